@@ -1,0 +1,59 @@
+"""Every error a user can meet, by whose turn it is to act.
+
+    GarrisonError
+    ├── InputError     the user: a bad file, a bad value               exit 2
+    ├── SetupError     the operator: missing model, full disk, no GPU  exit 3
+    ├── ModelError     a model's output was unusable                   exit 4
+    ├── JobFailed      a job ended without its result                  exit 4
+    └── JobCancelled   nobody's fault                                  exit 130
+
+Messages and hints never contain text from a document. Anything that is not a GarrisonError is a
+defect of ours: it propagates and is logged with a reference number.
+"""
+
+
+class GarrisonError(Exception):
+    """What happened (`message`, with the value) and what to do next (`hint`, one sentence)."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.message, self.hint)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InputError(GarrisonError):
+    """The user's input cannot be used."""
+
+    exit_code = 2
+
+
+class SetupError(GarrisonError):
+    """Something is missing on this machine, or full."""
+
+    exit_code = 3
+
+
+class ModelError(GarrisonError):
+    """A model gave nothing that can be used."""
+
+    exit_code = 4
+
+
+class JobFailed(GarrisonError):
+    """A job ended without its result."""
+
+    exit_code = 4
+
+
+class JobCancelled(GarrisonError):
+    """Somebody cancelled the work."""
+
+    exit_code = 130

@@ -1,0 +1,98 @@
+"""Settings a person can turn, checked where they enter: pydantic models with units in their names."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import InputError
+
+Preset = Literal["quick", "standard", "thorough"]
+Precision = Literal["fp32", "bf16", "fp16", "8bit", "4bit"]
+
+
+def default_home() -> Path:
+    """The workspace: `GARRISON_HOME`, else the platform's folder for application data."""
+    chosen = os.environ.get("GARRISON_HOME", "")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("garrison", appauthor=False))
+
+
+class Settings(BaseModel):
+    """Frozen; unknown names are errors, so that a typing mistake is not silently ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """Check `values` together and raise one InputError that names every bad one."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}" for fault in error.errors()
+            )
+            names = ", ".join(sorted(cls.model_fields))
+            raise InputError(f"These settings cannot be used: {faults}.", f"Settings are: {names}.") from error
+
+
+class SplitSettings(Settings):
+    """How a document is cut into passages; lengths in tokens of the embedded model (about 0.75 words each)."""
+
+    passage_tokens: int = Field(default=256, ge=32, le=2048)
+
+
+class GenerationSettings(Settings):
+    """How question pairs are made."""
+
+    model: str = "smollm2-135m-instruct"
+    per_passage: int = Field(default=4, ge=1, le=50)
+    batch_sequences: int = Field(default=8, ge=1, le=32)  # sequences decoded side by side
+    seed: int = 0
+
+
+class FilterSettings(Settings):
+    """Which pairs are kept; lengths in characters."""
+
+    min_question_characters: int = Field(default=12, ge=1)
+    max_question_characters: int = Field(default=300, ge=1)
+    min_answer_characters: int = Field(default=12, ge=1)
+    max_answer_characters: int = Field(default=600, ge=1)
+
+
+class TrainingSettings(Settings):
+    """One training run. A preset fills these; every value can be set by name (`--set epochs=4`)."""
+
+    preset: Preset = "standard"
+    precision: Precision = "fp32"
+    epochs: float = Field(default=6, gt=0, le=100)
+    max_steps: int = Field(default=0, ge=0)  # 0: as many as the epochs need
+    batch_size: int = Field(default=8, ge=1, le=256)
+    gradient_accumulation: int = Field(default=1, ge=1, le=256)
+    learning_rate: float = Field(default=1e-3, gt=0, lt=1)
+    warmup_share: float = Field(default=0.05, ge=0, lt=1)
+    lora_rank: int = Field(default=16, ge=1, le=512)
+    lora_alpha: int = Field(default=32, ge=1, le=1024)
+    lora_dropout: float = Field(default=0.0, ge=0, lt=1)
+    max_tokens: int = Field(default=512, ge=32, le=32768)  # of one row
+    checkpoint_steps: int = Field(default=20, ge=1)
+    seed: int = 0
+
+    @classmethod
+    def from_preset(cls, preset: str, changes: dict[str, Any] | None = None) -> Self:
+        """The preset's values, then `changes` on top.
+
+        Raises:
+            InputError: unknown preset or setting, or a value out of range.
+        """
+        if preset not in PRESETS:
+            raise InputError(f"There is no preset {preset!r}.", f"Presets are: {', '.join(PRESETS)}.")
+        return cls.from_values({"preset": preset, **PRESETS[preset], **(changes or {})})
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "quick": {"epochs": 3, "lora_rank": 8, "lora_alpha": 16},
+    "standard": {"epochs": 8, "lora_rank": 16, "lora_alpha": 32},
+    "thorough": {"epochs": 15, "lora_rank": 32, "lora_alpha": 64},
+}
