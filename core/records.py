@@ -70,7 +70,13 @@ class Document:
     page_count: int = 0
     word_count: int = 0
     language: str = ""
+    analyzed_sha256: str = ""  # of the text in which personal data was looked for; "" before that
     created_at: str
+
+    @property
+    def is_analyzed(self) -> bool:
+        """Whether personal data was looked for in exactly this text."""
+        return bool(self.text_sha256) and self.analyzed_sha256 == self.text_sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,3 +259,4 @@ class Job:
     started_at: str = ""
     finished_at: str = ""
     progress_at: str = ""  # when `done` last changed
+    launched_s: float = 0.0  # when a process was last started for it, seconds since 1970

@@ -1,0 +1,25 @@
+"""Where everything is kept: one SQLite file and folders of plain files."""
+
+from core.storage.database import connect, transaction
+from core.storage.files import folder_atomic, sha256_file, sha256_folder, sha256_text, write_atomic
+from core.storage.rows import count, delete, find, from_row, get, insert, insert_many, update
+from core.storage.workspace import Workspace
+
+__all__ = [
+    "Workspace",
+    "connect",
+    "count",
+    "delete",
+    "find",
+    "folder_atomic",
+    "from_row",
+    "get",
+    "insert",
+    "insert_many",
+    "sha256_file",
+    "sha256_folder",
+    "sha256_text",
+    "transaction",
+    "update",
+    "write_atomic",
+]

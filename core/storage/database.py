@@ -1,0 +1,65 @@
+"""One SQLite file: write-ahead log, foreign keys, and schema steps that run once each."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import SetupError
+from core.storage.migrations import MIGRATIONS
+
+BUSY_TIMEOUT_S = 30
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the database at `path`, making it and bringing its schema up to date.
+
+    Every statement commits by itself; use `transaction` to join several.
+
+    Raises:
+        SetupError: the file cannot be opened, is not a database, or was written by a newer version.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute("pragma journal_mode = wal")
+        db.execute("pragma synchronous = full")  # a commit that was reported survives a power cut
+        db.execute("pragma foreign_keys = on")
+        _migrate(db)
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise SetupError(
+            f"The workspace {path.parent} cannot be opened: {error}.", "Choose another one with --home, or check the disk."
+        ) from error
+    return db
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    version = db.execute("pragma user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise SetupError(
+            f"This workspace was written by a newer Garrison (schema {version}; this one knows {len(MIGRATIONS)}).",
+            "Install the newer version.",
+        )
+    if version == len(MIGRATIONS):
+        return
+    with transaction(db):
+        version = db.execute("pragma user_version").fetchone()[0]  # another process may have been faster
+        for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+            step(db)
+            db.execute(f"pragma user_version = {number}")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. Takes the write lock at once, so that what is read inside stays true; nests."""
+    if db.in_transaction:
+        yield
+        return
+    db.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        db.execute("rollback")
+        raise
+    db.execute("commit")

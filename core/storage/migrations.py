@@ -1,0 +1,105 @@
+"""The schema, one step at a time. A step that has shipped is never edited: add the next one."""
+
+import sqlite3
+from collections.abc import Callable
+
+Migration = Callable[[sqlite3.Connection], None]
+MIGRATIONS: list[Migration] = []
+
+
+def migration(step: Migration) -> Migration:
+    """Register a step; steps run in the order in which they stand in this file."""
+    MIGRATIONS.append(step)
+    return step
+
+
+@migration
+def m001_initial(db: sqlite3.Connection) -> None:
+    """Every record of `core.records`; column names are field names."""
+    for statement in _INITIAL.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_INITIAL = """
+create table projects (
+    id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,
+    created_at text not null
+);
+create table project_keys (
+    project_id text primary key references projects on delete cascade, key blob not null
+);
+create table documents (
+    id text primary key, project_id text not null references projects on delete cascade, name text not null,
+    kind text not null, size_bytes integer not null, sha256 text not null, text_sha256 text not null, state text not null,
+    problem text not null, page_count integer not null, word_count integer not null, language text not null,
+    analyzed_sha256 text not null, created_at text not null
+);
+create index documents_project on documents (project_id);
+create table passages (
+    id text primary key, document_id text not null references documents on delete cascade, "index" integer not null,
+    start integer not null, end integer not null, heading text not null, page text not null, token_count integer not null
+);
+create index passages_document on passages (document_id, "index");
+create table spans (
+    id text primary key, document_id text not null references documents on delete cascade, start integer not null,
+    end integer not null, entity text not null, score real not null, detector text not null, state text not null,
+    reviewer text not null, surrogate text not null
+);
+create index spans_document on spans (document_id, start);
+create table surrogates (
+    project_id text not null references projects on delete cascade, entity text not null, value_hmac text not null,
+    surrogate text not null, primary key (project_id, entity, value_hmac)
+);
+create table reviews (
+    id text primary key, document_id text not null references documents on delete cascade, reviewer text not null,
+    text_sha256 text not null, anonymized_sha256 text not null, span_count integer not null, state text not null,
+    reason text not null, created_at text not null
+);
+create index reviews_document on reviews (document_id, state);
+create table approved_passages (
+    review_id text not null references reviews on delete cascade,
+    passage_id text not null references passages on delete cascade,
+    start integer not null, end integer not null, primary key (review_id, passage_id)
+);
+create table pairs (
+    id text primary key, project_id text not null references projects on delete cascade, input text not null,
+    output text not null, origin text not null, state text not null, reason text not null,
+    document_id text not null references documents on delete cascade, document_name text not null, review_id text not null,
+    passage_id text not null, page text not null, quote text not null, quote_start integer not null,
+    quote_end integer not null, created_at text not null
+);
+create index pairs_project on pairs (project_id, state);
+create table datasets (
+    id text primary key, project_id text not null references projects on delete cascade, number integer not null,
+    sha256 text not null, train_count integer not null, heldout_count integer not null, created_at text not null,
+    unique (project_id, number)
+);
+create table runs (
+    id text primary key, project_id text not null references projects on delete cascade, number integer not null,
+    dataset_id text not null references datasets on delete cascade, dataset_sha256 text not null, model text not null,
+    model_sha256 text not null, settings text not null, is_finished integer not null, adapter_sha256 text not null,
+    metrics text not null, created_at text not null, unique (project_id, number)
+);
+create table evaluations (
+    id text primary key, project_id text not null references projects on delete cascade,
+    run_id text not null references runs on delete cascade, adapter_sha256 text not null, questions_sha256 text not null,
+    question_count integer not null, scores text not null, verdict text not null, created_at text not null
+);
+create table releases (
+    id text primary key, project_id text not null references projects on delete cascade,
+    run_id text not null references runs on delete cascade, format text not null, path text not null, sha256 text not null,
+    created_at text not null
+);
+create table jobs (
+    id text primary key, kind text not null, project_id text not null, params text not null, key text not null,
+    needs_accelerator integer not null, state text not null, done real not null, total real not null, unit text not null,
+    message text not null, result text not null, error text not null, hint text not null,
+    is_cancel_requested integer not null, pid integer not null, pid_started real not null, created_at text not null,
+    started_at text not null, finished_at text not null, progress_at text not null, launched_s real not null default 0
+);
+create index jobs_state on jobs (state, created_at);
+create table job_items (
+    job_id text not null references jobs on delete cascade, item text not null, primary key (job_id, item)
+)
+"""

@@ -1,0 +1,120 @@
+"""Records in and out of their tables: column names are field names, dicts are JSON.
+
+Only field names of our own dataclasses become SQL text; values are always parameters.
+"""
+
+import json
+import sqlite3
+from collections.abc import Hashable, Iterable
+from dataclasses import fields
+from functools import cache
+from typing import Any, TypeVar, cast, get_type_hints
+
+from core import records
+from core.errors import InputError
+
+Record = TypeVar("Record")
+
+TABLES: dict[type, str] = {
+    records.Project: "projects",
+    records.Document: "documents",
+    records.Passage: "passages",
+    records.Span: "spans",
+    records.Review: "reviews",
+    records.QuestionPair: "pairs",
+    records.DatasetVersion: "datasets",
+    records.Run: "runs",
+    records.Evaluation: "evaluations",
+    records.Release: "releases",
+    records.Job: "jobs",
+}
+NOT_STORED = {(records.Passage, "text")}  # a slice of the document's text file
+WORDS = {records.DatasetVersion: "dataset version", records.QuestionPair: "question pair"}
+
+
+@cache
+def _columns(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast(type, kind)) if (kind, field.name) not in NOT_STORED)
+
+
+@cache
+def _kinds(kind: Hashable) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _to_sql(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value
+
+
+def from_row(kind: type[Record], row: sqlite3.Row, **extra: Any) -> Record:
+    """The record in `row`; `extra` gives the fields that are not stored."""
+    values = {name: row[name] for name in _columns(kind)}
+    for name, hint in _kinds(kind).items():
+        if hint is bool:
+            values[name] = bool(values[name])
+        elif getattr(hint, "__origin__", None) is dict:
+            values[name] = json.loads(values[name])
+    return kind(**values, **extra)
+
+
+def insert(db: sqlite3.Connection, *rows: Any) -> None:
+    """Store new records of one kind."""
+    if rows:
+        insert_many(db, rows)
+
+
+def insert_many(db: sqlite3.Connection, rows: Iterable[Any]) -> None:
+    """Store new records of one kind; one statement, so all or none inside a transaction."""
+    batch = list(rows)
+    if not batch:
+        return
+    kind = type(batch[0])
+    names = _columns(kind)
+    columns = ", ".join(f'"{name}"' for name in names)
+    marks = ", ".join("?" * len(names))
+    statement = f"insert into {TABLES[kind]} ({columns}) values ({marks})"  # noqa: S608 names are ours
+    db.executemany(statement, [[_to_sql(getattr(row, name)) for name in names] for row in batch])
+
+
+def _where(equals: dict[str, Any]) -> tuple[str, list[Any]]:
+    clauses = " and ".join(f'"{name}" = ?' for name in equals)
+    return (f" where {clauses}" if clauses else ""), [_to_sql(value) for value in equals.values()]
+
+
+def find(db: sqlite3.Connection, kind: type[Record], *, order: str = "rowid", **equals: Any) -> list[Record]:
+    """Every record of `kind` whose fields equal `equals`, sorted by the SQL expression `order`."""
+    where, values = _where(equals)
+    cursor = db.execute(f"select * from {TABLES[kind]}{where} order by {order}", values)  # noqa: S608 names are ours
+    return [from_row(kind, row) for row in cursor]
+
+
+def count(db: sqlite3.Connection, kind: type, **equals: Any) -> int:
+    """How many records of `kind` have these fields."""
+    where, values = _where(equals)
+    return int(db.execute(f"select count(*) from {TABLES[kind]}{where}", values).fetchone()[0])  # noqa: S608 names are ours
+
+
+def get(db: sqlite3.Connection, kind: type[Record], record_id: str) -> Record:
+    """The record with this id.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = find(db, kind, id=record_id)
+    if not found:
+        word = WORDS.get(kind, kind.__name__.lower())
+        raise InputError(f"There is no {word} {record_id!r}.", "Look at the list for the right id.")
+    return found[0]
+
+
+def update(db: sqlite3.Connection, kind: type, record_id: str, **changes: Any) -> None:
+    """Change fields of one record."""
+    sets = ", ".join(f'"{name}" = ?' for name in changes)
+    values = [_to_sql(value) for value in changes.values()]
+    db.execute(f"update {TABLES[kind]} set {sets} where id = ?", [*values, record_id])  # noqa: S608 names are ours
+
+
+def delete(db: sqlite3.Connection, kind: type, **equals: Any) -> int:
+    """Delete the records with these fields; gives how many there were."""
+    where, values = _where(equals)
+    return db.execute(f"delete from {TABLES[kind]}{where}", values).rowcount  # noqa: S608 names are ours

@@ -1,0 +1,183 @@
+"""A workspace: the folder that holds everything a person made with Garrison."""
+
+import json
+import sqlite3
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+from core.errors import InputError
+from core.records import Document, Page, Passage, Policy, Project, QuestionPair, Review, new_id, now
+from core.storage.database import connect, transaction
+from core.storage.files import write_atomic
+from core.storage.rows import find, from_row, insert, insert_many
+
+
+class Workspace:
+    """Paths and a database connection (one for each thread) under `home`. Cheap to make.
+
+    Raises:
+        SetupError: the folder or the database cannot be opened.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.expanduser().resolve()
+        self._local = threading.local()
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        if not hasattr(self._local, "db"):
+            self._local.db = connect(self.home / "garrison.sqlite3")
+        connection: sqlite3.Connection = self._local.db
+        return connection
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if hasattr(self._local, "db"):
+            self._local.db.close()
+            del self._local.db
+
+    # --- where things lie -------------------------------------------------------------------------
+
+    def project_folder(self, project_id: str) -> Path:
+        """The folder of a project."""
+        return self.home / "projects" / project_id
+
+    def document_folder(self, document: Document) -> Path:
+        """Where `original`, `text.txt` and `pages.json` lie."""
+        return self.project_folder(document.project_id) / "documents" / document.id
+
+    def anonymized_path(self, project_id: str, review_id: str) -> Path:
+        """The anonymized text of one review."""
+        return self.project_folder(project_id) / "anonymized" / f"{review_id}.txt"
+
+    def dataset_folder(self, project_id: str, dataset_id: str) -> Path:
+        """Where `train.jsonl` and `heldout.jsonl` lie."""
+        return self.project_folder(project_id) / "datasets" / dataset_id
+
+    def run_folder(self, project_id: str, run_id: str) -> Path:
+        """Where a run's settings, template, metrics, checkpoints and adapter lie."""
+        return self.project_folder(project_id) / "runs" / run_id
+
+    def evaluation_path(self, project_id: str, evaluation_id: str) -> Path:
+        """The full result of an evaluation, answers included."""
+        return self.project_folder(project_id) / "evaluations" / f"{evaluation_id}.json"
+
+    def job_folder(self, job_id: str) -> Path:
+        """Where a job's output lies."""
+        return self.home / "jobs" / job_id
+
+    # --- projects -----------------------------------------------------------------------------------
+
+    def create_project(self, name: str, *, policy: str = "each-document", is_sample: bool = False) -> Project:
+        """Make a project.
+
+        Raises:
+            InputError: no name, an unknown policy, or the name is taken.
+        """
+        if not name.strip() or len(name) > 80 or any(ord(character) < 32 for character in name):
+            raise InputError("A project needs a name of 1 to 80 characters.", "Give it a short, plain name.")
+        if policy not in ("each-document", "all-at-once"):
+            raise InputError(f"There is no policy {policy!r}.", "Policies are: each-document, all-at-once.")
+        project = Project(
+            id=new_id("project"),
+            name=name.strip(),
+            policy=cast(Policy, policy),
+            is_sample=is_sample,
+            created_at=now(),
+        )
+        try:
+            insert(self.db, project)
+        except sqlite3.IntegrityError as error:
+            raise InputError(f"There is a project {name!r} already.", "Choose another name.") from error
+        return project
+
+    def project(self, name: str) -> Project:
+        """The project with this name (upper or lower case) or id.
+
+        Raises:
+            InputError: there is none.
+        """
+        found = find(self.db, Project, name=name) or find(self.db, Project, id=name)
+        if not found:
+            known = ", ".join(project.name for project in find(self.db, Project)) or "none yet"
+            raise InputError(f"There is no project {name!r}.", f"Projects are: {known}.")
+        return found[0]
+
+    # --- documents ------------------------------------------------------------------------------------
+
+    def store_text(self, document: Document, text: str, *, pages: tuple[Page, ...]) -> None:
+        """Write a document's text and its pages."""
+        folder = self.document_folder(document)
+        write_atomic(folder / "text.txt", text)
+        write_atomic(folder / "pages.json", json.dumps([asdict(page) for page in pages]))
+
+    def text(self, document: Document) -> str:
+        """A document's text ("" while unreadable)."""
+        path = self.document_folder(document) / "text.txt"
+        # newline="" keeps \r as it is: offsets count characters of exactly this text
+        return path.open(encoding="utf-8", newline="").read() if path.exists() else ""
+
+    def pages(self, document: Document) -> tuple[Page, ...]:
+        """A document's pages."""
+        path = self.document_folder(document) / "pages.json"
+        return tuple(Page(**page) for page in json.loads(path.read_text(encoding="utf-8"))) if path.exists() else ()
+
+    def passages(self, document: Document) -> list[Passage]:
+        """A document's passages, in order, with the original text."""
+        text = self.text(document)
+        rows = self.db.execute('select * from passages where document_id = ? order by "index"', [document.id])
+        return [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
+
+    # --- what was approved ------------------------------------------------------------------------------
+
+    def active_review(self, document_id: str) -> Review | None:
+        """The approval that stands for a document, if there is one."""
+        found = find(self.db, Review, document_id=document_id, state="approved", order="created_at desc")
+        return found[0] if found else None
+
+    def anonymized_text(self, project_id: str, review: Review) -> str:
+        """The text that was approved in `review`."""
+        return self.anonymized_path(project_id, review.id).open(encoding="utf-8", newline="").read()
+
+    def store_approval(self, document: Document, review: Review, *, text: str, passages: list[Passage]) -> None:
+        """Store an approval whole: the anonymized `text` and where each passage lies in it.
+
+        The approval that stood before, if any, is withdrawn.
+        """
+        write_atomic(self.anonymized_path(document.project_id, review.id), text)
+        with transaction(self.db):
+            self.withdraw_approval(document.id, reason="approved again")
+            insert(self.db, review)
+            self.db.executemany(
+                "insert into approved_passages (review_id, passage_id, start, end) values (?, ?, ?, ?)",
+                [(review.id, passage.id, passage.start, passage.end) for passage in passages],
+            )
+
+    def withdraw_approval(self, document_id: str, *, reason: str) -> None:
+        """Withdraw the approval of a document, if one stands."""
+        self.db.execute(
+            "update reviews set state = 'withdrawn', reason = ? where document_id = ? and state = 'approved'",
+            [reason, document_id],
+        )
+
+    def approved_passages(self, document: Document) -> tuple[Review | None, list[Passage]]:
+        """The approval that stands and the passages of its anonymized text (offsets in that text)."""
+        review = self.active_review(document.id)
+        if review is None:
+            return None, []
+        text = self.anonymized_text(document.project_id, review)
+        rows = self.db.execute(
+            'select p.id, p.document_id, p."index", p.heading, p.page, p.token_count, a.start, a.end'
+            " from approved_passages a join passages p on p.id = a.passage_id"
+            ' where a.review_id = ? order by p."index"',
+            [review.id],
+        )
+        return review, [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
+
+    def store_pairs(self, pairs: list[QuestionPair]) -> None:
+        """Store new question pairs."""
+        with transaction(self.db):
+            insert_many(self.db, pairs)
