@@ -3,9 +3,11 @@
 from core.storage.database import connect, transaction
 from core.storage.files import folder_atomic, sha256_file, sha256_folder, sha256_text, write_atomic
 from core.storage.rows import count, delete, find, from_row, get, insert, insert_many, update
+from core.storage.steps import Step, next_step, project_steps
 from core.storage.workspace import Workspace
 
 __all__ = [
+    "Step",
     "Workspace",
     "connect",
     "count",
@@ -16,6 +18,8 @@ __all__ = [
     "get",
     "insert",
     "insert_many",
+    "next_step",
+    "project_steps",
     "sha256_file",
     "sha256_folder",
     "sha256_text",

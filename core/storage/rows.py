@@ -5,10 +5,9 @@ Only field names of our own dataclasses become SQL text; values are always param
 
 import json
 import sqlite3
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import fields
-from functools import cache
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_origin
 
 from core import records
 from core.errors import InputError
@@ -32,14 +31,8 @@ NOT_STORED = {(records.Passage, "text")}  # a slice of the document's text file
 WORDS = {records.DatasetVersion: "dataset version", records.QuestionPair: "question pair"}
 
 
-@cache
-def _columns(kind: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cast(type, kind)) if (kind, field.name) not in NOT_STORED)
-
-
-@cache
-def _kinds(kind: Hashable) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _columns(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if (kind, field.name) not in NOT_STORED)
 
 
 def _to_sql(value: Any) -> Any:
@@ -49,11 +42,11 @@ def _to_sql(value: Any) -> Any:
 def from_row(kind: type[Record], row: sqlite3.Row, **extra: Any) -> Record:
     """The record in `row`; `extra` gives the fields that are not stored."""
     values = {name: row[name] for name in _columns(kind)}
-    for name, hint in _kinds(kind).items():
-        if hint is bool:
-            values[name] = bool(values[name])
-        elif getattr(hint, "__origin__", None) is dict:
-            values[name] = json.loads(values[name])
+    for field in fields(cast(Any, kind)):
+        if field.type is bool:
+            values[field.name] = bool(values[field.name])
+        elif get_origin(field.type) is dict:
+            values[field.name] = json.loads(values[field.name])
     return kind(**values, **extra)
 
 

@@ -1,0 +1,47 @@
+"""What a job's code gets: its row, the workspace, and ways to report, to be cancelled and to resume."""
+
+import threading
+import time
+
+from core.errors import JobCancelled
+from core.records import Job, now
+from core.storage import Workspace, update
+
+REPORT_INTERVAL_S = 0.25
+
+
+class JobContext:
+    """Handed to the function of a job kind. `progress` also raises JobCancelled when somebody asked for that."""
+
+    def __init__(self, workspace: Workspace, job: Job) -> None:
+        self.workspace = workspace
+        self.job = job
+        self.cancel_requested = threading.Event()
+        self._reported_s = 0.0
+
+    def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
+        """Report `done` of `total` (0: not known) `unit`s; written at most four times a second.
+
+        Raises:
+            JobCancelled: the job was cancelled.
+        """
+        self.check()
+        if done < total and time.monotonic() - self._reported_s < REPORT_INTERVAL_S:
+            return
+        self._reported_s = time.monotonic()
+        changes = {"done": float(done), "total": float(total), "unit": unit, "message": message, "progress_at": now()}
+        update(self.workspace.db, Job, self.job.id, **changes)
+
+    def check(self) -> None:
+        """Raise JobCancelled when the job was cancelled."""
+        if self.cancel_requested.is_set():
+            raise JobCancelled("The job was cancelled.", "Resume it to go on from where it stopped.")
+
+    def finished_items(self) -> set[str]:
+        """Items that an earlier attempt of this job finished."""
+        rows = self.workspace.db.execute("select item from job_items where job_id = ?", [self.job.id])
+        return {row["item"] for row in rows}
+
+    def finish_item(self, item: str) -> None:
+        """Remember an item as finished; call it inside the transaction that stores the item's results."""
+        self.workspace.db.execute("insert or ignore into job_items (job_id, item) values (?, ?)", [self.job.id, item])

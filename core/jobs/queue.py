@@ -1,0 +1,198 @@
+"""The queue of jobs: rows in SQLite, each run by a process of its own.
+
+There is no daemon. Whoever looks (`advance`: the command line, a page, a worker that ends) marks jobs
+whose process is gone as failed and starts the next queued ones.
+"""
+
+import json
+import subprocess  # noqa: S404 starts our own worker module
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.errors import InputError
+from core.jobs.stages import KINDS
+from core.records import Job, new_id, now
+from core.storage import Workspace, find, get, insert, transaction, update
+
+RELAUNCH_S = 30.0  # a process that did not report in this time is started again
+LOG_LINES = 15
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_id: str = "", key: str = "") -> Job:
+    """Queue a job and start it when nothing stands in its way.
+
+    Starting is idempotent: while a job with the same `key` (default: kind, project and params) is queued
+    or running, that job is given back.
+    """
+    key = key or json.dumps([kind, project_id, params], sort_keys=True)
+    with transaction(workspace.db):
+        for state in ("queued", "running"):
+            for job in find(workspace.db, Job, key=key, state=state):
+                return job
+        job = Job(
+            id=new_id("job"),
+            kind=kind,
+            project_id=project_id,
+            params=params,
+            key=key,
+            needs_accelerator=KINDS[kind].needs_accelerator,
+            created_at=now(),
+        )
+        insert(workspace.db, job)
+    advance(workspace)
+    return get(workspace.db, Job, job.id)
+
+
+def advance(workspace: Workspace) -> None:
+    """Mark jobs whose process is gone as failed, then start queued ones: one at a time on the accelerator."""
+    _children[:] = [child for child in _children if child.poll() is None]
+    ready: list[Job] = []
+    with transaction(workspace.db):
+        running = find(workspace.db, Job, state="running")
+        for job in running:
+            if not is_alive(job):
+                _mark_dead(workspace, job)
+        is_taken = any(job.needs_accelerator and is_alive(job) for job in running)
+        for job in find(workspace.db, Job, state="queued", order="created_at, rowid"):
+            if job.needs_accelerator and is_taken:
+                continue
+            is_taken = is_taken or job.needs_accelerator
+            if time.time() - job.launched_s > RELAUNCH_S:
+                update(workspace.db, Job, job.id, launched_s=time.time())
+                ready.append(job)
+    for job in ready:
+        _launch(workspace, job)
+
+
+def _launch(workspace: Workspace, job: Job) -> None:
+    folder = workspace.job_folder(job.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "output.log").open("ab") as log:
+        _children.append(
+            subprocess.Popen(  # noqa: S603 our own interpreter and module
+                [sys.executable, "-m", "core.jobs.worker", str(workspace.home), job.id],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a closed terminal or dashboard does not end it
+                cwd=folder,
+            )
+        )
+
+
+def claim(workspace: Workspace, job_id: str) -> bool:
+    """Make this process the one that runs a queued job; False when another was faster or it was cancelled."""
+    process = psutil.Process()
+    with transaction(workspace.db):
+        job = get(workspace.db, Job, job_id)
+        others = find(workspace.db, Job, state="running", needs_accelerator=True) if job.needs_accelerator else []
+        if job.state != "queued" or any(is_alive(other) for other in others):
+            update(workspace.db, Job, job_id, launched_s=0.0)
+            return False
+        update(
+            workspace.db,
+            Job,
+            job_id,
+            state="running",
+            pid=process.pid,
+            pid_started=process.create_time(),
+            started_at=now(),
+            finished_at="",
+            progress_at="",
+        )
+    return True
+
+
+def is_alive(job: Job) -> bool:
+    """Whether the process that runs this job still exists."""
+    try:
+        process = psutil.Process(job.pid)
+        is_same = abs(process.create_time() - job.pid_started) < 1
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _mark_dead(workspace: Workspace, job: Job) -> None:
+    if job.is_cancel_requested:
+        update(workspace.db, Job, job.id, state="cancelled", finished_at=now())
+        return
+    update(
+        workspace.db,
+        Job,
+        job.id,
+        state="failed",
+        finished_at=now(),
+        error="The job's process ended before its work was done.",
+        hint="Resume it: finished work is kept. If it ends again, look at its last log lines; memory may be short.",
+    )
+
+
+def cancel(workspace: Workspace, job_id: str) -> Job:
+    """Ask a job to stop; it keeps what it finished. A queued job is cancelled at once.
+
+    Raises:
+        InputError: no such job, or it has ended.
+    """
+    with transaction(workspace.db):
+        job = get(workspace.db, Job, job_id)
+        if job.state == "queued":
+            update(workspace.db, Job, job_id, state="cancelled", is_cancel_requested=True, finished_at=now())
+        elif job.state == "running":
+            update(workspace.db, Job, job_id, is_cancel_requested=True)
+        else:
+            raise InputError(f"Job {job_id} has ended already ({job.state}).", "Only a queued or running job is cancelled.")
+    advance(workspace)
+    return get(workspace.db, Job, job_id)
+
+
+def resume(workspace: Workspace, job_id: str) -> Job:
+    """Queue an ended job again; it goes on from its last checkpoint or row.
+
+    Raises:
+        InputError: no such job, or it is done, queued or running.
+    """
+    advance(workspace)
+    with transaction(workspace.db):
+        job = get(workspace.db, Job, job_id)
+        if job.state not in ("failed", "cancelled"):
+            raise InputError(f"Job {job_id} is {job.state}.", "Only a failed or cancelled job is resumed.")
+        update(
+            workspace.db, Job, job_id, state="queued", is_cancel_requested=False, error="", hint="", launched_s=0.0, pid=0
+        )
+    advance(workspace)
+    return get(workspace.db, Job, job_id)
+
+
+def list_jobs(workspace: Workspace, *, project_id: str = "") -> list[Job]:
+    """Jobs, newest first; brings their states up to date before."""
+    advance(workspace)
+    chosen = {"project_id": project_id} if project_id else {}
+    return find(workspace.db, Job, order="created_at desc, rowid desc", **chosen)
+
+
+def log_tail(workspace: Workspace, job_id: str, *, lines: int = LOG_LINES) -> list[str]:
+    """The last lines a job wrote; no text of documents is ever written there."""
+    path = workspace.job_folder(job_id) / "output.log"
+    return _tail(path).splitlines()[-lines:] if path.exists() else []
+
+
+def _tail(path: Path, size_bytes: int = 65536) -> str:
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - size_bytes))
+        return file.read().decode("utf-8", "replace")
+
+
+def eta_s(job: Job) -> float | None:
+    """Seconds this running job still needs, from its rate so far; None in the first ten seconds."""
+    if job.state != "running" or job.total <= 0 or job.done <= 0 or not job.started_at:
+        return None
+    elapsed_s = (datetime.fromisoformat(now()) - datetime.fromisoformat(job.started_at)).total_seconds()
+    return None if elapsed_s < 10 else max(0.0, elapsed_s * (job.total - job.done) / job.done)

@@ -1,0 +1,110 @@
+"""The process that runs one job: `python -m core.jobs.worker HOME JOB`.
+
+Its output goes to a file, never to a pipe that somebody must drain. A thread watches for the wish to
+cancel; work that does not notice it in time is ended, its finished rows and checkpoints being stored.
+"""
+
+import logging
+import os
+import secrets
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from core.errors import GarrisonError, JobCancelled
+from core.jobs.context import JobContext
+from core.jobs.queue import advance, claim
+from core.jobs.stages import KINDS
+from core.records import Job, now
+from core.storage import Workspace, get, update
+
+WATCH_INTERVAL_S = 0.5
+CANCEL_GRACE_S = 20.0
+log = logging.getLogger("garrison.job")
+
+
+def run_job(workspace: Workspace, job_id: str) -> Job:
+    """Run a queued job in this process to its end; every outcome is written to its row."""
+    if not claim(workspace, job_id):
+        return get(workspace.db, Job, job_id)
+    context = JobContext(workspace, get(workspace.db, Job, job_id))
+    is_over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(workspace, context, is_over), daemon=True)
+    watcher.start()
+    try:
+        result = KINDS[context.job.kind].run(context)
+        changes = {"state": "done", "result": result, "message": "", "error": "", "hint": ""}
+    except JobCancelled as error:
+        changes = {"state": "cancelled", "error": error.message, "hint": error.hint}
+    except GarrisonError as error:
+        changes = {"state": "failed", "error": error.message, "hint": error.hint}
+    except sqlite3.OperationalError as error:
+        if "full" not in str(error):
+            raise
+        changes = {"state": "failed", "error": "The disk is full.", "hint": "Free some space, then resume the job."}
+    except MemoryError:
+        changes = {
+            "state": "failed",
+            "error": "The machine ran out of memory.",
+            "hint": "Close other programs, choose a smaller batch or 4-bit precision, then resume.",
+        }
+    except Exception as error:
+        reference = secrets.token_hex(4)
+        _log_defect(reference, error)
+        changes = {
+            "state": "failed",
+            "error": f"A defect in Garrison stopped this job (reference {reference}).",
+            "hint": "Resume it; if it happens again, report the reference number with the job's log.",
+        }
+    finally:
+        is_over.set()
+        watcher.join()
+    log.info("%s: %s", job_id, changes["state"])
+    update(workspace.db, Job, job_id, finished_at=now(), **changes)
+    return get(workspace.db, Job, job_id)
+
+
+def _log_defect(reference: str, error: BaseException) -> None:
+    """Log where it happened, not what the message says: that may quote a document."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    log.error("defect %s: %s\n  %s", reference, type(error).__name__, "\n  ".join(frames))
+
+
+def _watch(workspace: Workspace, context: JobContext, is_over: threading.Event) -> None:
+    asked_s = 0.0
+    while not is_over.wait(WATCH_INTERVAL_S):
+        if not asked_s and get(workspace.db, Job, context.job.id).is_cancel_requested:
+            asked_s = time.monotonic()
+            context.cancel_requested.set()
+        if asked_s and time.monotonic() - asked_s > CANCEL_GRACE_S:
+            update(workspace.db, Job, context.job.id, state="cancelled", finished_at=now())
+            os._exit(JobCancelled.exit_code)
+    workspace.close()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job, then start whoever waits next."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    home, job_id = arguments
+    workspace = Workspace(Path(home))
+
+    def on_terminate(_number: int, _frame: FrameType | None) -> None:
+        raise JobCancelled("The job was ended by the system.", "Resume it to go on from where it stopped.")
+
+    signal.signal(signal.SIGTERM, on_terminate)
+    job = run_job(workspace, job_id)
+    advance(workspace)
+    return {"done": 0, "cancelled": JobCancelled.exit_code}.get(job.state, 4)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""The six steps of a project and where each stands: what the overview, the header and `project show` say."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.records import DatasetVersion, Document, Evaluation, Job, Project, QuestionPair, Release, Run, Span
+from core.storage.rows import count, find
+from core.storage.workspace import Workspace
+
+StepState = Literal["not started", "in work", "needs you", "done", "out of date"]
+JOB_KINDS = {
+    "documents": ("read",),
+    "review": ("anonymize",),
+    "questions": ("generate", "import"),
+    "train": ("train",),
+    "evaluate": ("evaluate",),
+    "use": ("export",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its `state`, what there is (`summary`) and what to do next (`next_action`, "" when nothing)."""
+
+    name: str  # key of JOB_KINDS
+    title: str
+    state: StepState
+    summary: str
+    next_action: str = ""
+
+
+def project_steps(workspace: Workspace, project: Project) -> tuple[Step, ...]:
+    """The six steps of `project`, in order."""
+    steps = (
+        _documents(workspace, project),
+        _review(workspace, project),
+        _questions(workspace, project),
+        _train(workspace, project),
+        _evaluate(workspace, project),
+        _use(workspace, project),
+    )
+    busy = {
+        job.kind for state in ("queued", "running") for job in find(workspace.db, Job, project_id=project.id, state=state)
+    }
+    return tuple(
+        Step(step.name, step.title, "in work", step.summary) if busy & set(JOB_KINDS[step.name]) else step for step in steps
+    )
+
+
+def next_step(steps: tuple[Step, ...]) -> Step | None:
+    """The first step that waits for a person; None when all is done or at work."""
+    return next((step for step in steps if step.next_action), None)
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"
+
+
+def _documents(workspace: Workspace, project: Project) -> Step:
+    documents = find(workspace.db, Document, project_id=project.id)
+    unreadable = sum(document.state == "unreadable" for document in documents)
+    if not documents:
+        return Step("documents", "Documents", "not started", "No files yet", "Add documents")
+    if unreadable == len(documents):
+        return Step("documents", "Documents", "needs you", "No file could be read", "Look at the reasons, add other files")
+    return Step(
+        "documents", "Documents", "done", _files(len(documents)) + (f", {unreadable} not read" if unreadable else "")
+    )
+
+
+def _review(workspace: Workspace, project: Project) -> Step:
+    documents = find(workspace.db, Document, project_id=project.id, state="read")
+    if not documents:
+        return Step("review", "Review", "not started", "Nothing to review")
+    fresh = sum(not document.is_analyzed for document in documents)
+    if fresh:
+        return Step("review", "Review", "needs you", f"{_files(fresh)} not yet searched", "Find personal data")
+    approved = sum(workspace.active_review(document.id) is not None for document in documents)
+    spans = sum(count(workspace.db, Span, document_id=document.id) for document in documents)
+    summary = f"{approved} of {len(documents)} approved, {spans} pieces of personal data"
+    if approved < len(documents):
+        return Step("review", "Review", "needs you", summary, "Review and approve")
+    return Step("review", "Review", "done", summary)
+
+
+def _questions(workspace: Workspace, project: Project) -> Step:
+    kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
+    is_anything_approved = any(workspace.active_review(d.id) for d in find(workspace.db, Document, project_id=project.id))
+    if not kept:
+        action = "Write question pairs" if is_anything_approved else ""
+        return Step("questions", "Questions", "needs you" if action else "not started", "No pairs yet", action)
+    active = {document_id: workspace.active_review(document_id) for document_id in {pair.document_id for pair in kept}}
+    stale = sum(1 for pair in kept if (review := active[pair.document_id]) is None or pair.review_id not in ("", review.id))
+    if stale:
+        reason = f"{len(kept)} kept; {stale} come from text whose approval was withdrawn"
+        return Step("questions", "Questions", "out of date", reason, "Write question pairs")
+    return Step("questions", "Questions", "done", f"{len(kept)} kept")
+
+
+def _train(workspace: Workspace, project: Project) -> Step:
+    runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
+    has_pairs = count(workspace.db, QuestionPair, project_id=project.id, state="kept") > 0
+    if not runs:
+        action = "Train a model" if has_pairs else ""
+        return Step("train", "Train", "needs you" if action else "not started", "No run yet", action)
+    newest = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")[0]
+    if runs[0].dataset_id != newest.id:
+        return Step("train", "Train", "out of date", f"Run {runs[0].number}; the questions changed since", "Train a model")
+    return Step("train", "Train", "done", f"Run {runs[0].number}")
+
+
+def _evaluate(workspace: Workspace, project: Project) -> Step:
+    runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
+    found = find(workspace.db, Evaluation, project_id=project.id, order="created_at desc")
+    if not found:
+        action = "Compare with the base model" if runs else ""
+        return Step("evaluate", "Evaluate", "needs you" if action else "not started", "Not evaluated yet", action)
+    if runs and found[0].run_id != runs[0].id:
+        return Step(
+            "evaluate", "Evaluate", "out of date", f"Run {runs[0].number} is not evaluated", "Compare with the base model"
+        )
+    return Step("evaluate", "Evaluate", "done", found[0].verdict.split(":")[0].rstrip("."))
+
+
+def _use(workspace: Workspace, project: Project) -> Step:
+    releases = find(workspace.db, Release, project_id=project.id)
+    if releases:
+        return Step("use", "Use", "done", f"{len(releases)} exported")
+    if find(workspace.db, Evaluation, project_id=project.id):
+        return Step("use", "Use", "needs you", "Ready to try", "Chat with it or export it")
+    return Step("use", "Use", "not started", "Nothing to use yet")
