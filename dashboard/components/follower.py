@@ -1,0 +1,105 @@
+"""Following a job on the page that started it: progress, time left, cancel; on failure why, and resume.
+
+The work itself runs in a process of its own (`core.jobs`); this only looks at its row, once a second,
+without a reload of the page.
+"""
+
+import streamlit as st
+
+from core import jobs
+from core.jobs.stages import KINDS
+from core.records import Job, Project
+from core.storage import Workspace, get
+from dashboard.components.errors import shown_errors
+from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, duration
+
+ACTIVE = ("queued", "running")
+
+
+def newest_job(workspace: Workspace, project: Project, *kinds: str) -> Job | None:
+    """The job of these kinds that was started last in the project."""
+    return next((job for job in jobs.list_jobs(workspace, project_id=project.id) if job.kind in kinds), None)
+
+
+def is_active(job: Job | None) -> bool:
+    """Whether the job waits or works; a page disables its start button meanwhile."""
+    return job is not None and job.state in ACTIVE
+
+
+def follow_newest(workspace: Workspace, project: Project, *kinds: str) -> Job | None:
+    """Follow the newest job of these kinds while it works, or show why it failed; gives that job.
+
+    A job that is done shows nothing: its result is what the page shows. When it ends, the whole page
+    is drawn again by itself.
+    """
+    job = newest_job(workspace, project, *kinds)
+    if job is not None and job.state != "done":
+        follow_job(workspace, job)
+    return job
+
+
+def follow_job(workspace: Workspace, job: Job) -> None:
+    """Show one job and keep the view up to date until it has ended."""
+    was_active = is_active(job)
+
+    def show() -> None:
+        with shown_errors():
+            jobs.advance(workspace)
+            current = get(workspace.db, Job, job.id)
+            if was_active and not is_active(current):
+                if current.state == "done":
+                    st.toast(f"{KINDS[current.kind].title}: done", icon=":material/check_circle:")
+                st.rerun(scope="app")
+            show_job(workspace, current)
+
+    st.fragment(show, run_every="1s" if was_active else None, key=f"follow-{job.id}")()
+
+
+def show_job(workspace: Workspace, job: Job) -> None:
+    """One job as it stands: what it does, how far it is, and what can be done about it."""
+    with st.container(border=True, key=f"job-box-{job.id}"):
+        st.markdown(f"{JOB_ICONS[job.state]} **{KINDS[job.kind].title}** · {JOB_WORDS[job.state]}")
+        if job.state in ACTIVE:
+            _show_progress(job)
+            if job.is_cancel_requested:
+                st.caption("Stopping at the next safe point. What is finished is kept.")
+            elif st.button("Cancel", key=f"cancel-{job.id}", icon=":material/cancel:", help="What is finished is kept."):
+                jobs.cancel(workspace, job.id)
+                st.rerun(scope="app")
+        elif job.state in ("failed", "cancelled"):
+            _show_failure(workspace, job)
+        else:
+            st.caption(f"Finished {ago(job.finished_at)}", help=clock(job.finished_at))
+
+
+def progress_text(job: Job) -> str:
+    """`12 of 40 files · about 3 minutes left`, as far as it is known."""
+    parts = [f"{job.done:,.0f} of {job.total:,.0f} {job.unit}".strip()] if job.total else []
+    left_s = jobs.eta_s(job)
+    if left_s is not None:
+        parts.append(f"about {duration(left_s)} left")
+    return " · ".join(parts)
+
+
+def _show_progress(job: Job) -> None:
+    if job.state == "queued":
+        st.caption("Waiting for its turn: work that needs the processor to itself runs one after the other.")
+        return
+    share = min(1.0, job.done / job.total) if job.total else 0.0
+    st.progress(share, text=progress_text(job) or "Starting …")
+    if job.message:
+        st.caption(job.message)
+
+
+def _show_failure(workspace: Workspace, job: Job) -> None:
+    if job.state == "failed":
+        st.error(f"{job.error}\n\n{job.hint}" if job.hint else job.error, icon=":material/error:")
+    else:
+        st.caption("It was cancelled. What was finished is kept; Resume goes on from there.")
+    if st.button("Resume", key=f"resume-{job.id}", icon=":material/play_arrow:"):
+        jobs.resume(workspace, job.id)
+        st.rerun(scope="app")
+    lines = jobs.log_tail(workspace, job.id)
+    if job.state == "failed" and lines:
+        with st.expander("Details: the last lines it wrote"):
+            st.code("\n".join(lines), language=None)

@@ -1,0 +1,53 @@
+"""The line at the foot of every page: version, device, offline (measured), workspace folder."""
+
+import os
+from pathlib import Path
+
+import psutil
+import streamlit as st
+
+from core import __version__
+from core.records import Job
+from core.storage import Workspace, find
+from dashboard.components.offline import OfflineReport, measure_offline
+from dashboard.components.words import plural, size
+
+
+def show_footer(workspace: Workspace) -> None:
+    """Draw the footer; the connections are counted anew each time."""
+    report = measure_offline(job.pid for job in find(workspace.db, Job, state="running"))
+    with st.container(horizontal=True, gap="medium", key="footer"):
+        st.caption(f"Garrison {__version__}")
+        st.caption(f":material/memory: {device_words()}")
+        st.caption(offline_words(report), help=_offline_help(report))
+        st.caption(f":material/folder: {workspace.home}", help="The folder that holds everything you make here.")
+
+
+def device_words() -> str:
+    """The graphics processors of this machine, else its processor cores, and the memory."""
+    cards = [_card_name(path) for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))]
+    compute = ", ".join(cards) or f"{plural(len(os.sched_getaffinity(0)), 'processor core')}, no graphics card"
+    return f"{compute}, {size(psutil.virtual_memory().total)} memory"
+
+
+def _card_name(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("Model:")), "graphics card")
+
+
+def offline_words(report: OfflineReport) -> str:
+    """`offline: yes`, or `offline: no` with the reason."""
+    if report.is_offline:
+        return ":material/cloud_off: offline: yes"
+    if report.outgoing:
+        return f":material/cloud_alert: offline: no, {plural(report.outgoing, 'connection')} to other computers"
+    return f":material/cloud_alert: offline: not sure, {plural(len(report.missing), 'setting')} missing"
+
+
+def _offline_help(report: OfflineReport) -> str:
+    lines = [
+        f"Measured now: {plural(report.outgoing, 'connection')} from Garrison and its jobs to other computers.",
+        f"{plural(report.incoming, 'browser connection')} from other computers.",
+    ]
+    lines.append(f"Not set: {', '.join(report.missing)}." if report.missing else "All offline settings are set.")
+    return " ".join(lines)

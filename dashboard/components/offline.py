@@ -1,0 +1,53 @@
+"""Whether Garrison talks to other computers: measured from open connections, not claimed."""
+
+import ipaddress
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+from core.offline import OFFLINE_VARIABLES
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineReport:
+    """Connections to other computers that Garrison opened (`outgoing`) and that others opened to it (`incoming`).
+
+    `missing` names the offline variables that are not set in this process.
+    """
+
+    outgoing: int
+    incoming: int
+    missing: tuple[str, ...]
+
+    @property
+    def is_offline(self) -> bool:
+        """No connection to another computer was opened and every offline variable is set."""
+        return self.outgoing == 0 and not self.missing
+
+
+def measure_offline(process_ids: Iterable[int] = ()) -> OfflineReport:
+    """Look at the open internet sockets of this process and of `process_ids` (the workers of jobs)."""
+    outgoing = incoming = 0
+    for process_id in {os.getpid(), *process_ids}:
+        try:
+            connections = psutil.Process(process_id).net_connections(kind="inet")
+        except psutil.Error:  # it has ended, or is not ours to look at
+            continue
+        listening = {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN}
+        for connection in connections:
+            if connection.raddr and not is_this_machine(connection.raddr.ip):
+                if connection.laddr.port in listening:
+                    incoming += 1
+                else:
+                    outgoing += 1
+    missing = tuple(name for name, value in OFFLINE_VARIABLES.items() if os.environ.get(name) != value)
+    return OfflineReport(outgoing=outgoing, incoming=incoming, missing=missing)
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether an IP address is a loopback one (127.0.0.0/8, ::1, also mapped into IPv6)."""
+    found = ipaddress.ip_address(address.split("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None)
+    return found.is_loopback or (mapped is not None and mapped.is_loopback)

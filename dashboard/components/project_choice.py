@@ -1,0 +1,42 @@
+"""Choosing and making a project, in the sidebar. The choice is kept in the address, so a reload does not lose it."""
+
+import streamlit as st
+
+from core.records import Project
+from core.storage import Workspace
+from dashboard.components.errors import shown_errors
+
+POLICY_WORDS = {
+    "each-document": "A reviewer approves every document",
+    "all-at-once": "A reviewer may approve all documents at once",
+}
+
+
+def choose_project(workspace: Workspace, projects: list[Project]) -> None:
+    """Draw the choice and the form for a new project; the choice goes to `st.session_state["project_id"]`."""
+    names = {project.id: project.name for project in projects}
+    if names:
+        wanted = st.session_state.get("project_id") or st.query_params.get("project", "")
+        st.session_state["project_id"] = wanted if wanted in names else projects[-1].id
+        st.selectbox("Project", list(names), format_func=lambda project_id: names.get(project_id, ""), key="project_id")
+        if st.query_params.get("project") != st.session_state["project_id"]:
+            st.query_params["project"] = st.session_state["project_id"]
+    with st.popover("New project", icon=":material/add:", width="stretch"):
+        _new_project(workspace)
+
+
+def _new_project(workspace: Workspace) -> None:
+    with st.form("new-project", border=False):
+        name = st.text_input("Name", max_chars=80, placeholder="Maintenance manuals 2026", key="new-project-name")
+        policy = st.radio(
+            "Who must approve the anonymized text?",
+            list(POLICY_WORDS),
+            format_func=lambda policy: POLICY_WORDS[policy],
+            help="Nothing reaches training before a reviewer has approved it. This cannot be loosened later.",
+            key="new-project-policy",
+        )
+        if st.form_submit_button("Create project"):
+            with shown_errors():
+                project = workspace.create_project(name, policy=policy)
+                st.session_state["next_project_id"] = project.id
+                st.rerun()

@@ -1,0 +1,63 @@
+"""Numbers, times and states in words that people use."""
+
+from datetime import UTC, datetime
+
+STEP_ICONS = {
+    "not started": ":material/radio_button_unchecked:",
+    "in work": ":material/hourglass_top:",
+    "needs you": ":material/front_hand:",
+    "done": ":material/check_circle:",
+    "out of date": ":material/update:",
+}
+JOB_WORDS = {
+    "queued": "waiting",
+    "running": "at work",
+    "done": "done",
+    "failed": "stopped by an error",
+    "cancelled": "cancelled",
+}
+JOB_ICONS = {
+    "queued": ":material/schedule:",
+    "running": ":material/hourglass_top:",
+    "done": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/cancel:",
+}
+
+
+def plural(number: int, word: str, *, many: str = "") -> str:
+    """`1 file`, `1,204 files`; `many` where the plural is not made with an s."""
+    return f"{number:,} {word if number == 1 else many or word + 's'}"
+
+
+def size(size_bytes: float) -> str:
+    """`640 B`, `12 kB`, `3.4 MB`, `1.2 GB` (powers of 1000)."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes / 1e3:.0f} kB" if size_bytes >= 1e3 else f"{size_bytes:.0f} B"
+
+
+def duration(seconds: float) -> str:
+    """`20 seconds`, `4 minutes`, `1 h 10 min`: as exact as somebody who waits needs it."""
+    if seconds < 55:
+        return plural(max(1, round(seconds)), "second")
+    minutes = round(seconds / 60)
+    return plural(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def ago(moment: str) -> str:
+    """`just now`, `5 minutes ago`, `3 days ago` from an ISO 8601 time; "" stays ""."""
+    if not moment:
+        return ""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
+    if seconds < 20:
+        return "just now"
+    if seconds < 36 * 3600:
+        return f"{duration(seconds)} ago"
+    return f"{plural(round(seconds / 86400), 'day')} ago"
+
+
+def clock(moment: str) -> str:
+    """The local date and time of an ISO 8601 time, to the minute; "" stays ""."""
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""

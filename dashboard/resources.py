@@ -1,0 +1,47 @@
+"""What pages work with: the only place in the dashboard that builds a workspace and caches what is costly."""
+
+import streamlit as st
+
+from core.records import Project
+from core.settings import default_home
+from core.storage import Workspace, find
+
+
+@st.cache_resource
+def _workspace_at(home: str) -> Workspace:
+    from pathlib import Path
+
+    return Workspace(Path(home))
+
+
+def workspace() -> Workspace:
+    """The workspace of this dashboard; each thread gets its own database connection.
+
+    Raises:
+        SetupError: the folder or the database cannot be opened.
+    """
+    return _workspace_at(str(default_home()))
+
+
+def projects() -> list[Project]:
+    """Every project, in the order in which they were made."""
+    return find(workspace().db, Project)
+
+
+def current_project() -> Project | None:
+    """The project chosen in the sidebar; None while there is no project at all."""
+    chosen = st.session_state.get("project_id", "")
+    return next((project for project in projects() if project.id == chosen), None)
+
+
+def require_project() -> Project:
+    """The chosen project; a page without one says what to do and ends here."""
+    project = current_project()
+    if project is None:
+        st.info(
+            "There is no project yet. Make one with **New project** in the sidebar: a project holds your documents "
+            "and everything that is made from them.",
+            icon=":material/folder_open:",
+        )
+        st.stop()
+    return project
