@@ -1,0 +1,78 @@
+"""The four commands."""
+
+import argparse
+import os
+import subprocess
+from pathlib import Path
+
+import doctor
+import environment
+import installation
+import machine
+import suite
+from console import Stop, complain, detail, step
+from environment import Place
+
+DEFAULT_PORT = 8501
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python3 installer", description="Set Garrison up and start it.")
+    commands = top.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="install what is missing, then serve the dashboard on this machine")
+    run.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"of the dashboard (default {DEFAULT_PORT})")
+    run.add_argument("--no-serve", action="store_true", help="install only")
+    test = commands.add_parser("test", help="install what is missing, then run every check and test")
+    test.add_argument("pytest", nargs="*", metavar="-- PYTEST ARGUMENT", help="passed on to pytest")
+    for command in (run, test):
+        command.add_argument("--allow-cuda", action="store_true", help="take a CUDA build of torch without an NVIDIA GPU")
+    check = commands.add_parser("doctor", help="say what is installed and what is broken")
+    check.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"of the dashboard (default {DEFAULT_PORT})")
+    commands.add_parser("lock", help="write the lock files from what .venv holds (for developers)")
+    return top
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; returns the exit status."""
+    chosen = parser().parse_args(arguments)
+    place = Place(Path(__file__).resolve().parent.parent)
+    try:
+        return dispatch(chosen, place)
+    except Stop as stop:
+        complain(stop)
+        return stop.exit_code
+    except KeyboardInterrupt:
+        complain(Stop("Stopped.", "Run the same command again to go on from here."))
+        return 130
+
+
+def dispatch(chosen: argparse.Namespace, place: Place) -> int:
+    """The command that was chosen."""
+    if chosen.command == "doctor":
+        return doctor.report(place, chosen.port)
+    if chosen.command == "lock":
+        script = Path(__file__).with_name("lock.py")
+        return subprocess.run([str(place.python), str(script)], env=environment.child_environment(), check=False).returncode
+    if chosen.command == "test":
+        suite.check_browser()
+        installation.install(place, for_tests=True, allow_cuda=chosen.allow_cuda)
+        return suite.run(place, chosen.pytest)
+    installation.install(place, allow_cuda=chosen.allow_cuda)
+    if not chosen.no_serve:
+        serve(place, chosen.port)
+    return 0
+
+
+def serve(place: Place, port: int) -> None:
+    """Become `garrison serve` (which makes the sample project on first start). Does not come back.
+
+    Raises:
+        Stop: something else listens on that port.
+    """
+    with step(f"Starting the dashboard on http://127.0.0.1:{port}"):
+        if not machine.is_port_free(port):
+            raise Stop(f"Port {port} is taken, perhaps by a Garrison that runs already.", "Choose another with --port.")
+        detail("Ctrl-C stops it; long work it has begun goes on")
+    command = [str(place.venv / "bin" / "garrison"), "serve", "--host", "127.0.0.1", "--port", str(port)]
+    os.execve(command[0], command, environment.child_environment())  # noqa: S606 - no shell is wanted

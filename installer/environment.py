@@ -1,0 +1,215 @@
+"""The virtual environment in `.venv`: made, mended after an interruption, stamped when complete."""
+
+import fcntl
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from console import Stop, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A checkout, and the environment inside it."""
+
+    root: Path
+
+    @property
+    def venv(self) -> Path:
+        """The environment's folder."""
+        return self.root / ".venv"
+
+    @property
+    def python(self) -> Path:
+        """The environment's Python."""
+        return self.venv / "bin" / "python"
+
+    @property
+    def site(self) -> Path:
+        """Where packages lie: `site-packages` of the environment's Python."""
+        found = sorted(self.venv.glob("lib/python3.*/site-packages"))
+        return found[0] if found else self.venv / "lib" / "site-packages"
+
+    @property
+    def log(self) -> Path:
+        """What pip said, in full."""
+        return self.venv / "install.log"
+
+    @property
+    def wheelhouse(self) -> Path:
+        """Wheels brought along; used instead of an index when there are any."""
+        return self.root / "wheelhouse"
+
+    @property
+    def models(self) -> Path:
+        """Where the embedded models lie."""
+        return self.venv / "share" / "garrison" / "models"
+
+    @property
+    def lock(self) -> Path:
+        """Exact versions of everything Garrison runs on."""
+        return self.root / "installer" / "requirements.lock"
+
+    @property
+    def test_lock(self) -> Path:
+        """What the tests need on top of `lock`."""
+        return self.root / "installer" / "requirements-test.lock"
+
+    @property
+    def model_pins(self) -> Path:
+        """The embedded models and their checksums."""
+        return self.root / "installer" / "models.json"
+
+
+def child_environment() -> dict[str, str]:
+    """This process's variables (pip's own settings among them) without those that would mix two Pythons."""
+    dropped = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    return {name: value for name, value in os.environ.items() if name not in dropped} | quiet
+
+
+@contextmanager
+def held(place: Place) -> Iterator[IO[bytes]]:
+    """Hold the checkout, so that two installers (or one and the pip of a killed one) never write side by side.
+
+    The lock belongs to the open file: pip inherits it, and the kernel lets go of it when the last holder ends.
+    """
+    with place.lock.open("rb") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            detail("another installation is still at work here; waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+
+
+def fingerprint(place: Place, *, for_tests: bool) -> str:
+    """SHA-256 over all that decides what gets installed: the pins, the project file, the Python, the place.
+
+    The place counts because an environment that was moved is dead (its scripts hold absolute paths).
+    """
+    files = [place.lock, place.model_pins, place.root / "pyproject.toml", *([place.test_lock] if for_tests else [])]
+    digest = hashlib.sha256(f"{place.venv}\n{settings_of(place).get('version', '')}\n".encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def stamp_file(place: Place, *, for_tests: bool) -> Path:
+    """Its presence with the right content says that an installation was completed."""
+    return place.venv / ("installed-test.json" if for_tests else "installed.json")
+
+
+def is_complete(place: Place, *, for_tests: bool = False) -> bool:
+    """True where nothing is left to install."""
+    try:
+        stamp = json.loads(stamp_file(place, for_tests=for_tests).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return place.python.exists() and stamp == {"fingerprint": fingerprint(place, for_tests=for_tests)}
+
+
+def mark_complete(place: Place, *, for_tests: bool) -> None:
+    """Write the stamp, whole or not at all."""
+    target = stamp_file(place, for_tests=for_tests)
+    partial = target.with_suffix(".partial")
+    partial.write_text(json.dumps({"fingerprint": fingerprint(place, for_tests=for_tests)}), encoding="utf-8")
+    partial.replace(target)
+
+
+def mark_incomplete(place: Place) -> None:
+    """Take the stamps away before anything is changed."""
+    for for_tests in (False, True):
+        stamp_file(place, for_tests=for_tests).unlink(missing_ok=True)
+
+
+def settings_of(place: Place) -> dict[str, str]:
+    """What `pyvenv.cfg` says; empty where there is none."""
+    try:
+        lines = (place.venv / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    return dict(line.split(" = ", 1) for line in lines if " = " in line)
+
+
+def is_usable(place: Place) -> bool:
+    """True where the environment was made here, its Python is new enough and starts, and its pip is whole."""
+    settings = settings_of(place)
+    version = tuple(int(part) for part in settings.get("version", "0").split(".")[:2] if part.isdigit())
+    made_at = settings.get("command", "").rpartition(" -m venv ")[2]
+    if version < (3, 11) or not place.python.exists() or (made_at and Path(made_at).resolve() != place.venv.resolve()):
+        return False
+    pips = {folder.name for folder in place.site.glob("pip-*.dist-info")}
+    return bool(pips) and not pips & set(half_installed(place.site))
+
+
+def parent_python() -> str:
+    """The Python that environments are made with: never that of an environment, which `make` may have to remove."""
+    if sys.prefix == sys.base_prefix:
+        return sys.executable
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def make(place: Place) -> None:
+    """Make `.venv`, or leave a usable one as it is. An unusable one is made anew.
+
+    Raises:
+        Stop: Python's own `venv` failed.
+    """
+    if is_usable(place):
+        detail("there already; going on with it")
+        return
+    if place.venv.exists():
+        detail("what lies there is unfinished or was moved: making it anew")
+        shutil.rmtree(place.venv)
+    done = subprocess.run(
+        [parent_python(), "-m", "venv", str(place.venv)],
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        words = (done.stdout + done.stderr).strip().splitlines()
+        raise Stop(
+            f"Python could not make {place.venv}: {words[-1] if words else 'no reason given'}.", "Check its venv module."
+        )
+
+
+def half_installed(site: Path) -> list[str]:
+    """Names of `*.dist-info` folders whose installation was cut off.
+
+    pip adds its INSTALLER mark to RECORD as the last act of an installation, so a RECORD without it, or no
+    RECORD, means that files may be missing although pip counts the package as installed.
+    """
+    return [
+        folder.name
+        for folder in sorted(site.glob("*.dist-info"))
+        if not (folder / "RECORD").is_file()
+        or "/INSTALLER," not in (folder / "RECORD").read_text(encoding="utf-8", errors="replace")
+    ]
+
+
+def mend(site: Path) -> list[str]:
+    """Make pip see what an interruption left as not installed; returns the names concerned."""
+    cut_off = half_installed(site)
+    leftovers = [folder.name for folder in site.glob("~*")]  # pip's own names for what it was about to remove
+    for name in cut_off + leftovers:
+        target = site / name
+        shutil.rmtree(target) if target.is_dir() else target.unlink()
+    return cut_off
+
+
+def installed_version(place: Place, name: str) -> str:
+    """The version of `name` in the environment without its local part (`2.13.0+cpu` is `2.13.0`), or ""."""
+    found = next(iter(importlib.metadata.distributions(name=name, path=[str(place.site)])), None)
+    return found.version.partition("+")[0] if found else ""

@@ -1,0 +1,67 @@
+"""From a bare checkout to one that runs, in steps that can each be interrupted and begun again."""
+
+from pathlib import Path
+from typing import IO
+
+import embedded
+import environment
+import machine
+import packages
+from console import detail, say, step
+from environment import Place
+
+# An installation takes 3.3 GB for packages and models, measured with the CPU build of torch; pip
+# needs room beside it for what it downloads and unpacks.
+DISK_BYTES = 6 * machine.GIB
+
+
+def install(place: Place, *, for_tests: bool = False, allow_cuda: bool = False) -> None:
+    """Install what is not installed yet; in seconds where that is nothing.
+
+    Args:
+        place: The checkout.
+        for_tests: With what the tests need.
+        allow_cuda: Take a CUDA build of torch even without an NVIDIA GPU.
+
+    Raises:
+        Stop: this machine lacks something, or pip failed.
+    """
+    if environment.is_complete(place, for_tests=for_tests):
+        say("• Everything is installed")
+        return
+    with environment.held(place) as lock:
+        with step("Checking this machine"):
+            machine.check_python()
+            machine.check_disk(place.root, DISK_BYTES - size_bytes(place.venv))
+        with step(f"Making the environment {place.venv}"):
+            environment.make(place)
+            environment.mark_incomplete(place)
+            for name in environment.mend(place.site):
+                detail(f"{name.removesuffix('.dist-info')} was cut off: it will be installed again")
+        install_packages(place, lock, for_tests=for_tests, allow_cuda=allow_cuda)
+        with step("Putting the embedded models in place"):
+            for pin in embedded.load_pins(place.model_pins):
+                embedded.install(place, pin, lock)
+        if for_tests:
+            environment.mark_complete(place, for_tests=True)
+        environment.mark_complete(place, for_tests=False)
+
+
+def install_packages(place: Place, lock: IO[bytes], *, for_tests: bool, allow_cuda: bool) -> None:
+    """The locked packages and the project, after a look at what they would bring."""
+    origin = "wheelhouse/, no index" if packages.source_options(place) else "where pip's settings say"
+    with step(f"Looking at what pip would install ({origin})"):
+        packages.install_pip(place, lock)
+        if environment.installed_version(place, "torch") != packages.pins(place.lock)["torch"]:
+            packages.check_torch(place, has_gpu=machine.has_nvidia_gpu(), allow_cuda=allow_cuda)
+        packages.check_build(place)
+    for lock_file in [place.lock, *([place.test_lock] if for_tests else [])]:
+        with step(f"Installing {len(packages.pins(lock_file))} packages of {lock_file.name}"):
+            packages.install_locked(place, lock_file, lock)
+    with step("Installing Garrison itself"):
+        packages.install_project(place, lock)
+
+
+def size_bytes(folder: Path) -> int:
+    """What the files below `folder` take; 0 where there is none."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink() and path.is_file())

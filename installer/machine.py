@@ -1,0 +1,104 @@
+"""What this machine has: disk, a compiler, an NVIDIA GPU, a network, a browser. Looks, changes nothing."""
+
+import os
+import shutil
+import socket
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from console import Stop
+
+GIB = 1024**3
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+COMPILERS = ("c++", "g++", "clang++")
+
+
+def check_python() -> None:
+    """`venv` and `ensurepip` can be imported.
+
+    Raises:
+        Stop: Debian and Ubuntu keep them in a package of their own.
+    """
+    if find_spec("venv") and find_spec("ensurepip"):
+        return
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    raise Stop(
+        f"Python {version} on this machine cannot make virtual environments.",
+        f"Install its venv module, on Debian and Ubuntu with: apt-get install python{version}-venv",
+    )
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space on the file system that holds `folder` (or its nearest parent that exists)."""
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    return shutil.disk_usage(existing).free
+
+
+def check_disk(folder: Path, needed_bytes: int) -> None:
+    """There is room.
+
+    Raises:
+        Stop: less than `needed_bytes` is free where `folder` lies.
+    """
+    free = free_bytes(folder)
+    if free < needed_bytes:
+        raise Stop(
+            f"{folder} has {free / GIB:.1f} GB free, and the installation needs {needed_bytes / GIB:.1f} GB.",
+            "Free some space there, then run the same command again.",
+        )
+
+
+def compiler() -> str:
+    """The C++ compiler on this machine, or ""."""
+    candidates = (os.environ.get("CXX", ""), *COMPILERS)
+    return next((found for name in candidates if name and (found := shutil.which(name))), "")
+
+
+def browser() -> str:
+    """The Chromium on this machine, or ""."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), "")
+
+
+def has_nvidia_gpu(root: Path = Path("/")) -> bool:
+    """True where NVIDIA's driver shows a device. `root` is `/` except in tests."""
+    if (root / "dev/nvidia0").exists() or (root / "dev/dxg").exists():  # dxg: a GPU passed to WSL 2
+        return True
+    gpus = root / "proc/driver/nvidia/gpus"
+    return gpus.is_dir() and any(gpus.iterdir())
+
+
+def networks(root: Path = Path("/")) -> list[str]:
+    """Names of the network interfaces, other than the loopback, that are up. `root` is `/` except in tests.
+
+    `flags` is hexadecimal; bit 0 is IFF_UP and bit 3 is IFF_LOOPBACK (Linux, `if.h`).
+    """
+    found = []
+    for flags_file in sorted((root / "sys/class/net").glob("*/flags")):
+        flags = int(flags_file.read_text(encoding="ascii"), 16)
+        if flags & 0x1 and not flags & 0x8:
+            found.append(flags_file.parent.name)
+    return found
+
+
+def has_default_route(root: Path = Path("/")) -> bool:
+    """True where packets to unknown hosts have a way out (IPv4 or IPv6). `root` is `/` except in tests."""
+    routes = root / "proc/net/route"
+    if routes.exists():
+        rows = [line.split() for line in routes.read_text(encoding="ascii").splitlines()[1:]]
+        if any(len(row) > 7 and row[1] == "00000000" and row[7] == "00000000" for row in rows):
+            return True
+    routes = root / "proc/net/ipv6_route"  # destination, prefix length, …, interface; `lo` holds the unreachable default
+    rows = [line.split() for line in routes.read_text(encoding="ascii").splitlines()] if routes.exists() else []
+    return any(row[0] == "0" * 32 and row[1] == "00" and row[-1] != "lo" for row in rows)
+
+
+def is_port_free(port: int, host: str = "127.0.0.1") -> bool:
+    """True where a server could listen on `port`."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,198 @@
+"""Packages through pip: the lock, the wheelhouse, the build of torch, and pip's failures in plain words."""
+
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import IO, Any
+
+import environment
+import machine
+from console import Stop, detail
+from environment import Place
+
+BUILT_HERE = "llama-cpp-python"  # the one package without a wheel on the index: C++, some 5 minutes on 2 cores
+BUILD_BYTES = 2 * machine.GIB  # what that build writes to the temporary folder, and room for one big download
+
+# Builds, the last step, and downloads of 10 MB and more.
+WORTH_SHOWING = re.compile(
+    r"^\s*(Building wheel for|Installing collected|Downloading .*\((\d{2,}(\.\d)? M|\d+(\.\d)? G)B\))"
+)
+FAILURES = (  # what pip writes -> what happened, what to do; the first that fits
+    (
+        r"No space left on device|Errno 28\b",
+        "The disk became full.",
+        "Free some space (or point TMPDIR to a bigger disk), then run the same command again.",
+    ),
+    (
+        r"NewConnectionError|name resolution|Name or service not known|Connection refused|Network is unreachable",
+        "No package index can be reached.",
+        "Fill wheelhouse/ on a machine that has a network, or set PIP_INDEX_URL to an index that can be reached.",
+    ),
+    (
+        r"No matching distribution found for (\S+)|Could not find a version that satisfies the requirement (\S+)",
+        "A locked package is missing where pip looks for it.",
+        "Add it to wheelhouse/, or to the place PIP_FIND_LINKS or PIP_INDEX_URL names.",
+    ),
+    (
+        r"Failed building wheel|CMake Error|Failed to build",
+        "A package could not be built.",
+        "It needs a C and C++ compiler; the log says what was missing.",
+    ),
+)
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """Name to version of each line of a lock (`name==version`; `#` begins a comment)."""
+    lines = (line.partition("#")[0].strip() for line in lock.read_text(encoding="utf-8").splitlines())
+    return dict(line.split("==", 1) for line in lines if line)
+
+
+def source_options(place: Place) -> list[str]:
+    """Where pip looks: the wheelhouse alone when it is filled, else wherever pip's own settings say."""
+    if any(place.wheelhouse.glob("*.whl")):
+        return ["--no-index", "--find-links", str(place.wheelhouse)]
+    return []
+
+
+def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None) -> None:
+    """Run the environment's pip, its words to the log, the telling ones to the terminal too.
+
+    Args:
+        place: The checkout.
+        arguments: The command and its options.
+        lock: The file that holds the checkout (see `environment.held`); pip inherits it.
+
+    Raises:
+        Stop: pip failed; the message says why as far as its output tells.
+    """
+    command = [str(place.python), "-m", "pip", arguments[0], *source_options(place), *arguments[1:]]
+    with place.log.open("a", encoding="utf-8") as log:
+        print(f"\n$ {' '.join(command)}", file=log, flush=True)
+        running = subprocess.Popen(
+            command,
+            env=environment.child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            pass_fds=[lock.fileno()] if lock else [],
+        )
+        said = []
+        for line in running.stdout or ():
+            said.append(line)
+            log.write(line)
+            if WORTH_SHOWING.match(line):
+                detail(line.strip() if len(line) < 120 else line.strip()[:100] + " …")
+        code = running.wait()
+    if code != 0:
+        raise explain("".join(said), place.log)
+
+
+def explain(output: str, log: Path) -> Stop:
+    """The failure of a pip whose whole output is given."""
+    for pattern, message, hint in FAILURES:
+        if found := re.search(pattern, output):
+            name = next((group for group in found.groups() if group), "")
+            return Stop(message.replace("A locked package", name or "A locked package"), f"{hint} (Log: {log})")
+    return Stop("pip failed.", f"Its own words are in {log}.")
+
+
+def ask_pip(place: Place, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a pip command that only looks; the caller judges its exit status."""
+    command = [str(place.python), "-m", "pip", arguments[0], *source_options(place), *arguments[1:]]
+    return subprocess.run(
+        command, env=environment.child_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
+LOOK = ["install", "--dry-run", "--no-deps", "--ignore-installed", "--quiet"]  # resolves, downloads only metadata
+
+
+def cuda_requirements(metadata: dict[str, Any]) -> list[str]:
+    """The CUDA packages that a torch of this metadata (PEP 566 as JSON) brings along; [] for a CPU build."""
+    names = (
+        requirement.split(";")[0].strip()
+        for requirement in metadata.get("requires_dist", ())
+        if "extra ==" not in requirement
+    )
+    return [name for name in names if name.startswith(("nvidia-", "cuda-"))]
+
+
+def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> None:
+    """Before gigabytes are fetched: which build of torch would pip take, and does this machine want it?
+
+    Raises:
+        Stop: a CUDA build for a machine without an NVIDIA GPU, or no torch at all.
+    """
+    wanted = f"torch=={pins(place.lock)['torch']}"
+    answer = ask_pip(place, [*LOOK, "--report", "-", wanted])
+    if answer.returncode != 0:
+        raise explain(answer.stdout + answer.stderr, place.log)
+    found = json.loads(answer.stdout)["install"][0]
+    is_cuda = bool(cuda_requirements(found["metadata"]))
+    detail(f"torch {found['metadata']['version']} ({'CUDA' if is_cuda else 'no CUDA'} build)")
+    if is_cuda and not has_gpu and not allow_cuda:
+        raise Stop(
+            "pip would fetch a CUDA build of torch, some gigabytes, and this machine has no NVIDIA GPU.",
+            "Set PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL to where a CPU build of "
+            f"{wanted} lies, or pass --allow-cuda to take it all the same.",
+        )
+    if has_gpu and not is_cuda:
+        detail("this machine has an NVIDIA GPU, which a build without CUDA will not use")
+
+
+def must_build(place: Place) -> bool:
+    """True where `BUILT_HERE` is neither installed, nor at hand as a wheel, nor built earlier and kept by pip."""
+    version = pins(place.lock)[BUILT_HERE]
+    if environment.installed_version(place, BUILT_HERE) == version:
+        return False
+    if ask_pip(place, [*LOOK, "--only-binary=:all:", f"{BUILT_HERE}=={version}"]).returncode == 0:
+        return False
+    command = [str(place.python), "-m", "pip", "cache", "list", BUILT_HERE.replace("-", "_"), "--format=abspath"]
+    kept = subprocess.run(command, env=environment.child_environment(), capture_output=True, text=True, check=False)
+    return f"-{version}-" not in kept.stdout
+
+
+def check_build(place: Place) -> None:
+    """What a build needs is there, if one will happen.
+
+    Raises:
+        Stop: no compiler, or too little room for it in the temporary folder.
+    """
+    if not must_build(place):
+        detail(f"{BUILT_HERE}: a wheel is at hand, nothing to build")
+        return
+    if not (found := machine.compiler()):
+        raise Stop(
+            f"{BUILT_HERE} must be built on this machine, and there is no C++ compiler.",
+            "Install one (on Debian and Ubuntu: apt-get install g++), or put a wheel of it where PIP_FIND_LINKS points.",
+        )
+    machine.check_disk(Path(tempfile.gettempdir()), BUILD_BYTES)
+    cmake = shutil.which("cmake") or "cmake from the package index"
+    detail(f"{BUILT_HERE} will be built with {found} and {cmake}: some 5 minutes on {os.cpu_count()} cores")
+
+
+def install_pip(place: Place, lock: IO[bytes]) -> None:
+    """The locked pip, first: an older one may fetch whole packages where it was only asked to look."""
+    version = pins(place.lock)["pip"]
+    if environment.installed_version(place, "pip") != version:
+        pip(place, ["install", f"pip=={version}"], lock)
+
+
+def install_locked(place: Place, lock_file: Path, lock: IO[bytes]) -> None:
+    """Everything in `lock_file`, at exactly these versions and nothing else; where torch is a CUDA build, its CUDA too."""
+    pip(place, ["install", "--no-deps", "--requirement", str(lock_file)], lock)
+    metadata = next(iter(importlib.metadata.distributions(name="torch", path=[str(place.site)])))
+    if cuda_requirements({"requires_dist": metadata.requires or []}):
+        pip(place, ["install", "--constraint", str(place.lock), f"torch=={pins(place.lock)['torch']}"], lock)
+
+
+def install_project(place: Place, lock: IO[bytes]) -> None:
+    """Garrison itself, in place, with the locked setuptools."""
+    pip(place, ["install", "--no-deps", "--no-build-isolation", "--editable", str(place.root)], lock)
