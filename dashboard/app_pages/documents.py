@@ -1,1 +1,153 @@
-"""The documents page."""
+"""Documents: bring files in, see what was read, look at the text, take files out."""
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core import jobs
+from core.records import Document, Project, Span
+from core.storage import Workspace, count, find
+from core.storage.files import disk_errors
+from core.storage.removal import remove_document
+from dashboard.components.empty import empty_state
+from dashboard.components.errors import shown_errors
+from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.page_text import PageView, cut_page, show_page
+from dashboard.components.words import plural, size
+from dashboard.resources import require_project, workspace
+
+FORMATS = "PDF, Word, PowerPoint, Excel, CSV, JSON, HTML, e-mail, Markdown, plain text, or a zip of these"
+
+
+def bring_in(store: Workspace, project: Project, files: Sequence[UploadedFile]) -> None:
+    """Put the files beside the workspace under names that say nothing, and start the job that reads them."""
+    folder = store.home / "incoming" / secrets.token_hex(8)
+    brought = []
+    for number, file in enumerate(files):
+        path = folder / str(number)
+        with disk_errors(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as target:
+                shutil.copyfileobj(file, target)
+        brought.append({"path": str(path), "name": Path(file.name).name})
+    jobs.submit(store, "read", {"files": brought, "remove_after": True}, project_id=project.id)
+
+
+def show_drop_zone(store: Workspace, project: Project) -> None:
+    """Dropping files starts reading them; the zone is empty again at once."""
+    drop = st.session_state.setdefault("documents-drop", 0)
+    files = st.file_uploader(
+        "Add documents",
+        accept_multiple_files=True,
+        key=f"documents-drop-{drop}",
+        help=f"{FORMATS}. Files stay on this machine.",
+    )
+    st.caption(f"{FORMATS}. Nothing leaves this machine.")
+    if files:
+        with shown_errors():
+            bring_in(store, project, files)
+            st.session_state["documents-drop"] = drop + 1
+            st.rerun()
+
+
+def state_words(store: Workspace, document: Document) -> str:
+    """Where a document stands, with a sign that does not need color."""
+    if document.state == "unreadable":
+        return "✗ not read"
+    if not document.is_analyzed:
+        return "○ read, not searched"
+    return "✓ approved" if store.active_review(document.id) else "● to review"
+
+
+def show_table(store: Workspace, documents: list[Document]) -> Document:
+    """The list; gives the document chosen in it (the first one before that)."""
+    rows = [
+        {
+            "Name": document.name,
+            "Kind": document.kind,
+            "Pages": document.page_count,
+            "Words": document.word_count,
+            "Language": document.language,
+            "State": state_words(store, document),
+            "Problem": document.problem,
+        }
+        for document in documents
+    ]
+    chosen = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="documents-table",
+        height="auto" if len(rows) <= 12 else 460,
+        alt="Documents of this project with kind, pages, words, state and problems",
+    )
+    picked = chosen["selection"]["rows"]
+    return documents[picked[0]] if picked and picked[0] < len(documents) else documents[0]
+
+
+def show_preview(store: Workspace, document: Document) -> None:
+    """What was read from one document, page by page, and the button to take it out."""
+    st.markdown(f"**{document.name}**")
+    st.caption(f"{document.kind} · {size(document.size_bytes)} · {plural(document.word_count, 'word')}")
+    if document.problem:
+        st.warning(document.problem, icon=":material/warning:")
+    pages = store.pages(document)
+    if document.state == "read" and pages:
+        number = st.pagination(len(pages), key=f"preview-page-{document.id}", max_visible_pages=5) if len(pages) > 1 else 1
+        page = pages[number - 1]
+        st.caption(page.label + (" · read by text recognition from a picture: check it" if page.is_ocr else ""))
+        pieces = cut_page(store.text(document), (), start=page.start, end=page.end)
+        show_page(pieces, PageView(number=number, label=f"Text of {page.label}"), key=f"preview-{document.id}")
+    show_removal(store, document)
+
+
+def show_removal(store: Workspace, document: Document) -> None:
+    """Removing says what is lost before it does it."""
+    with st.popover("Remove this document", icon=":material/delete:"):
+        spans = count(store.db, Span, document_id=document.id)
+        st.markdown(
+            f"This removes the document, {plural(spans, 'decision')} about personal data in it, its approval and the "
+            "question pairs made from it. What was already trained stays as it is. It cannot be undone."
+        )
+        if st.button("Remove for good", key=f"remove-{document.id}"):
+            with shown_errors():
+                remove_document(store, document)
+                st.rerun()
+
+
+def show_next(store: Workspace, project: Project, documents: list[Document]) -> None:
+    """The step after this one."""
+    is_fresh = any(document.state == "read" and not document.is_analyzed for document in documents)
+    if is_fresh:
+        if st.button("Find personal data", type="primary", icon=":material/search:", key="find-personal-data"):
+            with shown_errors():
+                jobs.submit(store, "anonymize", {}, project_id=project.id)
+                st.rerun()
+    elif any(document.state == "read" for document in documents):
+        if st.button("Go to review", type="primary", icon=":material/arrow_forward:", key="go-to-review"):
+            st.switch_page("app_pages/review.py")
+
+
+project = require_project()
+store = workspace()
+show_drop_zone(store, project)
+reading = follow_newest(store, project, "read")
+searching = follow_newest(store, project, "anonymize")
+documents = find(store.db, Document, project_id=project.id, order="created_at, rowid")
+if not documents:
+    if not is_active(reading):
+        empty_state("No documents yet. Drop files above: manuals, reports, tables, e-mails. Each is read on this machine.")
+    st.stop()
+if not is_active(reading) and not is_active(searching):
+    show_next(store, project, documents)
+left, right = st.columns([3, 2])
+with left:
+    chosen = show_table(store, documents)
+with right:
+    show_preview(store, chosen)

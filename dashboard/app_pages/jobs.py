@@ -1,1 +1,90 @@
-"""The jobs page."""
+"""Jobs: the queue, what is at work, what ended; cancel, resume, the last log lines."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core import jobs
+from core.jobs.stages import KINDS
+from core.records import Job
+from core.storage import Workspace
+from dashboard.components.errors import shown_errors
+from dashboard.components.follower import is_active, show_job
+from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, duration
+from dashboard.resources import projects, workspace
+
+SHOWN = 20
+
+
+def show_active(store: Workspace) -> None:
+    """Draw the queue, again every second while something is in it."""
+    was_active = [job.id for job in jobs.list_jobs(store) if is_active(job)]
+
+    def show() -> None:
+        with shown_errors():
+            active = [job for job in reversed(jobs.list_jobs(store)) if is_active(job)]
+            if [job.id for job in active] != was_active[::-1]:
+                st.rerun(scope="app")
+            for job in active:
+                show_job(store, job)
+                show_log(store, job)
+
+    st.subheader("At work and waiting")
+    if not was_active:
+        st.caption("Nothing is running. Work you start on other pages appears here and goes on when you close the browser.")
+        return
+    st.fragment(show, run_every="1s", key="active-jobs")()
+
+
+def show_log(store: Workspace, job: Job) -> None:
+    """The last lines a job wrote."""
+    lines = jobs.log_tail(store, job.id)
+    if lines:
+        with st.expander("Details: the last lines it wrote", key=f"log-{job.id}"):
+            st.code("\n".join(lines), language=None)
+
+
+def show_ended(store: Workspace) -> None:
+    """What has ended, newest first."""
+    names = {project.id: project.name for project in projects()}
+    ended = [job for job in jobs.list_jobs(store) if not is_active(job)]
+    st.subheader("Ended")
+    if not ended:
+        st.caption("Nothing has ended yet.")
+    for job in ended[: st.session_state.get("jobs-shown", SHOWN)]:
+        with st.container(border=True, key=f"ended-{job.id}"):
+            st.markdown(f"{JOB_ICONS[job.state]} **{KINDS[job.kind].title}** · {JOB_WORDS[job.state]}")
+            st.caption(_when(job, names.get(job.project_id, "")), help=clock(job.finished_at))
+            if job.state == "failed":
+                st.error(f"{job.error}\n\n{job.hint}".strip(), icon=":material/error:")
+            if job.state in ("failed", "cancelled") and st.button(
+                "Resume", key=f"resume-{job.id}", icon=":material/play_arrow:", help="It goes on from what is finished."
+            ):
+                resume(store, job)
+            show_log(store, job)
+    if len(ended) > st.session_state.get("jobs-shown", SHOWN) and st.button("Show more", key="jobs-more"):
+        st.session_state["jobs-shown"] = st.session_state.get("jobs-shown", SHOWN) + SHOWN
+        st.rerun()
+
+
+def resume(store: Workspace, job: Job) -> None:
+    """Queue a job again."""
+    with shown_errors():
+        jobs.resume(store, job.id)
+        st.rerun()
+
+
+def _when(job: Job, project: str) -> str:
+    parts = [project, ago(job.finished_at)]
+    if job.started_at and job.finished_at:
+        parts.append(f"took {duration(_seconds(job.started_at, job.finished_at))}")
+    return " · ".join(part for part in parts if part)
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+store = workspace()
+show_active(store)
+show_ended(store)

@@ -1,1 +1,76 @@
-"""The overview page."""
+"""Overview: the six steps as cards, what is next, what ran last."""
+
+import streamlit as st
+
+from core import jobs
+from core.jobs.stages import KINDS
+from core.records import Project
+from core.storage import Step, Workspace, next_step, project_steps
+from dashboard.components.follower import follow_job, is_active
+from dashboard.components.project_choice import POLICY_WORDS
+from dashboard.components.spine import STEP_PAGES
+from dashboard.components.words import JOB_ICONS, JOB_WORDS, STEP_ICONS, ago
+from dashboard.resources import require_project, workspace
+
+CARD_HEIGHT_PX = 172
+
+
+def show_banner(project: Project) -> None:
+    """The sample project says that it is one and offers the tour."""
+    if project.is_sample:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key="sample-banner"):
+            st.markdown(
+                "**This is the sample project.** Its documents and people are invented, so you can try everything here."
+            )
+            st.page_link("app_pages/help.py", label="Take the five-minute tour", icon=":material/explore:")
+
+
+def show_next(steps: tuple[Step, ...]) -> None:
+    """The one primary button: the step that waits for a person."""
+    step = next_step(steps)
+    if step is None:
+        is_busy = any(step.state == "in work" for step in steps)
+        st.markdown(
+            "**Next:** nothing to do, work is going on." if is_busy else "**Next:** nothing is waiting, all steps are done."
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="next-step"):
+        st.markdown(f"**Next:** {step.next_action.lower()}. {step.summary}.")
+        if st.button(step.next_action, type="primary", icon=":material/arrow_forward:", key="next-action"):
+            st.switch_page(STEP_PAGES[step.name])
+
+
+def show_cards(steps: tuple[Step, ...]) -> None:
+    """Two rows of three cards."""
+    for row in (steps[:3], steps[3:]):
+        for column, step in zip(st.columns(3), row, strict=True):
+            with column.container(border=True, height=CARD_HEIGHT_PX, key=f"card-{step.name}"):
+                st.markdown(f"**{steps.index(step) + 1} {step.title}**")
+                st.markdown(f"{STEP_ICONS[step.state]} {step.state}")
+                st.caption(step.summary)
+                st.page_link(STEP_PAGES[step.name], label=f"Open {step.title.lower()}", icon=":material/arrow_forward:")
+
+
+def show_last_jobs(store: Workspace, project: Project) -> None:
+    """What is at work now, then what ended last."""
+    recent = jobs.list_jobs(store, project_id=project.id)
+    for job in recent:
+        if is_active(job):
+            follow_job(store, job)
+    ended = [job for job in recent if not is_active(job)][:3]
+    st.subheader("What ran last")
+    if not ended:
+        st.caption("Nothing yet. Work that takes longer than a second is listed here when it has ended.")
+        return
+    for job in ended:
+        st.markdown(f"{JOB_ICONS[job.state]} {KINDS[job.kind].title} · {JOB_WORDS[job.state]} · {ago(job.finished_at)}")
+    st.page_link("app_pages/jobs.py", label="All jobs", icon=":material/work_history:")
+
+
+project = require_project()
+steps = project_steps(workspace(), project)
+st.caption(f"Project **{project.name}** · {POLICY_WORDS[project.policy].lower()}")
+show_banner(project)
+show_next(steps)
+show_cards(steps)
+show_last_jobs(workspace(), project)

@@ -1,0 +1,216 @@
+"""A page of a document with its personal data marked: click a mark, select text, work by keyboard.
+
+The browser side is a small script that builds the page with `textContent` alone, so that nothing in a
+document can become markup. It gets pieces of text, never offsets: JavaScript counts characters otherwise.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from core.records import Span
+
+COLORS = {"blue", "violet", "green", "orange", "red", "gray"}
+GROUPS = {
+    "blue": ("PERSON", "NAME", "TITLE", "RANK"),
+    "violet": ("ORGANIZATION", "NRP", "UNIT", "CALL_SIGN"),
+    "green": ("LOCATION", "ADDRESS", "GRID", "PLACE"),
+    "red": ("EMAIL", "PHONE", "URL", "IP", "MAC"),
+    "gray": ("DATE", "TIME", "AGE", "MARKING"),
+}
+
+_CSS = """
+.garrison-page { line-height: 1.75; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 34rem; overflow-y: auto;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); padding: 0.75rem 1rem;
+  color: var(--st-text-color); }
+.garrison-page mark { background: transparent; color: inherit; cursor: pointer; padding: 0 2px; border-radius: 3px;
+  border-bottom: 2px solid var(--mark); background: var(--mark-back); }
+.garrison-page mark.rejected { border-bottom-style: dotted; background: transparent; }
+.garrison-page mark.current { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+.garrison-page mark span { font-size: 0.7em; margin-left: 0.35em; color: var(--mark-text); user-select: none; }
+"""
+
+_JS = """
+export default function (component) {
+  const { data, parentElement, setStateValue, setTriggerValue } = component
+  let page = parentElement.querySelector(".garrison-page")
+  if (!page) {
+    page = document.createElement("div")
+    page.className = "garrison-page"
+    page.tabIndex = 0
+    parentElement.appendChild(page)
+  }
+  page.setAttribute("aria-label", data.label)
+  const drawn = JSON.stringify(data.pieces)
+  if (page.dataset.drawn !== drawn) {
+    page.dataset.drawn = drawn
+    page.replaceChildren(...data.pieces.map(piece => {
+      if (!piece.id) return document.createTextNode(piece.text)
+      const mark = document.createElement("mark")
+      mark.textContent = piece.text
+      mark.dataset.id = piece.id
+      mark.className = piece.state
+      mark.title = piece.hint
+      mark.style.setProperty("--mark", `var(--st-${piece.color}-color)`)
+      mark.style.setProperty("--mark-back", `var(--st-${piece.color}-background-color)`)
+      mark.style.setProperty("--mark-text", `var(--st-${piece.color}-text-color)`)
+      const label = document.createElement("span")
+      label.textContent = piece.label
+      label.dataset.label = "yes"
+      mark.appendChild(label)
+      return mark
+    }))
+  }
+  for (const mark of page.querySelectorAll("mark")) {
+    const isCurrent = mark.dataset.id === data.current
+    if (isCurrent && !mark.classList.contains("current") && mark.scrollIntoView) {
+      page.scrollTop = mark.offsetTop - page.offsetTop - page.clientHeight / 3
+    }
+    mark.classList.toggle("current", isCurrent)
+  }
+  page.onclick = event => {
+    const mark = event.target.closest("mark")
+    if (mark && window.getSelection().isCollapsed) setTriggerValue("picked", mark.dataset.id)
+  }
+  const characters = (node, offset) => {  // code points of the document's text before this place
+    const range = document.createRange()
+    range.setStart(page, 0)
+    range.setEnd(node, offset)
+    const part = range.cloneContents()
+    part.querySelectorAll("[data-label]").forEach(label => label.remove())
+    return Array.from(part.textContent).length
+  }
+  page.onmouseup = () => {
+    const selection = window.getSelection()
+    if (!data.selectable || selection.isCollapsed) return
+    const range = selection.getRangeAt(0)
+    if (!page.contains(range.startContainer) || !page.contains(range.endContainer)) return
+    const start = characters(range.startContainer, range.startOffset)
+    const end = characters(range.endContainer, range.endOffset)
+    if (end > start) setStateValue("selection", { page: data.page, start, end })
+  }
+  const onKey = event => {
+    const target = event.composedPath()[0]
+    const isTyping = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !data.keys.includes(event.key)) return
+    event.preventDefault()
+    event.stopImmediatePropagation()  // "r" would run the page again, "c" clear caches
+    setTriggerValue("pressed", event.key)
+  }
+  window.addEventListener("keydown", onKey, true)
+  if (page.forgetKeys) page.forgetKeys()
+  page.forgetKeys = () => window.removeEventListener("keydown", onKey, true)
+  return () => page.forgetKeys()
+}
+"""
+
+# not isolated: a selection inside a shadow tree cannot be read in every browser
+_MOUNT = st.components.v2.component("garrison_page_text", css=_CSS, js=_JS, isolate_styles=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Plain text, or (with `id`) a mark with its `label`, `color`, `state` and a `hint` shown on hover."""
+
+    text: str
+    id: str = ""
+    label: str = ""
+    color: str = ""
+    state: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageEvent:
+    """What a person did: clicked the mark `picked`, `pressed` a key, selected characters `selection` of this page."""
+
+    picked: str = ""
+    pressed: str = ""
+    selection: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """How a page is shown: its `number` (a selection made on another page is forgotten), the mark framed, the keys."""
+
+    number: int = 1
+    label: str = "Text of the page"
+    current: str = ""
+    keys: Sequence[str] = field(default_factory=tuple)
+    is_selectable: bool = False
+
+
+def entity_words(entity: str) -> str:
+    """`PHONE_NUMBER` -> `phone number`."""
+    return {"NRP": "nationality or belief"}.get(entity, entity.replace("_", " ").lower())
+
+
+def entity_color(entity: str) -> str:
+    """The color of a type of personal data; types of one sort share one."""
+    return next((color for color, names in GROUPS.items() if any(name in entity for name in names)), "orange")
+
+
+def cut_page(text: str, spans: Iterable[Span], *, start: int, end: int, is_anonymized: bool = False) -> list[Piece]:
+    """Characters `start` to `end` of `text` as pieces; with `is_anonymized`, masked spans show what replaces them.
+
+    Where spans overlap the first one is shown.
+    """
+    pieces = []
+    at = start
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if span.end <= at or span.start >= end or span.start < at and span.start >= start:
+            continue
+        first, last = max(span.start, at), min(span.end, end)
+        if first > at:
+            pieces.append(Piece(text[at:first]))
+        is_masked = span.state != "rejected"
+        if is_anonymized and not is_masked:
+            pieces.append(Piece(text[first:last]))
+        else:
+            word = entity_words(span.entity)
+            shown = (span.surrogate or f"[{word}]") if is_anonymized else text[first:last]
+            hint = f"{word}: {'stays as it is' if not is_masked else 'becomes ' + (span.surrogate or f'[{word}]')}"
+            pieces.append(Piece(shown, span.id, word, entity_color(span.entity), span.state, hint))
+        at = last
+    return [*pieces, Piece(text[at:end])] if at < end else pieces
+
+
+def show_page(pieces: Sequence[Piece], view: PageView, *, key: str) -> PageEvent:
+    """Show a page; gives what the person did since the last run."""
+    data: dict[str, Any] = {
+        "pieces": [_as_data(piece) for piece in pieces],
+        "page": view.number,
+        "label": view.label,
+        "current": view.current,
+        "keys": list(view.keys),
+        "selectable": view.is_selectable,
+    }
+    result = _MOUNT(
+        data=data,
+        key=key,
+        on_picked_change=_ignore,
+        on_pressed_change=_ignore,
+        on_selection_change=_ignore,
+    )
+    chosen = result.get("selection") or {}
+    selection = (int(chosen["start"]), int(chosen["end"])) if chosen.get("page") == view.number else None
+    return PageEvent(picked=result.get("picked") or "", pressed=result.get("pressed") or "", selection=selection)
+
+
+def _as_data(piece: Piece) -> dict[str, str]:
+    if not piece.id:
+        return {"text": piece.text}
+    return {
+        "text": piece.text,
+        "id": piece.id,
+        "label": piece.label,
+        "color": piece.color,
+        "state": piece.state,
+        "hint": piece.hint,
+    }
+
+
+def _ignore() -> None:
+    """Streamlit gives a value back only where a callback is named."""
