@@ -96,3 +96,18 @@ PRESETS: dict[str, dict[str, Any]] = {
     "standard": {"epochs": 8, "lora_rank": 16, "lora_alpha": 32},
     "thorough": {"epochs": 15, "lora_rank": 32, "lora_alpha": 64},
 }
+
+
+def key_values(settings: list[str]) -> dict[str, str]:
+    """`["epochs=4"]` as `{"epochs": "4"}`.
+
+    Raises:
+        InputError: an entry is not KEY=VALUE.
+    """
+    values: dict[str, str] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise InputError(f"{setting!r} is not KEY=VALUE.", "Such as: --set epochs=4")
+        values[key.strip()] = value.strip()
+    return values

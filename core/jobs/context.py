@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from core.errors import JobCancelled
 from core.records import Job, now
@@ -18,6 +20,16 @@ class JobContext:
         self.job = job
         self.cancel_requested = threading.Event()
         self._reported_s = 0.0
+        self._part: tuple[str, float, float] | None = None
+
+    @contextmanager
+    def part(self, title: str, start_percent: float, end_percent: float) -> Iterator[None]:
+        """Within this block, progress counts for `start_percent` to `end_percent` of a job of many stages."""
+        self._part = (title, start_percent, end_percent)
+        self._reported_s = 0.0
+        self.progress(0, 1)
+        yield
+        self._part = None
 
     def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
         """Report `done` of `total` (0: not known) `unit`s; written at most four times a second.
@@ -29,6 +41,11 @@ class JobContext:
         if done < total and time.monotonic() - self._reported_s < REPORT_INTERVAL_S:
             return
         self._reported_s = time.monotonic()
+        if self._part:
+            title, start, end = self._part
+            share = min(1.0, done / total) if total else 0.0
+            message = f"{title}: {message}" if message else title
+            done, total, unit = start + share * (end - start), 100.0, "%"
         changes = {"done": float(done), "total": float(total), "unit": unit, "message": message, "progress_at": now()}
         update(self.workspace.db, Job, self.job.id, **changes)
 

@@ -29,7 +29,11 @@ def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_i
 
     Starting is idempotent: while a job with the same `key` (default: kind, project and params) is queued
     or running, that job is given back.
+
+    Raises:
+        InputError: the kind's rules forbid it, such as training on what nobody approved.
     """
+    KINDS[kind].check(workspace, project_id, params)
     key = key or json.dumps([kind, project_id, params], sort_keys=True)
     with transaction(workspace.db):
         for state in ("queued", "running"):

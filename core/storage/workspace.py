@@ -117,8 +117,8 @@ class Workspace:
     def text(self, document: Document) -> str:
         """A document's text ("" while unreadable)."""
         path = self.document_folder(document) / "text.txt"
-        # newline="" keeps \r as it is: offsets count characters of exactly this text
-        return path.open(encoding="utf-8", newline="").read() if path.exists() else ""
+        # bytes, so that \r stays as it is: offsets count characters of exactly this text
+        return path.read_bytes().decode() if path.exists() else ""
 
     def pages(self, document: Document) -> tuple[Page, ...]:
         """A document's pages."""
@@ -140,7 +140,7 @@ class Workspace:
 
     def anonymized_text(self, project_id: str, review: Review) -> str:
         """The text that was approved in `review`."""
-        return self.anonymized_path(project_id, review.id).open(encoding="utf-8", newline="").read()
+        return self.anonymized_path(project_id, review.id).read_bytes().decode()
 
     def store_approval(self, document: Document, review: Review, *, text: str, passages: list[Passage]) -> None:
         """Store an approval whole: the anonymized `text` and where each passage lies in it.

@@ -1,17 +1,20 @@
 """The kinds of job. Each joins one room of `core` with the storage: read records, call it, store what comes back."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.jobs.context import JobContext
+    from core.storage import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of job: the function `run` in `module` does it; `title` is what people see."""
+    """A kind of job, done by `module`: `run(context)` does it, `check(workspace, project_id, params)`, where there is
+    one, refuses what must not start. `title` is what people see.
+    """
 
     title: str
     module: str
@@ -19,13 +22,17 @@ class Kind:
 
     def run(self, context: "JobContext") -> dict[str, Any]:
         """Do the work; gives the job's result."""
-        result: dict[str, Any] = _function(self.module)(context)
+        result: dict[str, Any] = self._stage().run(context)
         return result
 
+    def check(self, workspace: "Workspace", project_id: str, params: dict[str, Any]) -> None:
+        """Raise InputError when the work must not or cannot start."""
+        check = getattr(self._stage(), "check", None)
+        if check is not None:
+            check(workspace, project_id, params)
 
-def _function(module: str) -> Callable[["JobContext"], dict[str, Any]]:
-    function: Callable[[JobContext], dict[str, Any]] = import_module(f"core.jobs.stages.{module}").run
-    return function
+    def _stage(self) -> ModuleType:
+        return import_module(f"core.jobs.stages.{self.module}")
 
 
 KINDS = {
@@ -36,5 +43,6 @@ KINDS = {
     "train": Kind("Train a model", "training", needs_accelerator=True),
     "evaluate": Kind("Compare base and tuned model", "evaluation", needs_accelerator=True),
     "export": Kind("Export a model", "export", needs_accelerator=True),
+    "sample": Kind("Prepare the sample project", "sample", needs_accelerator=True),
     "demo": Kind("The whole path on the sample documents", "demo", needs_accelerator=True),
 }

@@ -1,0 +1,70 @@
+"""`garrison chat` and `compare`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from core.cli.shell import shell_of
+from core.errors import InputError
+from core.jobs.stages.conversation import open_answerer
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(chat)
+    app.command()(compare)
+
+
+def chat(
+    context: typer.Context,
+    model: Annotated[str, typer.Option(help="A model's name.")] = "",
+    run: Annotated[str, typer.Option(help="A run's id.")] = "",
+    prompt: Annotated[str, typer.Option(help="Ask this and end; without it, talk until an empty line.")] = "",
+    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 256,
+    temperature: Annotated[float, typer.Option(help="0 gives the same answer every time.")] = 0.0,
+) -> None:
+    """Talk to a model or a run; the answer is printed as it comes."""
+    from core.chat import Message
+
+    shell = shell_of(context)
+    if bool(model) == bool(run):
+        raise InputError("Choose one: --model or --run.", "See: garrison models list, garrison runs PROJECT")
+    answerer = open_answerer(shell.workspace, model or run)
+    messages: list[Message] = []
+    question = prompt or _ask()
+    while question:
+        messages.append(Message("user", question))
+        pieces: list[str] = []
+        for piece in answerer.stream(messages, max_tokens=max_tokens, temperature=temperature):
+            pieces.append(piece)
+            if not shell.is_json:
+                print(piece, end="", flush=True)
+        text = "".join(pieces)
+        messages.append(Message("assistant", text))
+        shell.show({"prompt": question, "answer": text}, "\n")
+        question = "" if prompt else _ask()
+
+
+def _ask() -> str:
+    print("> ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+def compare(
+    context: typer.Context,
+    left: Annotated[str, typer.Option(help="A model's name or a run's id.")],
+    right: Annotated[str, typer.Option(help="A model's name or a run's id.")],
+    prompt: Annotated[str, typer.Option(help="What both are asked.")],
+    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 256,
+) -> None:
+    """Ask two models or runs the same."""
+    from core.chat import compare as compare_answers
+
+    shell = shell_of(context)
+    answers = compare_answers(
+        open_answerer(shell.workspace, left), open_answerer(shell.workspace, right), prompt, max_tokens=max_tokens
+    )
+    payload = {"prompt": prompt, "left": {"name": left, **_described(answers[0])}, "right": {"name": right, **_described(answers[1])}}
+    text = "\n\n".join(f"{side['name']}:\n{side['answer']}" for side in (payload["left"], payload["right"]))  # type: ignore[index]
+    shell.show(payload, text)

@@ -1,0 +1,70 @@
+"""`garrison models …`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.shell import shell_of, table
+from core.errors import SetupError
+from core.models import registry
+from core.records import Model
+
+app = typer.Typer(no_args_is_help=True)
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """A model as `models list` gives it."""
+    return {
+        "name": model.name,
+        "path": model.path,
+        "format": model.format,
+        "size": model.size_bytes,
+        "sha256": model.sha256,
+        "licence": model.licence,
+        "source": model.source,
+        "embedded": model.is_embedded,
+    }
+
+
+@app.command("list")
+def list_models(context: typer.Context) -> None:
+    """List the models on this machine."""
+    shell = shell_of(context)
+    models = registry.list_models(registry.model_folders(shell.workspace.home))
+    rows = [
+        {"name": m.name, "format": m.format, "size": f"{m.size_bytes / 1e6:.0f} MB", "licence": m.licence, "path": m.path}
+        for m in models
+    ]
+    shell.show([describe(model) for model in models], table(rows, empty="No models. Run: python3 installer run"))
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    path: Path,
+    name: Annotated[str, typer.Option(help="What to call it.")] = "",
+) -> None:
+    """Add a model: a GGUF file or a folder with safetensors."""
+    shell = shell_of(context)
+    model = registry.add_model(shell.workspace.home, path, name or None)
+    shell.show(describe(model), f"Model {model.name} is there.")
+
+
+@app.command()
+def remove(context: typer.Context, name: str) -> None:
+    """Remove a model that was added."""
+    shell = shell_of(context)
+    registry.remove_model(shell.workspace.home, name)
+    shell.show({"removed": name}, f"Model {name} is removed.")
+
+
+@app.command()
+def verify(context: typer.Context) -> None:
+    """Hash every model again and compare with what was recorded."""
+    shell = shell_of(context)
+    verdicts = registry.verify_models(registry.model_folders(shell.workspace.home))
+    shell.show(verdicts, table([{"name": v.model.name, "state": v.health} for v in verdicts], empty="No models."))
+    changed = [v.model.name for v in verdicts if v.health == "changed"]
+    if changed:
+        raise SetupError(f"These models were changed: {', '.join(changed)}.", "Remove them and add them again from a trusted copy.")

@@ -1,0 +1,152 @@
+"""`garrison detect`, `anonymize` and `review`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.shell import Shell, shell_of, table
+from core.errors import InputError
+from core.records import Document, Project, Span
+from core.storage import find
+
+ACTIONS = ("list", "accept", "reject", "add", "approve")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(detect)
+    app.command()(anonymize)
+    app.command()(review)
+
+
+def detect(context: typer.Context, input: Path, output: Path) -> None:
+    """Find personal data in INPUT.jsonl ({"id","text"} a line) and write spans to OUTPUT.jsonl."""
+    from core.jobs.stages.anonymization import open_detector
+    from core.privacy import detect_file
+
+    shell = shell_of(context)
+    if not input.is_file():
+        raise InputError(f"There is no file {input}.", "Check the path.")
+    rows, spans = detect_file(open_detector(shell.workspace), input, output)
+    shell.show({"rows": rows, "spans": spans, "output": output}, f"{spans} spans in {rows} texts, written to {output}")
+
+
+def anonymize(
+    context: typer.Context,
+    project: str,
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+) -> None:
+    """Find personal data in every document that was not searched yet."""
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    job = shell.run("anonymize", {}, project_id=found.id, detach=detach)
+    if detach:
+        shell.show(job, f"Job {job.id}")
+        return
+    text = f"{job.result['spans']} pieces of personal data in {job.result['documents']} documents."
+    shell.show(job.result, f"{text} Next: garrison review {found.name} list")
+
+
+def review(
+    context: typer.Context,
+    project: str,
+    action: Annotated[str, typer.Argument(help="list, accept, reject, add or approve.")],
+    items: Annotated[list[str] | None, typer.Argument(help="Span ids; for add and approve: document ids or names.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every span, or every document.")] = False,
+    as_: Annotated[str, typer.Option("--as", help="The reviewer's name.")] = "",
+    start: Annotated[int, typer.Option(help="add: first character.")] = -1,
+    end: Annotated[int, typer.Option(help="add: behind the last character.")] = -1,
+    entity: Annotated[str, typer.Option(help="add: the kind of personal data.")] = "PERSON",
+) -> None:
+    """Review what was found: list, accept, reject, add, approve.
+
+    Spans nobody decided on are masked. Approving a document freezes its anonymized text.
+    """
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    if action not in ACTIONS:
+        raise InputError(f"There is no action {action!r}.", f"Actions are: {', '.join(ACTIONS)}.")
+    if action == "list":
+        _list(shell, found, items or [])
+    elif action in ("accept", "reject"):
+        _decide(shell, found, action=action, items=items or [], is_all=all_, reviewer=as_)
+    elif action == "add":
+        _add(shell, found, items=items or [], reviewer=as_, place=(start, end, entity))
+    else:
+        _approve(shell, found, items=items or [], is_all=all_, reviewer=as_)
+
+
+def _document(shell: Shell, project: Project, name: str) -> Document:
+    documents = find(shell.workspace.db, Document, project_id=project.id)
+    chosen = [d for d in documents if name in (d.id, d.name)]
+    if not chosen:
+        raise InputError(f"There is no document {name!r} in {project.name}.", f"See: garrison documents list {project.name}")
+    if len(chosen) > 1:
+        raise InputError(f"{len(chosen)} documents are called {name!r}.", "Use the id instead.")
+    return chosen[0]
+
+
+def _list(shell: Shell, project: Project, items: list[str]) -> None:
+    documents = [_document(shell, project, item) for item in items] or find(
+        shell.workspace.db, Document, project_id=project.id, state="read"
+    )
+    payload: list[dict[str, Any]] = []
+    rows = []
+    for document in documents:
+        review = shell.workspace.active_review(document.id)
+        spans = find(shell.workspace.db, Span, document_id=document.id, order="start")
+        text = shell.workspace.text(document)
+        state = "approved" if review else "in review" if document.is_analyzed else "not searched"
+        entry = {"id": document.id, "name": document.name, "state": state, "reviewer": review.reviewer if review else ""}
+        payload.append(entry | {"spans": [asdict(span) | {"value": text[span.start : span.end]} for span in spans]})
+        decided = sum(span.state != "detected" for span in spans)
+        rows.append(entry | {"spans": len(spans), "decided": decided})
+    if items and not shell.is_json:
+        rows = [
+            {"id": s["id"], "start": s["start"], "end": s["end"], "entity": s["entity"], "state": s["state"], "value": s["value"]}
+            for entry in payload
+            for s in entry["spans"]
+        ]
+    shell.show({"policy": project.policy, "documents": payload}, table(rows, empty="Nothing to review yet."))
+
+
+def _decide(shell: Shell, project: Project, *, action: str, items: list[str], is_all: bool, reviewer: str) -> None:
+    from core.privacy import review
+
+    documents = find(shell.workspace.db, Document, project_id=project.id)
+    spans = {span.id for document in documents for span in find(shell.workspace.db, Span, document_id=document.id)}
+    unknown = [item for item in items if item not in spans]
+    if unknown:
+        raise InputError(f"There is no span {unknown[0]!r} in {project.name}.", f"See: garrison review {project.name} list DOCUMENT")
+    chosen = sorted(spans) if is_all else items
+    if not chosen:
+        raise InputError("No span was named.", "Name span ids, or use --all.")
+    decide = review.accept if action == "accept" else review.reject
+    decide(shell.workspace, chosen, reviewer=reviewer)
+    shell.show({action: chosen}, f"{len(chosen)} spans: {action}.")
+
+
+def _add(shell: Shell, project: Project, *, items: list[str], reviewer: str, place: tuple[int, int, str]) -> None:
+    from core.privacy import review
+
+    if len(items) != 1:
+        raise InputError("Adding a span needs one document.", "garrison review PROJECT add DOCUMENT --start N --end N --as NAME")
+    start, end, entity = place
+    document = _document(shell, project, items[0])
+    span = review.add(shell.workspace, document, start=start, end=end, entity=entity, reviewer=reviewer)
+    shell.show(span, f"Added {span.id}.")
+
+
+def _approve(shell: Shell, project: Project, *, items: list[str], is_all: bool, reviewer: str) -> None:
+    from core.privacy import review
+
+    if is_all:
+        reviews = review.approve_all(shell.workspace, project, reviewer=reviewer)
+    elif items:
+        documents = [_document(shell, project, item) for item in items]
+        reviews = [review.approve(shell.workspace, project, document, reviewer=reviewer) for document in documents]
+    else:
+        raise InputError("No document was named.", "Name document ids, or use --all.")
+    shell.show(reviews, f"{len(reviews)} documents approved by {reviewer}. Next: garrison questions generate {project.name}")

@@ -1,0 +1,86 @@
+"""`garrison project …`."""
+
+import shutil
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.shell import shell_of, table
+from core.errors import InputError
+from core.records import Job, Project
+from core.storage import Workspace, delete, find, next_step, project_steps
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: str,
+    policy: Annotated[
+        str, typer.Option(help="each-document: a reviewer approves every document; all-at-once: may approve all in one go.")
+    ] = "each-document",
+) -> None:
+    """Make a project."""
+    shell = shell_of(context)
+    project = shell.workspace.create_project(name, policy=policy)
+    shell.show(project, f"Project {project.name} is there. Next: garrison documents add {project.name} PATH…")
+
+
+@app.command("list")
+def list_projects(context: typer.Context) -> None:
+    """List the projects."""
+    shell = shell_of(context)
+    projects = find(shell.workspace.db, Project, order="created_at")
+    rows = [{"name": project.name, "policy": project.policy, "created": project.created_at[:10]} for project in projects]
+    shell.show(projects, table(rows, empty="No projects yet. Next: garrison project create NAME"))
+
+
+@app.command()
+def show(context: typer.Context, name: str) -> None:
+    """Show where a project stands and what is next."""
+    shell = shell_of(context)
+    project = shell.workspace.project(name)
+    payload = describe(shell.workspace, project)
+    rows = [{"step": step["title"], "state": step["state"], "summary": step["summary"]} for step in payload["steps"]]
+    text = table(rows, empty="")
+    if payload["next"]:
+        text += f"\n\nNext: {payload['next']}"
+    shell.show(payload, text)
+
+
+def describe(workspace: Workspace, project: Project) -> dict[str, Any]:
+    """A project with its six steps."""
+    steps = project_steps(workspace, project)
+    step = next_step(steps)
+    return {
+        "id": project.id,
+        "name": project.name,
+        "policy": project.policy,
+        "created_at": project.created_at,
+        "steps": [
+            {"name": s.name, "title": s.title, "state": s.state, "summary": s.summary, "next": s.next_action} for s in steps
+        ],
+        "next": step.next_action if step else "",
+    }
+
+
+@app.command("delete")
+def delete_project(
+    context: typer.Context,
+    name: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a project with its documents, pairs and runs."""
+    shell = shell_of(context)
+    project = shell.workspace.project(name)
+    for state in ("queued", "running"):
+        for job in find(shell.workspace.db, Job, project_id=project.id, state=state):
+            raise InputError(f"Job {job.id} of this project is {state}.", f"Cancel it first: garrison jobs cancel {job.id}")
+    if not yes and not shell.is_json and not typer.confirm(f"Delete {project.name} with all its documents and runs?"):
+        raise typer.Abort
+    folder = shell.workspace.project_folder(project.id)
+    delete(shell.workspace.db, Project, id=project.id)
+    delete(shell.workspace.db, Job, project_id=project.id)
+    shutil.rmtree(folder, ignore_errors=True)
+    shell.show({"deleted": project.name}, f"Project {project.name} is deleted.")

@@ -1,0 +1,87 @@
+"""`garrison questions …`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.shell import shell_of, table
+from core.errors import InputError
+from core.records import QuestionPair
+from core.storage import find
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def generate(
+    context: typer.Context,
+    project: str,
+    model: Annotated[str, typer.Option(help="The GGUF model that writes the questions.")] = "",
+    per_passage: Annotated[int | None, typer.Option(help="Pairs asked of each passage.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+) -> None:
+    """Write question pairs from the approved documents and filter them."""
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    settings: dict[str, Any] = {"model": model} if model else {}
+    if per_passage is not None:
+        settings["per_passage"] = per_passage
+    job = shell.run("generate", {"settings": settings, "filters": {}}, project_id=found.id, detach=detach)
+    if detach:
+        shell.show(job, f"Job {job.id}")
+        return
+    shell.show(job.result, _summary(job.result) + f"\nNext: garrison train {found.name}")
+
+
+def _summary(result: dict[str, Any]) -> str:
+    rows = [{"dropped because": reason, "pairs": number} for reason, number in result["dropped"].items()]
+    return f"{result['kept']} pairs kept." + ("\n" + table(rows, empty="") if rows else "")
+
+
+@app.command("filter")
+def filter_pairs(
+    context: typer.Context,
+    project: str,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the filter settings.")] = None,
+) -> None:
+    """Run the filters again over every pair of the project."""
+    from core.jobs.stages.generation import filter_again
+    from core.settings import FilterSettings, key_values
+
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    result = filter_again(shell.workspace, found, FilterSettings.from_values(key_values(set_ or [])))
+    shell.show(result, _summary(result))
+
+
+@app.command("import")
+def import_pairs(context: typer.Context, project: str, file: Path) -> None:
+    """Bring question pairs (JSONL with input and output, Alpaca, ShareGPT, ChatML); they are reviewed like documents."""
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    if not file.is_file():
+        raise InputError(f"There is no file {file}.", "Check the path.")
+    job = shell.run("import", {"path": str(file.resolve()), "name": file.name}, project_id=found.id)
+    next_command = f"garrison review {found.name} approve {job.result['document_id']} --as NAME"
+    shell.show(job.result, f"{job.result['pairs']} pairs brought in. They are trained on once approved: {next_command}")
+
+
+@app.command("export")
+def export_pairs(
+    context: typer.Context,
+    project: str,
+    file: Annotated[Path | None, typer.Argument(help="Where to write the JSONL; default: PROJECT.jsonl here.")] = None,
+    with_source: Annotated[bool, typer.Option("--with-source", help="Add document, page, passage, quote and offsets.")] = False,
+) -> None:
+    """Write the kept pairs as JSONL with the keys input and output."""
+    from core.questions import write_pairs
+
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    pairs = find(shell.workspace.db, QuestionPair, project_id=found.id, state="kept")
+    if not pairs:
+        raise InputError(f"{found.name} has no question pairs.", f"Make some: garrison questions generate {found.name}")
+    target = file or Path(f"{found.name}.jsonl")
+    write_pairs(pairs, target, with_source=with_source)
+    shell.show({"pairs": len(pairs), "path": target}, f"{len(pairs)} pairs written to {target}")

@@ -1,0 +1,135 @@
+"""What every command shares: the workspace, and one way to print results, progress and errors."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from core import jobs
+from core.errors import GarrisonError, JobCancelled, JobFailed
+from core.records import Job
+from core.storage import Workspace, get
+
+POLL_S = 0.3
+
+
+class Shell:
+    """One invocation of `garrison`: where the workspace is and how to answer."""
+
+    def __init__(self, home: Path, *, is_json: bool) -> None:
+        self.workspace = Workspace(home)
+        self.is_json = is_json
+
+    def show(self, payload: Any, text: str) -> None:
+        """Print the command's result: `payload` as one JSON document, or `text` for people."""
+        if self.is_json:
+            print(json.dumps(plain(payload), ensure_ascii=False, indent=1))
+        elif text:
+            print(text)
+
+    def run(self, kind: str, params: dict[str, Any], *, project_id: str = "", detach: bool = False) -> Job:
+        """Start a job and follow it to its end (`detach`: only start it).
+
+        Raises:
+            JobFailed: it failed; its own sentence and hint.
+            JobCancelled: Ctrl-C, or somebody cancelled it.
+        """
+        job = jobs.submit(self.workspace, kind, params, project_id=project_id)
+        return job if detach else self.follow(job)
+
+    def follow(self, job: Job) -> Job:
+        """Print a job's progress to stderr until it ends."""
+        printer = ProgressPrinter()
+        try:
+            while job.state in ("queued", "running"):
+                printer.show(job)
+                time.sleep(POLL_S)
+                jobs.advance(self.workspace)
+                job = get(self.workspace.db, Job, job.id)
+        except KeyboardInterrupt:
+            jobs.cancel(self.workspace, job.id)
+            raise JobCancelled(
+                f"Job {job.id} is being cancelled.", f"Finished work is kept: `garrison jobs resume {job.id}`."
+            ) from None
+        finally:
+            printer.end()
+        if job.state == "cancelled":
+            raise JobCancelled(f"Job {job.id} was cancelled.", f"Go on with `garrison jobs resume {job.id}`.")
+        if job.state == "failed":
+            raise JobFailed(job.error, job.hint)
+        return job
+
+
+class ProgressPrinter:
+    """One line on a terminal that is written over; elsewhere a line when a whole tenth is reached."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._last = ""
+
+    def show(self, job: Job) -> None:
+        """Print where the job stands, when that changed."""
+        share = job.done / job.total if job.total else 0.0
+        eta = jobs.eta_s(job)
+        parts = [job.message or job.state]
+        if job.total:
+            done = share if self._is_terminal else int(share * 10) / 10
+            parts.append(f"{done:.0%}")
+        if self._is_terminal and eta is not None:
+            parts.append(f"about {duration(eta)} left")
+        line = " · ".join(parts)
+        if line == self._last:
+            return
+        self._last = line
+        print(f"\r\033[K{line}" if self._is_terminal else line, end="" if self._is_terminal else "\n", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._is_terminal and self._last:
+            print(file=sys.stderr)
+
+
+def duration(seconds: float) -> str:
+    """Such as "40 seconds" or "12 minutes"."""
+    return f"{round(seconds)} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+
+
+def plain(value: Any) -> Any:
+    """Records, paths and tuples as what JSON knows."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> str:
+    """Rows as aligned columns with their names on top; `empty` when there are none."""
+    if not rows:
+        return empty
+    names = list(rows[0])
+    cells = [names, *([str(row[name]) for name in names] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+
+
+def report_error(error: GarrisonError, *, is_json: bool) -> int:
+    """Print an error as one line with its hint (and as JSON on stdout); gives the exit code."""
+    if is_json:
+        print(json.dumps({"error": error.message, "hint": error.hint}, ensure_ascii=False))
+    one_line = " ".join(str(error).split())
+    print(f"garrison: {one_line}", file=sys.stderr)
+    return error.exit_code
+
+
+def shell_of(context: typer.Context) -> Shell:
+    """The shell of this invocation."""
+    shell: Shell = context.obj
+    return shell

@@ -1,0 +1,106 @@
+"""`garrison train`, `evaluate` and `export`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.shell import shell_of, table
+from core.errors import InputError
+from core.records import Evaluation, Run
+from core.settings import TrainingSettings, key_values
+from core.storage import Workspace, find, get
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(train)
+    app.command()(evaluate)
+    app.command()(export)
+    app.command("runs")(runs)
+
+
+def find_run(workspace: Workspace, run_id: str) -> Run:
+    """The finished run with this id.
+
+    Raises:
+        InputError: there is none, or it has not finished.
+    """
+    run = get(workspace.db, Run, run_id)
+    if not run.is_finished:
+        raise InputError(f"Run {run_id} has not finished.", "Wait for it or resume its job: garrison jobs list")
+    return run
+
+
+def train(
+    context: typer.Context,
+    project: str,
+    model: Annotated[str, typer.Option(help="The model to start from.")] = "smollm2-135m-instruct",
+    precision: Annotated[str, typer.Option(help="fp32, bf16, fp16, 8bit or 4bit.")] = "",
+    preset: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the training settings.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+) -> None:
+    """Train an adapter on the project's reviewed question pairs."""
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
+    settings = TrainingSettings.from_preset(preset, changes)
+    job = shell.run(
+        "train", {"model": model, "settings": settings.model_dump()}, project_id=found.id, detach=detach
+    )
+    if detach:
+        shell.show(job, f"Job {job.id}")
+        return
+    run = get(shell.workspace.db, Run, job.result["run_id"])
+    shell.show(run, f"Run {run.id} is ready. Next: garrison evaluate {found.name} {run.id}")
+
+
+def runs(context: typer.Context, project: str) -> None:
+    """List the runs of a project."""
+    shell = shell_of(context)
+    found = find(shell.workspace.db, Run, project_id=shell.workspace.project(project).id, order="number")
+    rows = [{"id": run.id, "model": run.model, "finished": run.is_finished, "created": run.created_at[:19]} for run in found]
+    shell.show(found, table(rows, empty="No runs yet. Next: garrison train PROJECT"))
+
+
+def evaluate(
+    context: typer.Context,
+    project: str,
+    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    questions: Annotated[Path | None, typer.Option(help="JSONL with input and output instead of the held-out pairs.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+) -> None:
+    """Compare a run with its base model on questions it was not trained on."""
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    run = find_run(shell.workspace, run_id)
+    if questions is not None and not questions.is_file():
+        raise InputError(f"There is no file {questions}.", "Check the path.")
+    params: dict[str, Any] = {"run_id": run.id, "questions": str(questions.resolve()) if questions else ""}
+    job = shell.run("evaluate", params, project_id=found.id, detach=detach)
+    if detach:
+        shell.show(job, f"Job {job.id}")
+        return
+    evaluation = get(shell.workspace.db, Evaluation, job.result["evaluation_id"])
+    rows = [
+        {"score": name, "base": f"{s['base']['mean']:.3f}", "tuned": f"{s['tuned']['mean']:.3f}",
+         "difference": f"{s['difference']['mean']:+.3f}"}
+        for name, s in evaluation.scores.items()
+    ]  # fmt: skip
+    shell.show(evaluation, f"{evaluation.verdict}\n\n{table(rows, empty='')}")
+
+
+def export(
+    context: typer.Context,
+    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    format: Annotated[str, typer.Option(help="adapter, merged or gguf.")] = "adapter",
+    quantization: Annotated[str, typer.Option(help="For gguf: f16, q8_0 or q4_k_m.")] = "q8_0",
+) -> None:
+    """Write a run as an adapter, merged weights or a GGUF file."""
+    shell = shell_of(context)
+    run = find_run(shell.workspace, run_id)
+    params = {"run_id": run.id, "format": format, "quantization": quantization, "target": str(folder.resolve())}
+    job = shell.run("export", params, project_id=run.project_id)
+    shell.show(job.result, f"Written to {job.result['path']}")

@@ -1,0 +1,88 @@
+"""Question pairs somebody brings. They are a document like any other: searched, reviewed, approved, only then trained on."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.jobs.context import JobContext
+from core.jobs.stages.anonymization import find_personal_data
+from core.questions import read_pairs
+from core.records import Document, Page, Passage, Project, QuestionPair, Review, new_id, now
+from core.storage import Workspace, get, insert, insert_many, sha256_file, sha256_text, transaction
+
+ANSWER_MARK = "\nAnswer: "
+QUESTION_MARK = "Question: "
+
+
+def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+    """The project exists and the file can be read whole."""
+    get(workspace.db, Project, project_id)
+    read_pairs(Path(params["path"]))
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Params: `path`, `name`. Result: `pairs`, `document_id`."""
+    path, name = Path(context.job.params["path"]), context.job.params["name"]
+    project = get(context.workspace.db, Project, context.job.project_id)
+    stored = [item.removeprefix("document:") for item in context.finished_items()]
+    if not stored:
+        stored = [_store(context, project, path=path, name=name)]
+    find_personal_data(context, project)
+    pairs = context.workspace.db.execute("select count(*) from pairs where document_id = ?", [stored[0]]).fetchone()[0]
+    return {"pairs": pairs, "document_id": stored[0]}
+
+
+def _store(context: JobContext, project: Project, *, path: Path, name: str) -> str:
+    rows = read_pairs(path)
+    pieces = [f"{QUESTION_MARK}{question}{ANSWER_MARK}{answer}" for question, answer in rows]
+    text = "\n\n".join(pieces)
+    document = Document(
+        id=new_id("document"),
+        project_id=project.id,
+        name=name,
+        kind="pairs",
+        size_bytes=path.stat().st_size,
+        sha256=sha256_file(path),
+        text_sha256=sha256_text(text),
+        state="read",
+        page_count=1,
+        word_count=len(text.split()),
+        created_at=now(),
+    )
+    passages, pairs = [], []
+    start = 0
+    for index, (piece, (question, answer)) in enumerate(zip(pieces, rows, strict=True)):
+        passage = Passage(
+            id=new_id("passage"), document_id=document.id, index=index, start=start, end=start + len(piece), heading="",
+            page="page 1", token_count=len(piece) // 4, text=piece,
+        )  # fmt: skip
+        passages.append(passage)
+        pairs.append(
+            QuestionPair(
+                id=new_id("pair"), project_id=project.id, input=question, output=answer, origin="imported",
+                document_id=document.id, document_name=name, passage_id=passage.id, page="page 1", quote=answer,
+                created_at=now(),
+            )  # fmt: skip
+        )
+        start += len(piece) + 2
+    context.workspace.store_text(document, text, pages=(Page(number=1, label="page 1", start=0, end=len(text)),))
+    with transaction(context.workspace.db):
+        insert(context.workspace.db, document)
+        insert_many(context.workspace.db, passages)
+        insert_many(context.workspace.db, pairs)
+        context.finish_item(f"document:{document.id}")
+    return document.id
+
+
+def reviewed_pair(pair: QuestionPair, review: Review | None, passages: dict[str, Passage]) -> QuestionPair | None:
+    """The pair as it may be trained on, or None: from the approval that stands, imported ones with their text anonymized."""
+    if review is None:
+        return None
+    if pair.origin != "imported":
+        return pair if pair.review_id == review.id else None
+    passage = passages.get(pair.passage_id)
+    if passage is None or ANSWER_MARK not in passage.text:
+        return None
+    question, _, answer = passage.text.removeprefix(QUESTION_MARK).partition(ANSWER_MARK)
+    return replace(pair, input=question, output=answer, review_id=review.id) if question and answer else None
+

@@ -1,0 +1,120 @@
+"""Files → documents with text and passages. A file that cannot be read stays in the list with its reason."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.documents import expand, read_document, split_passages, word_count
+from core.errors import InputError
+from core.jobs.context import JobContext
+from core.models import registry
+from core.models.llama import token_counter
+from core.records import Document, Project, new_id, now
+from core.settings import GenerationSettings, SplitSettings
+from core.storage import Workspace, find, get, insert, insert_many, sha256_file, sha256_text, transaction
+
+
+def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+    """The project exists and there is something to read."""
+    get(workspace.db, Project, project_id)
+    if not params.get("files"):
+        raise InputError("No file was given.", "Choose at least one.")
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Params: `files` (list of `path`, `name`), `remove_after`. Result: `documents` (ids), `skipped`, `unreadable`."""
+    files = [(Path(file["path"]), file["name"]) for file in context.job.params["files"]]
+    project = get(context.workspace.db, Project, context.job.project_id)
+    result = read_files(context, project, files)
+    if context.job.params.get("remove_after"):
+        for path, _ in files:
+            path.unlink(missing_ok=True)
+    return result
+
+
+def read_files(context: JobContext, project: Project, files: list[tuple[Path, str]]) -> dict[str, Any]:
+    """Read `files` into `project`; goes on when one fails and skips what an earlier attempt read."""
+    workspace = context.workspace
+    count_tokens = _counter(workspace)
+    finished = context.finished_items()
+    for number, (path, name) in enumerate(files):
+        context.progress(number, len(files), unit="files", message=f"Reading file {number + 1} of {len(files)}")
+        if str(path) in finished:
+            continue
+        for member in expand(path, name):
+            context.check()
+            if member.path is None:
+                _refuse(context, project, name=member.name, problem=member.problem)
+            else:
+                _read_one(context, project, path=member.path, name=member.name, count_tokens=count_tokens)
+        context.finish_item(str(path))
+    context.progress(len(files), len(files), unit="files")
+    items = context.finished_items()
+    documents = [item.removeprefix("document:") for item in sorted(items) if item.startswith("document:")]
+    skipped = sum(item.startswith("skipped:") for item in items)
+    unreadable = sum(get(workspace.db, Document, document_id).state == "unreadable" for document_id in documents)
+    return {"documents": documents, "skipped": skipped, "unreadable": unreadable}
+
+
+def _counter(workspace: Workspace) -> Callable[[str], int]:
+    model = registry.find_model(registry.model_folders(workspace.home), GenerationSettings().model)
+    return token_counter(Path(model.path))
+
+
+def _refuse(context: JobContext, project: Project, *, name: str, problem: str, path: Path | None = None) -> None:
+    """Keep a file that could not be read in the list, with the reason."""
+    is_file = path is not None and path.is_file()
+    document = Document(
+        id=new_id("document"),
+        project_id=project.id,
+        name=name,
+        kind=Path(name).suffix.lstrip(".").lower(),
+        size_bytes=path.stat().st_size if is_file and path else 0,
+        sha256=sha256_file(path) if is_file and path else "",
+        text_sha256="",
+        state="unreadable",
+        problem=problem,
+        created_at=now(),
+    )
+    with transaction(context.workspace.db):
+        insert(context.workspace.db, document)
+        context.finish_item(f"document:{document.id}")
+
+
+def _read_one(context: JobContext, project: Project, *, path: Path, name: str, count_tokens: Callable[[str], int]) -> None:
+    workspace = context.workspace
+    sha256 = sha256_file(path)
+    twins = find(workspace.db, Document, project_id=project.id, sha256=sha256, state="read")
+    if twins:
+        context.finish_item(f"skipped:{sha256}")
+        return
+    try:
+        extraction = read_document(path, name)
+    except InputError as error:
+        _refuse(context, project, name=name, problem=str(error), path=path)
+        return
+    document = Document(
+        id=new_id("document"),
+        project_id=project.id,
+        name=name,
+        kind=Path(name).suffix.lstrip(".").lower() or "txt",
+        size_bytes=path.stat().st_size,
+        sha256=sha256,
+        text_sha256=sha256_text(extraction.text),
+        state="read",
+        problem=extraction.problem,
+        page_count=len(extraction.pages),
+        word_count=word_count(extraction.text),
+        language=extraction.language,
+        created_at=now(),
+    )
+    passages = split_passages(
+        document.id, extraction.text, extraction.pages, settings=SplitSettings(), count_tokens=count_tokens
+    )
+    workspace.store_text(document, extraction.text, pages=extraction.pages)
+    shutil.copyfile(path, workspace.document_folder(document) / "original")
+    with transaction(workspace.db):
+        insert(workspace.db, document)
+        insert_many(workspace.db, passages)
+        context.finish_item(f"document:{document.id}")

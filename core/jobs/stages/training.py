@@ -1,0 +1,166 @@
+"""Question pairs → a frozen dataset version → a run with its adapter.
+
+Here stands the rule that nothing unreviewed is trained on: every row comes from a document whose approval stands.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError, SetupError
+from core.jobs.context import JobContext
+from core.jobs.stages.pair_import import reviewed_pair
+from core.models import registry
+from core.questions import split_pairs
+from core.records import DatasetVersion, Document, Model, Passage, Project, QuestionPair, Review, Run, new_id, now
+from core.settings import TrainingSettings
+from core.storage import Workspace, find, get, insert, transaction, update, write_atomic
+from core.training import Progress, train
+
+
+def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+    """There are reviewed pairs, the model is there and can be trained, the settings hold."""
+    project = get(workspace.db, Project, project_id)
+    find_trainable(workspace, params.get("model", ""))
+    TrainingSettings.from_values(params.get("settings", {}))
+    reviewed_pairs(workspace, project)
+
+
+def find_trainable(workspace: Workspace, name: str) -> Model:
+    """The model with this name, if it can be trained.
+
+    Raises:
+        SetupError: it is not on this machine.
+        InputError: it is no language model.
+    """
+    model = registry.find_model(registry.model_folders(workspace.home), name)
+    if model.format == "spacy":
+        raise InputError(f"{name} is not a language model.", "See: garrison models list")
+    return model
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Params: `model`, `settings`. Result: `run_id` and the run's metrics."""
+    project = get(context.workspace.db, Project, context.job.project_id)
+    settings = TrainingSettings.from_values(context.job.params["settings"])
+    run = train_run(context, project, model_name=context.job.params["model"], settings=settings)
+    return {"run_id": run.id, "metrics": run.metrics}
+
+
+def train_run(context: JobContext, project: Project, *, model_name: str, settings: TrainingSettings) -> Run:
+    """Freeze the pairs, make the run (or go on with this job's run) and train it."""
+    workspace = context.workspace
+    model = find_trainable(workspace, model_name)
+    run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings)
+    folder = workspace.run_folder(project.id, run.id)
+    dataset = workspace.dataset_folder(project.id, run.dataset_id)
+    result = train(
+        Path(model.path),
+        model.format,
+        train_rows=read_rows(dataset / "train.jsonl"),
+        validation_rows=read_rows(dataset / "heldout.jsonl"),
+        settings=settings,
+        folder=folder,
+        report=lambda progress: _report(context, run, progress),
+    )
+    update(
+        workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics
+    )
+    return get(workspace.db, Run, run.id)
+
+
+def _report(context: JobContext, run: Run, progress: Progress) -> None:
+    context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
+
+
+def _run_of_job(context: JobContext) -> Run | None:
+    """The run an earlier attempt of this job began."""
+    ids = [item.removeprefix("run:") for item in context.finished_items() if item.startswith("run:")]
+    return get(context.workspace.db, Run, ids[0]) if ids else None
+
+
+def _new_run(context: JobContext, project: Project, *, model: Model, settings: TrainingSettings) -> Run:
+    workspace = context.workspace
+    dataset = freeze(workspace, project)
+    with transaction(workspace.db):
+        number = 1 + max((run.number for run in find(workspace.db, Run, project_id=project.id)), default=0)
+        run = Run(
+            id=new_id("run"),
+            project_id=project.id,
+            number=number,
+            dataset_id=dataset.id,
+            dataset_sha256=dataset.sha256,
+            model=model.name,
+            model_sha256=model.sha256,
+            settings=settings.model_dump(),
+            created_at=now(),
+        )
+        insert(workspace.db, run)
+        context.finish_item(f"run:{run.id}")
+    write_atomic(workspace.run_folder(project.id, run.id) / "run.json", json.dumps(asdict(run), indent=1))
+    return run
+
+
+def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
+    """The kept pairs that come from text whose approval stands; imported ones as they were approved.
+
+    Raises:
+        InputError: there are none, and why.
+    """
+    kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept", order="created_at, rowid")
+    if not kept:
+        raise InputError(f"{project.name} has no question pairs.", f"Make some: garrison questions generate {project.name}")
+    approved: dict[str, tuple[Review | None, dict[str, Passage]]] = {}
+    for document_id in {pair.document_id for pair in kept}:
+        review, passages = workspace.approved_passages(get(workspace.db, Document, document_id))
+        approved[document_id] = review, {passage.id: passage for passage in passages}
+    usable = [pair for given in kept if (pair := reviewed_pair(given, *approved[given.document_id]))]
+    if not usable:
+        raise InputError(
+            f"None of the {len(kept)} pairs of {project.name} comes from a document whose approval stands.",
+            f"Review it, then approve: garrison review {project.name} approve DOCUMENT --as NAME",
+        )
+    return usable
+
+
+def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
+    """Freeze the reviewed pairs as a new dataset version; the newest one when nothing changed."""
+    train_pairs, heldout_pairs = split_pairs(reviewed_pairs(workspace, project), seed=0)
+    files = {"train.jsonl": _rows(train_pairs), "heldout.jsonl": _rows(heldout_pairs)}
+    sha256 = hashlib.sha256("\0".join(files.values()).encode()).hexdigest()
+    versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
+    if versions and versions[0].sha256 == sha256:
+        return versions[0]
+    version = DatasetVersion(
+        id=new_id("dataset"),
+        project_id=project.id,
+        number=1 + (versions[0].number if versions else 0),
+        sha256=sha256,
+        train_count=len(train_pairs),
+        heldout_count=len(heldout_pairs),
+        created_at=now(),
+    )
+    for name, content in files.items():
+        write_atomic(workspace.dataset_folder(project.id, version.id) / name, content)
+    insert(workspace.db, version)
+    return version
+
+
+def _rows(pairs: list[QuestionPair]) -> str:
+    return "".join(
+        json.dumps({"input": pair.input, "output": pair.output, "pair_id": pair.id}, ensure_ascii=False) + "\n" for pair in pairs
+    )
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a frozen dataset file.
+
+    Raises:
+        SetupError: the file is gone.
+    """
+    if not path.exists():
+        raise SetupError(f"The dataset file {path} is gone.", "Restore it from a backup, or train again from the pairs.")
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]

@@ -1,0 +1,205 @@
+"""Jobs: rows that outlive the processes around them."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from core import jobs
+from core.errors import GarrisonError, InputError, ModelError
+from core.jobs import queue
+from core.jobs.context import JobContext
+from core.jobs.stages import KINDS, Kind
+from core.jobs.worker import run_job
+from core.records import Document, Job, Project
+from core.storage import Workspace, count, find, get, update
+
+Work = Callable[[JobContext], dict[str, Any]]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path / "home")
+    yield workspace
+    for job in find(workspace.db, Job, state="running"):
+        if queue.is_alive(job) and job.pid != os.getpid():
+            os.kill(job.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def kind(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Register a kind of job that runs a function in this process; nothing is launched."""
+    monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
+
+    def register(work: Work, *, needs_accelerator: bool = False) -> str:
+        module = ModuleType("core.jobs.stages.tried")
+        module.run = work  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "core.jobs.stages.tried", module)
+        monkeypatch.setitem(KINDS, "tried", Kind("Tried", "tried", needs_accelerator=needs_accelerator))
+        return "tried"
+
+    return register
+
+
+def wait_for(workspace: Workspace, job_id: str, *states: str, timeout_s: float = 60) -> Job:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        jobs.advance(workspace)
+        job = get(workspace.db, Job, job_id)
+        if job.state in states:
+            return job
+        time.sleep(0.05)
+    raise AssertionError(f"job is {job.state}: {jobs.log_tail(workspace, job_id)}")
+
+
+def test_starting_the_same_twice_gives_the_same_job(workspace: Workspace, kind: Callable[..., str]) -> None:
+    name = kind(lambda context: {})
+    first = jobs.submit(workspace, name, {"a": 1})
+    assert jobs.submit(workspace, name, {"a": 1}).id == first.id
+    assert jobs.submit(workspace, name, {"a": 2}).id != first.id
+    run_job(workspace, first.id)
+    assert jobs.submit(workspace, name, {"a": 1}).id != first.id
+
+
+def test_a_job_reports_progress_and_its_result(workspace: Workspace, kind: Callable[..., str]) -> None:
+    def work(context: JobContext) -> dict[str, Any]:
+        context.progress(3, 3, unit="files", message="Reading")
+        return {"files": 3}
+
+    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    assert (job.state, job.result, job.done, job.total, job.unit) == ("done", {"files": 3}, 3.0, 3.0, "files")
+
+
+def test_an_expected_error_becomes_its_sentence_and_hint(workspace: Workspace, kind: Callable[..., str]) -> None:
+    def work(context: JobContext) -> dict[str, Any]:
+        raise ModelError("No pair was kept.", "Add longer documents.")
+
+    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    assert (job.state, job.error, job.hint) == ("failed", "No pair was kept.", "Add longer documents.")
+
+
+def test_a_defect_gets_a_reference_number_and_its_text_is_not_kept(
+    workspace: Workspace, kind: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def work(context: JobContext) -> dict[str, Any]:
+        raise RuntimeError("secret name of a person")
+
+    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    assert job.state == "failed" and "reference" in job.error
+    assert "secret" not in job.error + job.hint + caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+def test_a_cancelled_queued_job_never_runs(workspace: Workspace, kind: Callable[..., str]) -> None:
+    job = jobs.submit(workspace, kind(lambda context: {}), {})
+    assert jobs.cancel(workspace, job.id).state == "cancelled"
+    assert run_job(workspace, job.id).state == "cancelled"
+    with pytest.raises(InputError, match="ended"):
+        jobs.cancel(workspace, job.id)
+
+
+def test_a_running_job_stops_at_its_next_report_when_cancelled(workspace: Workspace, kind: Callable[..., str]) -> None:
+    def work(context: JobContext) -> dict[str, Any]:
+        jobs.cancel(context.workspace, context.job.id)
+        while True:
+            context.progress(0, 1)
+            time.sleep(0.01)
+
+    assert run_job(workspace, jobs.submit(workspace, kind(work), {}).id).state == "cancelled"
+
+
+def test_only_one_job_holds_the_accelerator(workspace: Workspace, kind: Callable[..., str]) -> None:
+    name = kind(lambda context: {"state_of_second": run_job(context.workspace, second.id).state}, needs_accelerator=True)
+    first = jobs.submit(workspace, name, {"n": 1})
+    second = jobs.submit(workspace, name, {"n": 2})
+    assert run_job(workspace, first.id).result == {"state_of_second": "queued"}
+
+
+def test_resuming_skips_finished_items(workspace: Workspace, kind: Callable[..., str]) -> None:
+    seen: list[str] = []
+
+    def work(context: JobContext) -> dict[str, Any]:
+        for item in ("a", "b", "c"):
+            if item in context.finished_items():
+                continue
+            if item == "c" and "c" not in seen:
+                seen.append("c")
+                raise GarrisonError("Interrupted.")
+            seen.append(item)
+            context.finish_item(item)
+        return {}
+
+    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    assert job.state == "failed"
+    jobs.resume(workspace, job.id)
+    assert run_job(workspace, job.id).state == "done"
+    assert seen == ["a", "b", "c", "c"]
+
+
+def test_a_done_job_is_not_resumed(workspace: Workspace, kind: Callable[..., str]) -> None:
+    job = run_job(workspace, jobs.submit(workspace, kind(lambda context: {}), {}).id)
+    with pytest.raises(InputError, match="done"):
+        jobs.resume(workspace, job.id)
+
+
+def test_a_killed_worker_is_shown_as_failed_and_resumes_without_losing_or_doubling(workspace: Workspace, tmp_path: Path) -> None:
+    project = workspace.create_project("Pumps")
+    files = []
+    for number in range(400):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(f"The pump number {number} is checked every {number} hours. " * 20, encoding="utf-8")
+        files.append({"path": str(path), "name": path.name})
+    job = jobs.submit(workspace, "read", {"files": files}, project_id=project.id)
+    deadline = time.monotonic() + 60
+    while count(workspace.db, Document) < 5 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running = get(workspace.db, Job, job.id)
+    os.kill(running.pid, signal.SIGKILL)
+    dead = wait_for(workspace, job.id, "failed")
+    assert "ended before" in dead.error
+    finished = count(workspace.db, Document)
+    assert 5 <= finished < 400
+    jobs.resume(workspace, job.id)
+    done = wait_for(workspace, job.id, "done", timeout_s=120)
+    assert len(done.result["documents"]) == 400
+    assert count(workspace.db, Document, project_id=project.id) == 400
+
+
+def test_a_job_outlives_whoever_started_it(workspace: Workspace, tmp_path: Path) -> None:
+    project = workspace.create_project("Pumps")
+    path = tmp_path / "a.txt"
+    path.write_text("The pump is checked every day.", encoding="utf-8")
+    code = (
+        "import sys, os; from pathlib import Path; from core import jobs; from core.storage import Workspace\n"
+        "job = jobs.submit(Workspace(Path(sys.argv[1])), 'read', {'files': [{'path': sys.argv[3], 'name': 'a.txt'}]},"
+        " project_id=sys.argv[2]); print(job.id, flush=True); os.kill(os.getpid(), 9)"
+    )
+    import subprocess
+
+    arguments = [sys.executable, "-c", code, str(workspace.home), project.id, str(path)]
+    job_id = subprocess.run(arguments, capture_output=True, text=True).stdout.strip()
+    assert wait_for(workspace, job_id, "done").result["unreadable"] == 0
+
+
+def test_a_lost_start_is_tried_again(workspace: Workspace, kind: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    launched: list[str] = []
+    name = kind(lambda context: {})
+    monkeypatch.setattr(queue, "_launch", lambda workspace, job: launched.append(job.id))
+    job = jobs.submit(workspace, name, {})
+    jobs.advance(workspace)
+    assert launched == [job.id]
+    update(workspace.db, Job, job.id, launched_s=time.time() - queue.RELAUNCH_S - 1)
+    jobs.advance(workspace)
+    assert launched == [job.id, job.id]
+
+
+def test_a_job_of_a_project_that_is_gone_is_refused(workspace: Workspace) -> None:
+    with pytest.raises(InputError, match="no project"):
+        jobs.submit(workspace, "read", {"files": [{"path": "x", "name": "x"}]}, project_id="project-0")
+    assert find(workspace.db, Project) == []
