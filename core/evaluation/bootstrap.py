@@ -1,0 +1,50 @@
+"""Bootstrap intervals: how far a mean could have been from what was measured, had other questions been asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 10_000
+BLOCK_VALUES = 1_000_000  # drawn at once, so that memory stays under 50 MB however many questions there are
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean and its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def paired_intervals(
+    base: Sequence[float], tuned: Sequence[float], *, seed: int = 0, resamples: int = RESAMPLES
+) -> tuple[Interval, Interval, Interval]:
+    """95 % intervals of the mean of `base`, of `tuned` and of `tuned` minus `base`.
+
+    Questions are drawn with replacement and a drawn question counts for both models, so that hard questions do
+    not blur the difference. Percentile method (Efron 1979; Efron and Tibshirani 1993, section 13.3); it is too
+    narrow for a handful of questions.
+
+    Args:
+        base: one value for every question, shape (N,), N at least 1.
+        tuned: values for the same questions in the same order, shape (N,).
+        seed: the same seed gives the same intervals.
+        resamples: how many times N questions are drawn.
+    """
+    values = np.array([base, tuned], dtype=np.float64)  # (2, N)
+    values = np.vstack([values, values[1] - values[0]])  # (3, N)
+    count = values.shape[1]
+    rng = np.random.default_rng(seed)
+    block = max(1, min(resamples, BLOCK_VALUES // count))
+    means = []
+    for start in range(0, resamples, block):
+        drawn = rng.integers(0, count, size=(min(block, resamples - start), count))
+        means.append(np.stack([row[drawn].mean(axis=1) for row in values]))  # (3, block)
+    low, high = np.percentile(np.concatenate(means, axis=1), [2.5, 97.5], axis=1)
+    centers = values.mean(axis=1)
+    first, second, third = (
+        Interval(float(center), float(a), float(b)) for center, a, b in zip(centers, low, high, strict=True)
+    )
+    return first, second, third

@@ -1,0 +1,60 @@
+"""What an evaluation says, in sentences for somebody who does not program. Token F1 decides."""
+
+from typing import Literal
+
+from core.evaluation.bootstrap import Interval
+from core.evaluation.comparison import EvaluationResult
+
+# With 5 questions even five improvements of five are not significant at 5 % in the two-sided sign test
+# (p = 2 / 2**5 = 0.0625), whatever a bootstrap of five values says.
+LEAST_QUESTIONS = 6
+
+Outcome = Literal["better", "worse", "unclear"]
+
+
+def outcome(difference: Interval, *, question_count: int, lower_is_better: bool = False) -> Outcome:
+    """Whether an interval of tuned minus base lies wholly on one side of zero."""
+    if question_count < LEAST_QUESTIONS or difference.low <= 0 <= difference.high:
+        return "unclear"
+    return "better" if (difference.low > 0) != lower_is_better else "worse"
+
+
+def verdict(result: EvaluationResult) -> str:
+    """Two or three sentences: which model answers better by token F1, how often exactly, and whether the loss disagrees."""
+    count, score = result.question_count, result.scores["token_f1"]
+    found = outcome(score.difference, question_count=count)
+    questions = f"{count} held-out question{'' if count == 1 else 's'}"
+    means = f"token F1 {score.tuned.mean:.2f} against {score.base.mean:.2f} on {questions}"
+    spread = (
+        f"difference {score.difference.mean:+.2f}, 95 % interval {score.difference.low:+.2f} to {score.difference.high:+.2f}"
+    )
+    if count < LEAST_QUESTIONS:
+        first = f"No difference can be shown with {questions}: at least {LEAST_QUESTIONS} are needed ({means})."
+    elif found == "unclear":
+        first = f"No difference can be shown between the tuned model and the base model: {means} ({spread})."
+    elif found == "better":
+        first = f"The tuned model answers better: {means} ({spread})."
+    else:
+        first = f"The tuned model is worse: {means} ({spread})."
+    tuned = round(result.scores["exact_match"].tuned.mean * count)
+    base = round(result.scores["exact_match"].base.mean * count)
+    exact = f"It gave the reference answer word for word {_times(tuned)}, the base model {_times(base)}."
+    return " ".join(part for part in (first, exact, _loss_sentence(result, found)) if part)
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def _loss_sentence(result: EvaluationResult, found: Outcome) -> str:
+    """A word on the loss where it says something else than token F1."""
+    loss = result.scores["loss"]
+    by_loss = outcome(loss.difference, question_count=result.question_count, lower_is_better=True)
+    if by_loss in ("unclear", found):
+        return ""
+    change = "fell" if by_loss == "better" else "rose"
+    meaning = {
+        "better": "the reference answers have become more likely to it",
+        "worse": "the reference answers have become less likely to it",
+    }[by_loss]
+    return f"Its loss {change} from {loss.base.mean:.2f} to {loss.tuned.mean:.2f}, so {meaning} all the same."
