@@ -1,0 +1,32 @@
+"""Reads the text off a picture of a page, offline: the models lie in the wheel of rapidocr-onnxruntime."""
+
+from functools import cache
+from typing import Any
+
+_FEWEST_SCORE = 0.5  # lines recognized with less are noise: specks, stamps, rulings
+
+
+@cache
+def _engine() -> Any:  # loads three ONNX models (15 MB), once per process
+    from rapidocr_onnxruntime import RapidOCR
+
+    return RapidOCR()
+
+
+def lines_of(picture: Any) -> list[str]:
+    """Lines of text in `picture` (uint8 array, height by width by 3, BGR), top to bottom, left to right."""
+    found, _ = _engine()(picture)
+    boxes = []
+    for corners, text, score in found or []:
+        if float(score) < _FEWEST_SCORE:
+            continue
+        tops = [point[1] for point in corners]
+        boxes.append((min(tops), max(tops), min(point[0] for point in corners), str(text)))
+    lines: list[list[tuple[float, float, float, str]]] = []
+    for box in sorted(boxes):
+        middle = (box[0] + box[1]) / 2
+        if lines and lines[-1][0][0] <= middle <= lines[-1][0][1]:
+            lines[-1].append(box)
+        else:
+            lines.append([box])
+    return [" ".join(box[3] for box in sorted(line, key=lambda box: box[2])) for line in lines]

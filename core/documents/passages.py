@@ -1,0 +1,163 @@
+"""Cuts a text into passages that end at sentence ends and know the headings above them."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.documents.layout import is_heading
+from core.documents.sentences import sentences
+from core.records import Page, Passage, new_id
+from core.settings import SplitSettings
+
+_MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
+_CHAPTER = re.compile(r"(?:Chapter|Appendix|Annex|Part)\s+(?:\d{1,3}|[A-Z]|[IVX]{1,5})\b.{0,80}")
+_NUMBERED = re.compile(r"(?:\d{1,3}|[A-Z])-\d{1,3}\.\s")
+_CHAPTER_LEVEL, _FLAT_LEVEL = 1, 2
+_LONGEST_TOKEN = 8  # characters per token at most, on average: text is cut to this before it is counted
+_HEADING_CHARACTERS = 200
+_SMALL_SHARE = 0.25  # of a passage: a section shorter than this goes together with the next
+_HALF_SHARE = 0.5  # of a passage: from here on a numbered paragraph begins a new one
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A sentence, or a piece of one that is longer than a passage."""
+
+    start: int
+    end: int
+    tokens: int
+    level: int  # of the heading that it is, 0 for a sentence
+    is_candidate: bool  # a good place to begin a passage
+
+
+def split_passages(
+    document_id: str,
+    text: str,
+    pages: Sequence[Page],
+    *,
+    settings: SplitSettings,
+    count_tokens: Callable[[str], int],
+) -> list[Passage]:
+    """Passages of at most `settings.passage_tokens` tokens, in the order of the text.
+
+    A passage begins at a heading, else at a numbered paragraph or a sentence; it ends inside a sentence only
+    where one sentence alone is longer than the limit. `text[passage.start:passage.end] == passage.text`.
+
+    Args:
+        document_id: the document that the passages belong to.
+        text: its text, one paragraph per line, as `read_document` gives it.
+        pages: where its pages lie; may be empty.
+        settings: the limit in tokens.
+        count_tokens: tokens of a string; called once per sentence. A passage's `token_count` is the sum over its
+            sentences, which differs by a token or so per sentence from counting the passage.
+    """
+    starts = [page.start for page in pages]
+    headings: list[tuple[int, str]] = []  # those above the current unit, with their levels
+    passages: list[Passage] = []
+    open_units: list[_Unit] = []
+    above = ""  # headings above the open passage
+    tokens = 0
+
+    def close() -> None:
+        nonlocal tokens
+        if open_units:
+            start, end = open_units[0].start, open_units[-1].end
+            page = bisect_right(starts, start) - 1
+            passages.append(
+                Passage(
+                    id=new_id("passage"), document_id=document_id, index=len(passages), start=start, end=end,
+                    heading=above, page=pages[page].label if page >= 0 else "", token_count=tokens, text=text[start:end],
+                )
+            )  # fmt: skip
+        open_units.clear()
+        tokens = 0
+
+    limit = settings.passage_tokens
+    for unit in _units(text, limit, count_tokens):
+        only_headings = all(other.level for other in open_units)
+        begins_section = unit.level and not only_headings and tokens >= _SMALL_SHARE * limit
+        begins_paragraph = unit.is_candidate and not only_headings and tokens >= _HALF_SHARE * limit
+        if tokens + unit.tokens > limit or begins_section or begins_paragraph:
+            carried = _trailing_headings(open_units) if not only_headings and tokens + unit.tokens > limit else []
+            tokens -= sum(other.tokens for other in carried)
+            close()
+            open_units.extend(carried)
+            tokens = sum(other.tokens for other in carried)
+        if unit.level:
+            headings = [heading for heading in headings if heading[0] < unit.level]
+            headings.append((unit.level, _heading_text(text[unit.start : unit.end])))
+        if not open_units or all(other.level for other in open_units):
+            above = " > ".join(title for _, title in headings)
+        open_units.append(unit)
+        tokens += unit.tokens
+    close()
+    return passages
+
+
+def _trailing_headings(units: list[_Unit]) -> list[_Unit]:
+    """Takes the headings at the end of `units` away, for the passage that follows: a heading stays with its text."""
+    carried: list[_Unit] = []
+    while units and units[-1].level:
+        carried.insert(0, units.pop())
+    return carried
+
+
+def _units(text: str, limit: int, count_tokens: Callable[[str], int]) -> Iterator[_Unit]:
+    for start, end in sentences(text):
+        begins_line = start == 0 or text[start - 1] == "\n"
+        level = _heading_level(text, start, end) if begins_line else 0
+        is_candidate = begins_line and (text[max(0, start - 2) : start] == "\n\n" or bool(_NUMBERED.match(text, start, end)))
+        for piece_start, piece_end, tokens in _within(text, start, end, limit=limit, count_tokens=count_tokens):
+            yield _Unit(piece_start, piece_end, tokens, level, is_candidate)
+            level, is_candidate = 0, False
+
+
+def _heading_level(text: str, start: int, end: int) -> int:
+    if end - start > _HEADING_CHARACTERS or text[end : end + 1] not in ("", "\n"):
+        return 0
+    line = text[start:end]
+    markdown = _MARKDOWN_HEADING.fullmatch(line)
+    if markdown:
+        return len(markdown[1])
+    if not is_heading(line):
+        return 0
+    if _CHAPTER.fullmatch(line):
+        return _CHAPTER_LEVEL
+    follows = text[end + 1 : end + 1 + _HEADING_CHARACTERS].lstrip("\n")
+    return _FLAT_LEVEL if line.isupper() or _NUMBERED.match(follows) else 0
+
+
+def _heading_text(line: str) -> str:
+    return line.lstrip("#").strip()
+
+
+def _within(
+    text: str, start: int, end: int, *, limit: int, count_tokens: Callable[[str], int]
+) -> Iterator[tuple[int, int, int]]:
+    """The sentence and its tokens; a sentence over the limit in pieces that are not, cut at white space if there is any."""
+    longest = limit * _LONGEST_TOKEN
+    if end - start <= longest:
+        tokens = count_tokens(text[start:end])
+        if tokens <= limit or end - start < 2:
+            yield start, end, tokens
+            return
+        longest = (end - start + 1) // 2
+    while start < end:
+        cut = _cut_before(text, start, min(end, start + longest)) if end - start > longest else end
+        piece_end = cut
+        while piece_end > start and text[piece_end - 1].isspace():
+            piece_end -= 1
+        if piece_end > start:
+            yield from _within(text, start, piece_end, limit=limit, count_tokens=count_tokens)
+        start = cut
+        while start < end and text[start].isspace():
+            start += 1
+
+
+def _cut_before(text: str, start: int, end: int) -> int:
+    """The last white space in the second half of `start` to `end`, else `end`."""
+    for position in range(end, (start + end) // 2, -1):
+        if text[position - 1].isspace():
+            return position
+    return end

@@ -1,0 +1,58 @@
+"""JSON and JSON Lines: every value on a line, named by where it stands."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.documents.plain import decode
+from core.errors import InputError
+from core.records import Page
+
+MAX_JSON_BYTES = 64 * 2**20  # read whole, it takes about ten times that in memory
+
+
+def read_json(path: Path) -> tuple[str, tuple[Page, ...], str]:
+    """A JSON file: one line per value, records parted by an empty line.
+
+    Raises:
+        InputError: the line where it stops being JSON.
+    """
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise InputError(f"The JSON file is larger than {MAX_JSON_BYTES // 2**20} MB.", "Save it as JSON Lines (.jsonl).")
+    try:
+        value = json.loads(decode(path.read_bytes()).lstrip("\ufeff"))
+        records = value if isinstance(value, list) else [value]
+        return "\n\n".join(filter(None, ("\n".join(_lines(record)) for record in records))), (), ""
+    except json.JSONDecodeError as error:
+        raise InputError(f"Line {error.lineno} is not valid JSON.", "Correct that line and add the file again.") from error
+    except RecursionError as error:
+        raise InputError("The JSON is nested too deeply.", "Flatten it and add the file again.") from error
+
+
+def read_jsonl(path: Path) -> tuple[str, tuple[Page, ...], str]:
+    """A JSON Lines file: each line a record, parted by empty lines.
+
+    Raises:
+        InputError: the first line that is not JSON, by its number.
+    """
+    records = []
+    for number, line in enumerate(decode(path.read_bytes()).lstrip("\ufeff").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append("\n".join(_lines(json.loads(line))))
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise InputError(f"Line {number} is not valid JSON.", "Correct that line and add the file again.") from error
+    return "\n\n".join(filter(None, records)), (), ""
+
+
+def _lines(value: object, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _lines(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _lines(inner, name)
+    elif value is not None and value != "":
+        shown = " ".join(value.split("\n")) if isinstance(value, str) else json.dumps(value)
+        yield f"{name}: {shown}" if name else shown
