@@ -1,0 +1,70 @@
+"""What is kept of a language model's findings: doctrine and technical prose must stay readable.
+
+A model trained on newspapers takes headings, acronyms, part names and durations for names and dates. Rules and
+reviewers are not filtered: only what the model found is.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from core.privacy.vocabulary import WORD, common_phrases, is_generic, may_be_name, small_words
+from core.records import Detection
+
+_SEPARATOR = re.compile(r"\s*[\n\r\t|;•]+\s*>*\s*")
+_EDGES = re.compile(r"^[\W_]*(?:(?:the|a|an|this|that|of|and|at|in|on|by|for|to|from|with)\s+)*[^\w(]*", re.IGNORECASE)
+_TAIL = re.compile(r"(?:['’]s?)?[^\w.)]*$")
+# A date that points at a day, a month of a year or a year; a duration or a frequency does not.
+_SPECIFIC_DATE = re.compile(
+    r"\b(?:1[6-9]|20)\d{2}s?\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|\b\d{1,2}:\d{2}\b"
+    r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s\d|\d(?:st|nd|rd|th)?\s(?:of\s)?"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(r"\b(?:hours?|days?|weeks?|minutes?|seconds?|rounds?|rpm|mph|percent)\b", re.IGNORECASE)
+# "M240", "AH-64D", "FM 3-0", "2-1", "ATP 5-0.1": a designation, not a name.
+_DESIGNATION = re.compile(r"(?:[A-Za-z]{1,6}[ -]?)?\d[\w.-]*(?:[ /]\d[\w.-]*)*")
+_ACRONYM = re.compile(r"[A-Z0-9][A-Z0-9&/.-]{0,7}s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What one document says about its own words; `kept` decides on the model's findings in it."""
+
+    phrases: frozenset[str]
+    small: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Filter":
+        """Read the whole document once."""
+        return cls(common_phrases(text), small_words(text))
+
+    def kept(self, text: str, found: Detection) -> Iterator[Detection]:
+        """The parts of `found` that are personal data: cut at line ends, articles and punctuation trimmed off."""
+        if found.entity == "DATE_TIME":
+            value = text[found.start : found.end]
+            if _SPECIFIC_DATE.search(value) and not _DURATION.search(value):
+                yield found
+            return
+        at = found.start
+        for separator in [*_SEPARATOR.finditer(text, found.start, found.end), None]:
+            end = separator.start() if separator else found.end
+            head = _EDGES.match(text[at:end])
+            start = at + (head.end() if head else 0)
+            tail = _TAIL.search(text, start, end)
+            stop = tail.start() if tail else end
+            if start < stop and self._is_specific(text[start:stop], found.entity):
+                yield replace(found, start=start, end=stop)
+            at = separator.end() if separator else end
+
+    def _is_specific(self, value: str, entity: str) -> bool:
+        words = WORD.findall(value)
+        if not any(character.isupper() for character in value) and entity != "NRP":
+            return entity == "PERSON" and len(words) == 1 and len(value) > 3 and not is_generic(value)
+        if value in self.phrases or _DESIGNATION.fullmatch(value):
+            return False
+        if len(words) == 1 and entity == "PERSON":
+            return may_be_name(value) and value.casefold() not in self.small and not _ACRONYM.fullmatch(value)
+        if len(words) == 1 and value.casefold() in self.small and entity != "NRP":
+            return False
+        return any(not (is_generic(word) or word in self.phrases or word.casefold() in self.small) for word in words)

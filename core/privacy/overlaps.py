@@ -1,0 +1,66 @@
+"""Several findings about the same characters made into one set that does not overlap."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import replace
+
+from core.records import Detection
+
+# Where two findings are equally long the more telling entity wins; what is not listed comes last.
+_PRIORITY = {
+    name: rank
+    for rank, name in enumerate(
+        "EMAIL_ADDRESS URL IBAN_CODE CREDIT_CARD IP_ADDRESS MAC_ADDRESS GRID DATE_OF_BIRTH ID_NUMBER PHONE_NUMBER REFERENCE "
+        "VEHICLE ADDRESS PERSON UNIT CALL_SIGN VESSEL OPERATION SITE FREQUENCY HOST AGE DATE_TIME LOCATION NRP ORGANIZATION".split()
+    )
+}
+
+
+def resolve(text: str, found: Iterable[Detection]) -> list[Detection]:
+    """Sorted detections without overlap that cover every letter and digit that `found` covers.
+
+    The longest wins, then the higher priority, then the higher score. What a loser covers beside the winner stays as a
+    detection of its own, so that resolving never uncovers text. Detectors that agree on the entity are joined by "+".
+    """
+    ranked = sorted(
+        (detection for detection in found if detection.start < detection.end),
+        key=lambda d: (d.start - d.end, _PRIORITY.get(d.entity, len(_PRIORITY)), -d.score, d.start),
+    )
+    starts: list[int] = []
+    chosen: list[Detection] = []
+    for candidate in ranked:
+        for start, end in _free(starts, chosen, candidate):
+            piece = _trimmed(text, start, end)
+            if piece:
+                at = bisect_left(starts, piece[0])
+                starts.insert(at, piece[0])
+                chosen.insert(at, replace(candidate, start=piece[0], end=piece[1]))
+    return chosen
+
+
+def _free(starts: list[int], chosen: list[Detection], candidate: Detection) -> list[tuple[int, int]]:
+    """The stretches of `candidate` that no chosen detection covers; agreement is noted on those that do."""
+    at = candidate.start
+    free: list[tuple[int, int]] = []
+    index = bisect_left(starts, candidate.start)
+    if index and chosen[index - 1].end > candidate.start:
+        index -= 1
+    while index < len(chosen) and chosen[index].start < candidate.end:
+        winner = chosen[index]
+        if winner.entity == candidate.entity:
+            names = sorted({*winner.detector.split("+"), *candidate.detector.split("+")})
+            chosen[index] = replace(winner, detector="+".join(names), score=max(winner.score, candidate.score))
+        if winner.start > at:
+            free.append((at, winner.start))
+        at = max(at, winner.end)
+        index += 1
+    if at < candidate.end:
+        free.append((at, candidate.end))
+    return free
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Bounds without white space at the ends; None when no letter or digit is left."""
+    piece = text[start:end]
+    start, end = start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
+    return (start, end) if any(character.isalnum() for character in text[start:end]) else None

@@ -1,0 +1,88 @@
+"""What was found once is found everywhere in the document: whole values, and a person's surname alone."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from core.privacy.vocabulary import is_generic, small_words
+from core.records import Detection
+
+_TOKEN = re.compile(r"\w+")
+# Entities whose value means the same wherever it stands. Dates, ages and numbers of few digits do not.
+_SPREAD = {
+    "PERSON", "ORGANIZATION", "LOCATION", "REFERENCE", "ID_NUMBER", "EMAIL_ADDRESS", "PHONE_NUMBER", "ADDRESS", "CALL_SIGN",
+    "UNIT", "VEHICLE", "VESSEL", "OPERATION", "SITE", "HOST", "GRID", "IBAN_CODE", "CREDIT_CARD", "URL",
+}  # fmt: skip
+_SCORE = 0.7
+
+
+def propagate(text: str, detections: Sequence[Detection]) -> list[Detection]:
+    """New detections (detector "propagation") for values of `detections` that stand elsewhere in `text` uncovered.
+
+    A value is sought as written and in capitals; each part of a person's name alone too, unless it is a generic word, has
+    fewer than three letters, or the text also writes it in small letters. One pass over the text, whatever the number of values.
+    """
+    small = small_words(text)
+    sought: dict[str, set[tuple[tuple[str, ...], str]]] = {}
+    for value, entity in _values(text, detections, small):
+        parts = tuple(_TOKEN.findall(value))
+        for form in {parts, tuple(part.upper() for part in parts)}:
+            if form:
+                sought.setdefault(form[0], set()).add((form, entity))
+    if not sought:
+        return []
+    return list(_occurrences(text, sought, sorted(detections, key=lambda d: d.start)))
+
+
+def _values(text: str, detections: Iterable[Detection], small: frozenset[str]) -> Iterator[tuple[str, str]]:
+    for detection in detections:
+        value = text[detection.start : detection.end]
+        if detection.entity not in _SPREAD or len(value) < 3 or len(value) > 200:
+            continue
+        parts = _TOKEN.findall(value)
+        if len(parts) > 1 or _stands_alone(value, small):
+            yield value, detection.entity
+        if detection.entity == "PERSON" and len(parts) > 1:
+            yield from ((part, "PERSON") for part in parts if _stands_alone(part, small))
+
+
+def _stands_alone(word: str, small: frozenset[str]) -> bool:
+    """Whether a single word is telling enough to be masked wherever it stands."""
+    is_code = any(character.isdigit() for character in word)
+    if is_code:
+        return len(word) >= 4
+    return len(word) >= 3 and word[0].isupper() and word.casefold() not in small and not is_generic(word)
+
+
+def _occurrences(
+    text: str, sought: dict[str, set[tuple[tuple[str, ...], str]]], known: Sequence[Detection]
+) -> Iterator[Detection]:
+    starts = [detection.start for detection in known]
+    tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    index = 0
+    while index < len(tokens):
+        found = max(
+            (item for item in sought.get(tokens[index][0], ()) if _matches(text, tokens, index, item[0])),
+            key=lambda item: (len(item[0]), item[1]),
+            default=None,
+        )
+        if not found:
+            index += 1
+            continue
+        start, end = tokens[index][1], tokens[index + len(found[0]) - 1][2]
+        before = bisect_right(starts, start) - 1
+        if before < 0 or known[before].end < end:
+            yield Detection(start=start, end=end, entity=found[1], score=_SCORE, detector="propagation")
+        index += len(found[0])
+
+
+def _matches(text: str, tokens: list[tuple[str, int, int]], index: int, form: tuple[str, ...]) -> bool:
+    """Whether `form` stands at token `index`, its words no further apart than a line break and a comma."""
+    if index + len(form) > len(tokens):
+        return False
+    for offset, part in enumerate(form):
+        if tokens[index + offset][0] != part:
+            return False
+        if offset and tokens[index + offset][1] - tokens[index + offset - 1][2] > 3:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Rules: regular expressions with a check, one small file a family. Each file holds `RULES`."""

@@ -1,0 +1,32 @@
+"""Days and times that point at one event, dates of birth, ages. Durations ("90 days") and frequencies stay readable."""
+
+from core.privacy.rules.rule import Bounds, any_of, rule
+
+MONTH = any_of(
+    r"January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"Jan\.?|Feb\.?|Mar\.?|Apr\.?|Jun\.?|Jul\.?|Aug\.?|Sept?\.?|Oct\.?|Nov\.?|Dec\.?"
+)
+_MONTH = rf"(?i:{MONTH})"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_YEAR = r"(?:1[89]|20)\d{2}"
+_CLOCK = r"(?:[ T,]{1,2}(?:at )?\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\b\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+
+
+def valid_numeric(text: str, start: int, end: int) -> Bounds | None:
+    """Day and month of 03/14/2020 in one order or the other."""
+    first, second = (int(part) for part in text[start:end].replace("-", "/").replace(".", "/").split("/")[:2])
+    return (start, end) if min(first, second) <= 12 and max(first, second) <= 31 and min(first, second) > 0 else None
+
+
+RULES = (
+    rule("DATE_TIME", rf"(?<![\w/-]){_YEAR}[-/.](?:0?[1-9]|1[0-2])[-/.]{_DAY}{_CLOCK}(?![\w/-])", score=0.95),
+    rule("DATE_TIME", r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1(?:(?:1[89]|20)\d{2})(?![\w/-])", score=0.95, check=valid_numeric),
+    rule("DATE_TIME", r"(?<![\w./-])\d{1,2}/\d{1,2}/\d{2}(?![\w/-])", score=0.8, check=valid_numeric),
+    rule("DATE_TIME", rf"\b{_DAY}(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}(?:,?[ -](?:{_YEAR}|\d{{2}}(?![\d:])))?{_CLOCK}(?!\w)", score=0.9),
+    rule("DATE_TIME", rf"\b{_MONTH} {_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?{_CLOCK}(?!\w)", score=0.9),
+    rule("DATE_TIME", rf"\b{_MONTH}[ -,]{{1,2}}(?:of )?{_YEAR}(?!\w)", score=0.85),
+    rule("DATE_TIME", rf"(?i:\b(?:in|since|until|from|of|year|during|before|after|by|born|between|and|to|circa))\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d)", score=0.6),
+    rule("DATE_OF_BIRTH", r"(?i:\b(?:d\.?o\.?b\.?|date of birth|birth ?date|born(?: on)?))\s?[:=]?\s?(?P<value>[\w ,./-]{0,4}\d[\w ./-]{3,16}?\d{2,4})(?!\w)", score=0.95),
+    rule("AGE", r"(?i)(?<![\w.-])\d{1,3}(?=[ -](?:years?|yrs?|y/o|yo|months?)[ -](?:old|of age)\b)", score=0.9),
+    rule("AGE", r"(?i)\b(?:aged?|turn(?:s|ed|ing)|I(?:'|’| a)m)[: ]{1,2}(?P<value>[1-9]\d?)(?= ?(?:[.,;!?)]|$|and\b|who\b|when\b))", score=0.7),
+)

@@ -1,0 +1,92 @@
+"""What a rule is, and the pieces of expressions that several families use."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.privacy.vocabulary import WORD, is_generic, may_be_name
+
+Bounds = tuple[int, int]
+
+UPPER = r"[^\W\d_a-zß-öø-ÿ]"
+PROPER = rf"{UPPER}[\w'’]*(?:-[\w'’]+)*"
+CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]+"
+GAP = r"[ \t\u00a0]{1,3}"
+_PARTICLE = r"(?:van|von|der|den|de|del|della|da|di|dos|du|la|le|al|el|bin|ibn|ben|abu|ter|ten|zu|af|av|y)"
+NAME = rf"(?:{UPPER}\.{GAP}?|{PROPER})(?:{GAP}?(?:{UPPER}\.)|{GAP}(?:{_PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"
+_LIST_BREAK = re.compile(r"\s*(?:,\s*(?:and\s)?|\sand\s|\s?&\s?)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One expression. It finds group `value`, or each item of group `values` ("A, B and C"), or the whole match.
+
+    `near` must be found within 80 characters of it; `check` may narrow the bounds or refuse (None).
+    """
+
+    entity: str
+    pattern: re.Pattern[str]
+    score: float = 0.9
+    near: re.Pattern[str] | None = None
+    check: Callable[[str, int, int], Bounds | None] | None = None
+
+    def find(self, text: str) -> Iterator[Bounds]:
+        """Bounds of everything this rule finds in `text`, in order."""
+        for match in self.pattern.finditer(text):
+            if "values" in self.pattern.groupindex:
+                candidates = _items(text, *match.span("values"))
+            else:
+                candidates = [match.span("value" if "value" in self.pattern.groupindex else 0)]
+            for start, end in candidates:
+                if start < 0 or (self.near and not self.near.search(text[max(0, start - 80) : end + 80])):
+                    continue
+                bounds = self.check(text, start, end) if self.check else (start, end)
+                if bounds:
+                    yield bounds
+
+
+def rule(
+    entity: str,
+    expression: str,
+    *,
+    score: float = 0.9,
+    near: str = "",
+    check: Callable[[str, int, int], Bounds | None] | None = None,
+) -> Rule:
+    """A case-sensitive rule, `^` and `$` at line ends; write `(?i:…)` where case does not matter. `near` in any case."""
+    context = re.compile(near, re.IGNORECASE) if near else None
+    return Rule(entity, re.compile(expression, re.MULTILINE), score, context, check)
+
+
+def any_of(alternatives: Sequence[str] | str) -> str:
+    """A group of alternatives, the longest first so that none hides another; a string is split at "|"."""
+    items = alternatives.split("|") if isinstance(alternatives, str) else list(alternatives)
+    return "(?:" + "|".join(sorted(items, key=len, reverse=True)) + ")"
+
+
+def name_bounds(text: str, start: int, end: int) -> Bounds | None:
+    """The name at the front of `text[start:end]`: up to the first generic word; None where nothing is left."""
+    kept = start
+    for match in WORD.finditer(text, start, end):
+        is_initial = len(match[0]) == 1 and text[match.end() : match.end() + 1] in (".", " ", "")
+        if not is_initial and not may_be_name(match[0]):
+            break
+        kept = match.end()
+    if kept < end and text[kept] == "." and kept >= 2 and not text[kept - 2].isalpha():
+        kept += 1
+    kept -= 2 if text[start:kept].endswith(("'s", "’s")) else 0
+    return (start, kept) if any(c.isalpha() for c in text[start:kept]) else None
+
+
+def has_specific_word(text: str, start: int, end: int) -> Bounds | None:
+    """The bounds unchanged when at least one word is not generic."""
+    return (start, end) if any(not is_generic(word) for word in WORD.findall(text[start:end])) else None
+
+
+def _items(text: str, start: int, end: int) -> list[Bounds]:
+    """The bounds of each item of "A, B and C"."""
+    items, at = [], start
+    for separator in _LIST_BREAK.finditer(text, start, end):
+        items.append((at, separator.start()))
+        at = separator.end()
+    return [*items, (at, end)]

@@ -1,0 +1,68 @@
+"""Words that are no personal data by themselves, and how a document itself shows that a phrase is a common noun."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+WORD = re.compile(r"[^\W_]+(?:['’&./-][^\W_]+)*")
+# A determiner that proper names do not take: "each BCT", "a Forward Support Company".
+_COUNTED = re.compile(
+    r"\b(?:an?|each|every|any|another|these|those|both|all|most|many|several|other|two|three|four|no)[ ]"
+    r"((?:[A-Z][\w/&-]*)(?:[ ][A-Z][\w/&-]*){0,4})"
+)
+_PLURAL_ACRONYM = re.compile(r"\b([A-Z][A-Z0-9/&-]{1,9})s\b")
+# "brigade combat team (BCT)": an acronym whose words are written small is a common noun.
+_EXPLAINED_ACRONYM = re.compile(r"\b[a-z][a-z-]+\s\(([A-Z][A-Za-z0-9/&-]{1,11})\)")
+_GLOSSED_ACRONYM = re.compile(r"^\s*\*?([A-Z][A-Z0-9/&-]{1,9})\s{1,8}[a-z][a-z-]+(?:[ ,][a-z]|\s*$)", re.MULTILINE)
+
+# Generic words that are also borne as names: behind a title or a rank they are one.
+_ALSO_NAMES = frozenset(
+    "april august banks bell bill board bolt bond book booth bridge brook bush cable carter case chain chance chase church clay "
+    "coil cook cooper court crane cross day dean deal draper drum fair fields field fisher fleet fletcher ford forest foster "
+    "frank gates glass good grant gray green guard hall hand harbor harness head heater hill hose house hunter joy june "
+    "justice keys king knight lamb lamp lane law lock long love mark march marsh mason may mine mines moody moon more noble "
+    "north page parent park parker penny piper place plane pole pool pope porter post potter pound power price prince rice rich "
+    "rivers roller rose round rush sailor salmon sands shepherd ship short skipper small smart snow south sparks speed spring "
+    "steel stern stone street strong summer summers swan tanner tower trainer turner wall walker ward warden waters weaver "
+    "webb weeks weir wells west wheeler white will winter wire wood woods worth young english marshall roach cannon archer major "
+    "miles mills barker baker butler booker brewer carver chandler gunner guy jordan kelly lance marine ray rod sterling storm "
+    "tyler wade winter drew drake earl duke".split()
+)
+
+
+@lru_cache(maxsize=1)
+def generic_words() -> frozenset[str]:
+    """Lower-case words of doctrine, technology, offices and grammar; from `generic_words.txt`, `#` lines left out."""
+    lines = Path(__file__).with_name("generic_words.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def is_generic(word: str) -> bool:
+    """Whether a word, in any case, singular or plural, with or without 's, names nobody and nothing in particular."""
+    small = re.sub(r"['’]s?$", "", word.casefold())
+    known = generic_words()
+    return any(form in known for form in (small, small.removesuffix("s"), small.removesuffix("es"))) or (
+        small.endswith("ies") and small[:-3] + "y" in known
+    )
+
+
+def may_be_name(word: str) -> bool:
+    """Whether a word can be a person's name where a title, a rank or a label says that a name follows."""
+    return not is_generic(word) or word.casefold() in _ALSO_NAMES
+
+
+def common_phrases(text: str) -> frozenset[str]:
+    """Capitalized phrases that this text itself uses as common nouns, as written there.
+
+    Three signs, none of which a person's or place's name shows: a counting word before it ("each BCT"), a plural
+    ("BCTs"), an explanation in small letters ("brigade combat team (BCT)").
+    """
+    found: set[str] = set()
+    for pattern in (_COUNTED, _PLURAL_ACRONYM, _EXPLAINED_ACRONYM, _GLOSSED_ACRONYM):
+        found.update(match[1] for match in pattern.finditer(text))
+    return frozenset(found)
+
+
+def small_words(text: str) -> frozenset[str]:
+    """Every word that stands in small letters somewhere in the text."""
+    return frozenset(re.findall(r"\b[a-zß-öø-ÿ][a-zß-öø-ÿ'-]+\b", text))
