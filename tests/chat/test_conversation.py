@@ -1,0 +1,99 @@
+from collections.abc import Generator, Iterator, Sequence
+from itertools import count
+
+import pytest
+
+from core.chat import Answer, Message, answer, compare
+from core.errors import InputError
+
+
+class Reciter:
+    """A ChatModel that says its pieces whatever it is asked; every space-separated word is one token."""
+
+    def __init__(self, pieces: Sequence[str], log: list[str] | None = None) -> None:
+        self.pieces = pieces
+        self.asked: list[Message] = []
+        self.log = log if log is not None else []
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, None]:
+        self.asked = list(messages)
+        try:
+            for piece in self.pieces[:max_tokens]:
+                self.log.append(piece)
+                yield piece
+        finally:
+            self.log.append("stopped")
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def close(self) -> None:
+        self.log.append("closed")
+
+
+def _ticks(*values: float) -> Iterator[float]:
+    yield from values
+
+
+ASK = [Message("user", "What is a red tag?")]
+
+
+def test_answer_joins_the_pieces_and_passes_them_on_as_they_come() -> None:
+    seen: list[str] = []
+    result = answer(Reciter(["A ", "mark ", "on equipment."]), ASK, on_piece=seen.append)
+    assert result.text == "A mark on equipment."
+    assert seen == ["A ", "mark ", "on equipment."]
+    assert result.token_count == 4
+
+
+def test_time_to_the_first_token_is_not_counted_as_writing() -> None:
+    clock = _ticks(10.0, 12.5, 14.5).__next__  # asked, first piece, end
+    result = answer(Reciter(["A ", "mark ", "on equipment."]), ASK, clock=clock)
+    assert result.first_token_s == 2.5
+    assert result.tokens_per_second == 3 / 2.0  # mark, on, equipment. in two seconds
+
+
+def test_model_that_says_nothing_gives_an_empty_answer_with_its_time() -> None:
+    result = answer(Reciter([]), ASK, clock=_ticks(1.0, 4.0).__next__)
+    assert result == Answer(text="", token_count=0, first_token_s=3.0, tokens_per_second=0.0)
+    assert result.is_empty
+
+
+def test_model_is_stopped_when_the_listener_goes_away() -> None:
+    model = Reciter(["one ", "two ", "three "])
+
+    def leave(piece: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answer(model, ASK, on_piece=leave)
+    assert model.log == ["one ", "stopped"]
+
+
+@pytest.mark.parametrize(
+    "messages", [[], [Message("user", " \n")], [Message("user", "Hello"), Message("assistant", "Hello.")]]
+)
+def test_without_a_question_there_is_no_answer(messages: list[Message]) -> None:
+    with pytest.raises(InputError, match="no question"):
+        answer(Reciter(["Yes."]), messages)
+
+
+def test_two_models_answer_the_same_prompt_one_after_the_other() -> None:
+    log: list[str] = []
+    left, right = Reciter(["l1 ", "l2"], log), Reciter(["r1 ", "r2 ", "r3"], log)
+    heard: list[tuple[str, str]] = []
+    first, second = compare(
+        left,
+        right,
+        "What is a red tag?",
+        on_piece=lambda side, piece: heard.append((side, piece)),
+        clock=map(float, count()).__next__,
+    )
+    assert (first.text, second.text) == ("l1 l2", "r1 r2 r3")
+    assert left.asked == right.asked == ASK
+    assert log == ["l1 ", "l2", "stopped", "r1 ", "r2 ", "r3", "stopped"]
+    assert heard == [("left", "l1 "), ("left", "l2"), ("right", "r1 "), ("right", "r2 "), ("right", "r3")]
+
+
+def test_longest_answer_is_passed_to_the_model() -> None:
+    assert answer(Reciter(["one ", "two ", "three"]), ASK, max_tokens=2).text == "one two "
