@@ -193,7 +193,7 @@ def half_installed(site: Path) -> list[str]:
     """
     return [
         folder.name
-        for folder in sorted(site.glob("*.dist-info"))
+        for folder in sorted(site.glob("[!~]*.dist-info"))
         if not (folder / "RECORD").is_file()
         or "/INSTALLER," not in (folder / "RECORD").read_text(encoding="utf-8", errors="replace")
     ]

@@ -73,7 +73,8 @@ def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None) -> No
     command = [str(place.python), "-m", "pip", arguments[0], *source_options(place), *arguments[1:]]
     with place.log.open("a", encoding="utf-8") as log:
         print(f"\n$ {' '.join(command)}", file=log, flush=True)
-        running = subprocess.Popen(
+        said = []
+        with subprocess.Popen(
             command,
             env=environment.child_environment(),
             stdin=subprocess.DEVNULL,
@@ -82,14 +83,13 @@ def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None) -> No
             text=True,
             errors="replace",
             pass_fds=[lock.fileno()] if lock else [],
-        )
-        said = []
-        for line in running.stdout or ():
-            said.append(line)
-            log.write(line)
-            if WORTH_SHOWING.match(line):
-                detail(line.strip() if len(line) < 120 else line.strip()[:100] + " …")
-        code = running.wait()
+        ) as running:
+            for line in running.stdout or ():
+                said.append(line)
+                log.write(line)
+                if WORTH_SHOWING.match(line):
+                    detail(line.strip() if len(line) < 120 else line.strip()[:100] + " …")
+    code = running.returncode
     if code != 0:
         raise explain("".join(said), place.log)
 

@@ -1,0 +1,117 @@
+import environment
+import machine
+import packages
+import pytest
+from console import Stop
+
+CUDA = [
+    "filelock",
+    'nvidia-cudnn-cu13==9.20.0.48; platform_system == "Linux"',
+    'triton==3.7.1; platform_system == "Linux"',
+]
+
+
+def test_lock_is_read_without_its_comments(place):
+    assert packages.pins(place.lock) == {"pip": "26.3", "torch": "2.13.0", "llama-cpp-python": "0.3.36"}
+
+
+def test_pips_own_settings_decide_where_packages_come_from(fake_venv, calls):
+    packages.pip(fake_venv(), ["install", "x"])
+    assert calls.read_text() == "-m pip install x\n"
+
+
+def test_filled_wheelhouse_is_used_instead_of_an_index(fake_venv, calls):
+    place = fake_venv()
+    (place.wheelhouse / "x-1-py3-none-any.whl").touch()
+    packages.pip(place, ["install", "x"])
+    assert calls.read_text() == f"-m pip install --no-index --find-links {place.wheelhouse} x\n"
+
+
+def test_cuda_build_is_refused_where_there_is_no_gpu(fake_venv, torch_report):
+    report = torch_report("2.13.0", CUDA)
+    place = fake_venv(f"*--report*) cat {report};;")
+    with pytest.raises(Stop, match="CUDA build of torch") as stop:
+        packages.check_torch(place, has_gpu=False, allow_cuda=False)
+    assert "PIP_FIND_LINKS" in stop.value.hint and "--allow-cuda" in stop.value.hint
+
+
+@pytest.mark.parametrize("how", [{"has_gpu": True, "allow_cuda": False}, {"has_gpu": False, "allow_cuda": True}])
+def test_cuda_build_is_taken_with_a_gpu_or_on_demand(fake_venv, torch_report, how, capsys):
+    report = torch_report("2.13.0", CUDA)
+    packages.check_torch(fake_venv(f"*--report*) cat {report};;"), **how)
+    assert "torch 2.13.0 (CUDA build)" in capsys.readouterr().out
+
+
+def test_cpu_build_is_taken_and_an_idle_gpu_is_mentioned(fake_venv, torch_report, capsys):
+    report = torch_report("2.13.0+cpu", ["filelock", 'nvidia-thing; extra == "opt"'])
+    packages.check_torch(fake_venv(f"*--report*) cat {report};;"), has_gpu=True, allow_cuda=False)
+    said = capsys.readouterr().out
+    assert "torch 2.13.0+cpu (no CUDA build)" in said
+    assert "will not use" in said
+
+
+def test_the_look_at_torch_downloads_and_installs_nothing(fake_venv, torch_report, calls):
+    report = torch_report("2.13.0+cpu", [])
+    packages.check_torch(fake_venv(f"*--report*) cat {report};;"), has_gpu=False, allow_cuda=False)
+    assert "--dry-run --no-deps" in calls.read_text()
+
+
+def test_cuda_packages_are_installed_with_a_cuda_torch_only(fake_venv, package, calls):
+    place = fake_venv()
+    with environment.held(place) as lock:
+        info = package(place, "torch", "2.13.0+cpu", requires=("filelock",))
+        packages.install_locked(place, place.lock, lock)
+        assert calls.read_text().count("\n") == 1
+        (info / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: torch\nVersion: 2.13.0\nRequires-Dist: nvidia-nccl-cu13==2.29.7\n"
+        )
+        packages.install_locked(place, place.lock, lock)
+    assert calls.read_text().splitlines()[-1] == f"-m pip install --constraint {place.lock} torch==2.13.0"
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk became full"),
+        (
+            "NewConnectionError: Failed to establish\nERROR: No matching distribution found for torch==2.13.0",
+            "No package index",
+        ),
+        ("ERROR: No matching distribution found for peft==0.21.2", "peft==0.21.2 is missing where pip looks"),
+        ("CMake Error: CMAKE_CXX_COMPILER not set\nERROR: Failed building wheel", "could not be built"),
+        ("something new", "pip failed"),
+    ],
+)
+def test_pips_failures_become_a_sentence_and_a_hint(place, output, expected):
+    stop = packages.explain(output, place.log)
+    assert expected in stop.message
+    assert str(place.log) in stop.hint
+
+
+def test_failing_pip_stops_the_installation_and_its_words_are_kept(fake_venv):
+    place = fake_venv("*install*) echo 'no such thing as x'; exit 1;;")
+    with pytest.raises(Stop):
+        packages.pip(place, ["install", "x"])
+    assert "no such thing as x" in place.log.read_text()
+
+
+def test_compiler_is_asked_for_only_where_something_must_be_built(fake_venv, package, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    monkeypatch.delenv("CXX", raising=False)
+    place = fake_venv("*--only-binary*) exit 1;;")
+    assert machine.compiler() == ""
+    with pytest.raises(Stop, match="no C\\+\\+ compiler"):
+        packages.check_build(place)
+    package(place, "llama-cpp-python", "0.3.36")
+    packages.check_build(place)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        "*--only-binary*) exit 0;;",  # a wheel in the wheelhouse, at PIP_FIND_LINKS or on the index
+        "*--only-binary*) exit 1;; *cache*) echo /c/llama_cpp_python-0.3.36-py3-none-linux_x86_64.whl;;",  # built before
+    ],
+)
+def test_nothing_is_built_where_a_wheel_is_at_hand(fake_venv, answers):
+    assert not packages.must_build(fake_venv(answers))

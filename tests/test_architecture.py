@@ -1,0 +1,171 @@
+"""The arrows of docs/architecture.md, read from the source: who may import whom, and what lies where."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = {"documents", "privacy", "questions", "models", "training", "evaluation", "chat"}
+
+# What each part of core may import from core. Rooms pass records to each other; only `models` may be used by the rest.
+WORDS = {"errors", "records", "settings", "offline"}
+ALLOWED = {
+    **{word: WORDS for word in WORDS},
+    "__init__": {"offline"},
+    "storage": WORDS | {"storage"},
+    **{room: WORDS | {"storage", "models", room} for room in ROOMS},
+    "jobs": WORDS | ROOMS | {"storage", "jobs", "sample"},
+    "sample": WORDS | {"sample"},
+    "cli": WORDS | ROOMS | {"storage", "jobs", "cli", "sample"},
+}
+
+# Heavy libraries and the only places that know them (import name: paths below the root).
+HOMES = {
+    "presidio_analyzer": ("core/privacy",),
+    "presidio_anonymizer": ("core/privacy",),
+    "spacy": ("core/privacy",),
+    "llama_cpp": ("core/models",),
+    "gguf": ("core/models", "core/training"),
+    "peft": ("core/models", "core/training"),
+    "bitsandbytes": ("core/models", "core/training"),
+    "trl": ("core/training",),
+    "accelerate": ("core/training",),
+    "rouge_score": ("core/evaluation",),
+    "pypdfium2": ("core/documents",),
+    "rapidocr_onnxruntime": ("core/documents",),
+    "docx": ("core/documents",),
+    "pptx": ("core/documents",),
+    "openpyxl": ("core/documents",),
+    "sqlite3": ("core/storage", "core/jobs/worker.py", "core/cli/app.py"),  # the last two only tell a full disk
+    "typer": ("core/cli",),
+    "streamlit": ("dashboard",),
+}
+
+TOP_LEVEL = {"pyproject.toml", "dashboard", "core", "installer", "tests", "wheelhouse"}
+TOP_LEVEL |= {"README.md", "CHANGELOG.md", "LICENSE", "docs", ".ci", ".vscode", ".gitignore", ".gitattributes"}
+VAGUE = {"utils", "util", "helpers", "helper", "manager", "handler", "base", "common", "misc"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """`module` imported in `path` (relative to the root) at `line`."""
+
+    path: str
+    line: int
+    module: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} imports {self.module}"
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[Import]:
+    """Every import of a file, inside functions too; `from a import b` counts as `a.b`, which may be a module."""
+    where = path.relative_to(ROOT).as_posix()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (Import(where, node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{where}:{node.lineno}: write imports in full"
+            yield from (Import(where, node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def all_imports(*folders: str) -> list[Import]:
+    return [found for path in sources(*folders) for found in imports(path)]
+
+
+def part_of_core(dotted: str) -> str:
+    """`core.privacy.spans` -> `privacy`; the package itself (`core.__version__`) is `__init__`."""
+    name = dotted.split(".")[1] if "." in dotted else "__init__"
+    return name if name in ALLOWED else "__init__"
+
+
+def test_core_imports_follow_the_arrows():
+    wrong = [
+        str(found)
+        for found in all_imports("core")
+        if found.module.split(".")[0] == "core"
+        and part_of_core(found.module) != "__init__"
+        and part_of_core(found.module) not in ALLOWED[part_of_core(found.path.removesuffix(".py").replace("/", "."))]
+    ]
+    assert wrong == []
+
+
+def test_every_part_of_core_has_its_arrows():
+    parts = {
+        path.stem
+        for path in (ROOT / "core").iterdir()
+        if (path.is_dir() and sources(f"core/{path.name}")) or path.suffix == ".py"
+    }
+    assert parts <= ALLOWED.keys()
+
+
+def test_core_knows_neither_dashboard_nor_installer():
+    outside = {"dashboard", "installer", "streamlit", "tests"} | {path.stem for path in sources("installer")}
+    assert [str(found) for found in all_imports("core") if found.module.split(".")[0] in outside] == []
+
+
+def test_dashboard_reads_no_command_line_and_no_installer():
+    wrong = [found for found in all_imports("dashboard") if re.match(r"core\.cli\b|installer\b|tests\b", found.module)]
+    assert [str(found) for found in wrong] == []
+
+
+def test_installer_needs_the_standard_library_only():
+    siblings = {path.stem for path in sources("installer")}
+    allowed = siblings | sys.stdlib_module_names
+    assert [str(found) for found in all_imports("installer") if found.module.split(".")[0] not in allowed] == []
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_heavy_library_stays_in_its_room(library):
+    strays = [
+        str(found)
+        for found in all_imports("core", "dashboard")
+        if found.module.split(".")[0] == library and not found.path.startswith(HOMES[library])
+    ]
+    assert strays == []
+
+
+def test_no_model_code_of_strangers_and_no_pickles():
+    text = {path: path.read_text(encoding="utf-8") for path in sources("core", "dashboard")}
+    trusting = r"trust_remote_code\s*=\s*True|torch\.load\(|pickle\.loads?\(|weights_only\s*=\s*False"
+    assert [str(path) for path, words in text.items() if re.search(trusting, words)] == []
+
+
+def test_modules_have_telling_names():
+    folders = ("core", "dashboard", "installer", "tests")
+    vague = [path for path in sources(*folders) if VAGUE & {*path.relative_to(ROOT).with_suffix("").parts}]
+    assert vague == []
+
+
+def test_top_level_holds_what_the_layout_says():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {name.split("/")[0] for name in listed.split("\0") if name} <= TOP_LEVEL
+
+
+def test_importing_core_loads_nothing_heavy():
+    heavy = {"torch", "transformers", "streamlit", "llama_cpp", "spacy", "pandas", "numpy", "peft", "datasets", "pydantic"}
+    program = "import sys, core; print(' '.join(name.split('.')[0] for name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert heavy & set(done.stdout.split()) == set()
+
+
+def test_help_is_shown_without_loading_a_model_library():
+    heavy = {"torch", "transformers", "streamlit", "llama_cpp", "spacy", "peft", "datasets"}
+    program = (
+        "import sys, contextlib, io\n"
+        "from core.cli.app import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit): main(['--help'])\n"
+        "print(' '.join(name.split('.')[0] for name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert heavy & set(done.stdout.split()) == set()
