@@ -9,6 +9,7 @@ from core.privacy.filters import Filter
 from core.privacy.overlaps import resolve
 from core.privacy.pieces import pieces
 from core.privacy.propagation import propagate
+from core.privacy.vocabulary import recased
 from core.records import Detection, Document, Span, new_id
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class PresidioDetector:
 
 
 def _settled(text: str, found: list[Detection]) -> list[Detection]:
+    text = text if any(character.isupper() for character in text) else recased(text)
     sieve = Filter.of(text)
     kept = [d for detection in found for d in (sieve.kept(text, detection) if detection.detector == "spacy" else (detection,))]
     settled = resolve(text, kept)

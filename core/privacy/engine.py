@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from presidio_analyzer.predefined_recognizers import (
 from core.errors import SetupError
 from core.privacy.rules import addresses, codes, contact, dates, military, names
 from core.privacy.rules.rule import Rule
+from core.privacy.vocabulary import recased
 from core.records import Detection
 
 SPACY = "spacy"
@@ -96,9 +98,14 @@ class Engine:
 
     def analyze(self, pieces: Iterable[str]) -> Iterator[list[Detection]]:
         """What model and rules found in each piece, unresolved; offsets in the piece."""
-        for text, artifacts in self._nlp.process_batch(pieces, language="en", batch_size=_BATCH):
-            results = self._analyzer.analyze(text, language="en", nlp_artifacts=artifacts)
-            yield [self._detection(result) for result in results]
+        waiting = iter(pieces)
+        while batch := list(islice(waiting, _BATCH)):
+            shown = [recased(piece) for piece in batch]
+            read = self._nlp.process_batch(shown, language="en", batch_size=_BATCH)
+            for piece, (prose, artifacts) in zip(batch, read, strict=True):
+                text = piece if any(character.isupper() for character in piece) else prose
+                results = self._analyzer.analyze(text, language="en", nlp_artifacts=artifacts)
+                yield [self._detection(result) for result in results]
 
     def _detection(self, result: RecognizerResult) -> Detection:
         name = (result.recognition_metadata or {}).get(RecognizerResult.RECOGNIZER_NAME_KEY, "")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from core.privacy.rules.names import RANK, TITLE
 from core.privacy.vocabulary import WORD, common_phrases, is_generic, may_be_name, small_words
 from core.records import Detection
 
@@ -24,6 +25,8 @@ _SPECIFIC_DATE = re.compile(
 _DURATION = re.compile(r"\b(?:hours?|days?|weeks?|minutes?|seconds?|rounds?|rpm|mph|percent)\b", re.IGNORECASE)
 # "M240", "AH-64D", "FM 3-0", "2-1", "ATP 5-0.1": a designation, not a name.
 _DESIGNATION = re.compile(r"(?:[A-Za-z]{1,6}[ -]?)?\d[\w.-]*(?:[ /]\d[\w.-]*)*")
+_FULL_STOP = re.compile(r"[^\W\d_]{4,}\.$")
+_RANK_BEFORE = re.compile(rf"(?:(?:{RANK}|{TITLE})\.?\s+)+")
 _ACRONYM = re.compile(r"[A-Z0-9][A-Z0-9&/.-]{0,7}s?")
 
 
@@ -53,18 +56,23 @@ class Filter:
             start = at + (head.end() if head else 0)
             tail = _TAIL.search(text, start, end)
             stop = tail.start() if tail else end
+            stop -= 1 if _FULL_STOP.search(text, start, stop) else 0
+            rank = _RANK_BEFORE.match(text, start, stop)
+            start = rank.end() if rank else start
             if start < stop and self._is_specific(text[start:stop], found.entity):
                 yield replace(found, start=start, end=stop)
             at = separator.end() if separator else end
 
     def _is_specific(self, value: str, entity: str) -> bool:
-        words = WORD.findall(value)
+        words = [word for word in WORD.findall(value) if not any(character.isdigit() for character in word)]
         if not any(character.isupper() for character in value) and entity != "NRP":
             return entity == "PERSON" and len(words) == 1 and len(value) > 3 and not is_generic(value)
         if value in self.phrases or _DESIGNATION.fullmatch(value):
             return False
         if len(words) == 1 and entity == "PERSON":
-            return may_be_name(value) and value.casefold() not in self.small and not _ACRONYM.fullmatch(value)
-        if len(words) == 1 and value.casefold() in self.small and entity != "NRP":
-            return False
-        return any(not (is_generic(word) or word in self.phrases or word.casefold() in self.small) for word in words)
+            return may_be_name(words[0]) and words[0].casefold() not in self.small and not _ACRONYM.fullmatch(value)
+        if entity == "NRP":
+            return any(len(word) > 2 and not is_generic(word) for word in words)
+        return any(
+            len(word) > 1 and not (is_generic(word) or word in self.phrases or word.casefold() in self.small) for word in words
+        )

@@ -1,10 +1,13 @@
 """Words that are no personal data by themselves, and how a document itself shows that a phrase is a common noun."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 WORD = re.compile(r"[^\W_]+(?:['’&./-][^\W_]+)*")
+_SHOUTED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]{5,}\b")
+_ENDINGS = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""))
 # A determiner that proper names do not take: "each BCT", "a Forward Support Company".
 _COUNTED = re.compile(
     r"\b(?:an?|each|every|any|another|these|those|both|all|most|many|several|other|two|three|four|no)[ ]"
@@ -26,7 +29,7 @@ _ALSO_NAMES = frozenset(
     "steel stern stone street strong summer summers swan tanner tower trainer turner wall walker ward warden waters weaver "
     "webb weeks weir wells west wheeler white will winter wire wood woods worth young english marshall roach cannon archer major "
     "miles mills barker baker butler booker brewer carver chandler gunner guy jordan kelly lance marine ray rod sterling storm "
-    "tyler wade winter drew drake earl duke".split()
+    "tyler wade winter drew fielding harding keeling manning browning fleming golding holding drake earl duke".split()
 )
 
 
@@ -40,10 +43,15 @@ def generic_words() -> frozenset[str]:
 def is_generic(word: str) -> bool:
     """Whether a word, in any case, singular or plural, with or without 's, names nobody and nothing in particular."""
     small = re.sub(r"['’]s?$", "", word.casefold())
-    known = generic_words()
-    return any(form in known for form in (small, small.removesuffix("s"), small.removesuffix("es"))) or (
-        small.endswith("ies") and small[:-3] + "y" in known
-    )
+    return not generic_words().isdisjoint(_forms(small))
+
+
+def _forms(small: str) -> Iterator[str]:
+    """A lower-case word and what it may be a form of: plural, past, -ing, -ly."""
+    yield small
+    for ending, put in _ENDINGS:
+        if small.endswith(ending) and len(small) - len(ending) >= 3:
+            yield small[: -len(ending)] + put
 
 
 def may_be_name(word: str) -> bool:
@@ -66,3 +74,25 @@ def common_phrases(text: str) -> frozenset[str]:
 def small_words(text: str) -> frozenset[str]:
     """Every word that stands in small letters somewhere in the text."""
     return frozenset(re.findall(r"\b[a-zß-öø-ÿ][a-zß-öø-ÿ'-]+\b", text))
+
+
+def recased(text: str) -> str:
+    """The text as a model for ordinary prose reads it best, of the same length: shouted words in title case.
+
+    Words of five capitals or more that are neither generic nor an acronym explained in this text become "Kandahar". A text
+    without any capital gets one on each word that is not generic.
+    """
+    if not any(character.isupper() for character in text):
+        return WORD.sub(lambda match: _same_length(match[0], match[0].title() if not is_generic(match[0]) else match[0]), text)
+    acronyms = common_phrases(text)
+    return _SHOUTED.sub(
+        lambda match: match[0]
+        if match[0] in acronyms
+        else _same_length(match[0], match[0].lower() if is_generic(match[0]) else match[0].title()),
+        text,
+    )
+
+
+def _same_length(old: str, new: str) -> str:
+    """`new` unless changing case changed the number of characters (as with "ß")."""
+    return new if len(new) == len(old) else old

@@ -2,7 +2,8 @@
 
 import re
 
-from core.privacy.rules.rule import UPPER, Bounds, any_of, rule
+from core.privacy.rules.rule import PROPER, UPPER, Bounds, any_of, rule
+from core.privacy.vocabulary import WORD, is_generic
 
 _STREET = any_of(
     r"Street|Road|Avenue|Lane|Drive|Court|Boulevard|Way|Place|Square|Terrace|Close|Crescent|Parkway|Highway|Circle|Trail|Alley|"
@@ -23,14 +24,15 @@ _FORWARD = re.compile(
     rf"[,;]?(?:[ \t]+|[ \t]*\n[> \t]*)(?:{_UNIT} ?#? ?\w*\d\w*|#\d+|{_NUMBER}(?!\w)|\d{{2,6}}(?:[- ]\d{{2,4}})?(?!\w)"
     rf"|[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?!\w)|{UPPER}[\w'’.-]*(?: (?:{UPPER}[\w'’.-]*|de|la|sur|am|an der|upon))*)"
 )
-_BACKWARD = re.compile(rf"(?:(?<!\S){_NUMBER}|(?<!\S)\d{{1,6}}),?[ \t]+$")
+# Back to the number that an address starts with: "23100 Ilichova 23 [Suite 274]".
+_BACKWARD = re.compile(rf"(?<!\S)\d{{1,6}}[A-Za-z]?(?:,?[ \t]+(?:{_WORDS}|{_NUMBER})){{0,6}},?(?:[ \t]+|[ \t]*\n[> \t]*)$")
 _STOP = re.compile(r"[,;]?\s*[> \t]*(?:I|The|This|That|We|You|He|She|It|If|Please|My|Our|Is|Are|Can|In|On|At|And|Phone|Tel|Email|Fax|Mobile|Office|Cell)\b")
 _STEPS = 8
 
 
 def address_bounds(text: str, start: int, end: int) -> Bounds | None:
     """The sign of an address widened over the parts around it, at most eight steps forward and one number back."""
-    before = _BACKWARD.search(text, max(0, start - 12), start)
+    before = _BACKWARD.search(text, max(0, start - 70), start)
     start = before.start() if before else start
     for _ in range(_STEPS):
         step = _FORWARD.match(text, end)
@@ -43,12 +45,27 @@ def address_bounds(text: str, start: int, end: int) -> Bounds | None:
     return start, end
 
 
+def named_place(text: str, start: int, end: int) -> Bounds | None:
+    """As `address_bounds` when no word is generic: "12 Parmova 109", not "12 June 2019" or "3 Table 4"."""
+    words = [word for word in WORD.findall(text[start:end]) if word.isalpha()]
+    return address_bounds(text, start, end) if words and not any(is_generic(word) for word in words) else None
+
+
 RULES = (
     rule("ADDRESS", rf"(?<![\w.,-]){_NUMBER},?[ ](?:{_WORDS}[ ]){{1,4}}{_STREET}(?!\w)\.?(?=\s*(?:[,.;\n)]|$|{UPPER}|\d|#|in\b|and\b|is\b|to\b))", check=address_bounds),
     rule("ADDRESS", rf"(?<!\w){_COMPOUND}[ ]{_NUMBER}(?!\w)", check=address_bounds),
     rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_COMPOUND}(?!\w)", check=address_bounds),
     rule("ADDRESS", rf"(?<!\w){_FRONT}[ ](?:{_WORDS}[ ]?){{1,5}}?,?[ ]?{_NUMBER}(?!\w)", check=address_bounds),
     rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_FRONT}[ ](?:{_WORDS})(?:[ ]{_WORDS}){{0,3}}(?!\w)", check=address_bounds),
+    rule("ADDRESS", rf"(?<![\w.,/-])\d{{1,5}}[ ]{PROPER}(?:[ ]{PROPER}){{0,2}}[ ]\d{{1,4}}(?![\w/-]|[.,]\d)", score=0.65, check=named_place),
+    rule(
+        "ADDRESS",
+        r"(?i:\b(?:li(?:ve[sd]?|ving) (?:at|on)|address(?: is|:)?|resid(?:e[sd]?|ing) (?:at|on)|located at|mov(?:ed|ing) to|return to|"
+        rf"deliver(?:ed|y)? to|ship(?:ped)? to|off at|arrived at|meet at|visit us at))\s(?P<value>(?:{_NUMBER}[ ])?(?:{_WORDS}[ ]){{1,4}}{_NUMBER}|"
+        rf"{_NUMBER}(?:[ ]{_WORDS}){{1,5}})(?!\w)",
+        score=0.75,
+        check=address_bounds,
+    ),
     rule("ADDRESS", rf"(?<!\w)(?:Suite|Apt\.?|Ste\.?|PSC|P\.? ?O\.? ?Box|PMB)[ ]#?\d{{1,5}}[A-Z]?(?!\w)", check=address_bounds),
     rule("ADDRESS", r"(?<!\w)(?:[A-Z][\w'’.-]+[ ]){0,2}[A-Z][\w'’.-]+, (?:A[AEKLPRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?(?!\w)"),
     rule("ADDRESS", r"(?<!\w)(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d(?:\d|[ABEHMNPRV-Y])?|\d[A-HJKPS-UW])[ ]\d[ABD-HJLNP-UW-Z]{2})(?!\w)", score=0.8),  # UK postcode

@@ -33,13 +33,13 @@ RULES = (
     rule("HOST", r"(?i:\b(?:host(?:name)?|server|workstation|computer|machine)(?: name)?)\s?[:=]\s?(?P<value>[A-Za-z0-9][\w.-]{2,62}\w)"),
     rule("PHONE_NUMBER", r"(?<![\w+.-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,5}(?![\w])", score=0.9, check=phone_like),
     rule("PHONE_NUMBER", r"(?<![\w.-])\(?0\d{1,4}\)?[ ./-]?\d{2,4}(?:[ ./-]?\d{2,4}){1,3}(?![\w-]|\.\d)", score=0.8, check=phone_like),
-    rule("PHONE_NUMBER", r"(?<![\w.-])(?:1[ .-])?(?:\(\d{2,4}\)[ ]?\d{3,4}[ .-]\d{3,4}|\d{3}[.-]\d{3}[.-]\d{4})(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)", score=0.85),
+    rule("PHONE_NUMBER", r"(?<![\w.-])(?:1[ .-])?(?:\(\d{2,4}\)[ ]?\d{3,4}[ .-]\d{3,4}|[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4})(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)", score=0.85),
     rule("PHONE_NUMBER", r"(?<![\w.-])\(\d{2,4}\)[ ]?\d{3,4}[ .-]?\d{3,4}(?!\w)", score=0.8),
     rule(
         "PHONE_NUMBER",
         r"(?<![\w.,/-])\(?\d{2,5}\)?(?:[ .-]?\d{2,4}){1,5}(?![\w/-]|[.,]\d)",
         score=0.75,
-        near=r"\b(tele(?:phone)?|tel|phone|mobile|cell(?:ular)?|fax|call(?:ing)?|dial|ring|text|sms|contact|whatsapp|number is|reach)\b",
+        near=r"\b(tele(?:phone)?|tel|phone|mobile|cell(?:ular)?|fax|call(?:ing)?|dial|ring|text|sms|contact|whatsapp|number is|reach|answering|messages? (?:to|from))\b",
         check=any_phone,
     ),
     rule("ID_NUMBER", r"(?<![\w-])\d{2}-\d{6}-\d{6}-\d(?![\w-])"),  # IMEI

@@ -1,13 +1,14 @@
 """People: title and name, rank and name, labelled names, SURNAME, Given."""
 
-from core.privacy.rules.rule import CAPITALS, GAP, NAME, any_of, name_bounds, rule
+from core.privacy.rules.rule import CAPITALS, GAP, NAME, PROPER, Bounds, any_of, name_bounds, rule
+from core.privacy.vocabulary import WORD, may_be_name
 
-_TITLE = any_of(
+TITLE = any_of(
     r"Mr|Mrs|Ms|Miss|Mx|Messrs|Dr|Drs|Prof|Professor|Sir|Lady|Lord|Dame|Rev|Reverend|Father|Sister|Judge|Justice|"
     r"Hon|Mme|Mlle|Madame|Monsieur|Herr|Frau|Señor|Señora|Sr|Sra|Signor|Signora|MR|MRS|MS|DR|Sheikh|Imam|Mullah|Rabbi|"
     r"Inspector|Constable|Detective|Superintendent|Ambassador|Senator|Congressman|Minister|Nurse|Attorney"
 )
-_RANK = any_of(
+RANK = any_of(
     r"Private|Private First Class|Lance Corporal|Corporal|Sergeant|Staff Sergeant|Sergeant First Class|Master Sergeant|"
     r"First Sergeant|Sergeant Major|Command Sergeant Major|Colour Sergeant|Color Sergeant|Warrant Officer|"
     r"Chief Warrant Officer|Second Lieutenant|First Lieutenant|Lieutenant|Captain|Major|Lieutenant Colonel|Colonel|"
@@ -30,23 +31,41 @@ _LABEL = any_of(
     r"issued to|received by|handed to|owner|holder|employee|applicant|claimant|defendant|plaintiff|victim|suspect|dear|"
     r"kind regards|regards|sincerely|yours sincerely|best wishes|duty officer|commanding officer"
 )
+
+
+def whole_name(text: str, start: int, end: int) -> Bounds | None:
+    """The bounds unchanged when no word but the initials is generic."""
+    words = [word for word in WORD.findall(text[start:end]) if len(word) > 1]
+    return (start, end) if all(may_be_name(word) and word.isalpha() for word in words) else None
+
+
 _LISTED = rf"{NAME}(?:(?:, ?(?:and )?| and | ?& ?){NAME}){{1,15}}"
 
 RULES = (
     rule(
         "PERSON",
-        rf"\b{_TITLE}\b\.?(?:\s(?:and|&)\s{_TITLE}\.?)?\s(?:{_RANK}\s)?(?P<value>{NAME})",
+        rf"\b{TITLE}\b\.?(?:\s(?:and|&)\s{TITLE}\.?)?\s(?:{RANK}\s)?(?P<value>{NAME})",
         score=0.95,
         check=name_bounds,
     ),
     rule(
         "PERSON",
-        rf"(?<![\w-]){_RANK}\.?\s(?:\(?(?:[Rr]et(?:'?d)?\.?|select|[A-Z]-?\d)\)?\s)?(?P<value>{CAPITALS},{GAP}?{NAME}|{NAME})",
+        rf"(?<![\w-]){RANK}\.?\s(?:\(?(?:[Rr]et(?:'?d)?\.?|select|[A-Z]-?\d)\)?\s)?(?P<value>{CAPITALS},{GAP}?{NAME}|{NAME})",
         score=0.95,
         check=name_bounds,
     ),
+    # "Hi Victor,", "my name is Ana Ruiz", "her maiden name is Okafor"
+    rule("PERSON", rf"\b(?:Hi|Hello|Hey|Dear|Thanks|Regards|Cheers)\b,?{GAP}(?P<value>{NAME})(?=[,.!?\n]|$)", score=0.8, check=name_bounds),
+    rule(
+        "PERSON",
+        rf"\b(?:[Nn]ame(?:d|'s|’s)?(?: is| was|:)?|(?:I am|I'm|I’m)(?: called)?|called|nicknamed|alias|née){GAP}(?P<value>{NAME})",
+        score=0.7,
+        check=name_bounds,
+    ),
+    # "Elita B. Desaulniers": an initial between two words that can be names.
+    rule("PERSON", rf"\b{PROPER}{GAP}(?:[A-Z]\.?{GAP}){{1,2}}{PROPER}", score=0.75, check=whole_name),
     # "Privates Ames, Boyle and Chan": a plural rank or title names everybody in the list.
-    rule("PERSON", rf"(?<![\w-])(?:{_RANK}s|Drs\.?|Messrs\.?|Mses\.?)\s(?P<values>{_LISTED})", score=0.9, check=name_bounds),
+    rule("PERSON", rf"(?<![\w-])(?:{RANK}s|Drs\.?|Messrs\.?|Mses\.?)\s(?P<values>{_LISTED})", score=0.9, check=name_bounds),
     rule(
         "PERSON",
         rf"(?i:\b{_LABEL})[ \t]*[:,][ \t]*\n?[ \t]*(?P<value>{CAPITALS},{GAP}{NAME}|{NAME})[ \t]*(?:[;,.(<\n|/]|$)",

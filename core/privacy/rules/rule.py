@@ -65,22 +65,28 @@ def any_of(alternatives: Sequence[str] | str) -> str:
 
 
 def name_bounds(text: str, start: int, end: int) -> Bounds | None:
-    """The name at the front of `text[start:end]`: up to the first generic word; None where nothing is left."""
-    kept = start
+    """The name in `text[start:end]`: from the first word that can be one up to the next that cannot; None without any."""
+    first = last = -1
+    letters = 0
     for match in WORD.finditer(text, start, end):
-        is_initial = len(match[0]) == 1 and text[match.end() : match.end() + 1] in (".", " ", "")
-        if not is_initial and not may_be_name(match[0]):
-            break
-        kept = match.end()
-    if kept < end and text[kept] == "." and kept >= 2 and not text[kept - 2].isalpha():
-        kept += 1
-    kept -= 2 if text[start:kept].endswith(("'s", "’s")) else 0
-    return (start, kept) if any(c.isalpha() for c in text[start:kept]) else None
+        word, is_initial = match[0], len(match[0]) == 1
+        if any(character.isdigit() for character in word) or not (is_initial or may_be_name(word)):
+            if first >= 0:
+                break
+            continue
+        first, last = (match.start() if first < 0 else first), match.end()
+        letters = max(letters, len(word))
+        if is_initial and text[last : last + 1] == ".":
+            last += 1
+    if letters < 2:
+        return None
+    return first, last - (2 if text[first:last].endswith(("'s", "’s")) else 0)
 
 
 def has_specific_word(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when at least one word is not generic."""
-    return (start, end) if any(not is_generic(word) for word in WORD.findall(text[start:end])) else None
+    """The bounds unchanged when a word of two letters or more is not generic."""
+    words = (word for word in WORD.findall(text[start:end]) if word[:2].isalpha())
+    return (start, end) if any(not is_generic(word) for word in words) else None
 
 
 def _items(text: str, start: int, end: int) -> list[Bounds]:
