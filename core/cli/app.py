@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = 130
     except sqlite3.OperationalError as error:
         code = report_error(
-            SetupError(f"The workspace cannot be written: {error}.", "Free some space, or choose another --home."), is_json=is_json
+            SetupError(f"The workspace cannot be written: {error}.", "Free some space, or choose another --home."),
+            is_json=is_json,
         )
     except MemoryError:
         code = report_error(

@@ -1,6 +1,7 @@
 """`garrison chat` and `compare`."""
 
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -65,6 +66,9 @@ def compare(
     answers = compare_answers(
         open_answerer(shell.workspace, left), open_answerer(shell.workspace, right), prompt, max_tokens=max_tokens
     )
-    payload = {"prompt": prompt, "left": {"name": left, **_described(answers[0])}, "right": {"name": right, **_described(answers[1])}}
-    text = "\n\n".join(f"{side['name']}:\n{side['answer']}" for side in (payload["left"], payload["right"]))  # type: ignore[index]
-    shell.show(payload, text)
+    sides = {
+        side: {"name": name, **asdict(answer)}
+        for side, name, answer in zip(("left", "right"), (left, right), answers, strict=True)
+    }
+    text = "\n\n".join(f"{side['name']}:\n{side['text']}" for side in sides.values())
+    shell.show({"prompt": prompt, **sides}, text)

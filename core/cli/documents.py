@@ -42,7 +42,9 @@ def _files(paths: list[Path]) -> list[Path]:
         raise InputError(f"There is no file {missing[0]}.", "Check the path.")
     files: list[Path] = []
     for path in paths:
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")) if path.is_dir() else [path]
+        inside = (
+            sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")) if path.is_dir() else [path]
+        )
         files += inside
     if not files:
         raise InputError("There are no files in that folder.", "Name files or a folder that holds some.")

@@ -67,4 +67,6 @@ def verify(context: typer.Context) -> None:
     shell.show(verdicts, table([{"name": v.model.name, "state": v.health} for v in verdicts], empty="No models."))
     changed = [v.model.name for v in verdicts if v.health == "changed"]
     if changed:
-        raise SetupError(f"These models were changed: {', '.join(changed)}.", "Remove them and add them again from a trusted copy.")
+        raise SetupError(
+            f"These models were changed: {', '.join(changed)}.", "Remove them and add them again from a trusted copy."
+        )

@@ -29,8 +29,8 @@ def detect(context: typer.Context, input: Path, output: Path) -> None:
     shell = shell_of(context)
     if not input.is_file():
         raise InputError(f"There is no file {input}.", "Check the path.")
-    rows, spans = detect_file(open_detector(shell.workspace), input, output)
-    shell.show({"rows": rows, "spans": spans, "output": output}, f"{spans} spans in {rows} texts, written to {output}")
+    rows = detect_file(open_detector(shell.workspace), input, output_path=output)
+    shell.show({"rows": rows, "output": output}, f"{rows} texts searched, spans written to {output}")
 
 
 def anonymize(
@@ -105,7 +105,14 @@ def _list(shell: Shell, project: Project, items: list[str]) -> None:
         rows.append(entry | {"spans": len(spans), "decided": decided})
     if items and not shell.is_json:
         rows = [
-            {"id": s["id"], "start": s["start"], "end": s["end"], "entity": s["entity"], "state": s["state"], "value": s["value"]}
+            {
+                "id": s["id"],
+                "start": s["start"],
+                "end": s["end"],
+                "entity": s["entity"],
+                "state": s["state"],
+                "value": s["value"],
+            }
             for entry in payload
             for s in entry["spans"]
         ]
@@ -119,7 +126,9 @@ def _decide(shell: Shell, project: Project, *, action: str, items: list[str], is
     spans = {span.id for document in documents for span in find(shell.workspace.db, Span, document_id=document.id)}
     unknown = [item for item in items if item not in spans]
     if unknown:
-        raise InputError(f"There is no span {unknown[0]!r} in {project.name}.", f"See: garrison review {project.name} list DOCUMENT")
+        raise InputError(
+            f"There is no span {unknown[0]!r} in {project.name}.", f"See: garrison review {project.name} list DOCUMENT"
+        )
     chosen = sorted(spans) if is_all else items
     if not chosen:
         raise InputError("No span was named.", "Name span ids, or use --all.")
@@ -132,7 +141,9 @@ def _add(shell: Shell, project: Project, *, items: list[str], reviewer: str, pla
     from core.privacy import review
 
     if len(items) != 1:
-        raise InputError("Adding a span needs one document.", "garrison review PROJECT add DOCUMENT --start N --end N --as NAME")
+        raise InputError(
+            "Adding a span needs one document.", "garrison review PROJECT add DOCUMENT --start N --end N --as NAME"
+        )
     start, end, entity = place
     document = _document(shell, project, items[0])
     span = review.add(shell.workspace, document, start=start, end=end, entity=entity, reviewer=reviewer)

@@ -72,7 +72,9 @@ def export_pairs(
     context: typer.Context,
     project: str,
     file: Annotated[Path | None, typer.Argument(help="Where to write the JSONL; default: PROJECT.jsonl here.")] = None,
-    with_source: Annotated[bool, typer.Option("--with-source", help="Add document, page, passage, quote and offsets.")] = False,
+    with_source: Annotated[
+        bool, typer.Option("--with-source", help="Add document, page, passage, quote and offsets.")
+    ] = False,
 ) -> None:
     """Write the kept pairs as JSONL with the keys input and output."""
     from core.questions import write_pairs

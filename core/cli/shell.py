@@ -86,7 +86,12 @@ class ProgressPrinter:
         if line == self._last:
             return
         self._last = line
-        print(f"\r\033[K{line}" if self._is_terminal else line, end="" if self._is_terminal else "\n", file=sys.stderr, flush=True)
+        print(
+            f"\r\033[K{line}" if self._is_terminal else line,
+            end="" if self._is_terminal else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def end(self) -> None:
         """Leave the line."""
@@ -117,7 +122,9 @@ def table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> str:
     names = list(rows[0])
     cells = [names, *([str(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )
 
 
 def report_error(error: GarrisonError, *, is_json: bool) -> int:

@@ -46,9 +46,7 @@ def train(
     found = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
     settings = TrainingSettings.from_preset(preset, changes)
-    job = shell.run(
-        "train", {"model": model, "settings": settings.model_dump()}, project_id=found.id, detach=detach
-    )
+    job = shell.run("train", {"model": model, "settings": settings.model_dump()}, project_id=found.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
@@ -68,7 +66,9 @@ def evaluate(
     context: typer.Context,
     project: str,
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
-    questions: Annotated[Path | None, typer.Option(help="JSONL with input and output instead of the held-out pairs.")] = None,
+    questions: Annotated[
+        Path | None, typer.Option(help="JSONL with input and output instead of the held-out pairs.")
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Compare a run with its base model on questions it was not trained on."""

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of job, done by `module`: `run(context)` does it, `check(workspace, project_id, params)`, where there is
-    one, refuses what must not start. `title` is what people see.
+    """A kind of job, called `title` on the pages and done by `module`.
+
+    Its `run(context)` does the work; its `check(workspace, project_id, params)`, where there is one, refuses what must
+    not start.
     """
 
     title: str

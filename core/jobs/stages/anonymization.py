@@ -1,6 +1,7 @@
 """Documents → spans of personal data, each with the surrogate that will replace it."""
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
     """There are readable documents."""
     if not find(workspace.db, Document, project_id=project_id, state="read"):
         project = get(workspace.db, Project, project_id)
-        raise InputError(f"{project.name} has no readable documents.", f"Add some: garrison documents add {project.name} PATH…")
+        raise InputError(
+            f"{project.name} has no readable documents.", f"Add some: garrison documents add {project.name} PATH…"
+        )
 
 
 def run(context: JobContext) -> dict[str, Any]:
@@ -49,10 +52,10 @@ def find_personal_data(context: JobContext, project: Project) -> dict[str, Any]:
 
 def _search(workspace: Workspace, project: Project, *, document: Document, detector: Detector) -> None:
     text = workspace.text(document)
-    detections = detector.detect([text])[0]
+    found = find_spans(detector, document, text)
     with transaction(workspace.db):
         table = surrogate_table(workspace, project.id)
-        spans = find_spans(document.id, text, detections, table=table)
+        spans = [replace(span, surrogate=table.surrogate(span.entity, text[span.start : span.end])) for span in found]
         workspace.db.execute("delete from spans where document_id = ? and state = 'detected'", [document.id])
         insert_many(workspace.db, spans)
         store_surrogates(workspace, project.id, table)

@@ -59,8 +59,16 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str) -> s
         passages.append(passage)
         pairs.append(
             QuestionPair(
-                id=new_id("pair"), project_id=project.id, input=question, output=answer, origin="imported",
-                document_id=document.id, document_name=name, passage_id=passage.id, page="page 1", quote=answer,
+                id=new_id("pair"),
+                project_id=project.id,
+                input=question,
+                output=answer,
+                origin="imported",
+                document_id=document.id,
+                document_name=name,
+                passage_id=passage.id,
+                page="page 1",
+                quote=answer,
                 created_at=now(),
             )  # fmt: skip
         )
@@ -85,4 +93,3 @@ def reviewed_pair(pair: QuestionPair, review: Review | None, passages: dict[str,
         return None
     question, _, answer = passage.text.removeprefix(QUESTION_MARK).partition(ANSWER_MARK)
     return replace(pair, input=question, output=answer, review_id=review.id) if question and answer else None
-

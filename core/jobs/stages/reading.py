@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.documents import expand, read_document, split_passages, word_count
+from core.documents import Member, expand, read_document, split_passages, word_count
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.models import registry
@@ -42,12 +42,12 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
         context.progress(number, len(files), unit="files", message=f"Reading file {number + 1} of {len(files)}")
         if str(path) in finished:
             continue
-        for member in expand(path, name):
-            context.check()
-            if member.path is None:
-                _refuse(context, project, name=member.name, problem=member.problem)
-            else:
-                _read_one(context, project, path=member.path, name=member.name, count_tokens=count_tokens)
+        try:
+            for member in expand(path, name):
+                context.check()
+                _read_one(context, project, member=member, count_tokens=count_tokens)
+        except InputError as error:
+            _refuse(context, project, name=name, problem=str(error), path=path)
         context.finish_item(str(path))
     context.progress(len(files), len(files), unit="files")
     items = context.finished_items()
@@ -82,24 +82,26 @@ def _refuse(context: JobContext, project: Project, *, name: str, problem: str, p
         context.finish_item(f"document:{document.id}")
 
 
-def _read_one(context: JobContext, project: Project, *, path: Path, name: str, count_tokens: Callable[[str], int]) -> None:
+def _read_one(context: JobContext, project: Project, *, member: Member, count_tokens: Callable[[str], int]) -> None:
     workspace = context.workspace
-    sha256 = sha256_file(path)
-    twins = find(workspace.db, Document, project_id=project.id, sha256=sha256, state="read")
-    if twins:
+    if member.path is None:
+        _refuse(context, project, name=member.name, problem=str(member.error))
+        return
+    sha256 = sha256_file(member.path)
+    if find(workspace.db, Document, project_id=project.id, sha256=sha256, state="read"):
         context.finish_item(f"skipped:{sha256}")
         return
     try:
-        extraction = read_document(path, name)
+        extraction = read_document(member.path, member.name, on_page=lambda done, total: context.check())
     except InputError as error:
-        _refuse(context, project, name=name, problem=str(error), path=path)
+        _refuse(context, project, name=member.name, problem=str(error), path=member.path)
         return
     document = Document(
         id=new_id("document"),
         project_id=project.id,
-        name=name,
-        kind=Path(name).suffix.lstrip(".").lower() or "txt",
-        size_bytes=path.stat().st_size,
+        name=member.name,
+        kind=extraction.kind,
+        size_bytes=member.path.stat().st_size,
         sha256=sha256,
         text_sha256=sha256_text(extraction.text),
         state="read",
@@ -113,7 +115,7 @@ def _read_one(context: JobContext, project: Project, *, path: Path, name: str, c
         document.id, extraction.text, extraction.pages, settings=SplitSettings(), count_tokens=count_tokens
     )
     workspace.store_text(document, extraction.text, pages=extraction.pages)
-    shutil.copyfile(path, workspace.document_folder(document) / "original")
+    shutil.copyfile(member.path, workspace.document_folder(document) / "original")
     with transaction(workspace.db):
         insert(workspace.db, document)
         insert_many(workspace.db, passages)

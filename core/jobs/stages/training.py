@@ -65,9 +65,7 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
         folder=folder,
         report=lambda progress: _report(context, run, progress),
     )
-    update(
-        workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics
-    )
+    update(workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics)
     return get(workspace.db, Run, run.id)
 
 
@@ -150,7 +148,8 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
 
 def _rows(pairs: list[QuestionPair]) -> str:
     return "".join(
-        json.dumps({"input": pair.input, "output": pair.output, "pair_id": pair.id}, ensure_ascii=False) + "\n" for pair in pairs
+        json.dumps({"input": pair.input, "output": pair.output, "pair_id": pair.id}, ensure_ascii=False) + "\n"
+        for pair in pairs
     )
 
 

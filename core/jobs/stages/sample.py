@@ -1,0 +1,42 @@
+"""The sample project: fictitious documents, finished up to the questions, so that every page has something to show."""
+
+from typing import Any
+
+from core import jobs
+from core.jobs.context import JobContext
+from core.jobs.stages.anonymization import find_personal_data
+from core.jobs.stages.generation import write_questions
+from core.jobs.stages.reading import read_files
+from core.privacy import review
+from core.records import Project
+from core.sample import sample_documents
+from core.settings import FilterSettings, GenerationSettings
+from core.storage import Workspace, find, get
+
+SAMPLE_NAME = "Sample workshop"
+SAMPLE_REVIEWER = "Garrison sample (no person)"
+
+
+def ensure_sample(workspace: Workspace) -> None:
+    """On the first start (no project yet), make the sample project and start the job that fills it."""
+    if find(workspace.db, Project):
+        return
+    project = workspace.create_project(SAMPLE_NAME, policy="all-at-once", is_sample=True)
+    jobs.submit(workspace, "sample", {}, project_id=project.id)
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Result: what the reading, the detection and the generation gave."""
+    return prepare(context, get(context.workspace.db, Project, context.job.project_id), share_percent=100)
+
+
+def prepare(context: JobContext, project: Project, *, share_percent: float) -> dict[str, Any]:
+    """Read, search, approve and write questions; takes the first `share_percent` of the job's progress."""
+    with context.part("Reading documents", 0, 0.05 * share_percent):
+        read = read_files(context, project, [(path, path.name) for path in sample_documents()])
+    with context.part("Finding personal data", 0.05 * share_percent, 0.15 * share_percent):
+        spans = find_personal_data(context, project)
+    review.approve_all(context.workspace, project, reviewer=SAMPLE_REVIEWER)
+    with context.part("Writing questions", 0.15 * share_percent, share_percent):
+        questions = write_questions(context, project, settings=GenerationSettings(), filters=FilterSettings())
+    return {"read": read, "spans": spans, "questions": questions}
