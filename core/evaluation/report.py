@@ -1,0 +1,210 @@
+"""The report of a whole path as one HTML file: nothing in it is fetched, the plots are SVG in the page.
+
+Plots are laid out here in a frame of 400 units and drawn by `report.html`; colors follow the reader's light or dark theme.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+from core.evaluation.comparison import EvaluationResult, Metric, Row
+from core.evaluation.verdict import outcome, verdict
+
+METRIC_NAMES: dict[Metric, str] = {
+    "token_f1": "Token F1",
+    "rouge_l": "ROUGE-L",
+    "exact_match": "Exact match",
+    "loss": "Loss on the reference answers",
+}
+WIDTH, HEIGHT = 400.0, 230.0
+LEFT, RIGHT, TOP, BOTTOM = 34.0, 10.0, 10.0, 30.0  # room around the loss plot for its labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTime:
+    """How long one stage took, and what it worked on, in words ("11 documents, 6,800 words")."""
+
+    name: str
+    seconds: float
+    amount: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportData:
+    """All that a report shows. Texts come from anonymized documents alone."""
+
+    project: str
+    created_at: str  # ISO 8601
+    model: str
+    document_count: int
+    word_count: int
+    spans: Mapping[str, int]  # entity -> spans masked
+    pairs_kept: int
+    pairs_dropped: Mapping[str, int]  # filter -> pairs
+    train_loss: Sequence[tuple[int, float]]  # (step, nats per token)
+    validation_loss: Sequence[tuple[int, float]]
+    evaluation: EvaluationResult
+    settings: Mapping[str, Any]  # of the training
+    stages: Sequence[StageTime]
+    refused_connections: int | None  # attempts to reach another machine; None when nobody watched
+    versions: Mapping[str, str]
+    hashes: Mapping[str, str]  # what -> SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a chart: `percent` of the longest one."""
+
+    label: str
+    value: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on an axis: where (in plot units) and what it says."""
+
+    at: float
+    label: str
+
+
+def render_report(data: ReportData) -> str:
+    """The report as one self-contained HTML document; every text in it is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("core.evaluation", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["duration"] = _duration
+    environment.filters["words"] = lambda name: str(name).replace("_", " ").replace("-", " ").lower()
+    result = data.evaluation
+    return environment.get_template("report.html").render(
+        data=data,
+        verdict=verdict(result),
+        outcome=outcome(result.scores["token_f1"].difference, question_count=result.question_count),
+        spans=_bars(data.spans),
+        pairs=_bars({"kept": data.pairs_kept}, data.pairs_dropped),
+        loss=_loss_plot(data.train_loss, data.validation_loss),
+        metrics=[_metric_plot(result, metric) for metric in METRIC_NAMES],
+        chosen=chosen_rows(result),
+    )
+
+
+def chosen_rows(result: EvaluationResult) -> list[tuple[str, Row]]:
+    """The rows whose token F1 rose most, fell most, and the one in the middle; ties by ROUGE-L, then by loss."""
+
+    def change(row: Row) -> tuple[float, float, float]:
+        return (
+            row.tuned.token_f1 - row.base.token_f1,
+            row.tuned.rouge_l - row.base.rouge_l,
+            row.base.loss - row.tuned.loss,
+        )
+
+    ordered = sorted(result.rows, key=change, reverse=True)
+    places = {0: "Best change", len(ordered) // 2: "Median change", len(ordered) - 1: "Worst change"}
+    return [(places[index], ordered[index]) for index in sorted(places)]
+
+
+def _bars(*groups: Mapping[str, int]) -> list[Bar]:
+    """Bars on one scale, each group sorted from long to short."""
+    longest = max((value for group in groups for value in group.values()), default=0) or 1
+    return [
+        Bar(label, value, 100 * value / longest)
+        for group in groups
+        for label, value in sorted(group.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _loss_plot(train: Sequence[tuple[int, float]], validation: Sequence[tuple[int, float]]) -> dict[str, Any] | None:
+    """Both curves in plot units with the ticks of both axes; None where no finite loss was recorded."""
+    curves = [[(step, loss) for step, loss in curve if math.isfinite(loss)] for curve in (train, validation)]
+    points = [*curves[0], *curves[1]]
+    if not points:
+        return None
+    last_step = max(step for step, _ in points) or 1
+    steps = [tick for tick in nice_ticks(0, last_step, most=5) if tick == int(tick) and tick <= last_step]
+    losses = nice_ticks(0, max(loss for _, loss in points), most=5)
+    top = losses[-1]
+
+    def x(step: float) -> float:
+        return LEFT + step / last_step * (WIDTH - LEFT - RIGHT)
+
+    def y(loss: float) -> float:
+        return HEIGHT - BOTTOM - max(0.0, loss) / top * (HEIGHT - TOP - BOTTOM)
+
+    placed = [[(round(x(step), 1), round(y(loss), 1)) for step, loss in curve] for curve in curves]
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+        "right": WIDTH - RIGHT,
+        "bottom": HEIGHT - BOTTOM,
+        "x_ticks": [Tick(x(step), f"{step:g}") for step in steps],
+        "y_ticks": [Tick(y(loss), f"{loss:g}") for loss in losses],
+        "train": placed[0],
+        "validation": placed[1],
+        "summary": _loss_summary(*curves),
+    }
+
+
+def _loss_summary(train: Sequence[tuple[int, float]], validation: Sequence[tuple[int, float]]) -> str:
+    parts = [
+        f"{name} loss from {curve[0][1]:.2f} at step {curve[0][0]} to {curve[-1][1]:.2f} at step {curve[-1][0]}"
+        for name, curve in (("training", train), ("validation", validation))
+        if curve
+    ]
+    text = ", ".join(parts) + "."
+    lowest = min(validation, key=lambda point: point[1]) if validation else None
+    if lowest and lowest[0] != validation[-1][0]:
+        text += f" The validation loss was lowest ({lowest[1]:.2f}) at step {lowest[0]} and rose after that."
+    return text[0].upper() + text[1:]
+
+
+def _metric_plot(result: EvaluationResult, metric: Metric) -> dict[str, Any]:
+    """Means and intervals of one metric in percent of its axis: 0 to 1, or 0 to above the highest loss."""
+    score, is_loss = result.scores[metric], metric == "loss"
+    ticks = nice_ticks(0, max(score.base.high, score.tuned.high), most=4) if is_loss else [0.0, 0.25, 0.5, 0.75, 1.0]
+    top = ticks[-1]
+    sides = [
+        {
+            "name": name,
+            "interval": interval,
+            "mean": 100 * interval.mean / top,
+            "low": 100 * interval.low / top,
+            "high": 100 * interval.high / top,
+        }
+        for name, interval in (("base", score.base), ("tuned", score.tuned))
+    ]
+    found = outcome(score.difference, question_count=result.question_count, lower_is_better=is_loss)
+    return {
+        "name": METRIC_NAMES[metric],
+        "note": "lower is better" if is_loss else "0 to 1, higher is better",
+        "sides": sides,
+        "ticks": [Tick(100 * tick / top, f"{tick:g}") for tick in ticks],
+        "difference": score.difference,
+        "outcome": found,
+    }
+
+
+def nice_ticks(low: float, high: float, *, most: int) -> list[float]:
+    """At most `most` + 1 round numbers from `low` (a multiple of the step) to the first one not below `high`.
+
+    Steps are 1, 2, 2.5 or 5 times a power of ten (after Heckbert, "Nice numbers for graph labels", 1990).
+    """
+    span = (high - low) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / most))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10, 20) if math.ceil(round(span / (factor * power), 9)) <= most)
+    return [round(low + index * step, 10) for index in range(math.ceil(round(span / step, 9)) + 1)]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
