@@ -1,1 +1,128 @@
-"""The help page."""
+"""Help: a five-minute tour, the words used here, where data lies, how offline is ensured."""
+
+import streamlit as st
+
+from core.records import Job
+from core.storage import Workspace, find
+from dashboard.components.footer import offline_words
+from dashboard.components.offline import measure_offline
+from dashboard.components.words import plural
+from dashboard.resources import workspace
+
+TOUR = (
+    (
+        "documents",
+        "Documents",
+        "Drop your files. Each is read on this machine; the table says what could not be read, and why.",
+    ),
+    (
+        "review",
+        "Review",
+        "Garrison marks names, numbers and places. Look at the marks, correct them, and approve with your name. "
+        "Each piece of personal data is replaced by an invented one of the same kind.",
+    ),
+    (
+        "questions",
+        "Questions",
+        "A language model on this machine writes questions and answers from the approved text. Weak ones are sorted out.",
+    ),
+    (
+        "train",
+        "Train",
+        "Choose how thorough, then start. You see how it learns and how long it takes. You may close the browser meanwhile.",
+    ),
+    (
+        "evaluate",
+        "Evaluate",
+        "The model before and after training answers questions it has not seen. One sentence says which of them is better.",
+    ),
+    ("chat", "Chat & compare", "Ask both, side by side. When you are content, export the model on the Models page."),
+)
+
+GLOSSARY = (
+    ("Adapter", "What training adds to a model: a small file. The model itself stays as it was."),
+    ("Anonymized text", "A document's text in which personal data is replaced by invented values."),
+    ("Approval", "A reviewer's word, with a name, that a document's anonymized text may be used."),
+    ("Base model", "The model before training."),
+    ("Dataset version", "The question pairs as they were when a training started. It never changes afterward."),
+    ("Evaluation", "The base model and the tuned model answer the same questions, and the answers are scored."),
+    ("Held-out questions", "Questions kept away from training, so that the evaluation is fair."),
+    ("Job", "Work that takes longer than a moment. It goes on when you close the browser."),
+    ("Model", "A program that continues text. The ones on this machine are listed on the Models page."),
+    ("Passage", "A piece of a document, about a paragraph or two long."),
+    ("Personal data", "Names, numbers, addresses, places and the like that point to a person, a unit or a site."),
+    ("Project", "One body of documents and everything made from it."),
+    ("Question pair", "A question and its answer, with the place in the document it came from."),
+    ("Release", "A tuned model that was exported to a folder, with its checksum."),
+    ("Run", "One training, with its number and result."),
+    ("Surrogate", "The invented value that replaces a piece of personal data. The same name always gets the same one."),
+    ("Tuned model", "The base model together with what it learned from your documents."),
+)
+
+
+def show_tour() -> None:
+    """The six steps, each with the page to go to."""
+    st.subheader("A five-minute tour", anchor="tour")
+    st.markdown(
+        "Garrison teaches a language model what is in your documents, on this machine. The path has six steps; the line "
+        "at the top of every page shows where your project stands."
+    )
+    for number, (name, title, text) in enumerate(TOUR, start=1):
+        with st.container(border=True, key=f"tour-{name}"):
+            st.markdown(f"**{number} {title}**")
+            st.markdown(text)
+            st.page_link(f"app_pages/{name}.py", label=f"Open {title}", icon=":material/arrow_forward:")
+
+
+def show_keys() -> None:
+    """The keys of the review page."""
+    st.subheader("Keys on the review page")
+    st.markdown(
+        "`a` accept the mark · `r` reject it (it is no personal data) · `n` next mark · `p` previous mark · `A` and `R` the "
+        "same for every equal text in the project · click a mark to choose it · select text with the mouse to add a mark."
+    )
+
+
+def show_glossary() -> None:
+    """The words of this product."""
+    st.subheader("Words used here")
+    st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in GLOSSARY))
+
+
+def show_places(store: Workspace) -> None:
+    """Where what lies."""
+    st.subheader("Where your data lies")
+    st.markdown("Everything is in one folder on this machine. Copy it for a backup; delete it and nothing is left.")
+    st.code(str(store.home), language=None)
+    st.markdown(
+        "- `garrison.sqlite3`: the lists and decisions you see on the pages\n"
+        "- `projects`: your documents, anonymized texts, dataset versions and trained models, one folder for each project\n"
+        "- `models`: models that you added\n"
+        "- `jobs`: what the work wrote while it ran; never text from your documents\n\n"
+        "The names of files and folders never contain the name of a document."
+    )
+
+
+def show_offline(store: Workspace) -> None:
+    """What keeps it offline, and what was measured just now."""
+    report = measure_offline(job.pid for job in find(store.db, Job, state="running"))
+    st.subheader("How offline is ensured")
+    st.markdown(
+        f"{offline_words(report)}, measured just now: {plural(report.outgoing, 'connection')} from Garrison and its jobs to "
+        f"other computers, {plural(report.incoming, 'browser connection')} from other computers."
+    )
+    st.markdown(
+        "- The pages are served on this machine alone, unless the administrator chose otherwise.\n"
+        "- Models, detectors and fonts lie on this machine; nothing is fetched when Garrison runs.\n"
+        "- The libraries inside are told not to call out, by settings that are checked above.\n"
+        "- Models are loaded as plain numbers: a model folder that contains programs is refused.\n"
+        "- The line at the foot of every page repeats the measurement."
+    )
+
+
+store = workspace()
+show_tour()
+show_keys()
+show_glossary()
+show_places(store)
+show_offline(store)

@@ -1,1 +1,241 @@
-"""The review page."""
+"""Review: what was found in each document, the reviewer's decisions, and the approval with a name."""
+
+import streamlit as st
+
+from core import jobs
+from core.records import Document, Project, Span
+from core.storage import Workspace, find
+from dashboard.components import marks
+from dashboard.components.desk import Desk, add_marks, answer_event, approve, decide, decide_equal, open_desk
+from dashboard.components.empty import empty_state
+from dashboard.components.errors import shown_errors
+from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.page_text import PageEvent, PageView, cut_page, entity_words, show_page
+from dashboard.components.words import ago, plural
+from dashboard.resources import require_project, workspace
+
+KEYS = ("a", "r", "n", "p", "A", "R")
+SPAN_WORDS = {
+    "detected": ":material/help: not decided (will be replaced)",
+    "accepted": ":material/check_circle: accepted (will be replaced)",
+    "rejected": ":material/cancel: rejected (stays readable)",
+}
+POLICY_TEXT = {
+    "each-document": "This project's policy: **every document** needs its own approval before anything is made from it.",
+    "all-at-once": "This project's policy: one approval **may cover all documents**. Its giver answers for all of them.",
+}
+
+
+def document_words(document: Document, counts: dict[str, tuple[int, int]], approved: set[str]) -> str:
+    """One line of the queue."""
+    undecided, total = counts.get(document.id, (0, 0))
+    if document.id in approved:
+        return f"✓ {document.name} · approved"
+    return f"● {document.name} · {undecided} of {plural(total, 'mark')} to decide"
+
+
+def choose_document(store: Workspace, project: Project, documents: list[Document]) -> str:
+    """The queue: what waits comes first, most undecided marks at the top; gives the id of the chosen document."""
+    counts = marks.open_counts(store, project)
+    approved = {document.id for document in documents if store.active_review(document.id)}
+    waiting = sorted(
+        (document for document in documents if document.id not in approved),
+        key=lambda document: -counts.get(document.id, (0, 0))[0],
+    )
+    queue = [*waiting, *(document for document in documents if document.id in approved)]
+    names = {document.id: document_words(document, counts, approved) for document in queue}
+    st.progress(len(approved) / len(queue), text=f"{len(approved)} of {plural(len(queue), 'document')} approved")
+    if st.session_state.get("review-document") not in names:
+        st.session_state["review-document"] = queue[0].id
+    return st.selectbox("Queue", list(names), format_func=lambda document_id: names[document_id], key="review-document")
+
+
+def show_text(desk: Desk) -> PageEvent:
+    """One page of the text with its marks, and beside it (when wanted) the same page anonymized."""
+    current = desk.current
+    number = desk.choose_page()
+    page = desk.pages[number - 1]
+    is_beside = st.toggle("Show the anonymized text beside it", key="review-beside", persist_state="session")
+    left, right = st.columns(2) if is_beside else (st.container(), None)
+    with left:
+        st.caption(page.label + (" · read by text recognition from a picture: check it" if page.is_ocr else ""))
+        view = PageView(
+            number=number,
+            label=f"Text of {page.label}",
+            current=current.id if current else "",
+            keys=KEYS,
+            is_selectable=True,
+        )
+        pieces = cut_page(desk.text, desk.spans, start=page.start, end=page.end)
+        event = show_page(pieces, view, key=f"text-{desk.document.id}")
+    if right is not None:
+        with right:
+            st.caption("as it will be used")
+            pieces = cut_page(desk.text, desk.spans, start=page.start, end=page.end, is_anonymized=True)
+            beside = PageView(number=number, label=f"Anonymized text of {page.label}", current=view.current)
+            show_page(pieces, beside, key=f"anonymized-{desk.document.id}")
+    if event.selection is None:
+        return event
+    return PageEvent(
+        picked=event.picked,
+        pressed=event.pressed,
+        selection=(page.start + event.selection[0], page.start + event.selection[1]),
+    )
+
+
+def show_current(desk: Desk) -> None:
+    """The framed mark and what can be done about it."""
+    span = desk.current
+    if span is None:
+        st.markdown("**No marks in this document.**")
+        st.caption("Read it before you approve: what the detectors miss, only you can find.")
+        return
+    decided = sum(other.state != "detected" for other in desk.spans)
+    st.markdown(f"**Mark {list(desk.spans).index(span) + 1} of {len(desk.spans)}** · {decided} decided")
+    st.code(desk.value(span), language=None, wrap_lines=True)
+    found_by = "a reviewer" if span.detector == "reviewer" else span.detector.replace("+", ", ")
+    st.markdown(f"Type: **{entity_words(span.entity)}**  \nFound by: {found_by}  \n{SPAN_WORDS[span.state]}")
+    if span.surrogate:
+        st.markdown("Replaced by")
+        st.code(span.surrogate, language=None, wrap_lines=True)
+    is_nameless = not desk.reviewer
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Accept (a)", icon=":material/check:", disabled=is_nameless, key="accept"):
+            decide(desk, [span], is_accepted=True)
+        if st.button("Reject (r)", icon=":material/close:", disabled=is_nameless, key="reject"):
+            decide(desk, [span], is_accepted=False)
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Previous (p)", icon=":material/arrow_back:", key="previous"):
+            desk.go_to(marks.neighbor(desk.spans, span, -1))
+        if st.button("Next (n)", icon=":material/arrow_forward:", key="next"):
+            desk.go_to(marks.neighbor(desk.spans, span, 1))
+    show_equal(desk, span)
+
+
+def show_equal(desk: Desk, span: Span) -> None:
+    """Deciding once for the same text everywhere."""
+    here = len(marks.equal_marks(desk.text, desk.spans, span))
+    everywhere = max(here, len(marks.candidates_in_project(desk.store, desk.project, span)))
+    if everywhere < 2:
+        return
+    st.caption(f"The same text is marked {here} times in this document, {everywhere} times in the project.")
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Accept all equal (A)", disabled=not desk.reviewer, key="accept-equal"):
+            decide_equal(desk, span, is_accepted=True)
+        if st.button("Reject all equal (R)", disabled=not desk.reviewer, key="reject-equal"):
+            decide_equal(desk, span, is_accepted=False)
+
+
+def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
+    """Marking what was missed: from the selection in the text, or typed."""
+    st.markdown("**Something was missed?**")
+    chosen = desk.text[selection[0] : selection[1]].strip() if selection else ""
+    if chosen and len(chosen) <= 200 and st.session_state.get("add-seen") != (desk.document.id, selection):
+        st.session_state["add-seen"] = (desk.document.id, selection)
+        st.session_state["add-value"] = chosen
+    value = st.text_input(
+        "Text to mark", key="add-value", help="Select text on the page, or type it as it stands there.", max_chars=200
+    )
+    entity = st.selectbox("Type", marks.ENTITIES, format_func=entity_words, key="add-entity")
+    places = marks.unmarked_places(desk.text, desk.spans, value.strip())
+    if value.strip() and not places:
+        st.caption("Nothing unmarked in this document reads like that.")
+    label = f"Mark {plural(len(places), 'place')}" if places else "Mark it"
+    if st.button(label, icon=":material/add:", disabled=not (places and desk.reviewer), key="add"):
+        add_marks(desk, places, entity)
+
+
+def show_approval(desk: Desk) -> None:
+    """Approving with a name: what it means, and what is still open."""
+    standing = desk.store.active_review(desk.document.id)
+    undecided = sum(span.state == "detected" for span in desk.spans)
+    is_all = desk.project.policy == "all-at-once"
+    with st.container(border=True, key="approval"):
+        if standing:
+            st.markdown(
+                f":material/check_circle: Approved by **{standing.reviewer}** {ago(standing.created_at)}, "
+                f"{plural(standing.span_count, 'piece')} of personal data replaced. A changed decision needs a new approval."
+            )
+        else:
+            rest = f" {plural(undecided, 'mark')} not decided yet will be replaced too." if undecided else ""
+            st.markdown(
+                f"You approve the anonymized text of this document: everything marked and not rejected is replaced.{rest} "
+                "Your name is kept with it."
+            )
+        with st.container(horizontal=True, gap="small"):
+            is_nameless = not desk.reviewer
+            if not standing and st.button(
+                "Approve this document",
+                type="secondary" if is_all else "primary",
+                icon=":material/verified_user:",
+                disabled=is_nameless,
+                key="approve",
+            ):
+                approve(desk, is_all=False)
+            if is_all and st.button(
+                "Approve all documents",
+                type="primary",
+                icon=":material/verified_user:",
+                disabled=is_nameless,
+                key="approve-all",
+            ):
+                approve(desk, is_all=True)
+        if is_nameless:
+            st.caption("Write your name above to decide and approve.")
+
+
+@st.fragment(key="review-desk")
+def show_desk(store: Workspace, project: Project, *, document_id: str, reviewer: str) -> None:
+    """The text and the panel; drawn by itself, so that a decision in a long document is quick."""
+    with shown_errors():
+        desk = open_desk(store, project, document_id=document_id, reviewer=reviewer)
+        left, right = st.columns([5, 2], gap="medium")
+        with left:
+            event = show_text(desk)
+            answer_event(desk, event)
+        with right:
+            show_current(desk)
+            show_adding(desk, event.selection)
+        show_approval(desk)
+
+
+def show_search(store: Workspace, project: Project, fresh: int) -> None:
+    """Documents that were not searched yet come first."""
+    st.markdown(f"{plural(fresh, 'document')} not searched for personal data yet.")
+    if st.button("Find personal data", type="primary", icon=":material/search:", key="find-personal-data"):
+        with shown_errors():
+            jobs.submit(store, "anonymize", {}, project_id=project.id)
+            st.rerun()
+
+
+def main() -> None:
+    """Draw the page."""
+    project, store = require_project(), workspace()
+    searching = follow_newest(store, project, "anonymize")
+    documents = find(store.db, Document, project_id=project.id, state="read", order="created_at, rowid")
+    if not documents:
+        empty_state(
+            "Nothing to review yet. Add documents first; then Garrison looks for personal data in them.",
+            page="documents",
+            label="Add documents",
+        )
+        return
+    analyzed = [document for document in documents if document.is_analyzed]
+    if len(analyzed) < len(documents) and not is_active(searching):
+        show_search(store, project, len(documents) - len(analyzed))
+    if not analyzed:
+        return
+    if st.session_state.pop("review-next", False):
+        st.session_state.pop("review-document", None)
+    st.caption(POLICY_TEXT[project.policy])
+    left, right = st.columns([2, 1])
+    with right:
+        reviewer = st.text_input(
+            "Your name", key="reviewer", persist_state="session", max_chars=80, help="Kept with every decision and approval."
+        )
+    with left:
+        document_id = choose_document(store, project, analyzed)
+    show_desk(store, project, document_id=document_id, reviewer=reviewer.strip())
+
+
+main()

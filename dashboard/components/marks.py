@@ -1,0 +1,101 @@
+"""What the review page asks about the marks (spans) of a document: which is next, which are equal, what is open."""
+
+import re
+from collections.abc import Sequence
+
+from core.records import Document, Page, Project, Span
+from core.storage import Workspace, find
+from core.storage.rows import from_row
+
+# offered when a reviewer adds a mark; the detectors know the same names
+ENTITIES = (
+    "PERSON",
+    "ORGANIZATION",
+    "LOCATION",
+    "ADDRESS",
+    "SITE",
+    "UNIT",
+    "PHONE_NUMBER",
+    "EMAIL_ADDRESS",
+    "ID_NUMBER",
+    "REFERENCE",
+    "DATE_TIME",
+    "CALL_SIGN",
+    "GRID",
+    "VEHICLE",
+    "HOST",
+)
+
+
+def marks_of(workspace: Workspace, document: Document) -> list[Span]:
+    """The marks of a document in reading order."""
+    return find(workspace.db, Span, document_id=document.id, order="start, end")
+
+
+def open_counts(workspace: Workspace, project: Project) -> dict[str, tuple[int, int]]:
+    """For each document id: marks nobody decided on, and all marks."""
+    rows = workspace.db.execute(
+        "select s.document_id, sum(s.state = 'detected') as open, count(*) as total"
+        " from spans s join documents d on d.id = s.document_id where d.project_id = ? group by s.document_id",
+        [project.id],
+    )
+    return {row["document_id"]: (row["open"], row["total"]) for row in rows}
+
+
+def next_open(spans: Sequence[Span], after: int) -> Span | None:
+    """The first undecided mark behind character `after`, else the first one at all."""
+    undecided = [span for span in spans if span.state == "detected"]
+    return next((span for span in undecided if span.start > after), undecided[0] if undecided else None)
+
+
+def neighbor(spans: Sequence[Span], current: Span | None, step: int) -> Span | None:
+    """The mark before (-1) or behind (+1) the current one; it stays at the ends."""
+    if not spans:
+        return None
+    if current is None:
+        return spans[0]
+    at = next((index for index, span in enumerate(spans) if span.id == current.id), 0)
+    return spans[min(max(at + step, 0), len(spans) - 1)]
+
+
+def page_number_of(pages: Sequence[Page], offset: int) -> int:
+    """The number (from 1, in order) of the page that holds the character at `offset`."""
+    return next((number for number, page in enumerate(pages, start=1) if offset < page.end), len(pages))
+
+
+def equal_marks(text: str, spans: Sequence[Span], span: Span) -> list[Span]:
+    """The marks of this document that stand on the same text, upper or lower case, `span` among them."""
+    value = text[span.start : span.end].casefold()
+    return [other for other in spans if text[other.start : other.end].casefold() == value]
+
+
+def candidates_in_project(workspace: Workspace, project: Project, span: Span) -> list[Span]:
+    """Marks of the project with the same surrogate and type: the same text gets the same surrogate."""
+    rows = workspace.db.execute(
+        "select s.* from spans s join documents d on d.id = s.document_id"
+        " where d.project_id = ? and s.entity = ? and s.surrogate = ? and s.surrogate <> ''",
+        [project.id, span.entity, span.surrogate],
+    )
+    return [from_row(Span, row) for row in rows]
+
+
+def equal_in_project(workspace: Workspace, project: Project, *, span: Span, value: str) -> list[Span]:
+    """The candidates whose text is really `value`: two names may have been given one surrogate."""
+    equal = []
+    texts: dict[str, str] = {}
+    documents = {document.id: document for document in find(workspace.db, Document, project_id=project.id)}
+    for other in candidates_in_project(workspace, project, span):
+        text = texts.setdefault(other.document_id, workspace.text(documents[other.document_id]))
+        if text[other.start : other.end].casefold() == value.casefold():
+            equal.append(other)
+    return equal
+
+
+def unmarked_places(text: str, spans: Sequence[Span], value: str) -> list[tuple[int, int]]:
+    """Where `value` stands as whole words, upper or lower case, without touching a mark."""
+    if not value.strip():
+        return []
+    before, after = (r"(?<!\w)" if value[0].isalnum() else ""), (r"(?!\w)" if value[-1].isalnum() else "")
+    places = [match.span() for match in re.finditer(before + re.escape(value) + after, text, re.IGNORECASE)]
+    taken = sorted((span.start, span.end) for span in spans)
+    return [place for place in places if not any(start < place[1] and place[0] < end for start, end in taken)]
