@@ -1,0 +1,268 @@
+"""The models on this machine: folders with a `model.json`, brought by the installer or by a person.
+
+A model is a GGUF file or a folder of safetensors (or of spaCy). Pickled weights and model code are
+never copied in: loading either runs code that somebody else wrote. Listing reads `model.json` alone;
+`verify_models` reads every byte.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import struct
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from core.errors import InputError, SetupError
+from core.records import Model, ModelFormat
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "model.json"
+PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack"}
+# What a safetensors model consists of besides its weights: configuration, tokenizer, chat template, licence.
+CARRIED = {".safetensors", ".json", ".jinja", ".model", ".txt", ".md", ""}
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+Health = Literal["unchanged", "changed", "missing", "not recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `verify_models` found: does the model still have the SHA-256 that its `model.json` names?"""
+
+    model: Model
+    health: Health
+
+
+def embedded_folder() -> Path:
+    """Where the installer puts the embedded models: inside the virtual environment."""
+    return Path(sys.prefix) / "share" / "garrison" / "models"
+
+
+def model_folders(home: Path) -> tuple[Path, ...]:
+    """The folders searched for models, in order: the workspace's, then the embedded ones."""
+    return (home / "models", embedded_folder())
+
+
+def list_models(folders: Sequence[Path]) -> list[Model]:
+    """Every model in `folders`, by name. Of two with one name the first folder's counts."""
+    found: dict[str, Model] = {}
+    for folder in folders:
+        for manifest in sorted(folder.glob(f"[!.]*/{MANIFEST}")):
+            try:
+                model = _read_model(manifest)
+            except (OSError, ValueError, KeyError) as error:
+                log.warning("The model description %s cannot be read (%s).", manifest, type(error).__name__)
+                continue
+            found.setdefault(model.name, model)
+    return sorted(found.values(), key=lambda model: model.name)
+
+
+def find_model(folders: Sequence[Path], name: str) -> Model:
+    """The model called `name`.
+
+    Raises:
+        SetupError: there is none, or its file is gone.
+    """
+    models = list_models(folders)
+    model = next((model for model in models if model.name == name), None)
+    if model is None:
+        known = ", ".join(model.name for model in models if model.format != "spacy") or "none"
+        raise SetupError(
+            f"There is no model {name!r} on this machine.", f"Add one with `garrison models add PATH`; present: {known}."
+        )
+    if not Path(model.path).exists():
+        raise SetupError(f"The file of model {name!r} is gone.", f"Run `garrison models remove {name}` and add it again.")
+    return model
+
+
+def add_model(home: Path, path: Path, name: str | None = None) -> Model:
+    """Copy a GGUF file or a folder of safetensors into `home/models/<name>`; linked where the disk allows.
+
+    The folder appears complete or not at all. From a folder only weights in safetensors, configuration,
+    tokenizer, chat template and licence are taken: no code, no pickles, no subfolders.
+
+    Raises:
+        InputError: not a model that can be used, or the name is taken.
+        SetupError: the disk is full or refuses.
+    """
+    files, licence = _files_of(path)
+    name = name or re.sub(r"[^a-z0-9._-]+", "-", (path.stem if path.is_file() else path.name).lower()).strip("-._")
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"{name!r} cannot be the name of a model.", "Use lower-case letters, digits, dots, hyphens and underscores."
+        )
+    if any(model.name == name for model in list_models(model_folders(home))):
+        raise InputError(f"There already is a model {name!r}.", "Give another name with `--name`.")
+    target = home / "models" / name
+    with _new_folder(target) as folder:
+        for file in files:
+            _link_or_copy(file, folder / file.name)
+        is_gguf = path.is_file()
+        description = {
+            "name": name,
+            "file": path.name if is_gguf else ".",
+            "format": "gguf" if is_gguf else "safetensors",
+            "sha256": hash_model(folder / path.name if is_gguf else folder),
+            "licence": licence,
+            "source": path.name,
+        }
+        (folder / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    return _read_model(target / MANIFEST)
+
+
+def remove_model(home: Path, name: str) -> None:
+    """Delete a model that a person added.
+
+    Raises:
+        InputError: there is none of that name, or it is an embedded one.
+    """
+    for manifest in (home / "models").glob(f"[!.]*/{MANIFEST}"):
+        if manifest.parent.name == name or _read_model(manifest).name == name:
+            shutil.rmtree(manifest.parent)
+            return
+    if any(model.name == name for model in list_models([embedded_folder()])):
+        raise InputError(f"{name!r} came with the product and cannot be removed.", "Only models that were added can be.")
+    raise InputError(f"There is no model {name!r}.", "See `garrison models list`.")
+
+
+def verify_models(folders: Sequence[Path]) -> list[Verdict]:
+    """Read every model again and compare with the SHA-256 in its `model.json`. Slow: every byte is read."""
+    return [Verdict(model, _health(model)) for model in list_models(folders)]
+
+
+def hash_model(path: Path) -> str:
+    """SHA-256 of a GGUF file; of a folder, that of the text that `sha256sum` prints for its files, sorted by path.
+
+    Each line of that text is the file's hash, two spaces, its path in the folder with `/`, and a newline;
+    `model.json` itself is left out.
+    """
+    if path.is_file():
+        return _hash_file(path)
+    names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+    lines = [f"{_hash_file(path / name)}  {name}\n" for name in names if name != MANIFEST]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _health(model: Model) -> Health:
+    if not Path(model.path).exists():
+        return "missing"
+    if not model.sha256:
+        return "not recorded"
+    return "unchanged" if hash_model(Path(model.path)) == model.sha256 else "changed"
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_model(manifest: Path) -> Model:
+    values: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    folder, file = manifest.parent, str(values["file"])
+    if values["format"] not in get_args(ModelFormat) or (file != "." and Path(file).name != file):
+        raise ValueError(f"not a model description: {manifest}")
+    path = folder if file == "." else folder / file
+    parts = [path] if path.is_file() else [part for part in path.rglob("*") if part.is_file()]
+    return Model(
+        name=str(values["name"]),
+        path=str(path),
+        format=values["format"],
+        size_bytes=sum(part.stat().st_size for part in parts if part.name != MANIFEST),
+        sha256=str(values["sha256"]),
+        licence=str(values.get("licence", "")),
+        source=str(values.get("source", "")),
+        is_embedded=folder.parent == embedded_folder(),
+    )
+
+
+def _files_of(path: Path) -> tuple[list[Path], str]:
+    """The files to take from what a person brought, checked, and the licence they name ("" where none)."""
+    if not path.exists():
+        raise InputError(f"There is nothing at {str(path)!r}.", "Give a GGUF file or a folder with safetensors.")
+    if path.is_file():
+        return [path], _check_gguf(path)
+    present = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    weights = [file for file in present if file.suffix == ".safetensors"]
+    if not weights:
+        found = "only pickled weights" if any(file.suffix in PICKLED for file in present) else "no weights"
+        raise InputError(f"The folder {path.name!r} holds {found}.", "Models must be safetensors or GGUF only.")
+    for needed in ("config.json", "tokenizer_config.json"):
+        if not (path / needed).is_file():
+            raise InputError(f"The folder {path.name!r} has no {needed}.", "Bring the complete folder of the model.")
+    for file in weights:
+        _check_safetensors(file)
+    return [file for file in present if file.suffix in CARRIED and file.name != MANIFEST], ""
+
+
+def _check_gguf(path: Path) -> str:
+    """Refuse what is not a whole GGUF file (every tensor must lie within it); the licence named in its header."""
+    import gguf
+
+    hint = "Bring a GGUF file or a folder with safetensors; if it is one, copy it again."
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic != b"GGUF":
+        kind = "holds pickled weights: safetensors or GGUF only" if path.suffix in PICKLED else "is not a GGUF file"
+        raise InputError(f"{path.name!r} {kind}.", hint)
+    try:
+        reader = gguf.GGUFReader(path)
+    except Exception as error:  # the reader meets damage with whatever numpy raises
+        raise InputError(f"The GGUF file {path.name!r} is damaged or cut short.", hint) from error
+    if not reader.tensors:
+        raise InputError(f"The GGUF file {path.name!r} holds no weights.", hint)
+    licence = reader.get_field("general.license")
+    return str(licence.contents()) if licence else ""
+
+
+def _check_safetensors(path: Path) -> None:
+    """Refuse a damaged file: 8 bytes of header length, the header in JSON, then exactly the bytes it describes.
+
+    Source: the format's description in the safetensors repository.
+    """
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(length)) if length < size else {}
+        ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
+        is_whole = bool(ends) and max(ends) + length + 8 == size
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError):
+        is_whole = False
+    if not is_whole:
+        raise InputError(f"The weights {path.name!r} are damaged or cut short.", "Copy the model again and compare sizes.")
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    real = source.resolve()  # model caches hold links to the files
+    try:
+        os.link(real, target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copyfile(real, target)
+
+
+@contextmanager
+def _new_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill; renamed to `target` when the block succeeds, removed when it fails."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=target.parent))
+        try:
+            yield folder
+            folder.chmod(0o755)
+            folder.rename(target)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise SetupError(
+            f"The model could not be stored in the workspace ({error.strerror}).", "Check free disk space and permissions."
+        ) from error
