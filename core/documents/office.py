@@ -129,29 +129,32 @@ def read_xlsx(path: Path) -> Reading:
     import openpyxl
 
     _check_parts(path)
-    sheets: list[str] = []
-    labels: list[str] = []
-    size = 0
     try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        for sheet in workbook.worksheets:
-            sheet.reset_dimensions()  # some programs write a size that is wrong
-            rows = (["" if cell is None else _shown(cell) for cell in row] for row in sheet.iter_rows(values_only=True))
-            lines = []
-            for line in row_lines(rows):
-                size += len(line)
-                if size > MAX_TEXT_BYTES:
-                    break
-                lines.append(line)
-            sheets.append("\n".join([f"# {sheet.title}", *lines]) if lines else "")
-            labels.append(f"sheet {sheet.title}")
-        workbook.close()
+        with path.open("rb") as file:  # by its path, openpyxl would look at the stored file's extension
+            sheets = list(_sheets(openpyxl.load_workbook(file, read_only=True, data_only=True)))
+    except InputError:
+        raise
     except Exception as error:  # as above
         raise InputError("The Excel workbook is damaged and cannot be read.", _DAMAGED) from error
-    if size > MAX_TEXT_BYTES:
-        raise InputError(f"The workbook holds more than {MAX_TEXT_BYTES // 2**20} MB of text.", "Split it into parts.")
-    text, pages = paged_text(sheets, labels)
+    text, pages = paged_text([text for _, text in sheets], [f"sheet {title}" for title, _ in sheets])
     return text, pages, ""
+
+
+def _sheets(workbook: Any) -> Iterator[tuple[str, str]]:
+    size = 0
+    for sheet in workbook.worksheets:
+        sheet.reset_dimensions()  # some programs write a size that is wrong
+        lines = []
+        for line in row_lines(
+            ["" if cell is None else _shown(cell) for cell in row] for row in sheet.iter_rows(values_only=True)
+        ):
+            size += len(line)
+            if size > MAX_TEXT_BYTES:
+                raise InputError(
+                    f"The workbook holds more than {MAX_TEXT_BYTES // 2**20} MB of text.", "Split it into parts."
+                )
+            lines.append(line)
+        yield sheet.title, "\n".join([f"# {sheet.title}", *lines]) if lines else ""
 
 
 def _shown(value: object) -> str:

@@ -76,7 +76,8 @@ def split_passages(
     limit = settings.passage_tokens
     for unit in _units(text, limit, count_tokens):
         only_headings = all(other.level for other in open_units)
-        begins_section = unit.level and not only_headings and tokens >= _SMALL_SHARE * limit
+        rises = bool(headings) and unit.level < headings[-1][0]
+        begins_section = unit.level and not only_headings and (rises or tokens >= _SMALL_SHARE * limit)
         begins_paragraph = unit.is_candidate and not only_headings and tokens >= _HALF_SHARE * limit
         if tokens + unit.tokens > limit or begins_section or begins_paragraph:
             carried = _trailing_headings(open_units) if not only_headings and tokens + unit.tokens > limit else []

@@ -22,6 +22,8 @@ _ROMAN = r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 _SECTION = r"[A-Z][a-z]{2,14}(?: [A-Z][a-z]{2,14})?|[A-Z]|\d{1,2}"  # of "Glossary-3", "Source Notes-1", "B-7", "4-12"
 _PAGE_NUMBER = re.compile(rf"(?<!\S)(?:(?P<section>{_SECTION})[-–])?(?P<number>\d{{1,4}}|{_ROMAN})(?!\S)")
 _SENTENCE_END = re.compile(r"[.!?:;—)\]\"”]$")
+_FIGURES = re.compile(r"\d[^\s]*(?:\s[\d.,%€$-]+)+")
+_MID_SENTENCE = re.compile(r"\w[.,;:—-]$")
 _DIGITS = re.compile(r"\d+")
 _OPENER = re.compile(r"\b(?:Chapter|Appendix|Annex|Part|Section)\s+(?:\d{1,3}|[A-Z]|[IVX]{1,5})\s+")
 _LEFT_BLANK = re.compile(r"(?i)\s*\bthis page (?:is )?(?:intentionally left blank|left blank intentionally)\b\.?")
@@ -30,46 +32,71 @@ _LEFT_BLANK = re.compile(r"(?i)\s*\bthis page (?:is )?(?:intentionally left blan
 def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     """Pages, each a list of lines, without the lines that repeat at the pages' edges.
 
-    Digits count as equal, so "Page 3 of 9" repeats. A repeated line that holds no digit stays where it is
-    met first: a chapter's title often is the running header of the pages after it.
+    A line goes where a number in it counts up with the pages ("Page 3 of 9"). A line that repeats to the letter
+    goes too, but stays where it is met first: a chapter's title often is the running header of the pages after it.
+    Other lines stay, so that a form's "Badge 4711" and "Badge 4712" are not taken for page numbers.
     """
-    seen: dict[str, list[int]] = defaultdict(list)  # line with digits masked -> pages
+    counting: dict[str, list[tuple[int, str]]] = defaultdict(list)  # line with page numbers masked -> page, line
+    repeated: dict[str, list[int]] = defaultdict(list)  # line -> pages
     for index, lines in enumerate(pages):
-        for position in _edges(lines):
-            seen[_masked(lines[position])].append(index)
-    running = {line for line, where in seen.items() if _is_running(sorted(set(where)), len(pages))}
+        for position in _edges(lines, EDGE_LINES):
+            line = " ".join(lines[position].split())
+            if _FIGURES.fullmatch(line):
+                continue  # a row of figures
+            repeated[line].append(index)
+            if _masked(line) != line and len(line.split()) <= _LONGEST_TITLE and not _MID_SENTENCE.search(line):
+                counting[_masked(line)].append((index, line))
+    numbered = {line for line, found in counting.items() if len(found) >= _FEWEST_PAGES and _counts_with_pages(found)}
+    running = {line for line, where in repeated.items() if _is_running(sorted(set(where)), len(pages))}
     met: set[str] = set()
-    kept: list[list[str]] = []
-    for lines in pages:
-        drop = set()
-        for position in _edges(lines):
-            line = lines[position].strip()
-            if _masked(line) not in running:
-                continue
-            if line in met or _is_page_line(line):
+    return [_page_without(lines, numbered, running, met) for lines in pages]
+
+
+def _page_without(lines: Sequence[str], numbered: set[str], running: set[str], met: set[str]) -> list[str]:
+    drop = {position for position in _edges(lines, EDGE_LINES) if _masked(lines[position]) in numbered}
+    rest = [position for position, line in enumerate(lines) if line.strip() and position not in drop]
+    most = min(EDGE_LINES, (len(rest) + 1) // 4)  # of a short page, or a form, the edges are most of what it says
+    for side in (rest[:most], rest[::-1][:most]):
+        for position in side:
+            line = " ".join(lines[position].split())
+            if line not in running:
+                break
+            if line in met:
                 drop.add(position)
             met.add(line)
-        rest = [line for position, line in enumerate(lines) if position not in drop]
-        kept.append([line for line in rest if not _LEFT_BLANK.fullmatch(line)])
-    return kept
+    kept = [line for position, line in enumerate(lines) if position not in drop]
+    return [line for line in kept if not _LEFT_BLANK.fullmatch(line.strip())]
 
 
-def _edges(lines: Sequence[str]) -> list[int]:
+def _edges(lines: Sequence[str], most: int) -> list[int]:
     filled = [position for position, line in enumerate(lines) if line.strip()]
-    return sorted({*filled[:EDGE_LINES], *filled[-EDGE_LINES:]})
+    return sorted({*filled[:most], *filled[-most:]})
 
 
 def _masked(line: str) -> str:
-    words = line.split()
-    if len(words) > 1 and not any(word[0].isalpha() for word in words):
-        return line  # a row of figures, not a page number
-    return " ".join("#" if _PAGE_NUMBER.fullmatch(word) else _DIGITS.sub("#", word) for word in words)
+    return " ".join("#" if _PAGE_NUMBER.fullmatch(word) else word for word in line.split())
 
 
-def _is_page_line(line: str) -> bool:
-    """A line with a page number: never kept. "Chapter 3" is a title, "3", "Page 3" and "FM 1 3-2" are page lines."""
-    words = line.split()
-    return bool(words) and any(_PAGE_NUMBER.fullmatch(word) for word in words) and not _OPENER.fullmatch(line + " ")
+def _counts_with_pages(found: Sequence[tuple[int, str]]) -> bool:
+    """Whether a number in the line goes up by as many as there are pages between, or starts a new section low."""
+    numbers = [[_page_value(match) for match in map(_PAGE_NUMBER.fullmatch, line.split()) if match] for _, line in found]
+    for place in range(min(map(len, numbers))):
+        steps = [
+            number[place][1] - before[place][1] == page - page_before
+            if number[place][0] == before[place][0]
+            else number[place][1] <= 2
+            for (page_before, before), (page, number) in pairwise(
+                (page, number) for (page, _), number in zip(found, numbers, strict=True)
+            )
+        ]
+        if sum(steps) >= 0.6 * len(steps):
+            return True
+    return False
+
+
+def _page_value(match: re.Match[str]) -> tuple[str, int]:
+    number = match["number"]
+    return match["section"] or "", int(number) if number.isdigit() else _roman(number)
 
 
 def _is_running(where: list[int], page_count: int) -> bool:
@@ -176,8 +203,7 @@ def _grown(text: str, match: re.Match[str], side: str, words: int) -> _Anchor:
         start -= _width(text[max(0, start - 160) : start][::-1], words)
     else:
         end += _width(text[end : end + 160], words)
-    number = match["number"]
-    return _Anchor(start, end, match["section"] or "", int(number) if number.isdigit() else _roman(number))
+    return _Anchor(start, end, *_page_value(match))
 
 
 def _width(beside: str, words: int) -> int:
@@ -202,8 +228,19 @@ def _counts_up(anchors: Sequence[_Anchor]) -> bool:
 
 
 def _interrupts(text: str, anchors: Sequence[_Anchor]) -> bool:
-    """Some stand before a word in lower case: inside a sentence, where no heading or numbering would."""
-    inside = sum(text[anchor.end : anchor.end + 8].lstrip()[:1].islower() for anchor in anchors)
+    """Some stand inside a sentence, where no heading or numbering would.
+
+    With three fixed words a word in lower case after it is enough; with fewer ("Step 4 of the work"), the words
+    before must not end a sentence either, and the fixed words themselves never do.
+    """
+    usual = text[anchors[len(anchors) // 2].start : anchors[len(anchors) // 2].end].split()
+    if any(word[0].islower() and word[-1] in ".!?" for word in usual):
+        return False
+    inside = sum(
+        text[anchor.end : anchor.end + 8].lstrip()[:1].islower()
+        and (len(usual) > 3 or not _SENTENCE_END.search(text[max(0, anchor.start - 8) : anchor.start].rstrip()))
+        for anchor in anchors
+    )
     return inside >= 0.08 * len(anchors)
 
 
