@@ -15,6 +15,7 @@ from core import __version__
 from core.cli import conversation, documents, jobs, models, privacy, projects, questions, service, training
 from core.cli.shell import Shell, report_error
 from core.errors import GarrisonError, InputError, SetupError
+from core.offline import refuse_connections
 from core.settings import default_home
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ def version(context: typer.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: run a command and exit with its code; errors are one line, never a traceback."""
+    refuse_connections()
     given = _globals_first(list(sys.argv[1:] if arguments is None else arguments))
     is_json = "--json" in given
     try:

@@ -19,6 +19,7 @@ from core.errors import GarrisonError, JobCancelled
 from core.jobs.context import JobContext
 from core.jobs.queue import advance, claim
 from core.jobs.stages import KINDS
+from core.offline import refuse_connections
 from core.records import Job, now
 from core.storage import Workspace, get, update
 
@@ -94,6 +95,7 @@ def _watch(workspace: Workspace, context: JobContext, is_over: threading.Event) 
 def main(arguments: list[str]) -> int:
     """Run the job, then start whoever waits next."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    refuse_connections()
     home, job_id = arguments
     workspace = Workspace(Path(home))
 
