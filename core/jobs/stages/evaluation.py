@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
 from core.evaluation import evaluate, verdict
@@ -12,6 +12,9 @@ from core.jobs.stages.training import find_trainable, read_rows
 from core.questions import read_pairs
 from core.records import Evaluation, Run, new_id, now
 from core.storage import Workspace, get, insert, sha256_text, write_atomic
+
+if TYPE_CHECKING:
+    from core.models.causal import CausalModel
 
 QUESTIONS_AT_ONCE = 8
 MAX_ANSWER_TOKENS = 96
@@ -49,17 +52,15 @@ def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]
 
 def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation:
     """Ask base and tuned model the same questions; one model in memory, the adapter switched off for the base."""
-    from core.models.causal import load_run
+    from core.models.causal import load_adapter, load_causal
 
     workspace = context.workspace
     rows = _questions(workspace, run, questions)
     model = find_trainable(workspace, run.model)
-    tuned = load_run(
-        Path(model.path),
-        model.format,
-        folder=workspace.run_folder(run.project_id, run.id),
-        precision=run.settings["precision"],
-    )
+    folder = workspace.run_folder(run.project_id, run.id)
+    template = (folder / "template.jinja").read_text(encoding="utf-8")
+    base = load_causal(Path(model.path), model.format, precision=run.settings["precision"], template=template)
+    tuned = load_adapter(base, folder / "adapter")
     done = 0
 
     def report() -> None:
@@ -69,7 +70,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
 
     batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
     steps = 4 * len(batches)
-    with tuned.without_adapter():
+    with tuned.model.disable_adapter():
         base_answers, base_losses = _ask(tuned, batches, report)
     tuned_answers, tuned_losses = _ask(tuned, batches, report)
     result = evaluate(
@@ -93,12 +94,16 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
     return evaluation
 
 
-def _ask(model: Any, batches: list[list[dict[str, str]]], report: Callable[[], None]) -> tuple[list[str], list[float]]:
+def _ask(
+    model: "CausalModel", batches: list[list[dict[str, str]]], report: Callable[[], None]
+) -> tuple[list[str], list[float]]:
+    from core.models.causal import answer_loss, generate_batch
+
     answers: list[str] = []
     losses: list[float] = []
     for batch in batches:
-        answers += model.answers([row["input"] for row in batch], max_tokens=MAX_ANSWER_TOKENS)
+        answers += generate_batch(model, [row["input"] for row in batch], max_tokens=MAX_ANSWER_TOKENS)
         report()
-        losses += model.answer_losses(batch)
+        losses += answer_loss(model, batch)
         report()
     return answers, losses

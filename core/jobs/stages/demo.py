@@ -1,0 +1,101 @@
+"""The whole path on the sample documents, with a report: what was found, made, learned, and how long it took."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from core import __version__
+from core.evaluation import EvaluationResult
+from core.evaluation.report import ReportData, StageTime, render_report
+from core.jobs.context import JobContext
+from core.jobs.stages.evaluation import evaluate_run
+from core.jobs.stages.sample import prepare
+from core.jobs.stages.training import train_run
+from core.offline import refused_count
+from core.records import Document, Evaluation, Project, QuestionPair, Run, Span, now
+from core.settings import GenerationSettings, TrainingSettings
+from core.storage import Workspace, find, write_atomic
+
+PREPARED_PERCENT = 35.0
+TRAINED_PERCENT = 90.0
+PACKAGES = ("torch", "transformers", "peft", "llama-cpp-python", "presidio-analyzer", "spacy", "streamlit")
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Params: `out` (folder of the report). Result: `project`, `run_id`, `evaluation_id`, `verdict`, `report`."""
+    project = _project(context)
+    stages: list[StageTime] = []
+
+    def timed(name: str, seconds: float, amount: str) -> None:
+        stages.append(StageTime(name=name, seconds=seconds, amount=amount))
+
+    prepared = prepare(context, project, share_percent=PREPARED_PERCENT, timed=timed)
+    with context.part("Training", PREPARED_PERCENT, TRAINED_PERCENT), _timed(stages, "Train"):
+        settings = TrainingSettings.from_preset("standard")
+        run = train_run(context, project, model_name=GenerationSettings().model, settings=settings)
+    with context.part("Evaluating", TRAINED_PERCENT, 100), _timed(stages, "Evaluate"):
+        evaluation = evaluate_run(context, run, questions="")
+    report = Path(context.job.params["out"]) / "report.html"
+    data = report_data(context.workspace, project, run=run, evaluation=evaluation, stages=stages)
+    write_atomic(report, render_report(data))
+    return {
+        "project": project.name,
+        "run_id": run.id,
+        "evaluation_id": evaluation.id,
+        "verdict": evaluation.verdict,
+        "report": str(report),
+        "pairs": prepared["questions"],
+        "seconds": {stage.name: round(stage.seconds, 1) for stage in stages},
+    }
+
+
+@contextmanager
+def _timed(stages: list[StageTime], name: str) -> Iterator[None]:
+    started_s = time.monotonic()
+    yield
+    stages.append(StageTime(name=name, seconds=time.monotonic() - started_s))
+
+
+def _project(context: JobContext) -> Project:
+    """This job's project; a resumed job goes on with the one it made."""
+    name = f"Demo {context.job.created_at[:16].replace('T', ' ')} {context.job.id[-4:]}"
+    found = find(context.workspace.db, Project, name=name)
+    return found[0] if found else context.workspace.create_project(name, policy="all-at-once", is_sample=True)
+
+
+def report_data(
+    workspace: Workspace, project: Project, *, run: Run, evaluation: Evaluation, stages: list[StageTime]
+) -> ReportData:
+    """Everything the report shows, read from the workspace."""
+    documents = find(workspace.db, Document, project_id=project.id, state="read")
+    spans = [span for document in documents for span in find(workspace.db, Span, document_id=document.id)]
+    pairs = find(workspace.db, QuestionPair, project_id=project.id)
+    metrics = _metrics(workspace.run_folder(project.id, run.id) / "metrics.jsonl")
+    result = json.loads(workspace.evaluation_path(project.id, evaluation.id).read_text(encoding="utf-8"))
+    return ReportData(
+        project=project.name,
+        created_at=now(),
+        model=run.model,
+        document_count=len(documents),
+        word_count=sum(document.word_count for document in documents),
+        spans=Counter(span.entity for span in spans if span.state != "rejected"),
+        pairs_kept=sum(pair.state == "kept" for pair in pairs),
+        pairs_dropped=Counter(pair.reason for pair in pairs if pair.state == "dropped"),
+        train_loss=[(row["step"], row["loss"]) for row in metrics if row.get("loss") is not None],
+        validation_loss=[(row["step"], row["validation_loss"]) for row in metrics if row.get("validation_loss") is not None],
+        evaluation=EvaluationResult.from_json(result),
+        settings=run.settings,
+        stages=stages,
+        refused_connections=refused_count(),
+        versions={"garrison": __version__} | {package: version(package) for package in PACKAGES},
+        hashes={"model": run.model_sha256, "dataset version": run.dataset_sha256, "adapter": run.adapter_sha256},
+    )
+
+
+def _metrics(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
