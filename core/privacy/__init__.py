@@ -1,1 +1,23 @@
-"""Text -> spans -> surrogates -> anonymized text, and the rules of review. Imports nothing heavy."""
+"""Text -> spans -> surrogates -> anonymized text, and the rules of review. Importing it loads nothing heavy."""
+
+from core.privacy.detection import Detector, build_detector, find_spans
+from core.privacy.masking import Edit, Masked, mask
+from core.privacy.project_surrogates import store_surrogates, surrogate_table
+from core.privacy.propagation import propagate
+from core.privacy.rows_file import detect_file
+from core.privacy.surrogates import SurrogateTable, new_key
+
+__all__ = [
+    "Detector",
+    "Edit",
+    "Masked",
+    "SurrogateTable",
+    "build_detector",
+    "detect_file",
+    "find_spans",
+    "mask",
+    "new_key",
+    "propagate",
+    "store_surrogates",
+    "surrogate_table",
+]

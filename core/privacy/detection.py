@@ -41,9 +41,13 @@ class PresidioDetector:
 
 
 def _settled(text: str, found: list[Detection]) -> list[Detection]:
-    text = text if any(character.isupper() for character in text) else recased(text)
+    if not any(character.isupper() for character in text):
+        # in small letters the model takes every odd noun for an organization
+        text, found = recased(text), [d for d in found if (d.detector, d.entity) != ("spacy", "ORGANIZATION")]
     sieve = Filter.of(text)
-    kept = [d for detection in found for d in (sieve.kept(text, detection) if detection.detector == "spacy" else (detection,))]
+    kept = [
+        d for detection in found for d in (sieve.kept(text, detection) if detection.detector == "spacy" else (detection,))
+    ]
     settled = resolve(text, kept)
     return resolve(text, [*settled, *propagate(text, settled)])
 

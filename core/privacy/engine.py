@@ -134,5 +134,7 @@ def build_engine(spacy_model: Path) -> Engine:
             f"The spaCy model at {spacy_model} cannot be loaded.", "Run `python3 installer run` to put it in place again."
         ) from error
     if "ner" not in nlp.pipe_names:
-        raise SetupError(f"The spaCy model at {spacy_model} finds no names.", "Use en_core_web_md or another model with NER.")
+        raise SetupError(
+            f"The spaCy model at {spacy_model} finds no names.", "Use en_core_web_md or another model with NER."
+        )
     return Engine(nlp)

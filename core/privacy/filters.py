@@ -67,12 +67,14 @@ class Filter:
         words = [word for word in WORD.findall(value) if not any(character.isdigit() for character in word)]
         if not any(character.isupper() for character in value) and entity != "NRP":
             return entity == "PERSON" and len(words) == 1 and len(value) > 3 and not is_generic(value)
-        if value in self.phrases or _DESIGNATION.fullmatch(value):
+        is_common = value in self.phrases and (entity == "ORGANIZATION" or _ACRONYM.fullmatch(value) is not None)
+        if is_common or _DESIGNATION.fullmatch(value):
             return False
         if len(words) == 1 and entity == "PERSON":
             return may_be_name(words[0]) and words[0].casefold() not in self.small and not _ACRONYM.fullmatch(value)
         if entity == "NRP":
             return any(len(word) > 2 and not is_generic(word) for word in words)
         return any(
-            len(word) > 1 and not (is_generic(word) or word in self.phrases or word.casefold() in self.small) for word in words
+            len(word) > 1 and not (is_generic(word) or word in self.phrases or word.casefold() in self.small)
+            for word in words
         )

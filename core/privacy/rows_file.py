@@ -13,7 +13,11 @@ _BATCH_CHARACTERS = 200_000
 
 
 def detect_file(
-    detector: Detector, input_path: Path, *, output_path: Path, progress: Callable[[float, float], None] = lambda done, total: None
+    detector: Detector,
+    input_path: Path,
+    *,
+    output_path: Path,
+    progress: Callable[[float, float], None] = lambda done, total: None,
 ) -> int:
     """Read rows `{"id", "text"}`, write rows `{"id", "spans": [{"start", "end", "entity", "score", "detector"}]}`.
 

@@ -83,12 +83,16 @@ def recased(text: str) -> str:
     without any capital gets one on each word that is not generic.
     """
     if not any(character.isupper() for character in text):
-        return WORD.sub(lambda match: _same_length(match[0], match[0].title() if not is_generic(match[0]) else match[0]), text)
+        return WORD.sub(
+            lambda match: _same_length(match[0], match[0].title() if not is_generic(match[0]) else match[0]), text
+        )
     acronyms = common_phrases(text)
     return _SHOUTED.sub(
-        lambda match: match[0]
-        if match[0] in acronyms
-        else _same_length(match[0], match[0].lower() if is_generic(match[0]) else match[0].title()),
+        lambda match: (
+            match[0]
+            if match[0] in acronyms
+            else _same_length(match[0], match[0].lower() if is_generic(match[0]) else match[0].title())
+        ),
         text,
     )
 

@@ -26,7 +26,9 @@ _FORWARD = re.compile(
 )
 # Back to the number that an address starts with: "23100 Ilichova 23 [Suite 274]".
 _BACKWARD = re.compile(rf"(?<!\S)\d{{1,6}}[A-Za-z]?(?:,?[ \t]+(?:{_WORDS}|{_NUMBER})){{0,6}},?(?:[ \t]+|[ \t]*\n[> \t]*)$")
-_STOP = re.compile(r"[,;]?\s*[> \t]*(?:I|The|This|That|We|You|He|She|It|If|Please|My|Our|Is|Are|Can|In|On|At|And|Phone|Tel|Email|Fax|Mobile|Office|Cell)\b")
+_STOP = re.compile(
+    r"[,;]?\s*[> \t]*(?:I|The|This|That|We|You|He|She|It|If|Please|My|Our|Is|Are|Can|In|On|At|And|Phone|Tel|Email|Fax|Mobile|Office|Cell)\b"
+)
 _STEPS = 8
 
 
@@ -37,6 +39,8 @@ def address_bounds(text: str, start: int, end: int) -> Bounds | None:
     for _ in range(_STEPS):
         step = _FORWARD.match(text, end)
         if not step or _STOP.match(text, end) or (text[end : end + 1] == "\n" and text[end + 1 : end + 2] == "\n"):
+            break
+        if any(is_generic(word) and len(word) > 3 for word in WORD.findall(step[0]) if word[0].isupper()):
             break
         end = step.end()
         if text[end - 1] == "." and text[end : end + 1] != ",":
@@ -52,12 +56,21 @@ def named_place(text: str, start: int, end: int) -> Bounds | None:
 
 
 RULES = (
-    rule("ADDRESS", rf"(?<![\w.,-]){_NUMBER},?[ ](?:{_WORDS}[ ]){{1,4}}{_STREET}(?!\w)\.?(?=\s*(?:[,.;\n)]|$|{UPPER}|\d|#|in\b|and\b|is\b|to\b))", check=address_bounds),
+    rule(
+        "ADDRESS",
+        rf"(?<![\w.,-]){_NUMBER},?[ ](?:{_WORDS}[ ]){{1,4}}{_STREET}(?!\w)\.?(?=\s*(?:[,.;\n)]|$|{UPPER}|\d|#|in\b|and\b|is\b|to\b))",
+        check=address_bounds,
+    ),
     rule("ADDRESS", rf"(?<!\w){_COMPOUND}[ ]{_NUMBER}(?!\w)", check=address_bounds),
     rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_COMPOUND}(?!\w)", check=address_bounds),
     rule("ADDRESS", rf"(?<!\w){_FRONT}[ ](?:{_WORDS}[ ]?){{1,5}}?,?[ ]?{_NUMBER}(?!\w)", check=address_bounds),
     rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_FRONT}[ ](?:{_WORDS})(?:[ ]{_WORDS}){{0,3}}(?!\w)", check=address_bounds),
-    rule("ADDRESS", rf"(?<![\w.,/-])\d{{1,5}}[ ]{PROPER}(?:[ ]{PROPER}){{0,2}}[ ]\d{{1,4}}(?![\w/-]|[.,]\d)", score=0.65, check=named_place),
+    rule(
+        "ADDRESS",
+        rf"(?<![\w.,/-])\d{{1,5}}[ ]{PROPER}(?:[ ]{PROPER}){{0,2}}[ ]\d{{1,4}}(?![\w/-]|[.,]\d)",
+        score=0.65,
+        check=named_place,
+    ),
     rule(
         "ADDRESS",
         r"(?i:\b(?:li(?:ve[sd]?|ving) (?:at|on)|address(?: is|:)?|resid(?:e[sd]?|ing) (?:at|on)|located at|mov(?:ed|ing) to|return to|"
@@ -66,8 +79,41 @@ RULES = (
         score=0.75,
         check=address_bounds,
     ),
-    rule("ADDRESS", rf"(?<!\w)(?:Suite|Apt\.?|Ste\.?|PSC|P\.? ?O\.? ?Box|PMB)[ ]#?\d{{1,5}}[A-Z]?(?!\w)", check=address_bounds),
-    rule("ADDRESS", r"(?<!\w)(?:[A-Z][\w'’.-]+[ ]){0,2}[A-Z][\w'’.-]+, (?:A[AEKLPRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?(?!\w)"),
-    rule("ADDRESS", r"(?<!\w)(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d(?:\d|[ABEHMNPRV-Y])?|\d[A-HJKPS-UW])[ ]\d[ABD-HJLNP-UW-Z]{2})(?!\w)", score=0.8),  # UK postcode
-    rule("ADDRESS", r"(?i:\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode))(?:\s(?:is|of))?\s?[:=]?\s?(?P<value>[A-Z]{0,2}[- ]?\d[\dA-Z]{1,5}(?:[ -]\d{2,4})?)(?!\w)", score=0.8),
+    rule(
+        "ADDRESS",
+        r"(?<!\w)(?i:suite|apt\.?|ste\.?|psc|p\.? ?o\.? ?box|pmb|unit \d+,? box)[ ]#?\d{1,5}[A-Z]?(?!\w)",
+        check=address_bounds,
+    ),
+    # Military post: "PSC 1234, Box 56, APO AE 09012", "USNS Ames\nFPO AA 85844"
+    rule(
+        "ADDRESS",
+        rf"(?:(?:(?i:unit|psc|cmr) \d+,?\s(?i:box) \d+|(?:USS|USNS|USCGC|USCG)\s{PROPER}(?: {PROPER})?),?\s+)?"
+        r"\b(?i:[fad]po,? a[aep] \d{5}(?:-\d{4})?)(?!\w)",
+    ),
+    rule("ADDRESS", r"(?<![\w])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d(?!\w)", score=0.8),  # Canada
+    rule(
+        "ADDRESS",
+        rf"(?i:\b(?:corner|intersection|junction) of)\s(?P<value>(?:{_WORDS}|\d+)(?:[ ]{_WORDS}){{0,5}} and {_WORDS}(?:[ ]{_WORDS}){{0,4}})",
+        score=0.7,
+    ),
+    rule(
+        "ADDRESS",
+        rf"(?<![\w.,-])\d{{1,5}},?[ ](?:rue|avenue|boulevard|place|chemin|impasse|via|viale|piazza|calle|avenida|rua|plaza|ul\.)[ ]"
+        rf"(?:(?:de|du|des|la|le|del|della|da|do)[ ]){{0,2}}{PROPER}(?:[ ]{_WORDS}){{0,3}}(?!\w)",
+        check=address_bounds,
+    ),
+    rule(
+        "ADDRESS",
+        r"(?<!\w)(?:[A-Z][\w'’.-]+[ ]){0,2}[A-Z][\w'’.-]+, (?:A[AEKLPRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?(?!\w)",
+    ),
+    rule(
+        "ADDRESS",
+        r"(?<!\w)(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d(?:\d|[ABEHMNPRV-Y])?|\d[A-HJKPS-UW])[ ]\d[ABD-HJLNP-UW-Z]{2})(?!\w)",
+        score=0.8,
+    ),  # UK postcode
+    rule(
+        "ADDRESS",
+        r"(?i:\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode))(?:\s(?:is|of))?\s?[:=]?\s?(?P<value>[A-Z]{0,2}[- ]?\d[\dA-Z]{1,5}(?:[ -]\d{2,4})?)(?!\w)",
+        score=0.8,
+    ),
 )

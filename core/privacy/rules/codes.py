@@ -28,7 +28,12 @@ RULES = (
     rule("REFERENCE", rf"(?i:\b{_REFERENCE})(?:{_MARK}\s?(?:is|was)?\s?[:=]?|\s?[:=])\s?\(?{_VALUE}", check=long_enough),
     # "no. 36244/06", "nos. 12/345 and 13/456", "№ 123-45"
     rule("REFERENCE", rf"(?:\b[Nn]os?\.|№|\b[Nn]r\.)\s?{_VALUE}", check=long_enough),
-    rule("REFERENCE", r"(?<![\w/.-])(?:\d{3,6}/(?:19|20)?\d{2}|(?:19|20)\d{2}/\d{3,6})(?![\w/-]|\.\d)", score=0.8, check=long_enough),
+    rule(
+        "REFERENCE",
+        r"(?<![\w/.-])(?:\d{3,6}/(?:19|20)?\d{2}|(?:19|20)\d{2}/\d{3,6})(?![\w/-]|\.\d)",
+        score=0.8,
+        check=long_enough,
+    ),
     rule("REFERENCE", r"(?<=\band )\d{3,6}/\d{2,4}(?![\w/])", score=0.8),
     # Letters, a stroke or dash, and digits, at least two groups: "ABC/1234/20", "INC-2024-0117", "WO-88213-A".
     rule("REFERENCE", r"(?<![\w/-])[A-Z]{2,6}[/-](?:\d{2,4}[/-]\d{3,8}|\d{5,10})(?:[/-]\w{1,4})?(?![\w/-])", score=0.8),
@@ -37,8 +42,12 @@ RULES = (
     rule("ID_NUMBER", r"(?<![\d.,+\w])\d{9,20}(?![\d\w]|[.,]\d)", score=0.8),
     rule("ID_NUMBER", r"(?<![\w-])\d{4}-\d{2}-\d{3}-\d{4}(?![\w-])", score=0.9),  # NATO stock number
     rule("ID_NUMBER", r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])", score=0.8),  # US social security form
-    rule("ID_NUMBER", r"(?<![\w-])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)", score=0.9),  # UK NI
-    rule("ID_NUMBER", r"(?<![\w-])(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]*\d{4})[A-HJ-NPR-Z0-9]{17}(?!\w)", score=0.9),  # vehicle (VIN)
+    rule(
+        "ID_NUMBER", r"(?<![\w-])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)", score=0.9
+    ),  # UK NI
+    rule(
+        "ID_NUMBER", r"(?<![\w-])(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]*\d{4})[A-HJ-NPR-Z0-9]{17}(?!\w)", score=0.9
+    ),  # vehicle (VIN)
     rule("ID_NUMBER", r"(?<![\w-])[A-Z]{1,2}\d{6,8}[A-Z]{0,2}(?![\w-])", score=0.7),  # passport, UK service numbers
     rule(
         "ID_NUMBER",

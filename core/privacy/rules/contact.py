@@ -10,9 +10,9 @@ _TOP = r"(?:com|org|net|edu|gov|mil|int|info|biz|io|eu|uk|us|de|fr|it|es|nl|be|c
 
 
 def phone_like(text: str, start: int, end: int) -> Bounds | None:
-    """Seven to fifteen digits (ITU-T E.164), not a date, a decimal number, a range of years or a number list."""
+    """Seven to fifteen digits and an extension (ITU-T E.164), not a date, a decimal number, a range of years or a number list."""
     value = text[start:end]
-    digits = sum(c.isdigit() for c in value)
+    digits = sum(c.isdigit() for c in re.split(r"x|ext", value)[0])
     if not 7 <= digits <= 15 or re.fullmatch(r"(?:19|20)\d\d[ -–]{1,3}(?:19|20)\d\d", value):
         return None
     if re.fullmatch(r"\d{1,4}[-./ ]\d{1,2}[-./ ]\d{1,4}", value) or re.fullmatch(r"\d{1,3}(?: \d{3})+", value):
@@ -30,10 +30,27 @@ RULES = (
     rule("URL", r"(?i:\b(?:https?|ftp|sftp|ssh|ldap|smb)://)[^\s<>\"'“”)\]]+[^\s<>\"'“”)\].,;:!?]", score=0.95),
     rule("URL", rf"(?i:\bwww\.{_HOST})(?:/[^\s<>\"')\]]*[^\s<>\"')\].,;:])?", score=0.9),
     rule("URL", rf"(?<![\w.@/-])(?:[a-z0-9][a-z0-9-]*\.){{1,4}}{_TOP}(?:/[^\s<>\"')\]]*)?(?![\w.@-])", score=0.7),
-    rule("HOST", r"(?i:\b(?:host(?:name)?|server|workstation|computer|machine)(?: name)?)\s?[:=]\s?(?P<value>[A-Za-z0-9][\w.-]{2,62}\w)"),
-    rule("PHONE_NUMBER", r"(?<![\w+.-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,5}(?![\w])", score=0.9, check=phone_like),
-    rule("PHONE_NUMBER", r"(?<![\w.-])\(?0\d{1,4}\)?[ ./-]?\d{2,4}(?:[ ./-]?\d{2,4}){1,3}(?![\w-]|\.\d)", score=0.8, check=phone_like),
-    rule("PHONE_NUMBER", r"(?<![\w.-])(?:1[ .-])?(?:\(\d{2,4}\)[ ]?\d{3,4}[ .-]\d{3,4}|[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4})(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)", score=0.85),
+    rule(
+        "HOST",
+        r"(?i:\b(?:host(?:name)?|server|workstation|computer|machine)(?: name)?)\s?[:=]\s?(?P<value>[A-Za-z0-9][\w.-]{2,62}\w)",
+    ),
+    rule(
+        "PHONE_NUMBER",
+        r"(?<![\w+.-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,5}(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)",
+        score=0.9,
+        check=phone_like,
+    ),
+    rule(
+        "PHONE_NUMBER",
+        r"(?<![\w.-])(?!0\d\d-\d{3}-\d{4})\(?0\d{1,4}\)?[ ./-]?\d{2,4}(?:[ ./-]?\d{2,4}){1,3}(?![\w-]|\.\d)",
+        score=0.8,
+        check=phone_like,
+    ),
+    rule(
+        "PHONE_NUMBER",
+        r"(?<![\w.-])(?:1[ .-])?(?:\(\d{2,4}\)[ ]?\d{3,4}[ .-]\d{3,4}|[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4})(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)",
+        score=0.85,
+    ),
     rule("PHONE_NUMBER", r"(?<![\w.-])\(\d{2,4}\)[ ]?\d{3,4}[ .-]?\d{3,4}(?!\w)", score=0.8),
     rule(
         "PHONE_NUMBER",

@@ -20,13 +20,27 @@ def valid_numeric(text: str, start: int, end: int) -> Bounds | None:
 
 RULES = (
     rule("DATE_TIME", rf"(?<![\w/-]){_YEAR}[-/.](?:0?[1-9]|1[0-2])[-/.]{_DAY}{_CLOCK}(?![\w/-])", score=0.95),
-    rule("DATE_TIME", r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1(?:(?:1[89]|20)\d{2})(?![\w/-])", score=0.95, check=valid_numeric),
+    rule(
+        "DATE_TIME", r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1(?:(?:1[89]|20)\d{2})(?![\w/-])", score=0.95, check=valid_numeric
+    ),
     rule("DATE_TIME", r"(?<![\w./-])\d{1,2}/\d{1,2}/\d{2}(?![\w/-])", score=0.8, check=valid_numeric),
-    rule("DATE_TIME", rf"\b{_DAY}(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}(?:,?[ -](?:{_YEAR}|\d{{2}}(?![\d:])))?{_CLOCK}(?!\w)", score=0.9),
+    rule(
+        "DATE_TIME",
+        rf"\b{_DAY}(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}(?:,?[ -](?:{_YEAR}|\d{{2}}(?![\d:])))?{_CLOCK}(?!\w)",
+        score=0.9,
+    ),
     rule("DATE_TIME", rf"\b{_MONTH} {_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?{_CLOCK}(?!\w)", score=0.9),
     rule("DATE_TIME", rf"\b{_MONTH}[ -,]{{1,2}}(?:of )?{_YEAR}(?!\w)", score=0.85),
-    rule("DATE_TIME", rf"(?i:\b(?:in|since|until|from|of|year|during|before|after|by|born|between|and|to|circa))\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d)", score=0.6),
-    rule("DATE_OF_BIRTH", r"(?i:\b(?:d\.?o\.?b\.?|date of birth|birth ?date|born(?: on)?))\s?[:=]?\s?(?P<value>[\w ,./-]{0,4}\d[\w ./-]{3,16}?\d{2,4})(?!\w)", score=0.95),
+    rule(
+        "DATE_TIME",
+        rf"(?i:\b(?:in|since|until|from|of|year|during|before|after|by|born|between|and|to|circa))\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d)",
+        score=0.6,
+    ),
+    rule(
+        "DATE_OF_BIRTH",
+        r"(?i:\b(?:d\.?o\.?b\.?|date of birth|birth ?date|born(?: on)?))\s?[:=]?\s?(?P<value>[\w ,./-]{0,4}\d[\w ./-]{3,16}?\d{2,4})(?!\w)",
+        score=0.95,
+    ),
     rule("AGE", r"(?i)(?<![\w.-])\d{1,3}(?=[ -]?(?:(?:years?|yrs?|months?)[ -](?:old|of age)|y/?o)\b)", score=0.9),
     rule(
         "AGE",

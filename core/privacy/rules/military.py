@@ -38,29 +38,92 @@ RULES = (
         r"(?i:\b(?:grid(?: ref(?:erence)?| square)?|GR|MGRS|co-?ordinates?|location|loc|position|posn)\b)(?: is| at| of)?\s?[:.]?\s?"
         r"(?P<value>(?:[A-HJ-NP-Z]{2}[ ]?)?(?:\d{10}|\d{8}|\d{6}|\d{5}[ ]\d{5}|\d{4}[ ]\d{4}|\d{3}[ ]\d{3}))(?!\w)",
     ),
-    rule("GRID", r"\d{1,3}[°º]\s?\d{1,2}(?:\.\d+)?\s?['′’]?(?:\s?\d{1,2}(?:\.\d+)?\s?[\"″”]?)?\s?[NS][, /]*\d{1,3}[°º]\s?\d{1,2}(?:\.\d+)?\s?['′’]?(?:\s?\d{1,2}(?:\.\d+)?\s?[\"″”]?)?\s?[EW]\b"),
-    rule("GRID", r"(?<![\w.-])-?\d{1,2}\.\d{3,8}°?[ ]?[NS]?[,;/ ]{1,2}-?\d{1,3}\.\d{3,8}°?(?:[ ]?[EW])?(?![\w.])", score=0.85),
+    rule(
+        "GRID",
+        r"\d{1,3}[°º]\s?\d{1,2}(?:\.\d+)?\s?['′’]?(?:\s?\d{1,2}(?:\.\d+)?\s?[\"″”]?)?\s?[NS][, /]*\d{1,3}[°º]\s?\d{1,2}(?:\.\d+)?\s?['′’]?(?:\s?\d{1,2}(?:\.\d+)?\s?[\"″”]?)?\s?[EW]\b",
+    ),
+    rule(
+        "GRID", r"(?<![\w.-])-?\d{1,2}\.\d{3,8}°?[ ]?[NS]?[,;/ ]{1,2}-?\d{1,3}\.\d{3,8}°?(?:[ ]?[EW])?(?![\w.])", score=0.85
+    ),
     rule("GRID", r"(?<![\w-])\d{4,6}[NS][ /]?\d{5,7}[EW](?!\w)"),
     # Call signs: behind the word; in "A, this is B"; a word and figures in radio talk.
-    rule("CALL_SIGN", rf"(?i:\bcall[ -]?signs?\b)(?:\s(?:is|was|of))?\s?[:=]?\s?[\"“'‘]?(?P<value>[A-Z][A-Za-z]+(?:[ -]{_VOICE})?|[A-Z]\d{{1,2}}[A-Z]?|\d{{2}}[A-Z]?)(?!\w)", check=has_specific_word),
+    rule(
+        "CALL_SIGN",
+        rf"(?i:\bcall[ -]?signs?\b)(?:\s(?:is|was|of))?\s?[:=]?\s?[\"“'‘]?(?P<value>[A-Z][A-Za-z]+(?:[ -]{_VOICE})?|[A-Z]\d{{1,2}}[A-Z]?|\d{{2}}[A-Z]?)(?!\w)",
+        check=has_specific_word,
+    ),
     rule("CALL_SIGN", rf"(?P<value>\b[A-Z][A-Za-z]+[ -]{_VOICE})(?=,? this is\b)"),
     rule("CALL_SIGN", rf"\b[Tt]his is (?P<value>[A-Z][A-Za-z]+[ -](?:{_VOICE}|{_DIGIT_WORD}(?: {_DIGIT_WORD})*))(?!\w)"),
-    rule("CALL_SIGN", r"(?<![\w-])[A-Z]{3,12}[ -]\d(?:-?\d)?[A-Z]?(?![\w.%-])", score=0.75, near=_RADIO, check=has_specific_word),
-    rule("CALL_SIGN", r"(?<![\w-])[A-Z][a-z]{3,12}[ -]\d-?\d[A-Z]?(?![\w.%-])", score=0.7, near=_RADIO, check=has_specific_word),
+    rule(
+        "CALL_SIGN",
+        r"(?<![\w-])[A-Z]{3,12}[ -]\d(?:-?\d)?[A-Z]?(?![\w.%-])",
+        score=0.75,
+        near=_RADIO,
+        check=has_specific_word,
+    ),
+    rule(
+        "CALL_SIGN",
+        r"(?<![\w-])[A-Z][a-z]{3,12}[ -]\d-?\d[A-Z]?(?![\w.%-])",
+        score=0.7,
+        near=_RADIO,
+        check=has_specific_word,
+    ),
     # Units: "2nd Battalion, 5th Marines", "3rd Brigade Combat Team", "2 PARA", "1-5 CAV", "Task Force 2-7", "B Company".
     rule("UNIT", rf"\b\d{{1,3}}(?:st|nd|rd|d|th)\s(?:\(?(?:{_ARM})\)?[ ]){{0,5}}{_FORMATION}(?!\w)(?:\s\([A-Z][\w ]*\))?"),
-    rule("UNIT", rf"(?<![\w./-])\d{{1,3}}\s(?:(?:{_ARM})[ ])?(?:{_CORPS}|(?:Bn|Bde|Regt|Sqn|Coy|Div|Cdo|BCT|Battalion|Brigade|Regiment|Squadron|Commando|Division))(?![\w-])", score=0.85),
-    rule("UNIT", rf"(?<![\w./-])(?:[A-Z]/)?\d{{1,3}}[-/]\d{{1,3}}(?:st|nd|rd|th)?\s(?:{_CORPS}|(?:{_ARM})\b(?: {_FORMATION})?|{_FORMATION})(?!\w)"),
-    rule("UNIT", r"\b(?:Task Force|TF|CTF|JTF|CJTF|Task Group|TG|Task Unit|TU|Combined Joint Task Force|Joint Task Force|Battle ?[Gg]roup|BG)[ -](?P<tail>\d[\d.-]*\d|\d|[A-Z]{4,})(?!\w)", check=has_specific_word),
-    rule("UNIT", r"(?<![\w-])(?:[B-HJ-Z]|[A-Z](?=[\w ]+,? \d)|Alpha|Bravo|Charlie|Delta|Echo|Foxtrot|HHC|HQ) (?:Company|Coy|Squadron|Sqn|Battery|Bty|Troop|Battalion)(?![\w-])", score=0.8),
+    rule(
+        "UNIT",
+        rf"(?<![\w./-])\d{{1,3}}\s(?:(?:{_ARM})[ ])?(?:{_CORPS}|(?:Bn|Bde|Regt|Sqn|Coy|Div|Cdo|BCT|Battalion|Brigade|Regiment|Squadron|Commando|Division))(?![\w-])",
+        score=0.85,
+    ),
+    rule(
+        "UNIT",
+        rf"(?<![\w./-])(?:[A-Z]/)?\d{{1,3}}[-/]\d{{1,3}}(?:st|nd|rd|th)?\s(?:{_CORPS}|(?:{_ARM})\b(?: {_FORMATION})?|{_FORMATION})(?!\w)",
+    ),
+    rule(
+        "UNIT",
+        r"\b(?:Task Force|TF|CTF|JTF|CJTF|Task Group|TG|Task Unit|TU|Combined Joint Task Force|Joint Task Force|Battle ?[Gg]roup|BG)[ -](?P<tail>\d[\d.-]*\d|\d|[A-Z]{4,})(?!\w)",
+        check=has_specific_word,
+    ),
+    rule(
+        "UNIT",
+        r"(?<![\w-])(?:[B-HJ-Z]|[A-Z](?=[\w ]+,? \d)|Alpha|Bravo|Charlie|Delta|Echo|Foxtrot|HHC|HQ) (?:Company|Coy|Squadron|Sqn|Battery|Bty|Troop|Battalion)(?![\w-])",
+        score=0.8,
+    ),
     rule("UNIT", r"\b(?:[IVX]{1,6}) (?:Corps|Army|MEF|Marine Expeditionary Force)\b"),
     # Ships, aircraft, operations and exercises, sites.
-    rule("VESSEL", r"\b(?:HMS|HMCS|HMAS|HMNZS|USS|USNS|USCGC|RFA|RV|MV|SS|FS|ITS|ESPS|HNLMS|FGS)\s(?P<value>[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){0,2}(?: \(?[A-Z]{1,4}-?\d{1,4}\)?)?)"),
-    rule("VEHICLE", r"(?<![\w-])(?:Z[A-Z]\d{3}|X[A-Z]\d{3}|N\d{2,5}[A-Z]{1,2}|\d{2}-\d{4,5})(?![\w-])", near=r"\b(aircraft|helicopter|tail|airframe|sortie|flight|pilot|crew|registration|chinook|hercules)\b"),
-    rule("OPERATION", r"\b(?:Operation|Op|OPERATION|OP|Exercise|Ex|EXERCISE|EX)s?\s(?P<value>[A-Z][A-Z'’-]{2,}(?: [A-Z][A-Z'’-]{2,}){0,2}(?: \d{1,2}(?!\d)|[- ][IVX]{1,4}(?!\w))?|[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,}){0,2})", check=has_specific_word),
-    rule("SITE", rf"\b(?:Camp|FOB|COP|Fort|Ft\.|RAF|RNAS|NAS|NSA|LSA|PB|MOB|Firebase|Patrol Base|Outpost|OP|Checkpoint|CP|VCP|Joint Base|HMNB)\s(?P<value>{_SITE})", score=0.85, check=has_specific_word),
-    rule("SITE", rf"\b(?P<value>{_SITE} (?:Barracks|Garrison|Cantonment|Airfield|Air Base|Air Force Base|AFB|Lines|Dockyard|Naval Base|Army Depot|Training Area|Ranges))\b", score=0.8, check=has_specific_word),
-    rule("FREQUENCY", r"(?i:\b(?:freq(?:uency|s)?|channel|net|tuned? to|guard|primary|alternate|fills?|on))(?:\s(?:is|of|at|to))?\s?[:=]?\s?(?P<value>\d{1,3}\.\d{1,4})(?=\s?(?:[MkG]Hz|MHZ|KHZ|GHZ)\b)"),
-    rule("PHONE_NUMBER", r"\b(?:DSN|MCFN|Mil(?:itary)?(?: ext(?:ension)?)?|[Ee]xt(?:ension|n)?)\b\.?[: ]{1,2}(?P<value>(?:\(?\d{3}\)?[- ]?)?\d{3,4}[- ]?\d{0,4})(?!\w)"),
+    rule(
+        "VESSEL",
+        r"\b(?:HMS|HMCS|HMAS|HMNZS|USS|USNS|USCGC|RFA|RV|MV|SS|FS|ITS|ESPS|HNLMS|FGS)\s(?P<value>[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){0,2}(?: \(?[A-Z]{1,4}-?\d{1,4}\)?)?)",
+    ),
+    rule(
+        "VEHICLE",
+        r"(?<![\w-])(?:Z[A-Z]\d{3}|X[A-Z]\d{3}|N\d{2,5}[A-Z]{1,2}|\d{2}-\d{4,5})(?![\w-])",
+        near=r"\b(aircraft|helicopter|tail|airframe|sortie|flight|pilot|crew|registration|chinook|hercules)\b",
+    ),
+    rule(
+        "OPERATION",
+        r"\b(?:Operation|Op|OPERATION|OP|Exercise|Ex|EXERCISE|EX)s?\s(?P<value>[A-Z][A-Z'’-]{2,}(?: [A-Z][A-Z'’-]{2,}){0,2}(?: \d{1,2}(?!\d)|[- ][IVX]{1,4}(?!\w))?|[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,}){0,2})",
+        check=has_specific_word,
+    ),
+    rule(
+        "SITE",
+        rf"\b(?:Camp|FOB|COP|Fort|Ft\.|RAF|RNAS|NAS|NSA|LSA|PB|MOB|Firebase|Patrol Base|Outpost|OP|Checkpoint|CP|VCP|Joint Base|HMNB)\s(?P<value>{_SITE})",
+        score=0.85,
+        check=has_specific_word,
+    ),
+    rule(
+        "SITE",
+        rf"\b(?P<value>{_SITE} (?:Barracks|Garrison|Cantonment|Airfield|Air Base|Air Force Base|AFB|Lines|Dockyard|Naval Base|Army Depot|Training Area|Ranges))\b",
+        score=0.8,
+        check=has_specific_word,
+    ),
+    rule(
+        "FREQUENCY",
+        r"(?i:\b(?:freq(?:uency|s)?|channel|net|tuned? to|guard|primary|alternate|fills?|on))(?:\s(?:is|of|at|to))?\s?[:=]?\s?(?P<value>\d{1,3}\.\d{1,4})(?=\s?(?:[MkG]Hz|MHZ|KHZ|GHZ)\b)",
+    ),
+    rule(
+        "PHONE_NUMBER",
+        r"\b(?:DSN|MCFN|Mil(?:itary)?(?: ext(?:ension)?)?|[Ee]xt(?:ension|n)?)\b\.?[: ]{1,2}(?P<value>(?:\(?\d{3}\)?[- ]?)?\d{3,4}[- ]?\d{0,4})(?!\w)",
+    ),
     rule("DATE_TIME", rf"(?<![\w-])\d{{6}}\s?[A-Z]\s?{_MONTH}\s?(?:\d{{4}}|\d{{2}})?(?!\w)", score=0.95),  # date-time group
 )

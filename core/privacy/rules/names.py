@@ -55,7 +55,12 @@ RULES = (
         check=name_bounds,
     ),
     # "Hi Victor,", "my name is Ana Ruiz", "her maiden name is Okafor"
-    rule("PERSON", rf"\b(?:Hi|Hello|Hey|Dear|Thanks|Regards|Cheers)\b,?{GAP}(?P<value>{NAME})(?=[,.!?\n]|$)", score=0.8, check=name_bounds),
+    rule(
+        "PERSON",
+        rf"\b(?:Hi|Hello|Hey|Dear|Thanks|Regards|Cheers)\b,?{GAP}(?P<value>{NAME})(?=[,.!?\n]|$)",
+        score=0.8,
+        check=name_bounds,
+    ),
     rule(
         "PERSON",
         rf"\b(?:[Nn]ame(?:d|'s|’s)?(?: is| was|:)?|(?:I am|I'm|I’m)(?: called)?|called|nicknamed|alias|née){GAP}(?P<value>{NAME})",
