@@ -19,11 +19,16 @@ def outcome(difference: Interval, *, question_count: int, lower_is_better: bool 
     return "better" if (difference.low > 0) != lower_is_better else "worse"
 
 
-def verdict(result: EvaluationResult) -> str:
-    """Two or three sentences: which model answers better by token F1, how often exactly, and whether the loss disagrees."""
+def verdict(result: EvaluationResult, *, is_held_out: bool = True) -> str:
+    """Two or three sentences: which model answers better by token F1, how often exactly, and whether the loss disagrees.
+
+    Args:
+        result: the evaluation.
+        is_held_out: the questions come from passages that were held out of training; false for a file somebody brought.
+    """
     count, score = result.question_count, result.scores["token_f1"]
     found = outcome(score.difference, question_count=count)
-    questions = f"{count} held-out question{'' if count == 1 else 's'}"
+    questions = f"{count} {'held-out ' if is_held_out else ''}question{'' if count == 1 else 's'}"
     means = f"token F1 {score.tuned.mean:.2f} against {score.base.mean:.2f} on {questions}"
     spread = (
         f"difference {score.difference.mean:+.2f}, 95 % interval {score.difference.low:+.2f} to {score.difference.high:+.2f}"

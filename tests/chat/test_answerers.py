@@ -33,12 +33,55 @@ def test_a_model_that_finds_personal_data_cannot_be_talked_to() -> None:
         open_model(EMBEDDED.parent / "en-core-web-md", "spacy")
 
 
-@pytest.mark.parametrize("present", ["adapter", "template.jinja"])
-def test_run_that_lost_its_adapter_or_template_is_named(tmp_path: Path, present: str) -> None:
-    (tmp_path / present).write_text("", encoding="utf-8")
-    missing = {"adapter": "template.jinja", "template.jinja": "adapter"}[present]
+RUN_FILES = {
+    "run.json": json.dumps({"settings": {"precision": "fp32"}}),
+    "adapter": "",
+    "template.jinja": "{{ messages[-1]['content'] }}",
+}
+
+
+@pytest.mark.parametrize("missing", RUN_FILES)
+def test_run_that_lost_a_part_is_named(tmp_path: Path, missing: str) -> None:
+    for name in set(RUN_FILES) - {missing}:
+        (tmp_path / name).write_text(RUN_FILES[name], encoding="utf-8")
     with pytest.raises(SetupError, match=f"The run's {missing} is gone"):
         open_run(_gguf(), "gguf", folder=tmp_path)
+
+
+def test_run_with_a_damaged_description_is_named(tmp_path: Path) -> None:
+    for name, text in RUN_FILES.items():
+        (tmp_path / name).write_text(text.removesuffix("}"), encoding="utf-8")
+    with pytest.raises(SetupError, match=r"run\.json is damaged"):
+        open_run(_gguf(), "gguf", folder=tmp_path)
+
+
+def _save_adapter(folder: Path) -> None:
+    """A run's folder as training leaves it: an adapter on the embedded model that has not learned anything yet."""
+    from peft import LoraConfig, get_peft_model
+
+    from core.models.causal import load_causal
+
+    causal = load_causal(_gguf(), "gguf")
+    config = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")
+    get_peft_model(causal.model, config).save_pretrained(str(folder / "adapter"), save_embedding_layers=False)
+    (folder / "run.json").write_text(RUN_FILES["run.json"], encoding="utf-8")
+    (folder / "template.jinja").write_text(
+        "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+        "<|im_start|>assistant\n",
+        encoding="utf-8",
+    )
+
+
+def test_run_answers_through_its_base_its_adapter_and_its_own_template(tmp_path: Path) -> None:
+    _save_adapter(tmp_path)
+    model = open_run(_gguf(), "gguf", folder=tmp_path)
+    pieces: list[str] = []
+    result = answer(model, [Message("user", "What is the capital of France?")], max_tokens=16, on_piece=pieces.append)
+    model.close()
+    # What the base model gives with this template: an adapter fresh from peft changes nothing (Hu et al. 2021, section 4.1).
+    assert result.text == "The capital of France is Paris."
+    assert len(pieces) > 3
+    assert result.token_count == 7
 
 
 def test_importing_the_room_loads_no_model_library() -> None:

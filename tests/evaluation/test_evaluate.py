@@ -68,6 +68,10 @@ def test_verdict_says_better_with_the_numbers() -> None:
     )
 
 
+def test_verdict_calls_questions_held_out_only_where_they_are() -> None:
+    assert " on 12 questions (" in verdict(_evaluate(NONSENSE, REFERENCES), is_held_out=False)
+
+
 def test_verdict_says_worse_when_it_is_worse() -> None:
     assert verdict(_evaluate(REFERENCES, NONSENSE)).startswith("The tuned model is worse: token F1 0.00 against 1.00")
 
