@@ -1,10 +1,15 @@
 """What pages work with: the only place in the dashboard that builds a workspace and caches what is costly."""
 
+import threading
+
 import streamlit as st
 
 from core.records import Project
 from core.settings import default_home
 from core.storage import Workspace, find
+from dashboard.components.answerers import Seat
+
+MODELS_AT_ONCE = 2  # in memory, for chatting: as many as a comparison needs
 
 
 @st.cache_resource
@@ -45,3 +50,20 @@ def require_project() -> Project:
         )
         st.stop()
     return project
+
+
+@st.cache_resource(max_entries=MODELS_AT_ONCE, show_spinner=False, on_release=Seat.close)
+def _seat_at(home: str, name: str) -> Seat:
+    from core.jobs.stages.conversation import open_answerer
+
+    return Seat(open_answerer(_workspace_at(home), name), threading.Lock())
+
+
+def answerer(store: Workspace, name: str) -> Seat:
+    """The run or model called `name`, opened; the two used last stay in memory.
+
+    Raises:
+        InputError: the run has not finished, or it is no language model.
+        SetupError: there is no such model, or it cannot be loaded.
+    """
+    return _seat_at(str(store.home), name)

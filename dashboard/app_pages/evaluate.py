@@ -1,1 +1,195 @@
-"""The evaluate page."""
+"""The evaluate page: does it know the documents now, how sure is that, and where is it wrong."""
+
+import json
+import secrets
+
+import streamlit as st
+
+from core import jobs
+from core.evaluation import Comparison, EvaluationResult, Row
+from core.evaluation.verdict import outcome
+from core.records import Evaluation, Project, Run
+from core.storage import Workspace, find, write_atomic
+from dashboard import resources
+from dashboard.components.charts import score_chart
+from dashboard.components.empty import empty_state
+from dashboard.components.errors import shown_errors
+from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.words import ago, plural
+
+ROWS_A_PAGE = 10
+SCORES = {
+    "token_f1": "Words shared with the right answer",
+    "rouge_l": "Words in the same order",
+    "exact_match": "Right word for word",
+}
+HEADLINES = {
+    "better": (":material/thumb_up:", "It answers questions about your documents better than the base model."),
+    "worse": (":material/thumb_down:", "It answers worse than the base model did before."),
+    "unclear": (":material/help:", "Whether it answers better cannot be told from these questions."),
+}
+
+
+def hundredths(share: float) -> str:
+    """0.456 as "46"."""
+    return f"{100 * share:.0f}"
+
+
+def uncertainty(score: Comparison, *, question_count: int) -> str:
+    """How far, and how sure: in words, from the interval of the paired difference."""
+    gain = score.difference
+    change = "gain" if gain.mean >= 0 else "loss"
+    low, high = sorted((gain.low, gain.high)) if gain.mean >= 0 else sorted((-gain.high, -gain.low))
+    return (
+        f"Asked {plural(question_count, 'question')} it had not seen, it gave {hundredths(score.tuned.mean)} of 100 words "
+        f"of the right answers; the base model {hundredths(score.base.mean)}. With other questions of this kind the "
+        f"{change} would lie between {hundredths(low)} and {hundredths(high)} words, 95 times in 100."
+    )
+
+
+def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_busy: bool) -> Run:
+    """Which run, on which questions; gives the run that is looked at."""
+    titles = {run.id: f"Run {run.number}: {run.model}" for run in runs}
+    run_id = st.selectbox(
+        "Which run", list(titles), format_func=lambda run_id: titles[run_id], key="evaluate-run", width=420
+    )
+    run = next(run for run in runs if run.id == run_id)
+    is_known = bool(find(workspace.db, Evaluation, run_id=run.id))
+    with st.expander("Use questions of your own instead of those held back"):
+        upload = st.file_uploader(
+            "Questions with right answers",
+            type=["jsonl"],
+            key="own-questions",
+            help="A JSONL file: one question pair a line.",
+        )
+        st.caption("Without a file, it is asked the question pairs that were held back from training.")
+    if st.button(
+        "Compare again" if is_known else "Compare with the base model",
+        type="secondary" if is_known else "primary",
+        icon=":material/balance:",
+        disabled=is_busy,
+        key="start-evaluation",
+    ):
+        with shown_errors():
+            path = ""
+            if upload is not None:
+                kept = workspace.home / "incoming" / secrets.token_hex(8) / "0"
+                write_atomic(kept, upload.getvalue())
+                path = str(kept)
+            jobs.submit(workspace, "evaluate", {"run_id": run.id, "questions": path}, project_id=project.id)
+            st.rerun()
+    return run
+
+
+def show_verdict(result: EvaluationResult, evaluation: Evaluation) -> str:
+    """The verdict first, with its uncertainty; gives "better", "worse" or "unclear"."""
+    score = result.scores["token_f1"]
+    found = outcome(score.difference, question_count=result.question_count)
+    icon, headline = HEADLINES[found]
+    with st.container(border=True, key="verdict"):
+        st.subheader(f"{icon} {headline}")
+        st.markdown(uncertainty(score, question_count=result.question_count))
+        st.caption(f"Measured {ago(evaluation.created_at)}.")
+        with st.expander("Details", icon=":material/functions:"):
+            st.text(evaluation.verdict)
+    return found
+
+
+def show_next(run: Run, found: str) -> None:
+    """What to do with that."""
+    reasons = {
+        "better": "It has learned from your documents: try it in a conversation.",
+        "worse": "More or better questions, or a less thorough training, usually mend this.",
+        "unclear": "More question pairs, or a more thorough training, make a difference visible.",
+    }
+    st.caption(reasons[found])
+    with st.container(horizontal=True):
+        is_good = found == "better"
+        if st.button("Use this model", type="primary" if is_good else "secondary", icon=":material/forum:", key="use-model"):
+            st.session_state["chat-answerer"] = run.id
+            st.switch_page("app_pages/chat.py")
+        if st.button("Train again", type="secondary" if is_good else "primary", icon=":material/school:", key="train-again"):
+            st.switch_page("app_pages/train.py")
+
+
+def show_rows(result: EvaluationResult) -> None:
+    """Every question, worst first, the two answers beside the right one."""
+    st.subheader("Where it is wrong")
+    rows = sorted(result.rows, key=lambda row: (row.tuned.token_f1, row.tuned.token_f1 - row.base.token_f1))
+    pages = -(-len(rows) // ROWS_A_PAGE)
+    page = st.pagination(pages, key="answers-page", max_visible_pages=5) if pages > 1 else 1
+    st.caption("The worst answers come first.")
+    for row in rows[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]:
+        with st.container(border=True):
+            st.text(row.question)
+            for column, (title, text) in zip(st.columns(3), _answers(row), strict=True):
+                column.caption(title)
+                column.text(text.strip() or "(nothing)")
+
+
+def _answers(row: Row) -> tuple[tuple[str, str], ...]:
+    if row.tuned.exact_match:
+        tuned = ":material/check_circle: Tuned, word for word right"
+    elif row.tuned.token_f1 > row.base.token_f1:
+        tuned = f":material/trending_up: Tuned, closer: {hundredths(row.tuned.token_f1)} of 100 words"
+    elif row.tuned.token_f1 < row.base.token_f1:
+        tuned = f":material/trending_down: Tuned, farther off: {hundredths(row.tuned.token_f1)} of 100 words"
+    else:
+        tuned = f":material/trending_flat: Tuned, the same: {hundredths(row.tuned.token_f1)} of 100 words"
+    return (
+        (":material/menu_book: Right answer", row.reference),
+        (f"Base model: {hundredths(row.base.token_f1)} of 100 words", row.base.answer),
+        (tuned, row.tuned.answer),
+    )
+
+
+def show_scores(result: EvaluationResult) -> None:
+    """Three scores with their intervals."""
+    st.subheader("Scores")
+    rows = [
+        {"score": words, "model": name, "value": interval.mean, "low": interval.low, "high": interval.high}
+        for metric, words in SCORES.items()
+        for name, interval in (("Base", result.scores[metric].base), ("Tuned", result.scores[metric].tuned))  # type: ignore[index]
+    ]
+    tuned, base = (
+        hundredths(interval.mean) for interval in (result.scores["token_f1"].tuned, result.scores["token_f1"].base)
+    )
+    st.altair_chart(
+        score_chart(rows), alt=f"Of 100 words of the right answers the tuned model gave {tuned}, the base model {base}"
+    )
+    st.caption("Scores compare words alone: an answer in other words can be right and still score low.")
+
+
+def newest_result(workspace: Workspace, run: Run) -> tuple[Evaluation, EvaluationResult] | None:
+    """The run's last evaluation with all its answers, if its file is there."""
+    for evaluation in find(workspace.db, Evaluation, run_id=run.id, order="created_at desc"):
+        path = workspace.evaluation_path(run.project_id, evaluation.id)
+        if path.exists():
+            return evaluation, EvaluationResult.from_json(json.loads(path.read_text(encoding="utf-8")))
+    return None
+
+
+def show_page(workspace: Workspace, project: Project, runs: list[Run]) -> None:
+    """The verdict of the chosen run on top, or how to get one."""
+    job = follow_newest(workspace, project, "evaluate")
+    top = st.container()
+    chosen = show_start(workspace, project, runs, is_busy=is_active(job))
+    found = newest_result(workspace, chosen)
+    if found is not None:
+        evaluation, result = found
+        with top:
+            verdict = show_verdict(result, evaluation)
+            show_next(chosen, verdict)
+        show_rows(result)
+        show_scores(result)
+    elif not is_active(job):
+        st.caption("Both models answer the same questions that were kept out of training; then you see which is closer.")
+
+
+workspace = resources.workspace()
+project = resources.require_project()
+runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
+if runs:
+    show_page(workspace, project, runs)
+else:
+    empty_state("There is no trained model to look at yet. Train one first.", page="train", label="Train a model")

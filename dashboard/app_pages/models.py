@@ -1,1 +1,152 @@
-"""The models page."""
+"""The models page: what is on this machine, whether it is unchanged, what comes and goes."""
+
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import InputError
+from core.models.registry import add_model, list_models, model_folders, remove_model, verify_models
+from core.records import Model
+from core.storage import Workspace
+from core.storage.files import disk_errors
+from dashboard import resources
+from dashboard.components.errors import shown_errors
+from dashboard.components.words import size
+
+USES = {"gguf": "Writing questions, training, chat", "safetensors": "Training, chat", "spacy": "Finding personal data"}
+HEALTH = {
+    "unchanged": "✓ unchanged",
+    "changed": "✗ CHANGED since it was added",
+    "missing": "✗ file is gone",
+    "not recorded": "– no checksum was recorded",
+}
+
+
+def show_table(models: list[Model]) -> None:
+    """Every model with what an administrator asks for."""
+    checked: dict[str, str] = st.session_state.get("verified", {})
+    rows = [
+        {
+            "Name": model.name,
+            "Used for": USES[model.format],
+            "Format": model.format,
+            "Size": size(model.size_bytes),
+            "Licence": model.licence or "not stated",
+            "SHA-256": model.sha256[:12] or "not recorded",
+            "Came": "with Garrison" if model.is_embedded else "added here",
+            "Source": model.source,
+        }
+        | ({"Checked": checked.get(model.name, "")} if checked else {})
+        for model in models
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Models on this machine with size, licence and checksum")
+
+
+def show_verify(workspace: Workspace) -> None:
+    """Read every model again and compare checksums."""
+    if st.button("Check that they are unchanged", icon=":material/verified_user:", key="verify-models"):
+        with shown_errors(), st.spinner("Reading every model once …", show_time=True):
+            verdicts = verify_models(model_folders(workspace.home))
+            st.session_state["verified"] = {verdict.model.name: HEALTH[verdict.health] for verdict in verdicts}
+        st.rerun()
+    checked: dict[str, str] = st.session_state.get("verified", {})
+    bad = [name for name, words in checked.items() if words.startswith("✗")]
+    if bad:
+        st.error(
+            f"Not as recorded: {', '.join(bad)}. Do not use them; remove them and add them again.", icon=":material/error:"
+        )
+    elif checked:
+        st.success("No model has changed since it came.", icon=":material/verified_user:")
+
+
+def show_add(workspace: Workspace) -> None:
+    """From a path on this machine, or through the browser."""
+    here, browser = st.columns(2)
+    with here.form("add-by-path", border=True):
+        st.markdown("**From a folder or file on this machine**")
+        path = st.text_input("Path", placeholder="/media/usb/my-model.gguf", key="model-path")
+        name = st.text_input("Name here (optional)", key="model-name")
+        if st.form_submit_button("Add", type="primary", icon=":material/add:"):
+            with shown_errors():
+                if not path.strip():
+                    raise InputError("No path was given.", "Give a GGUF file or a folder with safetensors.")
+                _add(workspace, Path(path.strip()).expanduser(), name.strip())
+    with browser.form("add-by-upload", border=True, clear_on_submit=True):
+        st.markdown("**Through this browser**")
+        files = st.file_uploader(
+            "One GGUF file, or all files of a safetensors model",
+            type=["gguf", "safetensors", "json", "jinja", "model", "txt"],
+            accept_multiple_files=True,
+            key="model-files",
+        )
+        name = st.text_input("Name here", key="upload-name", help="Needed for a safetensors model.")
+        if st.form_submit_button("Add", icon=":material/upload:", key="add-upload"):
+            with shown_errors():
+                _add_upload(workspace, files, name.strip())
+
+
+def _add(workspace: Workspace, path: Path, name: str) -> None:
+    with st.spinner("Copying and checking …", show_time=True):
+        model = add_model(workspace.home, path, name or None)
+    st.toast(f"{model.name} is here now", icon=":material/check_circle:")
+    st.session_state.pop("verified", None)
+    st.rerun()
+
+
+def _add_upload(workspace: Workspace, files: Sequence[UploadedFile], name: str) -> None:
+    """Put the files beside the workspace, then add them as if they lay on a disk; the copies go again."""
+    if not files:
+        raise InputError("No file was given.", "Choose a GGUF file, or all files of a safetensors model.")
+    is_one = len(files) == 1 and files[0].name.lower().endswith(".gguf")
+    if not is_one and not name:
+        raise InputError("This model has no name yet.", "Write a name into the field.")
+    folder = workspace.home / "incoming" / secrets.token_hex(8)
+    try:
+        for file in files:
+            path = folder / re.sub(r"[^A-Za-z0-9._-]", "-", Path(file.name).name).lstrip(".")
+            with disk_errors(path):
+                folder.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as target:
+                    shutil.copyfileobj(file, target)
+        _add(workspace, path if is_one else folder, name)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def show_remove(workspace: Workspace, models: list[Model]) -> None:
+    """Added models can go; the name is typed, because runs that began from one cannot be used without it."""
+    added = [model.name for model in models if not model.is_embedded]
+    with st.popover(
+        "Remove a model", icon=":material/delete:", disabled=not added, help="Those that came with Garrison stay."
+    ):
+        name = st.selectbox("Which one", added, key="remove-model-name")
+        st.markdown("Its files are deleted. Runs that began from it cannot be used until it is added again.")
+        typed = st.text_input("Type its name to confirm", key="remove-model-typed")
+        if st.button("Remove for good", disabled=not name or typed.strip() != name, key="remove-model"):
+            with shown_errors():
+                remove_model(workspace.home, name)
+                st.session_state.pop("verified", None)
+                st.rerun()
+
+
+workspace = resources.workspace()
+models = list_models(model_folders(workspace.home))
+if models:
+    show_table(models)
+    with st.container(horizontal=True):
+        show_verify(workspace)
+        show_remove(workspace, models)
+else:
+    st.info(
+        "There is no model on this machine yet. Add one below: a GGUF file or a folder of safetensors.",
+        icon=":material/info:",
+    )
+st.subheader("Add a model")
+st.caption("Models are safetensors or GGUF only: other kinds can carry programs. Nothing is fetched from a network.")
+show_add(workspace)

@@ -1,1 +1,259 @@
-"""The questions page."""
+"""The questions page: write question pairs from approved text, see what was kept, decide by hand, carry in and out."""
+
+import pandas as pd
+import streamlit as st
+
+from core import jobs
+from core.models.registry import list_models, model_folders
+from core.records import Document, Project, QuestionPair
+from core.settings import FilterSettings, GenerationSettings
+from core.storage import Workspace, find, get
+from dashboard import resources
+from dashboard.components import pairs as pair_view
+from dashboard.components.charts import coverage_chart, outcome_chart, reason_words
+from dashboard.components.empty import empty_state
+from dashboard.components.errors import shown_errors
+from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.pair_files import FORMATS, export_bytes, import_upload
+from dashboard.components.words import plural
+
+ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice for style
+STATES = {"": "All", "kept": "Kept", "dropped": "Dropped"}
+
+
+def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> None:
+    """How many pairs, by which model, and the button that starts."""
+    coverage = pair_view.coverage(workspace, project, [])
+    passages = sum(row["passages"] for row in coverage)
+    models = [model.name for model in list_models(model_folders(workspace.home)) if model.format == "gguf"]
+    if not models:
+        st.warning(
+            "There is no model here that can write questions. Add a GGUF model on the Models page.",
+            icon=":material/warning:",
+        )
+        return
+    preferred = GenerationSettings().model
+    with st.container(border=True):
+        st.markdown(f"**{plural(passages, 'passage')}** of {plural(len(coverage), 'approved document')} can be asked about.")
+        left, right = st.columns(2, vertical_alignment="bottom")
+        per_passage = left.number_input(
+            "Questions for each passage",
+            1,
+            50,
+            GenerationSettings().per_passage,
+            key="per-passage",
+            help="Weak ones are dropped.",
+        )
+        model = right.selectbox(
+            "Written by", models, index=models.index(preferred) if preferred in models else 0, key="question-model"
+        )
+        st.caption(
+            f"Up to {plural(passages * per_passage, 'question pair')} before weak ones are dropped. "
+            "Each answer must stand in the approved text."
+            + ("" if is_first else " Those written before are replaced, your own decisions about them as well.")
+        )
+        if st.button(
+            "Write question pairs",
+            type="primary" if is_first else "secondary",
+            icon=":material/edit_note:",
+            disabled=is_busy or not passages,
+            key="write-pairs",
+        ):
+            settings = GenerationSettings.from_values({"model": model, "per_passage": per_passage}).model_dump()
+            with shown_errors():
+                params = {"settings": settings, "filters": FilterSettings().model_dump()}
+                jobs.submit(workspace, "generate", params, project_id=project.id)
+                st.rerun()
+
+
+def show_figures(workspace: Workspace, project: Project, *, since: str = "") -> None:
+    """Kept against dropped, and how far each document is covered, as of now; of pairs made after `since` alone."""
+    pairs = [pair for pair in pair_view.project_pairs(workspace, project) if pair.created_at >= since]
+    kept = sum(pair.state == "kept" for pair in pairs)
+    if not pairs:
+        st.caption("The first pairs appear here in a moment.")
+        return
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Kept and dropped, by reason**")
+        chart = outcome_chart(kept, pair_view.dropped_by_reason(pairs))
+        st.altair_chart(chart, alt=f"{kept} pairs kept, {len(pairs) - kept} dropped")
+    with right:
+        coverage = pair_view.coverage(workspace, project, pairs)
+        st.markdown("**How much of each document is asked about**")
+        if coverage:
+            st.altair_chart(coverage_chart(coverage), alt="Share of passages with a question, by document")
+        else:
+            st.caption("No document is approved at the moment.")
+
+
+def show_table(workspace: Workspace, pairs: list[QuestionPair]) -> None:
+    """The pairs behind filters; ticks are stored at once, by the pair's id."""
+    shown = _filtered(pairs)
+    if not shown:
+        st.caption("No pair matches. Change the filters above.")
+        return
+    ids = [pair.id for pair in shown]
+    frame = pd.DataFrame(
+        {
+            "Keep": [pair.state == "kept" for pair in shown],
+            "Open": [":material/open_in_full: Open"] * len(shown),
+            "Question": [pair.input for pair in shown],
+            "Answer": [pair.output for pair in shown],
+            "Document": [pair.document_name for pair in shown],
+            "Where": [pair.page for pair in shown],
+            "Dropped because": [reason_words(pair.reason) if pair.reason else "" for pair in shown],
+        }
+    )
+    editor, opener = f"pairs-{hash(tuple(ids))}", f"open-{hash(tuple(ids))}"
+
+    def open_pair() -> None:
+        st.session_state["open-pair"] = ids[st.session_state[opener].row]
+
+    edited = st.data_editor(
+        frame,
+        key=editor,
+        hide_index=True,
+        height=min(480, 38 + 35 * len(shown)),
+        disabled=[name for name in frame.columns if name != "Keep"],
+        alt="Question pairs with their source",
+        column_config={
+            "Keep": st.column_config.CheckboxColumn(help="Only kept pairs are trained on.", width="small"),
+            "Open": st.column_config.ButtonColumn("Source", on_click=open_pair, key=opener, width="small", type="tertiary"),
+            "Question": st.column_config.TextColumn(width="large"),
+            "Answer": st.column_config.TextColumn(width="large"),
+        },
+    )
+    ticks = zip(ids, frame["Keep"], edited["Keep"], strict=True)
+    if changed := {pair_id: bool(after) for pair_id, before, after in ticks if before != after}:
+        pair_view.keep_or_drop(workspace, changed)
+        st.rerun()
+
+
+def _filtered(pairs: list[QuestionPair]) -> list[QuestionPair]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        state = st.segmented_control(
+            "Show", list(STATES), default="", required=True, format_func=lambda state: STATES[state], key="filter-state"
+        )
+        reasons = sorted({pair.reason for pair in pairs if pair.reason})
+        reason = st.selectbox(
+            "Dropped because",
+            ["", *reasons],
+            format_func=lambda reason: reason_words(reason) if reason else "Any reason",
+            key="filter-reason",
+            width=240,
+        )
+        documents = sorted({pair.document_name for pair in pairs})
+        document = st.selectbox(
+            "Document", ["", *documents], format_func=lambda name: name or "Every document", key="filter-document", width=280
+        )
+        words = st.text_input("Words in it", key="filter-words", width=220)
+    shown = pair_view.selected(pairs, state=state, reason=reason, document=document, words=words)
+    st.caption(f"{plural(len(shown), 'pair')} shown")
+    return shown
+
+
+def close_drawer() -> None:
+    """Forget which pair is open."""
+    st.session_state.pop("open-pair", None)
+
+
+@st.dialog("Question pair and its source", width="medium", position="right", on_dismiss=close_drawer)
+def show_drawer(workspace: Workspace, pair_id: str) -> None:
+    """One pair beside the approved passage it came from."""
+    with shown_errors():
+        pair = get(workspace.db, QuestionPair, pair_id)
+        st.caption("Question")
+        st.text(pair.input)
+        st.caption("Answer")
+        st.text(pair.output)
+        st.caption(" · ".join(part for part in (pair.document_name, pair.page) if part))
+        source = pair_view.source_of(workspace, pair)
+        if source.before or source.after:
+            st.html(pair_view.source_html(source))
+        else:
+            st.caption("This pair was brought in ready-made: it has no passage of its own.")
+        is_kept = pair.state == "kept"
+        st.markdown(
+            ":material/check_circle: Kept" if is_kept else f":material/cancel: Dropped: {reason_words(pair.reason).lower()}"
+        )
+        with st.container(horizontal=True):
+            if st.button("Keep", shortcut="k", disabled=is_kept, icon=":material/check:", key="drawer-keep"):
+                pair_view.keep_or_drop(workspace, {pair.id: True})
+                st.rerun()
+            if st.button("Drop", shortcut="d", disabled=not is_kept, icon=":material/close:", key="drawer-drop"):
+                pair_view.keep_or_drop(workspace, {pair.id: False})
+                st.rerun()
+
+
+def show_carry(workspace: Workspace, project: Project, pairs: list[QuestionPair], *, is_busy: bool) -> None:
+    """Pairs out as a file, pairs in from files."""
+    out, brought = st.columns(2)
+    with out.container(border=True):
+        st.markdown("**Take the kept pairs with you**")
+        with_source = st.toggle("With document, page and quote", key="export-source")
+        kept = [pair for pair in pairs if pair.state == "kept"]
+        st.download_button(
+            "Download as JSONL",
+            data=lambda: export_bytes(workspace, kept, with_source=with_source),
+            file_name="question-pairs.jsonl",
+            mime="application/jsonl",
+            icon=":material/download:",
+            disabled=not kept,
+            on_click="ignore",
+            key="export-pairs",
+        )
+    with brought.container(border=True):
+        st.markdown("**Bring pairs that you have already**")
+        with st.form("import-pairs", border=False, clear_on_submit=True):
+            uploads = st.file_uploader(
+                "A file of question pairs",
+                type=["jsonl", "json"],
+                accept_multiple_files=True,
+                help=FORMATS,
+                key="pair-files",
+            )
+            if st.form_submit_button("Bring them in", icon=":material/upload:", disabled=is_busy):
+                with shown_errors():
+                    for upload in uploads:
+                        import_upload(workspace, project, upload)
+                    if uploads:
+                        st.rerun()
+        st.caption("They wait on the Review page like any other document before anything is trained on them.")
+
+
+workspace = resources.workspace()
+project = resources.require_project()
+job = follow_newest(workspace, project, "generate", "import")
+is_busy = is_active(job)
+pairs = pair_view.project_pairs(workspace, project)
+kept = sum(pair.state == "kept" for pair in pairs)
+approved = any(workspace.active_review(document.id) for document in find(workspace.db, Document, project_id=project.id))
+
+if approved and not is_busy:
+    show_start(workspace, project, is_busy=is_busy, is_first=not kept)
+elif not approved and not pairs:
+    has_documents = bool(find(workspace.db, Document, project_id=project.id))
+    text = "Question pairs are written from approved text, and nothing is approved yet."
+    if has_documents:
+        empty_state(text, page="review", label="Review and approve")
+    else:
+        empty_state(
+            "Question pairs are written from your documents. Add some first.", page="documents", label="Add documents"
+        )
+
+if is_busy and job is not None and job.kind == "generate":
+    st.fragment(show_figures, run_every="2s", key="live-figures")(workspace, project, since=job.created_at)
+elif pairs:
+    thin = "enough for a first run; 1,000 is better" if ENOUGH_TO_START <= kept < BETTER else ""
+    thin = "few for a training: 100 or more is better" if kept < ENOUGH_TO_START else thin
+    st.markdown(f"**{plural(kept, 'pair')} kept**" + (f", {thin}." if thin else ".") + f" {len(pairs) - kept:,} dropped.")
+    if kept and st.button("Train a model with them", type="primary", icon=":material/school:", key="go-train"):
+        st.switch_page("app_pages/train.py")
+    with st.expander("Kept and dropped, coverage", expanded=True):
+        show_figures(workspace, project)
+    show_table(workspace, pairs)
+if not is_busy:
+    show_carry(workspace, project, pairs, is_busy=is_busy)
+if st.session_state.get("open-pair"):
+    show_drawer(workspace, st.session_state["open-pair"])

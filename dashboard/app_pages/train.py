@@ -1,1 +1,223 @@
-"""The train page."""
+"""The train page: on what, from which model, how thorough; then how it goes, and the runs before it."""
+
+import json
+import shutil
+from typing import Any
+
+import pandas as pd
+import psutil
+import streamlit as st
+
+from core import jobs
+from core.models.registry import list_models, model_folders
+from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
+from core.settings import PRESETS, TrainingSettings
+from core.storage import Workspace, count, find
+from dashboard import resources
+from dashboard.components.charts import loss_chart
+from dashboard.components.empty import empty_state
+from dashboard.components.errors import shown_errors
+from dashboard.components.fit import Fit, estimate
+from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.learning import ICONS, SENTENCES, series, trend
+from dashboard.components.setting_fields import setting_fields
+from dashboard.components.words import ago, duration, plural, size
+
+THOROUGHNESS = {
+    "quick": ("Quick", "to see whether it works"),
+    "standard": ("Standard", "right for most manuals"),
+    "thorough": ("Thorough", "when details must be known well"),
+}
+
+
+def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
+    """Tokens a second of the newest run of this model that measured it; 0 where none did."""
+    for run in find(workspace.db, Run, project_id=project.id, model=model, order="number desc"):
+        if speeds := series(read_metrics(workspace, run), "tokens_per_s"):
+            return speeds[-1]
+    return 0.0
+
+
+def read_metrics(workspace: Workspace, run: Run) -> list[dict[str, Any]]:
+    """The rows a run wrote so far; a line that is being written is left for the next look."""
+    path = workspace.run_folder(run.project_id, run.id) / "metrics.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> None:
+    """The newest run: a sentence on how it goes, then its curve."""
+    runs = find(workspace.db, Run, project_id=project.id, order="number desc")
+    if not runs:
+        return
+    rows = read_metrics(workspace, runs[0])
+    how = trend(rows)
+    st.subheader(f"Run {runs[0].number}" + (" is learning" if is_live else ""))
+    if is_live:
+        st.markdown(f"{ICONS[how]} {SENTENCES[how]}")
+    elif runs[0].is_finished:
+        st.markdown(_finished_sentence(rows))
+    else:
+        st.markdown(":material/pause_circle: It did not come to its end. Resume it above; what it learned is kept.")
+    if rows:
+        st.altair_chart(loss_chart(rows), alt=SENTENCES[how])
+
+
+def _finished_sentence(rows: list[dict[str, Any]]) -> str:
+    if trend(rows) == "memorizing":
+        return f"{ICONS['memorizing']} It is finished, but learned some of it by heart: try a less thorough training."
+    return ":material/check_circle: It is finished. A comparison with the base model shows what it knows now."
+
+
+def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
+    """On what: the kept pairs, which a start freezes."""
+    documents = len({pair.document_id for pair in pairs})
+    st.markdown(f"**{plural(len(pairs), 'question pair')}** from {plural(documents, 'document')}")
+    versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
+    st.caption(
+        "Starting freezes them as a numbered version that never changes; some are held back to test what it learned."
+        + (f" The last one is version {versions[0].number}." if versions else "")
+    )
+
+
+def ask_model(models: list[Model]) -> Model:
+    """From what: a model of this machine, with size and licence."""
+    names = [model.name for model in models]
+    chosen = st.radio(
+        "Starting from which model?",
+        names,
+        captions=[f"{size(model.size_bytes)} · licence {model.licence or 'not stated'}" for model in models],
+        key="train-model",
+    )
+    return models[names.index(chosen)]
+
+
+def ask_thoroughness(fits: dict[str, Fit]) -> str:
+    """How thorough, with the time each takes."""
+    chosen = st.radio(
+        "How thorough?",
+        list(fits),
+        index=list(fits).index("standard"),
+        format_func=lambda preset: THOROUGHNESS[preset][0],
+        captions=[f"about {duration(fit.duration_s)}, {THOROUGHNESS[preset][1]}" for preset, fit in fits.items()],
+        key="train-preset",
+    )
+    return str(chosen)
+
+
+def show_fit(fit: Fit, settings: TrainingSettings) -> None:
+    """Whether it fits, or what to change."""
+    needs = f"{size(fit.memory_bytes)} of {size(fit.free_memory_bytes)} free memory"
+    facts = f"about {duration(fit.duration_s)} · {size(fit.disk_bytes)} on disk"
+    with st.container(border=True, key="fit"):
+        if fit.is_memory_enough and fit.is_disk_enough:
+            st.markdown(f":material/check_circle: **Fits: {needs}** · {facts}")
+        elif not fit.is_disk_enough:
+            st.markdown(
+                f":material/error: **The disk is too full:** {size(fit.free_disk_bytes)} free · {facts}. Free some space."
+            )
+        else:
+            st.markdown(f":material/warning: **Probably too large: {needs}** · {facts}. What helps:")
+            with st.container(horizontal=True):
+                _remedies(settings)
+        st.caption("An estimate from the model's size and the questions' length, for a machine that does nothing else.")
+
+
+def _remedies(settings: TrainingSettings) -> None:
+    if settings.precision != "4bit":
+        st.button("Load the model in 4 bits", key="use-4bit", on_click=_change, args=(settings, "precision", "4bit"))
+    if settings.batch_size > 1:
+        smaller = max(1, settings.batch_size // 4)
+        st.button("Fewer questions at once", key="use-small", on_click=_change, args=(settings, "batch_size", smaller))
+    if settings.precision == "4bit" and settings.batch_size == 1:
+        st.caption("Nothing more can be saved: choose a smaller model, or close other programs.")
+
+
+def _change(settings: TrainingSettings, name: str, value: Any) -> None:
+    st.session_state[f"setting-{settings.preset}-{name}"] = value
+
+
+def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
+    """The three questions, the details, the fit and the start."""
+    models = [model for model in list_models(model_folders(workspace.home)) if model.format != "spacy"]
+    if not models:
+        empty_state("There is no model to start from. Add one first.", page="models", label="Add a model")
+        return
+    preferred = [model for model in models if model.is_embedded] + [model for model in models if not model.is_embedded]
+    free_memory, free_disk = psutil.virtual_memory().available, shutil.disk_usage(workspace.home).free
+
+    def fit_of(model: Model, settings: TrainingSettings) -> Fit:
+        speed = measured_speed(workspace, project, model.name)
+        return estimate(
+            model, settings, pairs=pairs, tokens_per_s=speed, free_memory_bytes=free_memory, free_disk_bytes=free_disk
+        )
+
+    data, base, depth = st.columns(3, border=True)
+    with data:
+        st.markdown("On what?")
+        ask_data(workspace, project, pairs)
+    with base:
+        model = ask_model(preferred)
+    with depth:
+        preset = ask_thoroughness({name: fit_of(model, TrainingSettings.from_preset(name)) for name in PRESETS})
+    with st.expander("Details", icon=":material/tune:"):
+        st.caption("For people who know the terms. The choice above fills these in.")
+        settings = TrainingSettings.from_preset(preset, setting_fields(TrainingSettings.from_preset(preset)))
+    fit = fit_of(model, settings)
+    show_fit(fit, settings)
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start-training"):
+        with shown_errors():
+            params = {"model": model.name, "settings": settings.model_dump()}
+            jobs.submit(workspace, "train", params, project_id=project.id)
+            st.rerun()
+
+
+def show_runs(workspace: Workspace, project: Project) -> None:
+    """Every run, newest first."""
+    runs = find(workspace.db, Run, project_id=project.id, order="number desc")
+    if not runs:
+        return
+    st.subheader("All runs")
+    verdicts = {
+        evaluation.run_id: evaluation.verdict for evaluation in find(workspace.db, Evaluation, project_id=project.id)
+    }
+    versions = {version.id: version for version in find(workspace.db, DatasetVersion, project_id=project.id)}
+    rows = []
+    for run in runs:
+        version = versions.get(run.dataset_id)
+        preset = str(run.settings.get("preset", ""))
+        rows.append(
+            {
+                "Run": run.number,
+                "State": "finished" if run.is_finished else "not finished",
+                "Model": run.model,
+                "Questions": f"version {version.number}: {version.train_count:,}" if version else "",
+                "How thorough": THOROUGHNESS[preset][0] if preset in THOROUGHNESS else preset,
+                "Started": ago(run.created_at),
+                "Compared with the base model": verdicts.get(run.id, "not yet"),
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Trainings of this project, newest first")
+
+
+workspace = resources.workspace()
+project = resources.require_project()
+job = follow_newest(workspace, project, "train")
+is_live = is_active(job)
+pairs = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
+if is_live:
+    st.fragment(show_progress, run_every="2s", key="live-run")(workspace, project, is_live=True)
+elif not pairs:
+    is_any = count(workspace.db, QuestionPair, project_id=project.id) > 0
+    text = "Every question pair was dropped." if is_any else "A model learns from question pairs, and there are none yet."
+    empty_state(text, page="questions", label="Go to the questions")
+else:
+    show_progress(workspace, project, is_live=False)
+    finished = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
+    if finished and not count(workspace.db, Evaluation, run_id=finished[0].id):
+        if st.button("Compare with the base model", icon=":material/balance:", key="go-evaluate"):
+            st.switch_page("app_pages/evaluate.py")
+    if finished:
+        st.subheader("Train again")
+    show_choice(workspace, project, pairs)
+show_runs(workspace, project)

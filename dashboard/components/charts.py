@@ -1,0 +1,128 @@
+"""Charts as pure functions: rows in, an Altair chart out. Colors come from the theme; nothing is told by color alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+REASONS = {
+    "incomplete": "Not a whole sentence",
+    "incomplete sentence": "Not a whole sentence",
+    "profanity": "Rude words",
+    "copy": "Answer copies the question",
+    "copy of the question": "Answer copies the question",
+    "duplicate": "Asked already",
+    "by hand": "Dropped by a person",
+}
+MOST_BARS = 15
+ROW_HEIGHT_PX, AXES_HEIGHT_PX = 30, 90  # the chart's height includes its axes
+
+
+def reason_words(reason: str) -> str:
+    """Why a pair was dropped, in words; a reason without words of its own keeps its name, made readable."""
+    words = reason.replace("_", " ").replace("-", " ")
+    return REASONS.get(words, words.capitalize())
+
+
+def outcome_chart(kept: int, dropped: Mapping[str, int]) -> alt.LayerChart:
+    """One bar for the kept pairs and one for each reason for which pairs were dropped."""
+    rows = [{"what": "Kept", "state": "Kept", "pairs": kept}]
+    rows += [
+        {"what": reason_words(reason), "state": "Dropped", "pairs": number}
+        for reason, number in sorted(dropped.items(), key=lambda item: -item[1])
+    ]
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("pairs:Q", title="Question pairs", axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y("what:N", title=None, sort=[str(row["what"]) for row in rows], axis=alt.Axis(labelLimit=220)),
+    )
+    bars = base.mark_bar().encode(
+        color=alt.Color("state:N", title=None, scale=alt.Scale(domain=["Kept", "Dropped"]), legend=None)
+    )
+    return _labelled(bars, base, "pairs").properties(height=ROW_HEIGHT_PX * len(rows) + AXES_HEIGHT_PX)
+
+
+def coverage_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
+    """How much of each document is asked about; the documents least asked about, when there are many.
+
+    Args:
+        rows: `document` (its name), `covered` (passages with a kept pair) and `passages` (all of them).
+    """
+    frame = pd.DataFrame(list(rows))
+    frame["share"] = frame["covered"] / frame["passages"].clip(lower=1)
+    frame["of"] = [f"{row['covered']} of {row['passages']}" for row in rows]
+    frame = frame.nsmallest(MOST_BARS, "share")
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "share:Q", title="Passages with at least one question", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
+        ),
+        y=alt.Y("document:N", title=None, sort="x", axis=alt.Axis(labelLimit=220)),
+        tooltip=[alt.Tooltip("document:N", title="Document"), alt.Tooltip("of:N", title="Passages with questions")],
+    )
+    return _labelled(base.mark_bar(), base, "of").properties(height=ROW_HEIGHT_PX * len(frame) + AXES_HEIGHT_PX)
+
+
+def loss_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """Error on the training questions and on held-back questions by step, both lower-is-better.
+
+    Args:
+        rows: of `metrics.jsonl`; those with `loss` and those with `validation_loss` may differ.
+    """
+    names = {"loss": "Questions it learns from", "validation_loss": "Questions held back"}
+    long = [
+        {"step": row["step"], "what": words, "error": row[key]}
+        for row in rows
+        for key, words in names.items()
+        if isinstance(row.get(key), int | float)
+    ]
+    frame = pd.DataFrame(long, columns=["step", "what", "error"])
+    return (
+        alt.Chart(frame)
+        .mark_line(point=alt.OverlayMarkDef(size=25))
+        .encode(
+            x=alt.X("step:Q", title="Steps", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("error:Q", title="Error (lower is better)", scale=alt.Scale(zero=False)),
+            color=alt.Color("what:N", title=None, scale=alt.Scale(domain=list(names.values()))),
+            strokeDash=alt.StrokeDash("what:N", title=None, scale=alt.Scale(domain=list(names.values()))),
+            tooltip=[alt.Tooltip("what:N", title="On"), "step:Q", alt.Tooltip("error:Q", title="Error", format=".3f")],
+        )
+        .configure_legend(orient="top")
+        .properties(height=280)
+    )
+
+
+def score_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
+    """Scores with their 95 % intervals, base and tuned beside each other.
+
+    Args:
+        rows: `score` (in words), `model` ("Base" or "Tuned"), `value`, `low` and `high`, each 0 to 1.
+    """
+    order = list(dict.fromkeys(str(row["score"]) for row in rows))
+    base = alt.Chart(pd.DataFrame(list(rows))).encode(
+        y=alt.Y("score:N", title=None, sort=order, axis=alt.Axis(labelLimit=200)),
+        yOffset=alt.YOffset("model:N", sort=["Base", "Tuned"]),
+        color=alt.Color("model:N", title=None, scale=alt.Scale(domain=["Base", "Tuned"]), legend=alt.Legend(orient="top")),
+    )
+    ranges = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x=alt.X("low:Q"), x2="high:Q")
+    points = base.mark_point(filled=True, size=110, opacity=1).encode(
+        x=alt.X(
+            "value:Q",
+            title="Score (right is better); the line is where the true score lies, 95 times in 100",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(format="%"),
+        ),
+        shape=alt.Shape("model:N", title=None, scale=alt.Scale(domain=["Base", "Tuned"], range=["circle", "diamond"])),
+        tooltip=[
+            alt.Tooltip("model:N", title="Model"),
+            alt.Tooltip("score:N", title="Score"),
+            alt.Tooltip("value:Q", title="Value", format=".1%"),
+            alt.Tooltip("low:Q", title="From", format=".1%"),
+            alt.Tooltip("high:Q", title="To", format=".1%"),
+        ],
+    )
+    return alt.layer(ranges, points).properties(height=70 * len(order) + 60)
+
+
+def _labelled(bars: alt.Chart, base: alt.Chart, field: str) -> alt.LayerChart:
+    """`bars` with the value of `field` written at their ends."""
+    return alt.layer(bars, base.mark_text(align="left", dx=4).encode(text=f"{field}:N"))

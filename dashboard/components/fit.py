@@ -1,0 +1,98 @@
+"""Will a training fit this machine, how long will it take: an estimate from sizes, before anything is loaded.
+
+Estimates err on the large side. The training itself is what finds out; it ends with a sentence when memory is short.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.records import Model, QuestionPair
+from core.settings import TrainingSettings
+
+# Bytes for each weight as loaded. 8 and 4 bit: the embeddings stay at 4 bytes; 4 bit measured on the embedded
+# model (166 MB for 134.5 M weights, docs/benchmarks.md), 8 bit computed with the same share of embeddings.
+WEIGHT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "8bit": 1.65, "4bit": 1.25}
+FILE_BITS = {"q2": 3.4, "q3": 4.0, "q4": 5.9, "q5": 6.3, "q6": 6.9, "q8": 8.6, "f32": 32.0}  # by a GGUF's name, else 16
+RUNTIME_BYTES = 7e8  # the interpreter with its libraries
+# Kept for each token of a batch until the backward pass: 68 bytes for each layer and hidden unit in 4-byte numbers
+# (Korthikanti et al. 2022, section 4.1, without attention scores), written over weights ** (2/3) for the embedded
+# model's shape, and three copies of the scores over 49,152 words.
+TOKEN_FACTOR, TOKEN_BYTES = 4.5, 6e5
+LORA_SHARE = 0.0181 / 8  # trainable share for each unit of rank: 2.44 M of 134.5 M weights at rank 8
+REFERENCE_SPEED, REFERENCE_WEIGHTS = 200.0, 134.5e6  # tokens a second of the embedded model on 2 cores
+CHARACTERS_PER_TOKEN = 4.0
+TEMPLATE_TOKENS = 30  # a chat template's own marks and instructions in each row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """What a training needs against what there is, all in bytes, and its length in seconds."""
+
+    memory_bytes: float
+    free_memory_bytes: float
+    disk_bytes: float
+    free_disk_bytes: float
+    duration_s: float
+
+    @property
+    def is_memory_enough(self) -> bool:
+        """Whether the estimate leaves a tenth of what is free."""
+        return self.memory_bytes <= 0.9 * self.free_memory_bytes
+
+    @property
+    def is_disk_enough(self) -> bool:
+        """Whether the files fit on the workspace's disk."""
+        return self.disk_bytes <= 0.95 * self.free_disk_bytes
+
+
+def weight_count(model: Model) -> float:
+    """How many weights a model has, from its size and, for a GGUF, the precision in its file's name."""
+    bits = 16.0
+    if model.format == "gguf":
+        name = model.path.rsplit("/", 1)[-1].lower()
+        bits = next((bits for mark, bits in FILE_BITS.items() if mark in name), 16.0)
+    return model.size_bytes * 8 / bits
+
+
+def row_tokens(pairs: Sequence[QuestionPair]) -> float:
+    """Mean length of a training row in tokens, at four characters a token."""
+    if not pairs:
+        return float(TEMPLATE_TOKENS)
+    characters = sum(len(pair.input) + len(pair.output) for pair in pairs) / len(pairs)
+    return characters / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
+
+
+def estimate(
+    model: Model,
+    settings: TrainingSettings,
+    *,
+    pairs: Sequence[QuestionPair],
+    tokens_per_s: float,
+    free_memory_bytes: float,
+    free_disk_bytes: float,
+) -> Fit:
+    """What training `model` on `pairs` needs.
+
+    Args:
+        model: the base model.
+        settings: the settings of the run.
+        pairs: the kept question pairs.
+        tokens_per_s: measured on an earlier run of this model; 0 takes the speed measured on 2 cores.
+        free_memory_bytes: of this machine.
+        free_disk_bytes: of the disk that holds the workspace.
+    """
+    weights = weight_count(model)
+    tokens = min(row_tokens(pairs), settings.max_tokens)
+    rows_at_once = min(settings.batch_size, max(len(pairs), 1))
+    trainable = weights * LORA_SHARE * settings.lora_rank
+    activations = rows_at_once * tokens * (TOKEN_FACTOR * weights ** (2 / 3) + TOKEN_BYTES)
+    speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
+    steps = settings.epochs * len(pairs) / (settings.batch_size * settings.gradient_accumulation)
+    share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
+    return Fit(
+        memory_bytes=RUNTIME_BYTES + weights * WEIGHT_BYTES[settings.precision] + 16 * trainable + activations,
+        free_memory_bytes=free_memory_bytes,
+        disk_bytes=28 * trainable + 1e7,  # the adapter and two checkpoints of adapter and optimizer
+        free_disk_bytes=free_disk_bytes,
+        duration_s=share * settings.epochs * len(pairs) * tokens / speed,
+    )

@@ -1,0 +1,49 @@
+"""What a run's numbers mean, in a sentence a person can act on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+Trend = Literal["starting", "learning", "stalled", "memorizing"]
+
+SENTENCES: dict[Trend, str] = {
+    "starting": "It has just started: the first measurements are on their way.",
+    "learning": "It is learning well: answers to questions it has not seen get better.",
+    "stalled": "It has stopped improving: you can stop now, nothing more is gained.",
+    "memorizing": "It is learning by heart: better on questions it has seen, worse on others. Stop it earlier.",
+}
+ICONS: dict[Trend, str] = {
+    "starting": ":material/hourglass_top:",
+    "learning": ":material/trending_up:",
+    "stalled": ":material/trending_flat:",
+    "memorizing": ":material/trending_down:",
+}
+PATIENCE = 2  # measurements without progress before we say so
+LEAST_GAIN = 0.01  # share of the error; less is noise on a few dozen held-back questions
+HARM = 0.05  # share by which the held-back error must rise above its best
+
+
+def series(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
+    """The numbers of `key` in the rows of `metrics.jsonl` that have it."""
+    return [float(row[key]) for row in rows if isinstance(row.get(key), int | float)]
+
+
+def trend(rows: Sequence[Mapping[str, Any]]) -> Trend:
+    """How a run goes, judged by the error on held-back questions; by the training error where there are none."""
+    held_back, seen = series(rows, "validation_loss"), series(rows, "loss")
+    judged = held_back or _smooth(seen)
+    if len(judged) < 2:
+        return "learning" if len(seen) >= 4 and seen[-1] < seen[0] else "starting"
+    best = min(judged)
+    since_best = len(judged) - 1 - judged.index(best)
+    if held_back and since_best and held_back[-1] > best * (1 + HARM) and seen and seen[-1] < seen[0]:
+        return "memorizing"
+    recent_best, before = min(judged[-PATIENCE:]), judged[:-PATIENCE]
+    if before and recent_best > min(before) * (1 - LEAST_GAIN):
+        return "stalled"
+    return "learning"
+
+
+def _smooth(values: Sequence[float], width: int = 5) -> list[float]:
+    """Means of consecutive groups of `width`, because single steps jump."""
+    whole = len(values) - len(values) % width
+    return [sum(values[start : start + width]) / width for start in range(0, whole, width)]

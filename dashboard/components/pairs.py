@@ -1,0 +1,92 @@
+"""Question pairs as the Questions page shows them: where each came from, how far each document is covered."""
+
+import html
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.records import Project, QuestionPair
+from core.storage import Workspace, find, transaction, update
+
+CONTEXT_CHARACTERS = 600  # shown on each side of a quote whose passage is not known
+BY_HAND = "by hand"  # the reason of a pair that a person dropped; the filters leave it alone
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The anonymized text around a quote, in three pieces; all empty where there is no source text."""
+
+    before: str
+    quote: str
+    after: str
+
+
+def source_of(workspace: Workspace, pair: QuestionPair) -> Source:
+    """The passage a pair came from, cut at its quote: from exactly the text that was approved."""
+    path = workspace.anonymized_path(pair.project_id, pair.review_id)
+    if not pair.review_id or not path.exists():
+        return Source("", pair.quote, "")
+    text = path.read_bytes().decode()  # as stored: offsets count characters of exactly this text
+    if text[pair.quote_start : pair.quote_end] != pair.quote:  # imported: offsets are not of this text
+        return Source("", pair.quote, "")
+    row = workspace.db.execute(
+        "select start, end from approved_passages where review_id = ? and passage_id = ?", [pair.review_id, pair.passage_id]
+    ).fetchone()
+    first = min(row["start"], pair.quote_start) if row else max(0, pair.quote_start - CONTEXT_CHARACTERS)
+    last = max(row["end"], pair.quote_end) if row else pair.quote_end + CONTEXT_CHARACTERS
+    return Source(text[first : pair.quote_start], pair.quote, text[pair.quote_end : last])
+
+
+def source_html(source: Source) -> str:
+    """`source` as HTML with the quote marked; every character of the document is escaped."""
+    before, quote, after = (html.escape(part) for part in (source.before, source.quote, source.after))
+    return f'<div style="white-space: pre-wrap; overflow-wrap: anywhere">{before}<mark>{quote}</mark>{after}</div>'
+
+
+def coverage(workspace: Workspace, project: Project, pairs: Iterable[QuestionPair]) -> list[dict[str, Any]]:
+    """For each approved document: how many of its passages have a kept pair. Rows for `coverage_chart`."""
+    covered = Counter(
+        review
+        for review, _ in {(pair.review_id, pair.passage_id) for pair in pairs if pair.state == "kept" and pair.passage_id}
+    )
+    rows = workspace.db.execute(
+        "select d.name, r.id, count(a.passage_id) as passages from documents d"
+        " join reviews r on r.document_id = d.id and r.state = 'approved'"
+        " join approved_passages a on a.review_id = r.id where d.project_id = ? group by r.id order by d.rowid",
+        [project.id],
+    )
+    return [{"document": row["name"], "covered": covered[row["id"]], "passages": row["passages"]} for row in rows]
+
+
+def dropped_by_reason(pairs: Iterable[QuestionPair]) -> Counter[str]:
+    """How many pairs each filter dropped."""
+    return Counter(pair.reason for pair in pairs if pair.state == "dropped")
+
+
+def selected(
+    pairs: Sequence[QuestionPair], *, state: str = "", reason: str = "", document: str = "", words: str = ""
+) -> list[QuestionPair]:
+    """Those pairs that pass every filter that is not empty; `words` may stand in question or answer."""
+    sought = words.strip().casefold()
+    return [
+        pair
+        for pair in pairs
+        if (not state or pair.state == state)
+        and (not reason or pair.reason == reason)
+        and (not document or pair.document_name == document)
+        and (sought in pair.input.casefold() or sought in pair.output.casefold())
+    ]
+
+
+def keep_or_drop(workspace: Workspace, choices: dict[str, bool]) -> None:
+    """Store a person's decisions: pair id to whether it is kept."""
+    with transaction(workspace.db):
+        for pair_id, is_kept in choices.items():
+            state, reason = ("kept", "") if is_kept else ("dropped", BY_HAND)
+            update(workspace.db, QuestionPair, pair_id, state=state, reason=reason)
+
+
+def project_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
+    """Every pair of a project, in the order in which they were made."""
+    return find(workspace.db, QuestionPair, project_id=project.id)

@@ -1,0 +1,57 @@
+"""A form field for every setting of a training, made from the settings' own definition."""
+
+from typing import Any, get_args
+
+import annotated_types
+import streamlit as st
+
+from core.settings import TrainingSettings
+
+LABELS = {
+    "precision": ("Precision", "How exactly the base model's numbers are kept in memory: fewer bits, less memory."),
+    "epochs": ("Epochs", "How often it sees every question."),
+    "max_steps": ("Most steps", "0: as many as the epochs need."),
+    "batch_size": ("Batch size", "Questions learned from at once."),
+    "gradient_accumulation": ("Gradient accumulation", "Batches that are added up before the weights change."),
+    "learning_rate": ("Learning rate", "How far the weights move in a step."),
+    "warmup_share": ("Warm-up share", "Share of the steps in which the learning rate rises from 0."),
+    "lora_rank": ("LoRA rank", "Size of the adapter."),
+    "lora_alpha": ("LoRA alpha", "Weight of the adapter, usually twice its rank."),
+    "lora_dropout": ("LoRA dropout", "Share of the adapter that is switched off at random in a step."),
+    "max_tokens": ("Longest row in tokens", "Longer rows are cut."),
+    "checkpoint_steps": ("Steps between checkpoints", "After a stop, at most this much is lost."),
+    "seed": ("Seed", "The same seed gives the same run."),
+}
+
+
+def setting_fields(settings: TrainingSettings) -> dict[str, Any]:
+    """Draw a field for every setting, filled with `settings`; gives what is chosen. Core checks the values again."""
+    chosen: dict[str, Any] = {}
+    with st.grid(3, min_column_width=200):
+        for name, field in TrainingSettings.model_fields.items():
+            if name == "preset":
+                continue
+            label, help_text = LABELS.get(name, (name.replace("_", " ").capitalize(), ""))
+            key = f"setting-{settings.preset}-{name}"
+            value = getattr(settings, name)
+            if options := get_args(field.annotation):
+                chosen[name] = st.selectbox(label, options, index=options.index(value), help=help_text, key=key)
+                continue
+            low, high = _bounds(field.metadata)
+            chosen[name] = st.number_input(
+                label,
+                min_value=low if low is None else type(value)(low),
+                max_value=high if high is None else type(value)(high),
+                value=value,
+                format=None if isinstance(value, int) else "%g",
+                help=help_text,
+                key=key,
+            )
+    return chosen
+
+
+def _bounds(metadata: list[Any]) -> tuple[Any, Any]:
+    """Inclusive ends of a field's range, None where there are none; open ends are left to core's own check."""
+    low = next((rule.ge for rule in metadata if isinstance(rule, annotated_types.Ge)), None)
+    high = next((rule.le for rule in metadata if isinstance(rule, annotated_types.Le)), None)
+    return low, high

@@ -1,0 +1,80 @@
+"""The questions page: what was written, decisions by hand, the source of a pair."""
+
+from core.records import QuestionPair
+from core.storage import get
+from dashboard.components.pairs import Source, coverage, selected, source_html, source_of
+
+
+def table_key(app) -> str:
+    return next(key for key in app.session_state.keys() if key.startswith("pairs-"))
+
+
+def test_empty_project_is_sent_to_the_documents_first(open_page, workspace):
+    app = open_page("questions", project_id=workspace.create_project("Empty").id)
+    assert app.button(key="empty-documents").label == "Add documents"
+
+
+def test_table_shows_every_pair_with_its_document_and_reason(open_page, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    shown = app.data_editor[0].value
+    assert list(shown["Question"]) == [pair.input for pair in learned.pairs]
+    assert list(shown["Keep"]) == [True, True, True, False]
+    assert shown["Dropped because"].iloc[3] == "Asked already"
+
+
+def test_unticked_pair_is_dropped_by_its_id(open_page, workspace, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    app.session_state[table_key(app)] = {"edited_rows": {1: {"Keep": False}}, "added_rows": [], "deleted_rows": []}
+    app.run()
+    assert [get(workspace.db, QuestionPair, pair.id).state for pair in learned.pairs] == [
+        "kept",
+        "dropped",
+        "kept",
+        "dropped",
+    ]
+    assert get(workspace.db, QuestionPair, learned.pairs[1].id).reason == "by hand"
+
+
+def test_tick_in_a_filtered_table_reaches_the_pair_that_was_shown(open_page, workspace, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    app.get_by_key("filter-state").set_value("dropped").run()
+    assert list(app.data_editor[0].value["Question"]) == ["What?"]
+    app.session_state[table_key(app)] = {"edited_rows": {0: {"Keep": True}}, "added_rows": [], "deleted_rows": []}
+    app.run()
+    assert get(workspace.db, QuestionPair, learned.pairs[3].id).state == "kept"
+    assert get(workspace.db, QuestionPair, learned.pairs[0].id).state == "kept"
+
+
+def test_words_that_no_pair_has_are_said_to_match_nothing(open_page, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    app.text_input(key="filter-words").set_value("submarine").run()
+    assert any("No pair matches" in caption.value for caption in app.caption)
+
+
+def test_drawer_marks_the_quote_in_its_passage_and_drops_the_pair(open_page, workspace, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    app.session_state["open-pair"] = learned.pairs[0].id
+    app.run()
+    assert any("<mark>The winch holds 12 tonnes.</mark>" in part.value for part in app.html)
+    app.button(key="drawer-drop").click().run()
+    assert get(workspace.db, QuestionPair, learned.pairs[0].id).state == "dropped"
+
+
+def test_source_is_the_passage_around_the_quote(workspace, learned):
+    assert source_of(workspace, learned.pairs[0]) == Source("", "The winch holds 12 tonnes.", " <b>Watch</b> the rope.")
+
+
+def test_markup_in_a_document_stays_text():
+    shown = source_html(Source("<script>a</script>", "<img src=x>", "&"))
+    assert "<script>" not in shown and "<img" not in shown
+    assert "<mark>&lt;img src=x&gt;</mark>&amp;" in shown
+
+
+def test_coverage_counts_passages_with_a_kept_pair(workspace, learned):
+    rows = coverage(workspace, learned.project, learned.pairs)
+    assert rows == [{"document": "Winch.md", "covered": 1, "passages": 2}]
+
+
+def test_filters_join(learned):
+    assert selected(learned.pairs, state="kept", words="how MUCH") == [learned.pairs[0]]
+    assert selected(learned.pairs, reason="duplicate", document="Winch.md") == [learned.pairs[3]]

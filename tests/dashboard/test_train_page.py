@@ -1,0 +1,130 @@
+"""The train page: three questions, an estimate in words, the run as it goes."""
+
+import json
+
+import pytest
+
+from core.records import Model, QuestionPair, Run
+from core.settings import TrainingSettings
+from core.storage import update, write_atomic
+from dashboard.components.fit import estimate, weight_count
+from dashboard.components.learning import trend
+
+EMBEDDED = Model(name="m", path="/m/SmolLM2-135M-Instruct.Q4_1.gguf", format="gguf", size_bytes=98_362_432, sha256="")
+
+
+def fit_of(settings: TrainingSettings, *, pairs=(), free_memory_bytes=8e9, tokens_per_s=0.0):
+    return estimate(
+        EMBEDDED,
+        settings,
+        pairs=pairs,
+        tokens_per_s=tokens_per_s,
+        free_memory_bytes=free_memory_bytes,
+        free_disk_bytes=1e12,
+    )
+
+
+def test_project_without_pairs_is_sent_to_the_questions(open_page, workspace):
+    app = open_page("train", project_id=workspace.create_project("Empty").id)
+    assert app.button(key="empty-questions").label == "Go to the questions"
+
+
+def test_page_says_what_how_thorough_and_whether_it_fits(open_page, learned):
+    app = open_page("train", project_id=learned.project.id)
+    shown = " ".join(element.value for element in app.markdown)
+    assert "**3 question pairs** from 1 document" in shown
+    assert "Fits:" in shown
+    assert list(app.radio(key="train-preset").options) == ["Quick", "Standard", "Thorough"]
+    assert app.button(key="start-training").label == "Start training"
+    assert list(app.dataframe[0].value["Run"]) == [1]
+
+
+def test_words_of_the_trade_stand_in_details_alone(open_page, learned):
+    app = open_page("train", project_id=learned.project.id)
+    outside = " ".join(element.value for element in [*app.markdown, *app.caption]).lower()
+    assert not any(word in outside for word in ("epoch", "rank", "learning rate", "lora"))
+    assert {"Epochs", "LoRA rank"} <= {field.label for field in app.expander[0].number_input}
+
+
+def test_value_out_of_range_is_refused_by_core_and_nothing_starts(open_page, learned):
+    app = open_page("train", project_id=learned.project.id)
+    app.number_input(key="setting-standard-learning_rate").set_value(2.0).run()
+    assert any("learning_rate" in error.value for error in app.error)
+    assert not [button for button in app.button if button.key == "start-training"]
+
+
+def test_run_in_work_shows_its_curve_and_how_it_goes(open_page, workspace, learned):
+    rows = [{"step": step, "loss": 3.0 - step / 10, "validation_loss": 3.0 - step / 20} for step in range(1, 6)]
+    write_atomic(
+        workspace.run_folder(learned.project.id, learned.run.id) / "metrics.jsonl",
+        "".join(json.dumps(row) + "\n" for row in rows) + '{"step": 6, "lo',
+    )
+    app = open_page("train", project_id=learned.project.id)
+    assert not app.exception and not app.error
+    assert len(app.get("vega_lite_chart")) == 1
+
+
+@pytest.mark.parametrize(
+    ("held_back", "expected"),
+    [
+        ([], "learning"),
+        ([2.5, 2.0, 1.5], "learning"),
+        ([2.0, 1.5, 1.499, 1.498], "stalled"),
+        ([2.0, 1.5, 1.6, 1.8], "memorizing"),
+    ],
+)
+def test_trend_is_told_from_held_back_questions(held_back, expected):
+    rows = [{"step": step, "loss": 3.0 - step / 10} for step in range(1, 9)]
+    rows += [{"step": 2 * step, "validation_loss": loss} for step, loss in enumerate(held_back, start=1)]
+    assert trend(rows) == expected
+
+
+def test_run_without_measurements_has_just_started():
+    assert trend([]) == "starting"
+
+
+def test_weights_of_the_embedded_model_are_told_from_its_size():
+    # 134.5 M weights: field measurement with transformers, docs/benchmarks.md
+    assert weight_count(EMBEDDED) == pytest.approx(134.5e6, rel=0.02)
+
+
+def test_four_bits_need_less_memory_than_thirty_two():
+    full, small = (fit_of(TrainingSettings(precision=precision)).memory_bytes for precision in ("fp32", "4bit"))
+    # 538 MB against 166 MB as loaded, docs/benchmarks.md
+    assert full - small == pytest.approx(538e6 - 166e6, rel=0.03)
+
+
+def test_time_follows_from_the_measured_speed(learned):
+    settings = TrainingSettings(epochs=10)
+    slow, fast = (fit_of(settings, pairs=learned.pairs, tokens_per_s=speed).duration_s for speed in (100.0, 200.0))
+    assert slow == pytest.approx(2 * fast)
+    tokens = sum(len(pair.input) + len(pair.output) for pair in learned.pairs) / 4 + 30 * len(learned.pairs)
+    assert slow == pytest.approx(10 * tokens / 100)
+
+
+def test_too_little_memory_does_not_fit():
+    assert not fit_of(TrainingSettings(), free_memory_bytes=5e8).is_memory_enough
+
+
+def test_too_little_memory_offers_what_helps(open_page, learned, monkeypatch):
+    import psutil
+
+    real = psutil.virtual_memory()
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: real._replace(available=10**8))
+    app = open_page("train", project_id=learned.project.id)
+    app.button(key="use-4bit").click().run()
+    assert app.selectbox(key="setting-standard-precision").value == "4bit"
+
+
+def test_finished_run_is_offered_for_comparison(open_page, workspace, learned):
+    app = open_page("train", project_id=learned.project.id)
+    assert app.button(key="go-evaluate").label == "Compare with the base model"
+    update(workspace.db, Run, learned.run.id, is_finished=False)
+    assert not [button for button in app.run().button if button.key == "go-evaluate"]
+
+
+def test_when_every_pair_was_dropped_the_page_says_so(open_page, workspace, learned):
+    for pair in learned.pairs:
+        update(workspace.db, QuestionPair, pair.id, state="dropped", reason="by hand")
+    app = open_page("train", project_id=learned.project.id)
+    assert any("Every question pair was dropped" in element.value for element in app.markdown)
