@@ -9,6 +9,7 @@ if str(Path(__file__).parents[1]) not in sys.path:
 
 import streamlit as st
 
+from core.offline import refuse_connections
 from dashboard import resources
 from dashboard.components.errors import shown_errors
 from dashboard.components.footer import show_footer
@@ -34,6 +35,7 @@ PAGES = {
 }
 STEP_TITLES = {page.title for page in PAGES[""][1:]}
 
+refuse_connections()  # once for the process; later runs find it done
 # a local picture: an icon by name would be fetched from another host for the browser's tab
 st.set_page_config(page_title="Garrison", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
 page = st.navigation(PAGES, expanded=True)

@@ -116,6 +116,8 @@ def show_offline(store: Workspace) -> None:
         "- Models, detectors and fonts lie on this machine; nothing is fetched when Garrison runs.\n"
         "- The libraries inside are told not to call out, by settings that are checked above.\n"
         "- Models are loaded as plain numbers: a model folder that contains programs is refused.\n"
+        "- An attempt to connect to another computer is refused and counted: "
+        f"{plural(report.refused, 'attempt')} since the start.\n"
         "- The line at the foot of every page repeats the measurement."
     )
 

@@ -6,7 +6,7 @@ from core import jobs
 from core.records import Document, Project, Span
 from core.storage import Workspace, find
 from dashboard.components import marks
-from dashboard.components.desk import Desk, add_marks, answer_event, approve, decide, decide_equal, open_desk
+from dashboard.components.desk import Desk, add_marks, answer_event, approve, decide, decide_equal, open_desk, withdraw
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
@@ -31,7 +31,7 @@ def document_words(document: Document, counts: dict[str, tuple[int, int]], appro
     undecided, total = counts.get(document.id, (0, 0))
     if document.id in approved:
         return f"✓ {document.name} · approved"
-    return f"● {document.name} · {undecided} of {plural(total, 'mark')} to decide"
+    return f"● {document.name} · {undecided:,} of {plural(total, 'mark')} to decide"
 
 
 def choose_document(store: Workspace, project: Project, documents: list[Document]) -> str:
@@ -91,7 +91,7 @@ def show_current(desk: Desk) -> None:
         st.caption("Read it before you approve: what the detectors miss, only you can find.")
         return
     decided = sum(other.state != "detected" for other in desk.spans)
-    st.markdown(f"**Mark {list(desk.spans).index(span) + 1} of {len(desk.spans)}** · {decided} decided")
+    st.markdown(f"**Mark {list(desk.spans).index(span) + 1:,} of {len(desk.spans):,}** · {decided:,} decided")
     st.code(desk.value(span), language=None, wrap_lines=True)
     found_by = "a reviewer" if span.detector == "reviewer" else span.detector.replace("+", ", ")
     st.markdown(f"Type: **{entity_words(span.entity)}**  \nFound by: {found_by}  \n{SPAN_WORDS[span.state]}")
@@ -115,10 +115,10 @@ def show_current(desk: Desk) -> None:
 def show_equal(desk: Desk, span: Span) -> None:
     """Deciding once for the same text everywhere."""
     here = len(marks.equal_marks(desk.text, desk.spans, span))
-    everywhere = max(here, len(marks.candidates_in_project(desk.store, desk.project, span)))
+    everywhere = max(here, marks.count_in_project(desk.store, desk.project, span))
     if everywhere < 2:
         return
-    st.caption(f"The same text is marked {here} times in this document, {everywhere} times in the project.")
+    st.caption(f"The same text is marked {here:,} times in this document, {everywhere:,} times in the project.")
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept all equal (A)", disabled=not desk.reviewer, key="accept-equal"):
             decide_equal(desk, span, is_accepted=True)
@@ -145,7 +145,7 @@ def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
         add_marks(desk, places, entity)
 
 
-def show_approval(desk: Desk) -> None:
+def show_approval(desk: Desk, *, is_searched: bool) -> None:
     """Approving with a name: what it means, and what is still open."""
     standing = desk.store.active_review(desk.document.id)
     undecided = sum(span.state == "detected" for span in desk.spans)
@@ -166,7 +166,7 @@ def show_approval(desk: Desk) -> None:
             is_nameless = not desk.reviewer
             if not standing and st.button(
                 "Approve this document",
-                type="secondary" if is_all else "primary",
+                type="primary" if is_searched and not is_all else "secondary",
                 icon=":material/verified_user:",
                 disabled=is_nameless,
                 key="approve",
@@ -174,29 +174,37 @@ def show_approval(desk: Desk) -> None:
                 approve(desk, is_all=False)
             if is_all and st.button(
                 "Approve all documents",
-                type="primary",
+                type="primary" if is_searched else "secondary",
                 icon=":material/verified_user:",
                 disabled=is_nameless,
                 key="approve-all",
             ):
                 approve(desk, is_all=True)
+        if standing:
+            with st.popover("Take the approval back", icon=":material/undo:", disabled=is_nameless):
+                reason = st.text_input("Why does it no longer hold?", key="withdraw-reason", max_chars=200)
+                if st.button("Take it back", key="withdraw", disabled=not reason.strip()):
+                    withdraw(desk, reason)
         if is_nameless:
             st.caption("Write your name above to decide and approve.")
 
 
 @st.fragment(key="review-desk")
-def show_desk(store: Workspace, project: Project, *, document_id: str, reviewer: str) -> None:
-    """The text and the panel; drawn by itself, so that a decision in a long document is quick."""
+def show_desk(store: Workspace, project: Project, *, document_id: str, reviewer: str, is_searched: bool) -> None:
+    """The text and the panel; drawn by itself, so that a decision in a long document is quick.
+
+    While documents are not searched yet (not `is_searched`), searching is the page's primary button.
+    """
     with shown_errors():
         desk = open_desk(store, project, document_id=document_id, reviewer=reviewer)
-        left, right = st.columns([5, 2], gap="medium")
+        left, right = st.columns([9, 5], gap="medium")
         with left:
             event = show_text(desk)
             answer_event(desk, event)
         with right:
             show_current(desk)
             show_adding(desk, event.selection)
-        show_approval(desk)
+        show_approval(desk, is_searched=is_searched)
 
 
 def show_search(store: Workspace, project: Project, fresh: int) -> None:
@@ -235,7 +243,9 @@ def main() -> None:
         )
     with left:
         document_id = choose_document(store, project, analyzed)
-    show_desk(store, project, document_id=document_id, reviewer=reviewer.strip())
+    show_desk(
+        store, project, document_id=document_id, reviewer=reviewer.strip(), is_searched=len(analyzed) == len(documents)
+    )
 
 
 main()

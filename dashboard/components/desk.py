@@ -87,8 +87,9 @@ def decide(desk: Desk, spans: Sequence[Span], *, is_accepted: bool) -> None:
         act = review.accept if is_accepted else review.reject
         act(desk.store, list(spans), reviewer=desk.reviewer)
         current = desk.current
-        after = marks.next_open(marks.marks_of(desk.store, desk.document), current.start if current else -1)
-        desk.go_to(after or current)
+        decided = {span.id for span in spans}
+        rest = [span for span in desk.spans if span.id not in decided]
+        desk.go_to(marks.next_open(rest, current.start if current else -1) or current)
 
 
 def decide_equal(desk: Desk, span: Span, *, is_accepted: bool) -> None:
@@ -129,4 +130,11 @@ def approve(desk: Desk, *, is_all: bool) -> None:
         else:
             review.approve(desk.store, desk.project, desk.document, reviewer=desk.reviewer)
         st.session_state["review-next"] = True
+        st.rerun(scope="app")
+
+
+def withdraw(desk: Desk, reason: str) -> None:
+    """Take back the approval that stands."""
+    with shown_errors():
+        review.withdraw(desk.store, desk.document, reviewer=desk.reviewer, reason=reason)
         st.rerun(scope="app")

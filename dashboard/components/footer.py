@@ -48,6 +48,7 @@ def _offline_help(report: OfflineReport) -> str:
     lines = [
         f"Measured now: {plural(report.outgoing, 'connection')} from Garrison and its jobs to other computers.",
         f"{plural(report.incoming, 'browser connection')} from other computers.",
+        f"{plural(report.refused, 'attempt')} to connect refused since the start.",
     ]
     lines.append(f"Not set: {', '.join(report.missing)}." if report.missing else "All offline settings are set.")
     return " ".join(lines)

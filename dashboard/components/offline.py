@@ -1,24 +1,25 @@
 """Whether Garrison talks to other computers: measured from open connections, not claimed."""
 
-import ipaddress
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import psutil
 
-from core.offline import OFFLINE_VARIABLES
+from core.offline import OFFLINE_VARIABLES, is_local, refused_count
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineReport:
     """Connections to other computers that Garrison opened (`outgoing`) and that others opened to it (`incoming`).
 
-    `missing` names the offline variables that are not set in this process.
+    `refused` counts the attempts of this process that its guard stopped; `missing` names the offline variables that
+    are not set in it.
     """
 
     outgoing: int
     incoming: int
+    refused: int
     missing: tuple[str, ...]
 
     @property
@@ -37,17 +38,11 @@ def measure_offline(process_ids: Iterable[int] = ()) -> OfflineReport:
             continue
         listening = {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN}
         for connection in connections:
-            if connection.raddr and not is_this_machine(connection.raddr.ip):
+            if connection.raddr and not is_local(connection.raddr.ip):
                 if connection.laddr.port in listening:
                     incoming += 1
                 else:
                     outgoing += 1
     missing = tuple(name for name, value in OFFLINE_VARIABLES.items() if os.environ.get(name) != value)
-    return OfflineReport(outgoing=outgoing, incoming=incoming, missing=missing)
+    return OfflineReport(outgoing=outgoing, incoming=incoming, refused=refused_count(), missing=missing)
 
-
-def is_this_machine(address: str) -> bool:
-    """Whether an IP address is a loopback one (127.0.0.0/8, ::1, also mapped into IPv6)."""
-    found = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    return found.is_loopback or (mapped is not None and mapped.is_loopback)

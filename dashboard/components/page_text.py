@@ -65,8 +65,9 @@ export default function (component) {
   }
   for (const mark of page.querySelectorAll("mark")) {
     const isCurrent = mark.dataset.id === data.current
-    if (isCurrent && !mark.classList.contains("current") && mark.scrollIntoView) {
-      page.scrollTop = mark.offsetTop - page.offsetTop - page.clientHeight / 3
+    if (isCurrent && !mark.classList.contains("current")) {
+      const above = mark.getBoundingClientRect().top - page.getBoundingClientRect().top
+      if (above < 0 || above > page.clientHeight - 60) page.scrollTop += above - page.clientHeight / 3
     }
     mark.classList.toggle("current", isCurrent)
   }
