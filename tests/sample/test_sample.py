@@ -68,7 +68,7 @@ def test_pdf_repeats_its_header_and_footer_and_hyphenates_one_line_end() -> None
         assert "Manual for the crew of the oxbow recovery vehicle" in page
         assert f"Page {number} of 3" in page
     # PDFium marks a hyphen at a line end with U+FFFE or the hyphen itself, depending on its version.
-    assert re.search(r"centi[-\ufffe\u0002]\s*meters", "\n".join(pages))
+    assert re.search(r"milli[-\ufffe\u0002]\s*meters", "\n".join(pages))
 
 
 @pytest.mark.parametrize("kind", sorted(PLANTED))
@@ -79,7 +79,7 @@ def test_planted_personal_data_is_in_the_documents(kind: str) -> None:
 @pytest.mark.parametrize("path", sample_documents(), ids=lambda path: path.name)
 def test_every_document_says_that_it_is_fictitious(path: Path) -> None:
     marked = TEXTS[path.name] if path.suffix in {".pdf", ".docx"} else path.read_text(encoding="utf-8")
-    assert "Fictitious sample document" in marked
+    assert "sample document is fictitious" in re.sub(r"\s+", " ", marked)
 
 
 @pytest.mark.parametrize(
