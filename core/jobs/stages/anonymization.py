@@ -1,6 +1,6 @@
 """Documents → spans of personal data, each with the surrogate that will replace it."""
 
-import secrets
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.models import registry
-from core.privacy import Detector, SurrogateTable, build_detector, find_spans
+from core.privacy import Detector, build_detector, find_spans, store_surrogates, surrogate_table
 from core.records import Document, Project, Span
 from core.storage import Workspace, find, get, insert_many, transaction, update
 
@@ -54,7 +54,7 @@ def _search(workspace: Workspace, project: Project, *, document: Document, detec
     text = workspace.text(document)
     found = find_spans(detector, document, text)
     with transaction(workspace.db):
-        table = surrogate_table(workspace, project.id)
+        table = surrogate_table(workspace, project.id, avoid=_words(text))
         spans = [replace(span, surrogate=table.surrogate(span.entity, text[span.start : span.end])) for span in found]
         workspace.db.execute("delete from spans where document_id = ? and state = 'detected'", [document.id])
         insert_many(workspace.db, spans)
@@ -62,18 +62,6 @@ def _search(workspace: Workspace, project: Project, *, document: Document, detec
         update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
 
 
-def surrogate_table(workspace: Workspace, project_id: str) -> SurrogateTable:
-    """The project's surrogates; its secret key is made on first use."""
-    db = workspace.db
-    db.execute("insert or ignore into project_keys (project_id, key) values (?, ?)", [project_id, secrets.token_bytes(32)])
-    key = db.execute("select key from project_keys where project_id = ?", [project_id]).fetchone()["key"]
-    rows = db.execute("select entity, value_hmac, surrogate from surrogates where project_id = ?", [project_id])
-    return SurrogateTable(key, [tuple(row) for row in rows])
-
-
-def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTable) -> None:
-    """Store the surrogates that `table` gave since it was opened."""
-    workspace.db.executemany(
-        "insert or ignore into surrogates (project_id, entity, value_hmac, surrogate) values (?, ?, ?, ?)",
-        [(project_id, *row) for row in table.new_rows()],
-    )
+def _words(text: str) -> set[str]:
+    """What no surrogate may equal."""
+    return set(re.findall(r"\w+", text))
