@@ -124,7 +124,11 @@ def versions(place: Place) -> Iterator[Finding]:
         elif not is_right:
             others.append(name)
     count = len(locked.keys() - set(direct))
-    words = f"{count} packages as locked" if not others else f"not as locked: {', '.join(others)}"
+    words = (
+        f"{count} packages as locked"
+        if not others
+        else f"{len(others)} of {count} not as locked: {', '.join(others[:5])}{' …' if len(others) > 5 else ''}"
+    )
     yield Finding("other packages", "broken" if others else "ok", words)
 
 

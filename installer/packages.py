@@ -29,6 +29,11 @@ FAILURES = (  # what pip writes -> what happened, what to do; the first that fit
         "Free some space (or point TMPDIR to a bigger disk), then run the same command again.",
     ),
     (
+        r"CERTIFICATE_VERIFY_FAILED",
+        "The package index shows a certificate that this machine does not trust.",
+        "Set PIP_CERT to the file with your organisation's certificates.",
+    ),
+    (
         r"NewConnectionError|name resolution|Name or service not known|Connection refused|Network is unreachable",
         "No package index can be reached.",
         "Fill wheelhouse/ on a machine that has a network, or set PIP_INDEX_URL to an index that can be reached.",
