@@ -46,12 +46,12 @@ with shown_errors():
         st.session_state["project_id"] = chosen
     with st.sidebar:
         choose_project(workspace, resources.projects())
+    # the foot is drawn first, below the body: a page may end itself with st.stop, after which nothing more is drawn
+    body = st.container(key="body")
+    show_footer(workspace)
     project = resources.current_project()
-    if project is not None and page.title in STEP_TITLES:
-        show_spine(workspace, project)
-    st.title(page.title)
-    try:
-        with shown_errors():
-            page.run()
-    finally:  # also when a page ended itself with st.stop
-        show_footer(workspace)
+    with body, shown_errors():
+        if project is not None and page.title in STEP_TITLES:
+            show_spine(workspace, project)
+        st.title(page.title)
+        page.run()

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
-from core.records import Document, Project, Span
+from core.records import Document, Job, Project, Span
 from core.storage import Workspace, count, find
 from core.storage.files import disk_errors
 from core.storage.removal import remove_document
@@ -64,17 +64,31 @@ def state_words(store: Workspace, document: Document) -> str:
     return "✓ approved" if store.active_review(document.id) else "● to review"
 
 
+def show_result(reading: Job | None) -> None:
+    """What the newest reading left out, while it is the newest news."""
+    if reading is None or reading.state != "done":
+        return
+    skipped, unreadable = reading.result.get("skipped", 0), reading.result.get("unreadable", 0)
+    if skipped:
+        st.info(f"{plural(skipped, 'file')} left out: the same file is in the list already.", icon=":material/info:")
+    if unreadable:
+        st.warning(
+            f"{plural(unreadable, 'file')} could not be read. The list says why; the rest was added.",
+            icon=":material/warning:",
+        )
+
+
 def show_table(store: Workspace, documents: list[Document]) -> Document:
     """The list; gives the document chosen in it (the first one before that)."""
     rows = [
         {
             "Name": document.name,
-            "Kind": document.kind,
+            "State": state_words(store, document),
             "Pages": document.page_count,
             "Words": document.word_count,
-            "Language": document.language,
-            "State": state_words(store, document),
             "Problem": document.problem,
+            "Kind": document.kind,
+            "Language": document.language,
         }
         for document in documents
     ]
@@ -84,6 +98,7 @@ def show_table(store: Workspace, documents: list[Document]) -> Document:
         on_select="rerun",
         selection_mode="single-row",
         key="documents-table",
+        column_config={"Words": st.column_config.NumberColumn(format="localized")},
         height="auto" if len(rows) <= 12 else 460,
         alt="Documents of this project with kind, pages, words, state and problems",
     )
@@ -137,13 +152,14 @@ def show_next(store: Workspace, project: Project, documents: list[Document]) -> 
 project = require_project()
 store = workspace()
 show_drop_zone(store, project)
-reading = follow_newest(store, project, "read")
+reading = follow_newest(store, project, "read", "sample")
 searching = follow_newest(store, project, "anonymize")
 documents = find(store.db, Document, project_id=project.id, order="created_at, rowid")
 if not documents:
     if not is_active(reading):
         empty_state("No documents yet. Drop files above: manuals, reports, tables, e-mails. Each is read on this machine.")
     st.stop()
+show_result(reading)
 if not is_active(reading) and not is_active(searching):
     show_next(store, project, documents)
 left, right = st.columns([3, 2])

@@ -219,7 +219,7 @@ def show_search(store: Workspace, project: Project, fresh: int) -> None:
 def main() -> None:
     """Draw the page."""
     project, store = require_project(), workspace()
-    searching = follow_newest(store, project, "anonymize")
+    searching = follow_newest(store, project, "anonymize", "sample")
     documents = find(store.db, Document, project_id=project.id, state="read", order="created_at, rowid")
     if not documents:
         empty_state(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.privacy import review
 from core.records import Document, Page, Project, Span
@@ -11,6 +12,14 @@ from core.storage import Workspace, get
 from dashboard.components import marks
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import PageEvent
+
+
+def draw_again() -> None:
+    """Draw the desk again; the whole page when a change outside the desk came together with this one."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:  # this run is not the desk's own
+        st.rerun()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +51,7 @@ class Desk:
             st.session_state[f"mark-{self.document.id}"] = span.id
             serial, _ = self._turn
             st.session_state[f"turn-{self.document.id}"] = (serial + 1, marks.page_number_of(self.pages, span.start))
-        st.rerun(scope="fragment")
+        draw_again()
 
     @property
     def _turn(self) -> tuple[int, int]:

@@ -29,8 +29,10 @@ def open_page(workspace: Workspace) -> OpenPage:
     assert spec is not None and spec.origin is not None
     entry = Path(spec.origin).with_name("app.py")
 
-    def open_it(name: str = "overview", *, project_id: str = "") -> AppTest:
+    def open_it(name: str = "overview", *, project_id: str = "", address: str = "") -> AppTest:
         app = AppTest.from_file(str(entry), default_timeout=30)
+        if address:
+            app.query_params["project"] = address
         if project_id:
             app.session_state["project_id"] = project_id
         app.run()

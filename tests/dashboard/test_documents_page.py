@@ -1,0 +1,78 @@
+"""The documents page: bringing files in, reading why one failed, taking one out."""
+
+import time
+
+import pytest
+
+from core import jobs
+from core.records import Document, now
+from core.storage import find, insert
+
+
+@pytest.fixture
+def locked(workspace):
+    """A project with one file that could not be read."""
+    project = workspace.create_project("Manuals")
+    document = Document(
+        id="document-locked", project_id=project.id, name="locked.pdf", kind="pdf", size_bytes=120_000, sha256="x",
+        text_sha256="", state="unreadable", problem="The PDF is protected by a password.", created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, document)
+    return project
+
+
+def finish_jobs(workspace):
+    """Wait until nothing is queued or running (the worker is a process of its own)."""
+    deadline = time.monotonic() + 120
+    while any(job.state in ("queued", "running") for job in jobs.list_jobs(workspace)):
+        assert time.monotonic() < deadline, "the job did not end"
+        time.sleep(0.2)
+
+
+def test_dropped_files_are_read_by_a_job_and_appear_in_the_list(open_page, workspace):
+    project = workspace.create_project("Manuals")
+    app = open_page("documents", project_id=project.id)
+    app.file_uploader[0].upload("Secret winch.md", b"# Winch\n\nThe winch holds 12 tonnes.\n", "text/markdown")
+    app.file_uploader[0].upload("empty.txt", b"", "text/plain")
+    app.run()
+    (job,) = jobs.list_jobs(workspace)
+    assert [file["name"] for file in job.params["files"]] == ["Secret winch.md", "empty.txt"]
+    assert not any("ecret" in file["path"] for file in job.params["files"])
+    finish_jobs(workspace)
+    app.run()
+    (job,) = jobs.list_jobs(workspace)
+    assert job.state == "done", job.error
+    assert {(document.name, document.state) for document in find(workspace.db, Document, project_id=project.id)} == {
+        ("Secret winch.md", "read"),
+        ("empty.txt", "unreadable"),
+    }
+    assert sorted(app.dataframe[0].value["Name"]) == ["Secret winch.md", "empty.txt"]
+    assert "could not be read" in app.warning[0].value
+    assert app.file_uploader[0].value == []
+    assert not list((workspace.home / "incoming").rglob("[0-9]"))
+    app.button(key="find-personal-data")
+
+
+def test_file_that_could_not_be_read_stays_with_its_reason(open_page, workspace, locked):
+    app = open_page("documents", project_id=locked.id)
+    assert app.dataframe[0].value["Problem"].tolist() == ["The PDF is protected by a password."]
+    assert app.warning[0].value == "The PDF is protected by a password."
+    assert not [button for button in app.main.button if button.key in ("find-personal-data", "go-to-review")]
+
+
+def test_document_is_taken_out_with_everything_from_it(open_page, workspace, learned):
+    (document,) = find(workspace.db, Document, project_id=learned.project.id)
+    review = workspace.active_review(document.id)
+    assert review is not None
+    app = open_page("documents", project_id=learned.project.id)
+    app.button(key=f"remove-{document.id}").click().run()
+    assert not app.exception and not app.error
+    assert find(workspace.db, Document, project_id=learned.project.id) == []
+    assert not workspace.document_folder(document).exists()
+    assert not workspace.anonymized_path(learned.project.id, review.id).exists()
+
+
+def test_preview_shows_the_text_of_the_chosen_document(open_page, workspace, learned):
+    app = open_page("documents", project_id=learned.project.id)
+    assert any(text.value == "**Winch.md**" for text in app.markdown)
+    assert any(text.value == "page 1" for text in app.caption)

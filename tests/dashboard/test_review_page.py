@@ -1,0 +1,133 @@
+"""The review page: decisions under a name, marks that were missed, approval."""
+
+import re
+
+import pytest
+
+from core.records import Document, Page, Span, now
+from core.storage import count, find, get, insert, sha256_text
+
+TEXT = "Sgt. Miller called Maria Keller.\n\nMaria Keller keeps the filter. <b>Ask Osborne</b>, or osborne, not Osbornes."
+
+
+@pytest.fixture
+def add_document(workspace):
+    """Store a searched document of two pages in which every Maria Keller and Sgt. Miller is marked."""
+
+    def add(project, name="Filter.md", text=TEXT):
+        sha256 = sha256_text(text)
+        document = Document(
+            id=f"document-{name}", project_id=project.id, name=name, kind="md", size_bytes=9, sha256=sha256,
+            text_sha256=sha256, analyzed_sha256=sha256, state="read", page_count=2, word_count=15, created_at=now(),
+        )  # fmt: skip
+        insert(workspace.db, document)
+        middle = text.index("\n\n") + 2
+        pages = (
+            Page(number=1, label="page 1", start=0, end=middle),
+            Page(number=2, label="page 2", start=middle, end=len(text)),
+        )
+        workspace.store_text(document, text, pages=pages)
+        for found in re.finditer("Sgt. Miller|Maria Keller", text):
+            surrogate = "Alan Reyes" if found.group().startswith("Maria") else "Sgt. Holt"
+            insert(
+                workspace.db,
+                Span(
+                    id=f"{name}-{found.start()}", document_id=document.id, start=found.start(), end=found.end(),
+                    entity="PERSON", score=0.85, detector="spacy", surrogate=surrogate,
+                ),
+            )  # fmt: skip
+        return document
+
+    return add
+
+
+def states(workspace, document):
+    return [span.state for span in find(workspace.db, Span, document_id=document.id, order="start")]
+
+
+def named(app, name="Dana Ruiz"):
+    return app.text_input(key="reviewer").set_value(name).run()
+
+
+def test_nobody_decides_or_approves_without_a_name(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    add_document(project)
+    app = open_page("review", project_id=project.id)
+    assert not app.exception
+    assert all(app.button(key=key).disabled for key in ("accept", "reject", "approve", "add"))
+    named(app)
+    assert not app.button(key="approve").disabled
+
+
+def test_decisions_are_stored_with_the_name_and_lead_to_the_next_open_mark(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    document = add_document(project)
+    app = named(open_page("review", project_id=project.id))
+    app.button(key="accept").click().run()
+    app.button(key="reject").click().run()
+    assert states(workspace, document) == ["accepted", "rejected", "detected"]
+    assert {span.reviewer for span in find(workspace.db, Span, document_id=document.id) if span.state != "detected"} == {
+        "Dana Ruiz"
+    }
+    assert any("Mark 3 of 3" in text.value for text in app.markdown)
+
+
+def test_one_decision_covers_equal_text_in_every_document(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    first, second = add_document(project, "A.md"), add_document(project, "B.md")
+    app = named(open_page("review", project_id=project.id))
+    app.button(key="next").click().run()
+    app.button(key="reject-equal").click().run()
+    assert states(workspace, first) == states(workspace, second) == ["detected", "rejected", "rejected"]
+
+
+def test_typed_text_is_marked_wherever_it_stands_as_a_word(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    document = add_document(project)
+    app = named(open_page("review", project_id=project.id))
+    app.text_input(key="add-value").set_value("Osborne").run()
+    assert app.button(key="add").label == "Mark 2 places"
+    app.button(key="add").click().run()
+    added = find(workspace.db, Span, document_id=document.id, detector="reviewer", order="start")
+    assert [TEXT[span.start : span.end] for span in added] == ["Osborne", "osborne"]
+
+
+def test_approval_stands_under_the_name_and_the_queue_moves_on(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    first, second = add_document(project, "A.md"), add_document(project, "B.md")
+    app = named(open_page("review", project_id=project.id))
+    app.button(key="approve").click().run()
+    review = workspace.active_review(first.id)
+    assert review is not None and review.reviewer == "Dana Ruiz"
+    assert "Maria Keller" not in workspace.anonymized_text(project.id, review)
+    assert app.selectbox(key="review-document").value == second.id
+
+
+def test_all_documents_are_approved_at_once_only_where_the_policy_says_so(open_page, workspace, add_document):
+    strict, easy = workspace.create_project("Strict"), workspace.create_project("Easy", policy="all-at-once")
+    add_document(strict, "A.md")
+    documents = [add_document(easy, "B.md"), add_document(easy, "C.md")]
+    assert "approve-all" not in [button.key for button in open_page("review", project_id=strict.id).button]
+    app = named(open_page("review", project_id=easy.id))
+    app.button(key="approve-all").click().run()
+    assert all(workspace.active_review(document.id) for document in documents)
+
+
+def test_a_changed_text_on_disk_is_refused_with_a_sentence(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    document = add_document(project)
+    app = named(open_page("review", project_id=project.id))
+    (workspace.document_folder(document) / "text.txt").write_text(TEXT + " more", encoding="utf-8")
+    app.button(key="approve").click().run()
+    assert "is not the one that was searched" in app.error[0].value
+    assert workspace.active_review(document.id) is None
+
+
+def test_unsearched_documents_are_searched_before_they_are_reviewed(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    document = add_document(project)
+    workspace.db.execute("update documents set analyzed_sha256 = '' where id = ?", [document.id])
+    app = open_page("review", project_id=project.id)
+    assert [button.key for button in app.main.button] == ["find-personal-data"]
+    assert get(workspace.db, Document, document.id).is_analyzed is False
+    assert count(workspace.db, Span, document_id=document.id) == 3
