@@ -3,6 +3,7 @@
 Exit codes: 0; 2 the user's input; 3 set-up; 4 a job failed; 130 cancelled.
 """
 
+import logging
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -14,9 +15,12 @@ import typer
 from core import __version__
 from core.cli import conversation, documents, jobs, models, privacy, projects, questions, service, training
 from core.cli.shell import Shell, report_error
+from core.defects import record_defect
 from core.errors import GarrisonError, InputError, SetupError
 from core.offline import refuse_connections
 from core.settings import default_home
+
+LOG_NAME = "defects.log"  # in the workspace
 
 app = typer.Typer(
     name="garrison",
@@ -73,7 +77,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = report_error(
             SetupError("The machine ran out of memory.", "Close other programs or choose a smaller model."), is_json=is_json
         )
+    except Exception as error:
+        reference = _log_defect(error)
+        defect = GarrisonError(
+            f"A defect in Garrison stopped this command (reference {reference}).", f"Report it with {LOG_NAME}."
+        )
+        code = report_error(defect, is_json=is_json)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _log_defect(error: Exception) -> str:
+    """Write where it happened to a file in the workspace."""
+    folder = default_home()
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=folder / LOG_NAME, format="%(asctime)s %(message)s")
+    return record_defect(error)
 
 
 def _globals_first(arguments: list[str]) -> list[str]:

@@ -6,7 +6,6 @@ cancel; work that does not notice it in time is ended, its finished rows and che
 
 import logging
 import os
-import secrets
 import signal
 import sqlite3
 import sys
@@ -15,6 +14,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from core.defects import record_defect
 from core.errors import GarrisonError, JobCancelled
 from core.jobs.context import JobContext
 from core.jobs.queue import advance, claim
@@ -54,8 +54,7 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
             "hint": "Close other programs, choose a smaller batch or 4-bit precision, then resume.",
         }
     except Exception as error:
-        reference = secrets.token_hex(4)
-        _log_defect(reference, error)
+        reference = record_defect(error)
         changes = {
             "state": "failed",
             "error": f"A defect in Garrison stopped this job (reference {reference}).",
@@ -67,17 +66,6 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
     log.info("%s: %s", job_id, changes["state"])
     update(workspace.db, Job, job_id, finished_at=now(), **changes)
     return get(workspace.db, Job, job_id)
-
-
-def _log_defect(reference: str, error: BaseException) -> None:
-    """Log where it happened, not what the message says: that may quote a document."""
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
-    log.error("defect %s: %s\n  %s", reference, type(error).__name__, "\n  ".join(frames))
 
 
 def _watch(workspace: Workspace, context: JobContext, is_over: threading.Event) -> None:

@@ -84,7 +84,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
         questions_sha256=sha256_text(json.dumps(rows, sort_keys=True)),
         question_count=len(rows),
         scores=result.as_json()["scores"],
-        verdict=verdict(result),
+        verdict=verdict(result, is_held_out=not questions),
         created_at=now(),
     )
     write_atomic(

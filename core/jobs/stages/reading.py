@@ -51,7 +51,8 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
         context.finish_item(str(path))
     context.progress(len(files), len(files), unit="files")
     items = context.finished_items()
-    documents = [item.removeprefix("document:") for item in sorted(items) if item.startswith("document:")]
+    stored = [document.id for document in find(workspace.db, Document, project_id=project.id)]
+    documents = [document_id for document_id in stored if f"document:{document_id}" in items]
     skipped = sum(item.startswith("skipped:") for item in items)
     unreadable = sum(get(workspace.db, Document, document_id).state == "unreadable" for document_id in documents)
     return {"documents": documents, "skipped": skipped, "unreadable": unreadable}
