@@ -1,0 +1,75 @@
+"""The whole path with the real embedded model, as a person would type it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.sample import sample_documents
+
+PLANTED = Path(__file__).parent.parent / "sample" / "planted.json"
+
+
+class Terminal:
+    """`garrison --json …` in processes of their own, in one workspace."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *arguments: str) -> Any:
+        command = [sys.executable, "-m", "core.cli.app", "--home", str(self.home), "--json", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, f"{arguments}: {done.stdout[-500:]} {done.stderr[-500:]}"
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def garrison(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path / "home")
+
+
+def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for path in sample_documents():
+        if path.suffix in (".md", ".eml", ".docx", ".html"):
+            shutil.copy(path, folder / path.name)
+    garrison("project", "create", "workshop")
+    added = garrison("documents", "add", "workshop", str(folder))["documents"]
+    assert all(document["state"] == "read" for document in added)
+    assert garrison("anonymize", "workshop")["spans"] > 20
+    for document in added:
+        garrison("review", "workshop", "approve", document["id"], "--as", "Ada Reviewer")
+    written = garrison("questions", "generate", "workshop", "--per-passage", "3")
+    assert written["kept"] >= 20
+
+    exported = tmp_path / "pairs.jsonl"
+    garrison("questions", "export", "workshop", str(exported))
+    rows = [json.loads(line) for line in exported.read_text(encoding="utf-8").splitlines()]
+    assert all(set(row) == {"input", "output"} for row in rows)
+    planted = [value for values in json.loads(PLANTED.read_text(encoding="utf-8")).values() for value in values]
+    leaked = [value for value in planted if any(value in row["input"] + row["output"] for row in rows)]
+    assert leaked == []
+
+    run = garrison("train", "workshop", "--preset", "quick", "--set", "max_steps=12")
+    assert run["is_finished"] and run["adapter_sha256"]
+    evaluation = garrison("evaluate", "workshop", run["id"])
+    loss = evaluation["scores"]["loss"]
+    assert loss["tuned"]["mean"] < loss["base"]["mean"]  # even twelve steps teach the form of the answers
+
+    question = rows[0]["input"]
+    answer = garrison("chat", "--run", run["id"], "--prompt", question)
+    assert answer["answer"].strip()
+    both = garrison("compare", "--left", "smollm2-135m-instruct", "--right", run["id"], "--prompt", question)
+    assert both["left"]["text"].strip() and both["right"]["text"] == answer["answer"]
+
+    release = garrison("export", run["id"], str(tmp_path / "gguf"), "--format", "gguf", "--quantization", "q8_0")
+    file = next(Path(release["path"]).glob("*.gguf"))
+    garrison("models", "add", str(file), "--name", "workshop-model")
+    assert garrison("chat", "--model", "workshop-model", "--prompt", question)["answer"].strip()
+    steps = {step["name"]: step["state"] for step in garrison("project", "show", "workshop")["steps"]}
+    assert set(steps.values()) == {"done"}
