@@ -1,0 +1,252 @@
+"""Choosing answers: the sentences of a passage that say something complete, definitions first.
+
+A small model asked for pairs copies the passage into both fields. So the answer is chosen here, by rules
+on the text alone, and the model is asked only for the question.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from core.records import Passage
+
+Kind = Literal["definition", "fact"]
+
+ABBREVIATIONS = frozenset(
+    "e.g i.e etc vs cf al approx fig figs no nos para paras sec vol ch pp p ed eds dr mr mrs ms prof gen col lt sgt "
+    "capt maj st inc ltd co corp dept est ref u.s u.k u.n a.m p.m".split()
+)
+# A numbered paragraph ("1-14. The …", "A-7. …", "3.2.1 The …") or a bullet begins a sentence wherever it stands.
+MARKER = re.compile(
+    r"(?:(?<=\s)|^)(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[A-Za-z]\.(?=\s+[A-Z])|[•▪●○◦‣·*–—-])\s+(?=\S)"
+)
+SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s|$)|(?<=[a-z)]\.)(?=[A-Z][a-z])")
+CITATION = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]](?=[.;,]?\s*$)")
+RUN_IN = re.compile(
+    r"(?:[A-Z][\w’'&/-]*\s+(?:(?:of|and|the|for|in)\s+)?){1,7}?(?=(?:An?|The) [a-z])|(?:[A-Z]{2,} ){2,}(?=[A-Z][a-z])"
+)
+FIGURES = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")  # page headers and table rows in the text
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’/&.-]*[A-Za-z0-9]|[A-Za-z0-9]")
+
+# Words that point back to a sentence the reader of the pair will not see.
+POINTING = frozenset(
+    "it its this that these those they them their theirs he she his her hers him we our us such both another others "
+    "either neither here there then thus hence however therefore moreover furthermore additionally likewise similarly "
+    "instead otherwise also but and or nor so yet finally lastly next meanwhile consequently nevertheless nonetheless "
+    "some".split()
+)
+ELSEWHERE = re.compile(
+    r"\b(?:see|refer to|as (?:shown|described|listed|noted|discussed|stated) (?:in|above|below|earlier)|as follows"
+    r"|the following"
+    r"|(?:shown|listed|mentioned|described|discussed) (?:above|below)|the (?:above|below)|previously"
+    r"|(?:this|next|preceding|previous) (?:chapter|section|paragraph|page|manual|appendix|publication|figure|table)"
+    r"|intentionally left blank|for (?:example|instance|more information)|in other words|copyright)\b",
+    re.IGNORECASE,
+)
+TERM = r"(?P<term>[A-Za-z][\w’'/&-]*(?: [\w’'/&()-]+){0,6}?)"
+DEFINING = re.compile(
+    rf"^(?:(?P<article>The term|The|An|A) )?[\"“']?{TERM}[\"”']?,? "
+    r"(?:(?P<verb>is defined as|are defined as|means|refers to|refer to|denotes) (?P<meaning>.+)|(?P<be>is|are) "
+    r"(?P<body>(?:a|an|the|any|all|one|those|that|each|every|to|how|when|where|what|direct)\b.+))$",
+    re.DOTALL,
+)
+GLOSSARY_LINE = re.compile(rf"^{TERM}(?::| [–—-]) (?P<body>(?:An?|The|Any|Those|All|One) .+)$", re.DOTALL)
+# Before "is", these make a clause, or a subject that means nothing alone ("The main reason is …").
+NOT_IN_TERM = frozenset(
+    "that which who whom whose when while if because although since unless there it this these those they he she we "
+    "you what where why how is are was were be been has have had will would can could may might must shall should not "
+    "and or but".split()
+)
+EMPTY = frozenset(
+    "example result reason point problem fact case difference question thing rest way idea one first step".split()
+)
+ORDINAL = frozenset("first second third last next other main key only best another final".split())
+STOP = frozenset(
+    "a an the of to in on at by for with from as is are was were be been being and or nor not no but if then than "
+    "that which who whom whose this these those it its they their them he she his her we our you your i do does did "
+    "done has have had will would can could may might must shall should what when where why how into onto over under "
+    "about between through during before after above below up down out off per via also such other any each all more "
+    "most some only same so too very".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A sentence worth asking for: characters `start` to `end` of the anonymized text.
+
+    `quote` is exactly that text; `output` is what the pair answers: the quote on one line without a closing
+    source reference, or of a definition what stands after "X is". `term` is what a definition defines,
+    with its article where it has one, and `verb` the word that defines ("is", "means").
+    """
+
+    passage: Passage
+    kind: Kind
+    quote: str
+    start: int
+    end: int
+    output: str
+    term: str
+    verb: str
+    score: float
+
+
+def choose_answers(passage: Passage) -> list[Answer]:
+    """The sentences of `passage` that can stand alone as an answer, best first."""
+    found = [answer for start, end in sentences(passage.text) if (answer := _answer(passage, start, end))]
+    return sorted(found, key=lambda answer: -answer.score)
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of every sentence, list item and heading of `text`, without numbering and outer blanks."""
+    for start, end in _blocks(text):
+        at = start
+        for match in SENTENCE_END.finditer(text, start, end):
+            if _is_abbreviation(text, at, match):
+                continue
+            yield from _trimmed(text, at, match.end())
+            at = match.end()
+        yield from _trimmed(text, at, end)
+
+
+def content_words(text: str) -> list[str]:
+    """The words that carry meaning, lower case, cut to a rough stem: "Commanders" and "commander" are one."""
+    return [_stem(word) for word in (word.lower() for word in WORD.findall(text)) if word not in STOP]
+
+
+def words(text: str) -> list[str]:
+    """All words and numbers, lower case."""
+    return [word.lower() for word in WORD.findall(text)]
+
+
+def _stem(word: str) -> str:
+    word = re.sub(r"['’]s?$", "", word)
+    for ending in ("ingly", "ations", "ation", "ings", "ing", "edly", "ies", "ied", "ed", "es", "ly", "s", "e", "y"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Paragraphs, list items and headings: what a sentence cannot run across."""
+    cuts = {0, len(text)}
+    cuts.update(match.end() for match in re.finditer(r"\n[ \t]*\n", text))
+    cuts.update(match.start() for match in MARKER.finditer(text) if _is_marker(text, match))
+    for match in re.finditer(r"[^\n]*\n", text):  # a short line without a full stop is a heading or a table row
+        line = match.group().strip()
+        if line and len(line) < 60 and line[-1] not in ".,;!?-–" and text[match.end() : match.end() + 1].isupper():
+            cuts.add(match.end())
+            cuts.add(match.start())
+    ordered = sorted(cuts)
+    yield from zip(ordered, ordered[1:], strict=False)
+
+
+def _is_marker(text: str, match: re.Match[str]) -> bool:
+    """A dash or a number within running text is no bullet; one at the start of a line is."""
+    before = text[: match.start()].rstrip(" \t")
+    if not before or before.endswith("\n"):
+        return True
+    mark = match.group().strip()
+    return mark in "•▪●○◦‣" or (bool(re.fullmatch(r"[A-Z]?\d*-\d+\.", mark)) and text[match.end()].isupper())
+
+
+def _is_abbreviation(text: str, at: int, match: re.Match[str]) -> bool:
+    rest = text[match.end() :].lstrip()
+    if rest[:1].islower():
+        return True
+    before = re.search(r"(\S+?)\.[\"'”’)\]]*$", text[at : match.end()])
+    word = before.group(1).lstrip("(“\"'").lower() if before else ""
+    return word in ABBREVIATIONS or bool(re.fullmatch(r"[a-z]", word))
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The sentence without bullet, number, and a heading that ran into it ("Alert States An alert state is …")."""
+    if marker := MARKER.match(text, start + len(text[start:end]) - len(text[start:end].lstrip())):
+        start = min(marker.end(), end)
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    end = start + len(piece.strip())
+    if heading := RUN_IN.match(text, start, end):
+        start = heading.end()
+    if start < end:
+        yield start, end
+
+
+def _answer(passage: Passage, start: int, end: int) -> Answer | None:
+    quote = passage.text[start:end]
+    line = re.sub(r"\s+", " ", quote)
+    line = CITATION.sub("", line)
+    found = words(line)
+    if not _is_self_contained(line, found):
+        return None
+    definition = _definition(line)
+    if definition is None and (len(found) < 7 or len(found) > 45):
+        return None
+    term, verb, output = definition or ("", "", line)
+    score = _score(line, found, passage.heading) + (3.0 if definition else 0.0)
+    return Answer(
+        passage=passage,
+        kind="definition" if definition else "fact",
+        quote=quote,
+        start=passage.start + start,
+        end=passage.start + end,
+        output=output,
+        term=term,
+        verb=verb,
+        score=score,
+    )
+
+
+def _is_self_contained(line: str, found: list[str]) -> bool:
+    """A whole sentence that needs no other one: not a fragment, heading, cross-reference or continuation."""
+    if len(found) < 5 or line[-1] not in ".!" or not (line[0].isupper() or line[0] in "“\"'" or line[0].isdigit()):
+        return False
+    if found[0] in POINTING or ELSEWHERE.search(line) or FIGURES.search(line) or line.count("(") != line.count(")"):
+        return False
+    capitals = sum(1 for word in WORD.findall(line)[1:] if word[0].isupper() or word[0].isdigit())
+    return capitals <= 0.4 * len(found) and not re.search(r"[|_=]{2,}|\.{4,}|http", line)
+
+
+def _definition(line: str) -> tuple[str, str, str] | None:
+    """The term that a sentence defines, the verb, and what it says about it; None where it defines nothing."""
+    match = DEFINING.match(line) or GLOSSARY_LINE.match(line)
+    if not match:
+        return None
+    groups = match.groupdict()
+    term, body = groups["term"].strip(" ,“”\"'"), (groups["body"] or groups["meaning"]).strip()
+    parts = words(term)
+    is_empty = parts and parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL)
+    if not parts or is_empty or NOT_IN_TERM & set(parts) or parts[0] in POINTING or not content_words(term):
+        return None
+    if len(words(body)) < 5:
+        return None
+    article = (groups.get("article") or "").lower()
+    term = term if article or _is_proper(term) else term[0].lower() + term[1:]
+    if article in ("a", "an", "the"):
+        term = f"{article} {term}"
+    return (
+        term,
+        groups.get("verb") or groups.get("be") or "is",
+        body[0].upper() + body[1:] + ("" if body[-1] in ".!?" else "."),
+    )
+
+
+def _is_proper(term: str) -> bool:
+    """Names and abbreviations keep their capital: "ARFOR", "Army Corps"."""
+    first = term.split()[0]
+    return first[1:] != first[1:].lower() or any(word[0].isupper() for word in term.split()[1:])
+
+
+def _score(line: str, found: list[str], heading: str) -> float:
+    """How much a sentence tells: figures, duties and its heading's topic count for it, unusual length against it."""
+    score = 0.0
+    score += 1.0 if re.search(r"\d", line) else 0.0
+    score += (
+        0.7
+        if {"must", "shall", "should", "requires", "required", "responsible", "ensures", "consists", "includes"} & set(found)
+        else 0.0
+    )
+    score += 0.5 if set(content_words(heading)) & set(content_words(line)) else 0.0
+    score -= abs(len(found) - 20) / 20
+    score -= 0.3 * (line.count(";") + line.count("—") + line.count("("))
+    return score

@@ -1,0 +1,182 @@
+"""Filters: each looks at one question pair and says whether it goes; together they say which pairs are kept and why not.
+
+A filter is a name, a description in plain words, and a function; the order below decides which name a pair with
+several faults gets. Repetition is looked for last, among the pairs that passed the others.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+
+from core.errors import ModelError
+from core.records import QuestionPair
+from core.settings import FilterSettings
+
+WORD = re.compile(r"\w+")
+END = re.compile(r"[.!?…][\"'”’»)\]]*$")
+DANGLING = frozenset("a an the of to in on at by for with from as and or nor but that which who if is are was were".split())
+SAME_WORDS = 0.9  # share of words two questions have in common from which on they count as one
+PHRASINGS = 3  # ways to ask for one answer: facts need several (Ovadia et al. 2023), more are repetition
+SHORT_ANSWER = 5  # words; "Every six months" may answer many questions and needs no full stop
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`drops` says whether a pair goes. `name` is stored as the reason, `description` shown to people."""
+
+    name: str
+    description: str
+    drops: Callable[[QuestionPair, FilterSettings], bool]
+
+
+def apply_filters(pairs: Sequence[QuestionPair], settings: FilterSettings) -> list[QuestionPair]:
+    """All of `pairs`, in order, each kept or dropped with a reason. Pairs that come dropped stay so.
+
+    Raises:
+        ModelError: not one is kept; the message counts the reasons.
+    """
+    seen = _Seen()
+    judged = []
+    for pair in pairs:
+        reason = "" if pair.state == "kept" else pair.reason
+        if pair.state == "kept":
+            reason = next((each.name for each in FILTERS if each.drops(pair, settings)), "") or seen.repeats(pair)
+        judged.append(replace(pair, state="dropped" if reason else pair.state, reason=reason))
+    if not any(pair.state == "kept" for pair in judged):
+        raise _nothing_kept(judged)
+    return judged
+
+
+def summary(pairs: Iterable[QuestionPair]) -> dict[str, int]:
+    """How many pairs were dropped for each reason, most frequent first; "kept" stands at the front."""
+    pairs = list(pairs)
+    reasons = Counter(pair.reason or "no reason given" for pair in pairs if pair.state == "dropped")
+    return {"kept": sum(pair.state == "kept" for pair in pairs), **dict(reasons.most_common())}
+
+
+def _nothing_kept(pairs: Sequence[QuestionPair]) -> ModelError:
+    if not pairs:
+        return ModelError(
+            "No question pairs were written.", "Bring documents with whole sentences, or ask for more pairs per passage."
+        )
+    reasons = ", ".join(f"{reason} {count}" for reason, count in summary(pairs).items() if reason != "kept")
+    return ModelError(
+        f"None of {len(pairs)} question pairs was kept: {reasons}.",
+        "Loosen the filter named first, or use other documents or another model.",
+    )
+
+
+class QuestionIndex:
+    """Questions by their words, to find one that says nearly the same."""
+
+    def __init__(self) -> None:
+        self._by_word: dict[str, list[tuple[frozenset[str], int]]] = {}
+
+    def find(self, question: str) -> int | None:
+        """The number of a question with nearly the same words; figures must be the same: valve 1 is not valve 2."""
+        words = frozenset(normalized(question).split())
+        # Two questions that share nine words of ten share at least one of the rarest fifth.
+        rarest = sorted(words, key=lambda word: len(self._by_word.get(word, [])))[: 1 + len(words) // 5]
+        for other, number in (entry for word in rarest for entry in self._by_word.get(word, [])):
+            is_near = len(words & other) >= SAME_WORDS * len(words | other)
+            if is_near and not any(character.isdigit() for word in words ^ other for character in word):
+                return number
+        return None
+
+    def add(self, question: str, number: int) -> None:
+        """Remember `question` under `number`."""
+        words = frozenset(normalized(question).split())
+        for word in words:
+            self._by_word.setdefault(word, []).append((words, number))
+
+
+class _Seen:
+    """The pairs kept so far, to tell repetition."""
+
+    def __init__(self) -> None:
+        self._questions = QuestionIndex()
+        self._answers: Counter[str] = Counter()
+
+    def repeats(self, pair: QuestionPair) -> str:
+        """The reason "duplicate" when question or answer were there before; else the pair is remembered."""
+        answer = normalized(pair.output)
+        is_told = self._answers[answer] >= PHRASINGS and len(answer.split()) > SHORT_ANSWER
+        if is_told or self._questions.find(pair.input) is not None:
+            return "duplicate"
+        self._questions.add(pair.input, 0)
+        self._answers[answer] += 1
+        return ""
+
+
+def normalized(text: str) -> str:
+    """Words in small letters without accents and punctuation, and without articles, joined by blanks."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    return " ".join(word for word in WORD.findall(plain) if word not in ("a", "an", "the"))
+
+
+def _incomplete(pair: QuestionPair, _: FilterSettings) -> bool:
+    """A question without question mark or verb; an answer of several words without a beginning or an end."""
+    question, answer = pair.input.strip(), pair.output.strip()
+    words = WORD.findall(answer)
+    if not question.endswith("?") and not re.match(r"(?i)(?:define|describe|explain|list|name|give|state|tell)\b", question):
+        return True
+    if not words or words[-1].lower() in DANGLING or answer.endswith((",", ";", ":", "—", "-", "…", "...")):
+        return True
+    is_phrase = len(words) <= SHORT_ANSWER
+    return not is_phrase and (not END.search(answer) or answer[0].islower() or not _is_balanced(answer))
+
+
+def _is_balanced(text: str) -> bool:
+    return text.count("(") == text.count(")") and text.count("[") == text.count("]")
+
+
+def _too_short(pair: QuestionPair, settings: FilterSettings) -> bool:
+    return (
+        len(pair.input.strip()) < settings.min_question_characters
+        or len(pair.output.strip()) < settings.min_answer_characters
+    )
+
+
+def _too_long(pair: QuestionPair, settings: FilterSettings) -> bool:
+    return (
+        len(pair.input.strip()) > settings.max_question_characters
+        or len(pair.output.strip()) > settings.max_answer_characters
+    )
+
+
+def _copy(pair: QuestionPair, _: FilterSettings) -> bool:
+    """The answer says nothing but what the question said."""
+    question, answer = normalized(pair.input).split(), normalized(pair.output).split()
+    return bool(answer) and (question == answer or not set(answer) - set(question))
+
+
+def _profane(pair: QuestionPair, _: FilterSettings) -> bool:
+    words = normalized(f"{pair.input} {pair.output}").split()
+    return not _profanities().isdisjoint(words)
+
+
+@cache
+def _profanities() -> frozenset[str]:
+    """The words of better-profanity's list, less those with a plain meaning in workshops, medicine, law or as names.
+
+    The list holds "flange", "slope", "seaman" and "strip". Its own function also knows disguised spellings, but
+    takes 37 ms a pair.
+    """
+    from better_profanity import Profanity  # type: ignore[import-untyped]
+
+    plain = files("core.questions").joinpath("professional_words.txt").read_text(encoding="utf-8").split()
+    return frozenset(str(word).casefold() for word in Profanity().CENSOR_WORDSET) - frozenset(plain)
+
+
+FILTERS = (
+    Filter("incomplete sentence", "The question or the answer is not a whole sentence.", _incomplete),
+    Filter("too short", "The question or the answer has fewer characters than the settings ask for.", _too_short),
+    Filter("too long", "The question or the answer has more characters than the settings allow.", _too_long),
+    Filter("profanity", "The question or the answer contains a swear word.", _profane),
+    Filter("copy of the question", "The answer only repeats the question.", _copy),
+)

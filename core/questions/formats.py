@@ -1,0 +1,130 @@
+"""Question pairs in files: JSONL with `input` and `output` out; that, Alpaca, ShareGPT and ChatML in."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError, SetupError
+from core.records import QuestionPair
+
+HINT = 'Each row needs "input" and "output", or "instruction" and "output", or "messages", or "conversations".'
+ASKING = {"human", "user", "prompter"}
+ANSWERING = {"gpt", "assistant", "bot", "chatgpt", "model"}
+
+
+def write_pairs(pairs: Sequence[QuestionPair], path: Path, *, with_source: bool = False) -> None:
+    """Write one JSON object a line with the keys `input` and `output`; the file appears whole or not at all.
+
+    With source also `document`, `page`, `passage`, `quote`, `start` and `end` (offsets in the anonymized text).
+
+    Raises:
+        SetupError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".pairs-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.writelines(json.dumps(_row(pair, with_source), ensure_ascii=False) + "\n" for pair in pairs)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SetupError(
+            f"{path.name} cannot be written ({error.strerror}).", "Check the folder and free disk space."
+        ) from error
+
+
+def read_pairs(path: Path) -> list[tuple[str, str]]:
+    """The pairs of a JSON or JSONL file as (input, output), in the order of the file.
+
+    A conversation gives one pair for each question with the answer that follows it; what was said
+    earlier and system messages are left out.
+
+    Raises:
+        InputError: the file cannot be read or a row is broken; the row's line is named.
+    """
+    pairs = []
+    for place, row in _rows(path):
+        found = _pairs(row, place)
+        if any(not question.strip() or not answer.strip() for question, answer in found):
+            raise InputError(f"{path.name}: {place} has an empty question or answer.", HINT)
+        pairs += found
+    if not pairs:
+        raise InputError(f"{path.name} holds no question pairs.", HINT)
+    return pairs
+
+
+def _row(pair: QuestionPair, with_source: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"input": pair.input, "output": pair.output}
+    if with_source:
+        row |= {"document": pair.document_name, "page": pair.page, "passage": pair.passage_id}
+        row |= {"quote": pair.quote, "start": pair.quote_start, "end": pair.quote_end}
+    return row
+
+
+def _rows(path: Path) -> Iterator[tuple[str, Any]]:
+    """Every row with its place in words ("line 7", "row 7")."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from error
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read ({error.strerror}).", "Check the path.") from error
+    try:  # one JSON document, however many lines it has
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if isinstance(document, list):
+        yield from ((f"row {number}", row) for number, row in enumerate(document, start=1))
+        return
+    if isinstance(document, dict) and len(text.strip().splitlines()) > 1:
+        yield "row 1", document
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield f"line {number}", json.loads(line)
+            except ValueError as error:
+                raise InputError(f"{path.name}: line {number} is not JSON.", "Repair or delete the line.") from error
+
+
+def _pairs(row: Any, place: str) -> list[tuple[str, str]]:
+    if not isinstance(row, dict):
+        raise InputError(f"{place.capitalize()} is not an object with a question and an answer.", HINT)
+    if isinstance(talk := row.get("messages", row.get("conversations")), list):
+        return _from_talk(talk, place)
+    question, answer = row.get("input"), row.get("output", row.get("response"))
+    if isinstance(instruction := row.get("instruction"), str):  # Alpaca: `input` is what the instruction is about, often ""
+        question = f"{instruction}\n{question}" if isinstance(question, str) and question.strip() else instruction
+    if not isinstance(question, str) or not isinstance(answer, str):
+        raise InputError(f"{place.capitalize()} has no question or no answer in text.", HINT)
+    return [(question, answer)]
+
+
+def _from_talk(talk: Sequence[Any], place: str) -> list[tuple[str, str]]:
+    turns = [_turn(entry, place) for entry in talk]
+    said = [(role, content) for role, content in turns if role in ASKING | ANSWERING]
+    pairs = [
+        (question, answer)
+        for (asking, question), (answering, answer) in zip(said, said[1:], strict=False)
+        if asking in ASKING and answering in ANSWERING
+    ]
+    if not pairs:
+        raise InputError(f"{place.capitalize()} is a conversation without a question and its answer.", HINT)
+    return pairs
+
+
+def _turn(entry: Any, place: str) -> tuple[str, str]:
+    if isinstance(entry, Mapping):
+        role, content = entry.get("role", entry.get("from")), entry.get("content", entry.get("value"))
+        if isinstance(role, str) and isinstance(content, str):
+            return role.lower(), content
+    raise InputError(f"{place.capitalize()} has a message without its role or content.", HINT)
