@@ -1,7 +1,6 @@
 """The evaluate page: does it know the documents now, how sure is that, and where is it wrong."""
 
 import json
-import secrets
 
 import streamlit as st
 
@@ -9,12 +8,13 @@ from core import jobs
 from core.evaluation import Comparison, EvaluationResult, Row
 from core.evaluation.verdict import outcome
 from core.records import Evaluation, Project, Run
-from core.storage import Workspace, find, write_atomic
+from core.storage import Workspace, find
 from dashboard import resources
 from dashboard.components.charts import score_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.pair_files import submit_with_file
 from dashboard.components.words import ago, plural
 
 ROWS_A_PAGE = 10
@@ -30,20 +30,22 @@ HEADLINES = {
 }
 
 
-def hundredths(share: float) -> str:
-    """0.456 as "46"."""
-    return f"{100 * share:.0f}"
-
-
 def uncertainty(score: Comparison, *, question_count: int) -> str:
-    """How far, and how sure: in words, from the interval of the paired difference."""
-    gain = score.difference
-    change = "gain" if gain.mean >= 0 else "loss"
-    low, high = sorted((gain.low, gain.high)) if gain.mean >= 0 else sorted((-gain.high, -gain.low))
+    """How far, and how sure, in words: from the interval of the paired difference.
+
+    Token F1 of two answers is the share of their words that both have (Dice), so it is told as that.
+    """
+    low, high = round(100 * score.difference.low), round(100 * score.difference.high)
+    if low >= 0:
+        change = f"the gain would lie between {low} and {high} points"
+    elif high <= 0:
+        change = f"the loss would lie between {-high} and {-low} points"
+    else:
+        change = f"it would lie between a loss of {-low} and a gain of {high} points"
     return (
-        f"Asked {plural(question_count, 'question')} it had not seen, it gave {hundredths(score.tuned.mean)} of 100 words "
-        f"of the right answers; the base model {hundredths(score.base.mean)}. With other questions of this kind the "
-        f"{change} would lie between {hundredths(low)} and {hundredths(high)} words, 95 times in 100."
+        f"On {plural(question_count, 'question')} it had not seen, its answers share {score.tuned.mean:.0%} of their words "
+        f"with the right answers; those of the base model {score.base.mean:.0%}. Asked other questions of this kind, "
+        f"{change}, 95 times in 100."
     )
 
 
@@ -71,12 +73,11 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
         key="start-evaluation",
     ):
         with shown_errors():
-            path = ""
-            if upload is not None:
-                kept = workspace.home / "incoming" / secrets.token_hex(8) / "0"
-                write_atomic(kept, upload.getvalue())
-                path = str(kept)
-            jobs.submit(workspace, "evaluate", {"run_id": run.id, "questions": path}, project_id=project.id)
+            params = {"run_id": run.id, "questions": ""}
+            if upload is None:
+                jobs.submit(workspace, "evaluate", params, project_id=project.id)
+            else:
+                submit_with_file(workspace, "evaluate", params, upload=upload, field="questions", project=project)
             st.rerun()
     return run
 
@@ -128,17 +129,18 @@ def show_rows(result: EvaluationResult) -> None:
 
 
 def _answers(row: Row) -> tuple[tuple[str, str], ...]:
+    shared = f"{row.tuned.token_f1:.0%} of the words"
     if row.tuned.exact_match:
         tuned = ":material/check_circle: Tuned, word for word right"
     elif row.tuned.token_f1 > row.base.token_f1:
-        tuned = f":material/trending_up: Tuned, closer: {hundredths(row.tuned.token_f1)} of 100 words"
+        tuned = f":material/trending_up: Tuned, closer: {shared}"
     elif row.tuned.token_f1 < row.base.token_f1:
-        tuned = f":material/trending_down: Tuned, farther off: {hundredths(row.tuned.token_f1)} of 100 words"
+        tuned = f":material/trending_down: Tuned, farther off: {shared}"
     else:
-        tuned = f":material/trending_flat: Tuned, the same: {hundredths(row.tuned.token_f1)} of 100 words"
+        tuned = f":material/trending_flat: Tuned, no closer: {shared}"
     return (
         (":material/menu_book: Right answer", row.reference),
-        (f"Base model: {hundredths(row.base.token_f1)} of 100 words", row.base.answer),
+        (f":material/deployed_code: Base model: {row.base.token_f1:.0%} of the words", row.base.answer),
         (tuned, row.tuned.answer),
     )
 
@@ -151,12 +153,9 @@ def show_scores(result: EvaluationResult) -> None:
         for metric, words in SCORES.items()
         for name, interval in (("Base", result.scores[metric].base), ("Tuned", result.scores[metric].tuned))  # type: ignore[index]
     ]
-    tuned, base = (
-        hundredths(interval.mean) for interval in (result.scores["token_f1"].tuned, result.scores["token_f1"].base)
-    )
-    st.altair_chart(
-        score_chart(rows), alt=f"Of 100 words of the right answers the tuned model gave {tuned}, the base model {base}"
-    )
+    score = result.scores["token_f1"]
+    told = f"{score.tuned.mean:.0%} by the tuned model, {score.base.mean:.0%} by the base model"
+    st.altair_chart(score_chart(rows), alt=f"Words shared with the right answers: {told}")
     st.caption("Scores compare words alone: an answer in other words can be right and still score low.")
 
 

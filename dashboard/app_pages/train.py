@@ -20,6 +20,7 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.fit import Fit, estimate
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.learning import ICONS, SENTENCES, series, trend
+from dashboard.components.pairs import trainable_pairs
 from dashboard.components.setting_fields import setting_fields
 from dashboard.components.words import ago, duration, plural, size
 
@@ -73,6 +74,9 @@ def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) 
     """On what: the kept pairs, which a start freezes."""
     documents = len({pair.document_id for pair in pairs})
     st.markdown(f"**{plural(len(pairs), 'question pair')}** from {plural(documents, 'document')}")
+    waiting = count(workspace.db, QuestionPair, project_id=project.id, state="kept") - len(pairs)
+    if waiting:
+        st.caption(f":material/front_hand: {waiting:,} more come from text that is not approved: they are left out.")
     versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
     st.caption(
         "Starting freezes them as a numbered version that never changes; some are held back to test what it learned."
@@ -200,18 +204,21 @@ def show_runs(workspace: Workspace, project: Project) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Trainings of this project, newest first")
 
 
-workspace = resources.workspace()
-project = resources.require_project()
-job = follow_newest(workspace, project, "train")
-is_live = is_active(job)
-pairs = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
-if is_live:
-    st.fragment(show_progress, run_every="2s", key="live-run")(workspace, project, is_live=True)
-elif not pairs:
-    is_any = count(workspace.db, QuestionPair, project_id=project.id) > 0
-    text = "Every question pair was dropped." if is_any else "A model learns from question pairs, and there are none yet."
-    empty_state(text, page="questions", label="Go to the questions")
-else:
+def show_first_step(workspace: Workspace, project: Project) -> None:
+    """Why nothing can be trained yet, and where to go."""
+    kept = count(workspace.db, QuestionPair, project_id=project.id, state="kept")
+    if kept:
+        text = f"None of the {plural(kept, 'question pair')} comes from text whose approval stands."
+        empty_state(text, page="review", label="Review and approve")
+    elif count(workspace.db, QuestionPair, project_id=project.id):
+        empty_state("Every question pair was dropped.", page="questions", label="Go to the questions")
+    else:
+        text = "A model learns from question pairs, and there are none yet."
+        empty_state(text, page="questions", label="Go to the questions")
+
+
+def show_last_run(workspace: Workspace, project: Project) -> None:
+    """What came out of the newest run, and the step after it."""
     show_progress(workspace, project, is_live=False)
     finished = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
     if finished and not count(workspace.db, Evaluation, run_id=finished[0].id):
@@ -219,5 +226,16 @@ else:
             st.switch_page("app_pages/evaluate.py")
     if finished:
         st.subheader("Train again")
+
+
+workspace = resources.workspace()
+project = resources.require_project()
+job = follow_newest(workspace, project, "train")
+if is_active(job):
+    st.fragment(show_progress, run_every="2s", key="live-run")(workspace, project, is_live=True)
+elif pairs := trainable_pairs(workspace, project):
+    show_last_run(workspace, project)
     show_choice(workspace, project, pairs)
+else:
+    show_first_step(workspace, project)
 show_runs(workspace, project)

@@ -16,7 +16,8 @@ REASONS = {
     "by hand": "Dropped by a person",
 }
 MOST_BARS = 15
-ROW_HEIGHT_PX, AXES_HEIGHT_PX = 30, 90  # the chart's height includes its axes
+LABEL_PX = 180
+ROW_HEIGHT_PX, AXES_HEIGHT_PX = 30, 70  # the chart's height includes its axes
 
 
 def reason_words(reason: str) -> str:
@@ -25,24 +26,25 @@ def reason_words(reason: str) -> str:
     return REASONS.get(words, words.capitalize())
 
 
-def outcome_chart(kept: int, dropped: Mapping[str, int]) -> alt.LayerChart:
-    """One bar for the kept pairs and one for each reason for which pairs were dropped."""
-    rows = [{"what": "Kept", "state": "Kept", "pairs": kept}]
-    rows += [
-        {"what": reason_words(reason), "state": "Dropped", "pairs": number}
-        for reason, number in sorted(dropped.items(), key=lambda item: -item[1])
-    ]
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("pairs:Q", title="Question pairs", axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y("what:N", title=None, sort=[str(row["what"]) for row in rows], axis=alt.Axis(labelLimit=220)),
+def outcome_chart(kept: int, dropped: Mapping[str, int]) -> alt.Chart:
+    """One bar for the kept pairs and one for each reason for which pairs were dropped; the numbers stand in the labels."""
+    reasons = sorted(dropped.items(), key=lambda item: -item[1])
+    rows = [{"what": f"Kept: {kept:,}", "state": "Kept", "pairs": kept}]
+    rows += [{"what": f"{reason_words(name)}: {count:,}", "state": "Dropped", "pairs": count} for name, count in reasons]
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("pairs:Q", title="Question pairs", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("what:N", title=None, sort=None, axis=alt.Axis(labelLimit=LABEL_PX)),
+            color=alt.Color("state:N", scale=alt.Scale(domain=["Kept", "Dropped"]), legend=None),
+            tooltip=[alt.Tooltip("what:N", title="Pairs")],
+        )
+        .properties(height=ROW_HEIGHT_PX * len(rows) + AXES_HEIGHT_PX)
     )
-    bars = base.mark_bar().encode(
-        color=alt.Color("state:N", title=None, scale=alt.Scale(domain=["Kept", "Dropped"]), legend=None)
-    )
-    return _labelled(bars, base, "pairs").properties(height=ROW_HEIGHT_PX * len(rows) + AXES_HEIGHT_PX)
 
 
-def coverage_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
+def coverage_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """How much of each document is asked about; the documents least asked about, when there are many.
 
     Args:
@@ -50,25 +52,27 @@ def coverage_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     """
     frame = pd.DataFrame(list(rows))
     frame["share"] = frame["covered"] / frame["passages"].clip(lower=1)
-    frame["of"] = [f"{row['covered']} of {row['passages']}" for row in rows]
+    frame["label"] = [f"{row['covered']} of {row['passages']}: {row['document']}" for row in rows]
     frame = frame.nsmallest(MOST_BARS, "share")
-    base = alt.Chart(frame).encode(
-        x=alt.X(
-            "share:Q", title="Passages with at least one question", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
-        ),
-        y=alt.Y("document:N", title=None, sort="x", axis=alt.Axis(labelLimit=220)),
-        tooltip=[alt.Tooltip("document:N", title="Document"), alt.Tooltip("of:N", title="Passages with questions")],
+    return (
+        alt.Chart(frame)
+        .mark_bar()
+        .encode(
+            x=alt.X("share:Q", title="Passages asked about", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=LABEL_PX)),
+            tooltip=[alt.Tooltip("document:N", title="Document"), alt.Tooltip("share:Q", title="Asked about", format=".0%")],
+        )
+        .properties(height=ROW_HEIGHT_PX * len(frame) + AXES_HEIGHT_PX)
     )
-    return _labelled(base.mark_bar(), base, "of").properties(height=ROW_HEIGHT_PX * len(frame) + AXES_HEIGHT_PX)
 
 
 def loss_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """Error on the training questions and on held-back questions by step, both lower-is-better.
+    """Error on the questions it learns from and on those held back, by step; lower is better.
 
     Args:
         rows: of `metrics.jsonl`; those with `loss` and those with `validation_loss` may differ.
     """
-    names = {"loss": "Questions it learns from", "validation_loss": "Questions held back"}
+    names = {"loss": "Learned from", "validation_loss": "Held back"}
     long = [
         {"step": row["step"], "what": words, "error": row[key]}
         for row in rows
@@ -107,7 +111,7 @@ def score_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     points = base.mark_point(filled=True, size=110, opacity=1).encode(
         x=alt.X(
             "value:Q",
-            title="Score (right is better); the line is where the true score lies, 95 times in 100",
+            title="Score; the line: where it lies 95 times in 100",
             scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(format="%"),
         ),
@@ -121,8 +125,3 @@ def score_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
         ],
     )
     return alt.layer(ranges, points).properties(height=70 * len(order) + 60)
-
-
-def _labelled(bars: alt.Chart, base: alt.Chart, field: str) -> alt.LayerChart:
-    """`bars` with the value of `field` written at their ends."""
-    return alt.layer(bars, base.mark_text(align="left", dx=4).encode(text=f"{field}:N"))

@@ -1,13 +1,16 @@
 """Question pairs out of the browser and into it."""
 
 import secrets
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
+from core.errors import InputError
 from core.records import Job, Project, QuestionPair
 from core.storage import Workspace, write_atomic
 
@@ -25,18 +28,29 @@ def export_bytes(workspace: Workspace, pairs: Sequence[QuestionPair], *, with_so
 
 
 def import_upload(workspace: Workspace, project: Project, upload: UploadedFile) -> Job:
-    """Put the file beside the workspace under a name that says nothing, and start the job that takes it in.
+    """Start the job that takes a file of question pairs in.
 
     Raises:
         InputError: the file is no file of question pairs; nothing of it is kept.
         SetupError: the disk is full.
     """
-    path = workspace.home / "incoming" / secrets.token_hex(8) / "0"
+    params = {"name": Path(upload.name).name, "remove_after": True}
+    return submit_with_file(workspace, "import", params, upload=upload, field="path", project=project)
+
+
+def submit_with_file(
+    workspace: Workspace, kind: str, params: dict[str, Any], *, upload: UploadedFile, field: str, project: Project
+) -> Job:
+    """Start a job whose parameter `field` is the path of an uploaded file.
+
+    The file lies beside the workspace under a name that says nothing, and goes again when the job is refused.
+    """
+    path = workspace.home / "incoming" / secrets.token_hex(8) / "pairs.jsonl"
     write_atomic(path, upload.getvalue())
     try:
-        params = {"path": str(path), "name": Path(upload.name).name, "remove_after": True}
-        return jobs.submit(workspace, "import", params, project_id=project.id)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        path.parent.rmdir()
+        return jobs.submit(workspace, kind, {**params, field: str(path)}, project_id=project.id)
+    except BaseException as error:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        if isinstance(error, InputError):
+            raise InputError(error.message.replace(path.name, upload.name), error.hint) from error
         raise

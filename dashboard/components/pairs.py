@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import InputError
 from core.records import Project, QuestionPair
 from core.storage import Workspace, find, transaction, update
 
@@ -85,6 +86,16 @@ def keep_or_drop(workspace: Workspace, choices: dict[str, bool]) -> None:
         for pair_id, is_kept in choices.items():
             state, reason = ("kept", "") if is_kept else ("dropped", BY_HAND)
             update(workspace.db, QuestionPair, pair_id, state=state, reason=reason)
+
+
+def trainable_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
+    """The kept pairs whose text stands approved: what a training would take, before some are held back."""
+    from core.jobs.stages.training import reviewed_pairs
+
+    try:
+        return reviewed_pairs(workspace, project)
+    except InputError:  # its hint is for the command line; the page says it in its own words
+        return []
 
 
 def project_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:

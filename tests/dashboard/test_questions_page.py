@@ -1,7 +1,10 @@
 """The questions page: what was written, decisions by hand, the source of a pair."""
 
+import json
+
 from core.records import QuestionPair
 from core.storage import get
+from dashboard.components.pair_files import export_bytes
 from dashboard.components.pairs import Source, coverage, selected, source_html, source_of
 
 
@@ -78,3 +81,17 @@ def test_coverage_counts_passages_with_a_kept_pair(workspace, learned):
 def test_filters_join(learned):
     assert selected(learned.pairs, state="kept", words="how MUCH") == [learned.pairs[0]]
     assert selected(learned.pairs, reason="duplicate", document="Winch.md") == [learned.pairs[3]]
+
+
+def test_broken_file_of_pairs_is_refused_by_its_name_and_line(open_page, workspace, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    app.file_uploader(key="pair-files").upload("mine.jsonl", b'{"input": "Why?", "output": "Because."}\nbroken\n')
+    app.form_submit_button[0].click().run()
+    assert "mine.jsonl: line 2" in app.error[0].value
+    assert not list((workspace.home / "incoming").iterdir())
+
+
+def test_download_has_exactly_the_two_keys(workspace, learned):
+    lines = export_bytes(workspace, learned.pairs[:1], with_source=False).decode().splitlines()
+    assert [json.loads(line) for line in lines] == [{"input": learned.pairs[0].input, "output": learned.pairs[0].output}]
+    assert list(workspace.home.glob(".export-*")) == []

@@ -128,3 +128,10 @@ def test_when_every_pair_was_dropped_the_page_says_so(open_page, workspace, lear
         update(workspace.db, QuestionPair, pair.id, state="dropped", reason="by hand")
     app = open_page("train", project_id=learned.project.id)
     assert any("Every question pair was dropped" in element.value for element in app.markdown)
+
+
+def test_pairs_of_a_withdrawn_approval_are_not_offered_for_training(open_page, workspace, learned):
+    workspace.withdraw_approval("document-1", reason="a name was missed")
+    app = open_page("train", project_id=learned.project.id)
+    assert app.button(key="empty-review").label == "Review and approve"
+    assert not [button for button in app.button if button.key == "start-training"]

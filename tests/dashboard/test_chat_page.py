@@ -1,0 +1,72 @@
+"""Chat & compare, with the embedded model itself."""
+
+import pytest
+
+from core.chat import Message
+from dashboard import resources
+from dashboard.components.answerers import who_can_answer
+
+EMBEDDED = "smollm2-135m-instruct"
+
+
+def test_runs_come_first_then_the_models_of_this_machine(workspace, learned):
+    assert list(who_can_answer(workspace, learned.project)) == [learned.run.id, EMBEDDED]
+
+
+def test_question_is_answered_and_the_pace_told(open_page, workspace):
+    app = open_page("chat", project_id=workspace.create_project("Empty").id)
+    app.chat_input(key="chat-question").set_value("What is the capital of France? Answer in one sentence.").run()
+    assert not app.exception and not app.error
+    # field measurement: the embedded model answers so
+    assert any("Paris" in element.value for element in app.text)
+    assert any("began after" in caption.value for caption in app.caption)
+
+
+def test_new_conversation_forgets_the_old_one(open_page, workspace):
+    app = open_page("chat", project_id=workspace.create_project("Empty").id)
+    app.chat_input(key="chat-question").set_value("What is the capital of France?").run()
+    assert len(app.session_state["turns"]) == 2
+    app.button(key="new-conversation").click().run()
+    assert app.session_state["turns"] == []
+
+
+def test_run_without_its_adapter_says_so_in_place(open_page, learned):
+    app = open_page("chat", project_id=learned.project.id)
+    app.chat_input(key="chat-question").set_value("What holds the winch?").run()
+    assert "is gone" in app.error[0].value
+
+
+def test_both_answer_the_same_question_side_by_side(open_page, learned):
+    app = open_page("chat", project_id=learned.project.id)
+    app.get_by_key("chat-mode").set_value("compare").run()
+    app.selectbox(key="compare-right").set_value(EMBEDDED).run()
+    app.text_area(key="compare-question").set_value("What is the capital of France? Answer in one sentence.")
+    app.form_submit_button[0].click().run()
+    assert not app.error
+    assert sum("Paris" in element.value for element in app.text) == 2
+
+
+def test_export_goes_to_a_job(open_page, workspace, learned):
+    app = open_page("chat", project_id=learned.project.id)
+    app.get_by_key("chat-mode").set_value("export").run()
+    target = workspace.home / "taken"
+    target.mkdir()
+    (target / "something").touch()
+    app.radio(key="export-format").set_value("adapter").run()
+    app.text_input(key=f"export-target-{learned.run.id}-adapter").set_value(str(target)).run()
+    app.button(key="start-export").click().run()
+    assert "is not empty" in app.error[0].value
+
+
+def test_model_stays_in_memory_between_questions(workspace):
+    seat = resources.answerer(workspace, EMBEDDED)
+    assert resources.answerer(workspace, EMBEDDED) is seat
+    with seat.taken() as model:
+        assert "".join(model.stream([Message("user", "Say yes.")], max_tokens=8, temperature=0.0))
+
+
+@pytest.fixture(autouse=True)
+def empty_memory():
+    """Models that a test opened do not stay for the next one."""
+    yield
+    resources._seat_at.clear()
