@@ -14,6 +14,11 @@ _CLEANED = str.maketrans(
     {**dict.fromkeys(_BULLETS, BULLET), **_LIGATURES, "\u00ad": "", "\ufeff": "", "\u200b": "", "\v": "\n", "\x00": ""}
 )
 _TO_CLEAN = re.compile(f"[{''.join(map(re.escape, map(chr, _CLEANED)))}]")
+_LONG_BLANKS = (
+    (re.compile(r"[^\S\n\f]{21,}"), " "),
+    (re.compile(r"[^\S\n\f]+\n"), "\n"),
+    (re.compile(r"\n{3,}"), "\n\n"),
+)
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(r"(?<![-\w])((?:[^\W\d_]+-)*[^\W\d_]{2,})-\s+([a-z]{2,}(?:-[a-z]+)*)")
@@ -31,10 +36,17 @@ _TITLE_CHARACTERS = 90
 
 
 def cleaned(text: str) -> str:
-    """`text` with line feeds alone as line ends, one kind of bullet, no ligatures, no invisible characters."""
+    """`text` with line feeds alone as line ends, one kind of bullet, no ligatures, no invisible characters.
+
+    White space is never longer than two line breaks or 20 blanks: patterns that look for it stay linear.
+    """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.translate(_CLEANED) if _TO_CLEAN.search(text) else text
+    if _TO_CLEAN.search(text):
+        text = text.translate(_CLEANED)
+    for pattern, shorter in _LONG_BLANKS:  # in this order
+        text = pattern.sub(shorter, text)
+    return text
 
 
 def is_heading(line: str) -> bool:
@@ -46,7 +58,7 @@ def is_heading(line: str) -> bool:
     if not words or ".." in line or "," == line[-1]:
         return False
     if line.isupper():
-        return len(words) > 1 or len(line) > 4
+        return any(len(word) > 3 for word in words)
     return len(words) <= 12 and all(word[0].isupper() or word in _SMALL_WORDS for word in words)
 
 

@@ -1,9 +1,12 @@
 """Reads the text off a picture of a page, offline: the models lie in the wheel of rapidocr-onnxruntime."""
 
+import re
 from functools import cache
 from typing import Any
 
 _FEWEST_SCORE = 0.5  # lines recognized with less are noise: specks, stamps, rulings
+
+_CLOSE = re.compile(r"(?<=[a-z][.,;:])(?=[A-Z])")  # the recognizer loses the blank after a sentence
 
 
 @cache
@@ -29,4 +32,4 @@ def lines_of(picture: Any) -> list[str]:
             lines[-1].append(box)
         else:
             lines.append([box])
-    return [" ".join(box[3] for box in sorted(line, key=lambda box: box[2])) for line in lines]
+    return [_CLOSE.sub(" ", " ".join(box[3] for box in sorted(line, key=lambda box: box[2]))) for line in lines]

@@ -53,47 +53,52 @@ def split_passages(
             sentences, which differs by a token or so per sentence from counting the passage.
     """
     starts = [page.start for page in pages]
-    headings: list[tuple[int, str]] = []  # those above the current unit, with their levels
     passages: list[Passage] = []
-    open_units: list[_Unit] = []
-    above = ""  # headings above the open passage
+    for units, heading in _groups(text, settings.passage_tokens, count_tokens):
+        start, end = units[0].start, units[-1].end
+        page = bisect_right(starts, start) - 1
+        passages.append(
+            Passage(
+                id=new_id("passage"),
+                document_id=document_id,
+                index=len(passages),
+                start=start,
+                end=end,
+                heading=heading,
+                page=pages[page].label if page >= 0 else "",
+                token_count=sum(unit.tokens for unit in units),
+                text=text[start:end],
+            )
+        )
+    return passages
+
+
+def _groups(text: str, limit: int, count_tokens: Callable[[str], int]) -> Iterator[tuple[list[_Unit], str]]:
+    """The units of each passage, and the headings above it."""
+    headings: list[tuple[int, str]] = []  # above the current unit, with their levels
+    units: list[_Unit] = []
+    above = ""
     tokens = 0
-
-    def close() -> None:
-        nonlocal tokens
-        if open_units:
-            start, end = open_units[0].start, open_units[-1].end
-            page = bisect_right(starts, start) - 1
-            passages.append(
-                Passage(
-                    id=new_id("passage"), document_id=document_id, index=len(passages), start=start, end=end,
-                    heading=above, page=pages[page].label if page >= 0 else "", token_count=tokens, text=text[start:end],
-                )
-            )  # fmt: skip
-        open_units.clear()
-        tokens = 0
-
-    limit = settings.passage_tokens
+    only_headings = True  # among `units`
     for unit in _units(text, limit, count_tokens):
-        only_headings = all(other.level for other in open_units)
-        rises = bool(headings) and unit.level < headings[-1][0]
-        begins_section = unit.level and not only_headings and (rises or tokens >= _SMALL_SHARE * limit)
-        begins_paragraph = unit.is_candidate and not only_headings and tokens >= _HALF_SHARE * limit
-        if tokens + unit.tokens > limit or begins_section or begins_paragraph:
-            carried = _trailing_headings(open_units) if not only_headings and tokens + unit.tokens > limit else []
-            tokens -= sum(other.tokens for other in carried)
-            close()
-            open_units.extend(carried)
-            tokens = sum(other.tokens for other in carried)
+        is_full = tokens + unit.tokens > limit
+        rises = unit.level > 0 and bool(headings) and unit.level < headings[-1][0]
+        begins_section = rises or (unit.level > 0 and tokens >= _SMALL_SHARE * limit)
+        begins_paragraph = unit.is_candidate and tokens >= _HALF_SHARE * limit
+        if units and (is_full or (not only_headings and (begins_section or begins_paragraph))):
+            carried = _trailing_headings(units) if is_full and not only_headings else []
+            yield units, above
+            units, tokens, only_headings = carried, sum(heading.tokens for heading in carried), True
         if unit.level:
             headings = [heading for heading in headings if heading[0] < unit.level]
-            headings.append((unit.level, _heading_text(text[unit.start : unit.end])))
-        if not open_units or all(other.level for other in open_units):
+            headings.append((unit.level, text[unit.start : unit.end].lstrip("#").strip()))
+        if only_headings:
             above = " > ".join(title for _, title in headings)
-        open_units.append(unit)
+        units.append(unit)
         tokens += unit.tokens
-    close()
-    return passages
+        only_headings = only_headings and unit.level > 0
+    if units:
+        yield units, above
 
 
 def _trailing_headings(units: list[_Unit]) -> list[_Unit]:
@@ -127,10 +132,6 @@ def _heading_level(text: str, start: int, end: int) -> int:
         return _CHAPTER_LEVEL
     follows = text[end + 1 : end + 1 + _HEADING_CHARACTERS].lstrip("\n")
     return _FLAT_LEVEL if line.isupper() or _NUMBERED.match(follows) else 0
-
-
-def _heading_text(line: str) -> str:
-    return line.lstrip("#").strip()
 
 
 def _within(

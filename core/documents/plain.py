@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from core.documents import layout
-from core.documents.running import without_running_lines, without_running_text
+from core.documents.flat import without_running_text
+from core.documents.running import without_running_lines
 from core.errors import InputError
 from core.records import Page
 
@@ -146,7 +147,7 @@ def paged_text(pages: list[str], labels: list[str], scans: frozenset[int] = froz
         pieces.append(body)
         places.append(Page(number=index + 1, label=label, start=position, end=position + len(body), is_ocr=index in scans))
         position += len(body)
-        last = body[-1:] if len(body) < 2 else body[-2:]
+        last = body[-2:] or last
     return "".join(pieces), tuple(places)
 
 

@@ -98,9 +98,10 @@ def test_scanned_page_is_read_by_ocr_and_said_so(tmp_path: Path) -> None:
 
 
 def test_blank_page_is_neither_scan_nor_problem(tmp_path: Path) -> None:
-    found = read_document(saved(tmp_path, pdf([["Some text of the page stands here."], []])), "a.pdf")
-    assert len(found.pages) == 2 and not found.problem
-    assert found.pages[1].start == found.pages[1].end
+    found = read_document(saved(tmp_path, pdf([["Some text of a page."], [], ["Chapter 2"]])), "a.pdf")
+    assert found.text == "Some text of a page.\n\nChapter 2"
+    assert not found.problem and not any(page.is_ocr for page in found.pages)
+    assert [(page.start, page.end) for page in found.pages] == [(0, 20), (20, 20), (22, 31)]
 
 
 def test_pages_done_are_reported(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import random
 
+from core.documents.flat import without_running_text
 from core.documents.layout import joined_hyphens, restored_lines
-from core.documents.running import without_running_text
 
 WORDS = "pump valve crew station pressure report water night engine the a of to is and was with".split()
 
