@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from core.privacy.rules.names import RANK, TITLE
+from core.privacy.rules.titles import RANK, TITLE
 from core.privacy.vocabulary import WORD, common_phrases, is_generic, may_be_name, small_words
 from core.records import Detection
 
@@ -17,7 +17,7 @@ _EDGES = re.compile(r"^[\W_]*(?:(?:the|a|an|this|that|of|and|at|in|on|by|for|to|
 _TAIL = re.compile(r"(?:['’]s?)?[^\w.)]*$")
 # A date that points at a day, a month of a year or a year; a duration or a frequency does not.
 _SPECIFIC_DATE = re.compile(
-    r"\b(?:1[6-9]|20)\d{2}s?\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|\b\d{1,2}:\d{2}\b"
+    r"\b(?:1[6-9]|20)\d{2}s?\b|\b\d{1,2}[/-]\d{1,2}[/-]\d{2}\b|\b\d{1,2}:\d{2}\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s\d|\d(?:st|nd|rd|th)?\s(?:of\s)?"
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
     re.IGNORECASE,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 GIVEN = (
     "Alaric Ambrose Anselm Ariadne Aurelia Balthazar Beatrix Benedikt Briony Calliope Caspian Cecily Clovis Corwin Cosima "
     "Delphine Desmond Dorian Eleanora Elswyth Emeric Evander Fabian Faye Ferdinand Fidelia Florian Gideon Ginevra Godric "
-    "Gwendolen Hadrian Hartley Hermia Horatio Ignatius Imogen Isolde Ivo Jocasta Jolyon Juno Kendrick Kerensa Lavinia Leander "
+    "Gwendolen Hadrian Hartley Hermia Horatio Ignatius Imogen Isolde Ivo Jocasta Jolyon Juno Kendrick "
+    "Kerensa Lavinia Leander "
     "Lysander Lucasta Magnus Marcella Meredith Merrick Nerissa Nestor Octavia Odile Orson Osric Peregrine Perpetua Philippa "
     "Quentin Quilla Ramona Reinhold Rosamund Rupert Sabina Septimus Sidonie Sylvain Tamsin Thaddea Theobald Ulric Ursula "
     "Valentin Verity Viola Wilfred Winifred Xanthe Yolande Yorick Zebedee Zinnia"
@@ -17,8 +18,14 @@ _START = (
     "Thorn Tor Trev Ul Vern Wal War Wel Wes Whit Wil Win Wol Yar Zan"
 ).split()
 _MIDDLE = ["", "", "er", "en", "in", "al", "o", "ing", "et", "un"]
-_NAME_END = "bourne brook croft dale dane don field ford gate grave ham hurst land ley low man mere more stead stone ton vale ward wick worth".split()
-_PLACE_END = "bury by chester combe dale den fell firth ford ham haven holm leigh mouth ness port shaw stead stow thorpe ton vale wick".split()
+_NAME_END = (
+    "bourne brook croft dale dane don field ford gate grave ham hurst land ley low man mere more stead "
+    "stone ton vale ward wick worth"
+).split()
+_PLACE_END = (
+    "bury by chester combe dale den fell firth ford ham haven holm leigh mouth ness port shaw stead stow "
+    "thorpe ton vale wick"
+).split()
 
 
 class Dice:

@@ -7,13 +7,11 @@ from dataclasses import replace
 from core.records import Detection
 
 # Where two findings are equally long the more telling entity wins; what is not listed comes last.
-_PRIORITY = {
-    name: rank
-    for rank, name in enumerate(
-        "EMAIL_ADDRESS URL IBAN_CODE CREDIT_CARD IP_ADDRESS MAC_ADDRESS GRID DATE_OF_BIRTH ID_NUMBER PHONE_NUMBER REFERENCE "
-        "VEHICLE ADDRESS PERSON UNIT CALL_SIGN VESSEL OPERATION SITE FREQUENCY HOST AGE DATE_TIME LOCATION NRP ORGANIZATION".split()
-    )
-}
+_ENTITIES = (
+    "EMAIL_ADDRESS URL IBAN_CODE CREDIT_CARD IP_ADDRESS MAC_ADDRESS GRID DATE_OF_BIRTH ID_NUMBER PHONE_NUMBER REFERENCE "
+    "VEHICLE ADDRESS PERSON UNIT CALL_SIGN VESSEL OPERATION SITE FREQUENCY HOST AGE DATE_TIME LOCATION NRP ORGANIZATION"
+)
+_PRIORITY = {name: rank for rank, name in enumerate(_ENTITIES.split())}
 
 
 def resolve(text: str, found: Iterable[Detection]) -> list[Detection]:

@@ -20,7 +20,7 @@ def propagate(text: str, detections: Sequence[Detection]) -> list[Detection]:
     """New detections (detector "propagation") for values of `detections` that stand elsewhere in `text` uncovered.
 
     A value is sought as written and in capitals; each part of a person's name alone too, unless it is a generic word, has
-    fewer than three letters, or the text also writes it in small letters. One pass over the text, whatever the number of values.
+    fewer than three letters, or the text also writes it in small letters. One pass over the text, however many the values.
     """
     small = small_words(text)
     sought: dict[str, set[tuple[tuple[str, ...], str]]] = {}

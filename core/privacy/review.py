@@ -168,7 +168,9 @@ def _reviewable_text(workspace: Workspace, project: Project, document: Document)
     if document.project_id != project.id:
         raise InputError(f"Document {document.id} does not belong to {project.name}.", "Choose a document of this project.")
     if document.state != "read":
-        raise InputError(f"Document {document.id} could not be read, so there is nothing to approve.", "Add a readable copy.")
+        raise InputError(
+            f"Document {document.id} could not be read, so there is nothing to approve.", "Add a readable copy."
+        )
     if not document.is_analyzed:
         raise InputError(
             f"Personal data was not looked for in document {document.id} yet.", f"Run: garrison anonymize {project.name}"

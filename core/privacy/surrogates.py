@@ -23,7 +23,6 @@ _PARTICLES = frozenset(
 _RESHAPED = frozenset(
     "REFERENCE ID_NUMBER PHONE_NUMBER VEHICLE CREDIT_CARD IBAN_CODE CRYPTO FREQUENCY UK_NHS US_SSN US_ITIN AGE".split()
 )
-_PLACES = frozenset(["LOCATION", "SITE", "VESSEL", "OPERATION"])
 
 
 def new_key() -> bytes:
@@ -111,6 +110,7 @@ class SurrogateTable:
         self, entity: str, digest: str, candidates: Iterable[str], *, tries_more: Callable[[Dice], str] | None = None
     ) -> str:
         self._digests.add(digest)
+        self._counts.setdefault(entity, 0)  # so that the value itself is no candidate
         more = (tries_more(self._dice(digest, turn)) for turn in range(_TRIES, 2 * _TRIES)) if tries_more else ()
         tags = (f"<{entity.removesuffix('_PART')}_{number}>" for number in count(1 + self._counts[entity]))
         chosen = next(c for source in (candidates, more, tags) for c in source if self._is_free(c))
@@ -153,27 +153,10 @@ def _initial(dice: Dice) -> str:
 
 def _proposal(entity: str, value: str, dice: Dice) -> str | None:
     """One realistic value of the same kind; None where a typed tag serves better."""
-    if entity == "EMAIL_ADDRESS":
-        return f"{given_name(dice)}.{surname(dice)}@example.org".lower()
-    if entity == "URL":
-        return f"https://{place(dice).lower()}.example.org"
-    if entity == "HOST":
-        return f"{place(dice).lower()}-{dice.below(1000)}"
-    if entity == "IP_ADDRESS":
-        return f"2001:db8::{dice.below(65536):x}:{dice.below(65536):x}" if ":" in value else _ten(dice)
-    if entity == "MAC_ADDRESS":
-        return "02:" + ":".join(f"{dice.below(256):02x}" for _ in range(5))
-    if entity in _PLACES:
-        return _with_kind(place(dice), value)
-    if entity == "ORGANIZATION":
-        return _with_kind(surname(dice), value)
-    if entity == "ADDRESS":
-        return f"{1 + dice.below(299)} {surname(dice)} Road, {place(dice)}"
     if entity in _RESHAPED:
         return reshaped(value, dice)
-    if entity == "GRID":
-        return "".join(str(dice.below(10)) if c.isdigit() and i > 2 else c for i, c in enumerate(value))
-    return None
+    invent = _INVENTIONS.get(entity)
+    return invent(value, dice) if invent else None
 
 
 def _with_kind(name: str, value: str) -> str:
@@ -182,5 +165,29 @@ def _with_kind(name: str, value: str) -> str:
     return f"{cased(name, value)} {words[-1]}" if len(words) > 1 and is_generic(words[-1]) else cased(name, value)
 
 
-def _ten(dice: Dice) -> str:
+def _ip_address(value: str, dice: Dice) -> str:
+    """An address for documentation (RFC 3849) or of a private network (RFC 1918)."""
+    if ":" in value:
+        return f"2001:db8::{dice.below(65536):x}:{dice.below(65536):x}"
     return f"10.{dice.below(256)}.{dice.below(256)}.{1 + dice.below(254)}"
+
+
+def _grid(value: str, dice: Dice) -> str:
+    """The same zone and letters, other figures."""
+    return "".join(str(dice.below(10)) if c.isdigit() and index > 2 else c for index, c in enumerate(value))
+
+
+_INVENTIONS: dict[str, Callable[[str, Dice], str]] = {
+    "ADDRESS": lambda value, dice: f"{1 + dice.below(299)} {surname(dice)} Road, {place(dice)}",
+    "EMAIL_ADDRESS": lambda value, dice: f"{given_name(dice)}.{surname(dice)}@example.org".lower(),
+    "GRID": _grid,
+    "HOST": lambda value, dice: f"{place(dice).lower()}-{dice.below(1000)}",
+    "IP_ADDRESS": _ip_address,
+    "LOCATION": lambda value, dice: _with_kind(place(dice), value),
+    "MAC_ADDRESS": lambda value, dice: "02:" + ":".join(f"{dice.below(256):02x}" for _ in range(5)),
+    "OPERATION": lambda value, dice: _with_kind(place(dice), value),
+    "ORGANIZATION": lambda value, dice: _with_kind(surname(dice), value),
+    "SITE": lambda value, dice: _with_kind(place(dice), value),
+    "URL": lambda value, dice: f"https://{place(dice).lower()}.example.org",
+    "VESSEL": lambda value, dice: _with_kind(place(dice), value),
+}

@@ -20,15 +20,21 @@ _GLOSSED_ACRONYM = re.compile(r"^\s*\*?([A-Z][A-Z0-9/&-]{1,9})\s{1,8}[a-z][a-z-]
 
 # Generic words that are also borne as names: behind a title or a rank they are one.
 _ALSO_NAMES = frozenset(
-    "april august banks bell bill board bolt bond book booth bridge brook bush cable carter case chain chance chase church clay "
-    "coil cook cooper court crane cross day dean deal draper drum fair fields field fisher fleet fletcher ford forest foster "
+    "april august banks bell bill board bolt bond book booth bridge brook bush cable carter case chain "
+    "chance chase church clay "
+    "coil cook cooper court crane cross day dean deal draper drum fair fields field fisher fleet fletcher "
+    "ford forest foster "
     "frank gates glass good grant gray green guard hall hand harbor harness head heater hill hose house hunter joy june "
     "justice keys king knight lamb lamp lane law lock long love mark march marsh mason may mine mines moody moon more noble "
-    "north page parent park parker penny piper place plane pole pool pope porter post potter pound power price prince rice rich "
-    "rivers roller rose round rush sailor salmon sands shepherd ship short skipper small smart snow south sparks speed spring "
+    "north page parent park parker penny piper place plane pole pool pope porter post potter pound power "
+    "price prince rice rich "
+    "rivers roller rose round rush sailor salmon sands shepherd ship short skipper small smart snow south "
+    "sparks speed spring "
     "steel stern stone street strong summer summers swan tanner tower trainer turner wall walker ward warden waters weaver "
-    "webb weeks weir wells west wheeler white will winter wire wood woods worth young english marshall roach cannon archer major "
-    "miles mills barker baker butler booker brewer carver chandler gunner guy jordan kelly lance marine ray rod sterling storm "
+    "webb weeks weir wells west wheeler white will winter wire wood woods worth young english marshall "
+    "roach cannon archer major "
+    "miles mills barker baker butler booker brewer carver chandler gunner guy jordan kelly lance marine "
+    "ray rod sterling storm "
     "tyler wade winter drew fielding harding keeling manning browning fleming golding holding drake earl duke".split()
 )
 

@@ -6,15 +6,23 @@ from core.privacy.rules.rule import PROPER, UPPER, Bounds, any_of, rule
 from core.privacy.vocabulary import WORD, is_generic
 
 _STREET = any_of(
-    r"Street|Road|Avenue|Lane|Drive|Court|Boulevard|Way|Place|Square|Terrace|Close|Crescent|Parkway|Highway|Circle|Trail|Alley|"
-    r"Gardens|Grove|Mews|Row|Hill|Walk|Quay|Wharf|Esplanade|Parade|Loop|Path|Pike|Turnpike|Plaza|St|Rd|Ave|Ln|Dr|Ct|Blvd|Pl|Sq|"
+    r"Street|Road|Avenue|Lane|Drive|Court|Boulevard|Way|Place|Square|Terrace|Close|Crescent|Parkway|"
+    r"Highway|Circle|Trail|Alley|"
+    r"Gardens|Grove|Mews|Row|Hill|Walk|Quay|Wharf|Esplanade|Parade|Loop|Path|Pike|Turnpike|Plaza|St|Rd|Ave|"
+    r"Ln|Dr|Ct|Blvd|Pl|Sq|"
     r"Ter|Cres|Pkwy|Hwy|Cir|Str"
 )
 # Endings of street names grown together with their first word, as in German, Dutch, Nordic, Finnish and Hungarian addresses.
-_COMPOUND = rf"{UPPER}\w+(?i:stra(?:ss|ß)e|str|gasse|platz|weg|allee|ring|ufer|damm|gatan|gata|gatu|vägen|vägen|vagen|veien|vegen|vej|gade|all[eé]n|straat|laan|plein|kade|dijk|katu|tie|kuja|polku|utca|tere|ulice|gränd|stigen|väg|v[aä]gur|g[oö]tu|stræde)"
+_COMPOUND = (
+    rf"{UPPER}\w+(?i:stra(?:ss|ß)e|str|gasse|platz|weg|allee|ufer|damm|gatan|gata|gatu|vägen|"
+    rf"vagen|veien|vegen|vej|gade|all[eé]n|straat|laan|plein|kade|dijk|katu|tie|kuja|polku|utca|tere|ulice|"
+    rf"gränd|stigen|väg|v[aä]gur|g[oö]tu|stræde)"
+)
 _FRONT = any_of(
-    r"Rue|Avenue|Av\.|Boulevard|Bd|Place|Chemin|Impasse|Via|Viale|Piazza|Corso|Largo|Calle|C/|Avenida|Avda\.?|Plaza|Paseo|Camino|"
-    r"Carrer|Rua|Travessa|Praça|Estrada|Ulica|ul\.|Ul\.|al\.|Strada|Str\.|Bulevardul|Trg|Cesta|Ulitsa|Rúa|Vicolo|Strasse|Am|Im"
+    r"Rue|Avenue|Av\.|Boulevard|Bd|Place|Chemin|Impasse|Via|Viale|Piazza|Corso|Largo|Calle|C/|Avenida|"
+    r"Avda\.?|Plaza|Paseo|Camino|"
+    r"Carrer|Rua|Travessa|Praça|Estrada|Ulica|ul\.|Ul\.|al\.|Strada|Str\.|Bulevardul|Trg|Cesta|Ulitsa|Rúa|"
+    r"Vicolo|Strasse|Am|Im"
 )
 _UNIT = r"(?:Suite|Apt\.?|Apartment|Flat|Unit|Room|Floor|Ste\.?|Bldg\.?|Building|PSC|P\.? ?O\.? ?Box|Box|PMB|Piso)"
 _WORDS = rf"(?:{UPPER}[\w'’.-]*|\d+(?:st|nd|rd|th)|de|du|des|la|le|les|del|della|van|der|den|von|do|da|dos|of|the)"
@@ -27,7 +35,8 @@ _FORWARD = re.compile(
 # Back to the number that an address starts with: "23100 Ilichova 23 [Suite 274]".
 _BACKWARD = re.compile(rf"(?<!\S)\d{{1,6}}[A-Za-z]?(?:,?[ \t]+(?:{_WORDS}|{_NUMBER})){{0,6}},?(?:[ \t]+|[ \t]*\n[> \t]*)$")
 _STOP = re.compile(
-    r"[,;]?\s*[> \t]*(?:I|The|This|That|We|You|He|She|It|If|Please|My|Our|Is|Are|Can|In|On|At|And|Phone|Tel|Email|Fax|Mobile|Office|Cell)\b"
+    r"[,;]?\s*[> \t]*(?:I|The|This|That|We|You|He|She|It|If|Please|My|Our|Is|Are|Can|In|On|At|And|Phone|"
+    r"Tel|Email|Fax|Mobile|Office|Cell)\b"
 )
 _STEPS = 8
 
@@ -40,7 +49,7 @@ def address_bounds(text: str, start: int, end: int) -> Bounds | None:
         step = _FORWARD.match(text, end)
         if not step or _STOP.match(text, end) or (text[end : end + 1] == "\n" and text[end + 1 : end + 2] == "\n"):
             break
-        if any(is_generic(word) and len(word) > 3 for word in WORD.findall(step[0]) if word[0].isupper()):
+        if "\n" in step[0] and text[step.end() : step.end() + 1] == ":":  # the label of the next field
             break
         end = step.end()
         if text[end - 1] == "." and text[end : end + 1] != ",":
@@ -58,11 +67,12 @@ def named_place(text: str, start: int, end: int) -> Bounds | None:
 RULES = (
     rule(
         "ADDRESS",
-        rf"(?<![\w.,-]){_NUMBER},?[ ](?:{_WORDS}[ ]){{1,4}}{_STREET}(?!\w)\.?(?=\s*(?:[,.;\n)]|$|{UPPER}|\d|#|in\b|and\b|is\b|to\b))",
+        rf"(?<![\w.,-]){_NUMBER},?[ ](?:{_WORDS}[ ]){{1,4}}{_STREET}(?!\w)\.?(?=\s*(?:[,.;\n)]|$|{UPPER}|\d|#|"
+        rf"in\b|and\b|is\b|to\b))",
         check=address_bounds,
     ),
-    rule("ADDRESS", rf"(?<!\w){_COMPOUND}[ ]{_NUMBER}(?!\w)", check=address_bounds),
-    rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_COMPOUND}(?!\w)", check=address_bounds),
+    rule("ADDRESS", rf"(?<!\w){_COMPOUND}[ ]{_NUMBER}(?!\w)", check=named_place),
+    rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_COMPOUND}(?!\w)", check=named_place),
     rule("ADDRESS", rf"(?<!\w){_FRONT}[ ](?:{_WORDS}[ ]?){{1,5}}?,?[ ]?{_NUMBER}(?!\w)", check=address_bounds),
     rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_FRONT}[ ](?:{_WORDS})(?:[ ]{_WORDS}){{0,3}}(?!\w)", check=address_bounds),
     rule(
@@ -73,8 +83,10 @@ RULES = (
     ),
     rule(
         "ADDRESS",
-        r"(?i:\b(?:li(?:ve[sd]?|ving) (?:at|on)|address(?: is|:)?|resid(?:e[sd]?|ing) (?:at|on)|located at|mov(?:ed|ing) to|return to|"
-        rf"deliver(?:ed|y)? to|ship(?:ped)? to|off at|arrived at|meet at|visit us at))\s(?P<value>(?:{_NUMBER}[ ])?(?:{_WORDS}[ ]){{1,4}}{_NUMBER}|"
+        r"(?i:\b(?:li(?:ve[sd]?|ving) (?:at|on)|address(?: is|:)?|resid(?:e[sd]?|ing) (?:at|on)|located at|"
+        r"mov(?:ed|ing) to|return to|"
+        rf"deliver(?:ed|y)? to|ship(?:ped)? to|off at|arrived at|meet at|visit us at))"
+        rf"\s(?P<value>(?:{_NUMBER}[ ])?(?:{_WORDS}[ ]){{1,4}}{_NUMBER}|"
         rf"{_NUMBER}(?:[ ]{_WORDS}){{1,5}})(?!\w)",
         score=0.75,
         check=address_bounds,
@@ -93,27 +105,32 @@ RULES = (
     rule("ADDRESS", r"(?<![\w])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d(?!\w)", score=0.8),  # Canada
     rule(
         "ADDRESS",
-        rf"(?i:\b(?:corner|intersection|junction) of)\s(?P<value>(?:{_WORDS}|\d+)(?:[ ]{_WORDS}){{0,5}} and {_WORDS}(?:[ ]{_WORDS}){{0,4}})",
+        rf"(?i:\b(?:corner|intersection|junction) of)\s(?P<value>(?:{_WORDS}|\d+)(?:[ ]{_WORDS}){{0,5}} and "
+        rf"{_WORDS}(?:[ ]{_WORDS}){{0,4}})",
         score=0.7,
     ),
     rule(
         "ADDRESS",
-        rf"(?<![\w.,-])\d{{1,5}},?[ ](?:rue|avenue|boulevard|place|chemin|impasse|via|viale|piazza|calle|avenida|rua|plaza|ul\.)[ ]"
+        rf"(?<![\w.,-])\d{{1,5}},?[ ](?:rue|avenue|boulevard|place|chemin|impasse|via|viale|piazza|calle|"
+        rf"avenida|rua|plaza|ul\.)[ ]"
         rf"(?:(?:de|du|des|la|le|del|della|da|do)[ ]){{0,2}}{PROPER}(?:[ ]{_WORDS}){{0,3}}(?!\w)",
         check=address_bounds,
     ),
     rule(
         "ADDRESS",
-        r"(?<!\w)(?:[A-Z][\w'’.-]+[ ]){0,2}[A-Z][\w'’.-]+, (?:A[AEKLPRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?(?!\w)",
+        r"(?<!\w)(?:[A-Z][\w'’.-]+[ ]){0,2}[A-Z][\w'’.-]+, (?:A[AEKLPRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|"
+        r"LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?(?!\w)",
     ),
     rule(
         "ADDRESS",
-        r"(?<!\w)(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d(?:\d|[ABEHMNPRV-Y])?|\d[A-HJKPS-UW])[ ]\d[ABD-HJLNP-UW-Z]{2})(?!\w)",
+        r"(?<!\w)(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d(?:\d|[ABEHMNPRV-Y])?|\d[A-HJKPS-UW])[ "
+        r"]\d[ABD-HJLNP-UW-Z]{2})(?!\w)",
         score=0.8,
     ),  # UK postcode
     rule(
         "ADDRESS",
-        r"(?i:\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode))(?:\s(?:is|of))?\s?[:=]?\s?(?P<value>[A-Z]{0,2}[- ]?\d[\dA-Z]{1,5}(?:[ -]\d{2,4})?)(?!\w)",
+        r"(?i:\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode))(?:\s(?:is|of))"
+        r"?\s?[:=]?\s?(?P<value>[A-Z]{0,2}[- ]?\d[\dA-Z]{1,5}(?:[ -]\d{2,4})?)(?!\w)",
         score=0.8,
     ),
 )

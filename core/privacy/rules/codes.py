@@ -60,7 +60,8 @@ RULES = (
     rule("VEHICLE", r"(?<![\w-])\d{2} ?[A-HJ-NP-Z]{2} ?\d{2}(?![\w-])", score=0.8),
     rule(
         "VEHICLE",
-        r"(?i:\b(?:registration|registered|reg|plate|vrn|vrm|bumper|tail|hull|airframe)(?: (?:number|no\.?|mark|code|plate))?)"
+        r"(?i:\b(?:registration|registered|reg|plate|vrn|vrm|bumper|tail|hull|airframe)(?: (?:number|no\.?|"
+        r"mark|code|plate))?)"
         r"(?:\s(?:is|was|as))?\s?[:#]?\s?(?P<value>(?=[A-Z0-9 -]*\d)[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,5}){0,2})(?!\w)",
         check=lambda text, start, end: (start, end) if sum(c.isalnum() for c in text[start:end]) >= 3 else None,
     ),

@@ -6,11 +6,14 @@ from core.privacy.rules.rule import Bounds, rule
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+){0,8}"
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}[A-Za-z]{2,18}"
-_TOP = r"(?:com|org|net|edu|gov|mil|int|info|biz|io|eu|uk|us|de|fr|it|es|nl|be|ch|at|se|no|dk|fi|pl|cz|pt|ie|ca|au|nz|jp|br|ru|tr)"
+_TOP = (
+    r"(?:com|org|net|edu|gov|mil|int|info|biz|io|eu|uk|us|de|fr|it|es|nl|be|ch|at|se|no|dk|fi|pl|cz|pt|ie|"
+    r"ca|au|nz|jp|br|ru|tr)"
+)
 
 
 def phone_like(text: str, start: int, end: int) -> Bounds | None:
-    """Seven to fifteen digits and an extension (ITU-T E.164), not a date, a decimal number, a range of years or a number list."""
+    """Seven to fifteen digits (ITU-T E.164) and no date, decimal number, range of years or grouped number."""
     value = text[start:end]
     digits = sum(c.isdigit() for c in re.split(r"x|ext", value)[0])
     if not 7 <= digits <= 15 or re.fullmatch(r"(?:19|20)\d\d[ -–]{1,3}(?:19|20)\d\d", value):
@@ -32,11 +35,13 @@ RULES = (
     rule("URL", rf"(?<![\w.@/-])(?:[a-z0-9][a-z0-9-]*\.){{1,4}}{_TOP}(?:/[^\s<>\"')\]]*)?(?![\w.@-])", score=0.7),
     rule(
         "HOST",
-        r"(?i:\b(?:host(?:name)?|server|workstation|computer|machine)(?: name)?)\s?[:=]\s?(?P<value>[A-Za-z0-9][\w.-]{2,62}\w)",
+        r"(?i:\b(?:host(?:name)?|server|workstation|computer|machine)(?: name)?)"
+        r"\s?[:=]\s?(?P<value>[A-Za-z0-9][\w.-]{2,62}\w)",
     ),
     rule(
         "PHONE_NUMBER",
-        r"(?<![\w+.-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,5}(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)",
+        r"(?<![\w+.-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,5}(?:\s?(?:x|ext\.?)"
+        r"\s?\d{1,5})?(?!\w)",
         score=0.9,
         check=phone_like,
     ),
@@ -48,7 +53,8 @@ RULES = (
     ),
     rule(
         "PHONE_NUMBER",
-        r"(?<![\w.-])(?:1[ .-])?(?:\(\d{2,4}\)[ ]?\d{3,4}[ .-]\d{3,4}|[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4})(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)",
+        r"(?<![\w.-])(?:1[ .-])?(?:\(\d{2,4}\)[ ]?\d{3,4}[ .-]\d{3,4}|[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4})"
+        r"(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)",
         score=0.85,
     ),
     rule("PHONE_NUMBER", r"(?<![\w.-])\(\d{2,4}\)[ ]?\d{3,4}[ .-]?\d{3,4}(?!\w)", score=0.8),
@@ -56,7 +62,10 @@ RULES = (
         "PHONE_NUMBER",
         r"(?<![\w.,/-])\(?\d{2,5}\)?(?:[ .-]?\d{2,4}){1,5}(?![\w/-]|[.,]\d)",
         score=0.75,
-        near=r"\b(tele(?:phone)?|tel|phone|mobile|cell(?:ular)?|fax|call(?:ing)?|dial|ring|text|sms|contact|whatsapp|number is|reach|answering|messages? (?:to|from))\b",
+        near=(
+            r"\b(tele(?:phone)?|tel|phone|mobile|cell(?:ular)?|fax|call(?:ing)?|dial|ring|text|sms|contact|"
+            r"whatsapp|number is|reach|answering|messages? (?:to|from))\b"
+        ),
         check=any_phone,
     ),
     rule("ID_NUMBER", r"(?<![\w-])\d{2}-\d{6}-\d{6}-\d(?![\w-])"),  # IMEI

@@ -33,18 +33,21 @@ RULES = (
     rule("DATE_TIME", rf"\b{_MONTH}[ -,]{{1,2}}(?:of )?{_YEAR}(?!\w)", score=0.85),
     rule(
         "DATE_TIME",
-        rf"(?i:\b(?:in|since|until|from|of|year|during|before|after|by|born|between|and|to|circa))\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d)",
+        rf"(?i:\b(?:in|since|until|from|of|year|during|before|after|by|born|between|and|to|circa))"
+        rf"\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d)",
         score=0.6,
     ),
     rule(
         "DATE_OF_BIRTH",
-        r"(?i:\b(?:d\.?o\.?b\.?|date of birth|birth ?date|born(?: on)?))\s?[:=]?\s?(?P<value>[\w ,./-]{0,4}\d[\w ./-]{3,16}?\d{2,4})(?!\w)",
+        r"(?i:\b(?:d\.?o\.?b\.?|date of birth|birth ?date|born(?: on)?))\s?[:=]?\s?(?P<value>[\w "
+        r",./-]{0,4}\d[\w ./-]{3,16}?\d{2,4})(?!\w)",
         score=0.95,
     ),
     rule("AGE", r"(?i)(?<![\w.-])\d{1,3}(?=[ -]?(?:(?:years?|yrs?|months?)[ -](?:old|of age)|y/?o)\b)", score=0.9),
     rule(
         "AGE",
-        r"(?i)\b(?:aged|age(?: of|:)?|turn(?:s|ed|ing)?|(?:he|she|I) (?:was|is)|I(?:'|’| a)m)\s(?P<value>[1-9]\d?)(?=\s?(?:[.,;!?)]|$|and\b|who\b|when\b))",
+        r"(?i)\b(?:aged|age(?: of|:)?|turn(?:s|ed|ing)?|(?:he|she|I) (?:was|is)|I(?:'|’| a)m)"
+        r"\s(?P<value>[1-9]\d?)(?=\s?(?:[.,;!?)]|$|and\b|who\b|when\b))",
         score=0.7,
     ),
 )

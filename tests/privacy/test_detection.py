@@ -1,0 +1,148 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from core.errors import SetupError
+from core.privacy import Detector, build_detector, find_spans
+from core.privacy.pieces import pieces
+from core.records import Document
+
+# A sentence and what must be covered whole in it. All invented.
+IDENTIFIERS = [
+    ("The workshop is run by Margaret Ellison and two clerks.", "Margaret Ellison"),
+    ("Please ask Dr. Okonkwo about the result.", "Okonkwo"),
+    ("Signed for by SSgt Harlow on behalf of the troop.", "Harlow"),
+    ("PTE KOWALCZYK REPORTED SICK AT FIRST PARADE.", "KOWALCZYK"),
+    ("Privates Ames, Boyle and Chan were on guard.", "Boyle"),
+    ("DELACROIX, Peter was absent.", "DELACROIX, Peter"),
+    ("The case (no. 36244/06) was lodged against the state.", "36244/06"),
+    ("Our reference: KLM/4471/20 applies.", "KLM/4471/20"),
+    ("Service number 25148873 was issued.", "25148873"),
+    ("He moved to 33UXP 04512 95843 before dawn.", "33UXP 04512 95843"),
+    ("Meet at grid SU 123 456 at noon.", "SU 123 456"),
+    ("The fault lies at 51.50722, -0.12750 on the map.", "51.50722, -0.12750"),
+    ("Her call sign is GRANITE 21 on this net.", "GRANITE 21"),
+    ("Hello HAMMER 6, this is VIPER 21, over.", "VIPER 21"),
+    ("The convoy of 2nd Battalion, 5th Marines halted.", "2nd Battalion"),
+    ("Soldiers of 3 PARA and 1-5 CAV took part.", "1-5 CAV"),
+    ("Land Rover registration 27 KL 84 was damaged.", "27 KL 84"),
+    ("A car with plates AB12 CDE stood there.", "AB12 CDE"),
+    ("Write to anna.berg@unit.local today.", "anna.berg@unit.local"),
+    ("Telephone 01632 960 517 for help.", "01632 960 517"),
+    ("Call DSN 555-0142 after hours.", "555-0142"),
+    ("The host is at 192.168.14.7 in the rack.", "192.168.14.7"),
+    ("The card 00:1B:44:11:3A:B7 was replaced.", "00:1B:44:11:3A:B7"),
+    ("She lives at 14 Orchard Lane, Milford, with two dogs.", "14 Orchard Lane, Milford"),
+    ("Send it to Lindenstraße 12, 10969 Berlin.", "Lindenstraße 12"),
+    ("Date of birth: 14 March 1987.", "14 March 1987"),
+    ("The team left on 03/14/2021 by road.", "03/14/2021"),
+    ("Situation as of 121430ZMAR24 unchanged.", "121430ZMAR24"),
+    ("Stock number 2320-01-107-7155 is short.", "2320-01-107-7155"),
+    ("The crew of HMS Brackenfell went ashore.", "Brackenfell"),
+    ("They served in Operation GREY LANTERN together.", "GREY LANTERN"),
+    ("The store at Camp Wexcombe is closed.", "Wexcombe"),
+    ("Pay with card 4111 1111 1111 1111 please.", "4111 1111 1111 1111"),
+    ("my name is ana silveira and i live in lisbon", "ana silveira"),
+]
+READABLE = [
+    "The Army fires the M240 at 12 rounds per minute.",
+    "See chapter 4, Table 2-1 and FM 3-0 for the commander's intent.",
+    "1-1. The Operations Process has four activities.",
+    "Tighten the bolt to 35 Nm and check it every 500 hours.",
+    "The brigade combat team (BCT) conducts reconnaissance; each BCT has one cavalry squadron.",
+    "Soldiers clean the rifle daily and replace the 40 mm barrel after 10,000 rounds.",
+    "Set the selector switch to SAFE before removing the bolt carrier.",
+    "Refer to paragraph 3.2.11, figure 5-3 and appendix B.",
+    "The Commander issues a warning order within 24 hours.",
+    "WARNING: Do not exceed 2,500 rpm while the oil is cold.",
+    "Multinational Operations and Unified Land Operations are explained in ADP 3-0.",
+    "The engine holds 12.5 liters of oil at 80 degrees Celsius.",
+    "The UH-60 carries 11 combat-equipped troops for 2 to 3 hours.",
+    "General supply rules apply to Class III items.",
+    "The Major Command reports to the General Staff.",
+]
+
+
+def covered(text: str, value: str, detector: Detector) -> bool:
+    start = text.index(value)
+    marked = {i for found in detector.detect([text])[0] for i in range(found.start, found.end)}
+    return all(i in marked for i in range(start, start + len(value)) if text[i].isalnum())
+
+
+@pytest.mark.parametrize(("text", "value"), IDENTIFIERS, ids=[value for _, value in IDENTIFIERS])
+def test_identifier_is_covered_whole(text: str, value: str, detector: Detector) -> None:
+    assert covered(text, value, detector)
+
+
+@pytest.mark.parametrize("text", READABLE)
+def test_doctrine_and_technical_prose_stays_readable(text: str, detector: Detector) -> None:
+    assert [text[d.start : d.end] for d in detector.detect([text])[0]] == []
+
+
+def test_a_missing_model_is_a_setup_error_that_downloads_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="missing"):
+        build_detector(tmp_path / "en_core_web_md")
+
+
+def test_a_folder_that_is_no_model_is_a_setup_error(tmp_path: Path) -> None:
+    (tmp_path / "config.cfg").write_text("[nlp]\n", encoding="utf-8")
+    with pytest.raises(SetupError, match="cannot be loaded"):
+        build_detector(tmp_path)
+
+
+def test_organizations_are_switched_on(detector: Detector) -> None:
+    text = "She worked for Siemens and later for the Halbrook Trading Company in Leeds."
+    assert "ORGANIZATION" in {found.entity for found in detector.detect([text])[0]}
+
+
+def test_mail_addresses_and_links_are_found_without_asking_any_host(detector: Detector) -> None:
+    text = "\n".join(f"Mail user{n}@dept{n}.example.co.uk or see https://host{n}.example.com/a?b={n}." for n in range(40))
+    entities = [found.entity for found in detector.detect([text])[0]]
+    assert entities.count("EMAIL_ADDRESS") == 40
+    assert entities.count("URL") == 40
+
+
+def test_results_are_sorted_and_do_not_overlap(detector: Detector) -> None:
+    text = " ".join(text for text, _ in IDENTIFIERS)
+    found = detector.detect([text])[0]
+    assert all(before.end <= after.start for before, after in zip(found, found[1:], strict=False))
+
+
+def test_several_texts_give_the_same_as_one_by_one(detector: Detector) -> None:
+    texts = [text for text, _ in IDENTIFIERS[:6]] + [""]
+    assert detector.detect(texts) == [detector.detect([text])[0] for text in texts]
+
+
+def test_offsets_stay_right_in_text_longer_than_a_piece(detector: Detector) -> None:
+    filler = "The crew checks the oil level before each march. " * 100
+    text = f"{filler}Please ask Dr. Okonkwo about it. {filler}\n\n{filler}DSN 555-0142 is the number."
+    values = {text[d.start : d.end] for d in detector.detect([text])[0]}
+    assert {"Okonkwo", "555-0142"} <= values
+
+
+def test_a_name_found_by_its_rank_is_found_without_it(detector: Detector) -> None:
+    text = "Sgt Tarkwell opened the gate. Later TARKWELL closed it, and nobody saw Tarkwell's lamp."
+    assert len([d for d in detector.detect([text])[0] if "tarkwell" in text[d.start : d.end].casefold()]) == 3
+
+
+def test_find_spans_names_the_document(detector: Detector) -> None:
+    document = Document(
+        id="document-1", project_id="p", name="a.txt", kind="txt", size_bytes=1, sha256="", text_sha256="", state="read",
+        created_at="",
+    )  # fmt: skip
+    spans = find_spans(detector, document, "Please ask Dr. Okonkwo.")
+    assert [(span.document_id, span.state, span.entity) for span in spans] == [("document-1", "detected", "PERSON")]
+
+
+def test_pieces_of_one_line_of_five_megabytes_are_short_and_join_to_the_text() -> None:
+    text = "abc defg " * 555_000
+    cut = list(pieces(text))
+    assert "".join(piece for _, piece in cut) == text
+    assert max(len(piece) for _, piece in cut) <= 2_000
+    assert all(text.startswith(piece, start) for start, piece in cut)
+
+
+def test_pieces_end_at_sentences_where_there_are_any() -> None:
+    text = "A sentence of some length stands here. " * 200
+    assert all(re.search(r"\. $", piece) for _, piece in pieces(text))

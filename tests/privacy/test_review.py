@@ -1,0 +1,230 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.errors import InputError
+from core.privacy import review
+from core.records import Document, Page, Passage, Project, Span, new_id, now
+from core.storage import Workspace, find, get, insert, sha256_text
+
+TEXT = "Anna Berg opened the valve. Later Bert Holm closed it."
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    opened = Workspace(tmp_path / "workspace")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def project(workspace: Workspace) -> Project:
+    return workspace.create_project("Valves")
+
+
+def put(workspace: Workspace, project: Project, *, is_analyzed: bool = True) -> Document:
+    """A document with two spans and two passages."""
+    digest = sha256_text(TEXT)
+    document = Document(
+        id=new_id("document"), project_id=project.id, name="valves.txt", kind="txt", size_bytes=len(TEXT), sha256=digest,
+        text_sha256=digest, state="read", analyzed_sha256=digest if is_analyzed else "", created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, document)
+    workspace.store_text(document, TEXT, pages=(Page(number=1, label="page 1", start=0, end=len(TEXT)),))
+    for value, surrogate in (("Anna Berg", "Odile Marston"), ("Bert Holm", "Ivo Fenwick")):
+        start = TEXT.index(value)
+        insert(
+            workspace.db,
+            Span(
+                id=new_id("span"), document_id=document.id, start=start, end=start + len(value), entity="PERSON", score=0.9,
+                detector="rules", surrogate=surrogate,
+            ),
+        )  # fmt: skip
+    for index, (start, end) in enumerate(((0, 27), (28, len(TEXT)))):
+        insert(
+            workspace.db,
+            Passage(
+                id=new_id("passage"), document_id=document.id, index=index, start=start, end=end, heading="", page="page 1",
+                token_count=9, text=TEXT[start:end],
+            ),
+        )  # fmt: skip
+    return document
+
+
+def spans_of(workspace: Workspace, document: Document) -> list[Span]:
+    return find(workspace.db, Span, document_id=document.id, order="start")
+
+
+def test_approval_writes_the_masked_text_with_its_hash_and_passages(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    approved = review.approve(workspace, project, document, reviewer="  R. Vale ")
+    text = workspace.anonymized_text(project.id, approved)
+    assert text == "Odile Marston opened the valve. Later Ivo Fenwick closed it."
+    assert (approved.anonymized_sha256, approved.text_sha256) == (sha256_text(text), document.text_sha256)
+    assert (approved.reviewer, approved.span_count) == ("R. Vale", 2)
+    _, passages = workspace.approved_passages(document)
+    assert [p.text for p in passages] == ["Odile Marston opened the valve.", "Later Ivo Fenwick closed it."]
+
+
+def test_a_rejected_span_stays_readable_in_the_approved_text(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    review.reject(workspace, spans_of(workspace, document)[:1], reviewer="R. Vale")
+    approved = review.approve(workspace, project, document, reviewer="R. Vale")
+    assert workspace.anonymized_text(project.id, approved).startswith("Anna Berg opened")
+
+
+@pytest.mark.parametrize("reviewer", ["", "   ", "x" * 81, "a\x00b"])
+def test_nothing_is_decided_without_a_name(workspace: Workspace, project: Project, reviewer: str) -> None:
+    document = put(workspace, project)
+    spans = spans_of(workspace, document)
+    with pytest.raises(InputError, match="reviewer's name"):
+        review.accept(workspace, spans, reviewer=reviewer)
+    with pytest.raises(InputError, match="reviewer's name"):
+        review.approve(workspace, project, document, reviewer=reviewer)
+    with pytest.raises(InputError, match="reviewer's name"):
+        review.add(workspace, document, start=0, end=4, entity="PERSON", reviewer=reviewer)
+    assert [span.state for span in spans_of(workspace, document)] == ["detected", "detected"]
+
+
+def test_a_document_that_was_not_searched_cannot_be_approved(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project, is_analyzed=False)
+    with pytest.raises(InputError, match="was not looked for"):
+        review.approve(workspace, project, document, reviewer="R. Vale")
+
+
+def test_a_stale_record_does_not_help_an_unsearched_document(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project, is_analyzed=False)
+    forged = replace(document, analyzed_sha256=document.text_sha256)
+    with pytest.raises(InputError, match="was not looked for"):
+        review.approve(workspace, project, forged, reviewer="R. Vale")
+
+
+def test_text_that_changed_on_disk_cannot_be_approved(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    (workspace.document_folder(document) / "text.txt").write_text("Carla Dunn", encoding="utf-8")
+    with pytest.raises(InputError, match="not the one that was searched"):
+        review.approve(workspace, project, document, reviewer="R. Vale")
+
+
+def test_a_document_of_another_project_cannot_be_approved(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    other = workspace.create_project("Pumps")
+    with pytest.raises(InputError, match="does not belong"):
+        review.approve(workspace, other, document, reviewer="R. Vale")
+
+
+def test_an_unreadable_document_cannot_be_approved(workspace: Workspace, project: Project) -> None:
+    document = Document(
+        id=new_id("document"), project_id=project.id, name="x.pdf", kind="pdf", size_bytes=1, sha256="", text_sha256="",
+        state="unreadable", created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, document)
+    with pytest.raises(InputError, match="could not be read"):
+        review.approve(workspace, project, document, reviewer="R. Vale")
+
+
+def test_approving_all_at_once_needs_the_policy_and_names_both_ways(workspace: Workspace, project: Project) -> None:
+    put(workspace, project)
+    with pytest.raises(InputError) as caught:
+        review.approve_all(workspace, project, reviewer="R. Vale")
+    assert "approve DOCUMENT" in caught.value.hint
+    assert "--policy all-at-once" in caught.value.hint
+
+
+def test_a_changed_project_record_does_not_change_the_policy(workspace: Workspace, project: Project) -> None:
+    put(workspace, project)
+    with pytest.raises(InputError, match="policy"):
+        review.approve_all(workspace, replace(project, policy="all-at-once"), reviewer="R. Vale")
+
+
+def test_all_at_once_approves_every_document_or_none(workspace: Workspace) -> None:
+    project = workspace.create_project("Pumps", policy="all-at-once")
+    first, second = put(workspace, project), put(workspace, project, is_analyzed=False)
+    with pytest.raises(InputError, match="was not looked for"):
+        review.approve_all(workspace, project, reviewer="R. Vale")
+    assert workspace.active_review(first.id) is None
+    workspace.db.execute("update documents set analyzed_sha256 = text_sha256 where id = ?", [second.id])
+    assert {r.document_id for r in review.approve_all(workspace, project, reviewer="R. Vale")} == {first.id, second.id}
+
+
+def test_all_at_once_on_an_empty_project_is_refused(workspace: Workspace) -> None:
+    with pytest.raises(InputError, match="no readable document"):
+        review.approve_all(workspace, workspace.create_project("Empty", policy="all-at-once"), reviewer="R. Vale")
+
+
+def test_changing_a_span_withdraws_the_approval_and_says_why(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    approved = review.approve(workspace, project, document, reviewer="R. Vale")
+    review.reject(workspace, [spans_of(workspace, document)[0].id], reviewer="S. Hart")
+    assert workspace.active_review(document.id) is None
+    from core.records import Review
+
+    stored = get(workspace.db, Review, approved.id)
+    assert (stored.state, stored.reason) == ("withdrawn", "S. Hart rejected a span")
+
+
+def test_deciding_the_same_again_withdraws_nothing(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    review.accept(workspace, spans_of(workspace, document), reviewer="R. Vale")
+    review.approve(workspace, project, document, reviewer="R. Vale")
+    review.accept(workspace, spans_of(workspace, document), reviewer="R. Vale")
+    assert workspace.active_review(document.id) is not None
+
+
+def test_approving_the_same_again_gives_the_same_review(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    first = review.approve(workspace, project, document, reviewer="R. Vale")
+    assert review.approve(workspace, project, document, reviewer="R. Vale").id == first.id
+    assert review.approve(workspace, project, document, reviewer="S. Hart").id != first.id
+
+
+def test_an_added_span_is_masked_with_a_surrogate_and_withdraws_the_approval(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    review.approve(workspace, project, document, reviewer="R. Vale")
+    start = TEXT.index("valve")
+    span = review.add(workspace, document, start=start, end=start + 5, entity="SITE", reviewer="R. Vale")
+    assert (span.state, span.detector, span.reviewer) == ("accepted", "reviewer", "R. Vale")
+    assert span.surrogate not in ("", "valve")
+    assert workspace.active_review(document.id) is None
+    approved = review.approve(workspace, project, document, reviewer="R. Vale")
+    assert "valve" not in workspace.anonymized_text(project.id, approved)
+
+
+def test_adding_over_a_rejected_span_replaces_it(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    first = spans_of(workspace, document)[0]
+    review.reject(workspace, [first], reviewer="R. Vale")
+    review.add(workspace, document, start=first.start, end=first.end, entity="PERSON", reviewer="R. Vale")
+    assert [s.state for s in spans_of(workspace, document)] == ["accepted", "detected"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "entity"),
+    [(-1, 3, "PERSON"), (5, 5, "PERSON"), (0, 999, "PERSON"), (4, 5, "PERSON"), (0, 4, "no kind")],
+)
+def test_a_span_that_makes_no_sense_is_refused(
+    workspace: Workspace, project: Project, start: int, end: int, entity: str
+) -> None:
+    document = put(workspace, project)
+    with pytest.raises(InputError):
+        review.add(workspace, document, start=start, end=end, entity=entity, reviewer="R. Vale")
+    assert len(spans_of(workspace, document)) == 2
+
+
+def test_an_unknown_span_changes_nothing(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    known = spans_of(workspace, document)[0].id
+    with pytest.raises(InputError):
+        review.reject(workspace, [known, "span-unknown"], reviewer="R. Vale")
+    assert get(workspace.db, Span, known).state == "detected"
+
+
+def test_withdrawing_needs_a_reason_and_keeps_it(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    review.approve(workspace, project, document, reviewer="R. Vale")
+    with pytest.raises(InputError, match="reason"):
+        review.withdraw(workspace, document, reviewer="R. Vale", reason=" ")
+    review.withdraw(workspace, document, reviewer="R. Vale", reason="wrong file")
+    assert workspace.active_review(document.id) is None

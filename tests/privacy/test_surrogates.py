@@ -1,0 +1,121 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.privacy import SurrogateTable
+from core.privacy.shifting import shifted
+
+KEY = bytes(range(32))
+names = st.text("abcdefghijklmnop", min_size=2, max_size=8).map(str.title)
+values = st.one_of(
+    st.tuples(st.just("PERSON"), st.lists(names, min_size=1, max_size=3).map(" ".join)),
+    st.tuples(st.sampled_from(["ORGANIZATION", "LOCATION", "SITE", "UNIT", "NRP"]), names),
+    st.tuples(st.sampled_from(["REFERENCE", "PHONE_NUMBER", "AGE"]), st.from_regex(r"[1-9][0-9]{1,7}", fullmatch=True)),
+    st.tuples(st.just("EMAIL_ADDRESS"), names.map(lambda n: f"{n}@unit.local")),
+    st.tuples(st.just("DATE_TIME"), st.dates().map(lambda d: d.isoformat())),
+)
+
+
+def plain(value: str) -> str:
+    return " ".join(value.casefold().split())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(values, max_size=25), st.binary(min_size=32, max_size=32))
+def test_surrogates_are_stable_and_different_values_never_share_one(found: list[tuple[str, str]], key: bytes) -> None:
+    table = SurrogateTable(key, [])
+    given_out = {(entity, plain(value)): table.surrogate(entity, value) for entity, value in found}
+    again = SurrogateTable(key, table.new_rows())
+    assert all(again.surrogate(entity, value.upper()).casefold() == s.casefold() for (entity, value), s in given_out.items())
+    assert again.new_rows() == []
+    for kind in {entity for entity, _ in given_out}:
+        of_kind = [s.casefold() for (entity, _), s in given_out.items() if entity == kind]
+        assert len(of_kind) == len(set(of_kind))
+    assert all(plain(surrogate) != value for (_, value), surrogate in given_out.items())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(values, min_size=1, max_size=15))
+def test_rows_hold_no_clear_text(found: list[tuple[str, str]]) -> None:
+    table = SurrogateTable(KEY, [])
+    for entity, value in found:
+        table.surrogate(entity, value)
+    for _, digest, surrogate in table.new_rows():
+        assert len(digest) == 64
+        assert set(digest) <= set("0123456789abcdef")
+        assert surrogate not in {value for _, value in found}
+
+
+def test_forms_of_one_name_share_their_parts() -> None:
+    table = SurrogateTable(KEY, [])
+    first, last = table.surrogate("PERSON", "John Smith").split()
+    assert table.surrogate("PERSON", "Smith") == last
+    assert table.surrogate("PERSON", "SMITH") == last.upper()
+    assert table.surrogate("PERSON", "J. Smith").split()[1] == last
+    assert table.surrogate("PERSON", "SMITH, John") == f"{last.upper()}, {first}"
+    assert table.surrogate("PERSON", "Mary Smith").split()[0] != first
+
+
+def test_white_space_and_case_do_not_make_another_value() -> None:
+    table = SurrogateTable(KEY, [])
+    assert table.surrogate("ORGANIZATION", "Acme  Tools\nLtd") == table.surrogate("ORGANIZATION", "Acme Tools Ltd")
+    assert table.surrogate("REFERENCE", "AB-1234") == table.surrogate("REFERENCE", "ab-1234")
+
+
+def test_a_surrogate_is_never_a_value_that_is_known_or_to_be_avoided() -> None:
+    free = SurrogateTable(KEY, []).surrogate("LOCATION", "Springfield")
+    assert SurrogateTable(KEY, [], avoid=[free.upper()]).surrogate("LOCATION", "Springfield") != free
+    known = SurrogateTable(KEY, [])
+    known.surrogate("LOCATION", free)
+    assert known.surrogate("LOCATION", "Springfield") != free
+
+
+def test_another_project_gives_other_surrogates() -> None:
+    mine, theirs = SurrogateTable(KEY, []), SurrogateTable(bytes(32), [])
+    assert mine.surrogate("PERSON", "John Smith") != theirs.surrogate("PERSON", "John Smith")
+
+
+def test_shapes_are_kept() -> None:
+    table = SurrogateTable(KEY, [])
+    number = table.surrogate("PHONE_NUMBER", "+44 (0)1632 960 517")
+    assert [c.isdigit() for c in number] == [c.isdigit() for c in "+44 (0)1632 960 517"]
+    assert table.surrogate("IP_ADDRESS", "192.0.2.7").startswith("10.")
+    assert table.surrogate("EMAIL_ADDRESS", "a@b.mil").endswith("@example.org")
+    assert table.surrogate("ORGANIZATION", "Ankara Regional Court").endswith(" Court")
+    assert table.surrogate("UNIT", "3 PARA") == "<UNIT_1>"
+
+
+def test_intervals_between_dates_survive() -> None:
+    table = SurrogateTable(KEY, [])
+    moved = [table.surrogate("DATE_TIME", value) for value in ("2021-03-01", "2021-03-31")]
+    assert moved != ["2021-03-01", "2021-03-31"]
+    from datetime import date
+
+    assert date.fromisoformat(moved[1]) - date.fromisoformat(moved[0]) == date(2021, 3, 31) - date(2021, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "moved"),
+    # 52 weeks are 364 days: one day less than a year, two in a leap year
+    [
+        ("14 March 1987", "12 March 1988"),
+        ("March 14, 1987", "March 12, 1988"),
+        ("1st of March 2021", "28th of February 2022"),
+        ("1987-03-14", "1988-03-12"),
+        ("03/14/1987", "03/12/1988"),
+        ("14/03/1987", "12/03/1988"),
+        ("14 MAR 1987", "12 MAR 1988"),
+        ("121430ZMAR24", "111430ZMAR25"),
+        ("March 1987", "March 1988"),
+        ("1987", "1988"),
+        ("2021-03-01 14:30:00", "2022-02-28 14:30:00"),
+    ],
+)
+def test_dates_move_as_they_are_written(value: str, moved: str) -> None:
+    assert shifted(value, 52) == moved
+
+
+@pytest.mark.parametrize("value", ["Tuesday", "31 February", "99/99/1999", "soon", "", "30.02.2001"])
+def test_what_is_no_date_is_not_moved(value: str) -> None:
+    moved = shifted(value, 52)
+    assert moved is None or moved != value
