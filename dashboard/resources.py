@@ -8,6 +8,7 @@ from core.records import Project
 from core.settings import default_home
 from core.storage import Workspace, find
 from dashboard.components.answerers import Seat
+from dashboard.components.project_choice import new_project_form
 
 MODELS_AT_ONCE = 2  # in memory, for chatting: as many as a comparison needs
 
@@ -43,11 +44,11 @@ def require_project() -> Project:
     """The chosen project; a page without one says what to do and ends here."""
     project = current_project()
     if project is None:
-        st.info(
-            "There is no project yet. Make one with **New project** in the sidebar: a project holds your documents "
-            "and everything that is made from them.",
-            icon=":material/folder_open:",
-        )
+        with st.container(border=True):
+            st.markdown(
+                "**There is no project yet.** A project holds your documents and everything made from them. Make one:"
+            )
+            new_project_form(workspace(), key="first-project", is_primary=True)
         st.stop()
     return project
 

@@ -17,7 +17,8 @@ from core.storage.removal import remove_document
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.page_text import PageView, cut_page, show_page
+from dashboard.components.marks import pages_of
+from dashboard.components.page_text import PageView, cut_page, page_words, show_page
 from dashboard.components.words import plural, size
 from dashboard.resources import require_project, workspace
 
@@ -112,12 +113,14 @@ def show_preview(store: Workspace, document: Document) -> None:
     st.caption(f"{document.kind} · {size(document.size_bytes)} · {plural(document.word_count, 'word')}")
     if document.problem:
         st.warning(document.problem, icon=":material/warning:")
-    pages = store.pages(document)
-    if document.state == "read" and pages:
+    if document.state == "read":
+        text = store.text(document)
+        pages = pages_of(text, store.pages(document))
         number = st.pagination(len(pages), key=f"preview-page-{document.id}", max_visible_pages=5) if len(pages) > 1 else 1
         page = pages[number - 1]
-        st.caption(page.label + (" · read by text recognition from a picture: check it" if page.is_ocr else ""))
-        pieces = cut_page(store.text(document), (), start=page.start, end=page.end)
+        if words := page_words(page):
+            st.caption(words)
+        pieces = cut_page(text, (), start=page.start, end=page.end)
         show_page(pieces, PageView(number=number, label=f"Text of {page.label}"), key=f"preview-{document.id}")
     show_removal(store, document)
 

@@ -10,7 +10,7 @@ from dashboard.components.desk import Desk, add_marks, answer_event, approve, de
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.page_text import PageEvent, PageView, cut_page, entity_words, show_page
+from dashboard.components.page_text import PageEvent, PageView, cut_page, entity_words, page_words, show_page
 from dashboard.components.words import ago, plural
 from dashboard.resources import require_project, workspace
 
@@ -58,7 +58,7 @@ def show_text(desk: Desk) -> PageEvent:
     is_beside = st.toggle("Show the anonymized text beside it", key="review-beside", persist_state="session")
     left, right = st.columns(2) if is_beside else (st.container(), None)
     with left:
-        st.caption(page.label + (" · read by text recognition from a picture: check it" if page.is_ocr else ""))
+        st.caption(page_words(page) or "as it was read")
         view = PageView(
             number=number,
             label=f"Text of {page.label}",

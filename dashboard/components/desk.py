@@ -75,13 +75,12 @@ def open_desk(store: Workspace, project: Project, *, document_id: str, reviewer:
     """Everything about one document, read anew."""
     document = get(store.db, Document, document_id)
     text = store.text(document)
-    pages = store.pages(document) or (Page(number=1, label="text", start=0, end=len(text)),)
     return Desk(
         store=store,
         project=project,
         document=document,
         text=text,
-        pages=pages,
+        pages=marks.pages_of(text, store.pages(document)),
         spans=marks.marks_of(store, document),
         reviewer=reviewer,
     )

@@ -3,10 +3,13 @@
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from core.records import Document, Page, Project, Span
 from core.storage import Workspace, find
 
+PART_CHARACTERS = 5000
 # offered when a reviewer adds a mark; the detectors know the same names
 ENTITIES = (
     "PERSON",
@@ -57,6 +60,24 @@ def neighbor(spans: Sequence[Span], current: Span | None, step: int) -> Span | N
         return spans[0]
     at = next((index for index, span in enumerate(spans) if span.id == current.id), 0)
     return spans[min(max(at + step, 0), len(spans) - 1)]
+
+
+def pages_of(text: str, pages: Sequence[Page]) -> tuple[Page, ...]:
+    """The pages to show: the document's own, else all of it; long ones in parts that end with a line.
+
+    A browser stays quick with a part of some `PART_CHARACTERS` characters, not with a whole book.
+    """
+    parts: list[Page] = []
+    for page in pages or (Page(number=1, label="", start=0, end=len(text)),):
+        starts = [page.start]
+        while page.end - starts[-1] > 2 * PART_CHARACTERS:
+            line_end = text.find("\n", starts[-1] + PART_CHARACTERS, starts[-1] + 2 * PART_CHARACTERS)
+            starts.append(line_end + 1 if line_end >= 0 else starts[-1] + PART_CHARACTERS)
+        for number, (start, end) in enumerate(pairwise([*starts, page.end]), start=1):
+            part = f"part {number}" if len(starts) > 1 else ""
+            label = ", ".join(word for word in (page.label, part) if word)
+            parts.append(replace(page, number=len(parts) + 1, label=label, start=start, end=end))
+    return tuple(parts)
 
 
 def page_number_of(pages: Sequence[Page], offset: int) -> int:

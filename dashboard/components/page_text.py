@@ -10,14 +10,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.records import Span
+from core.records import Page, Span
 
-COLORS = {"blue", "violet", "green", "orange", "red", "gray"}
-GROUPS = {
+GROUPS = {  # the first that fits: an e-mail address is no address
     "blue": ("PERSON", "NAME", "TITLE", "RANK"),
     "violet": ("ORGANIZATION", "NRP", "UNIT", "CALL_SIGN"),
-    "green": ("LOCATION", "ADDRESS", "GRID", "PLACE"),
-    "red": ("EMAIL", "PHONE", "URL", "IP", "MAC"),
+    "red": ("EMAIL", "PHONE", "URL", "IP_", "HOST"),
+    "green": ("LOCATION", "ADDRESS", "SITE", "GRID"),
     "gray": ("DATE", "TIME", "AGE", "MARKING"),
 }
 
@@ -29,7 +28,8 @@ _CSS = """
   border-bottom: 2px solid var(--mark); background: var(--mark-back); }
 .garrison-page mark.rejected { border-bottom-style: dotted; background: transparent; }
 .garrison-page mark.current { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-.garrison-page mark span { font-size: 0.7em; margin-left: 0.35em; color: var(--mark-text); user-select: none; }
+.garrison-page mark span { font-size: 0.7em; margin-left: 0.35em; color: var(--mark-text); user-select: none;
+  white-space: nowrap; }
 """
 
 _JS = """
@@ -141,6 +141,11 @@ class PageView:
     current: str = ""
     keys: Sequence[str] = field(default_factory=tuple)
     is_selectable: bool = False
+
+
+def page_words(page: Page) -> str:
+    """The page's label, and a warning where a machine read a picture; "" for a text without pages."""
+    return " · ".join(filter(None, [page.label, "read by text recognition from a picture: check it" if page.is_ocr else ""]))
 
 
 def entity_words(entity: str) -> str:

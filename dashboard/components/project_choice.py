@@ -22,20 +22,21 @@ def choose_project(workspace: Workspace, projects: list[Project]) -> None:
         if st.query_params.get("project") != st.session_state["project_id"]:
             st.query_params["project"] = st.session_state["project_id"]
     with st.popover("New project", icon=":material/add:", width="stretch"):
-        _new_project(workspace)
+        new_project_form(workspace)
 
 
-def _new_project(workspace: Workspace) -> None:
-    with st.form("new-project", border=False):
-        name = st.text_input("Name", max_chars=80, placeholder="Maintenance manuals 2026", key="new-project-name")
+def new_project_form(workspace: Workspace, *, key: str = "new-project", is_primary: bool = False) -> None:
+    """Name and policy of a new project, which is then the chosen one."""
+    with st.form(key, border=False):
+        name = st.text_input("Name", max_chars=80, placeholder="Maintenance manuals 2026", key=f"{key}-name")
         policy = st.radio(
             "Who must approve the anonymized text?",
             list(POLICY_WORDS),
             format_func=lambda policy: POLICY_WORDS[policy],
             help="Nothing reaches training before a reviewer has approved it. This cannot be loosened later.",
-            key="new-project-policy",
+            key=f"{key}-policy",
         )
-        if st.form_submit_button("Create project"):
+        if st.form_submit_button("Create project", type="primary" if is_primary else "secondary"):
             with shown_errors():
                 project = workspace.create_project(name, policy=policy)
                 st.session_state["next_project_id"] = project.id

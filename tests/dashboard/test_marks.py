@@ -1,7 +1,7 @@
 """Marks and pages without a browser."""
 
 from core.records import Page, Span
-from dashboard.components.marks import neighbor, next_open, page_number_of, unmarked_places
+from dashboard.components.marks import neighbor, next_open, page_number_of, pages_of, unmarked_places
 from dashboard.components.page_text import cut_page
 
 
@@ -49,3 +49,18 @@ def test_places_to_mark_are_whole_words_that_touch_no_mark():
 def test_page_of_a_character_is_found_by_its_end_exclusive_bounds():
     pages = [Page(number=1, label="a", start=0, end=10), Page(number=2, label="b", start=10, end=20)]
     assert [page_number_of(pages, at) for at in (0, 9, 10, 19, 20)] == [1, 1, 2, 2, 2]
+
+
+def test_long_pages_are_shown_in_parts_that_cover_the_text_and_end_with_a_line():
+    text = ("line of a very long sheet\n" * 2000) + "x" * 20_000
+    own = (Page(number=1, label="sheet A", start=0, end=60_000), Page(number=2, label="end", start=60_000, end=len(text)))
+    parts = pages_of(text, own)
+    assert [part.number for part in parts] == list(range(1, len(parts) + 1))
+    assert "".join(text[part.start : part.end] for part in parts) == text
+    assert max(part.end - part.start for part in parts) <= 10_000
+    assert parts[0].label == "sheet A, part 1" and text[parts[0].end - 1] == "\n"
+
+
+def test_text_without_pages_is_one_page_and_an_empty_one_stays_one():
+    assert [(page.start, page.end, page.label) for page in pages_of("short", ())] == [(0, 5, "")]
+    assert [(page.start, page.end) for page in pages_of("", ())] == [(0, 0)]

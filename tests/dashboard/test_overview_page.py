@@ -66,3 +66,11 @@ def test_project_in_the_address_is_opened(open_page, workspace):
     workspace.create_project("Newer")
     app = open_page(address=wanted.id)
     assert app.session_state["project_id"] == wanted.id
+
+
+def test_first_project_is_made_on_the_page_itself(open_page, workspace):
+    app = open_page("documents")
+    app.text_input(key="first-project-name").set_value("Field manuals")
+    next(button for button in app.main.button if button.label == "Create project").click().run()
+    assert [project.name for project in find(workspace.db, Project)] == ["Field manuals"]
+    assert app.title[0].value == "Documents"
