@@ -12,7 +12,7 @@ from core.errors import InputError
 MAX_MEMBERS = 10_000
 MAX_MEMBER_BYTES = 512 * 2**20
 MAX_ARCHIVE_BYTES = 4 * 2**30  # of all members together
-MAX_RATIO = 200  # unpacked to packed; plain text reaches about 20
+MAX_RATIO = 200  # unpacked to packed
 MAX_DEPTH = 2  # an archive in an archive is opened, one inside that is not
 _RATIO_FROM_BYTES = 2**20  # a small file of blanks packs better than any ratio and harms nobody
 _BLOCK = 2**20

@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.records import Page
 
 MAX_UNPACKED_BYTES = 512 * 2**20  # of all parts together, as the archive declares them; zipfile reads no more than declared
-_MOST_RATIO = 300  # unpacked to packed; Office XML reaches 50
+_MOST_RATIO = 300  # unpacked to packed, of files over 16 MB
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DAMAGED = "Open it in its program, save it again and add that."
 

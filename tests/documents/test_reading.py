@@ -288,10 +288,17 @@ def test_text_over_the_limit_is_refused_with_both_sizes(tmp_path: Path, monkeypa
     assert "3 MB" in refusal(tmp_path, "a.txt", PROSE * 27_000).message
 
 
-def test_language_is_english_or_not_known(tmp_path: Path) -> None:
-    german = "Die Pumpe der dritten Station wurde am Montag gewechselt, und zwei Leute prüfen sie in der Nacht. " * 3
-    assert read(tmp_path, "a.txt", PROSE).language == "en"
-    assert read(tmp_path, "a.txt", german).language == ""
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (PROSE, "en"),
+        ("Die Pumpe der dritten Station wurde am Montag gewechselt, und zwei Leute prüfen sie in der Nacht.", ""),
+        ("Pumpen på den tredje station blev skiftet for at være sikker. Det er for alle, der skal se på den.", ""),
+        ("Name: Anna; Phone: 555", ""),
+    ],
+)
+def test_language_is_english_or_not_known(tmp_path: Path, text: str, language: str) -> None:
+    assert read(tmp_path, "a.txt", text).language == language
 
 
 def test_error_says_nothing_of_the_text(tmp_path: Path) -> None:
