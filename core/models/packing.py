@@ -1,0 +1,185 @@
+"""Question pairs as tokens, and several of them as one sequence without padding.
+
+All rows of a run begin alike (the chat template's system message, the words of a question), so the rows of a
+pack share one copy of that beginning and each row attends to it and to itself alone. Every row's loss is what it
+is when computed by itself; measured on the embedded model, a step of 8 short pairs takes a third of the time of
+padded rows. Only logits of answer tokens are computed.
+"""
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.models.templates import render
+
+PACK_TOKENS = 1024  # attention costs the square of this; memory grows with it
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A row's token ids; those from `answer_start` on are what the model learns to write."""
+
+    tokens: tuple[int, ...]
+    answer_start: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """R rows as one sequence of T tokens with A answer tokens.
+
+    `input_ids` and `position_ids` are (1, T), `attention_mask` (1, 1, T, T), added to the attention scores, or None
+    for a single row. `keep` (A) are the positions that predict, `targets` (A) the tokens to predict, `row` (A) says
+    which row each belongs to.
+    """
+
+    input_ids: Tensor
+    position_ids: Tensor
+    attention_mask: Tensor | None
+    keep: Tensor
+    targets: Tensor
+    row: Tensor
+
+
+def prompt_tokens(tokenizer: Any, template: str, messages: Sequence[Mapping[str, str]]) -> list[int]:
+    """What the model reads before it answers: the one place where a prompt becomes tokens, in training and after.
+
+    Raises:
+        InputError: the template refuses the messages.
+    """
+    bos_token, eos_token = special_tokens(tokenizer)
+    text = render(template, messages, bos_token=bos_token, eos_token=eos_token, add_generation_prompt=True)
+    tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    begins = tokenizer("")["input_ids"][:1] == [tokenizer.bos_token_id] != [None]
+    return [tokenizer.bos_token_id, *tokens] if begins and tokens[:1] != [tokenizer.bos_token_id] else tokens
+
+
+def answer_tokens(tokenizer: Any, template: str, answer: str) -> list[int]:
+    """What the model is to write for `answer`, the end of its turn included."""
+    mark = "\u241fanswer\u241f"
+    question = [{"role": "user", "content": "?"}]
+    bos_token, eos_token = special_tokens(tokenizer)
+    prompt = render(template, question, bos_token=bos_token, eos_token=eos_token, add_generation_prompt=True)
+    answered = [*question, {"role": "assistant", "content": mark}]
+    whole = render(template, answered, bos_token=bos_token, eos_token=eos_token)
+    before, _, after = whole.partition(mark)
+    # A template may write more into a past turn than into the one to come (thoughts, say): then only the end counts.
+    lead = before.removeprefix(prompt) if before.startswith(prompt) else ""
+    text = lead + answer + (after.rstrip() or eos_token)
+    tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return tokens
+
+
+def end_tokens(tokenizer: Any, template: str) -> list[int]:
+    """The tokens that end a turn: the tokenizer's end, and the template's where that is one special token."""
+    last = answer_tokens(tokenizer, template, "x")[-1]
+    ends = [tokenizer.eos_token_id, last if last in tokenizer.all_special_ids else None]
+    return sorted({token for token in ends if token is not None})
+
+
+def special_tokens(tokenizer: Any) -> tuple[str, str]:
+    """The texts of the tokens that begin and end a text, which a template may ask for; "" where there is none."""
+    return tokenizer.bos_token or "", tokenizer.eos_token or ""
+
+
+def encode_row(tokenizer: Any, template: str, row: Mapping[str, str]) -> Encoded:
+    """A question pair (`input`, `output`) as tokens."""
+    prompt = prompt_tokens(tokenizer, template, [{"role": "user", "content": row["input"]}])
+    return Encoded((*prompt, *answer_tokens(tokenizer, template, row["output"])), len(prompt))
+
+
+def group(rows: Sequence[Encoded], *, may_share: bool = True) -> Iterator[list[int]]:
+    """Positions of `rows` in groups of at most PACK_TOKENS tokens; single rows where they may not share a sequence."""
+    chosen: list[int] = []
+    count = 0
+    for position, row in enumerate(rows):
+        if chosen and (count + len(row.tokens) > PACK_TOKENS or not may_share):
+            yield chosen
+            chosen, count = [], 0
+        chosen.append(position)
+        count += len(row.tokens)
+    if chosen:
+        yield chosen
+
+
+def pack(rows: Sequence[Encoded], *, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Pack:
+    """Lay `rows` out one after the other behind their common beginning.
+
+    Args:
+        rows: at least one.
+        dtype: of the model's attention scores.
+        device: where the tensors go.
+    """
+    shared = _shared_length(rows)
+    tokens = list(rows[0].tokens[:shared])
+    positions = list(range(shared))
+    owner = [-1] * shared
+    keep: list[int] = []
+    targets: list[int] = []
+    rows_of_targets: list[int] = []
+    for index, row in enumerate(rows):
+        offset = len(tokens) - shared
+        tokens += row.tokens[shared:]
+        positions += range(shared, len(row.tokens))
+        owner += [index] * (len(row.tokens) - shared)
+        keep += range(offset + row.answer_start - 1, offset + len(row.tokens) - 1)
+        targets += row.tokens[row.answer_start :]
+        rows_of_targets += [index] * (len(row.tokens) - row.answer_start)
+    return Pack(
+        input_ids=torch.tensor([tokens], device=device),
+        position_ids=torch.tensor([positions], device=device),
+        attention_mask=_mask(owner, dtype).to(device) if len(rows) > 1 else None,
+        keep=torch.tensor(keep, device=device),
+        targets=torch.tensor(targets, device=device),
+        row=torch.tensor(rows_of_targets, device=device),
+    )
+
+
+def token_losses(model: nn.Module, pack: Pack) -> Tensor:
+    """Cross-entropy of every answer token, (A), in nats."""
+    inputs = {"input_ids": pack.input_ids, "position_ids": pack.position_ids, "use_cache": False}
+    if pack.attention_mask is not None:
+        inputs["attention_mask"] = pack.attention_mask
+    inner: Any = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
+    known = inspect.signature(inner.forward).parameters
+    inputs = {name: value for name, value in inputs.items() if name in known}
+    if "logits_to_keep" in known:
+        logits = model(**inputs, logits_to_keep=pack.keep).logits[0]
+    else:
+        logits = model(**inputs).logits[0, pack.keep]
+    return nn.functional.cross_entropy(logits.float(), pack.targets, reduction="none")
+
+
+@torch.no_grad()
+def can_share(model: nn.Module, rows: Sequence[Encoded], *, dtype: torch.dtype, device: str) -> bool:
+    """Whether this model gives two rows of one pack the losses that each has alone (state-space models do not)."""
+    pair = [rows[0], rows[-1]]
+    try:
+        together = pack(pair, dtype=dtype, device=device)
+        losses = token_losses(model, together)
+        alone = torch.cat([token_losses(model, pack([row], dtype=dtype, device=device)) for row in pair])
+    except (TypeError, ValueError, RuntimeError, IndexError):
+        return False
+    tolerance = 0.02 if dtype == torch.float32 else 0.3  # nats a token; a wrong mask is off by whole ones
+    return bool((losses - alone).abs().mean() < tolerance)
+
+
+def _shared_length(rows: Sequence[Encoded]) -> int:
+    """Tokens with which every row begins, at most up to the token before the first that predicts an answer."""
+    if len(rows) == 1:
+        return 0
+    limit = min(row.answer_start - 1 for row in rows)
+    first = rows[0].tokens
+    return next((at for at in range(limit) if any(row.tokens[at] != first[at] for row in rows)), max(limit, 0))
+
+
+def _mask(owner: Sequence[int], dtype: torch.dtype) -> Tensor:
+    """(1, 1, T, T): 0 where a token may look (back, at the shared beginning and its own row), else the lowest number."""
+    owners = torch.tensor(owner)
+    may_look = (owners[:, None] == owners[None, :]) | (owners[None, :] == -1)
+    may_look &= torch.tril(torch.ones(len(owner), len(owner), dtype=torch.bool))
+    mask = torch.zeros(len(owner), len(owner), dtype=dtype)
+    return mask.masked_fill_(~may_look, torch.finfo(dtype).min)[None, None]

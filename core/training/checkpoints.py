@@ -1,0 +1,141 @@
+"""What a run leaves on disk while it lasts, so that a power cut at any time costs a few steps at most.
+
+A checkpoint is one safetensors file whose name ends in the beginning of its SHA-256. It is written beside, synced,
+renamed and read back; a file that does not match its name is passed over for the one before.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from core.errors import InputError, SetupError
+from core.storage import folder_atomic, sha256_file, write_atomic
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.training.loop import Trainer
+    from core.training.recipe import Progress
+
+log = logging.getLogger(__name__)
+
+KEPT = 2
+HASH_LENGTH = 16
+
+
+def save(folder: Path, trainer: "Trainer") -> None:
+    """Write a checkpoint of the whole training; the last KEPT stay."""
+    numbers = {**trainer.numbers(), "identity": _identity(trainer)}
+    _write(folder, "step", trainer.step, trainer.tensors(), numbers)
+    for old in _files(folder, "step")[:-KEPT]:
+        old.unlink()
+
+
+def save_best(folder: Path, trainer: "Trainer") -> None:
+    """Write the adapter alone, as the best so far."""
+    kept = _write(folder, "best", trainer.step, trainer.adapter(), {"step": trainer.step})
+    for old in _files(folder, "best"):
+        if old != kept:
+            old.unlink()
+
+
+def resume(folder: Path, trainer: "Trainer") -> None:
+    """Put `trainer` where the last good checkpoint left it; a fresh run measures the base model instead.
+
+    Raises:
+        InputError: the interrupted run had other rows or settings.
+    """
+    for path in reversed(_files(folder, "step")):
+        found = _read(path)
+        if found is None:
+            log.warning("The checkpoint %s is damaged; going on from the one before.", path.name)
+            continue
+        numbers, tensors = found
+        if numbers["identity"] != _identity(trainer):
+            raise InputError("The interrupted run had other rows or settings.", "Start a new run.")
+        trainer.restore(numbers, tensors)
+        return
+    trainer.measure_base()
+
+
+def finish(folder: Path, trainer: "Trainer") -> int:
+    """Write `adapter/`: the best measured adapter if it has a lower validation loss than the last, else the last.
+
+    Returns:
+        The step whose adapter it is.
+    """
+    step = trainer.step
+    measured = {at: loss for at, loss in trainer.validation_losses.items() if at > 0}
+    best = min(measured, key=lambda at: (measured[at], -at), default=step)
+    for path in _files(folder, "best"):
+        found = _read(path)
+        if found and found[0]["step"] == best != step:
+            trainer.restore_adapter(found[1])
+            step = best
+    shutil.rmtree(folder / "adapter", ignore_errors=True)
+    with folder_atomic(folder / "adapter") as target:
+        trainer.model.peft_config["default"].base_model_name_or_path = ""  # a path of this machine
+        trainer.model.save_pretrained(str(target), safe_serialization=True, save_embedding_layers=False)
+        (target / "README.md").unlink(missing_ok=True)
+    return step
+
+
+def clean_up(folder: Path) -> None:
+    """Remove what only an interrupted run needs."""
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+
+
+def open_log(folder: Path, trainer: "Trainer") -> TextIO:
+    """`metrics.jsonl` to append to, without what was written after the checkpoint; step 0 is the base model."""
+    path = folder / "metrics.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= trainer.step]
+    if trainer.step == 0 and 0 in trainer.validation_losses:
+        kept = [json.dumps({"step": 0, "epoch": 0.0, "validation_loss": trainer.validation_losses[0]})]
+    write_atomic(path, "".join(f"{line}\n" for line in kept))
+    return path.open("a", encoding="utf-8")
+
+
+def append(file: TextIO, progress: "Progress") -> None:
+    """Write the line of a step."""
+    values = {name: value for name, value in asdict(progress).items() if value is not None and name != "steps"}
+    file.write(json.dumps(values) + "\n")
+    file.flush()
+
+
+def _identity(trainer: "Trainer") -> str:
+    """Two trainings with the same one take the same steps. Neither how often to save nor the preset's name matters."""
+    settings = trainer.settings.model_dump(exclude={"checkpoint_steps", "preset"})
+    told = json.dumps([settings, len(trainer.rows), trainer.steps, list(trainer.rows[0].tokens)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _write(folder: Path, kind: str, step: int, tensors: "dict[str, Tensor]", numbers: dict[str, Any]) -> Path:
+    from safetensors.torch import save as to_bytes
+
+    content = to_bytes({name: tensor.contiguous() for name, tensor in tensors.items()}, {"numbers": json.dumps(numbers)})
+    digest = hashlib.sha256(content).hexdigest()
+    path = folder / "checkpoints" / f"{kind}-{step:08d}-{digest[:HASH_LENGTH]}.safetensors"
+    write_atomic(path, content)
+    if sha256_file(path) != digest:
+        raise SetupError(f"The checkpoint {path.name} does not read back as it was written.", "Check the disk.")
+    return path
+
+
+def _read(path: Path) -> "tuple[dict[str, Any], dict[str, Tensor]] | None":
+    """Numbers and tensors of a checkpoint; None when it is damaged."""
+    from safetensors import safe_open
+
+    if not path.stem.endswith(sha256_file(path)[:HASH_LENGTH]):
+        return None
+    with safe_open(str(path), framework="pt") as file:
+        return json.loads(file.metadata()["numbers"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _files(folder: Path, kind: str) -> list[Path]:
+    """Checkpoints of a kind, oldest first."""
+    return sorted((folder / "checkpoints").glob(f"{kind}-*.safetensors"))

@@ -1,0 +1,238 @@
+"""The training loop: one model, one adapter, one step at a time; everything it knows can be saved and put back."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model
+from torch import Tensor, nn
+
+from core.errors import InputError, ModelError
+from core.models.causal import CausalModel, mean_losses, memory_errors
+from core.models.packing import Encoded, can_share, group, pack, token_losses
+from core.settings import TrainingSettings
+from core.training.recipe import Progress
+
+GRADIENT_NORM = 1.0  # steps with a larger gradient are scaled down to it
+
+
+class Trainer:
+    """A model with a fresh LoRA adapter on all its linear layers, and how far its training is."""
+
+    def __init__(
+        self, causal: CausalModel, rows: Sequence[Encoded], *, validation: Sequence[Encoded], settings: TrainingSettings
+    ) -> None:
+        """Attach the adapter.
+
+        Args:
+            causal: the model; its weights stay frozen.
+            rows: at least one.
+            validation: rows to measure on; may be none.
+            settings: how.
+
+        Raises:
+            InputError: the model has no layers that an adapter fits on.
+        """
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.rows = rows
+        self.model = attach_adapter(causal, settings)
+        self.causal = replace(causal, model=self.model)
+        self.validation = validation
+        self.weights = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
+        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0)
+        self.may_share = can_share(self.model, rows, dtype=causal.dtype, device=causal.device)
+        self.rows_per_step = settings.batch_size * settings.gradient_accumulation
+        self.steps_per_epoch = max(1, math.ceil(len(rows) / self.rows_per_step))
+        self.steps = settings.max_steps or max(1, math.ceil(settings.epochs * len(rows) / self.rows_per_step))
+        self.validate_every = max(1, min(self.steps_per_epoch, math.ceil(self.steps / 4)))
+        # What a checkpoint holds besides tensors:
+        self.step = 0
+        self.losses: list[float] = []
+        self.validation_losses: dict[int, float] = {}
+        self.token_count = 0
+        self.training_s = 0.0
+
+    @property
+    def has_new_best(self) -> bool:
+        """The step just taken was measured, and no earlier one measured better."""
+        return self.step > 0 and self.best_step == self.step
+
+    @property
+    def best_step(self) -> int:
+        """The step with the lowest validation loss; 0 is the base model, -1 while nothing was measured."""
+        return min(self.validation_losses, key=lambda step: (self.validation_losses[step], step), default=-1)
+
+    def measure_base(self) -> None:
+        """Measure the validation loss before the first step: a fresh LoRA adapter changes nothing."""
+        if self.validation and self.step == 0:
+            self.validation_losses[0] = self._validate()
+
+    def take_step(self) -> Progress:
+        """Learn from the next rows.
+
+        Raises:
+            ModelError: the loss is not a number.
+            SetupError: memory is short.
+        """
+        started_s = time.perf_counter()
+        batch = [self.rows[index] for index in self._next_rows()]
+        learning_rate = learning_rate_at(self.step, self.steps, settings=self.settings)
+        for options in self.optimizer.param_groups:
+            options["lr"] = learning_rate
+        self.model.train()
+        with memory_errors():
+            loss = self._backward(batch)
+        if not math.isfinite(loss):
+            raise ModelError(
+                f"The loss is not a number any more at step {self.step + 1}.",
+                "Lower learning_rate, or use precision fp32; a checkpoint from before is kept.",
+            )
+        nn.utils.clip_grad_norm_(self.weights.values(), GRADIENT_NORM)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        seconds = time.perf_counter() - started_s
+        count = sum(len(row.tokens) for row in batch)
+        self.step += 1
+        self.losses.append(loss)
+        self.token_count += count
+        self.training_s += seconds
+        if self.validation and (self.step % self.validate_every == 0 or self.step == self.steps):
+            self.validation_losses[self.step] = self._validate()
+        return Progress(
+            step=self.step,
+            steps=self.steps,
+            epoch=round(self.step * self.rows_per_step / len(self.rows), 3),
+            loss=loss,
+            learning_rate=learning_rate,
+            tokens_per_s=round(count / seconds, 1),
+            validation_loss=self.validation_losses.get(self.step),
+        )
+
+    def numbers(self) -> dict[str, Any]:
+        """What a checkpoint holds besides tensors, in types that JSON has."""
+        return {
+            "step": self.step,
+            "losses": self.losses,
+            "validation_losses": {str(step): loss for step, loss in self.validation_losses.items()},
+            "token_count": self.token_count,
+            "training_s": self.training_s,
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Adapter, optimizer and random state; `adapter.` names are the trainable weights."""
+        found = self.adapter()
+        for name, weight in self.weights.items():
+            for key, value in self.optimizer.state.get(weight, {}).items():
+                found[f"optimizer.{key}.{name}"] = value.detach().cpu()
+        found["random.cpu"] = torch.get_rng_state()
+        if self.causal.device == "cuda":
+            found["random.cuda"] = torch.cuda.get_rng_state()
+        return found
+
+    def adapter(self) -> dict[str, Tensor]:
+        """The trainable weights, by name."""
+        return {f"adapter.{name}": weight.detach().cpu().clone() for name, weight in self.weights.items()}
+
+    def restore(self, numbers: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        """Put back what `numbers` and `tensors` gave."""
+        self.restore_adapter(tensors)
+        for name, weight in self.weights.items():
+            keys = ("step", "exp_avg", "exp_avg_sq")
+            state = {key: tensors[f"optimizer.{key}.{name}"] for key in keys}
+            self.optimizer.state[weight] = {
+                key: value if key == "step" else value.to(weight.device) for key, value in state.items()
+            }
+        torch.set_rng_state(tensors["random.cpu"])
+        if "random.cuda" in tensors and self.causal.device == "cuda":
+            torch.cuda.set_rng_state(tensors["random.cuda"])
+        self.step = numbers["step"]
+        self.losses = numbers["losses"]
+        self.validation_losses = {int(step): loss for step, loss in numbers["validation_losses"].items()}
+        self.token_count = numbers["token_count"]
+        self.training_s = numbers["training_s"]
+
+    def restore_adapter(self, tensors: dict[str, Tensor]) -> None:
+        """Put back the trainable weights alone."""
+        with torch.no_grad():
+            for name, weight in self.weights.items():
+                weight.copy_(tensors[f"adapter.{name}"])
+
+    def metrics(self) -> dict[str, Any]:
+        """The run's numbers so far."""
+        return {
+            "steps": self.step,
+            "loss": self.losses[-1] if self.losses else None,
+            "validation_loss": self.validation_losses.get(self.step),
+            "base_validation_loss": self.validation_losses.get(0),
+            "tokens_per_s": round(self.token_count / self.training_s, 1) if self.training_s else 0.0,
+            "seconds_per_step": round(self.training_s / self.step, 3) if self.step else 0.0,
+            "trainable_weights": sum(weight.numel() for weight in self.weights.values()),
+            "weights_bytes": int(self.model.get_memory_footprint()),
+            "device": self.causal.device,
+        }
+
+    def _backward(self, batch: Sequence[Encoded]) -> float:
+        """Gradients of the mean loss over the answer tokens of `batch`; that mean."""
+        answer_count = sum(len(row.tokens) - row.answer_start for row in batch)
+        total = 0.0
+        for chosen in group(batch, may_share=self.may_share):
+            packed = pack([batch[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
+            loss = token_losses(self.model, packed).sum() / answer_count
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += float(loss.detach())
+        return total
+
+    def _next_rows(self) -> list[int]:
+        """Indices of the rows of the next step: every epoch is a new order, which follows from seed and epoch alone."""
+        start = self.step * self.rows_per_step
+        orders: dict[int, list[int]] = {}
+        chosen = []
+        for position in range(start, start + self.rows_per_step):
+            epoch, place = divmod(position, len(self.rows))
+            if epoch not in orders:
+                generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + epoch)
+                orders[epoch] = torch.randperm(len(self.rows), generator=generator).tolist()
+            chosen.append(orders[epoch][place])
+        return chosen
+
+    def _validate(self) -> float:
+        """Mean over the validation rows of their mean loss."""
+        losses = mean_losses(self.causal, self.validation, may_share=self.may_share)
+        return sum(losses) / len(losses)
+
+
+def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
+    """The model with a LoRA adapter on all linear layers but the last (Hu et al. 2021; all layers: Dettmers et al. 2023).
+
+    The adapter's weights are fp32, whatever the model's are.
+
+    Raises:
+        InputError: the model has no such layers.
+    """
+    config = LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    try:
+        return get_peft_model(causal.model, config)
+    except ValueError as error:
+        raise InputError("No adapter fits on this model.", "Choose another model.") from error
+
+
+def learning_rate_at(step: int, steps: int, *, settings: TrainingSettings) -> float:
+    """The learning rate of step number `step` (from 0): a linear rise, then half a cosine down to zero.
+
+    Source: Loshchilov and Hutter 2017 (SGDR), equation 5, without restarts.
+    """
+    warmup = math.ceil(settings.warmup_share * steps)
+    if step < warmup:
+        return settings.learning_rate * (step + 1) / (warmup + 1)
+    share = (step - warmup) / max(1, steps - warmup)
+    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * share))

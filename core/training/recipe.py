@@ -1,0 +1,137 @@
+"""One training run, from top to bottom: load, set up, train, save, clean up.
+
+The folder of a run afterwards:
+
+    settings.json     the settings as used
+    template.jinja    the chat template; whoever asks the tuned model uses this one
+    metrics.jsonl     a line for each step: step, epoch, loss, learning_rate, tokens_per_s, validation_loss where measured
+    checkpoints/      while training: the last two, and the adapter with the lowest validation loss
+    adapter/          the result, in peft's format
+    result.json       its hash and the run's numbers
+
+Calling `train` again on the folder of an interrupted run goes on from its last good checkpoint.
+Not covered: several GPUs, several machines, training all weights.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import JobCancelled
+from core.records import ModelFormat
+from core.settings import TrainingSettings
+from core.storage import sha256_folder, write_atomic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run stands after a step; `loss` is the mean over the step's answer tokens, in nats."""
+
+    step: int
+    steps: int
+    epoch: float
+    loss: float
+    learning_rate: float
+    tokens_per_s: float  # tokens of rows, prompt included, per second of training
+    validation_loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingResult:
+    """The finished run: the hash of `adapter/` and its numbers, in types that JSON has."""
+
+    adapter_sha256: str
+    metrics: dict[str, Any]
+
+
+def train(
+    path: Path,
+    format: ModelFormat,
+    *,
+    train_rows: Sequence[Mapping[str, str]],
+    validation_rows: Sequence[Mapping[str, str]] = (),
+    settings: TrainingSettings,
+    folder: Path,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> TrainingResult:
+    """Train a LoRA adapter on question pairs.
+
+    Args:
+        path: the base model, a GGUF file or a folder of safetensors.
+        format: which of the two.
+        train_rows: `input` and `output`.
+        validation_rows: rows that are not trained on; may be none.
+        settings: how.
+        folder: the run's folder; an interrupted run in it is continued.
+        report: called after every step; when it raises JobCancelled, a checkpoint is written first.
+
+    Raises:
+        InputError: no row can be used, or the model cannot be trained.
+        SetupError: memory or disk is short.
+        ModelError: the loss is not a number any more.
+        JobCancelled: as raised by `report`.
+    """
+    from core.models.causal import load_causal
+    from core.training import checkpoints, rows
+    from core.training.loop import Trainer
+
+    if (folder / "result.json").exists():  # finished, but whoever asked was killed before hearing of it
+        return TrainingResult(**json.loads((folder / "result.json").read_text(encoding="utf-8")))
+
+    # 1. Load: the frozen model; the chat template becomes part of the run.
+    started_s = time.monotonic()
+    causal = load_causal(path, format, precision=settings.precision, template=_stored(folder / "template.jinja"))
+    write_atomic(folder / "template.jinja", causal.template)
+    write_atomic(folder / "settings.json", settings.model_dump_json(indent=1))
+
+    # 2. Set up: rows as tokens, the adapter, and what an interrupted run has left.
+    with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
+        validation = rows.validation_sample(causal, validation_rows, settings)
+        trainer = Trainer(causal, training.rows, validation=validation, settings=settings)
+        checkpoints.resume(folder, trainer)
+        log = checkpoints.open_log(folder, trainer)
+
+        # 3. Train.
+        with log:
+            while trainer.step < trainer.steps:
+                progress = trainer.take_step()
+                checkpoints.append(log, progress)
+                if trainer.has_new_best:
+                    checkpoints.save_best(folder, trainer)
+                is_cancelled = _is_cancelled(report, progress)
+                if is_cancelled or trainer.step % settings.checkpoint_steps == 0 or trainer.step == trainer.steps:
+                    checkpoints.save(folder, trainer)
+                if is_cancelled:
+                    raise is_cancelled
+
+    # 4. Save: of the last and the best adapter the one with the lower validation loss.
+    chosen_step = checkpoints.finish(folder, trainer)
+    metrics = {
+        **trainer.metrics(),
+        "chosen_step": chosen_step,
+        "rows": len(training.rows),
+        "rows_too_long": training.too_long,
+        "seconds": round(time.monotonic() - started_s, 1),
+    }
+
+    result = TrainingResult(adapter_sha256=sha256_folder(folder / "adapter"), metrics=metrics)
+    write_atomic(folder / "result.json", json.dumps(asdict(result), indent=1))
+
+    # 5. Clean up: what only an interrupted run needs.
+    checkpoints.clean_up(folder)
+    return result
+
+
+def _stored(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _is_cancelled(report: Callable[[Progress], None], progress: Progress) -> JobCancelled | None:
+    try:
+        report(progress)
+    except JobCancelled as cancelled:
+        return cancelled
+    return None

@@ -1,0 +1,98 @@
+"""Question pairs as tokens on disk, read by memory map: a million rows cost no more memory than ten."""
+
+import random
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, overload
+
+from core.errors import InputError
+from core.models.causal import CausalModel
+from core.models.packing import Encoded, encode_row
+from core.settings import TrainingSettings
+
+VALIDATION_ROWS = 32  # each measurement of all of them takes about as long as a step of training
+
+
+class TokenRows(Sequence[Encoded]):
+    """Rows of a memory-mapped dataset with the columns `tokens` and `answer_start`."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    @overload
+    def __getitem__(self, index: int) -> Encoded: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Encoded]: ...
+    def __getitem__(self, index: int | slice) -> Encoded | list[Encoded]:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        row = self._dataset[index]
+        return Encoded(tuple(row["tokens"]), row["answer_start"])
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenized:
+    """Rows to train on, and how many were left out because they have more than `max_tokens`."""
+
+    rows: TokenRows
+    too_long: int
+
+
+@contextmanager
+def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, str]], folder: Path, max_tokens: int) -> Iterator[Tokenized]:
+    """The rows as tokens, in `folder/tokens` for as long as the block lasts.
+
+    Rows that are too long are left out, not cut: a cut answer would teach the model to stop in mid-sentence.
+
+    Raises:
+        InputError: no row is left.
+    """
+    import datasets
+    from datasets import Features, List, Value
+
+    datasets.disable_progress_bars()
+    datasets.logging.set_verbosity_error()
+    place = folder / "tokens"
+    shutil.rmtree(place, ignore_errors=True)  # of an attempt that was killed
+    counts = {"used": 0, "too long": 0}
+
+    def generate() -> Iterator[dict[str, Any]]:
+        for row in rows:
+            encoded = encode_row(causal.tokenizer, causal.template, row)
+            if len(encoded.tokens) > max_tokens:
+                counts["too long"] += 1
+                continue
+            counts["used"] += 1
+            yield {"tokens": list(encoded.tokens), "answer_start": encoded.answer_start}
+
+    try:
+        if not any(True for _ in generate()):  # stops at the first
+            raise _nothing_left(len(rows), max_tokens)
+        counts.update({"used": 0, "too long": 0})
+        features = Features({"tokens": List(Value("int32")), "answer_start": Value("int32")})
+        dataset = datasets.Dataset.from_generator(generate, features=features, cache_dir=str(place), fingerprint="tokens")
+        yield Tokenized(TokenRows(dataset), counts["too long"])
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, str]], settings: TrainingSettings) -> list[Encoded]:
+    """At most VALIDATION_ROWS of `rows`, the same for the same seed, without those that are too long."""
+    chosen = list(rows)
+    random.Random(settings.seed).shuffle(chosen)  # noqa: S311 - a sample, not a secret
+    encoded = (encode_row(causal.tokenizer, causal.template, row) for row in chosen[: 2 * VALIDATION_ROWS])
+    return [row for row in encoded if len(row.tokens) <= settings.max_tokens][:VALIDATION_ROWS]
+
+
+def _nothing_left(count: int, max_tokens: int) -> InputError:
+    if not count:
+        return InputError("There are no rows to train on.", "Make question pairs and keep some of them.")
+    return InputError(
+        f"All {count} rows have more than {max_tokens} tokens.", "Raise max_tokens, or make shorter questions and answers."
+    )
