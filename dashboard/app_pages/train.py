@@ -9,6 +9,8 @@ import psutil
 import streamlit as st
 
 from core import jobs
+from core.evaluation import Interval
+from core.evaluation.verdict import outcome
 from core.models.registry import list_models, model_folders
 from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
 from core.settings import PRESETS, TrainingSettings
@@ -19,7 +21,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.fit import Fit, estimate
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.learning import ICONS, SENTENCES, series, trend
+from dashboard.components.learning import ICONS, SENTENCES, trend
 from dashboard.components.pairs import trainable_pairs
 from dashboard.components.setting_fields import setting_fields
 from dashboard.components.words import ago, duration, plural, size
@@ -33,9 +35,9 @@ THOROUGHNESS = {
 
 def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
     """Tokens a second of the newest run of this model that measured it; 0 where none did."""
-    for run in find(workspace.db, Run, project_id=project.id, model=model, order="number desc"):
-        if speeds := series(read_metrics(workspace, run), "tokens_per_s"):
-            return speeds[-1]
+    for run in find(workspace.db, Run, project_id=project.id, model=model, is_finished=True, order="number desc"):
+        if speed := run.metrics.get("tokens_per_s"):
+            return float(speed)
     return 0.0
 
 
@@ -176,15 +178,21 @@ def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair
             st.rerun()
 
 
+def comparison_words(evaluation: Evaluation) -> str:
+    """Better, worse or no difference shown: what the evaluate page says at length."""
+    words = {"better": "✓ better", "worse": "✗ worse", "unclear": "– no difference shown"}
+    difference = Interval(**evaluation.scores["token_f1"]["difference"])
+    return words[outcome(difference, question_count=evaluation.question_count)]
+
+
 def show_runs(workspace: Workspace, project: Project) -> None:
     """Every run, newest first."""
     runs = find(workspace.db, Run, project_id=project.id, order="number desc")
     if not runs:
         return
     st.subheader("All runs")
-    verdicts = {
-        evaluation.run_id: evaluation.verdict for evaluation in find(workspace.db, Evaluation, project_id=project.id)
-    }
+    evaluations = find(workspace.db, Evaluation, project_id=project.id, order="created_at")
+    verdicts = {evaluation.run_id: comparison_words(evaluation) for evaluation in evaluations}
     versions = {version.id: version for version in find(workspace.db, DatasetVersion, project_id=project.id)}
     rows = []
     for run in runs:

@@ -21,6 +21,7 @@ TOKEN_FACTOR, TOKEN_BYTES = 4.5, 6e5
 LORA_SHARE = 0.0181 / 8  # trainable share for each unit of rank: 2.44 M of 134.5 M weights at rank 8
 REFERENCE_SPEED, REFERENCE_WEIGHTS = 200.0, 134.5e6  # tokens a second of the embedded model on 2 cores
 CHARACTERS_PER_TOKEN = 4.0
+START_S = 20.0  # loading the libraries and the model, freezing the rows
 TEMPLATE_TOKENS = 30  # a chat template's own marks and instructions in each row
 
 
@@ -94,5 +95,5 @@ def estimate(
         free_memory_bytes=free_memory_bytes,
         disk_bytes=28 * trainable + 1e7,  # the adapter and two checkpoints of adapter and optimizer
         free_disk_bytes=free_disk_bytes,
-        duration_s=share * settings.epochs * len(pairs) * tokens / speed,
+        duration_s=START_S + share * settings.epochs * len(pairs) * tokens / speed,
     )

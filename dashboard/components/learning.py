@@ -6,7 +6,7 @@ from typing import Any, Literal
 Trend = Literal["starting", "learning", "stalled", "memorizing"]
 
 SENTENCES: dict[Trend, str] = {
-    "starting": "It has just started: the first measurements are on their way.",
+    "starting": "It has begun to learn. How it does on questions it has not seen shows soon.",
     "learning": "It is learning well: answers to questions it has not seen get better.",
     "stalled": "It has stopped improving: you can stop now, nothing more is gained.",
     "memorizing": "It is learning by heart: better on questions it has seen, worse on others. Stop it earlier.",
@@ -28,22 +28,14 @@ def series(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
 
 
 def trend(rows: Sequence[Mapping[str, Any]]) -> Trend:
-    """How a run goes, judged by the error on held-back questions; by the training error where there are none."""
+    """How a run goes, judged by the error on questions that were held back; without any it stays "starting"."""
     held_back, seen = series(rows, "validation_loss"), series(rows, "loss")
-    judged = held_back or _smooth(seen)
-    if len(judged) < 2:
-        return "learning" if len(seen) >= 4 and seen[-1] < seen[0] else "starting"
-    best = min(judged)
-    since_best = len(judged) - 1 - judged.index(best)
-    if held_back and since_best and held_back[-1] > best * (1 + HARM) and seen and seen[-1] < seen[0]:
+    if len(held_back) < 2:
+        return "starting"
+    best = min(held_back)
+    if held_back[-1] > best * (1 + HARM) and seen and seen[-1] < seen[0]:
         return "memorizing"
-    recent_best, before = min(judged[-PATIENCE:]), judged[:-PATIENCE]
-    if before and recent_best > min(before) * (1 - LEAST_GAIN):
+    before = held_back[:-PATIENCE]
+    if before and min(held_back[-PATIENCE:]) > min(before) * (1 - LEAST_GAIN):
         return "stalled"
     return "learning"
-
-
-def _smooth(values: Sequence[float], width: int = 5) -> list[float]:
-    """Means of consecutive groups of `width`, because single steps jump."""
-    whole = len(values) - len(values) % width
-    return [sum(values[start : start + width]) / width for start in range(0, whole, width)]
