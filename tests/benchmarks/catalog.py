@@ -1,0 +1,113 @@
+"""What can be measured, and what stands beside it."""
+
+from pathlib import Path
+
+from tests.benchmarks.frame import PEAK, Benchmark, Case, Row
+
+PAGES = 200
+PASSAGES = 16
+STEPS = 4
+
+
+def _case(label: str, function: str, **arguments: object) -> Case:
+    return Case(label, f"tests.benchmarks.{function}", arguments)
+
+
+def benchmarks(pdf: Path | None = None) -> tuple[Benchmark, ...]:
+    """All of them; `pdf` is a real PDF to read besides the made one."""
+    return (_start(), _reading(pdf), _anonymizing(), _generating(), _training(), _chatting(), _memory())
+
+
+def _start() -> Benchmark:
+    garrison = _case("Garrison", "start:start", program="from core.cli.app import main; main(['--help'])")
+    bare = _case("bare interpreter", "start:start", program="pass")
+    row = Row(title="seconds to show the help", figure="seconds", garrison=garrison, beside=bare, is_lower_better=True)
+    return Benchmark(name="start", title="Starting the command line", rows=(row,))
+
+
+def _reading(pdf: Path | None) -> Benchmark:
+    sources: list[tuple[str, str, dict[str, object]]] = [
+        (f"pages/s, a made PDF of {PAGES} pages", "made PDF", {"pages": PAGES})
+    ]
+    if pdf:
+        sources.append((f"pages/s, {pdf.name}", pdf.name, {"pdf": str(pdf.resolve())}))
+    rows = tuple(
+        Row(
+            title=title,
+            figure="pages_per_s",
+            garrison=_case(f"Garrison, {source}", "reading:garrison", **arguments),
+            beside=_case(f"bare pypdfium2, {source}", "reading:pdfium", **arguments),
+        )
+        for title, source, arguments in sources
+    )
+    return Benchmark(name="reading", title="Reading", rows=rows)
+
+
+def _anonymizing() -> Benchmark:
+    garrison, stock = _case("Garrison", "anonymizing:garrison"), _case("stock Presidio", "anonymizing:presidio")
+    rows = tuple(
+        Row(title=f"characters/s, {name}", figure=f"{figure}_per_s", garrison=garrison, beside=stock)
+        for name, figure in (("the sample's paragraphs", "paragraphs"), ("its whole documents", "documents"))
+    )
+    return Benchmark(name="anonymizing", title="Anonymizing", rows=rows)
+
+
+def _generating() -> Benchmark:
+    garrison = _case("Garrison", "generating:garrison", passages=PASSAGES)
+    single = _case("one sequence at a time", "generating:one_by_one", passages=PASSAGES)
+    decoding = _case("bare decoding", "generating:decoding")
+    rows = (
+        Row(title="pairs kept per minute", figure="pairs_per_minute", garrison=garrison, beside=single),
+        Row(title="tokens/s written", figure="tokens_per_s", garrison=garrison, beside=decoding),
+    )
+    return Benchmark(name="generating", title="Generating question pairs", rows=rows)
+
+
+def _training() -> Benchmark:
+    garrison = _case("Garrison", "training:garrison", steps=STEPS)
+    plain = _case("plain PyTorch loop", "training:plain_loop", steps=STEPS)
+    product = _case("matrix product", "training:matrix_product")
+    rows = (
+        Row(title="tokens/s", figure="tokens_per_s", garrison=garrison, beside=plain),
+        Row(title="GFLOP/s, 4 per weight and token", figure="gflop_per_s", garrison=garrison, beside=product),
+    )
+    return Benchmark(name="training", title="Training", rows=rows)
+
+
+def _chatting() -> Benchmark:
+    pairs = (
+        ("GGUF", _case("Garrison, GGUF", "chatting:garrison_gguf"), _case("bare llama.cpp", "chatting:bare_llama")),
+        (
+            "a run",
+            _case("Garrison, a run", "chatting:garrison_run"),
+            _case("bare transformers", "chatting:bare_transformers"),
+        ),
+    )
+    rows = []
+    for name, garrison, bare in pairs:
+        rows.append(Row(title=f"tokens/s, {name}", figure="tokens_per_s", garrison=garrison, beside=bare))
+        rows.append(
+            Row(
+                title=f"seconds to first token, {name}",
+                figure="first_token_s",
+                garrison=garrison,
+                beside=bare,
+                is_lower_better=True,
+            )
+        )
+    return Benchmark(name="chatting", title="Chat", rows=tuple(rows))
+
+
+def _memory() -> Benchmark:
+    pairs = (
+        ("`garrison detect`, 10 MB", [_case(f"{size} MB of rows", "growing:detect", megabytes=size) for size in (10, 1)]),
+        (
+            f"reading a made PDF of {10 * PAGES} pages",
+            [_case(f"{pages} pages", "reading:garrison", pages=pages) for pages in (10 * PAGES, PAGES)],
+        ),
+    )
+    rows = tuple(
+        Row(title=f"peak MB, {title}", figure=PEAK, garrison=large, beside=small, is_lower_better=True)
+        for title, (large, small) in pairs
+    )
+    return Benchmark(name="memory", title="Memory as the data grows tenfold", rows=rows)

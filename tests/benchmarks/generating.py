@@ -1,0 +1,130 @@
+"""Question pairs: Garrison's batches beside the same work one sequence at a time, and beside bare decoding."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from core.models.text import Completion, Prompt, TextGenerator
+from tests.benchmarks.frame import Measured
+from tests.benchmarks.material import gguf, sample_texts
+
+CONTEXT_TOKENS = 4096
+DECODED_TOKENS = 256
+
+
+class Counting:
+    """Passes everything on and counts the tokens written."""
+
+    def __init__(self, inner: TextGenerator) -> None:
+        self._inner = inner
+        self.token_count = 0
+
+    def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
+        """See `TextGenerator.generate`."""
+        for completion in self._inner.generate(prompts, prefix=prefix):
+            self.token_count += completion.token_count
+            yield completion
+
+
+class OneByOne:
+    """A `TextGenerator` over the high-level binding: one sequence at a time, its own grammar; the prefix stays cached."""
+
+    def __init__(self, llama: Any) -> None:
+        self._llama = llama
+
+    def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
+        """See `TextGenerator.generate`; the start of a completion is enforced by the schema alone."""
+        from llama_cpp import LlamaGrammar
+
+        for index, prompt in enumerate(prompts):
+            grammar = LlamaGrammar.from_json_schema(prompt.schema, verbose=False)
+            answer = self._llama.create_completion(
+                prefix + prompt.text, max_tokens=prompt.max_tokens, temperature=0.0, grammar=grammar
+            )
+            choice = answer["choices"][0]
+            count = answer["usage"]["completion_tokens"]
+            yield Completion(
+                index=index, text=choice["text"], token_count=count, is_complete=choice["finish_reason"] == "stop"
+            )
+
+
+def garrison(*, passages: int) -> Measured:
+    """Pairs from the sample's first passages, side by side in llama.cpp's batches, then the filters."""
+    from core.models.batch import BatchGenerator
+    from core.settings import GenerationSettings
+
+    with BatchGenerator(gguf(), sequences=GenerationSettings().batch_sequences) as generator:
+        return _generated(generator, passages)
+
+
+def one_by_one(*, passages: int) -> Measured:
+    """The same prompts, schemas and filters through `llama_cpp.Llama`."""
+    return _generated(OneByOne(_bare_llama()), passages)
+
+
+def decoding() -> Measured:
+    """What `llama_cpp.Llama` decodes in one free-running sequence behind the same prefix: no grammar, no prompts to read."""
+    from core.questions.generation import PREFIX
+
+    llama = _bare_llama()
+    written = llama.generate(llama.tokenize(PREFIX.encode()), temp=0.0)
+    next(written)  # reads the prefix
+    started_s = time.perf_counter()
+    for _ in range(DECODED_TOKENS):
+        next(written)
+    seconds = time.perf_counter() - started_s
+    return Measured(figures={"tokens_per_s": DECODED_TOKENS / seconds}, detail=f"{DECODED_TOKENS} tokens")
+
+
+def _generated(generator: TextGenerator, count: int) -> Measured:
+    from core.models.llama import token_counter
+    from core.questions import apply_filters, generate_pairs
+    from core.settings import FilterSettings, GenerationSettings
+
+    passages = _passages(token_counter(gguf()))[:count]
+    counting = Counting(generator)
+    started_s = time.perf_counter()
+    candidates = list(generate_pairs(passages, counting, GenerationSettings()))
+    judged = apply_filters([_pair(candidate) for candidate in candidates], FilterSettings())
+    seconds = time.perf_counter() - started_s
+    kept = sum(pair.state == "kept" for pair in judged)
+    return Measured(
+        figures={"pairs_per_minute": 60 * kept / seconds, "tokens_per_s": counting.token_count / seconds},
+        detail=f"{len(passages)} passages, {len(judged)} pairs, {kept} kept, {counting.token_count} tokens, {seconds:.0f} s",
+    )
+
+
+def _passages(count_tokens: Any) -> list[Any]:
+    from core.documents import split_passages
+    from core.settings import SplitSettings
+
+    return [
+        passage
+        for number, text in enumerate(sample_texts())
+        for passage in split_passages(f"document-{number}", text, (), settings=SplitSettings(), count_tokens=count_tokens)
+    ]
+
+
+def _pair(candidate: Any) -> Any:
+    from core.records import QuestionPair, new_id, now
+
+    return QuestionPair(
+        id=new_id("pair"),
+        project_id="project-1",
+        input=candidate.question,
+        output=candidate.answer,
+        origin="generated",
+        document_id="document-1",
+        document_name="",
+        created_at=now(),
+    )
+
+
+def _bare_llama() -> Any:
+    """With Garrison's number of threads: the binding's own default is half the cores."""
+    import llama_cpp
+
+    from core.models.llama import thread_count
+
+    threads = thread_count()
+    return llama_cpp.Llama(str(gguf()), n_ctx=CONTEXT_TOKENS, n_threads=threads, n_threads_batch=threads, verbose=False)
