@@ -85,8 +85,8 @@ def show_table(store: Workspace, documents: list[Document]) -> Document:
         {
             "Name": document.name,
             "State": state_words(store, document),
-            "Pages": document.page_count,
-            "Words": document.word_count,
+            "Pages": document.page_count or None,  # a plain text has none
+            "Words": document.word_count or None,
             "Problem": document.problem,
             "Kind": document.kind,
             "Language": document.language,
@@ -99,6 +99,7 @@ def show_table(store: Workspace, documents: list[Document]) -> Document:
         on_select="rerun",
         selection_mode="single-row",
         key="documents-table",
+        placeholder="",
         column_config={"Words": st.column_config.NumberColumn(format="localized")},
         height="auto" if len(rows) <= 12 else 460,
         alt="Documents of this project with kind, pages, words, state and problems",

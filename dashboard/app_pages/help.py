@@ -36,7 +36,11 @@ TOUR = (
         "Evaluate",
         "The model before and after training answers questions it has not seen. One sentence says which of them is better.",
     ),
-    ("chat", "Chat & compare", "Ask both, side by side. When you are content, export the model on the Models page."),
+    (
+        "chat",
+        "Chat & compare",
+        "Ask both, side by side. When you are content, take the model with you: it is exported there, too.",
+    ),
 )
 
 GLOSSARY = (
@@ -112,7 +116,7 @@ def show_offline(store: Workspace) -> None:
         f"other computers, {plural(report.incoming, 'browser connection')} from other computers."
     )
     st.markdown(
-        "- The pages are served on this machine alone, unless the administrator chose otherwise.\n"
+        "- The pages are served on this machine alone.\n"
         "- Models, detectors and fonts lie on this machine; nothing is fetched when Garrison runs.\n"
         "- The libraries inside are told not to call out, by settings that are checked above.\n"
         "- Models are loaded as plain numbers: a model folder that contains programs is refused.\n"

@@ -12,7 +12,7 @@ from dashboard.components.spine import STEP_PAGES
 from dashboard.components.words import JOB_ICONS, JOB_WORDS, STEP_ICONS, ago
 from dashboard.resources import require_project, workspace
 
-CARD_HEIGHT_PX = 172
+CARD_HEIGHT_PX = 204
 
 
 def show_banner(project: Project) -> None:
@@ -48,13 +48,17 @@ def show_cards(steps: tuple[Step, ...]) -> None:
                 st.markdown(f"**{steps.index(step) + 1} {step.title}**")
                 st.markdown(f"{STEP_ICONS[step.state]} {step.state}")
                 st.caption(step.summary)
-                st.page_link(STEP_PAGES[step.name], label=f"Open {step.title.lower()}", icon=":material/arrow_forward:")
+                st.page_link(
+                    STEP_PAGES[step.name],
+                    label=f"Open {'chat' if step.name == 'use' else step.title.lower()}",
+                    icon=":material/arrow_forward:",
+                )
 
 
 def show_last_jobs(store: Workspace, project: Project) -> None:
     """What is at work now, then what ended last."""
     recent = jobs.list_jobs(store, project_id=project.id)
-    for job in recent:
+    for job in reversed(recent):
         if is_active(job):
             follow_job(store, job)
     ended = [job for job in recent if not is_active(job)][:3]
