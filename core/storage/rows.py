@@ -5,9 +5,9 @@ Only field names of our own dataclasses become SQL text; values are always param
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
-from typing import Any, TypeVar, cast, get_origin
+from typing import Any, TypeVar, get_origin
 
 from core import records
 from core.errors import InputError
@@ -35,18 +35,29 @@ def _columns(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if (kind, field.name) not in NOT_STORED)
 
 
+_READERS: dict[Any, tuple[tuple[str, Callable[[Any], Any] | None], ...]] = {}  # filled as kinds are met
+
+
+def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """Each stored field's name and what makes its value from the column's (None: nothing to do)."""
+    if kind not in _READERS:
+        types = {field.name: field.type for field in fields(kind)}
+        special = {name: bool if types[name] is bool else json.loads for name in types if _is_special(types[name])}
+        _READERS[kind] = tuple((name, special.get(name)) for name in _columns(kind))
+    return _READERS[kind]
+
+
+def _is_special(hint: Any) -> bool:
+    return hint is bool or get_origin(hint) is dict
+
+
 def _to_sql(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value
 
 
 def from_row(kind: type[Record], row: sqlite3.Row, **extra: Any) -> Record:
     """The record in `row`; `extra` gives the fields that are not stored."""
-    values = {name: row[name] for name in _columns(kind)}
-    for field in fields(cast(Any, kind)):
-        if field.type is bool:
-            values[field.name] = bool(values[field.name])
-        elif get_origin(field.type) is dict:
-            values[field.name] = json.loads(values[field.name])
+    values = {name: read(row[name]) if read else row[name] for name, read in _readers(kind)}
     return kind(**values, **extra)
 
 

@@ -9,9 +9,9 @@ from core.storage.workspace import Workspace
 
 StepState = Literal["not started", "in work", "needs you", "done", "out of date"]
 JOB_KINDS = {
-    "documents": ("read",),
-    "review": ("anonymize",),
-    "questions": ("generate", "import"),
+    "documents": ("read", "sample"),
+    "review": ("anonymize", "sample"),
+    "questions": ("generate", "import", "sample"),
     "train": ("train",),
     "evaluate": ("evaluate",),
     "use": ("export",),

@@ -75,7 +75,10 @@ def test_settings_are_checked_together(garrison: Run) -> None:
 
 def test_what_nobody_reviewed_is_not_trained_on(garrison: Run, tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.jsonl"
-    rows = [{"input": f"What is part number {n} used for?", "output": f"Part {n} holds the pump number {n} in place."} for n in range(3)]
+    rows = [
+        {"input": f"What is part number {n} used for?", "output": f"Part {n} holds the pump number {n} in place."}
+        for n in range(3)
+    ]
     pairs.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     garrison("project", "create", "a")
     assert garrison("questions", "import", "a", str(pairs))[0] == 0
@@ -143,7 +146,8 @@ def test_a_home_that_cannot_be_used_is_a_setup_error(tmp_path: Path, capsys: pyt
 def test_starting_the_command_loads_no_model_library() -> None:
     code = (
         "import sys; from core.cli import app;"
-        "print(sorted({'torch', 'transformers', 'llama_cpp', 'presidio_analyzer', 'spacy', 'streamlit', 'pandas'} & set(sys.modules)))"
+        "heavy = {'torch', 'transformers', 'llama_cpp', 'presidio_analyzer', 'spacy', 'streamlit', 'pandas'};"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"

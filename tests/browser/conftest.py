@@ -1,0 +1,82 @@
+"""A served dashboard and a headless Chromium that notes every request."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium_path() -> str:
+    """Where Chromium is; a test run without it fails, it does not skip."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert found, "Chromium is missing: apt-get install chromium"
+    return found
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """The address of a dashboard with a workspace of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    home = tmp_path / "home"
+    subprocess.run([sys.executable, "-m", "core.cli.app", "--home", str(home), "project", "create", "Other"], check=True)
+    command = [sys.executable, "-m", "core.cli.app", "--home", str(home), "serve", "--port", str(port)]
+    with (tmp_path / "serve.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=dict(os.environ))
+    try:
+        _wait_for(port, server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "the dashboard ended"
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the dashboard did not answer")
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Page]:
+    """A browser page; the test fails when it asked any other host for anything."""
+    foreign: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+
+        def note(url: str) -> None:
+            if not url.startswith((address, address.replace("http", "ws", 1), "data:", "blob:", "about:")):
+                foreign.append(url)
+
+        context.on("request", lambda request: note(request.url))
+        opened = context.new_page()
+        opened.on("websocket", lambda web_socket: note(web_socket.url))
+        opened.set_default_timeout(30_000)
+        yield opened
+        context.close()
+        browser.close()
+    assert foreign == []

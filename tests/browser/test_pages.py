@@ -1,0 +1,85 @@
+"""The whole path through the pages, in a real browser, with the real embedded model."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.sample import sample_documents
+
+pytestmark = pytest.mark.browser
+PAGES = ["Overview", "Documents", "Review", "Questions", "Train", "Evaluate", "Chat & compare", "Models", "Jobs", "Help"]
+WORK_MS = 600_000
+
+
+def go_to(page: Page, title: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+    expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible()
+
+
+def press(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").first.click()
+
+
+def expect_no_defect(page: Page) -> None:
+    expect(page.get_by_text("Something went wrong")).to_have_count(0)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_every_page_opens_on_an_empty_project_at_both_widths(page: Page, address: str) -> None:
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for title, path in zip(
+            PAGES,
+            ["", "documents", "review", "questions", "train", "evaluate", "chat", "models", "jobs", "help"],
+            strict=True,
+        ):
+            page.goto(f"{address}/{path}")
+            expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible()
+            expect(page.get_by_text("offline", exact=False).first).to_be_attached()
+            expect_no_defect(page)
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, f"{title} is wider than {width} pixels"
+
+
+def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path) -> None:
+    files = []
+    for path in sample_documents():
+        if path.suffix in (".md", ".html", ".docx"):
+            files.append(shutil.copy(path, tmp_path / path.name))
+    page.goto(f"{address}/documents")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
+    expect(page.locator(".st-key-find-personal-data button")).to_be_visible(timeout=WORK_MS)
+    press(page, "find-personal-data")
+    expect(page.locator(".st-key-go-to-review button")).to_be_visible(timeout=WORK_MS)
+
+    go_to(page, "Review")
+    page.get_by_label("Your name").fill("Ada Reviewer")
+    page.get_by_label("Your name").press("Enter")
+    expect(page.locator(".st-key-accept button").first).to_be_enabled()
+    press(page, "accept")
+    for count in range(1, len(files) + 1):
+        expect(page.locator(".st-key-approve button")).to_be_enabled()
+        press(page, "approve")
+        expect(page.get_by_text(f"{count} of {len(files)} documents approved")).to_be_visible()
+
+    go_to(page, "Questions")
+    press(page, "write-pairs")
+    expect(page.locator(".st-key-go-train button")).to_be_visible(timeout=WORK_MS)
+
+    go_to(page, "Train")
+    page.locator(".st-key-train-preset").get_by_text("Quick").first.click()
+    press(page, "start-training")
+    expect(page.locator(".st-key-go-evaluate button")).to_be_visible(timeout=WORK_MS)
+
+    go_to(page, "Evaluate")
+    press(page, "start-evaluation")
+    expect(page.locator(".st-key-verdict")).to_be_visible(timeout=WORK_MS)
+
+    go_to(page, "Chat & compare")
+    page.get_by_text("Compare", exact=True).first.click()
+    page.locator(".st-key-compare-question textarea").fill("What is the Brindle generator?")
+    page.get_by_role("button", name="Ask both").click()
+    expect(page.get_by_text("tokens a second")).to_have_count(2, timeout=WORK_MS)
+    expect_no_defect(page)
