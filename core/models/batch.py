@@ -23,6 +23,7 @@ from core.models.llama import Weights, thread_count
 from core.models.text import Completion, Prompt
 
 BATCH_TOKENS = 512  # read in one `llama_decode`; llama.cpp's own default for the physical batch
+LIKELIEST = 256  # tokens shown to the grammar when it refuses the chosen one, before all of them
 TOP_K, TOP_P = 40, 0.95  # llama.cpp's defaults
 
 
@@ -206,14 +207,22 @@ class BatchGenerator:
         single = _candidates(np.array([token], np.int32), np.zeros(1, np.float32))
         C.llama_sampler_apply(sequence.grammar, ctypes.byref(single))
         if np.isneginf(single.data[0].logit):
-            size = C.llama_vocab_n_tokens(self._weights.vocab)
-            logits = np.ctypeslib.as_array(C.llama_get_logits_ith(self._context, row), (size,))
-            every = _candidates(np.arange(size, dtype=np.int32), logits)
-            C.llama_sampler_apply(sequence.grammar, ctypes.byref(every))
-            C.llama_sampler_apply(sequence.chain, ctypes.byref(every))
-            token = int(every.data[every.selected].id)
+            token = self._allowed(sequence)
         C.llama_sampler_accept(sequence.grammar, token)
         return token
+
+    def _allowed(self, sequence: _Sequence) -> int:
+        """The next token from those the grammar allows: looked for among the likeliest first, then among all."""
+        size = C.llama_vocab_n_tokens(self._weights.vocab)
+        logits = np.ctypeslib.as_array(C.llama_get_logits_ith(self._context, sequence.logits_at), (size,))
+        likeliest = np.argpartition(logits, -LIKELIEST)[-LIKELIEST:] if size > LIKELIEST else np.arange(size)
+        for ids in (likeliest.astype(np.int32), np.arange(size, dtype=np.int32)):
+            candidates = _candidates(ids, logits[ids])
+            C.llama_sampler_apply(sequence.grammar, ctypes.byref(candidates))
+            if any(not np.isneginf(candidates.data[row].logit) for row in range(candidates.size)):
+                C.llama_sampler_apply(sequence.chain, ctypes.byref(candidates))
+                return int(candidates.data[candidates.selected].id)
+        raise ModelError("No token of the model fits the JSON schema.", "Use another model.")
 
     def _completion(self, sequence: _Sequence, *, is_complete: bool) -> Completion:
         text = sequence.data.decode("utf-8", errors="ignore")

@@ -183,5 +183,5 @@ class LlamaModel:
 def _cannot_load(path: Path) -> SetupError:
     return SetupError(
         f"The model file {path.name} cannot be loaded.",
-        "Run `garrison models verify`; if it is unchanged, this build of llama.cpp does not know the model or memory is short.",
+        "Run `garrison models verify`; if it is unchanged, llama.cpp does not know this kind of model or memory is short.",
     )

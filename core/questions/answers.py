@@ -19,7 +19,7 @@ ABBREVIATIONS = frozenset(
 )
 # A numbered paragraph ("1-14. The …", "A-7. …", "3.2.1 The …") or a bullet begins a sentence wherever it stands.
 MARKER = re.compile(
-    r"(?:(?<=\s)|^)(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[A-Za-z]\.(?=\s+[A-Z])|[•▪●○◦‣·*–—-])\s+(?=\S)"
+    r"(?:(?<=\s)|^)(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[A-Za-z]\.(?=\s+[A-Z])|[\ue000-\uf8ff•▪●○◦‣·*–—-])\s+(?=\S)"
 )
 SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s|$)|(?<=[a-z)]\.)(?=[A-Z][a-z])")
 CITATION = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]](?=[.;,]?\s*$)")
@@ -45,10 +45,17 @@ ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 TERM = r"(?P<term>[A-Za-z][\w’'/&-]*(?: [\w’'/&()-]+){0,6}?)"
+# "… are directives issued by …", "… is support given to …": a kind of thing, then what sets it apart.
+KIND = (
+    r"(?!(?:\w+(?:ed|ly|le|ive|al|ent|ant|ful|ous|ing|ar|nt)|built|made|held|kept|set|put|sent|known|seen|found)\b)"
+    r"(?:[\w-]+,? (?:and |or )?){1,6}"
+    r"(?:that|which|who|whose|given|issued|conducted|designed|intended|used to|efforts to)\b"
+)
 DEFINING = re.compile(
     rf"^(?:(?P<article>The term|The|An|A) )?[\"“']?{TERM}[\"”']?,? "
-    r"(?:(?P<verb>is defined as|are defined as|means|refers to|refer to|denotes) (?P<meaning>.+)|(?P<be>is|are) "
-    r"(?P<body>(?:a|an|the|any|all|one|those|that|each|every|to|how|when|where|what|direct)\b.+))$",
+    r"(?:(?P<verb>is defined as|are defined as|means(?! (?:may|can|must|are|is|to|of)\b)|refers to|refer to|denotes) "
+    r"(?P<meaning>.+)|(?P<be>is|are) "
+    rf"(?P<body>(?:a|an|the|any|all|one|those|that|each|every|to|how|when|where|what|direct)\b.+|{KIND}.+))$",
     re.DOTALL,
 )
 GLOSSARY_LINE = re.compile(rf"^{TERM}(?::| [–—-]) (?P<body>(?:An?|The|Any|Those|All|One) .+)$", re.DOTALL)
@@ -56,7 +63,7 @@ GLOSSARY_LINE = re.compile(rf"^{TERM}(?::| [–—-]) (?P<body>(?:An?|The|Any|Th
 NOT_IN_TERM = frozenset(
     "that which who whom whose when while if because although since unless there it this these those they he she we "
     "you what where why how is are was were be been has have had will would can could may might must shall should not "
-    "and or but".split()
+    "or but".split()
 )
 EMPTY = frozenset(
     "example result reason point problem fact case difference question thing rest way idea one first step".split()
@@ -122,7 +129,7 @@ def words(text: str) -> list[str]:
 def _stem(word: str) -> str:
     word = re.sub(r"['’]s?$", "", word)
     for ending in ("ingly", "ations", "ation", "ings", "ing", "edly", "ies", "ied", "ed", "es", "ly", "s", "e", "y"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
+        if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= (4 if ending == "ly" else 3):
             return word[: -len(ending)]
     return word
 
@@ -147,7 +154,9 @@ def _is_marker(text: str, match: re.Match[str]) -> bool:
     if not before or before.endswith("\n"):
         return True
     mark = match.group().strip()
-    return mark in "•▪●○◦‣" or (bool(re.fullmatch(r"[A-Z]?\d*-\d+\.", mark)) and text[match.end()].isupper())
+    return bool(re.fullmatch("[\ue000-\uf8ff•▪●○◦‣]", mark)) or (
+        bool(re.fullmatch(r"[A-Z]?\d*-\d+\.", mark)) and text[match.end()].isupper()
+    )
 
 
 def _is_abbreviation(text: str, at: int, match: re.Match[str]) -> bool:
@@ -179,8 +188,8 @@ def _answer(passage: Passage, start: int, end: int) -> Answer | None:
     found = words(line)
     if not _is_self_contained(line, found):
         return None
-    definition = _definition(line)
-    if definition is None and (len(found) < 7 or len(found) > 45):
+    definition = _definition(line, passage.text)
+    if definition is None and (len(found) < 7 or len(found) > 45 or {"this", "these", "such"} & set(found)):
         return None
     term, verb, output = definition or ("", "", line)
     score = _score(line, found, passage.heading) + (3.0 if definition else 0.0)
@@ -207,7 +216,7 @@ def _is_self_contained(line: str, found: list[str]) -> bool:
     return capitals <= 0.4 * len(found) and not re.search(r"[|_=]{2,}|\.{4,}|http", line)
 
 
-def _definition(line: str) -> tuple[str, str, str] | None:
+def _definition(line: str, text: str) -> tuple[str, str, str] | None:
     """The term that a sentence defines, the verb, and what it says about it; None where it defines nothing."""
     match = DEFINING.match(line) or GLOSSARY_LINE.match(line)
     if not match:
@@ -216,12 +225,19 @@ def _definition(line: str) -> tuple[str, str, str] | None:
     term, body = groups["term"].strip(" ,“”\"'"), (groups["body"] or groups["meaning"]).strip()
     parts = words(term)
     is_empty = parts and parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL)
-    if not parts or is_empty or NOT_IN_TERM & set(parts) or parts[0] in POINTING or not content_words(term):
+    if (
+        not parts
+        or is_empty
+        or parts[-1] in STOP
+        or NOT_IN_TERM & set(parts)
+        or parts[0] in POINTING
+        or not content_words(term)
+    ):
         return None
     if len(words(body)) < 5:
         return None
     article = (groups.get("article") or "").lower()
-    term = term if article or _is_proper(term) else term[0].lower() + term[1:]
+    term = term if article or _is_proper(term, text) else term[0].lower() + term[1:]
     if article in ("a", "an", "the"):
         term = f"{article} {term}"
     return (
@@ -231,10 +247,17 @@ def _definition(line: str) -> tuple[str, str, str] | None:
     )
 
 
-def _is_proper(term: str) -> bool:
-    """Names and abbreviations keep their capital: "ARFOR", "Army Corps"."""
-    first = term.split()[0]
-    return first[1:] != first[1:].lower() or any(word[0].isupper() for word in term.split()[1:])
+def _is_proper(term: str, text: str) -> bool:
+    """Names and abbreviations keep their capital: "ARFOR", or a word that `text` also has with one inside a sentence."""
+    first, _, rest = term.partition(" ")
+    is_name = first[1:] != first[1:].lower() or any(word[0].isupper() for word in rest.split())
+    return is_name or is_name_in(text, first)
+
+
+def is_name_in(text: str, word: str) -> bool:
+    """Does `text` write `word` with its capital inside a sentence too, and never without?"""
+    is_capital = re.search(rf"[a-z,;] {re.escape(word)}\b", text)
+    return bool(is_capital) and not re.search(rf"\b{re.escape(word.lower())}\b", text)
 
 
 def _score(line: str, found: list[str], heading: str) -> float:

@@ -9,7 +9,7 @@ beginning, and the model writes the whole question.
 import re
 from dataclasses import dataclass
 
-from core.questions.answers import POINTING, STOP, Answer
+from core.questions.answers import POINTING, STOP, Answer, is_name_in
 
 MODAL = r"must|shall|should|can|may|might|will|could|would"
 BE = r"is|are|was|were"
@@ -21,7 +21,8 @@ MEASURE = re.compile(
 )
 PARTICIPLE = re.compile(
     r"^(?P<be>be )?(?P<participle>\w+ed|kept|held|made|driven|worn|given|taken|sent|set|built|put|found|shown|written|drawn|"
-    r"met|done|known|bought|sold|paid|left|laid|led|cut|shut|begun|chosen|fed|hung|read|run|seen|told|broken) (?P<after>.+)$"
+    r"met|done|known|bought|sold|paid|left|laid|led|cut|shut|begun|chosen|fed|hung|read|run|seen|told|broken)"
+    r"(?P<particle> (?:out|up|off|down|back|over|away))? (?P<after>.+)$"
 )
 CONDITION = re.compile(r"^(?P<word>If|When|Before|After|During|While) (?P<condition>[^,]+), (?P<main>.+)$")
 WHEN_LAST = re.compile(r"^(?P<main>[A-Z][^,]*?),? (?P<word>when|if|before|after|while) (?P<condition>[^,]+)\.$")
@@ -33,14 +34,28 @@ PLURAL = re.compile(
 )
 OBJECT = re.compile(r"^(?:the|an?|all|each|every|any|both|their|its|one|two|three|several|many|some|no|that|\d[\d.,]*)\b")
 PREPOSITION = re.compile(r"^(?P<word>to|of|on|for|with|in|at|by|from|into|within|against|through)\b (?P<rest>.+)$")
-CLAUSE = re.compile(r"\b(?:that|which|who|whom|whose|when|if|because|where|while|although|unless|as|but)\b")
+CLAUSE = re.compile(r"\b(?:that|which|who|whom|whose|when|if|because|where|while|although|unless|as|but)\b", re.IGNORECASE)
 DIMENSION = re.compile(
     r"^(?:about |at least |at most )?\d[\d.,]* \w+ (?P<adjective>long|wide|high|deep|thick|tall|heavy|old|away|apart)\b"
 )
-AIMING = frozenset("needs aims tries seeks serves continues begins wants intends plans agrees expects has".split())
-TAKING = frozenset("include contain require have provide support use affect cause need show hold carry give".split())
+AIMING = frozenset("need aim try seek serve continue begin want intend plan agree expect have".split())
+# Verbs that take an object, also where no article shows it: "enables adaptive forces".
+TAKING = frozenset(
+    "include contain require have provide support use affect cause need show hold carry give enable prevent reduce increase "
+    "improve create allow ensure protect maintain conduct coordinate develop identify establish prepare perform produce "
+    "determine control integrate facilitate execute employ synchronize exercise represent receive supply measure define "
+    "describe assign approve issue record report monitor operate manage plan review consider".split()
+)
 RESTING = frozenset("lie stand stay remain fall rise last weigh".split())
 NOBODY = frozenset("nobody nothing none everyone everybody no only whoever anyone".split())
+SERVING = re.compile(
+    r"^(?P<used>meant|used|designed|required|needed|able|intended|built|planned|obliged|allowed|expected) to \w+"
+)
+FITTING = re.compile(
+    r"^(?:(?P<quality>\w+(?:le|al|ic|ive|ent|ant|ous|ful|ar|pt|nt)) (?P<word>for|of|from|with|at)"
+    r"|(?P<to>essential|critical|subject|vulnerable|similar|central|important|relevant|equal|open|close) to) \w+"
+)
+NEGATION = re.compile(r"(?:not|never|no)\b")
 FREQUENCY = re.compile(r"^(?:every|once|twice|daily|weekly|monthly|yearly|annually|\d+ times)\b")
 PERSON = re.compile(
     r"^(?:(?:the|an?|each) )?(?:[\w-]+ ){0,3}?(?:\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors)|[A-Z][a-z]+ [A-Z][a-z]+)\b"
@@ -59,9 +74,15 @@ def frames(answer: Answer) -> list[Frame]:
     """Beginnings of questions that `answer` answers, best first; none where no rule applies."""
     if answer.kind == "definition":
         return _of_definition(answer)
-    line = re.sub(r"\s*\([^()]*\)", "", answer.output)
-    frame = _of_condition(line) or _of_object(line) or _of_auxiliary(line)
+    line = _plain(answer.output)
+    text = answer.passage.text
+    frame = _of_condition(line, text) or _of_object(line, text) or _of_auxiliary(line, text)
     return [frame] if frame else []
+
+
+def _plain(line: str) -> str:
+    """Without what stands in brackets and adverbs between subject and verb."""
+    return re.sub(r"\s*\([^()]*\)|(?<!,) (?:also|often|generally|typically|normally|usually|thus|always)\b(?!,)", "", line)
 
 
 def _of_definition(answer: Answer) -> list[Frame]:
@@ -72,7 +93,8 @@ def _of_definition(answer: Answer) -> list[Frame]:
     if " of " in term and term.startswith("the "):
         return [Frame(plain, is_fixed=True)]
     ways = [plain, f"How {be} {term} defined", f'What does the term "{bare}" mean', f'What is the definition of "{bare}"']
-    is_word = term == bare and " " not in term  # perhaps a verb, which is asked for in quotation marks
+    # A single word may be a verb, "is" after a plural marks a name: both are asked for in quotation marks.
+    is_word = term == bare and (" " not in term or (be == "is" and bool(re.search(r"[^su]s$", term))))
     if is_word or answer.verb in ("means", "refers to", "refer to", "denotes") or answer.output.startswith(("That ", "To ")):
         ways = ways[2:]
     turn = sum(map(ord, bare)) % len(ways)
@@ -81,7 +103,7 @@ def _of_definition(answer: Answer) -> list[Frame]:
     return [Frame(chosen, is_fixed=True), Frame(other, is_fixed=True)]
 
 
-def _of_condition(line: str) -> Frame | None:
+def _of_condition(line: str, text: str) -> Frame | None:
     if match := CONDITION.match(line):
         word, condition, main = match["word"].lower(), match["condition"], match["main"]
     elif (match := WHEN_LAST.match(line)) and _is_imperative(match["main"]):
@@ -97,71 +119,96 @@ def _of_condition(line: str) -> Frame | None:
     if (inner := AUXILIARY.match(main)) and _is_subject(inner["subject"]) and inner["verb"] in MODAL.split("|"):
         if PARTICIPLE.match(inner["rest"]) or inner["rest"].startswith("be "):
             return Frame(f"What {inner['verb']} be done {word} {condition}", is_fixed=True)
-        return Frame(f"What {inner['verb']} {_lower(inner['subject'])} do {word} {condition}", is_fixed=True)
+        return Frame(f"What {inner['verb']} {_lower(inner['subject'], text)} do {word} {condition}", is_fixed=True)
     return Frame(f"What happens {word} {condition}", is_fixed=True) if word in ("if", "when", "during") else None
 
 
-def _of_object(line: str) -> Frame | None:
+def inverted(answer: Answer) -> str:
+    """Verb and subject in the order of a question ("is the theater army"), "" where they cannot be told."""
+    match = AUXILIARY.match(_plain(answer.output))
+    if not match or not _is_subject(match["subject"]) or NEGATION.match(match["rest"]):
+        return ""
+    return f"{match['verb']} {_lower(match['subject'], answer.passage.text)}"
+
+
+def _of_object(line: str, text: str) -> Frame | None:
     """From a plain verb in the present: "The engineer records each …", "Measures use the …"."""
     for pattern, do in ((THIRD_PERSON, "does"), (PLURAL, "do")):
         match = pattern.match(line)
-        if (
-            not match
-            or not _is_subject(match["subject"])
-            or match["verb"] in STOP
-            or re.search(rf"\b(?:{MODAL}|{BE})\b", match["subject"])
-        ):
-            continue
-        subject, verb, rest = (
-            _lower(match["subject"]),
-            _infinitive(match["verb"]) if do == "does" else match["verb"],
-            match["rest"],
-        )
-        parts = match["subject"].split()
-        is_plural = any(re.search(r"[^su'’]s$", part) for part in parts)
-        if do == "does" and (
-            is_plural or re.search(r"(?<! of) (?:the|an?|to|with|in|on|at|by|from|for) ", f" {' '.join(parts[1:])} ")
-        ):
-            continue
-        if do == "do" and (parts[0].lower() in ("a", "an", "each", "every") or rest.startswith("that ")):
-            continue
-        if number := re.match(r"^(?:about |at least |up to )?\d[\d.,]* (?P<unit>[a-z]+s)\b", rest):
-            return Frame(f"How many {number['unit']} {do} {subject} {verb}")
-        if OBJECT.match(rest):
-            return Frame(f"What {do} {subject} {verb}")
-        has_auxiliary = re.search(rf"\b(?:{MODAL}|{BE})\b", rest)
-        if (preposition := PREPOSITION.match(rest)) and not has_auxiliary and preposition["word"] != "by":
-            if preposition["word"] == "to" and match["verb"] in AIMING:
-                return Frame(f"What {do} {subject} {verb} to do")
-            if preposition["word"] in ("to", "on", "with", "from") or match["verb"] == "consists":
-                return Frame(f"What {do} {subject} {verb} {preposition['word']}")
+        if match and _is_plain_verb(match, do):
+            verb = _infinitive(match["verb"]) if do == "does" else match["verb"]
+            if frame := _of_verb(f"{do} {_lower(match['subject'], text)} {verb}", verb, rest=match["rest"]):
+                return frame
     return None
 
 
-def _of_auxiliary(line: str) -> Frame | None:
+def _is_plain_verb(match: re.Match[str], do: str) -> bool:
+    """Is the word taken for a verb one, and does its subject agree with it?"""
+    subject, verb, rest = match["subject"], match["verb"], match["rest"]
+    if not _is_subject(subject) or re.search(rf"\b(?:{MODAL}|{BE})\b", subject):
+        return False
+    if verb in ("has", "have"):
+        return not re.match(r"(?:been|had|to)\b", rest)
+    if verb in STOP:
+        return False
+    parts = subject.split()
+    if do == "do":
+        return parts[0].lower() not in ("a", "an", "each", "every") and not rest.startswith("that ")
+    is_plural = any(re.search(r"[^su'’]s$", part) for part in parts)
+    after_first = f" {' '.join(parts[1:])} "
+    return not is_plural and not re.search(r"(?<! of) (?:the|an?|to|with|in|on|at|by|from|for) ", after_first)
+
+
+def _of_verb(beginning: str, verb: str, *, rest: str) -> Frame | None:
+    """`beginning` is "does the engineer record"; `rest` what the sentence says after the verb."""
+    if number := re.match(r"^(?:about |at least |up to )?\d[\d.,]* (?P<unit>[a-z]+s)\b", rest):
+        return Frame(f"How many {number['unit']} {beginning}")
+    if OBJECT.match(rest) or (verb in TAKING and not _has_verb_first(rest)):
+        return Frame(f"What {beginning}")
+    preposition = PREPOSITION.match(rest)
+    if not preposition or re.search(rf"\b(?:{MODAL}|{BE})\b", rest):
+        return None
+    if preposition["word"] == "to" and verb in AIMING:
+        return Frame(f"What {beginning} to do")
+    is_bound = preposition["word"] in ("to", "on", "with", "from") or verb == "consist"
+    return Frame(f"What {beginning} {preposition['word']}") if is_bound else None
+
+
+def _of_auxiliary(line: str, text: str) -> Frame | None:
     """From "must", "can", "is" …: the verb changes places with the subject."""
     match = AUXILIARY.match(line)
-    if not match or not _is_subject(match["subject"]) or re.match(r"(?:not|never|no)\b", match["rest"]):
+    if not match or not _is_subject(match["subject"]) or NEGATION.match(match["rest"]):
         return None
-    verb, subject, rest = match["verb"], _lower(match["subject"]), match["rest"]
-    is_be = verb in BE.split("|")
-    if is_be and (dimension := DIMENSION.match(rest)):
-        return Frame(f"How {dimension['adjective']} {verb} {subject}", is_fixed=True)
-    if is_be and MEASURE.match(rest):
-        return Frame(f"What {verb} {subject}")
+    verb, subject, rest = match["verb"], _lower(match["subject"], text), match["rest"]
     passive = PARTICIPLE.match(rest)
-    if passive and bool(passive["be"]) != is_be:
-        return _of_passive(verb, subject, f"{passive['be'] or ''}{passive['participle']}", after=passive["after"])
-    if is_be or rest.startswith("be "):
-        return None
+    if passive and bool(passive["be"]) != (verb in BE.split("|")):
+        return _of_passive(
+            verb, subject, f"{passive['be'] or ''}{passive['participle']}{passive['particle'] or ''}", after=passive["after"]
+        )
+    if verb in BE.split("|"):
+        return _of_be(f"{verb} {subject}", rest)
     action, _, after = rest.partition(" ")
-    if action in RESTING and MEASURE.match(after):
+    if action == "be" or (action in RESTING and MEASURE.match(after)):
         return None
-    if OBJECT.match(after) or MEASURE.match(after) or action in TAKING:
+    if OBJECT.match(after) or MEASURE.match(after) or (action in TAKING and not PREPOSITION.match(after)):
         return Frame(f"What {verb} {subject} {action}")
     if re.match(r"(?:in|within|on|at|near|behind|under)\b", after):
         return Frame(f"Where {verb} {subject} {action}")
     return Frame(f"What {verb} {subject} do", is_fixed=True)
+
+
+def _of_be(beginning: str, rest: str) -> Frame | None:
+    """`beginning` is "is the pressure"; `rest` a measure, a use or a quality."""
+    if dimension := DIMENSION.match(rest):
+        return Frame(f"How {dimension['adjective']} {beginning}", is_fixed=True)
+    if MEASURE.match(rest):
+        return Frame(f"What {beginning}")
+    if serving := SERVING.match(rest):
+        return Frame(f"What {beginning} {serving['used']} to do", is_fixed=True)
+    if fitting := FITTING.match(rest):
+        tail = f"{fitting['to']} to" if fitting["to"] else f"{fitting['quality']} {fitting['word']}"
+        return Frame(f"What {beginning} {tail}", is_fixed=True)
+    return None
 
 
 def _of_passive(verb: str, subject: str, done: str, *, after: str) -> Frame | None:
@@ -183,6 +230,9 @@ def _of_passive(verb: str, subject: str, done: str, *, after: str) -> Frame | No
     ):
         if pattern.match(after):
             return Frame(f"{word} {verb} {subject} {done}")
+    if re.match(r"^on (?:the|an?) ", after):
+        based = done.endswith(("based", "focused", "centered", "built"))
+        return Frame(f"What {verb} {subject} {done} on" if based else f"Where {verb} {subject} {done}")
     if by := re.match(r"^by (?P<agent>.+)$", after):
         return Frame(f"{'Who' if PERSON.match(by['agent']) else 'What'} {verb} {subject} {done} by")
     if preposition := re.match(r"^(?P<word>to|with|from|at|as|into|of) (?:(?:the|an?|one)\b|\d)", after):
@@ -213,8 +263,18 @@ def _infinitive(verb: str) -> str:
     return verb[:-2] if re.search(r"(?:ss|sh|ch|x|z|o)es$", verb) else verb[:-1]
 
 
-def _lower(subject: str) -> str:
-    """The subject within a question: its first letter small unless the word seems a name or an abbreviation."""
+def _has_verb_first(rest: str) -> bool:
+    """Then the word before was a noun: "deception measures | use the", "controls | are used"."""
+    first = rest.split()[0]
+    return first in TAKING or bool(PREPOSITION.match(rest)) or bool(re.match(rf"(?:{MODAL}|{BE}|has|have|and|or)\b", first))
+
+
+def _lower(subject: str, text: str) -> str:
+    """The subject within a question: its first letter small unless the word is a name or an abbreviation.
+
+    A name is a word that `text` also writes with a capital within a sentence, or that stands with another name.
+    """
     first, _, rest = subject.partition(" ")
-    is_common = first.lower() in STOP or (first[1:].islower() and not rest[:1].isupper() and (rest or len(first) > 3))
-    return subject[0].lower() + subject[1:] if is_common else subject
+    has_name = any(word[0].isupper() and not word.isupper() for word in rest.split())
+    is_name = has_name or first[1:] != first[1:].lower() or is_name_in(text, first) or len(first) < 2
+    return subject if is_name and first.lower() not in STOP else subject[0].lower() + subject[1:]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from core.models.text import Prompt, TextGenerator
 from core.questions.answers import STOP, WORD, Answer, choose_answers, content_words
-from core.questions.frames import Frame, frames
+from core.questions.frames import Frame, frames, inverted
 from core.records import Passage
 from core.settings import GenerationSettings
 
@@ -42,10 +42,27 @@ JOINTS = (
     "a an the of to in on at by for with from as be is are was were do does did can must should may has have that when if "
     "during before after and or not used done needed required many much often long purpose"
 ).split()
-POINTERS = re.compile(
-    r"\b(?:it|its|they|them|their|this|these|those|he|she|his|her|you|your|we|our|I|my|above|below)\b", re.IGNORECASE
-)
+POINTERS = re.compile(r"\b(?:it|its|they|them|their|this|these|those|he|she|his|her|you|your|we|our|I|my)\b", re.IGNORECASE)
 META = re.compile(r"\b(?:sentence|passage|text|question|answer|author|following|according)\b", re.IGNORECASE)
+
+# Words of the form of a question; they need not come from the sentence.
+FORMAL = frozenset(content_words("definition defined term mean happens do done should used many much often long"))
+# What a sentence must hold to answer "Why", "How" …
+EVIDENCE = {
+    "Why": re.compile(
+        r"\b(?:because|so that|in order to|due to|to (?:ensure|prevent|avoid|protect|keep|provide|support|help|allow|enable"
+        r"|achieve|accomplish|reduce|increase|maintain|mislead|deceive|identify|determine|create|deny|perform|direct|stop|make))\b"
+    ),
+    "How": re.compile(r"\b(?:by (?:\w+ )?\w+ing|through|using|with|via|based on)\b"),
+    "When": re.compile(r"\b(?:when|if|before|after|until|as soon as|within \d+|every \d*)\b"),
+    "Who": re.compile(
+        r"^(?:The |An? )?(?:[\w-]+ ){0,3}?(?:\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors|ants)|[A-Z][a-z]+ [A-Z][a-z]+)\b"
+    ),
+}
+NEAR = 60  # characters after the verb within which a sentence answers "How", "Why", "When"
+VERBS = frozenset("is are was were do does can must should may might will shall could would".split())
+DANGLING = frozenset("a an the and or nor be is are was were that when if not many much".split())
+TAIL = re.compile(r" (?:in|on|at|during|for|after|before|when|if|under|within|to) ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +81,7 @@ class Candidate:
 class _Task:
     answer: Answer
     frame: Frame | None
+    opening: str = ""  # the question word to begin with, where there is no frame
     is_second: bool = False  # another way to ask what was asked before
 
 
@@ -94,7 +112,8 @@ def generate_pairs(
     while tasks := [(plan, task) for plan in plans for task in _next_tasks(plan)]:
         for (plan, task), question in zip(tasks, _write(tasks, generator, settings), strict=True):
             key = question.lower()
-            if plan.missing and key not in plan.asked and not problem(question, task.answer):
+            fault = problem(question, task.answer) or ("" if task.frame else _unlicensed(question, task.answer.output))
+            if plan.missing and key not in plan.asked and not fault:
                 plan.missing -= 1
                 plan.asked.add(key)
                 plan.answered.add(task.answer.start)
@@ -103,28 +122,60 @@ def generate_pairs(
 
 def problem(question: str, answer: Answer) -> str:
     """What is wrong with a question for `answer`, in a few words; "" when nothing is."""
-    asked, told = content_words(question), content_words(answer.output)
-    known = set(told) | set(content_words(f"{answer.quote} {answer.passage.heading}"))
+    asked, told = content_words(question), set(content_words(answer.output))
+    known = told | set(content_words(f"{answer.quote} {answer.passage.heading}"))
+    meaning = [word for word in asked if word not in FORMAL]
     if not question.endswith("?") or question.split()[0] not in OPENINGS:
         return "not a question"
     if POINTERS.search(question) or META.search(question):
         return "points to something unseen"
-    strangers = [word for word in asked if word not in known and word not in FORMAL]
-    if strangers:
+    if any(word not in known for word in meaning):
         return "speaks of something else"
-    meaning = [word for word in asked if word not in FORMAL]
-    if not meaning or len(set(meaning)) < len(meaning) - 1:
-        return "says too little" if not meaning else "repeats itself"
-    if answer.kind == "fact" and len(set(meaning)) < 2:
+    if len(set(meaning)) < (2 if answer.kind == "fact" else 1):
         return "says too little"
-    if len(set(told) - set(asked)) < (1 if re.search(r"\d", answer.output) else 2):
+    if len(set(meaning)) < len(meaning) - 1 or re.search(r"\b(\w+) \1\b", question):
+        return "repeats itself"
+    if answer.kind == "fact" and question.removesuffix("?").split()[-1] in DANGLING:
+        return "breaks off"
+    if len(told - set(asked)) < (1 if re.search(r"\d", answer.output) else 2):
         return "gives the answer away"
     return ""
 
 
-FORMAL = frozenset(
-    content_words("definition defined term mean means happens do done should used use purpose many much often long by whom")
-)
+def _unlicensed(question: str, sentence: str) -> str:
+    """What a question without a frame lacks: the verb said of its subject in the sentence, and what its question word asks.
+
+    "How is the valve closed?" stands when the sentence says "the valve is closed", and "by hand" or the like soon after.
+    """
+    opening, *rest = question.removesuffix("?").split()
+    told = f" {' '.join(WORD.findall(sentence))} "
+    if opening == "Who":
+        is_said = len(rest) > 1 and f" {' '.join(rest)} " in told
+        return "" if is_said and EVIDENCE[opening].search(sentence) else "asks who, which is not told"
+    verb = next((word for word in rest if word in VERBS), "")
+    after = [word.lower() for word in rest[rest.index(verb) + 1 :]] if verb else []
+    end = _end_of_action(verb, after, told.lower())
+    if not end:
+        return "turns the sentence around"
+    evidence = EVIDENCE.get(opening)
+    is_answered = evidence is None or evidence.search(told[end - 1 : end + NEAR])
+    return "" if is_answered else f"asks {opening.lower()}, which is not told"
+
+
+def _end_of_action(verb: str, after: Sequence[str], told: str) -> int:
+    """Where in `told` what a question asks about ends ("is | the valve closed" in "the valve is closed"); 0 if nowhere."""
+    for length in range(1, len(after)):
+        subject, action = " ".join(after[:length]), after[length]
+        if after[length - 1] in STOP:
+            continue
+        forms = {"do": [action], "does": [f"{action}s", f"{action}es", f"{action[:-1]}ies"]}.get(verb, [])
+        if verb not in ("do", "does") and f" {subject} {verb} " in told:
+            forms = [action] if f" {verb} {action} " in told else []
+            subject = verb
+        for form in forms:
+            if (at := told.find(f" {subject} {form} ")) >= 0:
+                return at + len(f" {subject} {form} ")
+    return 0
 
 
 def _plan(passage: Passage, settings: GenerationSettings) -> _Plan:
@@ -135,7 +186,9 @@ def _plan(passage: Passage, settings: GenerationSettings) -> _Plan:
     for answer in choose_answers(passage):
         ways = frames(answer)
         if not ways:
-            free.append(_Task(answer, None))
+            subject = inverted(answer)
+            for word in (word for word, evidence in EVIDENCE.items() if evidence.search(answer.output)):
+                free.append(_Task(answer, None, opening=f"{word} {subject}" if subject and word != "Who" else word))
             continue
         first.append(_Task(answer, ways[0]))
         second += [_Task(answer, way, is_second=True) for way in ways[1:]]
@@ -143,7 +196,15 @@ def _plan(passage: Passage, settings: GenerationSettings) -> _Plan:
 
 
 def _next_tasks(plan: _Plan) -> list[_Task]:
-    taken, plan.tasks = plan.tasks[: plan.missing], plan.tasks[plan.missing :]
+    """As many tasks as pairs are missing, one for an answer at a time; those of answers that have a question fall away."""
+    taken: list[_Task] = []
+    left: list[_Task] = []
+    for task in plan.tasks:
+        if task.answer.start in plan.answered and not task.is_second:
+            continue
+        is_next = len(taken) < plan.missing and all(task.answer.start != other.answer.start for other in taken)
+        (taken if is_next else left).append(task)
+    plan.tasks = left
     return taken
 
 
@@ -154,15 +215,22 @@ def _write(tasks: Sequence[tuple[_Plan, _Task]], generator: TextGenerator, setti
     prompts = [_prompt(tasks[position][1], seed=settings.seed + position) for position in open_tasks]
     for completion in generator.generate(prompts, prefix=PREFIX):
         position = open_tasks[completion.index]
-        question, task = _question(completion.text), tasks[position][1]
-        if task.frame and (not question or problem(question, task.answer)):
-            question = f"{task.frame.start}?"
-        questions[position] = question
+        questions[position] = _finished(completion.text, tasks[position][1])
     return questions
 
 
+def _finished(text: str, task: _Task) -> str:
+    """The model's question; where it only had to add to a frame, what it added if that is sound, else the frame alone."""
+    question = _question(text)
+    if not task.frame:
+        return question
+    tail = question.removeprefix(task.frame.start).removesuffix("?")
+    is_told = bool(TAIL.match(tail)) and tail.lower() in task.answer.output.lower()
+    return question if is_told and not problem(question, task.answer) else f"{task.frame.start}?"
+
+
 def _prompt(task: _Task, *, seed: int) -> Prompt:
-    start = json.dumps({"question": task.frame.start if task.frame else ""}, ensure_ascii=False).removesuffix('"}')
+    start = json.dumps({"question": task.frame.start if task.frame else task.opening}, ensure_ascii=False).removesuffix('"}')
     return Prompt(
         text=f"Sentence: {task.answer.output}\n", start=start, schema=_schema(task), max_tokens=MAX_TOKENS, seed=seed
     )
