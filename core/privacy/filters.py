@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from core.privacy.rules.titles import RANK, TITLE
-from core.privacy.vocabulary import WORD, common_phrases, is_generic, may_be_name, small_words
+from core.privacy.vocabulary import WORD, common_phrases, is_generic, may_be_name, named_acronyms, small_words
 from core.records import Detection
 
 _SEPARATOR = re.compile(r"\s*[\n\r\t|;•]+\s*>*\s*")
@@ -36,11 +36,12 @@ class Filter:
 
     phrases: frozenset[str]
     small: frozenset[str]
+    names: frozenset[str]  # acronyms that stand for a name
 
     @classmethod
     def of(cls, text: str) -> "Filter":
         """Read the whole document once."""
-        return cls(common_phrases(text), small_words(text))
+        return cls(common_phrases(text), small_words(text), named_acronyms(text))
 
     def kept(self, text: str, found: Detection) -> Iterator[Detection]:
         """The parts of `found` that are personal data: cut at line ends, articles and punctuation trimmed off."""
@@ -67,8 +68,13 @@ class Filter:
         words = [word for word in WORD.findall(value) if not any(character.isdigit() for character in word)]
         if not any(character.isupper() for character in value) and entity != "NRP":
             return entity == "PERSON" and len(words) == 1 and len(value) > 3 and not is_generic(value)
-        is_common = value in self.phrases and (entity == "ORGANIZATION" or _ACRONYM.fullmatch(value) is not None)
-        if is_common or _DESIGNATION.fullmatch(value):
+        is_acronym = _ACRONYM.fullmatch(value) is not None
+        is_common = value in self.phrases and (
+            is_acronym or (entity == "ORGANIZATION" and any(is_generic(word) for word in words))
+        )
+        # a lone acronym is mostly equipment or jargon; one that matters is explained, or found by a rule
+        is_jargon = entity in ("ORGANIZATION", "NRP") and is_acronym and value not in self.names
+        if is_common or is_jargon or _DESIGNATION.fullmatch(value):
             return False
         if len(words) == 1 and entity == "PERSON":
             return may_be_name(words[0]) and words[0].casefold() not in self.small and not _ACRONYM.fullmatch(value)

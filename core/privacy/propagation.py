@@ -14,6 +14,7 @@ _SPREAD = {
     "UNIT", "VEHICLE", "VESSEL", "OPERATION", "SITE", "HOST", "GRID", "IBAN_CODE", "CREDIT_CARD", "URL",
 }  # fmt: skip
 _SCORE = 0.7
+_Sought = dict[tuple[str, ...], set[tuple[tuple[str, ...], str]]]  # first one or two words -> whole values and entities
 
 
 def propagate(text: str, detections: Sequence[Detection]) -> list[Detection]:
@@ -23,12 +24,12 @@ def propagate(text: str, detections: Sequence[Detection]) -> list[Detection]:
     fewer than three letters, or the text also writes it in small letters. One pass over the text, however many the values.
     """
     small = small_words(text)
-    sought: dict[str, set[tuple[tuple[str, ...], str]]] = {}
+    sought: _Sought = {}
     for value, entity in _values(text, detections, small):
         parts = tuple(_TOKEN.findall(value))
         for form in {parts, tuple(part.upper() for part in parts)}:
             if form:
-                sought.setdefault(form[0], set()).add((form, entity))
+                sought.setdefault(form[:2], set()).add((form, entity))
     if not sought:
         return []
     return list(_occurrences(text, sought, sorted(detections, key=lambda d: d.start)))
@@ -54,15 +55,14 @@ def _stands_alone(word: str, small: frozenset[str]) -> bool:
     return len(word) >= 3 and word[0].isupper() and word.casefold() not in small and not is_generic(word)
 
 
-def _occurrences(
-    text: str, sought: dict[str, set[tuple[tuple[str, ...], str]]], known: Sequence[Detection]
-) -> Iterator[Detection]:
+def _occurrences(text: str, sought: _Sought, known: Sequence[Detection]) -> Iterator[Detection]:
     starts = [detection.start for detection in known]
     tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
     index = 0
     while index < len(tokens):
+        keys = {(tokens[index][0],), tuple(token[0] for token in tokens[index : index + 2])}
         found = max(
-            (item for item in sought.get(tokens[index][0], ()) if _matches(text, tokens, index, item[0])),
+            (item for key in keys for item in sought.get(key, ()) if _matches(tokens, index, item[0])),
             key=lambda item: (len(item[0]), item[1]),
             default=None,
         )
@@ -76,7 +76,7 @@ def _occurrences(
         index += len(found[0])
 
 
-def _matches(text: str, tokens: list[tuple[str, int, int]], index: int, form: tuple[str, ...]) -> bool:
+def _matches(tokens: list[tuple[str, int, int]], index: int, form: tuple[str, ...]) -> bool:
     """Whether `form` stands at token `index`, its words no further apart than a line break and a comma."""
     if index + len(form) > len(tokens):
         return False

@@ -13,10 +13,11 @@ _COUNTED = re.compile(
     r"\b(?:an?|each|every|any|another|these|those|both|all|most|many|several|other|two|three|four|no)[ ]"
     r"((?:[A-Z][\w/&-]*)(?:[ ][A-Z][\w/&-]*){0,4})"
 )
+_NAMED_ACRONYM = re.compile(r"\b[A-Z][\w'’-]{1,40}\s\([\"“'‘]?(?:the )?([A-Z][A-Za-z0-9&/-]{1,11})[\"”'’]?\)")
 _PLURAL_ACRONYM = re.compile(r"\b([A-Z][A-Z0-9/&-]{1,9})s\b")
 # "brigade combat team (BCT)": an acronym whose words are written small is a common noun.
-_EXPLAINED_ACRONYM = re.compile(r"\b[a-z][a-z-]+\s\(([A-Z][A-Za-z0-9/&-]{1,11})\)")
-_GLOSSED_ACRONYM = re.compile(r"^\s*\*?([A-Z][A-Z0-9/&-]{1,9})\s{1,8}[a-z][a-z-]+(?:[ ,][a-z]|\s*$)", re.MULTILINE)
+_EXPLAINED_ACRONYM = re.compile(r"(?<![\w-])[a-z][a-z-]{1,40}\s\(([A-Z][A-Za-z0-9/&-]{1,11})\)")
+_GLOSSED_ACRONYM = re.compile(r"^\s*\*?([A-Z][A-Z0-9/&-]{1,9})\s{1,8}[a-z][a-z-]{1,40}(?:[ ,][a-z]|\s*$)", re.MULTILINE)
 
 # Generic words that are also borne as names: behind a title or a rank they are one.
 _ALSO_NAMES = frozenset(
@@ -75,6 +76,11 @@ def common_phrases(text: str) -> frozenset[str]:
     for pattern in (_COUNTED, _PLURAL_ACRONYM, _EXPLAINED_ACRONYM, _GLOSSED_ACRONYM):
         found.update(match[1] for match in pattern.finditer(text))
     return frozenset(found)
+
+
+def named_acronyms(text: str) -> frozenset[str]:
+    """Acronyms that this text explains by capitalized words, as in "Northern Harbor Trust (NHT)"."""
+    return frozenset(match[1] for match in _NAMED_ACRONYM.finditer(text))
 
 
 def small_words(text: str) -> frozenset[str]:

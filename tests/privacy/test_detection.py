@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import SetupError
-from core.privacy import Detector, build_detector, find_spans
+from core.privacy import Detector, build_detector, find_spans, propagate
 from core.privacy.pieces import pieces
-from core.records import Document
+from core.privacy.vocabulary import common_phrases
+from core.records import Detection, Document
 
 # A sentence and what must be covered whole in it. All invented.
 IDENTIFIERS = [
@@ -146,3 +147,33 @@ def test_pieces_of_one_line_of_five_megabytes_are_short_and_join_to_the_text() -
 def test_pieces_end_at_sentences_where_there_are_any() -> None:
     text = "A sentence of some length stands here. " * 200
     assert all(re.search(r"\. $", piece) for _, piece in pieces(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No. " + "1" * 1900 + "_",
+        "Via " + "A" * 1900,
+        "Mr " + "A" * 1900 + "1",
+        "12 " + "B." * 900 + "!",
+        "X, " * 600,
+        "1 " * 900,
+    ],
+    ids=["digits", "capitals", "one long name", "initials", "commas", "figures"],
+)
+def test_hostile_pieces_come_to_an_end(text: str, detector: Detector) -> None:
+    found = detector.detect([text])[0]
+    assert all(0 <= d.start < d.end <= len(text) for d in found)
+
+
+def test_megabytes_without_a_space_are_read_in_one_pass() -> None:
+    assert common_phrases("a-" * 1_000_000 + "A" * 1_000_000) == frozenset()
+
+
+def test_five_hundred_values_that_begin_alike_are_spread() -> None:
+    text = " ".join(f"Nora Whit{chr(97 + n % 26)}{chr(97 + n // 26)}comb spoke." for n in range(500)) * 2
+    first = [
+        Detection(start=match.start(), end=match.end(), entity="PERSON", score=0.9, detector="rules")
+        for match in re.finditer(r"Nora Whit\w+", text[: len(text) // 2])
+    ]
+    assert len([d for d in propagate(text, first) if " " in text[d.start : d.end]]) == 500

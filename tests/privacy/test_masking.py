@@ -23,11 +23,7 @@ def texts_with_spans(draw: st.DrawFn) -> tuple[str, list[Span]]:
     text, spans = "", []
     for plain, secret in parts:
         text += plain
-        spans.append(
-            span(
-                len(text), len(text) + len(secret), draw(st.sampled_from(["Mel Haven", "Q", "<PERSON_1>".replace("1", "x")]))
-            )
-        )
+        spans.append(span(len(text), len(text) + len(secret), draw(st.sampled_from(["Mel Haven", "Q", "<PERSON_x>"]))))
         text += secret
     return text + draw(st.text("abc ", max_size=5)), draw(st.permutations(spans))
 
@@ -39,7 +35,6 @@ def test_no_masked_text_survives_and_the_rest_is_unchanged(case: tuple[str, list
     assert not any(character.isdigit() for character in masked.text)
     by_start = sorted(spans, key=lambda s: s.start)
     assert [masked.text[e.masked_start : e.masked_end] for e in masked.edits] == [s.surrogate for s in by_start]
-    assert masked.text.replace("Mel Haven", "") is not None
     kept = "".join(text[i] for i in range(len(text)) if not any(s.start <= i < s.end for s in spans))
     outside = [range(e.masked_start, e.masked_end) for e in masked.edits]
     assert "".join(c for i, c in enumerate(masked.text) if not any(i in stretch for stretch in outside)) == kept

@@ -73,7 +73,7 @@ RULES = (
     ),
     rule("ADDRESS", rf"(?<!\w){_COMPOUND}[ ]{_NUMBER}(?!\w)", check=named_place),
     rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_COMPOUND}(?!\w)", check=named_place),
-    rule("ADDRESS", rf"(?<!\w){_FRONT}[ ](?:{_WORDS}[ ]?){{1,5}}?,?[ ]?{_NUMBER}(?!\w)", check=address_bounds),
+    rule("ADDRESS", rf"(?<!\w){_FRONT}[ ](?:{_WORDS},?[ ]){{1,5}}?{_NUMBER}(?!\w)", check=address_bounds),
     rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_FRONT}[ ](?:{_WORDS})(?:[ ]{_WORDS}){{0,3}}(?!\w)", check=address_bounds),
     rule(
         "ADDRESS",
@@ -102,6 +102,7 @@ RULES = (
         rf"(?:(?:(?i:unit|psc|cmr) \d+,?\s(?i:box) \d+|(?:USS|USNS|USCGC|USCG)\s{PROPER}(?: {PROPER})?),?\s+)?"
         r"\b(?i:[fad]po,? a[aep] \d{5}(?:-\d{4})?)(?!\w)",
     ),
+    rule("ADDRESS", r"\b(?:BFPO|[Bb]ldg\.?|BLDG\.?) \d{1,4}[A-Z]?(?!\w)"),
     rule("ADDRESS", r"(?<![\w])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d(?!\w)", score=0.8),  # Canada
     rule(
         "ADDRESS",

@@ -12,7 +12,9 @@ _REFERENCE = any_of(
     r"radio|phone|imei|id|user|login|entry|log|signal|msg|message|requisition|voucher|demand|defect|fault|form|record"
 )
 _MARK = r"(?:\s?(?:[Nn]umbers?|[Nn]umerals?|[Nn]os?\b\.?|[Nn]r\b\.?|[Nn]um\b\.?|NUMBER|NO\b\.?|ID\b|[Ii]dentifier|#|№))"
-_VALUE = r"(?P<value>(?=[\w./-]*\d)[A-Z0-9][A-Za-z0-9]*(?:[ /.-]?(?:\d[A-Za-z0-9]*|[A-Z]{1,4}\d*(?![a-z])))*)(?![\w])"
+_VALUE = (
+    r"(?P<value>(?=[\w./-]*\d)[A-Z0-9][A-Za-z0-9]*(?:[ /.-](?:\d[A-Za-z0-9]*|[A-Z]{1,4}(?:\d[A-Z0-9]*)?(?![a-z])))*)(?![\w])"
+)
 
 
 def long_enough(text: str, start: int, end: int) -> Bounds | None:
@@ -23,7 +25,21 @@ def long_enough(text: str, start: int, end: int) -> Bounds | None:
     return (start, end) if len(solid) >= 4 and any(c.isdigit() for c in solid) and not is_year else None
 
 
+def with_separator(text: str, start: int, end: int) -> Bounds | None:
+    """As `long_enough`, with a dash or a stroke inside."""
+    return long_enough(text, start, end) if any(mark in text[start:end] for mark in "-/") else None
+
+
 RULES = (
+    # "case 2019-CV-01234": no "number" behind the word, so the value itself must look like a reference.
+    rule(
+        "REFERENCE",
+        rf"(?i:\b(?:case|claim|file|ref|reference|docket|incident|ticket|invoice|policy|application|contract|"
+        rf"work order))\s{_VALUE}",
+        score=0.8,
+        check=with_separator,
+    ),
+    rule("REFERENCE", r"(?<![\w/-])\d{4}-[A-Z]{2,4}-\d{3,6}(?![\w/-])", score=0.8),
     # "Case No. 12-345", "reference: AB/123/45", "service number 25123456"
     rule("REFERENCE", rf"(?i:\b{_REFERENCE})(?:{_MARK}\s?(?:is|was)?\s?[:=]?|\s?[:=])\s?\(?{_VALUE}", check=long_enough),
     # "no. 36244/06", "nos. 12/345 and 13/456", "№ 123-45"
@@ -58,6 +74,7 @@ RULES = (
     # Vehicle registrations: UK civil and military, then what stands behind a label.
     rule("VEHICLE", r"(?<![\w-])[A-HJ-PR-Y][A-HJ-PR-Y][0-9]{2} ?[A-HJ-PR-Z]{3}(?![\w-])", score=0.8),
     rule("VEHICLE", r"(?<![\w-])\d{2} ?[A-HJ-NP-Z]{2} ?\d{2}(?![\w-])", score=0.8),
+    rule("VEHICLE", r"(?<![\w-])[A-Z]{1,3}[- ]?\d{3,4}(?![\w-])", score=0.7, near=r"\b(plates?|registration|vrn)\b"),
     rule(
         "VEHICLE",
         r"(?i:\b(?:registration|registered|reg|plate|vrn|vrm|bumper|tail|hull|airframe)(?: (?:number|no\.?|"

@@ -3,7 +3,8 @@
 from core.privacy.rules.rule import any_of, has_specific_word, rule
 
 _ARM = (
-    r"Infantry|Armou?red|Armou?r|Cavalry|Airborne|Air Assault|Mountain|Marines?|Engineers?|Signals?|"
+    r"Engr|Arty|Sig|Log|Med|Tpt|Armd|Mech|Fd|GS|CS|Infantry|Armou?red|Armou?r|Cavalry|Airborne|Air Assault|"
+    r"Mountain|Marines?|Engineers?|Signals?|"
     r"Artillery|Field|Mechani[sz]ed|"
     r"Stryker|Light|Heavy|Royal|Rifles?|Guards|Parachute|Aviation|Aviation|Logistics?|Support|Sustainment|"
     r"Transport(?:ation)?|Medical|Military|"
@@ -27,6 +28,12 @@ _CORPS = any_of(
 )
 _RADIO = r"\b(radio|net|call ?signs?|transmit\w*|frequency|over|out|roger|comms|vhf|uhf|hf|sitrep|medevac|this is|contact)\b"
 _VOICE = r"(?:\d(?:-?\d){0,2}|[A-Z](?:LPHA|RAVO|HARLIE|ELTA)?)(?:[ -]?(?:\d|[A-Z])){0,2}"
+_DEGREES = r"\d{1,3}[°º](?:\s?\d{1,2}(?:\.\d+)?\s?['′’])?(?:\s?\d{1,2}(?:\.\d+)?\s?[\"″”])?"
+_FORCE = (
+    r"(?:Task Force|TF|CTF|JTF|CJTF|Task Group|TG|Task Unit|TU|Combined Joint Task Force|Joint Task Force|"
+    r"Battle ?[Gg]roup|BG)"
+)
+_CALL_SIGN_IS = r"(?:\b(?i:call[ -]?signs?)|\b[Cc]/[Ss])(?:\s(?:is|was|of))?\s?[:=]?\s?[\"“'‘]?"
 _DIGIT_WORD = r"(?:ZERO|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINER?)"
 _MONTH = r"(?i:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
 _SITE = r"(?:[A-Z][A-Za-z'’-]+)(?: [A-Z][A-Za-z'’-]+){0,2}"
@@ -54,16 +61,22 @@ RULES = (
     rule(
         "GRID", r"(?<![\w.-])-?\d{1,2}\.\d{3,8}°?[ ]?[NS]?[,;/ ]{1,2}-?\d{1,3}\.\d{3,8}°?(?:[ ]?[EW])?(?![\w.])", score=0.85
     ),
+    rule("GRID", rf"\b[NS][ ]?{_DEGREES}[, /]*[EW][ ]?{_DEGREES}"),
+    rule(
+        "GRID",
+        r"(?i:\bgrid(?: ref(?:erence)?| square)?)(?: is| at| of)?\s?[:.]?\s?(?P<value>[A-HJ-NP-Z]{2}[ ]?\d{2}[ "
+        r"]?\d{2})(?!\w)",
+    ),
     rule("GRID", r"(?<![\w-])\d{4,6}[NS][ /]?\d{5,7}[EW](?!\w)"),
     # Call signs: behind the word; in "A, this is B"; a word and figures in radio talk.
     rule(
         "CALL_SIGN",
-        rf"(?i:\bcall[ -]?signs?\b)(?:\s(?:is|was|of))?\s?[:=]?\s?[\"“'‘]?(?P<value>[A-Z][A-Za-z]+(?:[ "
-        rf"-]{_VOICE})?|[A-Z]\d{{1,2}}[A-Z]?|\d{{2}}[A-Z]?)(?!\w)",
-        check=has_specific_word,
+        rf"{_CALL_SIGN_IS}(?P<value>[A-Z][A-Za-z]+[ -](?:{_DIGIT_WORD}(?: {_DIGIT_WORD})*|{_VOICE})|"
+        rf"[A-Z]\d{{1,2}}[A-Z]?)(?!\w)",
     ),
+    rule("CALL_SIGN", rf"{_CALL_SIGN_IS}(?P<value>[A-Z][A-Za-z]+)(?!\w)", check=has_specific_word),
     rule("CALL_SIGN", rf"(?P<value>\b[A-Z][A-Za-z]+[ -]{_VOICE})(?=,? this is\b)"),
-    rule("CALL_SIGN", rf"\b[Tt]his is (?P<value>[A-Z][A-Za-z]+[ -](?:{_VOICE}|{_DIGIT_WORD}(?: {_DIGIT_WORD})*))(?!\w)"),
+    rule("CALL_SIGN", rf"\b[Tt]his is (?P<value>[A-Z][A-Za-z]+[ -](?:{_DIGIT_WORD}(?: {_DIGIT_WORD})*|{_VOICE}))(?!\w)"),
     rule(
         "CALL_SIGN",
         r"(?<![\w-])[A-Z]{3,12}[ -]\d(?:-?\d)?[A-Z]?(?![\w.%-])",
@@ -91,12 +104,9 @@ RULES = (
         rf"(?<![\w./-])(?:[A-Z]/)?\d{{1,3}}[-/]\d{{1,3}}(?:st|nd|rd|th)?\s(?:{_CORPS}|(?:{_ARM})\b(?: "
         rf"{_FORMATION})?|{_FORMATION})(?!\w)",
     ),
-    rule(
-        "UNIT",
-        r"\b(?:Task Force|TF|CTF|JTF|CJTF|Task Group|TG|Task Unit|TU|Combined Joint Task Force|Joint Task "
-        r"Force|Battle ?[Gg]roup|BG)[ -](?P<tail>\d[\d.-]*\d|\d|[A-Z]{4,})(?!\w)",
-        check=has_specific_word,
-    ),
+    rule("UNIT", rf"\b{_FORCE}[ -]\d(?:[\d.-]*\d)?(?!\w)"),
+    rule("UNIT", rf"\b{_FORCE}[ -](?:[A-Z]{{4,}}|[A-Z][a-z]{{3,}})(?!\w)", check=has_specific_word),
+    rule("UNIT", r"(?<![\w./-])\d{1,2}\s(?:Platoon|Pl|Plt|Troop|Tp)(?![\w-])", score=0.7),
     rule(
         "UNIT",
         r"(?<![\w-])(?:[B-HJ-Z]|[A-Z](?=[\w ]+,? \d)|Alpha|Bravo|Charlie|Delta|Echo|Foxtrot|HHC|HQ) (?:Company|"
@@ -108,7 +118,7 @@ RULES = (
     rule(
         "VESSEL",
         r"\b(?:HMS|HMCS|HMAS|HMNZS|USS|USNS|USCGC|RFA|RV|MV|SS|FS|ITS|ESPS|HNLMS|FGS)"
-        r"\s(?P<value>[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){0,2}(?: \(?[A-Z]{1,4}-?\d{1,4}\)?)?)",
+        r"\s(?P<value>[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){0,2}(?: \(?[A-Z]{1,4}[- ]?\d{1,4}\)?)?)",
     ),
     rule(
         "VEHICLE",

@@ -7,7 +7,7 @@ TITLE = any_of(
     r"Hon|Mme|Mlle|Madame|Monsieur|Herr|Frau|Señor|Señora|Sr|Sra|Signor|Signora|MR|MRS|MS|DR|Sheikh|Imam|Mullah|Rabbi|"
     r"Inspector|Constable|Detective|Superintendent|Ambassador|Senator|Congressman|Minister|Nurse|Attorney"
 )
-RANK = any_of(
+_RANKS = (
     r"Private|Private First Class|Lance Corporal|Corporal|Sergeant|Staff Sergeant|Sergeant First Class|Master Sergeant|"
     r"First Sergeant|Sergeant Major|Command Sergeant Major|Colour Sergeant|Color Sergeant|Warrant Officer|"
     r"Chief Warrant Officer|Second Lieutenant|First Lieutenant|Lieutenant|Captain|Major|Lieutenant Colonel|Colonel|"
@@ -21,5 +21,6 @@ RANK = any_of(
     r"CW3|CW4|CW5|2Lt|2LT|2dLt|1Lt|1LT|1stLt|Lt|LT|Lieut|Capt|CAPT|CPT|Maj|MAJ|LtCol|Lt Col|LTC|LTCOL|Col|COL|Brig|BG|"
     r"BrigGen|Brig Gen|MG|Maj Gen|MajGen|LTG|Lt Gen|LtGen|Gen|GEN|Ens|ENS|LTJG|Lt Cdr|LCDR|Cdr|CDR|Capt RN|Cdre|RDML|"
     r"RADM|Rear Adm|VADM|Vice Adm|Adm|ADM|PO|PO1|PO2|PO3|CPO|SCPO|MCPO|AB|LH|Mid|MIDN|SAC|LAC|Fg Off|Plt Off|Flt Lt|"
-    r"Sqn Ldr|Wg Cdr|Gp Capt|Air Cdre|AVM|FS|Flt Sgt|Gnr|Spr|Tpr|Sig|Rfn|Gdsm|Fus|Bdr|LBdr|Cfn|Hptm|Oberst|Major i\.G\."
+    r"Sqn Ldr|Wg Cdr|Gp Capt|Air Cdre|AVM|FS|Flt Sgt|Gnr|Spr|Tpr|Sig|Rfn|Gdsm|Fus|Bdr|LBdr|Cfn|Hptm|Oberst"
 )
+RANK = any_of(f"{_RANKS}|{_RANKS.upper()}")
