@@ -55,7 +55,7 @@ def show_chat(workspace: Workspace, answerers: dict[str, str]) -> None:
                 st.caption(turn.pace)
     if not turns:
         st.caption("Ask what your documents answer. Answers can be wrong: a model sounds sure either way.")
-    question = st.chat_input("Ask a question", submit_mode="stop", key="chat-question")
+    question = st.bottom.chat_input("Ask a question", submit_mode="stop", key="chat-question")
     if not question:
         return
     messages = [turn.message for turn in turns] + [Message("user", question)]

@@ -7,8 +7,8 @@ import streamlit as st
 from core import jobs
 from core.evaluation import Comparison, EvaluationResult, Row
 from core.evaluation.verdict import outcome
-from core.records import Evaluation, Project, Run
-from core.storage import Workspace, find
+from core.records import DatasetVersion, Evaluation, Project, Run
+from core.storage import Workspace, find, get
 from dashboard import resources
 from dashboard.components.charts import score_chart
 from dashboard.components.empty import empty_state
@@ -43,7 +43,7 @@ def uncertainty(score: Comparison, *, question_count: int) -> str:
     else:
         change = f"it would lie between a loss of {-low} and a gain of {high} points"
     return (
-        f"On {plural(question_count, 'question')} it had not seen, its answers share {score.tuned.mean:.0%} of their words "
+        f"On {plural(question_count, 'test question')} its answers share {score.tuned.mean:.0%} of their words "
         f"with the right answers; those of the base model {score.base.mean:.0%}. Asked other questions of this kind, "
         f"{change}, 95 times in 100."
     )
@@ -57,19 +57,23 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
     )
     run = next(run for run in runs if run.id == run_id)
     is_known = bool(find(workspace.db, Evaluation, run_id=run.id))
-    with st.expander("Use questions of your own instead of those held back"):
+    with st.expander("The questions it is asked"):
         upload = st.file_uploader(
             "Questions with right answers",
             type=["jsonl"],
             key="own-questions",
             help="A JSONL file: one question pair a line.",
         )
-        st.caption("Without a file, it is asked the question pairs that were held back from training.")
+        held_back = get(workspace.db, DatasetVersion, run.dataset_id).heldout_count
+        if held_back:
+            st.caption(f"Without a file, it is asked the {plural(held_back, 'question')} held back from training.")
+        else:
+            st.caption("Too few pairs were there to hold any back from training: bring a file of questions.")
     if st.button(
         "Compare again" if is_known else "Compare with the base model",
         type="secondary" if is_known else "primary",
         icon=":material/balance:",
-        disabled=is_busy,
+        disabled=is_busy or not (held_back or upload),
         key="start-evaluation",
     ):
         with shown_errors():

@@ -228,7 +228,7 @@ job = follow_newest(workspace, project, "generate", "import")
 is_busy = is_active(job)
 pairs = pair_view.project_pairs(workspace, project)
 kept = sum(pair.state == "kept" for pair in pairs)
-approved = any(workspace.active_review(document.id) for document in find(workspace.db, Document, project_id=project.id))
+approved = bool(pair_view.coverage(workspace, project, []))
 
 if approved and not is_busy:
     show_start(workspace, project, is_busy=is_busy, is_first=not kept)

@@ -46,7 +46,10 @@ def source_html(source: Source) -> str:
 
 
 def coverage(workspace: Workspace, project: Project, pairs: Iterable[QuestionPair]) -> list[dict[str, Any]]:
-    """For each approved document: how many of its passages have a kept pair. Rows for `coverage_chart`."""
+    """For each approved document: how many of its passages have a kept pair. Rows for `coverage_chart`.
+
+    Pairs that were brought in ready-made are documents too, but nobody asks about them.
+    """
     covered = Counter(
         review
         for review, _ in {(pair.review_id, pair.passage_id) for pair in pairs if pair.state == "kept" and pair.passage_id}
@@ -54,7 +57,8 @@ def coverage(workspace: Workspace, project: Project, pairs: Iterable[QuestionPai
     rows = workspace.db.execute(
         "select d.name, r.id, count(a.passage_id) as passages from documents d"
         " join reviews r on r.document_id = d.id and r.state = 'approved'"
-        " join approved_passages a on a.review_id = r.id where d.project_id = ? group by r.id order by d.rowid",
+        " join approved_passages a on a.review_id = r.id"
+        " where d.project_id = ? and d.kind <> 'pairs' group by r.id order by d.rowid",
         [project.id],
     )
     return [{"document": row["name"], "covered": covered[row["id"]], "passages": row["passages"]} for row in rows]

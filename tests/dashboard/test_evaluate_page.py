@@ -5,8 +5,8 @@ import json
 import pytest
 
 from core.evaluation import evaluate, verdict
-from core.records import Evaluation, now
-from core.storage import insert, write_atomic
+from core.records import DatasetVersion, Evaluation, now
+from core.storage import insert, update, write_atomic
 
 REFERENCE = "twelve tonnes on the first layer"
 
@@ -95,3 +95,12 @@ def test_broken_question_file_is_refused_in_place(open_page, workspace, learned)
     app.button(key="start-evaluation").click().run()
     assert app.error
     assert not list((workspace.home / "incoming").glob("*/*"))
+
+
+def test_run_without_held_back_questions_asks_for_a_file(open_page, workspace, learned):
+    update(workspace.db, DatasetVersion, learned.run.dataset_id, heldout_count=0)
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert app.button(key="start-evaluation").disabled
+    assert any("bring a file of questions" in caption.value for caption in app.caption)
+    app.file_uploader(key="own-questions").upload("own.jsonl", b'{"input": "Why?", "output": "Because."}\n').run()
+    assert not app.button(key="start-evaluation").disabled

@@ -95,3 +95,8 @@ def test_download_has_exactly_the_two_keys(workspace, learned):
     lines = export_bytes(workspace, learned.pairs[:1], with_source=False).decode().splitlines()
     assert [json.loads(line) for line in lines] == [{"input": learned.pairs[0].input, "output": learned.pairs[0].output}]
     assert list(workspace.home.glob(".export-*")) == []
+
+
+def test_pairs_brought_in_are_nothing_to_ask_about(workspace, learned):
+    workspace.db.execute("update documents set kind = 'pairs'")
+    assert coverage(workspace, learned.project, learned.pairs) == []
