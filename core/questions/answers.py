@@ -41,13 +41,15 @@ ELSEWHERE = re.compile(
     r"|the following"
     r"|(?:shown|listed|mentioned|described|discussed) (?:above|below)|the (?:above|below)|previously"
     r"|(?:this|next|preceding|previous) (?:chapter|section|paragraph|page|manual|appendix|publication|figure|table)"
+    r"|(?:figure|table) [A-Z]?-?\d"
     r"|intentionally left blank|for (?:example|instance|more information)|in other words|copyright)\b",
     re.IGNORECASE,
 )
 TERM = r"(?P<term>[A-Za-z][\w’'/&-]*(?: [\w’'/&()-]+){0,6}?)"
 # "… are directives issued by …", "… is support given to …": a kind of thing, then what sets it apart.
 KIND = (
-    r"(?!(?:\w+(?:ed|ly|le|ive|al|ent|ant|ful|ous|ing|ar|nt)|built|made|held|kept|set|put|sent|known|seen|found)\b)"
+    r"(?!(?:also|often|then|now|\w+(?:ed|ly|le|ive|al|ent|ant|ful|ous|ing|ar|nt)"
+    r"|built|made|held|kept|set|put|sent|known|seen|found)\b)"
     r"(?:[\w-]+,? (?:and |or )?){1,6}"
     r"(?:that|which|who|whose|given|issued|conducted|designed|intended|used to|efforts to)\b"
 )
@@ -55,7 +57,8 @@ DEFINING = re.compile(
     rf"^(?:(?P<article>The term|The|An|A) )?[\"“']?{TERM}[\"”']?,? "
     r"(?:(?P<verb>is defined as|are defined as|means(?! (?:may|can|must|are|is|to|of)\b)|refers to|refer to|denotes) "
     r"(?P<meaning>.+)|(?P<be>is|are) "
-    rf"(?P<body>(?:a|an|the|any|all|one|those|that|each|every|to|how|when|where|what|direct)\b.+|{KIND}.+))$",
+    rf"(?P<body>(?:a|an|the|any|all|one|those|that(?! (?:the|an?|it|they|each|every|all|any)\b)"
+    rf"|each|every|to|how|when|where|what|direct)\b.+|{KIND}.+))$",
     re.DOTALL,
 )
 GLOSSARY_LINE = re.compile(rf"^{TERM}(?::| [–—-]) (?P<body>(?:An?|The|Any|Those|All|One) .+)$", re.DOTALL)

@@ -47,6 +47,19 @@ TAKING = frozenset(
     "describe assign approve issue record report monitor operate manage plan review consider".split()
 )
 RESTING = frozenset("lie stand stay remain fall rise last weigh".split())
+LEADING = frozenset(
+    "contribute correspond correlate relate refer lead apply belong respond adhere amount report conform extend add react "
+    "adapt connect return listen".split()
+)
+# As often a noun as a verb, so that only an article after it shows the verb: "plans address …", "plans the route".
+DOUBTFUL = frozenset(
+    "plan control measure report record issue review support use need exercise cause affect show assign approve supply "
+    "monitor hold".split()
+)
+NO_VERB = frozenset(
+    "within throughout beyond across among toward towards upon despite until along around without between under over near "
+    "able due ready prior available necessary critical essential".split()
+)
 NOBODY = frozenset("nobody nothing none everyone everybody no only whoever anyone".split())
 SERVING = re.compile(
     r"^(?P<used>meant|used|designed|required|needed|able|intended|built|planned|obliged|allowed|expected) to \w+"
@@ -55,10 +68,12 @@ FITTING = re.compile(
     r"^(?:(?P<quality>\w+(?:le|al|ic|ive|ent|ant|ous|ful|ar|pt|nt)) (?P<word>for|of|from|with|at)"
     r"|(?P<to>essential|critical|subject|vulnerable|similar|central|important|relevant|equal|open|close) to) \w+"
 )
+PLACE = re.compile(r"^(?:(?:in|at|behind|near|under|inside|next to) (?:the|an?|container|room|building)\b|within \d)")
 NEGATION = re.compile(r"(?:not|never|no)\b")
 FREQUENCY = re.compile(r"^(?:every|once|twice|daily|weekly|monthly|yearly|annually|\d+ times)\b")
 PERSON = re.compile(
-    r"^(?:(?:the|an?|each) )?(?:[\w-]+ ){0,3}?(?:\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors)|[A-Z][a-z]+ [A-Z][a-z]+)\b"
+    r"^(?:(?:the|an?|each) )?(?:[\w-]+ )?(?:\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors|ants)"
+    r"(?=[.,]|$| (?:of|in|at|on|or|and|between)\b)|[A-Z][a-z]+ [A-Z][a-z]+\b)"
 )
 
 
@@ -149,7 +164,7 @@ def _is_plain_verb(match: re.Match[str], do: str) -> bool:
         return False
     if verb in ("has", "have"):
         return not re.match(r"(?:been|had|to)\b", rest)
-    if verb in STOP:
+    if verb in STOP or verb in NO_VERB or verb.endswith(("al", "ive", "ous")) or subject.split()[0].endswith("ing"):
         return False
     parts = subject.split()
     if do == "do":
@@ -163,15 +178,16 @@ def _of_verb(beginning: str, verb: str, *, rest: str) -> Frame | None:
     """`beginning` is "does the engineer record"; `rest` what the sentence says after the verb."""
     if number := re.match(r"^(?:about |at least |up to )?\d[\d.,]* (?P<unit>[a-z]+s)\b", rest):
         return Frame(f"How many {number['unit']} {beginning}")
-    if OBJECT.match(rest) or (verb in TAKING and not _has_verb_first(rest)):
+    if OBJECT.match(rest) or (verb in TAKING - DOUBTFUL and not _has_verb_first(rest)):
         return Frame(f"What {beginning}")
     preposition = PREPOSITION.match(rest)
     if not preposition or re.search(rf"\b(?:{MODAL}|{BE})\b", rest):
         return None
     if preposition["word"] == "to" and verb in AIMING:
         return Frame(f"What {beginning} to do")
-    is_bound = preposition["word"] in ("to", "on", "with", "from") or verb == "consist"
-    return Frame(f"What {beginning} {preposition['word']}") if is_bound else None
+    word = preposition["word"]
+    is_bound = word in ("on", "with", "from") or (word == "to" and verb in LEADING) or verb == "consist"
+    return Frame(f"What {beginning} {word}") if is_bound else None
 
 
 def _of_auxiliary(line: str, text: str) -> Frame | None:
@@ -192,7 +208,7 @@ def _of_auxiliary(line: str, text: str) -> Frame | None:
         return None
     if OBJECT.match(after) or MEASURE.match(after) or (action in TAKING and not PREPOSITION.match(after)):
         return Frame(f"What {verb} {subject} {action}")
-    if re.match(r"(?:in|within|on|at|near|behind|under)\b", after):
+    if PLACE.match(after):
         return Frame(f"Where {verb} {subject} {action}")
     return Frame(f"What {verb} {subject} do", is_fixed=True)
 
@@ -226,7 +242,7 @@ def _of_passive(verb: str, subject: str, done: str, *, after: str) -> Frame | No
             ),
             "Why",
         ),
-        (re.compile(r"^(?:in|behind|near|under|inside|next to) (?:the|an?|container|room|building)\b"), "Where"),
+        (PLACE, "Where"),
     ):
         if pattern.match(after):
             return Frame(f"{word} {verb} {subject} {done}")

@@ -59,6 +59,7 @@ EVIDENCE = {
         r"^(?:The |An? )?(?:[\w-]+ ){0,3}?(?:\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors|ants)|[A-Z][a-z]+ [A-Z][a-z]+)\b"
     ),
 }
+SPECIFIC = 3  # words of meaning from which on a question about a fact is more than "What do commanders use?"
 NEAR = 60  # characters after the verb within which a sentence answers "How", "Why", "When"
 VERBS = frozenset("is are was were do does can must should may might will shall could would".split())
 DANGLING = frozenset("a an the and or nor be is are was were that when if not many much".split())
@@ -166,7 +167,8 @@ def _end_of_action(verb: str, after: Sequence[str], told: str) -> int:
     """Where in `told` what a question asks about ends ("is | the valve closed" in "the valve is closed"); 0 if nowhere."""
     for length in range(1, len(after)):
         subject, action = " ".join(after[:length]), after[length]
-        if after[length - 1] in STOP:
+        is_plural = after[length - 1].endswith("s") or "and" in after[:length]
+        if after[length - 1] in STOP or action in STOP or (verb == "do" and not is_plural):
             continue
         forms = {"do": [action], "does": [f"{action}s", f"{action}es", f"{action[:-1]}ies"]}.get(verb, [])
         if verb not in ("do", "does") and f" {subject} {verb} " in told:
@@ -179,9 +181,10 @@ def _end_of_action(verb: str, after: Sequence[str], told: str) -> int:
 
 
 def _plan(passage: Passage, settings: GenerationSettings) -> _Plan:
-    """First one question for each answer, then second phrasings, then answers without a frame."""
+    """Each answer's question; second phrasings; questions as bare as "What do commanders use"; answers without a frame."""
     first: list[_Task] = []
     second: list[_Task] = []
+    bare: list[_Task] = []
     free: list[_Task] = []
     for answer in choose_answers(passage):
         ways = frames(answer)
@@ -190,9 +193,10 @@ def _plan(passage: Passage, settings: GenerationSettings) -> _Plan:
             for word in (word for word, evidence in EVIDENCE.items() if evidence.search(answer.output)):
                 free.append(_Task(answer, None, opening=f"{word} {subject}" if subject and word != "Who" else word))
             continue
-        first.append(_Task(answer, ways[0]))
+        is_bare = answer.kind == "fact" and len(set(content_words(ways[0].start)) - FORMAL) < SPECIFIC
+        (bare if is_bare else first).append(_Task(answer, ways[0]))
         second += [_Task(answer, way, is_second=True) for way in ways[1:]]
-    return _Plan(tasks=[*first, *second, *free], missing=settings.per_passage)
+    return _Plan(tasks=[*first, *second, *bare, *free], missing=settings.per_passage)
 
 
 def _next_tasks(plan: _Plan) -> list[_Task]:
