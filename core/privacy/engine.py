@@ -1,14 +1,14 @@
 """The one place where Presidio's analyzer is built: local model, no network, organizations switched on, our rules added."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import spacy
 import tldextract
-from presidio_analyzer import AnalyzerEngine, LocalRecognizer, RecognizerRegistry, RecognizerResult
+from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import (
@@ -23,20 +23,14 @@ from presidio_analyzer.predefined_recognizers import (
 
 from core.errors import SetupError
 from core.privacy.rules import addresses, codes, contact, dates, military, names
-from core.privacy.rules.rule import Rule
 from core.privacy.vocabulary import recased
 from core.records import Detection
 
 SPACY = "spacy"
 RULES = "rules"
-_FAMILIES = {
-    "names": names.RULES,
-    "codes": codes.RULES,
-    "military": military.RULES,
-    "contact": contact.RULES,
-    "dates": dates.RULES,
-    "addresses": addresses.RULES,
-}
+_RULES = (
+    *names.RULES, *codes.RULES, *military.RULES, *contact.RULES, *dates.RULES, *addresses.RULES,
+)  # fmt: skip
 # Stock Presidio ignores ORGANIZATION, which alone costs 30 points of recall on court judgments (docs/privacy).
 _LABELS = {
     "PERSON": "PERSON", "ORG": "ORGANIZATION", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "NORP": "NRP",
@@ -45,26 +39,6 @@ _LABELS = {
 _IGNORED = ["CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART"]
 _MIN_SCORE = 0.4
 _BATCH = 32  # pieces that go through the network together
-
-
-class RuleRecognizer(LocalRecognizer):  # type: ignore[misc]
-    """One family of rules as a Presidio recognizer."""
-
-    def __init__(self, name: str, rules: Sequence[Rule]) -> None:
-        self._rules = rules
-        super().__init__(supported_entities=sorted({rule.entity for rule in rules}), name=name)
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
-        """Everything the rules find in `text`."""
-        return [
-            RecognizerResult(rule.entity, start, end, rule.score)
-            for rule in self._rules
-            if rule.entity in entities
-            for start, end in rule.find(text)
-        ]
 
 
 class _NoContext(ContextAwareEnhancer):  # type: ignore[misc]
@@ -88,7 +62,6 @@ class Engine:
         numbers = (CreditCardRecognizer, CryptoRecognizer, IbanRecognizer, IpRecognizer, MacAddressRecognizer, NhsRecognizer)
         self._ner = SpacyRecognizer(supported_entities=sorted(set(_LABELS.values())), name=SPACY)
         recognizers = [self._ner, *(kind() for kind in numbers)]
-        recognizers += [RuleRecognizer(name, rules) for name, rules in _FAMILIES.items()]
         self._analyzer = AnalyzerEngine(
             registry=RecognizerRegistry(recognizers=recognizers),
             nlp_engine=self._nlp,
@@ -105,7 +78,7 @@ class Engine:
             for piece, (prose, artifacts) in zip(batch, read, strict=True):
                 text = piece if any(character.isupper() for character in piece) else prose
                 results = self._analyzer.analyze(text, language="en", nlp_artifacts=artifacts)
-                yield [self._detection(result) for result in results]
+                yield [*(self._detection(result) for result in results), *_by_rules(text)]
 
     def _detection(self, result: RecognizerResult) -> Detection:
         name = (result.recognition_metadata or {}).get(RecognizerResult.RECOGNIZER_NAME_KEY, "")
@@ -116,6 +89,13 @@ class Engine:
             score=round(float(result.score), 3),
             detector=SPACY if name == SPACY else RULES,
         )
+
+
+def _by_rules(text: str) -> Iterator[Detection]:
+    """What the rules find; outside the analyzer, which drops a rule's finding where the model has the same and scores higher."""
+    for rule in _RULES:
+        for start, end in rule.find(text):
+            yield Detection(start=start, end=end, entity=rule.entity, score=rule.score, detector=RULES)
 
 
 def build_engine(spacy_model: Path) -> Engine:

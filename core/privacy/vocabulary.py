@@ -7,6 +7,8 @@ from pathlib import Path
 
 WORD = re.compile(r"[^\W_]+(?:['’&./-][^\W_]+)*")
 _SHOUTED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]{5,}\b")
+# Not beside "@", "/", "_" or a digit, nor at an inner dot: "marianne.holt@unit.example" writes nobody's name as a noun.
+_SMALL = re.compile(r"(?<![\w@/.-])[a-zß-öø-ÿ][a-zß-öø-ÿ'-]*+(?![\w@/+]|\.\w)")
 _ENDINGS = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""))
 # A determiner that proper names do not take: "each BCT", "a Forward Support Company".
 _COUNTED = re.compile(
@@ -84,8 +86,8 @@ def named_acronyms(text: str) -> frozenset[str]:
 
 
 def small_words(text: str) -> frozenset[str]:
-    """Every word that stands in small letters somewhere in the text."""
-    return frozenset(re.findall(r"\b[a-zß-öø-ÿ][a-zß-öø-ÿ'-]+\b", text))
+    """Every word that stands in small letters somewhere in the text's prose: mail addresses and links spell names small."""
+    return frozenset(_SMALL.findall(text))
 
 
 def recased(text: str) -> str:

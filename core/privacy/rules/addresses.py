@@ -9,6 +9,8 @@ _STREET = any_of(
     r"Street|Road|Avenue|Lane|Drive|Court|Boulevard|Way|Place|Square|Terrace|Close|Crescent|Parkway|"
     r"Highway|Circle|Trail|Alley|"
     r"Gardens|Grove|Mews|Row|Hill|Walk|Quay|Wharf|Esplanade|Parade|Loop|Path|Pike|Turnpike|Plaza|St|Rd|Ave|"
+    r"Cottages?|Villas?|Yard|Green|Bank|View|Rise|Gate|Bridge|Crossing|Ridge|Heights|Terraces|Buildings|Estate|Park|"
+    r"Croft|Drove|Broadway|Embankment|Promenade|Boulevarde|Byway|Causeway|Chase|Common|Dale|End|Farm|Fold|Glade|Glen|"
     r"Ln|Dr|Ct|Blvd|Pl|Sq|"
     r"Ter|Cres|Pkwy|Hwy|Cir|Str"
 )
@@ -29,7 +31,7 @@ _WORDS = rf"(?:{UPPER}[\w'’.-]*|\d+(?:st|nd|rd|th)|de|du|des|la|le|les|del|del
 _NUMBER = r"\d{1,5}(?:[-/]\d{1,4})?[A-Za-z]?"
 # One more step outwards: a capitalized word, a number, a postcode, with the comma, line break or "> " between.
 _FORWARD = re.compile(
-    rf"[,;]?(?:[ \t]+|[ \t]*\n[> \t]*)(?:{_UNIT} ?#? ?\w*\d\w*|#\d+|{_NUMBER}(?!\w)|\d{{2,6}}(?:[- ]\d{{2,4}})?(?!\w)"
+    rf",?(?:[ \t]+|[ \t]*\n[> \t]*)(?:{_UNIT} ?#? ?\w*\d\w*|#\d+|{_NUMBER}(?!\w)|\d{{2,6}}(?:[- ]\d{{2,4}})?(?!\w)"
     rf"|[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?!\w)|{UPPER}[\w'’.-]*(?: (?:{UPPER}[\w'’.-]*|de|la|sur|am|an der|upon))*)"
 )
 # Back to the number that an address starts with: "23100 Ilichova 23 [Suite 274]".
@@ -49,7 +51,7 @@ def address_bounds(text: str, start: int, end: int) -> Bounds | None:
         step = _FORWARD.match(text, end)
         if not step or _STOP.match(text, end) or (text[end : end + 1] == "\n" and text[end + 1 : end + 2] == "\n"):
             break
-        if "\n" in step[0] and text[step.end() : step.end() + 1] == ":":  # the label of the next field
+        if text[step.end() : step.end() + 1] == ":":  # the label of the next field
             break
         end = step.end()
         if text[end - 1] == "." and text[end : end + 1] != ",":
