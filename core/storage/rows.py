@@ -85,14 +85,14 @@ def _where(equals: dict[str, Any]) -> tuple[str, list[Any]]:
     return (f" where {clauses}" if clauses else ""), [_to_sql(value) for value in equals.values()]
 
 
-def find(db: sqlite3.Connection, kind: type[Record], *, order: str = "rowid", **equals: Any) -> list[Record]:
+def find(db: sqlite3.Connection, kind: type[Record], /, *, order: str = "rowid", **equals: Any) -> list[Record]:
     """Every record of `kind` whose fields equal `equals`, sorted by the SQL expression `order`."""
     where, values = _where(equals)
     cursor = db.execute(f"select * from {TABLES[kind]}{where} order by {order}", values)  # noqa: S608 names are ours
     return [from_row(kind, row) for row in cursor]
 
 
-def count(db: sqlite3.Connection, kind: type, **equals: Any) -> int:
+def count(db: sqlite3.Connection, kind: type, /, **equals: Any) -> int:
     """How many records of `kind` have these fields."""
     where, values = _where(equals)
     return int(db.execute(f"select count(*) from {TABLES[kind]}{where}", values).fetchone()[0])  # noqa: S608 names are ours
@@ -111,14 +111,14 @@ def get(db: sqlite3.Connection, kind: type[Record], record_id: str) -> Record:
     return found[0]
 
 
-def update(db: sqlite3.Connection, kind: type, record_id: str, **changes: Any) -> None:
+def update(db: sqlite3.Connection, kind: type, record_id: str, /, **changes: Any) -> None:
     """Change fields of one record."""
     sets = ", ".join(f'"{name}" = ?' for name in changes)
     values = [_to_sql(value) for value in changes.values()]
     db.execute(f"update {TABLES[kind]} set {sets} where id = ?", [*values, record_id])  # noqa: S608 names are ours
 
 
-def delete(db: sqlite3.Connection, kind: type, **equals: Any) -> int:
+def delete(db: sqlite3.Connection, kind: type, /, **equals: Any) -> int:
     """Delete the records with these fields; gives how many there were."""
     where, values = _where(equals)
     return db.execute(f"delete from {TABLES[kind]}{where}", values).rowcount  # noqa: S608 names are ours

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import InputError
 from core.evaluation import evaluate, verdict
 from core.jobs.context import JobContext
+from core.jobs.stages.incoming import remove_incoming
 from core.jobs.stages.training import find_trainable, read_rows
 from core.questions import read_pairs
 from core.records import Evaluation, Run, new_id, now
@@ -31,10 +32,12 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `run_id`, `questions` (a path or ""). Result: `evaluation_id`, `verdict`."""
+    """Params: `run_id`, `questions` (a path or ""), `remove_after`. Result: `evaluation_id`, `verdict`."""
     params = context.job.params
     run = get(context.workspace.db, Run, params["run_id"])
     evaluation = evaluate_run(context, run, questions=params.get("questions", ""))
+    if params.get("questions"):
+        remove_incoming(params, [Path(params["questions"])])
     return {"evaluation_id": evaluation.id, "verdict": evaluation.verdict}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from core.documents import Member, expand, read_document, split_passages, word_count
 from core.errors import InputError
 from core.jobs.context import JobContext
+from core.jobs.stages.incoming import remove_incoming
 from core.models import registry
 from core.models.llama import token_counter
 from core.records import Document, Project, new_id, now
@@ -27,9 +28,7 @@ def run(context: JobContext) -> dict[str, Any]:
     files = [(Path(file["path"]), file["name"]) for file in context.job.params["files"]]
     project = get(context.workspace.db, Project, context.job.project_id)
     result = read_files(context, project, files)
-    if context.job.params.get("remove_after"):
-        for path, _ in files:
-            path.unlink(missing_ok=True)
+    remove_incoming(context.job.params, [path for path, _ in files])
     return result
 
 
