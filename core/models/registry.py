@@ -77,7 +77,7 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
     if model is None:
         known = ", ".join(model.name for model in models if model.format != "spacy") or "none"
         raise SetupError(
-            f"There is no model {name!r} on this machine.", f"Add one with `garrison models add PATH`; present: {known}."
+            f"There is no model {name!r} on this machine.", f"Present: {known}. Add another: garrison models add PATH"
         )
     if not Path(model.path).exists():
         raise SetupError(f"The file of model {name!r} is gone.", f"Run `garrison models remove {name}` and add it again.")

@@ -7,11 +7,12 @@ import streamlit as st
 
 from core.defects import record_defect
 from core.errors import GarrisonError
+from dashboard.components.words import page_hint
 
 
 def show_error(error: GarrisonError) -> None:
     """What happened and what to do next."""
-    st.error(f"{error.message}\n\n{error.hint}" if error.hint else error.message, icon=":material/error:")
+    st.error(f"{error.message}\n\n{page_hint(error.hint)}".strip(), icon=":material/error:")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from core.jobs.stages import KINDS
 from core.records import Job, Project
 from core.storage import Workspace, get
 from dashboard.components.errors import shown_errors
-from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, duration
+from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, duration, page_hint
 
 ACTIVE = ("queued", "running")
 
@@ -93,7 +93,7 @@ def _show_progress(job: Job) -> None:
 
 def _show_failure(workspace: Workspace, job: Job) -> None:
     if job.state == "failed":
-        st.error(f"{job.error}\n\n{job.hint}" if job.hint else job.error, icon=":material/error:")
+        st.error(f"{job.error}\n\n{page_hint(job.hint)}".strip(), icon=":material/error:")
     else:
         st.caption("It was cancelled. What was finished is kept; Resume goes on from there.")
     if st.button("Resume", key=f"resume-{job.id}", icon=":material/play_arrow:"):

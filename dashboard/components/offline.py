@@ -45,4 +45,3 @@ def measure_offline(process_ids: Iterable[int] = ()) -> OfflineReport:
                     outgoing += 1
     missing = tuple(name for name, value in OFFLINE_VARIABLES.items() if os.environ.get(name) != value)
     return OfflineReport(outgoing=outgoing, incoming=incoming, refused=refused_count(), missing=missing)
-

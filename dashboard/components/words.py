@@ -1,5 +1,6 @@
 """Numbers, times and states in words that people use."""
 
+import re
 from datetime import UTC, datetime
 
 STEP_ICONS = {
@@ -61,3 +62,15 @@ def ago(moment: str) -> str:
 def clock(moment: str) -> str:
     """The local date and time of an ISO 8601 time, to the minute; "" stays ""."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+def page_hint(hint: str) -> str:
+    """A hint of core without the parts that are for the command line."""
+    without = re.sub(r"\s*\(garrison [^)]*\)", "", hint)
+    kept = []
+    for sentence in re.split(r"(?<=[.;])\s+", without):
+        told = re.sub(r"(?::\s*|\s+with\s+|\s+)?`?(?:garrison|python3 installer) .*$", ".", sentence)
+        words = told.rstrip(".").split()
+        if "--" not in told and (told == sentence or len(words) > 1):
+            kept.append(told)
+    return " ".join(kept)
