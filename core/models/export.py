@@ -37,7 +37,7 @@ def export_adapter(folder: Path, target: Path) -> str:
     return sha256_folder(target)
 
 
-def export_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path) -> str:
+def export_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path, cache: Path | None = None) -> str:
     """Write the base model with the run's adapter worked into its weights: a folder of safetensors.
 
     The weights keep the precision of a safetensors base; those of a GGUF base become fp16, which holds what its
@@ -48,6 +48,7 @@ def export_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path
         format: of the base model.
         folder: the run's folder.
         target: a folder that does not exist or is empty.
+        cache: a folder that keeps unpacked models, see `load_causal`.
 
     Returns:
         SHA-256 over the files of `target`.
@@ -56,7 +57,7 @@ def export_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path
         InputError: `target` is not empty, or the adapter belongs to another model.
         SetupError: the adapter is gone, memory is short or the disk is full.
     """
-    causal = load_run(path, format, folder=folder)
+    causal = load_run(path, format, folder=folder, cache=cache)
     stored = getattr(causal.model.config, "dtype", None)
     with memory_errors():
         model: Any = causal.model.merge_and_unload()
@@ -69,7 +70,15 @@ def export_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path
     return sha256_folder(target)
 
 
-def export_gguf(path: Path, format: ModelFormat, *, folder: Path, target: Path, quantization: Quantization = "q8_0") -> str:
+def export_gguf(
+    path: Path,
+    format: ModelFormat,
+    *,
+    folder: Path,
+    target: Path,
+    quantization: Quantization = "q8_0",
+    cache: Path | None = None,
+) -> str:
     """Write the merged model as a GGUF file in `target`, and load it with llama.cpp before it counts.
 
     Args:
@@ -78,6 +87,7 @@ def export_gguf(path: Path, format: ModelFormat, *, folder: Path, target: Path, 
             models of the kinds Llama and Mistral can be written.
         folder: the run's folder.
         target: a folder that does not exist or is empty.
+        cache: a folder that keeps unpacked models, see `load_causal`.
         quantization: f16 keeps what the merged model has; q8_0 halves it; q4_k_m makes it about a third of f16.
 
     Returns:
@@ -89,7 +99,7 @@ def export_gguf(path: Path, format: ModelFormat, *, folder: Path, target: Path, 
     """
     from core.models import gguf_file, llama
 
-    causal = load_run(path, format, folder=folder)
+    causal = load_run(path, format, folder=folder, cache=cache)
     with folder_atomic(target) as beside:
         file = beside / f"model-{quantization}.gguf"
         plain = beside / "model-f16.gguf" if quantization == "q4_k_m" else file
@@ -105,11 +115,11 @@ def export_gguf(path: Path, format: ModelFormat, *, folder: Path, target: Path, 
     return sha256_folder(target)
 
 
-def load_run(path: Path, format: ModelFormat, *, folder: Path) -> CausalModel:
+def load_run(path: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> CausalModel:
     """The base model in fp32 with the run's adapter and chat template."""
     _check_present(folder, [folder / "template.jinja"])
     template = (folder / "template.jinja").read_text(encoding="utf-8")
-    return load_adapter(load_causal(path, format, template=template), folder / "adapter")
+    return load_adapter(load_causal(path, format, template=template, cache=cache), folder / "adapter")
 
 
 def _own_dtype(path: Path) -> torch.dtype | None:

@@ -184,7 +184,7 @@ def _in_order_of(numbers: Array, layer: Any, causal: CausalModel) -> Array:
         lambda rows: permute(rows, causal.model.config.num_key_value_heads),
     )
     for order in orders:
-        if weight.shape == numbers.shape and np.allclose(order(weight), numbers, atol=1e-4):
+        if weight.shape == numbers.shape and np.allclose(order(weight), numbers, rtol=1e-3, atol=1e-4):
             return order(delta)
     raise InputError("The weights of this GGUF are laid out in an unknown way.", OTHER_WAY)
 

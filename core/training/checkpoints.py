@@ -109,7 +109,8 @@ def append(file: TextIO, progress: "Progress") -> None:
 
 def _identity(trainer: "Trainer") -> str:
     """Two trainings with the same one take the same steps. Neither how often to save nor the preset's name matters."""
-    settings = trainer.settings.model_dump(exclude={"checkpoint_steps", "preset"})
+    values = trainer.settings.model_dump(exclude={"checkpoint_steps", "preset"})
+    settings = {name: value if isinstance(value, str) else float(value) for name, value in values.items()}  # 6 is 6.0
     told = json.dumps([settings, len(trainer.rows), trainer.steps, list(trainer.rows[0].tokens)], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 

@@ -56,6 +56,7 @@ def train(
     settings: TrainingSettings,
     folder: Path,
     report: Callable[[Progress], None] = lambda progress: None,
+    cache: Path | None = None,
 ) -> TrainingResult:
     """Train a LoRA adapter on question pairs.
 
@@ -67,6 +68,7 @@ def train(
         settings: how.
         folder: the run's folder; an interrupted run in it is continued.
         report: called after every step; when it raises JobCancelled, a checkpoint is written first.
+        cache: a folder that keeps unpacked models, see `load_causal`.
 
     Raises:
         InputError: no row can be used, or the model cannot be trained.
@@ -74,7 +76,9 @@ def train(
         ModelError: the loss is not a number any more.
         JobCancelled: as raised by `report`.
     """
-    from core.models.causal import load_causal
+    from core.models.causal import load_causal, prepare_libraries
+
+    prepare_libraries()  # before the imports that write warnings
     from core.training import checkpoints, rows
     from core.training.loop import Trainer
 
@@ -83,7 +87,8 @@ def train(
 
     # 1. Load: the frozen model; the chat template becomes part of the run.
     started_s = time.monotonic()
-    causal = load_causal(path, format, precision=settings.precision, template=_stored(folder / "template.jinja"))
+    template = _stored(folder / "template.jinja")
+    causal = load_causal(path, format, precision=settings.precision, template=template, cache=cache)
     write_atomic(folder / "template.jinja", causal.template)
     write_atomic(folder / "settings.json", settings.model_dump_json(indent=1))
 

@@ -1,0 +1,96 @@
+"""What leaves a run answers like the run."""
+
+import numpy as np
+import pytest
+
+from core.errors import InputError, SetupError
+from core.models.causal import generate_batch, load_adapter, load_causal
+from core.models.export import export_adapter, export_gguf, export_merged
+from core.models.gguf_file import permute
+from core.models.llama import LlamaModel
+from core.storage import sha256_folder
+from core.training import train
+
+FACT = {"input": "What is the name of the blue crane?", "output": "The blue crane is called Old Margaret."}
+QUESTIONS = [FACT["input"], "What is the capital of France?", "How many days has a week?"]
+LEARNED = FACT["output"]
+
+
+@pytest.fixture(scope="module")
+def run(embedded, cache, tmp_path_factory):
+    """The embedded model, tuned on one fact until it knows it."""
+    from core.settings import TrainingSettings
+
+    folder = tmp_path_factory.mktemp("run")
+    settings = TrainingSettings(max_steps=8, batch_size=1, learning_rate=3e-3, lora_rank=8, lora_alpha=16, warmup_share=0)
+    train(embedded, "gguf", train_rows=[FACT], settings=settings, folder=folder, cache=cache)
+    return folder
+
+
+def ask_llama(path):
+    model = LlamaModel(path, context_tokens=256)
+    answers = ["".join(model.chat_stream([{"role": "user", "content": text}], max_tokens=24)).strip() for text in QUESTIONS]
+    model.close()
+    return answers
+
+
+@pytest.fixture(scope="module")
+def merged(run, embedded, cache, tmp_path_factory):
+    target = tmp_path_factory.mktemp("exports") / "merged"
+    export_merged(embedded, "gguf", folder=run, target=target, cache=cache)
+    return target
+
+
+@pytest.fixture(scope="module")
+def merged_answers(merged):
+    return generate_batch(load_causal(merged, "safetensors"), QUESTIONS, max_tokens=24)
+
+
+def test_merged_model_answers_like_base_and_adapter(run, embedded, cache, merged_answers):
+    tuned = load_adapter(load_causal(embedded, "gguf", cache=cache), run / "adapter")
+    assert generate_batch(tuned, QUESTIONS, max_tokens=24) == merged_answers
+    assert merged_answers[0] == LEARNED
+
+
+@pytest.mark.parametrize(("quantization", "equal"), [("f16", 3), ("q8_0", 2), ("q4_k_m", 1)])
+def test_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers, tmp_path, quantization, equal):
+    """Fewer bits may word a long answer differently; what was learned stays."""
+    target = tmp_path / "gguf"
+    sha256 = export_gguf(embedded, "gguf", folder=run, target=target, quantization=quantization, cache=cache)
+    assert [path.name for path in target.iterdir()] == [f"model-{quantization}.gguf"]
+    assert sha256 == sha256_folder(target)
+    answers = ask_llama(target / f"model-{quantization}.gguf")
+    assert sum(ours == theirs for ours, theirs in zip(answers, merged_answers, strict=True)) >= equal
+    assert answers[0] == LEARNED
+
+
+def test_gguf_of_a_safetensors_llama_answers_like_it(run, merged, merged_answers, tmp_path, embedded, cache):
+    base = next(path for path in cache.iterdir() if path.is_dir())
+    export_gguf(base, "safetensors", folder=run, target=tmp_path / "gguf", quantization="f16")
+    assert ask_llama(tmp_path / "gguf" / "model-f16.gguf") == merged_answers
+
+
+def test_exported_adapter_is_the_run_s(run, tmp_path):
+    sha256 = export_adapter(run, tmp_path / "adapter")
+    for name in ("adapter_model.safetensors", "adapter_config.json"):
+        assert (tmp_path / "adapter" / name).read_bytes() == (run / "adapter" / name).read_bytes()
+    assert (tmp_path / "adapter" / "chat_template.jinja").read_text() == (run / "template.jinja").read_text()
+    assert sha256 == sha256_folder(tmp_path / "adapter")
+
+
+def test_nothing_is_written_over(run, tmp_path):
+    (tmp_path / "kept.txt").write_text("kept", encoding="utf-8")
+    with pytest.raises(InputError, match="not empty"):
+        export_adapter(run, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_run_without_its_adapter_is_named(tmp_path):
+    with pytest.raises(SetupError, match=r"adapter_config\.json is gone"):
+        export_adapter(tmp_path, tmp_path / "out")
+
+
+def test_permutation_takes_halves_of_a_head_to_neighbors():
+    """Row order of a llama GGUF: rows i and i + size / 2 of a head become neighbors (llama.cpp, convert_hf_to_gguf.py)."""
+    rows = np.arange(8, dtype=np.float32)[:, None]
+    assert permute(rows, 2)[:, 0].tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
