@@ -2,6 +2,7 @@
 
 from core.privacy.detection import Detector, build_detector, find_spans
 from core.privacy.masking import Edit, Masked, mask
+from core.privacy.project_names import NameSearch, people
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.privacy.propagation import propagate
 from core.privacy.rows_file import detect_file
@@ -11,12 +12,14 @@ __all__ = [
     "Detector",
     "Edit",
     "Masked",
+    "NameSearch",
     "SurrogateTable",
     "build_detector",
     "detect_file",
     "find_spans",
     "mask",
     "new_key",
+    "people",
     "propagate",
     "store_surrogates",
     "surrogate_table",

@@ -14,6 +14,7 @@ _SPREAD = {
     "UNIT", "VEHICLE", "VESSEL", "OPERATION", "SITE", "HOST", "GRID", "IBAN_CODE", "CREDIT_CARD", "URL",
 }  # fmt: skip
 _SCORE = 0.7
+Value = tuple[str, str]  # as written, and its entity
 _Sought = dict[tuple[str, ...], set[tuple[tuple[str, ...], str]]]  # first one or two words -> whole values and entities
 
 
@@ -23,16 +24,46 @@ def propagate(text: str, detections: Sequence[Detection]) -> list[Detection]:
     A value is sought as written and in capitals; each part of a person's name alone too, unless it is a generic word, has
     fewer than three letters, or the text also writes it in small letters. One pass over the text, however many the values.
     """
-    small = small_words(text)
-    sought: _Sought = {}
-    for value, entity in _values(text, detections, small):
-        parts = tuple(_TOKEN.findall(value))
-        for form in {parts, tuple(part.upper() for part in parts)}:
-            if form:
-                sought.setdefault(form[:2], set()).add((form, entity))
-    if not sought:
-        return []
-    return list(_occurrences(text, sought, sorted(detections, key=lambda d: d.start)))
+    covered = [(detection.start, detection.end) for detection in detections]
+    return Sought(_values(text, detections, small_words(text))).find(text, covered)
+
+
+class Sought:
+    """Values to look for, indexed once for any number of texts; case as written, and in capitals."""
+
+    def __init__(self, values: Iterable[Value]) -> None:
+        self._index: _Sought = {}
+        for value, entity in values:
+            parts = tuple(_TOKEN.findall(value))
+            for form in {parts, tuple(part.upper() for part in parts)}:
+                if form:
+                    self._index.setdefault(form[:2], set()).add((form, entity))
+
+    def find(self, text: str, covered: Iterable[tuple[int, int]]) -> list[Detection]:
+        """Where the values stand in `text` and `covered` (bounds in characters) does not hide them whole.
+
+        A single word that the text also writes in small letters is left alone.
+        """
+        if not self._index:
+            return []
+        stretches = _merged(covered)
+        small = small_words(text)
+        return [
+            found
+            for found in _occurrences(text, self._index, stretches)
+            if text[found.start : found.end].casefold() not in small
+        ]
+
+
+def _merged(bounds: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted stretches without overlap that cover what `bounds` cover."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(bounds):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _values(text: str, detections: Iterable[Detection], small: frozenset[str]) -> Iterator[tuple[str, str]]:
@@ -41,13 +72,13 @@ def _values(text: str, detections: Iterable[Detection], small: frozenset[str]) -
         if detection.entity not in _SPREAD or len(value) < 3 or len(value) > 200:
             continue
         parts = _TOKEN.findall(value)
-        if len(parts) > 1 or _stands_alone(value, small):
+        if len(parts) > 1 or stands_alone(value, small):
             yield value, detection.entity
         if detection.entity == "PERSON" and len(parts) > 1:
-            yield from ((part, "PERSON") for part in parts if _stands_alone(part, small))
+            yield from ((part, "PERSON") for part in parts if stands_alone(part, small))
 
 
-def _stands_alone(word: str, small: frozenset[str]) -> bool:
+def stands_alone(word: str, small: frozenset[str]) -> bool:
     """Whether a single word is telling enough to be masked wherever it stands."""
     is_code = any(character.isdigit() for character in word)
     if is_code:
@@ -55,8 +86,8 @@ def _stands_alone(word: str, small: frozenset[str]) -> bool:
     return len(word) >= 3 and word[0].isupper() and word.casefold() not in small and not is_generic(word)
 
 
-def _occurrences(text: str, sought: _Sought, known: Sequence[Detection]) -> Iterator[Detection]:
-    starts = [detection.start for detection in known]
+def _occurrences(text: str, sought: _Sought, covered: Sequence[tuple[int, int]]) -> Iterator[Detection]:
+    starts = [start for start, _ in covered]
     tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
     index = 0
     while index < len(tokens):
@@ -71,7 +102,7 @@ def _occurrences(text: str, sought: _Sought, known: Sequence[Detection]) -> Iter
             continue
         start, end = tokens[index][1], tokens[index + len(found[0]) - 1][2]
         before = bisect_right(starts, start) - 1
-        if before < 0 or known[before].end < end:
+        if before < 0 or covered[before][1] < end:
             yield Detection(start=start, end=end, entity=found[1], score=_SCORE, detector="propagation")
         index += len(found[0])
 

@@ -1,6 +1,7 @@
-"""Documents → spans of personal data, each with the surrogate that will replace it."""
+"""Documents → spans of personal data, each with the surrogate that will replace it; names spread through the project."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.models import registry
-from core.privacy import Detector, build_detector, find_spans, store_surrogates, surrogate_table
+from core.privacy import Detector, NameSearch, build_detector, find_spans, people, store_surrogates, surrogate_table
 from core.records import Document, Project, Span
 from core.storage import Workspace, find, get, insert_many, transaction, update
 
 DETECTION_MODEL = "en-core-web-md"
+SPREAD_REASON = "A name found in another document stands here too."
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -25,7 +27,7 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Result: `documents` searched now, `spans` in the project."""
+    """Result: `documents` searched now, `spans` in the project, `spread` of them found by names of other documents now."""
     return find_personal_data(context, get(context.workspace.db, Project, context.job.project_id))
 
 
@@ -36,30 +38,75 @@ def open_detector(workspace: Workspace) -> Detector:
 
 
 def find_personal_data(context: JobContext, project: Project) -> dict[str, Any]:
-    """Search every document of `project` whose text was not searched yet; one transaction each."""
+    """Search the documents of `project` whose text was not searched yet, then every document for the names in the others.
+
+    One transaction a document. Spreading names a second time adds nothing, so a job that was stopped just starts it again.
+    """
     workspace = context.workspace
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     fresh = [document for document in documents if not document.is_analyzed]
     detector = open_detector(workspace) if fresh else None
+    total = len(fresh) + len(documents)
     for number, document in enumerate(fresh):
-        context.progress(number, len(fresh), unit="documents", message=f"Searching document {number + 1} of {len(fresh)}")
+        context.progress(number, total, unit="documents", message=f"Searching document {number + 1} of {len(fresh)}")
         if detector is not None:
             _search(workspace, project, document=document, detector=detector)
-    context.progress(len(fresh), len(fresh), unit="documents")
+    search = _project_names(context, documents)
+    spread = 0
+    for number, document in enumerate(documents):
+        message = f"Looking for names of other documents in document {number + 1} of {len(documents)}"
+        context.progress(len(fresh) + number, total, unit="documents", message=message)
+        spread += _spread(workspace, project, document=document, search=search)
+    context.progress(total, total, unit="documents")
     spans = sum(len(find(workspace.db, Span, document_id=document.id)) for document in documents)
-    return {"documents": len(fresh), "spans": spans}
+    return {"documents": len(fresh), "spans": spans, "spread": spread}
 
 
 def _search(workspace: Workspace, project: Project, *, document: Document, detector: Detector) -> None:
     text = workspace.text(document)
     found = find_spans(detector, document, text)
     with transaction(workspace.db):
-        table = surrogate_table(workspace, project.id, avoid=_words(text))
-        spans = [replace(span, surrogate=table.surrogate(span.entity, text[span.start : span.end])) for span in found]
         workspace.db.execute("delete from spans where document_id = ? and state = 'detected'", [document.id])
-        insert_many(workspace.db, spans)
-        store_surrogates(workspace, project.id, table)
+        _store(workspace, project, spans=found, text=text)
         update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
+
+
+def _project_names(context: JobContext, documents: Sequence[Document]) -> NameSearch:
+    """Every name that a document gives to the others, less those that a reviewer rejected; one text in memory at a time."""
+    given: set[str] = set()
+    rejected: set[str] = set()
+    for document in documents:
+        context.check()
+        spans = find(context.workspace.db, Span, document_id=document.id, entity="PERSON")
+        if spans:
+            more, less = people(context.workspace.text(document), spans)
+            given |= more
+            rejected |= less
+    return NameSearch(given - rejected)
+
+
+def _spread(workspace: Workspace, project: Project, *, document: Document, search: NameSearch) -> int:
+    """Add spans for the project's names; a standing approval did not see them, so it is withdrawn. Returns how many."""
+    text = workspace.text(document)
+    if not search.new_spans(document.id, text, spans=find(workspace.db, Span, document_id=document.id)):
+        return 0
+    with transaction(workspace.db):
+        # again, now that nobody else can write: a reviewer may have decided meanwhile
+        found = search.new_spans(document.id, text, spans=find(workspace.db, Span, document_id=document.id))
+        if found:
+            _store(workspace, project, spans=found, text=text)
+            workspace.withdraw_approval(document.id, reason=SPREAD_REASON)
+    return len(found)
+
+
+def _store(workspace: Workspace, project: Project, *, spans: Sequence[Span], text: str) -> None:
+    """Store spans with their surrogates; call it inside a transaction."""
+    table = surrogate_table(workspace, project.id, avoid=_words(text))
+    insert_many(
+        workspace.db,
+        [replace(span, surrogate=table.surrogate(span.entity, text[span.start : span.end])) for span in spans],
+    )
+    store_surrogates(workspace, project.id, table)
 
 
 def _words(text: str) -> set[str]:

@@ -9,14 +9,17 @@ _LABEL = any_of(
     r"reported by|written by|author|approved by|checked by|submitted by|witness|witnessed by|poc|point of contact|contact|"
     r"attn|attention|from|to|cc|patient|operator|driver|pilot|supervisor|inspector|technician|mechanic|casualty|next of kin|"
     r"issued to|received by|handed to|owner|holder|employee|applicant|claimant|defendant|plaintiff|victim|suspect|dear|"
-    r"kind regards|regards|sincerely|yours sincerely|best wishes|duty officer|commanding officer"
+    r"kind regards|regards|sincerely|yours sincerely|best wishes|duty officer|commanding officer|bcc|sender|recipient|"
+    r"reply-to|complainant|respondent|petitioner|appellant|accused|interviewee|interviewer|assigned to|team leader|"
+    r"crew chief|manager|commander|emergency contact|beneficiary|account holder|passenger|nurse|physician|surgeon|"
+    r"[a-z]{3,12}ed by"
 )
 
 
 def whole_name(text: str, start: int, end: int) -> Bounds | None:
     """The bounds unchanged when no word but the initials is generic."""
     words = [word for word in WORD.findall(text[start:end]) if len(word) > 1]
-    return (start, end) if all(may_be_name(word) and word.isalpha() for word in words) else None
+    return (start, end) if words and all(may_be_name(word) and word.isalpha() for word in words) else None
 
 
 _LISTED = rf"{NAME}(?:(?:, ?(?:and )?| and | ?& ?){NAME}){{1,15}}"

@@ -7,7 +7,7 @@ TITLE = any_of(
     r"Hon|Mme|Mlle|Madame|Monsieur|Herr|Frau|Señor|Señora|Sr|Sra|Signor|Signora|MR|MRS|MS|DR|Sheikh|Imam|Mullah|Rabbi|"
     r"Inspector|Constable|Detective|Superintendent|Ambassador|Senator|Congressman|Congresswoman|Minister|Nurse|Attorney|"
     r"Doctor|Pastor|Bishop|Archbishop|Canon|Deacon|Padre|Rabbi|Chaplain|Councillor|Councilor|Alderman|Mayor|Governor|"
-    r"Princess|Sergeant-at-Arms|Magistrate|Barrister|Solicitor|Notary|Coroner|Sheriff|Headmaster|Headmistress|Matron"
+    r"Sergeant-at-Arms|Magistrate|Barrister|Solicitor|Notary|Coroner|Sheriff|Headmaster|Headmistress|Matron"
 )
 _RANKS = (
     r"Private|Private First Class|Lance Corporal|Corporal|Sergeant|Staff Sergeant|Sergeant First Class|Master Sergeant|"

@@ -1,0 +1,59 @@
+"""A name found in one document of a project is looked for in all the others."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from core.privacy.propagation import Sought, stands_alone
+from core.privacy.vocabulary import small_words
+from core.records import Span, new_id
+
+_WORD = re.compile(r"\w+")
+
+
+def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
+    """The names that one document gives to the rest of its project, and those that a reviewer rejected in it.
+
+    A name of several words is given as it stands. Its parts, and names of one word, are given only where more than the
+    language model says that this is a person (a rule, a reviewer), and where the text never writes them small.
+    """
+    small = small_words(text)
+    given: set[str] = set()
+    rejected: set[str] = set()
+    for span in spans:
+        value = text[span.start : span.end]
+        words = _WORD.findall(value)
+        if span.entity != "PERSON" or not 3 <= len(value) <= 200:
+            continue
+        if span.state == "rejected":
+            rejected.update((value, *words))
+            continue
+        if len(words) > 1:
+            given.add(value)
+        if span.state == "accepted" or "rules" in span.detector:
+            given.update(word for word in words if stands_alone(word, small))
+    return given, rejected
+
+
+class NameSearch:
+    """Names to be looked for, made ready once for every document of a project."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._sought = Sought((name, "PERSON") for name in names)
+
+    def new_spans(self, document_id: str, text: str, *, spans: Sequence[Span]) -> list[Span]:
+        """Spans (detector "propagation") where a name stands in `text` and none of `spans` covers it whole.
+
+        A rejected span covers too: what a reviewer left readable is not found again.
+        """
+        return [
+            Span(
+                id=new_id("span"),
+                document_id=document_id,
+                start=found.start,
+                end=found.end,
+                entity=found.entity,
+                score=found.score,
+                detector=found.detector,
+            )
+            for found in self._sought.find(text, ((span.start, span.end) for span in spans))
+        ]
