@@ -65,7 +65,7 @@ class Benchmark:
     name: str
     title: str
     rows: tuple[Row, ...]
-    notes: str = ""
+    has_rounds: bool = True  # not where repeating changes nothing and takes long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def run(benchmark: Benchmark, *, rounds: int = 1, report: Callable[[str], None] 
         CaseFailed: a case ended without figures.
     """
     samples: dict[str, list[Sample]] = {}
-    for _ in range(rounds):
+    for _ in range(rounds if benchmark.has_rounds else 1):
         for case in _cases(benchmark):
             report(f"{benchmark.name}: {case.label} …")
             samples.setdefault(case.key, []).append(measure(case))

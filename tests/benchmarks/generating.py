@@ -1,7 +1,7 @@
 """Question pairs: Garrison's batches beside the same work one sequence at a time, and beside bare decoding."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from core.models.text import Completion, Prompt, TextGenerator
@@ -13,14 +13,20 @@ DECODED_TOKENS = 256
 
 
 class Counting:
-    """Passes everything on and counts the tokens written."""
+    """Passes everything on and counts the tokens written and read; a prefix is read once."""
 
-    def __init__(self, inner: TextGenerator) -> None:
+    def __init__(self, inner: TextGenerator, count: Callable[[str], int]) -> None:
         self._inner = inner
+        self._count = count
+        self._prefix = ""
         self.token_count = 0
+        self.read_count = 0
 
     def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
         """See `TextGenerator.generate`."""
+        self.read_count += 0 if prefix == self._prefix else self._count(prefix)
+        self.read_count += sum(self._count(prompt.text) + self._count(prompt.start) for prompt in prompts)
+        self._prefix = prefix
         for completion in self._inner.generate(prompts, prefix=prefix):
             self.token_count += completion.token_count
             yield completion
@@ -63,17 +69,23 @@ def one_by_one(*, passages: int) -> Measured:
 
 
 def decoding() -> Measured:
-    """What `llama_cpp.Llama` decodes in one free-running sequence behind the same prefix: no grammar, no prompts to read."""
+    """The limits: how fast `llama_cpp.Llama` reads the prefix, and decodes one free-running sequence behind it."""
     from core.questions.generation import PREFIX
 
     llama = _bare_llama()
-    written = llama.generate(llama.tokenize(PREFIX.encode()), temp=0.0)
-    next(written)  # reads the prefix
+    tokens = llama.tokenize(PREFIX.encode())
+    next(llama.generate(tokens[:8], temp=0.0, reset=True))  # brings the weights into memory
     started_s = time.perf_counter()
+    written = llama.generate(tokens, temp=0.0, reset=True)
+    next(written)
+    read_s = time.perf_counter()
     for _ in range(DECODED_TOKENS):
         next(written)
-    seconds = time.perf_counter() - started_s
-    return Measured(figures={"tokens_per_s": DECODED_TOKENS / seconds}, detail=f"{DECODED_TOKENS} tokens")
+    ended_s = time.perf_counter()
+    return Measured(
+        figures={"tokens_per_s": DECODED_TOKENS / (ended_s - read_s), "read_per_s": len(tokens) / (read_s - started_s)},
+        detail=f"{len(tokens)} tokens read, {DECODED_TOKENS} written",
+    )
 
 
 def _generated(generator: TextGenerator, count: int) -> Measured:
@@ -81,16 +93,22 @@ def _generated(generator: TextGenerator, count: int) -> Measured:
     from core.questions import apply_filters, generate_pairs
     from core.settings import FilterSettings, GenerationSettings
 
-    passages = _passages(token_counter(gguf()))[:count]
-    counting = Counting(generator)
+    count_tokens = token_counter(gguf())
+    passages = _passages(count_tokens)[:count]
+    counting = Counting(generator, count_tokens)
     started_s = time.perf_counter()
     candidates = list(generate_pairs(passages, counting, GenerationSettings()))
     judged = apply_filters([_pair(candidate) for candidate in candidates], FilterSettings())
     seconds = time.perf_counter() - started_s
     kept = sum(pair.state == "kept" for pair in judged)
     return Measured(
-        figures={"pairs_per_minute": 60 * kept / seconds, "tokens_per_s": counting.token_count / seconds},
-        detail=f"{len(passages)} passages, {len(judged)} pairs, {kept} kept, {counting.token_count} tokens, {seconds:.0f} s",
+        figures={
+            "pairs_per_minute": 60 * kept / seconds,
+            "tokens_per_s": counting.token_count / seconds,
+            "read_per_s": counting.read_count / seconds,
+        },
+        detail=f"{len(passages)} passages, {len(judged)} pairs, {kept} kept, {counting.read_count:,} tokens read and "
+        f"{counting.token_count:,} written in {seconds:.0f} s",
     )
 
 

@@ -15,7 +15,7 @@ def render(benchmark: Benchmark, samples: Samples) -> str:
     widths = [max(map(len, column)) for column in zip(HEAD, *lines, strict=True)]
     table = [_joined(HEAD, widths), "|" + "|".join("-" * (width + 2) for width in widths) + "|"]
     table += [_joined(line, widths) for line in lines]
-    return "\n".join([*table, "", *_details(benchmark, samples), *filter(None, [benchmark.notes])]) + "\n"
+    return "\n".join([*table, "", *_details(benchmark, samples)]) + "\n"
 
 
 def update_docs(path: Path, name: str, text: str) -> None:
