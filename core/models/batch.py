@@ -8,6 +8,7 @@ where it is used: it loads llama.cpp.
 
 import ctypes
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from core.errors import InputError, ModelError, SetupError
-from core.models.llama import Weights, thread_count
+from core.models.llama import FreeCores, Weights
 from core.models.text import Completion, Prompt
 
 BATCH_TOKENS = 512  # read in one `llama_decode`; llama.cpp's own default for the physical batch
@@ -94,8 +95,8 @@ class BatchGenerator:
 
     def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
         """See `TextGenerator.generate`."""
-        threads = thread_count()
-        C.llama_set_n_threads(self._context, threads, threads)
+        self._cores = FreeCores()
+        self._set_threads()
         prefix_tokens = self._weights.tokenize(prefix, is_beginning=True)
         room = (self._context_tokens - len(prefix_tokens)) // self.sequences
         waiting = iter(enumerate(prompts))
@@ -119,6 +120,12 @@ class BatchGenerator:
         finally:
             for slot, sequence in active.items():
                 self._end(slot, sequence)
+
+    def _set_threads(self) -> None:
+        """Use the cores that are free now; looked at again every second, as other programs come and go."""
+        threads = self._cores.count()
+        C.llama_set_n_threads(self._context, threads, threads)
+        self._look_again = time.monotonic() + 1.0
 
     def _read_prefix(self, tokens: tuple[int, ...]) -> None:
         """Have exactly `tokens` in the memory, as the sequence after the last slot."""
@@ -160,6 +167,8 @@ class BatchGenerator:
 
     def _decode(self, active: dict[int, _Sequence]) -> None:
         """Read pending tokens of every sequence, as many as one batch takes: first come, first served."""
+        if time.monotonic() > self._look_again:
+            self._set_threads()
         batch, count = self._batch, 0
         for slot, sequence in active.items():
             sequence.logits_at = -1

@@ -68,10 +68,12 @@ NOT_IN_TERM = frozenset(
     "you what where why how is are was were be been has have had will would can could may might must shall should not "
     "or but".split()
 )
+VAGUE = frozenset("difference problem reason result fact".split())
 EMPTY = frozenset(
-    "example result reason point problem fact case difference question thing rest way idea one first step".split()
+    "example result reason point problem fact case difference question thing rest way idea one first step "
+    "goal aim purpose objective task".split()
 )
-ORDINAL = frozenset("first second third last next other main key only best another final".split())
+ORDINAL = frozenset("first second third last next other main key only best another final ultimate primary".split())
 STOP = frozenset(
     "a an the of to in on at by for with from as is are was were be been being and or nor not no but if then than "
     "that which who whom whose this these those it its they their them he she his her we our you your i do does did "
@@ -192,7 +194,7 @@ def _answer(passage: Passage, start: int, end: int) -> Answer | None:
     if not _is_self_contained(line, found):
         return None
     definition = _definition(line, passage.text)
-    if definition is None and (len(found) < 7 or len(found) > 45 or {"this", "these", "such"} & set(found)):
+    if definition is None and (len(found) < 7 or len(found) > 45 or _points_back(found)):
         return None
     term, verb, output = definition or ("", "", line)
     score = _score(line, found, passage.heading) + (3.0 if definition else 0.0)
@@ -226,28 +228,31 @@ def _definition(line: str, text: str) -> tuple[str, str, str] | None:
         return None
     groups = match.groupdict()
     term, body = groups["term"].strip(" ,“”\"'"), (groups["body"] or groups["meaning"]).strip()
-    parts = words(term)
-    is_empty = parts and parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL)
-    if (
-        not parts
-        or is_empty
-        or parts[-1] in STOP
-        or NOT_IN_TERM & set(parts)
-        or parts[0] in POINTING
-        or not content_words(term)
-    ):
-        return None
-    if len(words(body)) < 5:
+    if not _is_term(term) or len(words(body)) < 5:
         return None
     article = (groups.get("article") or "").lower()
-    term = term if article or _is_proper(term, text) else term[0].lower() + term[1:]
-    if article in ("a", "an", "the"):
-        term = f"{article} {term}"
-    return (
-        term,
-        groups.get("verb") or groups.get("be") or "is",
-        body[0].upper() + body[1:] + ("" if body[-1] in ".!?" else "."),
-    )
+    if article.endswith("term"):
+        article = ""
+    elif not article and not _is_proper(term, text):
+        term = term[0].lower() + term[1:]
+    verb = groups.get("verb") or groups.get("be") or "is"
+    if verb == "means" and body.startswith("that "):  # "A red tag means that …": only the whole sentence can be read
+        return f"{article} {term}".strip(), verb, line
+    return f"{article} {term}".strip(), verb, body[0].upper() + body[1:] + ("" if body[-1] in ".!?" else ".")
+
+
+def _is_term(term: str) -> bool:
+    """A name for something: no clause, no doing ("maintaining records"), no empty subject ("the main reason")."""
+    parts = words(term)
+    if not parts or not content_words(term) or parts[-1] in STOP or parts[0] in POINTING:
+        return False
+    is_empty = parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL)
+    is_doing = len(parts) > 1 and parts[0].endswith("ing")
+    return not (is_empty or is_doing or " and the " in term or (NOT_IN_TERM | VAGUE) & set(parts))
+
+
+def _points_back(found: list[str]) -> bool:
+    return bool({"this", "these", "such"} & set(found)) or "it" in found[:5]
 
 
 def _is_proper(term: str, text: str) -> bool:

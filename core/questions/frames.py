@@ -260,7 +260,9 @@ def _is_subject(text: str) -> bool:
     """A short noun phrase as far as one can tell without a parser."""
     words = text.split()
     first = words[0].lower()
-    opener = first in NOBODY or (first in STOP and first not in ("a", "an", "the", "each", "every", "all", "any", "most"))
+    opener = first in NOBODY | TAKING or (
+        first in STOP and first not in ("a", "an", "the", "each", "every", "all", "any", "most")
+    )
     return not opener and len(words) <= 10 and not CLAUSE.search(text) and words[-1].lower() not in STOP
 
 
@@ -276,7 +278,7 @@ def _infinitive(verb: str) -> str:
         return {"has": "have", "does": "do", "goes": "go"}[verb]
     if verb.endswith("ies"):
         return verb[:-3] + "y"
-    return verb[:-2] if re.search(r"(?:ss|sh|ch|x|z|o)es$", verb) else verb[:-1]
+    return verb[:-2] if re.search(r"(?:ss|sh|ch|x|[^iy]z|o|cus)es$", verb) else verb[:-1]
 
 
 def _has_verb_first(rest: str) -> bool:

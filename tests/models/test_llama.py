@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import InputError, SetupError
 from core.models.batch import BatchGenerator
-from core.models.llama import LlamaModel, thread_count, token_counter
+from core.models.llama import FreeCores, LlamaModel, token_counter
 from core.models.templates import FALLBACK_TEMPLATE, render
 from core.models.text import Prompt
 
@@ -91,10 +91,10 @@ def test_prompt_longer_than_one_batch_is_read_whole():
     assert completion.text == " boy"
 
 
-def test_at_least_one_thread_is_used_and_no_more_than_there_are_cores():
+def test_at_least_one_core_is_used_and_no_more_than_there_are():
     import os
 
-    assert 1 <= thread_count() <= (os.cpu_count() or 1)
+    assert 1 <= FreeCores().count() <= (os.cpu_count() or 1)
 
 
 def test_model_without_a_template_is_asked_as_human_and_answers_as_bot():

@@ -56,6 +56,7 @@ def test_sentence_that_cannot_stand_alone_is_no_answer(make_passage, sentence):
         ("Landpower is the ability to gain control over land.", "landpower", "The ability to gain control over land."),
         ("Rules of order are directives issued by the board.", "rules of order", "Directives issued by the board."),
         ("The term recoil refers to the backward movement of a gun.", "recoil", "The backward movement of a gun."),
+        ("A red tag means that the engine must not be started.", "a red tag", "A red tag means that the engine must not be started."),  # noqa: E501
         ("ARFOR is the Army component of any joint force.", "ARFOR", "The Army component of any joint force."),
         ("Snatch block: A pulley that doubles the pull.", "snatch block", "A pulley that doubles the pull."),
     ],
@@ -68,6 +69,9 @@ def test_definition_gives_its_term_and_what_it_means(make_passage, sentence, ter
 @pytest.mark.parametrize(
     "sentence",
     [
+        "Maintaining records of all tools is a task of each section.",
+        "The main difference between both is that one of them is a rope.",
+        "The ultimate goal is to detect the enemy in time.",
         "The main reason is the lack of spare parts in winter.",
         "A gauge that differs from the master is a risk to all.",
         "The sensors are positioned so that the threat is seen early.",
