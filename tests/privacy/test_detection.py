@@ -44,6 +44,19 @@ IDENTIFIERS = [
     ("They served in Operation GREY LANTERN together.", "GREY LANTERN"),
     ("The store at Camp Wexcombe is closed.", "Wexcombe"),
     ("Pay with card 4111 1111 1111 1111 please.", "4111 1111 1111 1111"),
+    ("Rank: Captain; Name: Orla Tarkwell; Telephone: 01632 960 517; orla.tarkwell@unit.local", "Orla Tarkwell"),
+    ("From: Orla Tarkwell <orla.tarkwell@unit.local>\nSubject: Oil", "Orla Tarkwell"),
+    ("To: Ida Cole <ida@unit.local>, TARKWELL, Orla <orla@unit.local>\nCc: x@unit.local", "TARKWELL, Orla"),
+    ("Bcc: Ida Colewell; Orla Tarkwell\nSubject: Oil", "Orla Tarkwell"),
+    ("All is well.\n\nYours aye,\n\nOrla Tarkwell\n", "Orla Tarkwell"),
+    ("It is done.\nOrla Tarkwell\nDeputy Registrar\n", "Orla Tarkwell"),
+    ("It is done.\n\nOrla Tarkwell\nCorporal, service number 25148873", "Orla Tarkwell"),
+    ("Ask for Tarkwell at o.tarkwell@unit.local tomorrow.", "Tarkwell"),
+    ("Call Orla Tarkwell, telephone 01632 960 517.", "Orla Tarkwell"),
+    ("Doctor Tarkwell and Reverend Umbermoor agreed.", "Umbermoor"),
+    ("She wrote to his daughter Liesbeth that day.", "Liesbeth"),
+    ("Reviewed by: Orla Tarkwell\nTorque: 35 Nm", "Orla Tarkwell"),
+    ("It belongs to the family at 3 Ford Cottages, Millbrook.", "3 Ford Cottages, Millbrook"),
     ("my name is ana silveira and i live in lisbon", "ana silveira"),
 ]
 READABLE = [
@@ -62,6 +75,11 @@ READABLE = [
     "The UH-60 carries 11 combat-equipped troops for 2 to 3 hours.",
     "General supply rules apply to Class III items.",
     "The Major Command reports to the General Staff.",
+    "From: Supply Office\nTo: All Companies\nSubject: Oil change",
+    "Signed\n\nBattalion Headquarters\n\nThe Operations Officer\nChief of Staff",
+    "Kind regards are not part of a report.\nRisk Management\nCommander approves the plan.",
+    "The operator, telephone in hand, reports to the Support Center.",
+    "Mail the Supply Office for the form; his crew, Driver and Gunner, stays.",
 ]
 
 
@@ -125,6 +143,23 @@ def test_offsets_stay_right_in_text_longer_than_a_piece(detector: Detector) -> N
 def test_a_name_found_by_its_rank_is_found_without_it(detector: Detector) -> None:
     text = "Sgt Tarkwell opened the gate. Later TARKWELL closed it, and nobody saw Tarkwell's lamp."
     assert len([d for d in detector.detect([text])[0] if "tarkwell" in text[d.start : d.end].casefold()]) == 3
+
+
+def test_a_name_that_only_a_mail_address_writes_small_stays_a_name(detector: Detector) -> None:
+    text = "Orla Tarkwell has the key. Her address is orla.tarkwell@unit.local, for short tarkwell@unit.local."
+    assert covered(text, "Orla Tarkwell", detector)
+
+
+@pytest.mark.parametrize("separator", ["; Duty: guards the gate", "\nDuty: guards the gate", ", Duty: guards the gate"])
+def test_an_address_ends_before_the_next_field(separator: str, detector: Detector) -> None:
+    text = f"Home address: 14 Orchard Lane, Milford, VA 22901{separator}"
+    [found] = detector.detect([text])[0]
+    assert text[found.start : found.end] == "14 Orchard Lane, Milford, VA 22901"
+
+
+def test_what_model_and_rule_both_find_is_credited_to_both(detector: Detector) -> None:
+    [found] = detector.detect(["Yesterday we met Mr. Graham Ellison there."])[0]
+    assert found.detector == "rules+spacy"
 
 
 def test_find_spans_names_the_document(detector: Detector) -> None:
