@@ -24,7 +24,8 @@ MARKER = re.compile(
 SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s|$)|(?<=[a-z)]\.)(?=[A-Z][a-z])")
 CITATION = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]](?=[.;,]?\s*$)")
 RUN_IN = re.compile(
-    r"(?:[A-Z][\w’'&/-]*\s+(?:(?:of|and|the|for|in)\s+)?){1,7}?(?=(?:An?|The) [a-z])|(?:[A-Z]{2,} ){2,}(?=[A-Z][a-z])"
+    r"(?:[A-Z][\w’'&/-]*\s+(?:(?:of|and|the|for|in)\s+)?){1,7}?(?=(?:An?|The) [a-z])"
+    r"|(?:(?:[A-Z]{2,} ){2,}|[A-Z]{7,} )(?=[A-Z][a-z])"
 )
 FIGURES = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")  # page headers and table rows in the text
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’/&.-]*[A-Za-z0-9]|[A-Za-z0-9]")
@@ -228,7 +229,7 @@ def _definition(line: str, text: str) -> tuple[str, str, str] | None:
         return None
     groups = match.groupdict()
     term, body = groups["term"].strip(" ,“”\"'"), (groups["body"] or groups["meaning"]).strip()
-    if not _is_term(term) or len(words(body)) < 5:
+    if not _is_term(term, has_article=bool(groups.get("article"))) or len(words(body)) < 5:
         return None
     article = (groups.get("article") or "").lower()
     if article.endswith("term"):
@@ -241,13 +242,13 @@ def _definition(line: str, text: str) -> tuple[str, str, str] | None:
     return f"{article} {term}".strip(), verb, body[0].upper() + body[1:] + ("" if body[-1] in ".!?" else ".")
 
 
-def _is_term(term: str) -> bool:
+def _is_term(term: str, *, has_article: bool) -> bool:
     """A name for something: no clause, no doing ("maintaining records"), no empty subject ("the main reason")."""
     parts = words(term)
     if not parts or not content_words(term) or parts[-1] in STOP or parts[0] in POINTING:
         return False
     is_empty = parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL)
-    is_doing = len(parts) > 1 and parts[0].endswith("ing")
+    is_doing = len(parts) > 1 and parts[0].endswith("ing") and not has_article
     return not (is_empty or is_doing or " and the " in term or (NOT_IN_TERM | VAGUE) & set(parts))
 
 

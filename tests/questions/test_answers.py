@@ -19,6 +19,8 @@ from core.questions.answers import choose_answers, content_words, sentences
         ("- Shut the valve\n- Drain the pump", ["Shut the valve", "Drain the pump"]),
         ("One end. 1-14. The tactical level is low.", ["One end.", "The tactical level is low."]),
         ("Alert States An alert state is a condition.", ["An alert state is a condition."]),
+        ("OVERVIEW Short-range defense is near.", ["Short-range defense is near."]),
+        ("Two tasks: \uf0b7 Shut the valve. \uf0b7 Drain the pump.", ["Two tasks:", "Shut the valve.", "Drain the pump."]),
         ("He said “Stop.” Then he left.", ["He said “Stop.”", "Then he left."]),
         ("", []),
     ],
@@ -53,6 +55,7 @@ def test_sentence_that_cannot_stand_alone_is_no_answer(make_passage, sentence):
             "a red tag",
             "A mark on equipment that must not be started.",
         ),
+        ("The coordinating officer is a person who can call a meeting.", "the coordinating officer", "A person who can call a meeting."),  # noqa: E501
         ("Landpower is the ability to gain control over land.", "landpower", "The ability to gain control over land."),
         ("Rules of order are directives issued by the board.", "rules of order", "Directives issued by the board."),
         ("The term recoil refers to the backward movement of a gun.", "recoil", "The backward movement of a gun."),
