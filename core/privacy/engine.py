@@ -22,7 +22,7 @@ from presidio_analyzer.predefined_recognizers import (
 )
 
 from core.errors import SetupError
-from core.privacy.rules import addresses, codes, contact, dates, letters, military, names, neighbors
+from core.privacy.rules import addresses, codes, contact, dates, letters, military, names, neighbors, places
 from core.privacy.vocabulary import recased
 from core.records import Detection
 
@@ -30,7 +30,7 @@ SPACY = "spacy"
 RULES = "rules"
 _RULES = (
     *names.RULES, *letters.RULES, *neighbors.RULES, *codes.RULES, *military.RULES, *contact.RULES, *dates.RULES,
-    *addresses.RULES,
+    *addresses.RULES, *places.RULES,
 )  # fmt: skip
 # Stock Presidio ignores ORGANIZATION, which alone costs 30 points of recall on court judgments (docs/privacy).
 _LABELS = {

@@ -28,6 +28,8 @@ _FRONT = any_of(
 )
 _UNIT = r"(?:Suite|Apt\.?|Apartment|Flat|Unit|Room|Floor|Ste\.?|Bldg\.?|Building|PSC|P\.? ?O\.? ?Box|Box|PMB|Piso)"
 _WORDS = rf"(?:{UPPER}[\w'’.-]*|\d+(?:st|nd|rd|th)|de|du|des|la|le|les|del|della|van|der|den|von|do|da|dos|of|the)"
+# Short words for a street as written behind its name: Hungarian, Polish, Slovene, Norwegian.
+_SMALL_STREET = r"(?:u\.|ul\.|utca|útja|tér|rkp\.|trg|cesta|gate|gt\.|terrasse)"
 _NUMBER = r"\d{1,5}(?:[-/]\d{1,4})?[A-Za-z]?"
 # One more step outwards: a capitalized word, a number, a postcode, with the comma, line break or "> " between.
 _FORWARD = re.compile(
@@ -79,7 +81,7 @@ RULES = (
     rule("ADDRESS", rf"(?<![\w.,-])\d{{1,5}},?[ ]{_FRONT}[ ](?:{_WORDS})(?:[ ]{_WORDS}){{0,3}}(?!\w)", check=address_bounds),
     rule(
         "ADDRESS",
-        rf"(?<![\w.,/-])\d{{1,5}}[ ]{PROPER}(?:[ ]{PROPER}){{0,2}}[ ]\d{{1,4}}(?![\w/-]|[.,]\d)",
+        rf"(?<![\w.,/-])\d{{1,5}}[ ]{PROPER}(?:[ ]{PROPER}){{0,2}}(?:[ ]{_SMALL_STREET})?[ ]\d{{1,4}}(?![\w/-]|[.,]\d)",
         score=0.65,
         check=named_place,
     ),
@@ -108,8 +110,8 @@ RULES = (
     rule("ADDRESS", r"(?<![\w])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d(?!\w)", score=0.8),  # Canada
     rule(
         "ADDRESS",
-        rf"(?i:\b(?:corner|intersection|junction) of)\s(?P<value>(?:{_WORDS}|\d+)(?:[ ]{_WORDS}){{0,5}} and "
-        rf"{_WORDS}(?:[ ]{_WORDS}){{0,4}})",
+        rf"(?i:\b(?:corner|intersection|junction) of)\s(?:{UPPER}|\d)[\w'’.-]*(?:[ ][\w'’.-]+){{0,5}}? and "
+        rf"{UPPER}[\w'’.-]*(?:[ ]{_WORDS}){{0,4}}",
         score=0.7,
     ),
     rule(
