@@ -57,6 +57,12 @@ IDENTIFIERS = [
     ("She wrote to his daughter Liesbeth that day.", "Liesbeth"),
     ("Reviewed by: Orla Tarkwell\nTorque: 35 Nm", "Orla Tarkwell"),
     ("It belongs to the family at 3 Ford Cottages, Millbrook.", "3 Ford Cottages, Millbrook"),
+    ("He was represented by Ms I. Brankov, a lawyer practising in Çorlu.", "Çorlu"),
+    ("The applicant owns shares in Halvorsen Tekstil Ltd. and nothing else.", "Halvorsen Tekstil Ltd"),
+    ("The complaint was dismissed by the Karadere District Court that day.", "Karadere District Court"),
+    ("He was moved to Bayrampasha Prison and held there.", "Bayrampasha Prison"),
+    ("The address of Ames, Boyle and Chandler is known.", "Ames, Boyle and Chandler"),
+    ("Meet at the corner of 15 Dili Gianni Street and King Forges today.", "15 Dili Gianni Street and King Forges"),
     ("my name is ana silveira and i live in lisbon", "ana silveira"),
 ]
 READABLE = [
@@ -75,6 +81,7 @@ READABLE = [
     "The UH-60 carries 11 combat-equipped troops for 2 to 3 hours.",
     "General supply rules apply to Class III items.",
     "The Major Command reports to the General Staff.",
+    "Pursuant to Rule 77 of the Rules of Court, this is final.",
     "From: Supply Office\nTo: All Companies\nSubject: Oil change",
     "Signed\n\nBattalion Headquarters\n\nThe Operations Officer\nChief of Staff",
     "Kind regards are not part of a report.\nRisk Management\nCommander approves the plan.",
@@ -193,8 +200,11 @@ def test_pieces_end_at_sentences_where_there_are_any() -> None:
         "12 " + "B." * 900 + "!",
         "X, " * 600,
         "1 " * 900,
+        "A'A-" * 480 + "@",
+        "Aa, " * 450 + "and Bb",
+        "Regards\n\n" * 200,
     ],
-    ids=["digits", "capitals", "one long name", "initials", "commas", "figures"],
+    ids=["digits", "capitals", "one long name", "initials", "commas", "figures", "hyphens", "firms", "closings"],
 )
 def test_hostile_pieces_come_to_an_end(text: str, detector: Detector) -> None:
     found = detector.detect([text])[0]

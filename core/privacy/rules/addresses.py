@@ -71,7 +71,7 @@ def named_place(text: str, start: int, end: int) -> Bounds | None:
 RULES = (
     rule(
         "ADDRESS",
-        rf"(?<![\w.,-]){_NUMBER},?[ ](?:{_WORDS}[ ]){{1,4}}{_STREET}(?!\w)\.?(?=\s*(?:[,.;\n)]|$|{UPPER}|\d|#|"
+        rf"(?<![\w.,-]){_NUMBER},?[ ](?!of\b|the\b)(?:{_WORDS}[ ]){{1,4}}{_STREET}(?!\w)\.?(?=\s*(?:[,.;\n)]|$|{UPPER}|\d|#|"
         rf"in\b|and\b|is\b|to\b))",
         check=address_bounds,
     ),

@@ -38,7 +38,7 @@ RULES = (
     # "Hannah Merrick <hannah@unit.example>", "MERRICK, Hannah" <…>: the name shown before a mail address.
     rule(
         "PERSON",
-        rf"(?P<value>{NAME}(?:,{GAP}?{NAME})?)[\"'”’]?(?:{GAP}\([^()\n]{{1,40}}\))?{GAP}?[<\[(](?=[^\s<>()\[\]@]{{1,64}}@)",
+        rf"(?<![\w'’-])(?P<value>{NAME}(?:,{GAP}?{NAME})?)[\"'”’]?(?:{GAP}\([^()\n]{{1,40}}\))?{GAP}?[<\[(](?=[^\s<>()\[\]@]{{1,64}}@)",
         check=name_bounds,
     ),
     # "To: Nora Ames, Luis Berg; Ida Cole": everybody a header line names.

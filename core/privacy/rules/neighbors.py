@@ -34,11 +34,11 @@ def spelled_in_mail(text: str, start: int, end: int) -> Bounds | None:
 
 RULES = (
     # near "@" first: only there is the costlier look worth it
-    rule("PERSON", rf"(?<![\w@.]){PROPER}(?:{GAP}(?:[A-Z]\.{GAP})?{PROPER}){{0,3}}", near="@", check=spelled_in_mail),
+    rule("PERSON", rf"(?<![\w@.'’-]){PROPER}(?:{GAP}(?:[A-Z]\.{GAP})?{PROPER}){{0,3}}", near="@", check=spelled_in_mail),
     # "Elise Marchetti, telephone (202) …", "Ames (service number 25…"
     rule(
         "PERSON",
-        rf"(?P<value>{NAME})(?:,[ \t]{{1,3}}|[ \t]{{1,3}}\(|[ \t]{{1,3}}[-–—][ \t]{{1,3}})"
+        rf"(?<![\w'’-])(?P<value>{NAME})(?:,[ \t]{{1,3}}|[ \t]{{1,3}}\(|[ \t]{{1,3}}[-–—][ \t]{{1,3}})"
         rf"(?:(?:on|his|her|their|private|home|work|office|and)[ ])?(?i:{_REACHED_BY})\b",
         score=0.8,
         check=name_bounds,

@@ -60,8 +60,8 @@ RULES = (
         check=all_specific,
     ),
     rule("ORGANIZATION", rf"\b{_EMPLOYED}[ ](?P<value>{_FIRM})", score=0.65, check=specific_place),
-    rule("ORGANIZATION", rf"\b(?P<value>{_FIRM},?[ ]{_KIND})(?![\w])\.?", score=0.8, check=has_specific_word),
-    rule("ORGANIZATION", rf"\b(?P<value>{_FIRM}[ ]{_HOUSE})(?!\w)", score=0.7, check=has_specific_word),
+    rule("ORGANIZATION", rf"(?<![\w'’.&-])(?P<value>{_FIRM},?[ ]{_KIND})(?![\w])\.?", score=0.8, check=has_specific_word),
+    rule("ORGANIZATION", rf"(?<![\w'’.&-])(?P<value>{_FIRM}[ ]{_HOUSE})(?!\w)", score=0.7, check=has_specific_word),
     rule(
         "ORGANIZATION",
         rf"\b[Tt]he (?P<value>{_FIRM})(?= (?:office|website|newspaper|company|factory|store)\b)",
