@@ -68,8 +68,15 @@ def learned(workspace: Workspace) -> LearnedProject:
     starts = (0, len(PASSAGES[0]) + 2)
     passages = [
         Passage(
-            id=f"passage-{index}", document_id=document.id, index=index, start=start, end=start + len(part), heading="",
-            page="page 1", token_count=10, text=part,
+            id=f"passage-{index}",
+            document_id=document.id,
+            index=index,
+            start=start,
+            end=start + len(part),
+            heading="",
+            page="page 1",
+            token_count=10,
+            text=part,
         )  # fmt: skip
         for index, (start, part) in enumerate(zip(starts, PASSAGES, strict=True))
     ]
@@ -81,9 +88,22 @@ def learned(workspace: Workspace) -> LearnedProject:
     workspace.store_approval(document, review, text=text, passages=passages)
     pairs = tuple(
         QuestionPair(
-            id=f"pair-{number}", project_id=project.id, input=question, output=QUOTE, origin="generated", state=state,
-            reason=reason, document_id=document.id, document_name=document.name, review_id=review.id, passage_id="passage-0",
-            page="page 1", quote=QUOTE, quote_start=0, quote_end=len(QUOTE), created_at=now(),
+            id=f"pair-{number}",
+            project_id=project.id,
+            input=question,
+            output=QUOTE,
+            origin="generated",
+            state=state,
+            reason=reason,
+            document_id=document.id,
+            document_name=document.name,
+            review_id=review.id,
+            passage_id="passage-0",
+            page="page 1",
+            quote=QUOTE,
+            quote_start=0,
+            quote_end=len(QUOTE),
+            created_at=now(),
         )  # fmt: skip
         for number, (question, state, reason) in enumerate(
             [

@@ -148,7 +148,9 @@ def test_a_done_job_is_not_resumed(workspace: Workspace, kind: Callable[..., str
         jobs.resume(workspace, job.id)
 
 
-def test_a_killed_worker_is_shown_as_failed_and_resumes_without_losing_or_doubling(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_killed_worker_is_shown_as_failed_and_resumes_without_losing_or_doubling(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     project = workspace.create_project("Pumps")
     files = []
     for number in range(400):
@@ -187,7 +189,9 @@ def test_a_job_outlives_whoever_started_it(workspace: Workspace, tmp_path: Path)
     assert wait_for(workspace, job_id, "done").result["unreadable"] == 0
 
 
-def test_a_lost_start_is_tried_again(workspace: Workspace, kind: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_start_is_tried_again(
+    workspace: Workspace, kind: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     launched: list[str] = []
     name = kind(lambda context: {})
     monkeypatch.setattr(queue, "_launch", lambda workspace, job: launched.append(job.id))

@@ -7,7 +7,18 @@ import pytest
 
 from core.errors import InputError, SetupError
 from core.records import Document, Job, Passage, Project, Review, Run, new_id, now
-from core.storage import Workspace, connect, find, folder_atomic, get, insert, sha256_folder, transaction, update, write_atomic
+from core.storage import (
+    Workspace,
+    connect,
+    find,
+    folder_atomic,
+    get,
+    insert,
+    sha256_folder,
+    transaction,
+    update,
+    write_atomic,
+)
 from core.storage.migrations import MIGRATIONS
 
 
