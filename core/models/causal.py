@@ -84,8 +84,8 @@ def load_causal(
     if format == "safetensors" and not any(path.glob("*.safetensors")):
         raise InputError(f"The folder {path.name!r} holds no safetensors.", "Pickled weights are not loaded.")
     with memory_errors():
+        options = load_options(precision, device)
         try:
-            options = load_options(precision, device)
             if format == "gguf" and cache is not None:
                 model, tokenizer = _load_folder(unpack_gguf(path, cache), options)
             else:
@@ -95,7 +95,8 @@ def load_causal(
                 f"The model {path.name!r} cannot be loaded ({type(error).__name__}).",
                 "Run `garrison models verify`; if it is unchanged, transformers does not know this kind of model.",
             ) from error
-        model.to(device)
+        if "quantization_config" not in options:  # quantized ones are there already, and refuse to move
+            model.to(device)
     if device == "cpu":
         compute_in_fp32(model, precision)
     model.requires_grad_(False)
