@@ -3,6 +3,7 @@
 Exit codes: 0; 2 the user's input; 3 set-up; 4 a job failed; 130 cancelled.
 """
 
+import io
 import logging
 import sqlite3
 import sys
@@ -16,9 +17,10 @@ from core import __version__
 from core.cli import conversation, documents, jobs, models, privacy, projects, questions, service, training
 from core.cli.shell import Shell, report_error
 from core.defects import record_defect
-from core.errors import GarrisonError, InputError, SetupError
+from core.errors import GarrisonError, InputError, JobCancelled, SetupError
 from core.offline import refuse_connections
 from core.settings import default_home
+from core.storage import disk_error
 
 LOG_NAME = "defects.log"  # in the workspace
 
@@ -59,39 +61,61 @@ def main(arguments: Sequence[str] | None = None) -> None:
     refuse_connections()
     given = _globals_first(list(sys.argv[1:] if arguments is None else arguments))
     is_json = "--json" in given
+    home = _home_of(given)
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show must not end a command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(given, standalone_mode=False, prog_name="garrison")
+        if code == JobCancelled.exit_code:  # what typer makes of Ctrl-C
+            raise KeyboardInterrupt
     except GarrisonError as error:
         code = report_error(error, is_json=is_json)
     except typer.TyperException as error:
         usage = InputError(" ".join(error.format_message().split()) or "No command was given.", "Try `garrison --help`.")
         code = report_error(usage, is_json=is_json)
     except (typer.Abort, KeyboardInterrupt):
-        code = 130
-    except sqlite3.OperationalError as error:
-        code = report_error(
-            SetupError(f"The workspace cannot be written: {error}.", "Free some space, or choose another --home."),
-            is_json=is_json,
-        )
+        code = report_error(JobCancelled("Cancelled."), is_json=is_json)
     except MemoryError:
         code = report_error(
             SetupError("The machine ran out of memory.", "Close other programs or choose a smaller model."), is_json=is_json
         )
     except Exception as error:
-        reference = _log_defect(error)
-        defect = GarrisonError(
-            f"A defect in Garrison stopped this command (reference {reference}).", f"Report it with {LOG_NAME}."
-        )
-        code = report_error(defect, is_json=is_json)
+        code = report_error(disk_error(error, _place_of(error, home)) or _unforeseen(error, home), is_json=is_json)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _log_defect(error: Exception) -> str:
-    """Write where it happened to a file in the workspace."""
-    folder = default_home()
-    folder.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(filename=folder / LOG_NAME, format="%(asctime)s %(message)s")
-    return record_defect(error)
+def _place_of(error: Exception, home: Path) -> Path:
+    """The folder an error is about: that of its file, else the workspace."""
+    name = error.filename if isinstance(error, OSError) else None
+    return Path(name).parent if isinstance(name, str) else home
+
+
+def _unforeseen(error: Exception, home: Path) -> GarrisonError:
+    """The workspace's database in trouble, or a defect of ours, whose place is written to a file in the workspace."""
+    if isinstance(error, sqlite3.OperationalError):
+        return SetupError(f"The workspace cannot be used: {error}.", "Try again; if it stays so, check the disk.")
+    logging.raiseExceptions = False  # a log that cannot be written must not hide what went wrong
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(filename=home / LOG_NAME, format="%(asctime)s %(message)s")
+    except OSError:
+        logging.basicConfig(handlers=[logging.NullHandler()])
+    reference = record_defect(error)
+    return GarrisonError(
+        f"A defect in Garrison stopped this command (reference {reference}).", f"Report it with {home / LOG_NAME}."
+    )
+
+
+def _home_of(arguments: list[str]) -> Path:
+    """The workspace that these arguments, globals first, choose."""
+    chosen = default_home()
+    for position, argument in enumerate(arguments):
+        if argument == "--home" and position + 1 < len(arguments):
+            chosen = Path(arguments[position + 1])
+        elif argument.startswith("--home="):
+            chosen = Path(argument.removeprefix("--home="))
+    return chosen.expanduser()
 
 
 def _globals_first(arguments: list[str]) -> list[str]:

@@ -9,6 +9,8 @@ import typer
 from core.cli.shell import shell_of
 from core.errors import InputError
 from core.jobs.stages.conversation import open_answerer
+from core.records import Run
+from core.storage import get
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +33,13 @@ def chat(
     shell = shell_of(context)
     if bool(model) == bool(run):
         raise InputError("Choose one: --model or --run.", "See: garrison models list, garrison runs PROJECT")
+    if run:
+        get(shell.workspace.db, Run, run)
     answerer = open_answerer(shell.workspace, model or run)
     messages: list[Message] = []
     question = prompt or _ask()
+    if shell.is_json and not question:
+        raise InputError("Nothing was asked.", "Give a question with --prompt.")
     while question:
         messages.append(Message("user", question))
         pieces: list[str] = []
@@ -44,7 +50,7 @@ def chat(
         text = "".join(pieces)
         messages.append(Message("assistant", text))
         shell.show({"prompt": question, "answer": text}, "\n")
-        question = "" if prompt else _ask()
+        question = "" if prompt or shell.is_json else _ask()  # with --json one question, one document
 
 
 def _ask() -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.shell import shell_of, table
+from core.cli.shell import report_error, shell_of, table
 from core.errors import SetupError
 from core.models import registry
 from core.records import Model
@@ -65,8 +65,7 @@ def verify(context: typer.Context) -> None:
     shell = shell_of(context)
     verdicts = registry.verify_models(registry.model_folders(shell.workspace.home))
     shell.show(verdicts, table([{"name": v.model.name, "state": v.health} for v in verdicts], empty="No models."))
-    changed = [v.model.name for v in verdicts if v.health == "changed"]
-    if changed:
-        raise SetupError(
-            f"These models were changed: {', '.join(changed)}.", "Remove them and add them again from a trusted copy."
-        )
+    bad = [f"{v.model.name} ({v.health})" for v in verdicts if v.health in ("changed", "missing")]
+    if bad:
+        error = SetupError(f"Models do not verify: {', '.join(bad)}.", "Remove them and add them again from a trusted copy.")
+        raise typer.Exit(report_error(error, is_json=False))  # the verdicts are the one document on stdout

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Only this machine: 127.0.0.1 or localhost.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The dashboard's port.")] = 8501,
+    port: Annotated[int, typer.Option(help="The dashboard's port.", min=1, max=65535)] = 8501,
 ) -> None:
     """Serve the dashboard on this machine until Ctrl-C."""
     from core.jobs.stages.sample import ensure_sample
@@ -29,6 +30,7 @@ def serve(
     shell = shell_of(context)
     if host not in ("127.0.0.1", "localhost", "::1"):
         raise InputError(f"The dashboard does not listen on {host}: it has no sign-in.", "Use 127.0.0.1.")
+    _check_free(host, port)
     found = importlib.util.find_spec("dashboard")
     if found is None or not found.submodule_search_locations:
         raise SetupError("The dashboard is not installed.", "Run: python3 installer run")
@@ -39,6 +41,15 @@ def serve(
     os.chdir(folder)  # where .streamlit/config.toml lies
     arguments = ["-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", str(port)]
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 replaces this process, no shell
+
+
+def _check_free(host: str, port: int) -> None:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+    except OSError as error:
+        raise SetupError(f"Port {port} cannot be used ({error.strerror}).", "Choose another one with --port.") from error
 
 
 def demo(

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import FrameType
 
 from core.defects import record_defect
-from core.errors import GarrisonError, JobCancelled
+from core.errors import GarrisonError, JobCancelled, SetupError
 from core.jobs.context import JobContext
 from core.jobs.queue import advance, claim
 from core.jobs.stages import KINDS
 from core.offline import refuse_connections
 from core.records import Job, now
-from core.storage import Workspace, get, update
+from core.storage import Workspace, disk_error, get, update
 
 WATCH_INTERVAL_S = 0.5
 CANCEL_GRACE_S = 20.0
@@ -43,10 +43,6 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
         changes = {"state": "cancelled", "error": error.message, "hint": error.hint}
     except GarrisonError as error:
         changes = {"state": "failed", "error": error.message, "hint": error.hint}
-    except sqlite3.OperationalError as error:
-        if "full" not in str(error):
-            raise
-        changes = {"state": "failed", "error": "The disk is full.", "hint": "Free some space, then resume the job."}
     except MemoryError:
         changes = {
             "state": "failed",
@@ -54,18 +50,21 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
             "hint": "Close other programs, choose a smaller batch or 4-bit precision, then resume.",
         }
     except Exception as error:
-        reference = record_defect(error)
-        changes = {
-            "state": "failed",
-            "error": f"A defect in Garrison stopped this job (reference {reference}).",
-            "hint": "Resume it; if it happens again, report the reference number with the job's log.",
-        }
+        known = disk_error(error, workspace.home) or _defect(error)
+        changes = {"state": "failed", "error": known.message, "hint": known.hint}
     finally:
         is_over.set()
         watcher.join()
     log.info("%s: %s", job_id, changes["state"])
     update(workspace.db, Job, job_id, finished_at=now(), **changes)
     return get(workspace.db, Job, job_id)
+
+
+def _defect(error: Exception) -> GarrisonError:
+    return GarrisonError(
+        f"A defect in Garrison stopped this job (reference {record_defect(error)}).",
+        "Resume it; if it happens again, report the reference number with the job's log.",
+    )
 
 
 def _watch(workspace: Workspace, context: JobContext, is_over: threading.Event) -> None:
@@ -91,8 +90,12 @@ def main(arguments: list[str]) -> int:
         raise JobCancelled("The job was ended by the system.", "Resume it to go on from where it stopped.")
 
     signal.signal(signal.SIGTERM, on_terminate)
-    job = run_job(workspace, job_id)
-    advance(workspace)
+    try:
+        job = run_job(workspace, job_id)
+        advance(workspace)
+    except sqlite3.OperationalError as error:  # whoever looks at the job next sees that its process is gone
+        log.error("%s: its row could not be written (%s).", job_id, getattr(error, "sqlite_errorname", "unknown"))
+        return SetupError.exit_code
     return {"done": 0, "cancelled": JobCancelled.exit_code}.get(job.state, 4)
 
 

@@ -94,6 +94,7 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
         InputError: not a model that can be used, or the name is taken.
         SetupError: the disk is full or refuses.
     """
+    path = path.absolute()  # "." has no name
     files, licence = _files_of(path)
     name = name or re.sub(r"[^a-z0-9._-]+", "-", (path.stem if path.is_file() else path.name).lower()).strip("-._")
     if not NAME.fullmatch(name):

@@ -80,7 +80,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
         raise InputError(f"{path.name} cannot be read ({error.strerror}).", "Check the path.") from error
     try:  # one JSON document, however many lines it has
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if isinstance(document, list):
         yield from ((f"row {number}", row) for number, row in enumerate(document, start=1))
@@ -92,7 +92,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
         if line.strip():
             try:
                 yield f"line {number}", json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"{path.name}: line {number} is not JSON.", "Repair or delete the line.") from error
 
 

@@ -1,7 +1,7 @@
 """Where everything is kept: one SQLite file and folders of plain files."""
 
 from core.storage.database import connect, transaction
-from core.storage.files import folder_atomic, sha256_file, sha256_folder, sha256_text, write_atomic
+from core.storage.files import disk_error, folder_atomic, sha256_file, sha256_folder, sha256_text, write_atomic
 from core.storage.rows import count, delete, find, from_row, get, insert, insert_many, update
 from core.storage.steps import Step, next_step, project_steps
 from core.storage.workspace import Workspace
@@ -12,6 +12,7 @@ __all__ = [
     "connect",
     "count",
     "delete",
+    "disk_error",
     "find",
     "folder_atomic",
     "from_row",

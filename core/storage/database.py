@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import SetupError
+from core.storage.files import disk_error
 from core.storage.migrations import MIGRATIONS
 
 BUSY_TIMEOUT_S = 30
@@ -28,7 +29,7 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("pragma foreign_keys = on")
         _migrate(db)
     except (sqlite3.DatabaseError, OSError) as error:
-        raise SetupError(
+        raise disk_error(error, path.parent) or SetupError(
             f"The workspace {path.parent} cannot be opened: {error}.", "Choose another one with --home, or check the disk."
         ) from error
     return db

@@ -3,15 +3,54 @@
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import InputError, SetupError
+from core.errors import GarrisonError, InputError, SetupError
 
 CHUNK_BYTES = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+_NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+_RUST_ERROR = re.compile(r"\(os error (\d+)\)")  # how safetensors and others that are written in Rust say errno
+
+
+def disk_error(error: Exception, folder: Path) -> SetupError | None:
+    """What a full, read-only or unfit `folder` did, in words; None when `error` is about something else."""
+    number = _errno(error, folder)
+    if number in _FULL:
+        return SetupError(
+            f"The disk that holds {folder} is full.", "Free some space and start again; nothing stored is lost."
+        )
+    if number in _REFUSED:
+        return SetupError(f"{folder} cannot be written to.", "Choose another folder with --home, or ask for write access.")
+    if number in _NO_PLACE:
+        return SetupError(f"{folder} cannot be used as a folder ({os.strerror(number)}).", "Choose another folder.")
+    return None
+
+
+def _errno(error: Exception, folder: Path) -> int:
+    """The operating system's number of an error, also of what SQLite and libraries in Rust raise; 0 where there is none."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    if isinstance(error, sqlite3.OperationalError):
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith("SQLITE_READONLY"):
+            return errno.EROFS
+        # without room for its index of the log, SQLite speaks of an input/output error
+        is_full = name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _is_full(folder))
+        return errno.ENOSPC if is_full else 0
+    found = _RUST_ERROR.search(str(error))
+    return int(found.group(1)) if found else 0
+
+
+def _is_full(folder: Path) -> bool:
+    return folder.is_dir() and shutil.disk_usage(folder).free < 65_536
 
 
 @contextmanager
@@ -19,16 +58,13 @@ def disk_errors(path: Path) -> Iterator[None]:
     """Turn a full or read-only disk into a SetupError that names the folder."""
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise SetupError(
-                f"The disk that holds {path.parent} is full.", "Free some space and start again; nothing stored is lost."
-            ) from error
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise SetupError(
-                f"{path.parent} cannot be written to.", "Choose another folder with --home, or ask for write access."
-            ) from error
+    except GarrisonError:
         raise
+    except Exception as error:
+        known = disk_error(error, path.parent)
+        if known is None:
+            raise
+        raise known from error
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:

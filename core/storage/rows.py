@@ -52,7 +52,8 @@ def _is_special(hint: Any) -> bool:
 
 
 def _to_sql(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value
+    # escapes, because a path may hold bytes that are no UTF-8, which SQLite refuses as text
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 
 
 def from_row(kind: type[Record], row: sqlite3.Row, **extra: Any) -> Record:

@@ -1,8 +1,13 @@
-"""Files a page put beside the workspace for a job: gone once the job has used them."""
+"""Files that are brought: their names for people, and those a page put beside the workspace for a job."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+
+def shown_name(name: str) -> str:
+    """A file's name on one line, in characters that every table, log and database can hold."""
+    return "".join(character if character.isprintable() else "_" for character in name)
 
 
 def remove_incoming(params: dict[str, Any], paths: Iterable[Path]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import find_personal_data
-from core.jobs.stages.incoming import remove_incoming
+from core.jobs.stages.incoming import remove_incoming, shown_name
 from core.questions import read_pairs
 from core.records import Document, Page, Passage, Project, QuestionPair, Review, new_id, now
 from core.storage import Workspace, get, insert, insert_many, sha256_file, sha256_text, transaction
@@ -23,7 +23,7 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 def run(context: JobContext) -> dict[str, Any]:
     """Params: `path`, `name`, `remove_after`. Result: `pairs`, `document_id`."""
-    path, name = Path(context.job.params["path"]), context.job.params["name"]
+    path, name = Path(context.job.params["path"]), shown_name(context.job.params["name"])
     project = get(context.workspace.db, Project, context.job.project_id)
     stored = [item.removeprefix("document:") for item in context.finished_items()]
     if not stored:

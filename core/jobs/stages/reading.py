@@ -8,7 +8,7 @@ from typing import Any
 from core.documents import Member, expand, read_document, split_passages, word_count
 from core.errors import InputError
 from core.jobs.context import JobContext
-from core.jobs.stages.incoming import remove_incoming
+from core.jobs.stages.incoming import remove_incoming, shown_name
 from core.models import registry
 from core.models.llama import token_counter
 from core.records import Document, Project, new_id, now
@@ -37,17 +37,21 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
     workspace = context.workspace
     count_tokens = _counter(workspace)
     finished = context.finished_items()
-    for number, (path, name) in enumerate(files):
+    _remove_unfinished(context, project, finished)
+    for number, (path, given_name) in enumerate(files):
+        name = shown_name(given_name)
         context.progress(number, len(files), unit="files", message=f"Reading file {number + 1} of {len(files)}")
-        if str(path) in finished:
+        item = f"file {number}"
+        if item in finished:
             continue
         try:
-            for member in expand(path, name):
+            for index, member in enumerate(expand(path, name)):
                 context.check()
-                _read_one(context, project, member=member, count_tokens=count_tokens)
+                if (inner := f"{item} member {index}") not in finished:
+                    _read_one(context, project, member=member, count_tokens=count_tokens, item=inner)
         except InputError as error:
-            _refuse(context, project, name=name, problem=str(error), path=path)
-        context.finish_item(str(path))
+            _refuse(context, project, name=name, problem=str(error), item=item, path=path)
+        context.finish_item(item)
     context.progress(len(files), len(files), unit="files")
     items = context.finished_items()
     stored = [document.id for document in find(workspace.db, Document, project_id=project.id)]
@@ -62,7 +66,7 @@ def _counter(workspace: Workspace) -> Callable[[str], int]:
     return token_counter(Path(model.path))
 
 
-def _refuse(context: JobContext, project: Project, *, name: str, problem: str, path: Path | None = None) -> None:
+def _refuse(context: JobContext, project: Project, *, name: str, problem: str, item: str, path: Path | None = None) -> None:
     """Keep a file that could not be read in the list, with the reason."""
     is_file = path is not None and path.is_file()
     document = Document(
@@ -80,21 +84,35 @@ def _refuse(context: JobContext, project: Project, *, name: str, problem: str, p
     with transaction(context.workspace.db):
         insert(context.workspace.db, document)
         context.finish_item(f"document:{document.id}")
+        context.finish_item(item)
 
 
-def _read_one(context: JobContext, project: Project, *, member: Member, count_tokens: Callable[[str], int]) -> None:
+def _remove_unfinished(context: JobContext, project: Project, finished: set[str]) -> None:
+    """Delete the files of documents whose storing an earlier attempt was killed in: no row names them."""
+    for document_id in [item.removeprefix("storing:") for item in finished if item.startswith("storing:")]:
+        if not find(context.workspace.db, Document, id=document_id):
+            folder = context.workspace.project_folder(project.id) / "documents" / document_id
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read_one(
+    context: JobContext, project: Project, *, member: Member, count_tokens: Callable[[str], int], item: str
+) -> None:
+    """Read and store one file; `item` is finished with it."""
     workspace = context.workspace
     if member.path is None:
-        _refuse(context, project, name=member.name, problem=str(member.error))
+        _refuse(context, project, name=member.name, problem=str(member.error), item=item)
         return
     sha256 = sha256_file(member.path)
     if find(workspace.db, Document, project_id=project.id, sha256=sha256, state="read"):
-        context.finish_item(f"skipped:{sha256}")
+        with transaction(workspace.db):
+            context.finish_item(f"skipped:{sha256}")
+            context.finish_item(item)
         return
     try:
         extraction = read_document(member.path, member.name, on_page=lambda done, total: context.check())
     except InputError as error:
-        _refuse(context, project, name=member.name, problem=str(error), path=member.path)
+        _refuse(context, project, name=member.name, problem=str(error), item=item, path=member.path)
         return
     document = Document(
         id=new_id("document"),
@@ -114,9 +132,15 @@ def _read_one(context: JobContext, project: Project, *, member: Member, count_to
     passages = split_passages(
         document.id, extraction.text, extraction.pages, settings=SplitSettings(), count_tokens=count_tokens
     )
-    workspace.store_text(document, extraction.text, pages=extraction.pages)
-    shutil.copyfile(member.path, workspace.document_folder(document) / "original")
-    with transaction(workspace.db):
-        insert(workspace.db, document)
-        insert_many(workspace.db, passages)
-        context.finish_item(f"document:{document.id}")
+    context.finish_item(f"storing:{document.id}")
+    try:
+        workspace.store_text(document, extraction.text, pages=extraction.pages)
+        shutil.copyfile(member.path, workspace.document_folder(document) / "original")
+        with transaction(workspace.db):
+            insert(workspace.db, document)
+            insert_many(workspace.db, passages)
+            context.finish_item(f"document:{document.id}")
+            context.finish_item(item)
+    except BaseException:  # on a full disk what was written so far would keep it full
+        shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
+        raise
