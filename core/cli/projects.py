@@ -77,7 +77,9 @@ def delete_project(
     for state in ("queued", "running"):
         for job in find(shell.workspace.db, Job, project_id=project.id, state=state):
             raise InputError(f"Job {job.id} of this project is {state}.", f"Cancel it first: garrison jobs cancel {job.id}")
-    if not yes and not shell.is_json and not typer.confirm(f"Delete {project.name} with all its documents and runs?"):
+    if not yes and shell.is_json:
+        raise InputError(f"Deleting {project.name} was not confirmed.", "With --json, nobody is asked: add --yes.")
+    if not yes and not typer.confirm(f"Delete {project.name} with all its documents and runs?"):
         raise typer.Abort
     folder = shell.workspace.project_folder(project.id)
     delete(shell.workspace.db, Project, id=project.id)

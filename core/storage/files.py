@@ -17,6 +17,7 @@ CHUNK_BYTES = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 _NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+_SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")  # how numpy says that a disk is full
 _RUST_ERROR = re.compile(r"\(os error (\d+)\)")  # how safetensors and others that are written in Rust say errno
 
 
@@ -37,7 +38,8 @@ def disk_error(error: Exception, folder: Path) -> SetupError | None:
 def _errno(error: Exception, folder: Path) -> int:
     """The operating system's number of an error, also of what SQLite and libraries in Rust raise; 0 where there is none."""
     if isinstance(error, OSError):
-        return error.errno or 0
+        is_short = error.errno is None and _SHORT_WRITE.match(str(error))
+        return errno.ENOSPC if is_short else error.errno or 0
     if isinstance(error, sqlite3.OperationalError):
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith("SQLITE_READONLY"):

@@ -137,3 +137,10 @@ def test_an_archive_resumed_after_a_kill_doubles_nothing(garrison: Run, tmp_path
     assert (code, len(result["documents"]), result["skipped"], result["unreadable"]) == (0, 3, 1, 2)
     assert len(json.loads(garrison("--json", "documents", "list", "a")[1])) == 3
     assert not left.exists()
+
+
+def test_json_alone_does_not_confirm_a_deletion(garrison: Run) -> None:
+    garrison("project", "create", "a")
+    code, out, _ = garrison("--json", "project", "delete", "a")
+    assert code == 2 and "--yes" in json.loads(out)["hint"]
+    assert garrison("--json", "project", "delete", "a", "--yes")[0] == 0

@@ -39,6 +39,7 @@ def test_a_database_that_cannot_grow_is_a_full_disk(workspace: Workspace, tmp_pa
         (OSError(errno.ENOSPC, "No space left on device"), "full"),
         (OSError(errno.EROFS, "Read-only file system"), "cannot be written"),
         (RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"), "full"),  # safetensors
+        (OSError("10000000 requested and 0 written"), "full"),  # numpy
     ],
 )
 def test_whoever_meets_a_full_or_read_only_disk_says_so(tmp_path: Path, error: Exception, word: str) -> None:

@@ -56,6 +56,7 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
     run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings)
     folder = workspace.run_folder(project.id, run.id)
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
+    _check_approvals(workspace, dataset)
     result = train(
         Path(model.path),
         model.format,
@@ -71,6 +72,22 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
 
 def _report(context: JobContext, run: Run, progress: Progress) -> None:
     context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
+
+
+def _check_approvals(workspace: Workspace, dataset: Path) -> None:
+    """A resumed run goes on only while every approval that its frozen rows rest on still stands.
+
+    Raises:
+        InputError: one was withdrawn, or its document removed.
+    """
+    rows = read_rows(dataset / "train.jsonl") + read_rows(dataset / "heldout.jsonl")
+    standing = {review.id for review in find(workspace.db, Review, state="approved")}
+    withdrawn = {row.get("review_id", "") for row in rows} - standing
+    if withdrawn:
+        raise InputError(
+            f"{len(withdrawn)} of the approvals that this run's question pairs rest on were withdrawn since it began.",
+            "Review and approve again, write the questions again, then start a new run.",
+        )
 
 
 def _run_of_job(context: JobContext) -> Run | None:
@@ -116,9 +133,12 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
         approved[document_id] = review, {passage.id: passage for passage in passages}
     usable = [pair for given in kept if (pair := reviewed_pair(given, *approved[given.document_id]))]
     if not usable:
+        is_approved_again = any(review and pair.review_id for pair in kept for review, _ in [approved[pair.document_id]])
         raise InputError(
             f"None of the {len(kept)} pairs of {project.name} comes from a document whose approval stands.",
-            f"Review it, then approve: garrison review {project.name} approve DOCUMENT --as NAME",
+            f"It was approved again since they were written; write them again: garrison questions generate {project.name}"
+            if is_approved_again
+            else f"Review it, then approve: garrison review {project.name} approve DOCUMENT --as NAME",
         )
     return usable
 
@@ -148,7 +168,10 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
 
 def _rows(pairs: list[QuestionPair]) -> str:
     return "".join(
-        json.dumps({"input": pair.input, "output": pair.output, "pair_id": pair.id}, ensure_ascii=False) + "\n"
+        json.dumps(
+            {"input": pair.input, "output": pair.output, "pair_id": pair.id, "review_id": pair.review_id}, ensure_ascii=False
+        )
+        + "\n"
         for pair in pairs
     )
 

@@ -1,0 +1,70 @@
+"""What was approved when a training began and withdrawn since is not trained on when the training is resumed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import InputError
+from core.jobs.context import JobContext
+from core.jobs.stages import pair_import, training
+from core.privacy import review
+from core.records import Document, Job, Project, QuestionPair, new_id, now
+from core.settings import TrainingSettings
+from core.storage import Workspace, find, insert, update
+
+MODEL = "smollm2-135m-instruct"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path / "home")
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def project(workspace: Workspace, tmp_path: Path) -> Project:
+    """A project with approved pairs."""
+    project = workspace.create_project("a", policy="all-at-once")
+    file = tmp_path / "pairs.jsonl"
+    rows = [{"input": f"What is part {n} for?", "output": f"Part {n} holds the pump in place."} for n in range(10)]
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    pair_import.run(new_context(workspace, project, "import", {"path": str(file), "name": file.name}))
+    review.approve_all(workspace, project, reviewer="Ada")
+    return project
+
+
+def new_context(workspace: Workspace, project: Project, kind: str, params: dict[str, object]) -> JobContext:
+    job = Job(id=new_id("job"), kind=kind, project_id=project.id, params=params, created_at=now())
+    insert(workspace.db, job)
+    return JobContext(workspace, job)
+
+
+def test_a_resumed_training_refuses_rows_whose_approval_was_withdrawn(workspace: Workspace, project: Project) -> None:
+    settings = TrainingSettings(max_steps=1)
+    context = new_context(workspace, project, "train", {"model": MODEL, "settings": settings.model_dump()})
+    training._new_run(context, project, model=training.find_trainable(workspace, MODEL), settings=settings)
+    review.withdraw(workspace, find(workspace.db, Document)[0], reviewer="Bob", reason="a name was missed")
+    with pytest.raises(InputError, match="withdrawn since it began"):  # before any model is loaded
+        training.train_run(context, project, model_name=MODEL, settings=settings)
+
+
+def test_pairs_of_an_earlier_approval_are_to_be_written_again(workspace: Workspace, project: Project) -> None:
+    for pair in find(workspace.db, QuestionPair):
+        update(workspace.db, QuestionPair, pair.id, origin="generated", review_id="review-earlier")
+    with pytest.raises(InputError, match="garrison questions generate"):
+        training.reviewed_pairs(workspace, project)
+
+
+def test_a_frozen_dataset_does_not_move_when_its_document_changes(workspace: Workspace, project: Project) -> None:
+    frozen = training.freeze(workspace, project)
+    before = (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes()
+    assert training.freeze(workspace, project).id == frozen.id
+    document = find(workspace.db, Document)[0]
+    review.add(workspace, document, start=18, end=24, entity="CODE", reviewer="Bob")
+    review.approve_all(workspace, project, reviewer="Bob")
+    later = training.freeze(workspace, project)
+    assert (later.number, frozen.number) == (2, 1)
+    assert (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes() == before
