@@ -65,15 +65,16 @@ def resume(folder: Path, trainer: "Trainer") -> None:
 def finish(folder: Path, trainer: "Trainer") -> int:
     """Write `adapter/`: the best measured adapter if it has a lower validation loss than the last, else the last.
 
+    With the setting `keep` at "last", always the last.
+
     Returns:
         The step whose adapter it is.
     """
     step = trainer.step
-    measured = {at: loss for at, loss in trainer.validation_losses.items() if at > 0}
-    best = min(measured, key=lambda at: (measured[at], -at), default=step)
+    best = trainer.best_step or step
     for path in _files(folder, "best"):
         found = _read(path)
-        if found and found[0]["step"] == best != step:
+        if found and found[0]["step"] == best != step and trainer.settings.keep == "best":
             trainer.restore_adapter(found[1])
             step = best
     shutil.rmtree(folder / "adapter", ignore_errors=True)

@@ -63,8 +63,9 @@ class Trainer:
 
     @property
     def best_step(self) -> int:
-        """The step with the lowest validation loss; 0 is the base model, -1 while nothing was measured."""
-        return min(self.validation_losses, key=lambda step: (self.validation_losses[step], step), default=-1)
+        """The measured step with the lowest validation loss, the later of equals; 0 while no step was measured."""
+        measured = {step: loss for step, loss in self.validation_losses.items() if step > 0}
+        return min(measured, key=lambda step: (measured[step], -step), default=0)
 
     def measure_base(self) -> None:
         """Measure the validation loss before the first step: a fresh LoRA adapter changes nothing."""

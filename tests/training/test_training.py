@@ -152,6 +152,15 @@ def test_best_measured_adapter_is_chosen_over_a_worse_last_one(options, rows, se
             measured[row["step"]] = row["validation_loss"]
     assert result.metrics["chosen_step"] == min(measured, key=lambda step: measured[step])
     assert result.metrics["chosen_step"] < 40
+    last = train(
+        **options,
+        train_rows=rows,
+        validation_rows=contrary,
+        settings=settings(max_steps=40, learning_rate=2e-2, keep="last"),
+        folder=tmp_path / "last",
+    )
+    assert last.metrics["chosen_step"] == 40
+    assert last.adapter_sha256 != result.adapter_sha256
 
 
 def test_rows_that_are_too_long_are_left_out_and_counted(options, rows, settings, tmp_path):
