@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import SetupError
+from core.errors import JobCancelled, SetupError
 from core.jobs.context import JobContext
 from core.jobs.stages import reading
 from core.records import Document, Job, Project, new_id, now
@@ -68,3 +68,15 @@ def test_a_document_that_did_not_fit_leaves_no_files(
         reading.read_files(JobContext(workspace, job), find(workspace.db, Project)[0], [(text, text.name)])
     assert find(workspace.db, Document) == []
     assert list((workspace.project_folder(project.id) / "documents").iterdir()) == []
+
+
+def test_a_cancelled_reading_stops_within_a_text(workspace: Workspace) -> None:
+    project = workspace.create_project("a")
+    job = Job(id=new_id("job"), kind="read", project_id=project.id, created_at=now())
+    insert(workspace.db, job)
+    context = JobContext(workspace, job)
+    count_tokens = reading._counter(context)
+    assert count_tokens("The pump.") > 0
+    context.cancel_requested.set()
+    with pytest.raises(JobCancelled):
+        count_tokens("The pump.")

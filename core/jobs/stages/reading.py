@@ -13,7 +13,7 @@ from core.models import registry
 from core.models.llama import token_counter
 from core.records import Document, Project, new_id, now
 from core.settings import GenerationSettings, SplitSettings
-from core.storage import Workspace, find, get, insert, insert_many, sha256_file, sha256_text, transaction
+from core.storage import find, get, insert, insert_many, sha256_file, sha256_text, transaction
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -35,7 +35,7 @@ def run(context: JobContext) -> dict[str, Any]:
 def read_files(context: JobContext, project: Project, files: list[tuple[Path, str]]) -> dict[str, Any]:
     """Read `files` into `project`; goes on when one fails and skips what an earlier attempt read."""
     workspace = context.workspace
-    count_tokens = _counter(workspace)
+    count_tokens = _counter(context)
     finished = context.finished_items()
     _remove_unfinished(context, project, finished)
     for number, (path, given_name) in enumerate(files):
@@ -61,9 +61,16 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
     return {"documents": documents, "skipped": skipped, "unreadable": unreadable}
 
 
-def _counter(workspace: Workspace) -> Callable[[str], int]:
-    model = registry.find_model(registry.model_folders(workspace.home), GenerationSettings().model)
-    return token_counter(Path(model.path))
+def _counter(context: JobContext) -> Callable[[str], int]:
+    """Counts tokens with the embedded model; notices a wish to cancel, as splitting a long text takes minutes."""
+    model = registry.find_model(registry.model_folders(context.workspace.home), GenerationSettings().model)
+    count = token_counter(Path(model.path))
+
+    def counted(text: str) -> int:
+        context.check()
+        return count(text)
+
+    return counted
 
 
 def _refuse(context: JobContext, project: Project, *, name: str, problem: str, item: str, path: Path | None = None) -> None:
