@@ -13,7 +13,7 @@ from core.models import registry
 from core.models.llama import token_counter
 from core.records import Document, Project, new_id, now
 from core.settings import GenerationSettings, SplitSettings
-from core.storage import find, get, insert, insert_many, sha256_file, sha256_text, transaction
+from core.storage import Workspace, find, get, insert, insert_many, sha256_file, sha256_text, transaction
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
