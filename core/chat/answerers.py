@@ -43,7 +43,7 @@ def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32"
     raise InputError(f"{path.name} is not a language model.", "See: garrison models list")
 
 
-def open_run(base: Path, format: ModelFormat, *, folder: Path) -> ChatModel:
+def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> ChatModel:
     """A run: its base model with its adapter, asked with the chat template that was stored when it was trained.
 
     The base model is loaded in the precision of the training: the adapter has learned to correct those very weights.
@@ -51,6 +51,7 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path) -> ChatModel:
     Args:
         base: the base model, a GGUF file or a folder of safetensors.
         format: its format.
+        cache: a folder that keeps unpacked models, see `load_causal`.
         folder: the run's folder, which holds `run.json`, `adapter/` and `template.jinja`.
 
     Raises:
@@ -65,7 +66,8 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path) -> ChatModel:
 
     from core.models.causal import load_adapter, load_causal
 
-    return _Causal(load_adapter(load_causal(base, format, precision=precision, template=template), folder / ADAPTER_NAME))
+    causal = load_causal(base, format, precision=precision, template=template, cache=cache)
+    return _Causal(load_adapter(causal, folder / ADAPTER_NAME))
 
 
 def _precision(record: Path) -> Precision:

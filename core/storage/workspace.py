@@ -65,6 +65,11 @@ class Workspace:
         """The full result of an evaluation, answers included."""
         return self.project_folder(project_id) / "evaluations" / f"{evaluation_id}.json"
 
+    @property
+    def unpacked_folder(self) -> Path:
+        """Where GGUF models are kept unpacked, so that they open fast; may be deleted at any time."""
+        return self.home / "cache" / "unpacked"
+
     def job_folder(self, job_id: str) -> Path:
         """Where a job's output lies."""
         return self.home / "jobs" / job_id

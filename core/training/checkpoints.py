@@ -63,9 +63,7 @@ def resume(folder: Path, trainer: "Trainer") -> None:
 
 
 def finish(folder: Path, trainer: "Trainer") -> int:
-    """Write `adapter/`: the best measured adapter if it has a lower validation loss than the last, else the last.
-
-    With the setting `keep` at "last", always the last.
+    """Write `adapter/`: the last adapter, or with the setting `keep` at "best" the one with the lowest validation loss.
 
     Returns:
         The step whose adapter it is.

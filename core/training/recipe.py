@@ -112,7 +112,7 @@ def train(
                 if is_cancelled:
                     raise is_cancelled
 
-    # 4. Save: of the last and the best adapter the one with the lower validation loss.
+    # 4. Save: the last adapter, or with keep="best" the one with the lowest validation loss.
     chosen_step = checkpoints.finish(folder, trainer)
     metrics = {
         **trainer.metrics(),

@@ -143,7 +143,7 @@ def test_other_rows_do_not_continue_an_interrupted_run(options, rows, settings, 
 
 def test_best_measured_adapter_is_chosen_over_a_worse_last_one(options, rows, settings, tmp_path):
     contrary = [{"input": row["input"], "output": "It is unknown."} for row in rows[:8]]
-    chosen = settings(max_steps=40, learning_rate=2e-2)
+    chosen = settings(max_steps=40, learning_rate=2e-2, keep="best")
     result = train(**options, train_rows=rows, validation_rows=contrary, settings=chosen, folder=tmp_path)
     measured = {}
     for line in (tmp_path / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
@@ -156,7 +156,7 @@ def test_best_measured_adapter_is_chosen_over_a_worse_last_one(options, rows, se
         **options,
         train_rows=rows,
         validation_rows=contrary,
-        settings=settings(max_steps=40, learning_rate=2e-2, keep="last"),
+        settings=settings(max_steps=40, learning_rate=2e-2),
         folder=tmp_path / "last",
     )
     assert last.metrics["chosen_step"] == 40

@@ -25,4 +25,6 @@ def open_answerer(workspace: Workspace, name: str) -> ChatModel:
     run = runs[0]
     if not run.is_finished:
         raise InputError(f"Run {run.id} has not finished.", "Wait for it, or resume its job: garrison jobs list")
-    return open_run(Path(model.path), model.format, folder=workspace.run_folder(run.project_id, run.id))
+    return open_run(
+        Path(model.path), model.format, folder=workspace.run_folder(run.project_id, run.id), cache=workspace.unpacked_folder
+    )

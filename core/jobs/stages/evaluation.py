@@ -62,7 +62,13 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
     model = find_trainable(workspace, run.model)
     folder = workspace.run_folder(run.project_id, run.id)
     template = (folder / "template.jinja").read_text(encoding="utf-8")
-    base = load_causal(Path(model.path), model.format, precision=run.settings["precision"], template=template)
+    base = load_causal(
+        Path(model.path),
+        model.format,
+        precision=run.settings["precision"],
+        template=template,
+        cache=workspace.unpacked_folder,
+    )
     tuned = load_adapter(base, folder / "adapter")
     done = 0
 

@@ -35,15 +35,15 @@ def run(context: JobContext) -> dict[str, Any]:
     run = get(workspace.db, Run, params["run_id"])
     model = find_trainable(workspace, run.model)
     folder = workspace.run_folder(run.project_id, run.id)
-    target = Path(params["target"])
+    target, cache = Path(params["target"]), workspace.unpacked_folder
     context.progress(0, 1, message=f"Writing {params['format']}")
     if params["format"] == "adapter":
         sha256 = export.export_adapter(folder, target)
     elif params["format"] == "merged":
-        sha256 = export.export_merged(Path(model.path), model.format, folder=folder, target=target)
+        sha256 = export.export_merged(Path(model.path), model.format, folder=folder, target=target, cache=cache)
     else:
         sha256 = export.export_gguf(
-            Path(model.path), model.format, folder=folder, target=target, quantization=params["quantization"]
+            Path(model.path), model.format, folder=folder, target=target, quantization=params["quantization"], cache=cache
         )
     release = Release(
         id=new_id("release"),

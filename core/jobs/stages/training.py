@@ -64,6 +64,7 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
         validation_rows=read_rows(dataset / "heldout.jsonl"),
         settings=settings,
         folder=folder,
+        cache=workspace.unpacked_folder,
         report=lambda progress: _report(context, run, progress),
     )
     update(workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics)
