@@ -5,7 +5,6 @@ whose process is gone as failed and starts the next queued ones.
 """
 
 import json
-import os
 import subprocess  # noqa: S404 starts our own worker module
 import sys
 import time
@@ -87,8 +86,6 @@ def _launch(workspace: Workspace, job: Job) -> None:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a closed terminal or dashboard does not end it
                 cwd=folder,
-                # threads that wait must not spin: other programs share the cores
-                env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
             )
         )
 
