@@ -22,6 +22,7 @@ from typing import Any, Literal, get_args
 
 from core.errors import InputError, SetupError
 from core.records import Model, ModelFormat
+from core.storage import sha256_file
 
 log = logging.getLogger(__name__)
 
@@ -147,9 +148,9 @@ def hash_model(path: Path) -> str:
     `model.json` itself is left out.
     """
     if path.is_file():
-        return _hash_file(path)
+        return sha256_file(path)
     names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
-    lines = [f"{_hash_file(path / name)}  {name}\n" for name in names if name != MANIFEST]
+    lines = [f"{sha256_file(path / name)}  {name}\n" for name in names if name != MANIFEST]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -159,11 +160,6 @@ def _health(model: Model) -> Health:
     if not model.sha256:
         return "not recorded"
     return "unchanged" if hash_model(Path(model.path)) == model.sha256 else "changed"
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_model(manifest: Path) -> Model:
