@@ -9,7 +9,7 @@ from core.cli.shell import shell_of, table
 from core.errors import InputError
 from core.records import Evaluation, Run
 from core.settings import TrainingSettings, key_values
-from core.storage import Workspace, find, get
+from core.storage import find, get
 
 
 def register(app: typer.Typer) -> None:
@@ -18,18 +18,6 @@ def register(app: typer.Typer) -> None:
     app.command()(evaluate)
     app.command()(export)
     app.command("runs")(runs)
-
-
-def find_run(workspace: Workspace, run_id: str) -> Run:
-    """The finished run with this id.
-
-    Raises:
-        InputError: there is none, or it has not finished.
-    """
-    run = get(workspace.db, Run, run_id)
-    if not run.is_finished:
-        raise InputError(f"Run {run_id} has not finished.", "Wait for it or resume its job: garrison jobs list")
-    return run
 
 
 def train(
@@ -74,7 +62,7 @@ def evaluate(
     """Compare a run with its base model on questions it was not trained on."""
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    run = find_run(shell.workspace, run_id)
+    run = shell.workspace.finished_run(run_id)
     if questions is not None and not questions.is_file():
         raise InputError(f"There is no file {questions}.", "Check the path.")
     params: dict[str, Any] = {"run_id": run.id, "questions": str(questions.resolve()) if questions else ""}
@@ -100,7 +88,7 @@ def export(
 ) -> None:
     """Write a run as an adapter, merged weights or a GGUF file."""
     shell = shell_of(context)
-    run = find_run(shell.workspace, run_id)
+    run = shell.workspace.finished_run(run_id)
     params = {"run_id": run.id, "format": format, "quantization": quantization, "target": str(folder.resolve())}
     job = shell.run("export", params, project_id=run.project_id)
     shell.show(job.result, f"Written to {job.result['path']}")

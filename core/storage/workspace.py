@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import cast
 
 from core.errors import InputError
-from core.records import Document, Page, Passage, Policy, Project, QuestionPair, Review, new_id, now
+from core.records import Document, Page, Passage, Policy, Project, QuestionPair, Review, Run, new_id, now
 from core.storage.database import connect, transaction
 from core.storage.files import write_atomic
-from core.storage.rows import find, from_row, insert, insert_many
+from core.storage.rows import find, from_row, get, insert, insert_many
 
 
 class Workspace:
@@ -110,6 +110,17 @@ class Workspace:
             known = ", ".join(project.name for project in find(self.db, Project)) or "none yet"
             raise InputError(f"There is no project {name!r}.", f"Projects are: {known}.")
         return found[0]
+
+    def finished_run(self, run_id: str) -> Run:
+        """The finished run with this id.
+
+        Raises:
+            InputError: there is none, or it has not finished.
+        """
+        run = get(self.db, Run, run_id)
+        if not run.is_finished:
+            raise InputError(f"Run {run_id} has not finished.", "Wait for it or resume its job: garrison jobs list")
+        return run
 
     # --- documents ------------------------------------------------------------------------------------
 

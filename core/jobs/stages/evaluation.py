@@ -23,11 +23,9 @@ MAX_ANSWER_TOKENS = 96
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
     """The run has finished and there are questions."""
-    run = get(workspace.db, Run, params["run_id"])
+    run = workspace.finished_run(params["run_id"])
     if run.project_id != project_id:
         raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
-    if not run.is_finished:
-        raise InputError(f"Run {run.id} has not finished.", "Wait for it or resume its job: garrison jobs list")
     _questions(workspace, run, params.get("questions", ""))
 
 

@@ -15,9 +15,7 @@ QUANTIZATIONS = ("f16", "q8_0", "q4_k_m")
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
     """The run has finished, the format is known and the target is free."""
-    run = get(workspace.db, Run, params["run_id"])
-    if not run.is_finished:
-        raise InputError(f"Run {run.id} has not finished.", "Wait for it or resume its job: garrison jobs list")
+    workspace.finished_run(params["run_id"])
     if params["format"] not in FORMATS:
         raise InputError(f"There is no format {params['format']!r}.", f"Formats are: {', '.join(FORMATS)}.")
     if params["quantization"] not in QUANTIZATIONS:
