@@ -118,7 +118,8 @@ def show_equal(desk: Desk, span: Span) -> None:
     everywhere = max(here, marks.count_in_project(desk.store, desk.project, span))
     if everywhere < 2:
         return
-    st.caption(f"The same text is marked {here:,} times in this document, {everywhere:,} times in the project.")
+    times = f"{plural(here, 'time')} in this document, {plural(everywhere, 'time')} in the project"
+    st.caption(f"The same text is marked {times}.")
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept all equal (A)", disabled=not desk.reviewer, key="accept-equal"):
             decide_equal(desk, span, is_accepted=True)

@@ -1,4 +1,4 @@
-"""What was approved when a training began and withdrawn since is not trained on when the training is resumed."""
+"""What was approved when a training began and withdrawn since is not trained on any more, running or resumed."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.stages import pair_import, training
 from core.privacy import review
-from core.records import Document, Job, Project, QuestionPair, new_id, now
+from core.records import Document, Job, Project, QuestionPair, Run, new_id, now
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, insert, update
 
@@ -49,6 +49,31 @@ def test_a_resumed_training_refuses_rows_whose_approval_was_withdrawn(workspace:
     review.withdraw(workspace, find(workspace.db, Document)[0], reviewer="Bob", reason="a name was missed")
     with pytest.raises(InputError, match="withdrawn since it began"):  # before any model is loaded
         training.train_run(context, project, model_name=MODEL, settings=settings)
+
+
+class _WithdrawingContext(JobContext):
+    """A job during whose first step somebody withdraws the approval."""
+
+    steps = 0
+
+    def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
+        super().progress(done, total, unit=unit, message=message)
+        self.steps = int(done)
+        if done == 1:
+            review.withdraw(self.workspace, find(self.workspace.db, Document)[0], reviewer="Bob", reason="a name was missed")
+
+
+def test_a_running_training_ends_at_the_step_after_an_approval_was_withdrawn(
+    workspace: Workspace, project: Project
+) -> None:
+    settings = TrainingSettings(max_steps=4, batch_size=2, lora_rank=2)
+    job = new_context(workspace, project, "train", {"model": MODEL, "settings": settings.model_dump()}).job
+    context = _WithdrawingContext(workspace, job)
+    with pytest.raises(InputError, match="withdrawn since it began"):
+        training.train_run(context, project, model_name=MODEL, settings=settings)
+    assert context.steps == 1
+    (run,) = find(workspace.db, Run)
+    assert not run.is_finished and not (workspace.run_folder(project.id, run.id) / "adapter").exists()
 
 
 def test_pairs_of_an_earlier_approval_are_to_be_written_again(workspace: Workspace, project: Project) -> None:

@@ -56,7 +56,13 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
     run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings)
     folder = workspace.run_folder(project.id, run.id)
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
-    _check_approvals(workspace, dataset)
+    approvals = _approvals(dataset)
+    _check_approvals(workspace, approvals)
+
+    def report(progress: Progress) -> None:
+        _check_approvals(workspace, approvals)
+        context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
+
     result = train(
         Path(model.path),
         model.format,
@@ -65,25 +71,25 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
         settings=settings,
         folder=folder,
         cache=workspace.unpacked_folder,
-        report=lambda progress: _report(context, run, progress),
+        report=report,
     )
     update(workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics)
     return get(workspace.db, Run, run.id)
 
 
-def _report(context: JobContext, run: Run, progress: Progress) -> None:
-    context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
+def _approvals(dataset: Path) -> set[str]:
+    """The ids of the reviews that the rows of a frozen dataset version rest on."""
+    rows = read_rows(dataset / "train.jsonl") + read_rows(dataset / "heldout.jsonl")
+    return {row.get("review_id", "") for row in rows}
 
 
-def _check_approvals(workspace: Workspace, dataset: Path) -> None:
-    """A resumed run goes on only while every approval that its frozen rows rest on still stands.
+def _check_approvals(workspace: Workspace, approvals: set[str]) -> None:
+    """A run goes on only while every approval that its frozen rows rest on still stands: looked at before every step.
 
     Raises:
         InputError: one was withdrawn, or its document removed.
     """
-    rows = read_rows(dataset / "train.jsonl") + read_rows(dataset / "heldout.jsonl")
-    standing = {review.id for review in find(workspace.db, Review, state="approved")}
-    withdrawn = {row.get("review_id", "") for row in rows} - standing
+    withdrawn = approvals - {review.id for review in find(workspace.db, Review, state="approved")}
     if withdrawn:
         raise InputError(
             f"{len(withdrawn)} of the approvals that this run's question pairs rest on were withdrawn since it began.",
