@@ -209,7 +209,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """What was exported from a run, where to, and the SHA-256 of its files."""
+    """What was exported from a run, where to, and the SHA-256 of its GGUF file or of its `SHA256SUMS`."""
 
     id: str
     project_id: str

@@ -23,7 +23,9 @@ def chat(
     context: typer.Context,
     model: Annotated[str, typer.Option(help="A model's name.")] = "",
     run: Annotated[str, typer.Option(help="A run's id.")] = "",
-    prompt: Annotated[str, typer.Option(help="Ask this and end; without it, talk until an empty line.")] = "",
+    prompt: Annotated[
+        str | None, typer.Option(help="Ask this and end; without it, talk until an empty line.", show_default=False)
+    ] = None,
     max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 256,
     temperature: Annotated[float, typer.Option(help="0 gives the same answer every time.")] = 0.0,
 ) -> None:
@@ -33,6 +35,8 @@ def chat(
     shell = shell_of(context)
     if bool(model) == bool(run):
         raise InputError("Choose one: --model or --run.", "See: garrison models list, garrison runs PROJECT")
+    if prompt is not None:
+        _check_prompt(prompt)
     if run:
         get(shell.workspace.db, Run, run)
     answerer = open_answerer(shell.workspace, model or run)
@@ -53,6 +57,11 @@ def chat(
         question = "" if prompt or shell.is_json else _ask()  # with --json one question, one document
 
 
+def _check_prompt(prompt: str) -> None:
+    if not prompt.strip():
+        raise InputError("Nothing was asked.", "Give a question with --prompt.")
+
+
 def _ask() -> str:
     print("> ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()
@@ -69,6 +78,7 @@ def compare(
     from core.chat import compare as compare_answers
 
     shell = shell_of(context)
+    _check_prompt(prompt)
     answers = compare_answers(
         open_answerer(shell.workspace, left), open_answerer(shell.workspace, right), prompt, max_tokens=max_tokens
     )

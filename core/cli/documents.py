@@ -1,14 +1,18 @@
 """`garrison documents …`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.shell import shell_of, table
+from core.cli.shell import plain, shell_of, table
 from core.errors import InputError
+from core.jobs.stages.incoming import shown_name
 from core.records import Document
 from core.storage import find, get
+
+if TYPE_CHECKING:
+    from core.documents import FolderFiles
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -20,35 +24,49 @@ def add(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders or zip archives.")],
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
-    """Read documents into a project."""
+    """Read documents into a project. Links that lead out of a folder are left out and named."""
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    files = [{"path": str(path.resolve()), "name": path.name} for path in _files(paths)]
+    given = _files(paths)
+    links = [shown_name(str(link)) for link in given.links]
+    words = [f"Left out, a link that leads out of its folder or nowhere: {link}" for link in links]
+    files = [{"path": str(path.resolve()), "name": path.name} for path in given.files]
     job = shell.run("read", {"files": files}, project_id=found.id, detach=detach)
     if detach:
-        shell.show(job, f"Job {job.id}")
+        shell.show(plain(job) | {"left_out": links}, "\n".join([f"Job {job.id}", *words]))
         return
-    documents = [get(shell.workspace.db, Document, document_id) for document_id in job.result["documents"]]
-    read = [document for document in documents if document.state == "read"]
-    if documents and not read:
-        first = documents[0]
-        raise InputError(f"None of {len(documents)} files could be read. {first.name}: {first.problem}")
-    shell.show({"documents": documents, "skipped": job.result["skipped"]}, _text(documents))
+    result = job.result
+    documents = [get(shell.workspace.db, Document, document_id) for document_id in result["documents"]]
+    if documents and all(document.state == "unreadable" for document in documents):
+        first, number = documents[0], result["unreadable"]
+        what = "The file could not" if number == 1 else f"None of {number} files could"
+        raise InputError(f"{what} be read. {first.name}: {first.problem}")
+    lines = [_text(documents)] if documents else []
+    if result["skipped"]:
+        lines.append(f"{_counted(result['skipped'])} already there: left out.")
+    if result["unreadable"]:
+        lines.append(f"{_counted(result['unreadable'])} could not be read.")
+    shell.show({"documents": documents, "skipped": result["skipped"], "left_out": links}, "\n".join(lines + words))
 
 
-def _files(paths: list[Path]) -> list[Path]:
+def _counted(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"
+
+
+def _files(paths: list[Path]) -> "FolderFiles":
+    """What is to be read of `paths`, and the links that are not followed."""
+    from core.documents import FolderFiles, files_in
+
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InputError(f"There is no file {missing[0]}.", "Check the path.")
-    files: list[Path] = []
-    for path in paths:
-        inside = (
-            sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")) if path.is_dir() else [path]
-        )
-        files += inside
+    found = [files_in(path) if path.is_dir() else FolderFiles((path,)) for path in paths]
+    files = tuple(file for part in found for file in part.files)
+    links = tuple(link for part in found for link in part.links)
     if not files:
-        raise InputError("There are no files in that folder.", "Name files or a folder that holds some.")
-    return files
+        only = f" but {len(links)} links that lead out of it" if links else ""
+        raise InputError(f"There are no files in that folder{only}.", "Name files or a folder that holds some.")
+    return FolderFiles(files, links)
 
 
 @app.command("list")

@@ -1,5 +1,6 @@
 """`garrison models …`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,17 +15,8 @@ app = typer.Typer(no_args_is_help=True)
 
 
 def describe(model: Model) -> dict[str, Any]:
-    """A model as `models list` gives it."""
-    return {
-        "name": model.name,
-        "path": model.path,
-        "format": model.format,
-        "size": model.size_bytes,
-        "sha256": model.sha256,
-        "licence": model.licence,
-        "source": model.source,
-        "embedded": model.is_embedded,
-    }
+    """A model as every command here gives it: its record, and `size`, another name of `size_bytes`."""
+    return asdict(model) | {"size": model.size_bytes}
 
 
 @app.command("list")
@@ -64,7 +56,8 @@ def verify(context: typer.Context) -> None:
     """Hash every model again and compare with what was recorded."""
     shell = shell_of(context)
     verdicts = registry.verify_models(registry.model_folders(shell.workspace.home))
-    shell.show(verdicts, table([{"name": v.model.name, "state": v.health} for v in verdicts], empty="No models."))
+    checked = [{"model": describe(v.model), "health": v.health} for v in verdicts]
+    shell.show(checked, table([{"name": v.model.name, "state": v.health} for v in verdicts], empty="No models."))
     bad = [f"{v.model.name} ({v.health})" for v in verdicts if v.health in ("changed", "missing")]
     if bad:
         error = SetupError(f"Models do not verify: {', '.join(bad)}.", "Remove them and add them again from a trusted copy.")

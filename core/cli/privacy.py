@@ -2,16 +2,20 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.cli.shell import Shell, shell_of, table
 from core.errors import InputError
-from core.records import Document, Project, Span
+from core.records import Document, Project, Span, SpanState
 from core.storage import find
 
+if TYPE_CHECKING:
+    from core.privacy.review import Decision
+
 ACTIONS = ("list", "accept", "reject", "add", "approve")
+_STATES: dict[str, SpanState] = {"accept": "accepted", "reject": "rejected"}
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +58,9 @@ def review(
     project: str,
     action: Annotated[str, typer.Argument(help="list, accept, reject, add or approve.")],
     items: Annotated[list[str] | None, typer.Argument(help="Span ids; for add and approve: document ids or names.")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every span, or every document.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="accept, reject: every undecided span; approve: every document.")
+    ] = False,
     as_: Annotated[str, typer.Option("--as", help="The reviewer's name.")] = "",
     start: Annotated[int, typer.Option(help="add: first character.")] = -1,
     end: Annotated[int, typer.Option(help="add: behind the last character.")] = -1,
@@ -122,6 +128,10 @@ def _list(shell: Shell, project: Project, items: list[str]) -> None:
 def _decide(shell: Shell, project: Project, *, action: str, items: list[str], is_all: bool, reviewer: str) -> None:
     from core.privacy import review
 
+    if is_all:
+        decision = review.decide_undecided(shell.workspace, project, state=_STATES[action], reviewer=reviewer)
+        _show_decision(shell, decision, action=action)
+        return
     documents = find(shell.workspace.db, Document, project_id=project.id)
     spans = {span.id for document in documents for span in find(shell.workspace.db, Span, document_id=document.id)}
     unknown = [item for item in items if item not in spans]
@@ -129,12 +139,25 @@ def _decide(shell: Shell, project: Project, *, action: str, items: list[str], is
         raise InputError(
             f"There is no span {unknown[0]!r} in {project.name}.", f"See: garrison review {project.name} list DOCUMENT"
         )
-    chosen = sorted(spans) if is_all else items
-    if not chosen:
+    if not items:
         raise InputError("No span was named.", "Name span ids, or use --all.")
     decide = review.accept if action == "accept" else review.reject
-    decide(shell.workspace, chosen, reviewer=reviewer)
-    shell.show({action: chosen}, f"{len(chosen)} spans: {action}.")
+    _show_decision(shell, decide(shell.workspace, items, reviewer=reviewer), action=action)
+
+
+def _show_decision(shell: Shell, decision: "Decision", *, action: str) -> None:
+    text = f"{_counted(len(decision.before), 'mark')} {decision.state}."
+    if decision.left_count:
+        were = "was" if decision.left_count == 1 else "were"
+        text += f" {_counted(decision.left_count, 'mark')} decided earlier {were} left as decided."
+    if decision.withdrawn_ids:
+        text += f" {_counted(len(decision.withdrawn_ids), 'document')} lost the approval and must be approved again."
+    shell.show({action: [span.id for span in decision.before], "left": decision.left_count}, text)
+
+
+def _counted(number: int, word: str) -> str:
+    """`1 mark`, `1,204 marks`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _add(shell: Shell, project: Project, *, items: list[str], reviewer: str, place: tuple[int, int, str]) -> None:
@@ -160,4 +183,7 @@ def _approve(shell: Shell, project: Project, *, items: list[str], is_all: bool, 
         reviews = [review.approve(shell.workspace, project, document, reviewer=reviewer) for document in documents]
     else:
         raise InputError("No document was named.", "Name document ids, or use --all.")
-    shell.show(reviews, f"{len(reviews)} documents approved by {reviewer}. Next: garrison questions generate {project.name}")
+    shell.show(
+        reviews,
+        f"{_counted(len(reviews), 'document')} approved by {reviewer}. Next: garrison questions generate {project.name}",
+    )

@@ -7,8 +7,6 @@ import typer
 
 from core.cli.shell import shell_of, table
 from core.errors import InputError
-from core.records import QuestionPair
-from core.storage import find
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -75,15 +73,15 @@ def export_pairs(
     with_source: Annotated[
         bool, typer.Option("--with-source", help="Add document, page, passage, quote and offsets.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Write the kept pairs as JSONL with the keys input and output."""
-    from core.questions import write_pairs
+    """Write the kept pairs of approved documents, anonymized, as JSONL with the keys input and output."""
+    from core.jobs.stages import pair_export
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    pairs = find(shell.workspace.db, QuestionPair, project_id=found.id, state="kept")
-    if not pairs:
-        raise InputError(f"{found.name} has no question pairs.", f"Make some: garrison questions generate {found.name}")
     target = file or Path(f"{found.name}.jsonl")
-    write_pairs(pairs, target, with_source=with_source)
-    shell.show({"pairs": len(pairs), "path": target}, f"{len(pairs)} pairs written to {target}")
+    export = pair_export.export_pairs(shell.workspace, found, target, with_source=with_source, is_forced=force)
+    written = {"pairs": len(export.pairs), "left_out": export.left_out, "note": export.note, "path": target}
+    words = f"{len(export.pairs)} pairs written to {target}"
+    shell.show(written, f"{words}\n{export.note}" if export.note else words)

@@ -55,8 +55,9 @@ def _check_free(host: str, port: int) -> None:
 def demo(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="Where the report is written.")] = Path("garrison-demo"),
+    is_slice: Annotated[bool, typer.Option("--slice", help="A small part: does it all work here?")] = False,
 ) -> None:
     """Run the whole path on the sample documents and write a report."""
     shell = shell_of(context)
-    job = shell.run("demo", {"out": str(out.resolve())})
+    job = shell.run("demo", {"out": str(out.resolve()), "is_slice": is_slice})
     shell.show(job.result, f"{job.result['verdict']}\nReport: {job.result['report']}")

@@ -66,26 +66,19 @@ class Shell:
 
 
 class ProgressPrinter:
-    """One line on a terminal that is written over; elsewhere a line when a whole tenth is reached."""
+    """One line on a terminal that is written over; elsewhere a line when another tenth is reached."""
 
     def __init__(self) -> None:
         self._is_terminal = sys.stderr.isatty()
-        self._last = ""
+        self._last: object = None
 
     def show(self, job: Job) -> None:
         """Print where the job stands, when that changed."""
-        share = job.done / job.total if job.total else 0.0
-        eta = jobs.eta_s(job)
-        parts = [job.message or job.state]
-        if job.total:
-            done = share if self._is_terminal else int(share * 10) / 10
-            parts.append(f"{done:.0%}")
-        if self._is_terminal and eta is not None:
-            parts.append(f"about {duration(eta)} left")
-        line = " · ".join(parts)
-        if line == self._last:
+        line = progress_line(job)
+        mark = line if self._is_terminal or not job.total else (job.state, int(10 * job.done / job.total))
+        if mark == self._last:
             return
-        self._last = line
+        self._last = mark
         print(
             f"\r\033[K{line}" if self._is_terminal else line,
             end="" if self._is_terminal else "\n",
@@ -97,6 +90,17 @@ class ProgressPrinter:
         """Leave the line."""
         if self._is_terminal and self._last:
             print(file=sys.stderr)
+
+
+def progress_line(job: Job) -> str:
+    """Such as "Reading file 3 of 12 · 25% · about 40 seconds left", as far as it is known."""
+    parts = [job.message or job.state]
+    if job.total:
+        parts.append(f"{int(100 * job.done / job.total)}%")  # never 100% before the end
+    eta = jobs.eta_s(job)
+    if eta is not None:
+        parts.append(f"about {duration(eta)} left")
+    return " · ".join(parts)
 
 
 def duration(seconds: float) -> str:

@@ -86,9 +86,14 @@ def export(
     format: Annotated[str, typer.Option(help="adapter, merged or gguf.")] = "adapter",
     quantization: Annotated[str, typer.Option(help="For gguf: f16, q8_0 or q4_k_m.")] = "q8_0",
 ) -> None:
-    """Write a run as an adapter, merged weights or a GGUF file."""
+    """Write a run as an adapter, merged weights or a GGUF file.
+
+    The SHA-256 given at the end is that of the GGUF file; for a folder of several files it is that of the SHA256SUMS in
+    it, with which `sha256sum -c SHA256SUMS` checks them all.
+    """
     shell = shell_of(context)
     run = shell.workspace.finished_run(run_id)
     params = {"run_id": run.id, "format": format, "quantization": quantization, "target": str(folder.resolve())}
     job = shell.run("export", params, project_id=run.project_id)
-    shell.show(job.result, f"Written to {job.result['path']}")
+    lines = [f"Written to {job.result['path']}", f"SHA-256 of {job.result['sha256_of']}: {job.result['sha256']}"]
+    shell.show(job.result, "\n".join([*lines, *filter(None, [job.result["note"]])]))

@@ -41,10 +41,20 @@ def verdict(result: EvaluationResult, *, is_held_out: bool = True) -> str:
         first = f"The tuned model answers better: {means} ({spread})."
     else:
         first = f"The tuned model is worse: {means} ({spread})."
-    tuned = round(result.scores["exact_match"].tuned.mean * count)
-    base = round(result.scores["exact_match"].base.mean * count)
-    exact = f"It gave the reference answer word for word {_times(tuned)}, the base model {_times(base)}."
-    return " ".join(part for part in (first, exact, _loss_sentence(result, found)) if part)
+    return " ".join(part for part in (first, _exact_sentence(result, found), _loss_sentence(result, found)) if part)
+
+
+def _exact_sentence(result: EvaluationResult, found: Outcome) -> str:
+    """How often each gave the reference answer word for word."""
+    score, count = result.scores["exact_match"], result.question_count
+    tuned, base = round(score.tuned.mean * count), round(score.base.mean * count)
+    if tuned == base:
+        times = f" {_times(tuned)}" if tuned else ""
+        return f"{'Both models' if tuned else 'Neither model'} gave the reference answer word for word{times}."
+    who = "The tuned model" if found == "unclear" else "It"
+    if not tuned:
+        return f"{who} never gave the reference answer word for word; the base model did {_times(base)}."
+    return f"{who} gave the reference answer word for word {_times(tuned)}, the base model {_times(base)}."
 
 
 def _times(number: int) -> str:

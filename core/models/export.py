@@ -1,28 +1,45 @@
 """A finished run as files that other programs load: the adapter, merged weights, a GGUF.
 
-Every export appears complete in its target folder or not at all. Import this module where it is used: it loads torch.
+Every export appears complete in its target folder or not at all. A folder of several files holds a `SHA256SUMS`, so that
+`sha256sum -c SHA256SUMS` in it checks them all. Import this module where it is used: it loads torch.
 """
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
 from core.errors import SetupError
+from core.models.card import CARD, Origin, licence_files, model_card
 from core.models.causal import CausalModel, load_adapter, load_causal, memory_errors
 from core.models.packing import end_tokens
 from core.records import ModelFormat
-from core.storage import folder_atomic, sha256_folder
+from core.storage import folder_atomic, sha256_file
 
 Quantization = Literal["f16", "q8_0", "q4_k_m"]
+SUMS = "SHA256SUMS"
 
 
-def export_adapter(folder: Path, target: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What an export is checked by: `sha256` is that of the file named `file` in its folder."""
+
+    file: str
+    sha256: str
+
+
+def export_adapter(folder: Path, target: Path, *, origin: Origin | None = None) -> Checksum:
     """Copy the adapter of the run in `folder`, with its chat template, in peft's format.
 
+    Args:
+        folder: the run's folder.
+        target: a folder that does not exist or is empty.
+        origin: for the model card; None writes none.
+
     Returns:
-        SHA-256 over the files of `target`.
+        The checksum of `SHA256SUMS`.
 
     Raises:
         InputError: `target` is not empty.
@@ -34,14 +51,25 @@ def export_adapter(folder: Path, target: Path) -> str:
         for file in files:
             shutil.copyfile(file, beside / file.name)
         shutil.copyfile(folder / "template.jinja", beside / "chat_template.jinja")
-    return sha256_folder(target)
+        if origin is not None:
+            (beside / CARD).write_text(model_card(origin), encoding="utf-8")
+        _write_sums(beside)
+    return _checksum(target / SUMS)
 
 
-def export_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path, cache: Path | None = None) -> str:
+def export_merged(
+    path: Path,
+    format: ModelFormat,
+    *,
+    folder: Path,
+    target: Path,
+    cache: Path | None = None,
+    origin: Origin | None = None,
+) -> Checksum:
     """Write the base model with the run's adapter worked into its weights: a folder of safetensors.
 
     The weights keep the precision of a safetensors base; those of a GGUF base become fp16, which holds what its
-    blocks stand for. The sum is made in fp32.
+    blocks stand for. The sum is made in fp32. Texts of the base model's licence go along.
 
     Args:
         path: the base model.
@@ -49,9 +77,10 @@ def export_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path
         folder: the run's folder.
         target: a folder that does not exist or is empty.
         cache: a folder that keeps unpacked models, see `load_causal`.
+        origin: for the model card; None writes none.
 
     Returns:
-        SHA-256 over the files of `target`.
+        The checksum of `SHA256SUMS`.
 
     Raises:
         InputError: `target` is not empty, or the adapter belongs to another model.
@@ -67,7 +96,12 @@ def export_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path
     with folder_atomic(target) as beside:
         model.save_pretrained(str(beside), safe_serialization=True)
         causal.tokenizer.save_pretrained(str(beside))
-    return sha256_folder(target)
+        for file in licence_files(path) if format == "safetensors" else []:
+            shutil.copyfile(file, beside / file.name)
+        if origin is not None:
+            (beside / CARD).write_text(model_card(origin), encoding="utf-8")
+        _write_sums(beside)
+    return _checksum(target / SUMS)
 
 
 def export_gguf(
@@ -78,7 +112,8 @@ def export_gguf(
     target: Path,
     quantization: Quantization = "q8_0",
     cache: Path | None = None,
-) -> str:
+    origin: Origin | None = None,
+) -> Checksum:
     """Write the merged model as a GGUF file in `target`, and load it with llama.cpp before it counts.
 
     Args:
@@ -89,9 +124,10 @@ def export_gguf(
         target: a folder that does not exist or is empty.
         cache: a folder that keeps unpacked models, see `load_causal`.
         quantization: f16 keeps what the merged model has; q8_0 halves it; q4_k_m makes it about a third of f16.
+        origin: whose licence is written into the file where the base is none that names it itself.
 
     Returns:
-        SHA-256 over the files of `target`.
+        The checksum of the GGUF file.
 
     Raises:
         InputError: `target` is not empty, or this kind of model cannot be written as GGUF.
@@ -107,12 +143,13 @@ def export_gguf(
             content = gguf_file.from_gguf(path, causal)
         else:
             content = gguf_file.from_model(causal)
-        gguf_file.write(plain, content, quantization="q8_0" if quantization == "q8_0" else "f16")
+        licence = origin.licence if origin else ""
+        gguf_file.write(plain, content, quantization="q8_0" if quantization == "q8_0" else "f16", licence=licence)
         if quantization == "q4_k_m":
             gguf_file.quantize(plain, file)
             plain.unlink()
         llama.Weights(file).close()
-    return sha256_folder(target)
+    return _checksum(target / file.name)
 
 
 def load_run(path: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> CausalModel:
@@ -130,6 +167,17 @@ def _own_dtype(path: Path) -> torch.dtype | None:
     if isinstance(dtype, str):
         dtype = getattr(torch, dtype, None)
     return dtype if isinstance(dtype, torch.dtype) else None
+
+
+def _write_sums(folder: Path) -> None:
+    """Write what `sha256sum` prints for the files of `folder`, sorted by name."""
+    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    lines = [f"{sha256_file(folder / name)}  {name}\n" for name in names]
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+
+
+def _checksum(file: Path) -> Checksum:
+    return Checksum(file.name, sha256_file(file))
 
 
 def _check_present(folder: Path, files: list[Path]) -> None:

@@ -8,7 +8,6 @@ never copied in: loading either runs code that somebody else wrote. Listing read
 import hashlib
 import json
 import logging
-import os
 import re
 import shutil
 import struct
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core.errors import InputError, SetupError
+from core.models.card import licence_in
 from core.records import Model, ModelFormat
 from core.storage import sha256_file
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "model.json"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack"}
-# What a safetensors model consists of besides its weights: configuration, tokenizer, chat template, licence.
+# What a safetensors model consists of: weights, configuration, tokenizer, chat template, card and licence.
 CARRIED = {".safetensors", ".json", ".jinja", ".model", ".txt", ".md", ""}
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -86,9 +86,10 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
 
 
 def add_model(home: Path, path: Path, name: str | None = None) -> Model:
-    """Copy a GGUF file or a folder of safetensors into `home/models/<name>`; linked where the disk allows.
+    """Copy a GGUF file or a folder of safetensors into `home/models/<name>`, with its licence.
 
-    The folder appears complete or not at all. From a folder only weights in safetensors, configuration,
+    The copy shares nothing with the original, which may be changed or deleted. The folder appears complete or not at
+    all. From a folder only weights in safetensors, configuration,
     tokenizer, chat template and licence are taken: no code, no pickles, no subfolders.
 
     Raises:
@@ -107,7 +108,7 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
     target = home / "models" / name
     with _new_folder(target) as folder:
         for file in files:
-            _link_or_copy(file, folder / file.name)
+            _copy(file, folder / file.name)
         is_gguf = path.is_file()
         description = {
             "name": name,
@@ -118,6 +119,7 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
             "source": path.name,
         }
         (folder / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        (folder / MANIFEST).chmod(0o644)
     return _read_model(target / MANIFEST)
 
 
@@ -197,7 +199,7 @@ def _files_of(path: Path) -> tuple[list[Path], str]:
             raise InputError(f"The folder {path.name!r} has no {needed}.", "Bring the complete folder of the model.")
     for file in weights:
         _check_safetensors(file)
-    return [file for file in present if file.suffix in CARRIED and file.name != MANIFEST], ""
+    return [file for file in present if file.suffix in CARRIED and file.name != MANIFEST], licence_in(path)
 
 
 def _check_gguf(path: Path) -> str:
@@ -238,12 +240,9 @@ def _check_safetensors(path: Path) -> None:
         raise InputError(f"The weights {path.name!r} are damaged or cut short.", "Copy the model again and compare sizes.")
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
-    real = source.resolve()  # model caches hold links to the files
-    try:
-        os.link(real, target)
-    except OSError:  # another disk, or a file system without links
-        shutil.copyfile(real, target)
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)  # follows links: model caches hold links to the files
+    target.chmod(0o644)
 
 
 @contextmanager

@@ -4,14 +4,10 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
 
+from core.privacy.entities import ENTITIES
 from core.records import Detection
 
-# Where two findings are equally long the more telling entity wins; what is not listed comes last.
-_ENTITIES = (
-    "EMAIL_ADDRESS URL IBAN_CODE CREDIT_CARD IP_ADDRESS MAC_ADDRESS GRID DATE_OF_BIRTH ID_NUMBER PHONE_NUMBER REFERENCE "
-    "VEHICLE ADDRESS PERSON UNIT CALL_SIGN VESSEL OPERATION SITE FREQUENCY HOST AGE DATE_TIME LOCATION NRP ORGANIZATION"
-)
-_PRIORITY = {name: rank for rank, name in enumerate(_ENTITIES.split())}
+_PRIORITY = {name: rank for rank, name in enumerate(ENTITIES)}
 
 
 def resolve(text: str, found: Iterable[Detection]) -> list[Detection]:

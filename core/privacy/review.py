@@ -3,46 +3,129 @@
 Pages and commands call these and enforce nothing themselves. Each is short and all or nothing.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import replace
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from core.errors import InputError
+from core.privacy.entities import ENTITIES
 from core.privacy.masking import mask
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.records import Document, Project, Review, Span, SpanState, new_id, now
-from core.storage import Workspace, find, get, insert, sha256_text, transaction, update
-
-_ENTITY = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
+from core.storage import Workspace, find, from_row, get, insert, sha256_text, transaction
 
 
-def accept(workspace: Workspace, spans: Sequence[Span | str], *, reviewer: str) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a decision would change: these spans, in these documents, and these of them would lose their approval."""
+
+    span_ids: frozenset[str]
+    document_ids: frozenset[str]
+    approved_ids: frozenset[str]
+
+    def reaches_beyond(self, document_id: str) -> bool:
+        """Whether an approval or another document is touched, so that a person should see this first."""
+        return bool(self.approved_ids) or not self.document_ids <= {document_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided by whom: the spans changed as they were `before`, how many were left, who lost an approval."""
+
+    state: SpanState
+    reviewer: str
+    before: tuple[Span, ...]
+    left_count: int  # spans that were left as they were
+    withdrawn_ids: frozenset[str]  # documents whose approval was withdrawn
+
+
+def accept(workspace: Workspace, spans: Sequence[Span | str], *, reviewer: str) -> Decision:
     """Say that spans (or their ids) are personal data.
 
     Raises:
         InputError: no reviewer, or a span that does not exist; nothing is changed then.
     """
-    _decide(workspace, spans, state="accepted", reviewer=reviewer)
+    return _decide(workspace, spans, state="accepted", reviewer=reviewer)
 
 
-def reject(workspace: Workspace, spans: Sequence[Span | str], *, reviewer: str) -> None:
+def reject(workspace: Workspace, spans: Sequence[Span | str], *, reviewer: str) -> Decision:
     """Say that spans (or their ids) are not personal data: they stay readable.
 
     Raises:
         InputError: no reviewer, or a span that does not exist; nothing is changed then.
     """
-    _decide(workspace, spans, state="rejected", reviewer=reviewer)
+    return _decide(workspace, spans, state="rejected", reviewer=reviewer)
+
+
+def decide_undecided(workspace: Workspace, project: Project, *, state: SpanState, reviewer: str) -> Decision:
+    """Decide on every span of a project on which nobody decided yet; `left_count` says how many others were left alone.
+
+    Raises:
+        InputError: no reviewer; nothing is changed then.
+    """
+    with transaction(workspace.db):
+        rows = workspace.db.execute(
+            "select s.id, s.state from spans s join documents d on d.id = s.document_id where d.project_id = ?", [project.id]
+        ).fetchall()
+        undecided = [row["id"] for row in rows if row["state"] == "detected"]
+        decision = _decide(workspace, undecided, state=state, reviewer=reviewer)
+    return replace(decision, left_count=len(rows) - len(undecided))
+
+
+def effect_of(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanState) -> Effect:
+    """What accepting or rejecting these spans would change, without changing it.
+
+    Raises:
+        InputError: a span that does not exist.
+    """
+    changing = [span for span in _stored(workspace, _ids(spans)) if span.state != state]
+    document_ids = frozenset(span.document_id for span in changing)
+    return Effect(
+        span_ids=frozenset(span.id for span in changing),
+        document_ids=document_ids,
+        approved_ids=_approved(workspace, document_ids),
+    )
+
+
+def undo(workspace: Workspace, decision: Decision, *, reviewer: str) -> Decision:
+    """Give the spans of a decision back their earlier state and reviewer, all of them or none.
+
+    Approvals that the decision withdrew stay withdrawn: an approval is a person's word about a text, given anew or not at
+    all. One that was given since is withdrawn too, because the text changes again.
+
+    Returns:
+        The decision undone, with the documents that lose an approval now in `withdrawn_ids`.
+
+    Raises:
+        InputError: no reviewer, or one of the spans was decided on again or is gone.
+    """
+    name = _named(reviewer)
+    with transaction(workspace.db):
+        changed = {span.id: span for span in _found(workspace, [span.id for span in decision.before])}
+        for span in decision.before:
+            if changed.get(span.id) != replace(span, state=decision.state, reviewer=decision.reviewer):
+                raise InputError(
+                    "Nothing was undone: somebody changed one of these marks since.", "Decide on each of them anew."
+                )
+        workspace.db.executemany(
+            "update spans set state = ?, reviewer = ? where id = ?",
+            [(span.state, span.reviewer, span.id) for span in decision.before],
+        )
+        withdrawn = _withdraw(workspace, (span.document_id for span in decision.before), f"{name} undid a decision")
+    return replace(decision, withdrawn_ids=withdrawn)
 
 
 def add(workspace: Workspace, document: Document, *, start: int, end: int, entity: str, reviewer: str) -> Span:
     """Mark characters `start` to `end` of a document's text as personal data; a span with these bounds is replaced.
 
+    Marking the same characters as the same again changes nothing and gives the span that stands.
+
     Raises:
-        InputError: no reviewer, no letter or digit between the bounds, bounds outside the text, or a bad entity name.
+        InputError: no reviewer, no letter or digit between the bounds, bounds outside the text, or an unknown entity.
     """
     name = _named(reviewer)
-    if not _ENTITY.fullmatch(entity):
-        raise InputError(f"{entity!r} is no kind of personal data.", "Kinds are written like PERSON or PHONE_NUMBER.")
+    if entity not in ENTITIES:
+        raise InputError(f"{entity!r} is no known type of personal data.", f"Known types: {', '.join(sorted(ENTITIES))}.")
     with transaction(workspace.db):
         document = get(workspace.db, Document, document.id)
         text = workspace.text(document)
@@ -51,6 +134,10 @@ def add(workspace: Workspace, document: Document, *, start: int, end: int, entit
                 f"Characters {start} to {end} of document {document.id} hold no text.",
                 f"Its text has {len(text)} characters; choose some of them.",
             )
+        here = find(workspace.db, Span, document_id=document.id, start=start, end=end)
+        standing = next((span for span in here if (span.entity, span.state) == (entity, "accepted")), None)
+        if standing:
+            return standing
         table = surrogate_table(workspace, document.project_id)
         span = Span(
             id=new_id("span"),
@@ -143,17 +230,48 @@ def withdraw(workspace: Workspace, document: Document, *, reviewer: str, reason:
     workspace.withdraw_approval(document.id, reason=f"{name}: {reason.strip()}")
 
 
-def _decide(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanState, reviewer: str) -> None:
+def _decide(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanState, reviewer: str) -> Decision:
     name = _named(reviewer)
     with transaction(workspace.db):
-        changed: set[str] = set()
-        for span_id in dict.fromkeys(span if isinstance(span, str) else span.id for span in spans):
-            span = get(workspace.db, Span, span_id)
-            if span.state != state:
-                update(workspace.db, Span, span.id, state=state, reviewer=name)
-                changed.add(span.document_id)
-        for document_id in changed:
-            workspace.withdraw_approval(document_id, reason=f"{name} {state} a span")
+        stored = _stored(workspace, _ids(spans))
+        before = tuple(span for span in stored if span.state != state)
+        workspace.db.executemany(
+            "update spans set state = ?, reviewer = ? where id = ?", [(state, name, span.id) for span in before]
+        )
+        withdrawn = _withdraw(workspace, (span.document_id for span in before), f"{name} {state} a span")
+    return Decision(state=state, reviewer=name, before=before, left_count=len(stored) - len(before), withdrawn_ids=withdrawn)
+
+
+def _ids(spans: Iterable[Span | str]) -> list[str]:
+    return list(dict.fromkeys(span if isinstance(span, str) else span.id for span in spans))
+
+
+def _found(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
+    """Those of the spans that exist, in one statement however many they are."""
+    rows = workspace.db.execute(
+        "select * from spans where id in (select value from json_each(?)) order by rowid", [json.dumps(span_ids)]
+    )
+    return [from_row(Span, row) for row in rows]
+
+
+def _stored(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
+    found = _found(workspace, span_ids)
+    if len(found) < len(span_ids):
+        known = {span.id for span in found}
+        get(workspace.db, Span, next(span_id for span_id in span_ids if span_id not in known))  # says that there is none
+    return found
+
+
+def _approved(workspace: Workspace, document_ids: Iterable[str]) -> frozenset[str]:
+    return frozenset(document_id for document_id in document_ids if workspace.active_review(document_id))
+
+
+def _withdraw(workspace: Workspace, document_ids: Iterable[str], reason: str) -> frozenset[str]:
+    """Withdraw the approvals that stand for these documents; gives the documents that had one."""
+    approved = _approved(workspace, frozenset(document_ids))
+    for document_id in approved:
+        workspace.withdraw_approval(document_id, reason=reason)
+    return approved
 
 
 def _named(reviewer: str) -> str:

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
+from core.privacy.entities import NAMES
 from core.privacy.invented import GIVEN, Dice, cased, given_name, place, reshaped, surname
 from core.privacy.shifting import shifted
 from core.privacy.vocabulary import is_generic
 
 Row = tuple[str, str, str]  # entity, HMAC-SHA256 of the value in hexadecimal, surrogate
 _PART = "PERSON_PART"
+_NAMES_OF_THINGS = tuple(entity for entity in NAMES if entity != "PERSON")
 _TRIES = 200
 _NAME_PART = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _PARTICLES = frozenset(
@@ -34,7 +36,8 @@ class SurrogateTable:
     """Surrogates of one project, made from its stored rows; `new_rows` gives what has to be stored.
 
     Rows hold keyed hashes in place of values. A person's name is replaced word by word, so that "Smith" and "J. SMITH"
-    share their part with "John Smith".
+    share their part with "John Smith". The name-like types share one key space: what a name finder takes for a place in one
+    document and for a company in another keeps the surrogate that it got first.
 
     Args:
         key: the project's secret key.
@@ -58,22 +61,35 @@ class SurrogateTable:
         """What replaces `value`; the same for every way of writing it in upper or lower case or with other white space."""
         if entity == "PERSON":
             return self._person(value)
-        plain = _plain(value)
-        digest = self._digest(entity, plain)
+        digest = self._digest(entity, _plain(value))
         found = self._known.get((entity, digest))
+        if found is None and entity in NAMES:
+            found = self._of_another_type(value, types=(*NAMES, _PART))
         return found if found is not None else self._issue(entity, digest, self._candidates(entity, value, digest))
 
     def new_rows(self) -> list[Row]:
         """Rows given out since the table was made."""
         return list(self._new)
 
+    def _of_another_type(self, value: str, *, types: Iterable[str]) -> str | None:
+        """The surrogate that this very name got under one of `types`, in capitals or small letters as `value` is."""
+        plain = _plain(value)
+        found = next((f for kind in types if (f := self._known.get((kind, self._digest(kind, plain)))) is not None), None)
+        return found if found is None or _is_tag(found) else cased(found, value)
+
     def _person(self, value: str) -> str:
         whole = " ".join(unicodedata.normalize("NFC", value).split())
+        shared = self._of_another_type(whole, types=_NAMES_OF_THINGS)
+        if shared is not None:
+            return shared
         words = _NAME_PART.findall(whole)
         replaced = _NAME_PART.sub(
             lambda match: self._part(match[0], is_last=match[0] == words[-1], is_only=len(words) == 1), whole
         )
         if words and replaced.casefold() != whole.casefold():
+            digest = self._digest("PERSON", _plain(whole))
+            if whole != words[0] and ("PERSON", digest) not in self._known:
+                self._remember("PERSON", digest, replaced)  # for the day when it is taken for something else
             return replaced
         return self._typed("PERSON", whole)
 
@@ -84,6 +100,9 @@ class SurrogateTable:
         digest = self._digest(_PART, plain)
         found = self._known.get((_PART, digest))
         if found is None:
+            shared = self._of_another_type(word, types=_NAMES_OF_THINGS)
+            if shared is not None and not _is_tag(shared):  # "<NRP_1> Berg" reads worse than two names
+                return shared
             invent: Callable[[Dice], str] = surname if is_last and not (is_only and word.title() in GIVEN) else given_name
             if len(plain) == 1:
                 invent = _initial
@@ -114,11 +133,15 @@ class SurrogateTable:
         more = (tries_more(self._dice(digest, turn)) for turn in range(_TRIES, 2 * _TRIES)) if tries_more else ()
         tags = (f"<{entity.removesuffix('_PART')}_{number}>" for number in count(1 + self._counts[entity]))
         chosen = next(c for source in (candidates, more, tags) for c in source if self._is_free(c))
-        self._known[entity, digest] = chosen
-        self._counts[entity] += 1
-        self._taken.add(chosen.casefold())
-        self._new.append((entity, digest, chosen))
+        self._remember(entity, digest, chosen)
         return chosen
+
+    def _remember(self, entity: str, digest: str, surrogate: str) -> None:
+        self._digests.add(digest)
+        self._known[entity, digest] = surrogate
+        self._counts[entity] += 1
+        self._taken.add(surrogate.casefold())
+        self._new.append((entity, digest, surrogate))
 
     def _typed(self, entity: str, value: str) -> str:
         digest = self._digest(entity, _plain(value))
@@ -145,6 +168,10 @@ class SurrogateTable:
 def _plain(value: str) -> str:
     """Case, white space and compatibility forms made equal."""
     return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+def _is_tag(surrogate: str) -> bool:
+    return surrogate.startswith("<")
 
 
 def _initial(dice: Dice) -> str:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from core.errors import SetupError
@@ -27,7 +27,7 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("pragma journal_mode = wal")
         db.execute("pragma synchronous = full")  # a commit that was reported survives a power cut
         db.execute("pragma foreign_keys = on")
-        _migrate(db)
+        _migrate(db, path)
     except (sqlite3.DatabaseError, OSError) as error:
         raise disk_error(error, path.parent) or SetupError(
             f"The workspace {path.parent} cannot be opened: {error}.", "Choose another one with --home, or check the disk."
@@ -35,20 +35,32 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _migrate(db: sqlite3.Connection) -> None:
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
     version = db.execute("pragma user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise SetupError(
             f"This workspace was written by a newer Garrison (schema {version}; this one knows {len(MIGRATIONS)}).",
-            "Install the newer version.",
+            "Install the newer version, or go back: garrison-setup rollback --home WORKSPACE.",
         )
     if version == len(MIGRATIONS):
         return
     with transaction(db):
         version = db.execute("pragma user_version").fetchone()[0]  # another process may have been faster
+        if 0 < version < len(MIGRATIONS):
+            _keep_copy(path, version)
         for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
             step(db)
             db.execute(f"pragma user_version = {number}")
+
+
+def _keep_copy(path: Path, version: int) -> None:
+    """Copy the database before its schema changes, to `<name>.schema-<version>`: the way back to an older Garrison."""
+    target = path.with_name(f"{path.name}.schema-{version}")
+    partial = target.with_name(f".{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as reading, closing(sqlite3.connect(partial)) as writing:
+        reading.backup(writing)
+    partial.rename(target)
 
 
 @contextmanager

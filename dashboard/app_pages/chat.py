@@ -119,6 +119,8 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
     if project is None or not runs:
         empty_state("There is no tuned model to take along yet. Train one first.", page="train", label="Train a model")
         return
+    from core.jobs.stages.export import note  # brings the training stage along: only where it is needed
+
     job = follow_newest(workspace, project, "export")
     titles = {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
     run_id = st.selectbox("Which one", list(titles), format_func=lambda run_id: titles[run_id], key="export-run")
@@ -134,10 +136,12 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
         quantization = st.radio(
             "How exact", list(PRECISIONS), format_func=lambda name: PRECISIONS[name], key="export-quantization"
         )
-    number = next(run.number for run in runs if run.id == run_id)
+    run = next(run for run in runs if run.id == run_id)
+    if words := note(run, form):
+        st.caption(f":material/info: {words}")
     target = st.text_input(
         "To which folder on this machine",
-        value=str(workspace.home / "exports" / f"run-{number}-{form}"),
+        value=str(workspace.home / "exports" / f"run-{run.number}-{form}"),
         help="A folder that does not exist yet, or an empty one.",
         key=f"export-target-{run_id}-{form}",
     )
@@ -160,6 +164,10 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
             for release in releases
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, alt="What was exported, newest first")
+        st.caption(
+            "The SHA-256 is that of the GGUF file. For a folder it is that of the file SHA256SUMS in it: "
+            "`sha256sum -c SHA256SUMS` there checks every file."
+        )
 
 
 def choose_mode() -> str:

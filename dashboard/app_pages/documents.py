@@ -4,6 +4,7 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -23,6 +24,7 @@ from dashboard.components.words import plural, size
 from dashboard.resources import require_project, workspace
 
 FORMATS = "PDF, Word, PowerPoint, Excel, CSV, JSON, HTML, e-mail, Markdown, plain text, or a zip of these"
+NAME_WIDTH, PROBLEM_WIDTH = 140, 500  # pixels: a whole reason and the state beside it in a window of 1280
 
 
 def bring_in(store: Workspace, project: Project, files: Sequence[UploadedFile]) -> None:
@@ -73,26 +75,32 @@ def show_result(reading: Job | None) -> None:
     if skipped:
         st.info(f"{plural(skipped, 'file')} left out: the same file is in the list already.", icon=":material/info:")
     if unreadable:
+        read = reading.result.get("read", 0)
+        rest = f" {plural(read, 'other file')} {'was' if read == 1 else 'were'} added." if read else ""
         st.warning(
-            f"{plural(unreadable, 'file')} could not be read. The list says why; the rest was added.",
+            f"{plural(unreadable, 'file')} could not be read. The list says why.{rest}",
             icon=":material/warning:",
         )
 
 
-def show_table(store: Workspace, documents: list[Document]) -> Document:
+def table_row(store: Workspace, document: Document, *, has_problems: bool) -> dict[str, Any]:
+    """One document in the list. Where any has a problem, it stands beside the name, with room for the whole sentence."""
+    name = {"Name": document.name}
+    problem = {"Problem": document.problem} if has_problems else {}
+    return {
+        **name,
+        **problem,
+        "State": state_words(store, document),
+        "Pages": document.page_count or None,  # a plain text has none
+        "Words": document.word_count or None,
+        "Kind": document.kind,
+        "Language": document.language,
+    }
+
+
+def show_table(store: Workspace, documents: list[Document], *, has_problems: bool) -> Document:
     """The list; gives the document chosen in it (the first one before that)."""
-    rows = [
-        {
-            "Name": document.name,
-            "State": state_words(store, document),
-            "Pages": document.page_count or None,  # a plain text has none
-            "Words": document.word_count or None,
-            "Problem": document.problem,
-            "Kind": document.kind,
-            "Language": document.language,
-        }
-        for document in documents
-    ]
+    rows = [table_row(store, document, has_problems=has_problems) for document in documents]
     chosen = st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -100,7 +108,11 @@ def show_table(store: Workspace, documents: list[Document]) -> Document:
         selection_mode="single-row",
         key="documents-table",
         placeholder="",
-        column_config={"Words": st.column_config.NumberColumn(format="localized")},
+        column_config={
+            "Name": st.column_config.TextColumn(width=NAME_WIDTH if has_problems else None),
+            "Problem": st.column_config.TextColumn(width=PROBLEM_WIDTH),
+            "Words": st.column_config.NumberColumn(format="localized"),
+        },
         height="auto" if len(rows) <= 12 else 460,
         alt="Documents of this project with kind, pages, words, state and problems",
     )
@@ -166,8 +178,10 @@ if not documents:
 show_result(reading)
 if not is_active(reading) and not is_active(searching):
     show_next(store, project, documents)
-left, right = st.columns([3, 2])
+has_problems = any(document.problem for document in documents)
+# a problem is a sentence or two: beside the preview there is no room for it
+left, right = (st.container(), st.container()) if has_problems else st.columns([3, 2])
 with left:
-    chosen = show_table(store, documents)
+    chosen = show_table(store, documents, has_problems=has_problems)
 with right:
     show_preview(store, chosen)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import jobs
 from core.evaluation import Comparison, EvaluationResult, Row
-from core.evaluation.verdict import outcome
+from core.evaluation.verdict import LEAST_QUESTIONS, outcome
 from core.records import DatasetVersion, Evaluation, Project, Run
 from core.storage import Workspace, find, get
 from dashboard import resources
@@ -33,8 +33,15 @@ HEADLINES = {
 def uncertainty(score: Comparison, *, question_count: int) -> str:
     """How far, and how sure, in words: from the interval of the paired difference.
 
-    Token F1 of two answers is the share of their words that both have (Dice), so it is told as that.
+    Token F1 of two answers is the share of their words that both have (Dice), so it is told as that. Too few questions
+    have no interval that means anything.
     """
+    shares = (
+        f"On {plural(question_count, 'test question')} its answers share {score.tuned.mean:.0%} of their words "
+        f"with the right answers; those of the base model {score.base.mean:.0%}."
+    )
+    if question_count < LEAST_QUESTIONS:
+        return f"{shares} That is too few to tell: at least {LEAST_QUESTIONS} questions are needed."
     low, high = round(100 * score.difference.low), round(100 * score.difference.high)
     if low >= 0:
         change = f"the gain would lie between {low} and {high} points"
@@ -42,11 +49,7 @@ def uncertainty(score: Comparison, *, question_count: int) -> str:
         change = f"the loss would lie between {-high} and {-low} points"
     else:
         change = f"it would lie between a loss of {-low} and a gain of {high} points"
-    return (
-        f"On {plural(question_count, 'test question')} its answers share {score.tuned.mean:.0%} of their words "
-        f"with the right answers; those of the base model {score.base.mean:.0%}. Asked other questions of this kind, "
-        f"{change}, 95 times in 100."
-    )
+    return f"{shares} Asked other questions of this kind, {change}, 95 times in 100."
 
 
 def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_busy: bool) -> Run:
@@ -150,10 +153,12 @@ def _answers(row: Row) -> tuple[tuple[str, str], ...]:
 
 
 def show_scores(result: EvaluationResult) -> None:
-    """Three scores with their intervals."""
+    """Three scores, with their intervals where there are questions enough."""
     st.subheader("Scores")
+    has_intervals = result.question_count >= LEAST_QUESTIONS
     rows = [
-        {"score": words, "model": name, "value": interval.mean, "low": interval.low, "high": interval.high}
+        {"score": words, "model": name, "value": interval.mean}
+        | ({"low": interval.low, "high": interval.high} if has_intervals else {})
         for metric, words in SCORES.items()
         for name, interval in (("Base", result.scores[metric].base), ("Tuned", result.scores[metric].tuned))  # type: ignore[index]
     ]

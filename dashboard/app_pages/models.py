@@ -19,12 +19,12 @@ from dashboard import resources
 from dashboard.components.errors import shown_errors
 from dashboard.components.words import size
 
-USES = {"gguf": "Writing questions, training, chat", "safetensors": "Training, chat", "spacy": "Finding personal data"}
+USES = {"gguf": "Questions, training, chat", "safetensors": "Training, chat", "spacy": "Finding personal data"}
 HEALTH = {
     "unchanged": "✓ unchanged",
-    "changed": "✗ CHANGED since it was added",
+    "changed": "✗ CHANGED",
     "missing": "✗ file is gone",
-    "not recorded": "– no checksum was recorded",
+    "not recorded": "– no checksum",
 }
 
 
@@ -35,14 +35,12 @@ def show_table(models: list[Model]) -> None:
         {
             "Name": model.name,
             "Used for": USES[model.format],
-            "Format": model.format,
             "Size": size(model.size_bytes),
             "Licence": model.licence or "not stated",
-            "SHA-256": model.sha256[:12] or "not recorded",
             "Came": "with Garrison" if model.is_embedded else "added here",
-            "Source": model.source,
         }
         | ({"Checked": checked.get(model.name, "")} if checked else {})
+        | {"SHA-256": model.sha256[:12] or "not recorded"}
         for model in models
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Models on this machine with size, licence and checksum")
@@ -81,7 +79,7 @@ def show_add(workspace: Workspace) -> None:
         st.markdown("**Through this browser**")
         files = st.file_uploader(
             "One GGUF file, or all files of a safetensors model",
-            type=["gguf", "safetensors", "json", "jinja", "model", "txt"],
+            type=["gguf", "safetensors", "json", "jinja", "model", "txt", "md"],
             accept_multiple_files=True,
             key="model-files",
         )

@@ -14,7 +14,7 @@ from dashboard.components.charts import coverage_chart, outcome_chart, reason_wo
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.pair_files import FORMATS, export_bytes, import_upload
+from dashboard.components.pair_files import FORMATS, export_bytes, export_words, import_upload
 from dashboard.components.words import plural
 
 ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice for style
@@ -186,23 +186,25 @@ def show_drawer(workspace: Workspace, pair_id: str) -> None:
                 st.rerun()
 
 
-def show_carry(workspace: Workspace, project: Project, pairs: list[QuestionPair], *, is_busy: bool) -> None:
-    """Pairs out as a file, pairs in from files."""
+def show_carry(workspace: Workspace, project: Project, *, kept: int, is_busy: bool) -> None:
+    """Pairs out as a file (those of approved documents alone), pairs in from files."""
     out, brought = st.columns(2)
     with out.container(border=True):
         st.markdown("**Take the kept pairs with you**")
         with_source = st.toggle("With document, page and quote", key="export-source")
-        kept = [pair for pair in pairs if pair.state == "kept"]
+        number, note = export_words(workspace, project)
         st.download_button(
             "Download as JSONL",
-            data=lambda: export_bytes(workspace, kept, with_source=with_source),
+            data=lambda: export_bytes(workspace, project, with_source=with_source),
             file_name="question-pairs.jsonl",
             mime="application/jsonl",
             icon=":material/download:",
-            disabled=not kept,
+            disabled=not number,
             on_click="ignore",
             key="export-pairs",
         )
+        if note and kept:
+            st.caption(note)
     with brought.container(border=True):
         st.markdown("**Bring pairs that you have already**")
         with st.form("import-pairs", border=False, clear_on_submit=True):
@@ -254,6 +256,6 @@ elif pairs:
         show_figures(workspace, project)
     show_table(workspace, pairs)
 if not is_busy:
-    show_carry(workspace, project, pairs, is_busy=is_busy)
+    show_carry(workspace, project, kept=kept, is_busy=is_busy)
 if st.session_state.get("open-pair"):
     show_drawer(workspace, st.session_state["open-pair"])

@@ -3,10 +3,24 @@
 import streamlit as st
 
 from core import jobs
+from core.privacy.entities import COMMON
 from core.records import Document, Project, Span
 from core.storage import Workspace, find
 from dashboard.components import marks
-from dashboard.components.desk import Desk, add_marks, answer_event, approve, decide, decide_equal, open_desk, withdraw
+from dashboard.components.desk import (
+    Desk,
+    Pending,
+    add_marks,
+    answer_event,
+    approve,
+    confirm,
+    decide,
+    decide_equal,
+    leave,
+    open_desk,
+    undo,
+    withdraw,
+)
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
@@ -14,7 +28,8 @@ from dashboard.components.page_text import PageEvent, PageView, cut_page, entity
 from dashboard.components.words import ago, plural
 from dashboard.resources import require_project, workspace
 
-KEYS = ("a", "r", "n", "p", "A", "R")
+KEYS = ("a", "r", "n", "p", "A", "R", "u")
+ASKED_KEYS = ("Enter", "Escape", "n", "p")
 SPAN_WORDS = {
     "detected": ":material/help: not decided (will be replaced)",
     "accepted": ":material/check_circle: accepted (will be replaced)",
@@ -37,7 +52,7 @@ def document_words(document: Document, counts: dict[str, tuple[int, int]], appro
 def choose_document(store: Workspace, project: Project, documents: list[Document]) -> str:
     """The queue: what waits comes first, most undecided marks at the top; gives the id of the chosen document."""
     counts = marks.open_counts(store, project)
-    approved = {document.id for document in documents if store.active_review(document.id)}
+    approved = marks.approved_ids(store, project) & {document.id for document in documents}
     waiting = sorted(
         (document for document in documents if document.id not in approved),
         key=lambda document: -counts.get(document.id, (0, 0))[0],
@@ -45,8 +60,11 @@ def choose_document(store: Workspace, project: Project, documents: list[Document
     queue = [*waiting, *(document for document in documents if document.id in approved)]
     names = {document.id: document_words(document, counts, approved) for document in queue}
     st.progress(len(approved) / len(queue), text=f"{len(approved)} of {plural(len(queue), 'document')} approved")
-    if st.session_state.get("review-document") not in names:
-        st.session_state["review-document"] = queue[0].id
+    # the browser sends back a label, which a decision may have changed since; then the document stays as it is
+    wanted = (st.session_state.get("review-document"), st.session_state.get("review-shown"), queue[0].id)
+    chosen: str = next(document_id for document_id in wanted if document_id in names)
+    # written anew each time: else the browser keeps showing the label of before
+    st.session_state["review-document"] = st.session_state["review-shown"] = chosen
     return st.selectbox("Queue", list(names), format_func=lambda document_id: names[document_id], key="review-document")
 
 
@@ -63,7 +81,7 @@ def show_text(desk: Desk) -> PageEvent:
             number=number,
             label=f"Text of {page.label}",
             current=current.id if current else "",
-            keys=KEYS,
+            keys=ASKED_KEYS if desk.pending else KEYS,
             is_selectable=True,
         )
         pieces = cut_page(desk.text, desk.spans, start=page.start, end=page.end)
@@ -93,11 +111,19 @@ def show_current(desk: Desk) -> None:
     decided = sum(other.state != "detected" for other in desk.spans)
     st.markdown(f"**Mark {list(desk.spans).index(span) + 1:,} of {len(desk.spans):,}** · {decided:,} decided")
     st.code(desk.value(span), language=None, wrap_lines=True)
-    found_by = "a reviewer" if span.detector == "reviewer" else span.detector.replace("+", ", ")
+    found_by = marks.finder_words(span.detector)
     st.markdown(f"Type: **{entity_words(span.entity)}**  \nFound by: {found_by}  \n{SPAN_WORDS[span.state]}")
-    if span.surrogate:
+    if span.surrogate and span.state != "rejected":
         st.markdown("Replaced by")
         st.code(span.surrogate, language=None, wrap_lines=True)
+    if desk.pending:
+        show_pending(desk, desk.pending)
+    else:
+        show_decisions(desk, span)
+
+
+def show_decisions(desk: Desk, span: Span) -> None:
+    """The buttons for the framed mark."""
     is_nameless = not desk.reviewer
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept (a)", icon=":material/check:", disabled=is_nameless, key="accept"):
@@ -110,6 +136,32 @@ def show_current(desk: Desk) -> None:
         if st.button("Next (n)", icon=":material/arrow_forward:", key="next"):
             desk.go_to(marks.neighbor(desk.spans, span, 1))
     show_equal(desk, span)
+    show_undo(desk)
+
+
+def show_pending(desk: Desk, asked: Pending) -> None:
+    """What a decision would change beyond this page, before it does."""
+    with st.container(border=True, key="pending"):
+        st.markdown(asked.words)
+        with st.container(horizontal=True, gap="small"):
+            if st.button("Do it (Enter)", type="primary", icon=":material/done_all:", key="confirm"):
+                confirm(desk, asked)
+            if st.button("Leave it (Esc)", key="leave"):
+                leave()
+
+
+def show_undo(desk: Desk) -> None:
+    """Taking the last decision back, whatever its size; approvals do not come back."""
+    if desk.note:
+        st.caption(desk.note)
+    last = desk.last
+    if last is None:
+        return
+    what = f"{plural(len(last.before), 'mark')} {last.state}"
+    label = f"Undo: {what} (u)"
+    tip = "Gives the marks their earlier decision. Approvals that were lost must be given again."
+    if st.button(label, icon=":material/undo:", disabled=not desk.reviewer, key="undo", help=tip):
+        undo(desk)
 
 
 def show_equal(desk: Desk, span: Span) -> None:
@@ -137,7 +189,7 @@ def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
     value = st.text_input(
         "Text to mark", key="add-value", help="Select text on the page, or type it as it stands there.", max_chars=200
     )
-    entity = st.selectbox("Type", marks.ENTITIES, format_func=entity_words, key="add-entity")
+    entity = st.selectbox("Type", COMMON, format_func=entity_words, key="add-entity")
     places = marks.unmarked_places(desk.text, desk.spans, value.strip())
     if value.strip() and not places:
         st.caption("Nothing unmarked in this document reads like that.")
@@ -191,13 +243,25 @@ def show_approval(desk: Desk, *, is_searched: bool) -> None:
 
 
 @st.fragment(key="review-desk")
-def show_desk(store: Workspace, project: Project, *, document_id: str, reviewer: str, is_searched: bool) -> None:
-    """The text and the panel; drawn by itself, so that a decision in a long document is quick.
+def show_desk(store: Workspace, project: Project, documents: list[Document], *, is_searched: bool) -> None:
+    """The queue, the text and the panel; drawn by themselves, so that a decision in a long document is quick.
 
-    While documents are not searched yet (not `is_searched`), searching is the page's primary button.
+    The queue is part of it: its figures follow each decision. While documents are not searched yet (not `is_searched`),
+    searching is the page's primary button.
     """
     with shown_errors():
-        desk = open_desk(store, project, document_id=document_id, reviewer=reviewer)
+        left, right = st.columns([2, 1])
+        with right:
+            reviewer = st.text_input(
+                "Your name",
+                key="reviewer",
+                persist_state="session",
+                max_chars=80,
+                help="Kept with every decision and approval.",
+            )
+        with left:
+            document_id = choose_document(store, project, documents)
+        desk = open_desk(store, project, document_id=document_id, reviewer=reviewer.strip())
         left, right = st.columns([9, 5], gap="medium")
         with left:
             event = show_text(desk)
@@ -236,17 +300,9 @@ def main() -> None:
         return
     if st.session_state.pop("review-next", False):
         st.session_state.pop("review-document", None)
+        st.session_state.pop("review-shown", None)
     st.caption(POLICY_TEXT[project.policy])
-    left, right = st.columns([2, 1])
-    with right:
-        reviewer = st.text_input(
-            "Your name", key="reviewer", persist_state="session", max_chars=80, help="Kept with every decision and approval."
-        )
-    with left:
-        document_id = choose_document(store, project, analyzed)
-    show_desk(
-        store, project, document_id=document_id, reviewer=reviewer.strip(), is_searched=len(analyzed) == len(documents)
-    )
+    show_desk(store, project, analyzed, is_searched=len(analyzed) == len(documents))
 
 
 main()

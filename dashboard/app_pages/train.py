@@ -12,7 +12,7 @@ from core import jobs
 from core.evaluation import Interval
 from core.evaluation.verdict import outcome
 from core.models.registry import list_models, model_folders
-from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
+from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
 from dashboard import resources
@@ -55,8 +55,12 @@ def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> N
         return
     rows = read_metrics(workspace, runs[0])
     how = trend(rows)
-    st.subheader(f"Run {runs[0].number}" + (" is learning" if is_live else ""))
-    if is_live:
+    is_stopping = is_live and is_being_stopped(workspace, project)
+    doing = " is being stopped" if is_stopping else " is learning"
+    st.subheader(f"Run {runs[0].number}" + (doing if is_live else ""))
+    if is_stopping:
+        st.markdown(":material/hourglass_top: It stops at the next safe point. What it learned is kept.")
+    elif is_live:
         st.markdown(f"{ICONS[how]} {SENTENCES[how]}")
     elif runs[0].is_finished:
         st.markdown(_finished_sentence(rows))
@@ -64,6 +68,12 @@ def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> N
         st.markdown(":material/pause_circle: It did not come to its end. Resume it above; what it learned is kept.")
     if rows:
         st.altair_chart(loss_chart(rows), alt=SENTENCES[how])
+
+
+def is_being_stopped(workspace: Workspace, project: Project) -> bool:
+    """Whether somebody cancelled the training that is at work."""
+    running = find(workspace.db, Job, project_id=project.id, kind="train", state="running")
+    return any(job.is_cancel_requested for job in running)
 
 
 def _finished_sentence(rows: list[dict[str, Any]]) -> str:

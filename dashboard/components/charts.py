@@ -99,19 +99,22 @@ def score_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     """Scores with their 95 % intervals, base and tuned beside each other.
 
     Args:
-        rows: `score` (in words), `model` ("Base" or "Tuned"), `value`, `low` and `high`, each 0 to 1.
+        rows: `score` (in words), `model` ("Base" or "Tuned"), `value`, `low` and `high`, each 0 to 1. Where no row has
+            `low` and `high`, no intervals are drawn.
     """
     order = list(dict.fromkeys(str(row["score"]) for row in rows))
+    has_intervals = all("low" in row for row in rows)
     base = alt.Chart(pd.DataFrame(list(rows))).encode(
         y=alt.Y("score:N", title=None, sort=order, axis=alt.Axis(labelLimit=200)),
         yOffset=alt.YOffset("model:N", sort=["Base", "Tuned"]),
         color=alt.Color("model:N", title=None, scale=alt.Scale(domain=["Base", "Tuned"]), legend=alt.Legend(orient="top")),
     )
     ranges = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x=alt.X("low:Q"), x2="high:Q")
+    bounds = [alt.Tooltip("low:Q", title="From", format=".1%"), alt.Tooltip("high:Q", title="To", format=".1%")]
     points = base.mark_point(filled=True, size=110, opacity=1).encode(
         x=alt.X(
             "value:Q",
-            title="Score; the line: where it lies 95 times in 100",
+            title="Score; the line: where it lies 95 times in 100" if has_intervals else "Score",
             scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(format="%"),
         ),
@@ -120,8 +123,7 @@ def score_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip("score:N", title="Score"),
             alt.Tooltip("value:Q", title="Value", format=".1%"),
-            alt.Tooltip("low:Q", title="From", format=".1%"),
-            alt.Tooltip("high:Q", title="To", format=".1%"),
+            *(bounds if has_intervals else []),
         ],
     )
-    return alt.layer(ranges, points).properties(height=70 * len(order) + 60)
+    return alt.layer(*([ranges] if has_intervals else []), points).properties(height=70 * len(order) + 60)

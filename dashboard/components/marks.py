@@ -6,34 +6,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from core.privacy.entities import kin
 from core.records import Document, Page, Project, Span
 from core.storage import Workspace, find
 
 PART_CHARACTERS = 5000
-# offered when a reviewer adds a mark; the detectors know the same names
-ENTITIES = (
-    "PERSON",
-    "ORGANIZATION",
-    "LOCATION",
-    "ADDRESS",
-    "SITE",
-    "UNIT",
-    "PHONE_NUMBER",
-    "EMAIL_ADDRESS",
-    "ID_NUMBER",
-    "REFERENCE",
-    "DATE_TIME",
-    "CALL_SIGN",
-    "GRID",
-    "VEHICLE",
-    "HOST",
-)
+FINDERS = {
+    "spacy": "the name finder",
+    "rules": "a rule",
+    "propagation": "a search for what was found elsewhere",
+    "reviewer": "a reviewer",
+}
 
 
 def marks_of(workspace: Workspace, document: Document) -> list[Span]:
     """The marks of a document in reading order."""
     rows = workspace.db.execute("select * from spans where document_id = ? order by start, end", [document.id])
     return [Span(**row) for row in rows]  # ten thousand marks in a long document: measured 10 times as fast as `find`
+
+
+def approved_ids(workspace: Workspace, project: Project) -> set[str]:
+    """The documents whose approval stands, in one statement."""
+    rows = workspace.db.execute(
+        "select r.document_id from reviews r join documents d on d.id = r.document_id"
+        " where d.project_id = ? and r.state = 'approved'",
+        [project.id],
+    )
+    return {row["document_id"] for row in rows}
 
 
 def open_counts(workspace: Workspace, project: Project) -> dict[str, tuple[int, int]]:
@@ -85,30 +84,30 @@ def page_number_of(pages: Sequence[Page], offset: int) -> int:
     return next((number for number, page in enumerate(pages, start=1) if offset < page.end), len(pages))
 
 
+def finder_words(detector: str) -> str:
+    """Who found a mark, for people: `rules+spacy` -> `a rule and the name finder`."""
+    return " and ".join(FINDERS.get(name, name) for name in detector.split("+"))
+
+
 def equal_marks(text: str, spans: Sequence[Span], span: Span) -> list[Span]:
-    """The marks of this document that stand on the same text, upper or lower case, `span` among them."""
-    value = text[span.start : span.end].casefold()
-    return [other for other in spans if text[other.start : other.end].casefold() == value]
+    """The marks of this document that stand on the same text as `span`, itself among them.
+
+    Upper or lower case and white space make no difference, and a name is the same whatever it was taken for.
+    """
+    value, types = _plain(text[span.start : span.end]), kin(span.entity)
+    return [other for other in spans if other.entity in types and _plain(text[other.start : other.end]) == value]
 
 
 def count_in_project(workspace: Workspace, project: Project, span: Span) -> int:
-    """How many marks of the project have this surrogate and type: quick, and right unless two texts share a surrogate."""
-    row = workspace.db.execute(
-        "select count(*) from spans s join documents d on d.id = s.document_id"
-        " where d.project_id = ? and s.entity = ? and s.surrogate = ? and s.surrogate <> ''",
-        [project.id, span.entity, span.surrogate],
-    ).fetchone()
-    return int(row[0])
+    """How many marks of the project have this surrogate: quick, and right unless two texts share a surrogate."""
+    condition, values = _same_surrogate(project, span)
+    return int(workspace.db.execute(f"select count(*) {condition}", values).fetchone()[0])
 
 
 def candidates_in_project(workspace: Workspace, project: Project, span: Span) -> list[Span]:
-    """Marks of the project with the same surrogate and type: the same text gets the same surrogate."""
-    rows = workspace.db.execute(
-        "select s.* from spans s join documents d on d.id = s.document_id"
-        " where d.project_id = ? and s.entity = ? and s.surrogate = ? and s.surrogate <> ''",
-        [project.id, span.entity, span.surrogate],
-    )
-    return [Span(**row) for row in rows]
+    """Marks of the project with the same surrogate: the same text gets the same surrogate."""
+    condition, values = _same_surrogate(project, span)
+    return [Span(**row) for row in workspace.db.execute(f"select s.* {condition}", values)]
 
 
 def equal_in_project(workspace: Workspace, project: Project, *, span: Span, value: str) -> list[Span]:
@@ -119,10 +118,23 @@ def equal_in_project(workspace: Workspace, project: Project, *, span: Span, valu
     for other in candidates_in_project(workspace, project, span):
         if other.document_id not in texts:
             texts[other.document_id] = workspace.text(documents[other.document_id])
-        text = texts[other.document_id]
-        if text[other.start : other.end].casefold() == value.casefold():
+        if _plain(texts[other.document_id][other.start : other.end]) == _plain(value):
             equal.append(other)
     return equal
+
+
+def _same_surrogate(project: Project, span: Span) -> tuple[str, list[str]]:
+    """The rest of a query for the marks with this surrogate and this type, or any name-like one for a name."""
+    types = kin(span.entity)
+    condition = (
+        "from spans s join documents d on d.id = s.document_id where d.project_id = ? and s.surrogate <> ''"
+        f" and s.surrogate = ? collate nocase and s.entity in ({', '.join('?' * len(types))})"
+    )
+    return condition, [project.id, span.surrogate, *types]
+
+
+def _plain(value: str) -> str:
+    return " ".join(value.casefold().split())
 
 
 def unmarked_places(text: str, spans: Sequence[Span], value: str) -> list[tuple[int, int]]:

@@ -96,6 +96,7 @@ export default function (component) {
     const target = event.composedPath()[0]
     const isTyping = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !data.keys.includes(event.key)) return
+    if (event.key === "Enter" && target.closest?.("button, a, summary, [role=button]")) return  // it presses that one
     event.preventDefault()
     event.stopImmediatePropagation()  // "r" would run the page again, "c" clear caches
     setTriggerValue("pressed", event.key)

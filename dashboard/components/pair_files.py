@@ -3,7 +3,6 @@
 import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,36 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
 from core.errors import InputError
-from core.records import Job, Project, QuestionPair
+from core.records import Job, Project
 from core.storage import Workspace, write_atomic
+from dashboard.components.words import page_hint
 
 FORMATS = "JSONL with input and output, Alpaca, ShareGPT, ChatML."
 
 
-def export_bytes(workspace: Workspace, pairs: Sequence[QuestionPair], *, with_source: bool) -> bytes:
-    """The file people download: one JSON object a line, as `garrison questions export` writes it."""
-    from core.questions import write_pairs
+def export_bytes(workspace: Workspace, project: Project, *, with_source: bool) -> bytes:
+    """The file people download: one JSON object a line, as `garrison questions export` writes it.
+
+    Raises:
+        InputError: no kept pair comes from a document whose approval stands.
+    """
+    from core.jobs.stages.pair_export import export_pairs
 
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
         path = Path(folder) / "pairs.jsonl"
-        write_pairs(list(pairs), path, with_source=with_source)
+        export_pairs(workspace, project, path, with_source=with_source)
         return path.read_bytes()
+
+
+def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
+    """How many pairs a download holds, and what it leaves out or why it holds none ("" when nothing is to be said)."""
+    from core.jobs.stages.pair_export import exportable_pairs
+
+    try:
+        export = exportable_pairs(workspace, project)
+    except InputError as error:
+        return 0, f"{error.message} {page_hint(error.hint)}".strip()
+    return len(export.pairs), f"{export.note}." if export.note else ""
 
 
 def import_upload(workspace: Workspace, project: Project, upload: UploadedFile) -> Job:

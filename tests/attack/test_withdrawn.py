@@ -63,9 +63,7 @@ class _WithdrawingContext(JobContext):
             review.withdraw(self.workspace, find(self.workspace.db, Document)[0], reviewer="Bob", reason="a name was missed")
 
 
-def test_a_running_training_ends_at_the_step_after_an_approval_was_withdrawn(
-    workspace: Workspace, project: Project
-) -> None:
+def test_a_running_training_ends_at_the_step_after_an_approval_was_withdrawn(workspace: Workspace, project: Project) -> None:
     settings = TrainingSettings(max_steps=4, batch_size=2, lora_rank=2)
     job = new_context(workspace, project, "train", {"model": MODEL, "settings": settings.model_dump()}).job
     context = _WithdrawingContext(workspace, job)
@@ -88,7 +86,7 @@ def test_a_frozen_dataset_does_not_move_when_its_document_changes(workspace: Wor
     before = (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes()
     assert training.freeze(workspace, project).id == frozen.id
     document = find(workspace.db, Document)[0]
-    review.add(workspace, document, start=18, end=24, entity="CODE", reviewer="Bob")
+    review.add(workspace, document, start=18, end=24, entity="REFERENCE", reviewer="Bob")
     review.approve_all(workspace, project, reviewer="Bob")
     later = training.freeze(workspace, project)
     assert (later.number, frozen.number) == (2, 1)

@@ -4,11 +4,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from core.cli.app import main
+from core.cli.shell import ProgressPrinter
+from core.records import Job
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -57,6 +61,9 @@ def test_an_error_with_json_is_json_too(garrison: Run) -> None:
         ["detect", "/nowhere.jsonl", "out.jsonl"],
         ["jobs", "show", "job-0"],
         ["chat"],
+        ["chat", "--model", "smollm2-135m-instruct", "--prompt", ""],
+        ["chat", "--model", "smollm2-135m-instruct", "--prompt", "  "],
+        ["compare", "--left", "smollm2-135m-instruct", "--right", "smollm2-135m-instruct", "--prompt", ""],
         ["models", "remove", "nothing"],
         ["serve", "--host", "0.0.0.0"],
     ],
@@ -102,6 +109,24 @@ def test_the_default_policy_refuses_approval_all_at_once(garrison: Run, tmp_path
     assert code == 0 and json.loads(out)[0]["reviewer"] == "Ada"
 
 
+def test_accepting_all_keeps_a_rejection_and_says_so(garrison: Run, tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    text.write_text(
+        "Sergeant Anna Whitfield checks the pump. Call +44 1632 960517 or write to a@unit.mil.", encoding="utf-8"
+    )
+    garrison("project", "create", "a")
+    garrison("documents", "add", "a", str(text))
+    garrison("anonymize", "a")
+    spans = json.loads(garrison("--json", "review", "a", "list", "a.txt")[1])["documents"][0]["spans"]
+    code, out, _ = garrison("review", "a", "reject", spans[0]["id"], "--as", "Ada")
+    assert (code, out) == (0, "1 mark rejected.\n")
+    code, out, _ = garrison("review", "a", "accept", "--all", "--as", "Ada")
+    assert code == 0 and "1 mark decided earlier was left as decided." in out
+    after = json.loads(garrison("--json", "review", "a", "list", "a.txt")[1])["documents"][0]["spans"]
+    assert [span["state"] for span in after] == ["rejected", *["accepted"] * (len(spans) - 1)]
+    assert garrison("review", "a", "add", "a.txt", "--start", "0", "--end", "8", "--entity", "FOO", "--as", "Ada")[0] == 2
+
+
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(garrison: Run, tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
@@ -115,6 +140,88 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(garrison: Run, tmp_
     assert states == {"empty.txt": "unreadable", "noise.pdf": "unreadable", "good.txt": "read"}
     code, _, err = garrison("documents", "add", "a", str(folder / "empty.txt"))
     assert code == 2 and err.count("\n") >= 1
+
+
+def test_a_file_that_is_there_already_is_called_that(garrison: Run, tmp_path: Path) -> None:
+    text = tmp_path / "good.txt"
+    text.write_text("The pump is checked every day.", encoding="utf-8")
+    garrison("project", "create", "a")
+    garrison("documents", "add", "a", str(text))
+    code, out, _ = garrison("documents", "add", "a", str(text))
+    assert (code, out) == (0, "1 file already there: left out.\n")
+
+
+def test_an_unreadable_file_is_kept_once_and_counted_every_time(garrison: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    for name in ("a", "b"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "noise.pdf").write_bytes(bytes(range(256)) * 40)
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "good.txt").write_text("The pump is checked every day.", encoding="utf-8")
+    (folder / "same.txt").write_text("The pump is checked every day.", encoding="utf-8")
+    (folder / "third.txt").write_text("The pump is checked every day.", encoding="utf-8")
+    garrison("project", "create", "a")
+    code, out, _ = garrison("documents", "add", "a", str(folder))
+    assert code == 0 and "2 files already there" in out and "3 files could not be read" in out
+    code, _, err = garrison("documents", "add", "a", str(folder))
+    assert code == 2 and "None of 3 files" in err
+    assert len(json.loads(garrison("--json", "documents", "list", "a")[1])) == 3
+    (folder / "empty.txt").write_bytes(b"\x00")
+    garrison("documents", "add", "a", str(folder / "empty.txt"))
+    assert len(json.loads(garrison("--json", "documents", "list", "a")[1])) == 4  # other bytes: another file
+
+
+def test_a_link_out_of_the_folder_is_left_out_and_named(garrison: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "good.txt").write_text("The pump is checked every day.", encoding="utf-8")
+    secret = tmp_path / "secret.txt"
+    secret.write_text("Nobody named this file.", encoding="utf-8")
+    (folder / "link.txt").symlink_to(secret)
+    garrison("project", "create", "a")
+    code, out, _ = garrison("--json", "documents", "add", "a", str(folder))
+    added = json.loads(out)
+    assert code == 0 and added["left_out"] == [str(folder / "link.txt")]
+    assert [document["name"] for document in added["documents"]] == ["good.txt"]
+    (folder / "good.txt").unlink()
+    code, _, err = garrison("documents", "add", "a", str(folder))
+    assert code == 2 and "lead out" in err
+
+
+def test_pairs_nobody_approved_are_not_exported(garrison: Run, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text('{"input": "Who checks?", "output": "Anna Whitfield checks the pump."}\n', encoding="utf-8")
+    garrison("project", "create", "a")
+    assert garrison("questions", "import", "a", str(pairs))[0] == 0
+    target = tmp_path / "out.jsonl"
+    code, out, _ = garrison("--json", "questions", "export", "a", str(target))
+    assert code == 2 and "approve" in json.loads(out)["hint"] and not target.exists()
+    assert garrison("review", "a", "approve", "pairs.jsonl", "--as", "Ada")[0] == 0
+    more = tmp_path / "more.jsonl"
+    more.write_text('{"input": "What is it?", "output": "A pump that is checked."}\n', encoding="utf-8")
+    garrison("questions", "import", "a", str(more))
+    code, out, _ = garrison("--json", "questions", "export", "a", str(target))
+    written = json.loads(out)
+    assert (code, written["pairs"], written["left_out"]) == (0, 1, 1) and "not approved" in written["note"]
+    assert "Whitfield" not in target.read_text(encoding="utf-8")
+    assert garrison("questions", "export", "a", str(target))[0] == 2
+    code, out, _ = garrison("questions", "export", "a", str(target), "--force")
+    assert code == 0 and "1 left out: their document is not approved" in out
+    assert garrison("questions", "export", "a", str(tmp_path / "new" / "out.jsonl"))[0] == 2
+
+
+def test_progress_without_a_terminal_is_a_line_for_each_tenth_with_whole_percents(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    started = (datetime.now(UTC) - timedelta(seconds=60)).isoformat()
+    job = Job(id="job-1", kind="read", state="running", total=250, created_at=started, started_at=started)
+    printer = ProgressPrinter()
+    for done in range(251):
+        printer.show(replace(job, done=done, message=f"Reading file {done} of 250"))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 11
+    printer.show(replace(job, done=34, message="Reading"))
+    assert capsys.readouterr().err == "Reading · 13% · about 6 minutes left\n"  # 216 steps at 34 a minute
 
 
 def test_a_broken_line_is_named(garrison: Run, tmp_path: Path) -> None:
@@ -132,6 +239,9 @@ def test_models_are_listed_with_what_the_administrator_needs(garrison: Run) -> N
     assert code == 0
     assert {"name", "path", "format", "size", "sha256", "licence"} <= set(model)
     assert model["size"] == Path(model["path"]).stat().st_size and model["licence"] == "Apache-2.0"
+    assert model["size_bytes"] == model["size"] and model["is_embedded"] and "embedded" not in model
+    code, out, _ = garrison("models", "verify", "--json")
+    assert code == 0 and model in [verdict["model"] for verdict in json.loads(out)]
 
 
 def test_a_home_that_cannot_be_used_is_a_setup_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

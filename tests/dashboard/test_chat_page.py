@@ -3,6 +3,8 @@
 import pytest
 
 from core.chat import Message
+from core.records import Run
+from core.storage import update
 from dashboard import resources
 from dashboard.components.answerers import who_can_answer
 
@@ -44,6 +46,14 @@ def test_both_answer_the_same_question_side_by_side(open_page, learned):
     app.form_submit_button[0].click().run()
     assert not app.error
     assert sum("Paris" in element.value for element in app.text) == 2
+
+
+def test_export_of_a_run_on_quantized_weights_says_that_it_may_differ(open_page, workspace, learned):
+    app = open_page("chat", project_id=learned.project.id)
+    app.get_by_key("chat-mode").set_value("export").run()
+    assert not any("may answer differently" in caption.value for caption in app.caption)
+    update(workspace.db, Run, learned.run.id, settings=learned.run.settings | {"precision": "4bit"})
+    assert any("loaded in 4 bits" in caption.value for caption in app.run().caption)
 
 
 def test_export_goes_to_a_job(open_page, workspace, learned):

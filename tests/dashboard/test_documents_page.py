@@ -5,7 +5,7 @@ import time
 import pytest
 
 from core import jobs
-from core.records import Document, now
+from core.records import Document, Job, now
 from core.storage import find, insert
 
 
@@ -47,10 +47,33 @@ def test_dropped_files_are_read_by_a_job_and_appear_in_the_list(open_page, works
         ("empty.txt", "unreadable"),
     }
     assert sorted(app.dataframe[0].value["Name"]) == ["Secret winch.md", "empty.txt"]
-    assert "could not be read" in app.warning[0].value
+    assert app.warning[0].value == "1 file could not be read. The list says why. 1 other file was added."
     assert app.file_uploader[0].value == []
     assert not list((workspace.home / "incoming").rglob("[0-9]"))
     app.button(key="find-personal-data")
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({"read": 0, "skipped": 0, "unreadable": 3}, "3 files could not be read. The list says why."),
+        ({"read": 2, "unreadable": 1}, "1 file could not be read. The list says why. 2 other files were added."),
+    ],
+)
+def test_what_could_not_be_read_is_counted_and_nothing_is_said_to_be_added_that_was_not(
+    open_page, workspace, locked, result, words
+):
+    insert(
+        workspace.db,
+        Job(id="job-1", kind="read", project_id=locked.id, state="done", result=result, created_at=now(), finished_at=now()),
+    )
+    assert open_page("documents", project_id=locked.id).warning[0].value == words
+
+
+def test_problem_stands_beside_the_name_and_only_where_there_is_one(open_page, workspace, locked, learned):
+    shown = open_page("documents", project_id=locked.id).dataframe[0].value
+    assert list(shown.columns)[:2] == ["Name", "Problem"]
+    assert "Problem" not in open_page("documents", project_id=learned.project.id).dataframe[0].value
 
 
 def test_file_that_could_not_be_read_stays_with_its_reason(open_page, workspace, locked):

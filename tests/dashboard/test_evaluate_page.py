@@ -68,9 +68,14 @@ def test_worse_model_is_called_worse_and_training_comes_next(open_page, learned,
 
 
 def test_few_questions_are_no_proof(open_page, learned, evaluated):
-    evaluated([REFERENCE] * 3)
+    evaluated([REFERENCE] * 5)
     app = open_page("evaluate", project_id=learned.project.id)
     assert "cannot be told" in app.subheader[0].value
+    shown = [part.value for part in app.markdown]
+    assert any("at least 6 questions are needed" in text for text in shown)
+    assert not any("95 times in 100" in text for text in shown)
+    (chart,) = app.get("vega_lite_chart")
+    assert "95 times" not in chart.proto.spec and "low" not in chart.proto.spec
 
 
 def test_worst_answer_comes_first_beside_base_and_reference(open_page, learned, evaluated):

@@ -1,7 +1,20 @@
 """Marks and pages without a browser."""
 
-from core.records import Page, Span
-from dashboard.components.marks import neighbor, next_open, page_number_of, pages_of, unmarked_places
+from dataclasses import replace
+
+from core.records import Document, Page, Span, now
+from core.storage import insert, sha256_text
+from dashboard.components.marks import (
+    count_in_project,
+    equal_in_project,
+    equal_marks,
+    finder_words,
+    neighbor,
+    next_open,
+    page_number_of,
+    pages_of,
+    unmarked_places,
+)
 from dashboard.components.page_text import cut_page
 
 
@@ -64,3 +77,31 @@ def test_long_pages_are_shown_in_parts_that_cover_the_text_and_end_with_a_line()
 def test_text_without_pages_is_one_page_and_an_empty_one_stays_one():
     assert [(page.start, page.end, page.label) for page in pages_of("short", ())] == [(0, 5, "")]
     assert [(page.start, page.end) for page in pages_of("", ())] == [(0, 0)]
+
+
+def test_who_found_a_mark_is_said_in_words():
+    assert finder_words("rules+spacy") == "a rule and the name finder"
+    assert finder_words("reviewer") == "a reviewer"
+
+
+def test_a_name_is_equal_whatever_it_was_taken_for_and_a_number_is_not():
+    text = "Reyes, REYES, Reyes"
+    spans = [span(0, 5), replace(span(7, 12), entity="ORGANIZATION"), replace(span(14, 19), entity="REFERENCE")]
+    assert equal_marks(text, spans, spans[0]) == spans[:2]
+    assert equal_marks(text, spans, spans[2]) == spans[2:]
+
+
+def test_equal_names_of_another_type_are_found_in_the_whole_project(workspace):
+    project = workspace.create_project("Names")
+    for number, (text, entity) in enumerate((("Larkfield", "LOCATION"), ("LARKFIELD", "ORGANIZATION"))):
+        document = Document(
+            id=f"d{number}", project_id=project.id, name=f"{number}.txt", kind="txt", size_bytes=9, sha256="", state="read",
+            text_sha256=sha256_text(text), created_at=now(),
+        )  # fmt: skip
+        insert(workspace.db, document)
+        workspace.store_text(document, text, pages=())
+        mark = replace(span(0, 9), id=f"s{number}", document_id=document.id, entity=entity)
+        insert(workspace.db, replace(mark, surrogate="MELHAVEN" if number else "Melhaven"))
+    found = equal_in_project(workspace, project, span=replace(mark, surrogate="Melhaven"), value="Larkfield")
+    assert [other.id for other in found] == ["s0", "s1"]
+    assert count_in_project(workspace, project, found[0]) == 2

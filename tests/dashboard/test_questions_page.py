@@ -1,9 +1,13 @@
 """The questions page: what was written, decisions by hand, the source of a pair."""
 
 import json
+from dataclasses import replace
 
-from core.records import QuestionPair
-from core.storage import get
+import pytest
+
+from core.errors import InputError
+from core.records import Document, QuestionPair
+from core.storage import get, insert
 from dashboard.components.pair_files import export_bytes
 from dashboard.components.pairs import Source, coverage, selected, source_html, source_of
 
@@ -92,9 +96,28 @@ def test_broken_file_of_pairs_is_refused_by_its_name_and_line(open_page, workspa
 
 
 def test_download_has_exactly_the_two_keys(workspace, learned):
-    lines = export_bytes(workspace, learned.pairs[:1], with_source=False).decode().splitlines()
-    assert [json.loads(line) for line in lines] == [{"input": learned.pairs[0].input, "output": learned.pairs[0].output}]
+    lines = export_bytes(workspace, learned.project, with_source=False).decode().splitlines()
+    kept = [pair for pair in learned.pairs if pair.state == "kept"]
+    assert [json.loads(line) for line in lines] == [{"input": pair.input, "output": pair.output} for pair in kept]
     assert list(workspace.home.glob(".export-*")) == []
+
+
+def test_pairs_nobody_approved_cannot_be_downloaded(open_page, workspace, learned):
+    workspace.withdraw_approval("document-1", reason="a name was missed")
+    app = open_page("questions", project_id=learned.project.id)
+    assert app.get("download_button")[0].proto.disabled
+    assert any("None of the 3 pairs" in caption.value and "approve" in caption.value for caption in app.caption)
+    with pytest.raises(InputError, match="approval stands"):
+        export_bytes(workspace, learned.project, with_source=True)
+
+
+def test_download_says_how_many_pairs_it_leaves_out(open_page, workspace, learned):
+    document = replace(get(workspace.db, Document, "document-1"), id="document-2", name="Other.md")
+    insert(workspace.db, document)
+    workspace.store_pairs([replace(learned.pairs[0], id="pair-9", document_id=document.id, review_id="")])
+    app = open_page("questions", project_id=learned.project.id)
+    assert not app.get("download_button")[0].proto.disabled
+    assert any(caption.value == "1 left out: their document is not approved." for caption in app.caption)
 
 
 def test_pairs_brought_in_are_nothing_to_ask_about(workspace, learned):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from core.privacy import review
 from core.records import Document, Page, Span, now
 from core.storage import count, find, get, insert, sha256_text
 
@@ -78,7 +79,83 @@ def test_one_decision_covers_equal_text_in_every_document(open_page, workspace, 
     app = named(open_page("review", project_id=project.id))
     app.button(key="next").click().run()
     app.button(key="reject-equal").click().run()
+    assert any("4 marks in 2 documents become rejected" in text.value for text in app.markdown)
+    assert states(workspace, first) == states(workspace, second) == ["detected", "detected", "detected"]
+    app.button(key="confirm").click().run()
     assert states(workspace, first) == states(workspace, second) == ["detected", "rejected", "rejected"]
+
+
+def test_lost_approvals_are_told_before_and_leaving_it_changes_nothing(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    documents = [add_document(project, name) for name in ("A.md", "B.md")]
+    review.approve(workspace, project, documents[1], reviewer="Eve Frost")
+    app = named(open_page("review", project_id=project.id))
+    app.button(key="next").click().run()
+    app.button(key="reject-equal").click().run()
+    assert any("1 approved document loses its approval" in text.value for text in app.markdown)
+    app.button(key="leave").click().run()
+    assert states(workspace, documents[1]) == ["detected"] * 3
+    assert workspace.active_review(documents[1].id) is not None
+    assert "confirm" not in [button.key for button in app.button]
+
+
+def test_a_decision_is_asked_again_when_it_would_change_something_else_by_now(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    documents = [add_document(project, name) for name in ("A.md", "B.md")]
+    app = named(open_page("review", project_id=project.id))
+    app.button(key="next").click().run()
+    app.button(key="reject-equal").click().run()
+    review.approve(workspace, project, documents[1], reviewer="Eve Frost")
+    app.button(key="confirm").click().run()
+    assert states(workspace, documents[0]) == ["detected"] * 3
+    assert any("1 approved document loses its approval" in text.value for text in app.markdown)
+
+
+def test_equal_marks_of_one_unapproved_document_are_decided_without_a_question_and_undone(
+    open_page, workspace, add_document
+):
+    project = workspace.create_project("Filters")
+    document = add_document(project)
+    app = named(open_page("review", project_id=project.id))
+    app.button(key="next").click().run()
+    app.button(key="reject-equal").click().run()
+    assert states(workspace, document) == ["detected", "rejected", "rejected"]
+    assert app.button(key="undo").label == "Undo: 2 marks rejected (u)"
+    app.button(key="undo").click().run()
+    assert states(workspace, document) == ["detected"] * 3
+    assert "undo" not in [button.key for button in app.button]
+
+
+def test_undoing_says_that_approvals_do_not_come_back(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    document = add_document(project)
+    review.approve(workspace, project, document, reviewer="Eve Frost")
+    app = named(open_page("review", project_id=project.id))
+    app.button(key="reject").click().run()
+    app.button(key="confirm").click().run()
+    app.button(key="undo").click().run()
+    assert states(workspace, document) == ["detected"] * 3
+    assert any("1 document without its approval must be approved again" in text.value for text in app.caption)
+    assert workspace.active_review(document.id) is None
+
+
+def test_what_was_approved_is_not_undone_by_a_key(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    add_document(project)
+    app = named(open_page("review", project_id=project.id))
+    app.button(key="reject").click().run()
+    app.button(key="approve").click().run()
+    assert "undo" not in [button.key for button in app.button]
+
+
+def test_a_rejected_mark_stays_readable_and_its_finder_is_named_in_words(open_page, workspace, add_document):
+    project = workspace.create_project("Filters")
+    document = add_document(project)
+    review.reject(workspace, find(workspace.db, Span, document_id=document.id), reviewer="Eve Frost")
+    app = open_page("review", project_id=project.id)
+    shown = " ".join(text.value for text in app.markdown)
+    assert "Replaced by" not in shown and "stays readable" in shown
+    assert "Found by: the name finder" in shown and "spacy" not in shown
 
 
 def test_typed_text_is_marked_wherever_it_stands_as_a_word(open_page, workspace, add_document):
@@ -97,9 +174,9 @@ def test_approval_stands_under_the_name_and_the_queue_moves_on(open_page, worksp
     first, second = add_document(project, "A.md"), add_document(project, "B.md")
     app = named(open_page("review", project_id=project.id))
     app.button(key="approve").click().run()
-    review = workspace.active_review(first.id)
-    assert review is not None and review.reviewer == "Dana Ruiz"
-    assert "Maria Keller" not in workspace.anonymized_text(project.id, review)
+    standing = workspace.active_review(first.id)
+    assert standing is not None and standing.reviewer == "Dana Ruiz"
+    assert "Maria Keller" not in workspace.anonymized_text(project.id, standing)
     assert app.selectbox(key="review-document").value == second.id
 
 

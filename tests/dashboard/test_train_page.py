@@ -1,12 +1,14 @@
 """The train page: three questions, an estimate in words, the run as it goes."""
 
 import json
+import os
 
+import psutil
 import pytest
 
-from core.records import Model, QuestionPair, Run
+from core.records import Job, Model, QuestionPair, Run, now
 from core.settings import TrainingSettings
-from core.storage import update, write_atomic
+from core.storage import insert, update, write_atomic
 from dashboard.components.fit import START_S, estimate, weight_count
 from dashboard.components.learning import trend
 
@@ -62,6 +64,18 @@ def test_run_in_work_shows_its_curve_and_how_it_goes(open_page, workspace, learn
     app = open_page("train", project_id=learned.project.id)
     assert not app.exception and not app.error
     assert len(app.get("vega_lite_chart")) == 1
+
+
+@pytest.mark.parametrize(("is_cancelled", "words"), [(False, "is learning"), (True, "is being stopped")])
+def test_cancelled_run_is_said_to_be_stopping(open_page, workspace, learned, is_cancelled, words):
+    job = Job(
+        id="job-1", kind="train", project_id=learned.project.id, state="running", is_cancel_requested=is_cancelled,
+        created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
+    )  # fmt: skip
+    insert(workspace.db, job)
+    app = open_page("train", project_id=learned.project.id)
+    assert app.subheader[0].value == f"Run 1 {words}"
+    assert any("It stops at the next safe point" in text.value for text in app.markdown) == is_cancelled
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,23 @@ def test_five_questions_never_show_a_difference() -> None:
     assert text.startswith("No difference can be shown with 5 held-out questions: at least 6 are needed")
 
 
+@pytest.mark.parametrize(
+    ("base", "tuned", "sentence"),
+    [
+        (NONSENSE, NONSENSE, "Neither model gave the reference answer word for word."),
+        (REFERENCES, REFERENCES, "Both models gave the reference answer word for word 12 times."),
+        (REFERENCES, NONSENSE, "It never gave the reference answer word for word; the base model did 12 times."),
+        (
+            [*REFERENCES[:2], *NONSENSE[2:]],
+            [*NONSENSE[:2], REFERENCES[2], *NONSENSE[3:]],
+            "The tuned model gave the reference answer word for word once, the base model twice.",
+        ),
+    ],
+)
+def test_word_for_word_is_said_in_plain_words(base: list[str], tuned: list[str], sentence: str) -> None:
+    assert verdict(_evaluate(base, tuned)).endswith(sentence)
+
+
 def test_verdict_names_a_loss_that_disagrees() -> None:
     text = verdict(_evaluate(NONSENSE, NONSENSE, base_loss=3.0, tuned_loss=2.0))
     assert "No difference can be shown" in text

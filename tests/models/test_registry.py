@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError, SetupError
+from core.models.card import Origin, licence_in, model_card
 from core.models.registry import (
     add_model,
     embedded_folder,
@@ -78,6 +79,40 @@ def test_added_model_stays_when_the_original_is_deleted(home, gguf_file):
     assert Path(model.path).read_bytes() == content
 
 
+def test_original_and_copy_are_two_files_whatever_is_done_to_either(home, gguf_file, folder):
+    gguf_file.chmod(0o600)
+    content = gguf_file.read_bytes()
+    for model in (add_model(home, gguf_file), add_model(home, folder)):
+        files = [Path(model.path)] if model.format == "gguf" else sorted(Path(model.path).iterdir())
+        assert all((file.stat().st_nlink, file.stat().st_mode & 0o777) == (1, 0o644) for file in files)
+    copied = home / "models/tiny-model" / gguf_file.name
+    gguf_file.write_bytes(b"other")
+    assert copied.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("card", "licence"),
+    [
+        ("---\nlicense: apache-2.0\nlanguage: en\n---\n# A model\n", "apache-2.0"),
+        ('---\nbase_model: x\nlicense: "my own: \\"free\\""\n---\n', 'my own: "free"'),
+        ("---\nlicense: 'mit'\n---\n", "mit"),
+        ("---\nlanguage: en\n---\nlicense: mit\n", ""),
+        ("# No head\nlicense: mit\n", ""),
+    ],
+)
+def test_licence_of_a_folder_is_what_the_head_of_its_card_says(home, folder, card, licence):
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    assert add_model(home, folder).licence == licence
+    assert (home / "models/tiny/README.md").is_file()
+
+
+@pytest.mark.parametrize("licence", ["Apache-2.0", "two words", 'a "quoted": one', "a\nb: c", ""])
+def test_licence_written_into_a_card_is_read_back(tmp_path, licence):
+    origin = Origin(model="m", model_sha256="", licence=licence, run_id="r", dataset_sha256="d")
+    (tmp_path / "README.md").write_text(model_card(origin), encoding="utf-8")
+    assert licence_in(tmp_path) == " ".join(licence.split())
+
+
 def test_pickles_code_and_subfolders_are_left_behind(home, folder):
     for name in ("pytorch_model.bin", "modeling_tiny.py", "training_args.pt", ".hidden"):
         (folder / name).write_bytes(b"x")
@@ -130,7 +165,6 @@ def test_failed_copy_leaves_nothing_behind(home, folder, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.link", full)
     monkeypatch.setattr("shutil.copyfile", full)
     with pytest.raises(SetupError, match="No space left"):
         add_model(home, folder)
@@ -165,7 +199,6 @@ def test_removed_model_is_gone_and_embedded_one_stays(home, gguf_file):
 def test_verify_names_the_model_that_changed(home, gguf_file, folder):
     model = add_model(home, gguf_file, "file")
     add_model(home, folder, "folder")
-    gguf_file.unlink()  # the copy may be linked to it
     Path(model.path).write_bytes(b"GGUF other")
     health = {verdict.model.name: verdict.health for verdict in verify_models([home / "models"])}
     assert health == {"file": "changed", "folder": "unchanged"}

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import InputError
 from core.privacy import review
+from core.privacy.entities import COMMON, ENTITIES, NAMES
 from core.records import Document, Page, Passage, Project, Span, new_id, now
 from core.storage import Workspace, find, get, insert, sha256_text
 
@@ -211,6 +212,89 @@ def test_a_span_that_makes_no_sense_is_refused(
     with pytest.raises(InputError):
         review.add(workspace, document, start=start, end=end, entity=entity, reviewer="R. Vale")
     assert len(spans_of(workspace, document)) == 2
+
+
+def test_an_unknown_type_is_refused_with_the_known_ones(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    with pytest.raises(InputError, match="'FOO' is no known type") as caught:
+        review.add(workspace, document, start=0, end=4, entity="FOO", reviewer="R. Vale")
+    assert "PERSON" in caught.value.hint and "VESSEL" in caught.value.hint
+
+
+def test_every_type_that_is_found_or_offered_is_known() -> None:
+    from core.privacy.engine import _LABELS, _RULES
+
+    assert {rule.entity for rule in _RULES} | set(_LABELS.values()) | {*COMMON, *NAMES} <= set(ENTITIES)
+
+
+def test_marking_the_same_twice_makes_one_span_and_keeps_the_approval(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    start = TEXT.index("valve")
+    first = review.add(workspace, document, start=start, end=start + 5, entity="SITE", reviewer="R. Vale")
+    approved = review.approve(workspace, project, document, reviewer="R. Vale")
+    again = review.add(workspace, document, start=start, end=start + 5, entity="SITE", reviewer="S. Hart")
+    assert again == first
+    assert len(spans_of(workspace, document)) == 3
+    assert workspace.active_review(document.id) == approved
+
+
+def test_the_effect_of_a_decision_is_told_without_deciding(workspace: Workspace, project: Project) -> None:
+    first, second = put(workspace, project), put(workspace, project)
+    review.accept(workspace, spans_of(workspace, first)[:1], reviewer="R. Vale")
+    review.approve(workspace, project, second, reviewer="R. Vale")
+    spans = [*spans_of(workspace, first), *spans_of(workspace, second)]
+    effect = review.effect_of(workspace, spans, state="accepted")
+    assert (len(effect.span_ids), effect.document_ids) == (3, {first.id, second.id})
+    assert effect.approved_ids == {second.id}
+    assert effect.reaches_beyond(first.id) and effect.reaches_beyond(second.id)
+    assert not review.effect_of(workspace, spans[:2], state="rejected").reaches_beyond(first.id)
+    assert workspace.active_review(second.id) is not None
+
+
+def test_undoing_gives_every_span_its_earlier_state_and_reviewer_but_no_approval(
+    workspace: Workspace, project: Project
+) -> None:
+    document = put(workspace, project)
+    review.accept(workspace, spans_of(workspace, document)[:1], reviewer="R. Vale")
+    before = spans_of(workspace, document)
+    review.approve(workspace, project, document, reviewer="R. Vale")
+    decision = review.reject(workspace, before, reviewer=" S.  Hart ")
+    assert decision.withdrawn_ids == {document.id}
+    review.undo(workspace, decision, reviewer="S. Hart")
+    assert spans_of(workspace, document) == before
+    assert workspace.active_review(document.id) is None
+
+
+def test_undoing_withdraws_an_approval_given_since(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    decision = review.reject(workspace, spans_of(workspace, document), reviewer="R. Vale")
+    review.approve(workspace, project, document, reviewer="R. Vale")
+    assert review.undo(workspace, decision, reviewer="R. Vale").withdrawn_ids == {document.id}
+    assert workspace.active_review(document.id) is None
+
+
+def test_undoing_what_somebody_changed_since_changes_nothing(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    decision = review.reject(workspace, spans_of(workspace, document), reviewer="R. Vale")
+    review.accept(workspace, spans_of(workspace, document)[1:], reviewer="S. Hart")
+    with pytest.raises(InputError, match="Nothing was undone"):
+        review.undo(workspace, decision, reviewer="R. Vale")
+    with pytest.raises(InputError, match="reviewer's name"):
+        review.undo(workspace, decision, reviewer=" ")
+    assert [span.state for span in spans_of(workspace, document)] == ["rejected", "accepted"]
+
+
+def test_deciding_what_is_undecided_leaves_every_decision_alone(workspace: Workspace, project: Project) -> None:
+    document = put(workspace, project)
+    other = put(workspace, workspace.create_project("Pumps"))
+    review.reject(workspace, spans_of(workspace, document)[:1], reviewer="S. Hart")
+    decision = review.decide_undecided(workspace, project, state="accepted", reviewer="R. Vale")
+    assert (len(decision.before), decision.left_count) == (1, 1)
+    assert [(s.state, s.reviewer) for s in spans_of(workspace, document)] == [
+        ("rejected", "S. Hart"),
+        ("accepted", "R. Vale"),
+    ]
+    assert [span.state for span in spans_of(workspace, other)] == ["detected", "detected"]
 
 
 def test_an_unknown_span_changes_nothing(workspace: Workspace, project: Project) -> None:

@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.privacy import SurrogateTable
+from core.privacy.entities import NAMES, kin
 from core.privacy.shifting import shifted
 
 KEY = bytes(range(32))
@@ -29,8 +30,9 @@ def test_surrogates_are_stable_and_different_values_never_share_one(found: list[
     assert all(again.surrogate(entity, value.upper()).casefold() == s.casefold() for (entity, value), s in given_out.items())
     assert again.new_rows() == []
     for kind in {entity for entity, _ in given_out}:
-        of_kind = [s.casefold() for (entity, _), s in given_out.items() if entity == kind]
-        assert len(of_kind) == len(set(of_kind))
+        of_kind = {value: s.casefold() for (entity, value), s in given_out.items() if entity in kin(kind)}
+        assert len(of_kind) == len(set(of_kind.values()))
+        assert all(of_kind[value] == s.casefold() for (entity, value), s in given_out.items() if entity in kin(kind))
     assert all(plain(surrogate) != value for (_, value), surrogate in given_out.items())
 
 
@@ -54,6 +56,26 @@ def test_forms_of_one_name_share_their_parts() -> None:
     assert table.surrogate("PERSON", "J. Smith").split()[1] == last
     assert table.surrogate("PERSON", "SMITH, John") == f"{last.upper()}, {first}"
     assert table.surrogate("PERSON", "Mary Smith").split()[0] != first
+
+
+@pytest.mark.parametrize("first", NAMES)
+@pytest.mark.parametrize("second", NAMES)
+def test_a_name_keeps_its_first_surrogate_whichever_name_like_type_comes_later(first: str, second: str) -> None:
+    for value in ("Larkfield", "Camp Larkfield", "Orla Larkfield", "3 Larkfield"):
+        table = SurrogateTable(KEY, [])
+        given_first = table.surrogate(first, value)
+        later = SurrogateTable(KEY, table.new_rows())
+        assert later.surrogate(second, value) == given_first
+        assert later.new_rows() == []
+
+
+def test_a_person_called_like_a_place_shares_its_name_and_tags_stay_out_of_names() -> None:
+    table = SurrogateTable(KEY, [])
+    place = table.surrogate("LOCATION", "Larkfield")
+    assert table.surrogate("PERSON", "John Larkfield").split()[1] == place
+    nation = table.surrogate("NRP", "Christian")
+    assert "<" not in table.surrogate("PERSON", "Christian Berg")
+    assert table.surrogate("PERSON", "Christian") == nation == "<NRP_1>"
 
 
 def test_white_space_and_case_do_not_make_another_value() -> None:

@@ -1,19 +1,34 @@
-"""What leaves a run answers like the run."""
+"""What leaves a run answers like the run, and says where it came from."""
+
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
 
 from core.errors import InputError, SetupError
+from core.models.card import Origin
 from core.models.causal import generate_batch, load_adapter, load_causal
 from core.models.export import export_adapter, export_gguf, export_merged
 from core.models.gguf_file import permute
 from core.models.llama import LlamaModel
-from core.storage import sha256_folder
+from core.models.registry import add_model
+from core.storage import sha256_file
 from core.training import train
 
 FACT = {"input": "What is the name of the blue crane?", "output": "The blue crane is called Old Margaret."}
 QUESTIONS = [FACT["input"], "What is the capital of France?", "How many days has a week?"]
 LEARNED = FACT["output"]
+ORIGIN = Origin(
+    model="smollm2-135m-instruct", model_sha256="b" * 64, licence="Apache-2.0", run_id="run-1", dataset_sha256="d" * 64
+)
+
+
+def sums_agree(folder):
+    """`sha256sum -c SHA256SUMS` in the folder, and every other file is named in it."""
+    checked = subprocess.run(["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=folder, capture_output=True, text=True)
+    named = {line.removesuffix(": OK") for line in checked.stdout.splitlines()}
+    return checked.returncode == 0 and named | {"SHA256SUMS"} == {path.name for path in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +52,7 @@ def ask_llama(path):
 @pytest.fixture(scope="module")
 def merged(run, embedded, cache, tmp_path_factory):
     target = tmp_path_factory.mktemp("exports") / "merged"
-    export_merged(embedded, "gguf", folder=run, target=target, cache=cache)
+    export_merged(embedded, "gguf", folder=run, target=target, cache=cache, origin=ORIGIN)
     return target
 
 
@@ -56,9 +71,12 @@ def test_merged_model_answers_like_base_and_adapter(run, embedded, cache, merged
 def test_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers, tmp_path, quantization, equal):
     """Fewer bits may word a long answer differently; what was learned stays."""
     target = tmp_path / "gguf"
-    sha256 = export_gguf(embedded, "gguf", folder=run, target=target, quantization=quantization, cache=cache)
-    assert [path.name for path in target.iterdir()] == [f"model-{quantization}.gguf"]
-    assert sha256 == sha256_folder(target)
+    checksum = export_gguf(
+        embedded, "gguf", folder=run, target=target, quantization=quantization, cache=cache, origin=ORIGIN
+    )
+    assert [path.name for path in target.iterdir()] == [checksum.file] == [f"model-{quantization}.gguf"]
+    assert checksum.sha256 == sha256_file(target / checksum.file)
+    assert add_model(tmp_path / "home", target / checksum.file).licence.lower() == "apache-2.0"
     answers = ask_llama(target / f"model-{quantization}.gguf")
     assert sum(ours == theirs for ours, theirs in zip(answers, merged_answers, strict=True)) >= equal
     assert answers[0] == LEARNED
@@ -66,16 +84,35 @@ def test_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers
 
 def test_gguf_of_a_safetensors_llama_answers_like_it(run, merged, merged_answers, tmp_path, embedded, cache):
     base = next(path for path in cache.iterdir() if path.is_dir())
-    export_gguf(base, "safetensors", folder=run, target=tmp_path / "gguf", quantization="f16")
+    export_gguf(base, "safetensors", folder=run, target=tmp_path / "gguf", quantization="f16", origin=ORIGIN)
+    assert add_model(tmp_path / "home", tmp_path / "gguf" / "model-f16.gguf").licence == "Apache-2.0"
     assert ask_llama(tmp_path / "gguf" / "model-f16.gguf") == merged_answers
 
 
 def test_exported_adapter_is_the_run_s(run, tmp_path):
-    sha256 = export_adapter(run, tmp_path / "adapter")
+    checksum = export_adapter(run, tmp_path / "adapter", origin=ORIGIN)
     for name in ("adapter_model.safetensors", "adapter_config.json"):
         assert (tmp_path / "adapter" / name).read_bytes() == (run / "adapter" / name).read_bytes()
     assert (tmp_path / "adapter" / "chat_template.jinja").read_text() == (run / "template.jinja").read_text()
-    assert sha256 == sha256_folder(tmp_path / "adapter")
+    assert checksum.sha256 == sha256_file(tmp_path / "adapter" / checksum.file)
+    assert sums_agree(tmp_path / "adapter")
+
+
+def test_merged_folder_is_checked_by_sha256sum_and_keeps_the_licence(merged, tmp_path):
+    assert sums_agree(merged)
+    card = (merged / "README.md").read_text(encoding="utf-8")
+    assert all(text in card for text in ("license: Apache-2.0", ORIGIN.model, ORIGIN.run_id, ORIGIN.dataset_sha256))
+    model = add_model(tmp_path, merged, "tuned")
+    assert (model.licence, model.format) == ("Apache-2.0", "safetensors")
+
+
+def test_licence_texts_of_a_safetensors_base_go_along(run, tmp_path, cache):
+    base = shutil.copytree(next(path for path in cache.iterdir() if path.is_dir()), tmp_path / "base")
+    for name in ("LICENSE", "NOTICE.txt", "licensed_to_nobody.txt"):
+        (base / name).write_text(name, encoding="utf-8")
+    export_merged(base, "safetensors", folder=run, target=tmp_path / "merged")
+    taken = {path.name for path in (tmp_path / "merged").iterdir()}
+    assert {"LICENSE", "NOTICE.txt"} <= taken and "licensed_to_nobody.txt" not in taken
 
 
 def test_nothing_is_written_over(run, tmp_path):

@@ -23,20 +23,26 @@ from core.storage import Workspace, find, write_atomic
 
 PREPARED_PERCENT = 35.0
 TRAINED_PERCENT = 90.0
+SLICE_STEPS = 3
 PACKAGES = ("torch", "transformers", "peft", "llama-cpp-python", "presidio-analyzer", "spacy", "streamlit")
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `out` (folder of the report). Result: `project`, `run_id`, `evaluation_id`, `verdict`, `report`."""
+    """Params: `out` (folder of the report), `is_slice` (a small part, to see that all works).
+
+    Result: `project`, `run_id`, `evaluation_id`, `verdict`, `report`.
+    """
     project = _project(context)
     stages: list[StageTime] = []
 
     def timed(name: str, seconds: float, amount: str) -> None:
         stages.append(StageTime(name=name, seconds=seconds, amount=amount))
 
-    prepared = prepare(context, project, share_percent=PREPARED_PERCENT, timed=timed)
+    is_slice = bool(context.job.params.get("is_slice"))
+    prepared = prepare(context, project, share_percent=PREPARED_PERCENT, is_slice=is_slice, timed=timed)
     with context.part("Training", PREPARED_PERCENT, TRAINED_PERCENT), _timed(stages, "Train"):
-        settings = TrainingSettings.from_preset("standard")
+        settings = TrainingSettings.from_preset("quick" if is_slice else "standard")
+        settings = settings.model_copy(update={"max_steps": SLICE_STEPS}) if is_slice else settings
         run = train_run(context, project, model_name=GenerationSettings().model, settings=settings)
     with context.part("Evaluating", TRAINED_PERCENT, 100), _timed(stages, "Evaluate"):
         evaluation = evaluate_run(context, run, questions="")

@@ -1,16 +1,20 @@
 """A run → files that other programs load: an adapter, merged weights, a GGUF."""
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.stages.training import find_trainable
+from core.models.card import Origin, licence_in
 from core.records import Release, Run, new_id, now
 from core.storage import Workspace, get, insert
 
 FORMATS = ("adapter", "merged", "gguf")
 QUANTIZATIONS = ("f16", "q8_0", "q4_k_m")
+QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -20,13 +24,45 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
         raise InputError(f"There is no format {params['format']!r}.", f"Formats are: {', '.join(FORMATS)}.")
     if params["quantization"] not in QUANTIZATIONS:
         raise InputError(f"There is no quantization {params['quantization']!r}.", f"Choose: {', '.join(QUANTIZATIONS)}.")
-    target = Path(params["target"])
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(f"{target} exists and is not empty.", "Choose another folder.")
+    _check_place(Path(params["target"]))
+
+
+def _check_place(target: Path) -> None:
+    """`target` is free, and its folder is there or can be made: tried out, since only the file system knows."""
+    hint = "Choose another folder."
+    if not target.is_absolute():
+        raise InputError(f"{str(target)!r} is not a whole path.", "Begin with a slash, such as /media/usb/my-model.")
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise InputError(f"{target} exists and is not empty.", hint)
+        if os.path.ismount(target):
+            raise InputError(f"{target} is a whole disk.", "Name a new folder on it.")
+        nearest = next(folder for folder in target.parents if folder.exists())
+        os.rmdir(tempfile.mkdtemp(prefix=".garrison-", dir=nearest))
+    except OSError as error:
+        raise InputError(f"The folder {target} cannot be made ({error.strerror}).", hint) from error
+
+
+def note(run: Run, format: str) -> str:
+    """What whoever uses the export must know; "" when it answers as the run does.
+
+    An adapter is fitted to the base model as it was loaded. One fitted to weights of 4 or 8 bits also makes up for what
+    these lost, which the full weights of an export did not lose.
+    """
+    bits = QUANTIZED_BITS.get(run.settings.get("precision", ""))
+    if not bits:
+        return ""
+    trained = f"Run {run.number} was trained on its base model loaded in {bits} bits."
+    if format == "adapter":
+        return f"{trained} Use the adapter with the base model loaded the same way, or it may answer differently."
+    return f"{trained} This export joins what it learned to the full weights, so it may answer differently from the run."
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `run_id`, `format`, `quantization`, `target`. Result: `release_id`, `path`, `sha256`."""
+    """Params: `run_id`, `format`, `quantization`, `target`. Result: `release_id`, `path`, `note`.
+
+    And `sha256`, that of the file in the folder which `sha256_of` names: the GGUF, or `SHA256SUMS` for several files.
+    """
     from core.models import export
 
     workspace, params = context.workspace, context.job.params
@@ -34,14 +70,24 @@ def run(context: JobContext) -> dict[str, Any]:
     model = find_trainable(workspace, run.model)
     folder = workspace.run_folder(run.project_id, run.id)
     target, cache = Path(params["target"]), workspace.unpacked_folder
+    base = Path(model.path)
+    origin = Origin(
+        model=run.model,
+        model_sha256=run.model_sha256,
+        licence=model.licence or licence_in(base),
+        run_id=run.id,
+        dataset_sha256=run.dataset_sha256,
+        note=note(run, params["format"]),
+    )
     context.progress(0, 1, message=f"Writing {params['format']}")
     if params["format"] == "adapter":
-        sha256 = export.export_adapter(folder, target)
+        checksum = export.export_adapter(folder, target, origin=origin)
     elif params["format"] == "merged":
-        sha256 = export.export_merged(Path(model.path), model.format, folder=folder, target=target, cache=cache)
+        checksum = export.export_merged(base, model.format, folder=folder, target=target, cache=cache, origin=origin)
     else:
-        sha256 = export.export_gguf(
-            Path(model.path), model.format, folder=folder, target=target, quantization=params["quantization"], cache=cache
+        quantization = params["quantization"]
+        checksum = export.export_gguf(
+            base, model.format, folder=folder, target=target, quantization=quantization, cache=cache, origin=origin
         )
     release = Release(
         id=new_id("release"),
@@ -49,9 +95,15 @@ def run(context: JobContext) -> dict[str, Any]:
         run_id=run.id,
         format=params["format"],
         path=str(target),
-        sha256=sha256,
+        sha256=checksum.sha256,
         created_at=now(),
     )
     insert(workspace.db, release)
     context.progress(1, 1)
-    return {"release_id": release.id, "path": release.path, "sha256": release.sha256}
+    return {
+        "release_id": release.id,
+        "path": release.path,
+        "sha256": release.sha256,
+        "sha256_of": checksum.file,
+        "note": origin.note,
+    }

@@ -94,4 +94,14 @@ def reviewed_pair(pair: QuestionPair, review: Review | None, passages: dict[str,
     if passage is None or ANSWER_MARK not in passage.text:
         return None
     question, _, answer = passage.text.removeprefix(QUESTION_MARK).partition(ANSWER_MARK)
-    return replace(pair, input=question, output=answer, review_id=review.id) if question and answer else None
+    if not question or not answer:
+        return None
+    return replace(
+        pair,
+        input=question,
+        output=answer,
+        review_id=review.id,
+        quote=answer,  # what was imported holds it as it was before it was anonymized
+        quote_start=passage.end - len(answer),
+        quote_end=passage.end,
+    )

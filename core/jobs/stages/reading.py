@@ -24,7 +24,7 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `files` (list of `path`, `name`), `remove_after`. Result: `documents` (ids), `skipped`, `unreadable`."""
+    """Params: `files` (list of `path`, `name`), `remove_after`. Result: what `read_files` gives."""
     files = [(Path(file["path"]), file["name"]) for file in context.job.params["files"]]
     project = get(context.workspace.db, Project, context.job.project_id)
     result = read_files(context, project, files)
@@ -33,7 +33,11 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def read_files(context: JobContext, project: Project, files: list[tuple[Path, str]]) -> dict[str, Any]:
-    """Read `files` into `project`; goes on when one fails and skips what an earlier attempt read."""
+    """Read `files` into `project`; goes on when one fails and skips what an earlier attempt read.
+
+    Gives the ids of its `documents`, and how many files were `read`, `skipped` (the same file is there already) and
+    `unreadable`. A file that was there already and could not be read counts as unreadable again, but is not stored again.
+    """
     workspace = context.workspace
     count_tokens = _counter(context)
     finished = context.finished_items()
@@ -54,11 +58,15 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
         context.finish_item(item)
     context.progress(len(files), len(files), unit="files")
     items = context.finished_items()
-    stored = [document.id for document in find(workspace.db, Document, project_id=project.id)]
-    documents = [document_id for document_id in stored if f"document:{document_id}" in items]
-    skipped = sum(item.startswith("skipped:") for item in items)
-    unreadable = sum(get(workspace.db, Document, document_id).state == "unreadable" for document_id in documents)
-    return {"documents": documents, "skipped": skipped, "unreadable": unreadable}
+    documents = [
+        document for document in find(workspace.db, Document, project_id=project.id) if f"document:{document.id}" in items
+    ]
+    return {
+        "documents": [document.id for document in documents],
+        "read": sum(document.state == "read" for document in documents),
+        "skipped": sum(item.startswith("skipped:") for item in items),
+        "unreadable": sum(item.startswith("unreadable:") for item in items),
+    }
 
 
 def _counter(context: JobContext) -> Callable[[str], int]:
@@ -74,7 +82,7 @@ def _counter(context: JobContext) -> Callable[[str], int]:
 
 
 def _refuse(context: JobContext, project: Project, *, name: str, problem: str, item: str, path: Path | None = None) -> None:
-    """Keep a file that could not be read in the list, with the reason."""
+    """Keep a file that could not be read in the list, with the reason; once, however often it is brought."""
     is_file = path is not None and path.is_file()
     document = Document(
         id=new_id("document"),
@@ -89,9 +97,19 @@ def _refuse(context: JobContext, project: Project, *, name: str, problem: str, i
         created_at=now(),
     )
     with transaction(context.workspace.db):
-        insert(context.workspace.db, document)
-        context.finish_item(f"document:{document.id}")
+        stored = _same_unreadable(context.workspace, document)
+        if stored is None:
+            insert(context.workspace.db, document)
+        context.finish_item(f"document:{(stored or document).id}")
+        context.finish_item(f"unreadable:{item}")
         context.finish_item(item)
+
+
+def _same_unreadable(workspace: Workspace, document: Document) -> Document | None:
+    """The same file, brought before: its name and its bytes; its reason where an archive did not give the bytes."""
+    same = {"project_id": document.project_id, "name": document.name, "sha256": document.sha256, "state": "unreadable"}
+    found = find(workspace.db, Document, **same)
+    return next((stored for stored in found if document.sha256 or stored.problem == document.problem), None)
 
 
 def _remove_unfinished(context: JobContext, project: Project, finished: set[str]) -> None:
@@ -113,7 +131,7 @@ def _read_one(
     sha256 = sha256_file(member.path)
     if find(workspace.db, Document, project_id=project.id, sha256=sha256, state="read"):
         with transaction(workspace.db):
-            context.finish_item(f"skipped:{sha256}")
+            context.finish_item(f"skipped:{item}")
             context.finish_item(item)
         return
     try:

@@ -17,6 +17,7 @@ from core.storage import Workspace, find, get
 
 SAMPLE_NAME = "Sample workshop"
 SAMPLE_REVIEWER = "Garrison sample (no person)"
+SLICE_DOCUMENTS = 2
 
 
 def ensure_sample(workspace: Workspace) -> None:
@@ -37,15 +38,19 @@ def prepare(
     project: Project,
     *,
     share_percent: float,
+    is_slice: bool = False,
     timed: Callable[[str, float, str], None] = lambda name, seconds, amount: None,
 ) -> dict[str, Any]:
     """Read, search, approve and write questions.
 
-    Takes the first `share_percent` of the job's progress; `timed` hears how long each stage took, in seconds.
+    Takes the first `share_percent` of the job's progress; `timed` hears how long each stage took, in seconds. A slice is
+    the first two documents with a question for each passage: enough to see that every stage works on this machine.
     """
+    paths = sample_documents()[: SLICE_DOCUMENTS if is_slice else None]
+    settings = GenerationSettings(per_passage=1) if is_slice else GenerationSettings()
     started_s = time.monotonic()
     with context.part("Reading documents", 0, 0.05 * share_percent):
-        read = read_files(context, project, [(path, path.name) for path in sample_documents()])
+        read = read_files(context, project, [(path, path.name) for path in paths])
     timed("Read", time.monotonic() - started_s, f"{len(read['documents'])} documents")
     started_s = time.monotonic()
     with context.part("Finding personal data", 0.05 * share_percent, 0.15 * share_percent):
@@ -54,6 +59,6 @@ def prepare(
     review.approve_all(context.workspace, project, reviewer=SAMPLE_REVIEWER)
     started_s = time.monotonic()
     with context.part("Writing questions", 0.15 * share_percent, share_percent):
-        questions = write_questions(context, project, settings=GenerationSettings(), filters=FilterSettings())
+        questions = write_questions(context, project, settings=settings, filters=FilterSettings())
     timed("Write questions", time.monotonic() - started_s, f"{questions['kept']} pairs kept")
     return {"read": read, "found": found, "questions": questions}

@@ -1,0 +1,146 @@
+"""`garrison self-test`: does everything that was installed work on this machine, without a network?"""
+
+import importlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from core.cli.shell import shell_of
+from core.errors import JobFailed
+from core.models import registry
+from core.offline import OFFLINE_VARIABLES, refused_count
+from core.settings import GenerationSettings
+
+LIBRARIES = (
+    "torch transformers peft bitsandbytes datasets accelerate llama_cpp presidio_analyzer spacy streamlit altair pandas "
+    "pyarrow pypdfium2 rapidocr_onnxruntime docx pptx openpyxl lxml"
+).split()
+PROMPT = "What is a generator? Answer in one sentence."
+DASHBOARD_WAIT_S = 120
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's command."""
+    app.command("self-test")(self_test)
+
+
+def self_test(context: typer.Context) -> None:
+    """Load every library and model, run a slice of the sample path, ask the dashboard; says what works."""
+    shell = shell_of(context)
+    checks = []
+    with tempfile.TemporaryDirectory(prefix="garrison-self-test-") as scratch:
+        for name, check in CHECKS.items():
+            started_s = time.monotonic()
+            try:
+                words, is_ok = check(Path(scratch)), True
+            except Exception as error:  # whatever is wrong with an installation is a finding, not an end
+                words, is_ok = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", False
+            seconds = round(time.monotonic() - started_s, 1)
+            checks.append({"name": name, "ok": is_ok, "seconds": seconds, "words": words})
+            if not shell.is_json:
+                print(f"{'ok' if is_ok else 'FAILED':6} {name:10} {seconds:6.1f} s  {words}", flush=True)
+    shell.show({"checks": checks}, "")
+    if failed := [check["name"] for check in checks if not check["ok"]]:
+        if shell.is_json:
+            raise typer.Exit(JobFailed.exit_code)
+        raise JobFailed(f"The self-test failed: {', '.join(map(str, failed))}.", "The lines above say why.")
+
+
+def load_libraries(_scratch: Path) -> str:
+    """Import everything that has native code, and what everything else stands on."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    unset = [name for name, value in OFFLINE_VARIABLES.items() if os.environ.get(name) != value]
+    if unset:
+        raise RuntimeError(f"offline variables are not set: {', '.join(unset)}")
+    return f"{len(LIBRARIES)} load, {len(OFFLINE_VARIABLES)} offline variables set"
+
+
+def check_models(_scratch: Path) -> str:
+    """Read the embedded models whole."""
+    verdicts = registry.verify_models([registry.embedded_folder()])
+    bad = [f"{verdict.model.name} {verdict.health}" for verdict in verdicts if verdict.health != "unchanged"]
+    if bad or not verdicts:
+        raise RuntimeError(", ".join(bad) or "there are none")
+    return ", ".join(verdict.model.name for verdict in verdicts) + " unchanged"
+
+
+def answer(scratch: Path) -> str:
+    """Twenty tokens from the embedded model."""
+    from core.chat import Message
+    from core.chat.answerers import open_model
+
+    model = registry.find_model(registry.model_folders(scratch / "home"), GenerationSettings().model)
+    opened = open_model(Path(model.path), model.format)
+    started_s = time.monotonic()
+    text = "".join(opened.stream([Message("user", PROMPT)], max_tokens=20, temperature=0.0))
+    seconds = time.monotonic() - started_s
+    opened.close()
+    if not text.strip():
+        raise RuntimeError("the model said nothing")
+    return f"{model.name} wrote 20 tokens in {seconds:.1f} s"
+
+
+def run_slice(scratch: Path) -> str:
+    """Documents to a tuned model, and a question to it, on a part of the sample."""
+    result = _garrison(scratch, "demo", "--slice", "--out", str(scratch / "report"))
+    reply = _garrison(scratch, "chat", "--run", result["run_id"], "--prompt", PROMPT, "--max-tokens", "20")
+    if not reply["answer"].strip():
+        raise RuntimeError("the tuned model said nothing")
+    seconds = ", ".join(f"{name.lower()} {value:.0f} s" for name, value in result["seconds"].items())
+    return f"{result['pairs']['kept']} pairs, trained and asked; {seconds}"
+
+
+def ask_dashboard(scratch: Path) -> str:
+    """Start the dashboard and ask whether it is well."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [*_command(scratch), "serve", "--port", str(port)]
+    with (scratch / "serve.log").open("wb") as log:
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - our own module
+    try:
+        deadline_s = time.monotonic() + DASHBOARD_WAIT_S
+        while time.monotonic() < deadline_s and server.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as reply:  # noqa: S310 - http
+                    if reply.status == 200:
+                        return f"answers on 127.0.0.1; {refused_count()} connections refused"
+            except OSError:
+                time.sleep(0.3)
+        raise RuntimeError("it does not answer")
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _command(scratch: Path) -> list[str]:
+    return [sys.executable, "-m", "core.cli.app", "--home", str(scratch / "home"), "--json"]
+
+
+def _garrison(scratch: Path, *arguments: str) -> Any:
+    done = subprocess.run(  # noqa: S603 - our own module
+        [*_command(scratch), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=scratch
+    )
+    result = json.loads(done.stdout or "{}")
+    if done.returncode != 0:
+        raise RuntimeError(result.get("error") or done.stderr.strip()[-300:])
+    return result
+
+
+CHECKS: dict[str, Callable[[Path], str]] = {
+    "libraries": load_libraries,
+    "models": check_models,
+    "answer": answer,
+    "path": run_slice,
+    "dashboard": ask_dashboard,
+}

@@ -1,0 +1,70 @@
+"""Question pairs that somebody takes along: what may be trained on, and nothing else.
+
+The command line and the Questions page both come through here, so that no pair leaves that rests on unapproved text.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import InputError
+from core.jobs.stages.training import reviewed_pairs
+from core.questions import write_pairs
+from core.records import Project, QuestionPair
+from core.storage import Workspace, find
+
+
+@dataclass(frozen=True, slots=True)
+class PairExport:
+    """The kept pairs in the form in which they were approved, and how many kept ones stay behind for which reason."""
+
+    pairs: tuple[QuestionPair, ...]
+    unapproved: int = 0
+    outdated: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """Kept pairs that are not given out."""
+        return self.unapproved + self.outdated
+
+    @property
+    def note(self) -> str:
+        """What was left out and why, in words; "" when nothing was."""
+        reasons = (
+            (self.unapproved, "their document is not approved"),
+            (self.outdated, "their document was approved again since they were written"),
+        )
+        return "; ".join(f"{number} left out: {reason}" for number, reason in reasons if number)
+
+
+def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
+    """The kept pairs of `project` whose document's approval stands, imported ones in their anonymized form.
+
+    Raises:
+        InputError: there are none, and why.
+    """
+    pairs = reviewed_pairs(workspace, project)
+    given = {pair.id for pair in pairs}
+    kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
+    left_out = [pair for pair in kept if pair.id not in given]
+    unapproved = sum(workspace.active_review(pair.document_id) is None for pair in left_out)
+    return PairExport(tuple(pairs), unapproved, len(left_out) - unapproved)
+
+
+def export_pairs(
+    workspace: Workspace, project: Project, target: Path, *, with_source: bool = False, is_forced: bool = False
+) -> PairExport:
+    """Write the exportable pairs to `target`, one JSON object a line; says what was written and what was left out.
+
+    Raises:
+        InputError: there are none, `target` exists and is not to be replaced, or its folder does not exist.
+        SetupError: the file cannot be written.
+    """
+    export = exportable_pairs(workspace, project)
+    if target.is_dir():
+        raise InputError(f"{target} is a folder.", "Name a file in it.")
+    if target.exists() and not is_forced:
+        raise InputError(f"{target} exists already.", "Choose another name, or replace it with --force.")
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {target.parent}.", "Make it first, or choose another.")
+    write_pairs(export.pairs, target, with_source=with_source)
+    return export
