@@ -3,6 +3,7 @@
 import argparse
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import doctor
@@ -30,6 +31,24 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("doctor", help="say what is installed and what is broken")
     check.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"of the dashboard (default {DEFAULT_PORT})")
     commands.add_parser("lock", help="write the lock files from what .venv holds (for developers)")
+    key = commands.add_parser("key", help="make a key that bundles are signed with")
+    key.add_argument("file", type=Path, help="where the private key goes; the public one is put beside it")
+    carried = commands.add_parser("bundle", help="build everything that a machine without a network needs")
+    carried.add_argument("--target", default="linux-x86_64-cpu", choices=["linux-x86_64-cpu", "linux-x86_64-cuda"])
+    carried.add_argument("--out", type=Path, help="where the bundle is written (default: wheelhouse/bundles)")
+    carried.add_argument(
+        "--part-size", type=byte_count, default="3900M", help="largest file on the media (default %(default)s)"
+    )
+    carried.add_argument("--sign", type=Path, metavar="KEY", help="the private key that signs it")
+    carried.add_argument("--since", type=Path, metavar="MANIFEST", help="write only what changed since this bundle")
+    carried.add_argument("--models", nargs="*", default=[], metavar="NAME", help="embedded models (default: all)")
+    carried.add_argument(
+        "--model-path", nargs="*", type=Path, default=[], metavar="DIR", help="further models, by their folder"
+    )
+    carried.add_argument("--version", default="", help="call it so instead of what pyproject.toml says")
+    carried.add_argument(
+        "--valid-days", type=int, default=0, help="refuse to install it after so many days (default: never)"
+    )
     return top
 
 
@@ -54,6 +73,8 @@ def dispatch(chosen: argparse.Namespace, place: Place) -> int:
     if chosen.command == "lock":
         script = Path(__file__).with_name("lock.py")
         return subprocess.run([str(place.python), str(script)], env=environment.child_environment(), check=False).returncode
+    if chosen.command in ("key", "bundle"):
+        return in_environment(place)
     if chosen.command == "test":
         suite.check_browser()
         installation.install(place, for_tests=True, allow_cuda=chosen.allow_cuda)
@@ -62,6 +83,27 @@ def dispatch(chosen: argparse.Namespace, place: Place) -> int:
     if not chosen.no_serve:
         serve(place, chosen.port)
     return 0
+
+
+def byte_count(text: str) -> int:
+    """`3900M` -> 3,900,000,000: powers of ten, as media are sold."""
+    factor = {"K": 10**3, "M": 10**6, "G": 10**9}.get(text[-1:].upper(), 1)
+    count = int(text.rstrip("KMGkmg")) * factor
+    if count < 10**5:
+        raise argparse.ArgumentTypeError("a part is at least 100K")
+    return count
+
+
+def in_environment(place: Place) -> int:
+    """Run the same command again on the environment's Python, which has `cryptography`.
+
+    Raises:
+        Stop: nothing is installed here yet.
+    """
+    if not environment.is_complete(place):
+        raise Stop("Garrison is not installed in this checkout yet.", "First: python3 installer run --no-serve")
+    command = [str(place.python), str(Path(__file__).with_name("workshop.py")), *sys.argv[1:]]
+    return subprocess.run(command, env=environment.child_environment(), check=False).returncode
 
 
 def serve(place: Place, port: int) -> None:

@@ -3,16 +3,27 @@
 The closure of the project's dependencies is walked through the installed metadata, so the result is what
 was tried. A requirement with a marker that does not apply here is simply not installed, and drops out; one
 without a marker that is not installed is an error.
+
+Each version stands with the SHA-256 of every file that may be installed for it: the wheels of the targets, from the
+index's own list (PEP 691), those at hand where `PIP_FIND_LINKS` points, and the source where there is no wheel.
 """
 
+import hashlib
 import importlib.metadata as metadata
+import json
+import os
 import re
 import sys
 import tomllib
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # The same module, without the libraries of a desktop (libGL, X11) that a bare server lacks.
 REPLACED = {"opencv-python": "opencv-python-headless"}
+PYTHONS = re.compile(r"-(py3|py2\.py3|cp311|cp3\d+)-(none|abi3|cp311)-")  # of a wheel's name: what Python 3.11 takes
+PLATFORMS = ("any.whl", "x86_64.whl", "aarch64.whl", "win_amd64.whl")
 CUDA = ("nvidia-", "cuda-", "triton")  # come with a CUDA build of torch, never by the lock
 
 
@@ -48,10 +59,63 @@ def closure(requirements: list[str], installed: dict[str, metadata.Distribution]
     return {name for name in seen if not name.startswith(CUDA)}
 
 
+def is_wanted(name: str) -> bool:
+    """Whether a file of the index can be installed for one of the targets by Python 3.11: judged by its name, PEP 427."""
+    tags = PYTHONS.search(name)
+    if not tags or not name.endswith(PLATFORMS) or "macosx" in name or "musllinux" in name:
+        return False
+    return tags[2] != "none" or not tags[1].startswith("cp3") or tags[1] == "cp311"
+
+
+def index_hashes(name: str, version: str) -> set[str]:
+    """SHA-256 of the wanted wheels of one version, else of its source; from the index that pip would ask."""
+    address = os.environ.get("PIP_INDEX_URL") or default_index()
+    request = urllib.request.Request(  # noqa: S310 - the address is pip's
+        f"{address.rstrip('/')}/{name}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
+        files = json.load(reply)["files"]
+    own = {file["filename"]: file["hashes"]["sha256"] for file in files if version_of(file["filename"]) == version}
+    wheels = {digest for file, digest in own.items() if is_wanted(file)}
+    return wheels or {digest for file, digest in own.items() if file.endswith((".tar.gz", ".zip"))}
+
+
+def default_index() -> str:
+    """The index that this pip asks when nobody says otherwise."""
+    from pip._internal.models.index import PyPI
+
+    return str(PyPI.simple_url)
+
+
+def version_of(file: str) -> str:
+    """The version in a file's name: `torch-2.13.0-cp311-….whl`, `rouge_score-0.1.2.tar.gz`."""
+    stem = file.removesuffix(".tar.gz").removesuffix(".zip")
+    return file.split("-")[1] if file.endswith(".whl") and file.count("-") > 1 else stem.rpartition("-")[2]
+
+
+def local_hashes(name: str, version: str) -> Iterator[str]:
+    """SHA-256 of wheels of this version (a local build such as `+cpu` too) in the folders of `PIP_FIND_LINKS`."""
+    for folder in os.environ.get("PIP_FIND_LINKS", "").split():
+        for path in Path(folder).glob(f"{name.replace('-', '_')}-*.whl"):
+            if version_of(path.name).partition("+")[0] == version and PYTHONS.search(path.name):
+                with path.open("rb") as file:
+                    yield hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def block(pin: tuple[str, str]) -> str:
+    """The lines of one package."""
+    name, version = pin
+    hashes = sorted(index_hashes(name, version) | set(local_hashes(name, version)))
+    if not hashes:
+        sys.exit(f"The index has no file of {name} {version} for any target.")
+    return " \\\n".join([f"{name}=={version}", *(f"    --hash=sha256:{digest}" for digest in hashes)]) + "\n"
+
+
 def text(names: set[str], installed: dict[str, metadata.Distribution], purpose: str) -> str:
     """A lock file. Local parts of versions (`+cpu`) are dropped: which build is taken is the installer's question."""
-    lines = sorted({f"{REPLACED.get(name, name)}=={installed[name].version.partition('+')[0]}" for name in names})
-    return f"# {purpose} Written by: python3 installer lock\n" + "\n".join(lines) + "\n"
+    pins = sorted({(REPLACED.get(name, name), installed[name].version.partition("+")[0]) for name in names})
+    with ThreadPoolExecutor(8) as pool:
+        return f"# {purpose} Written by: python3 installer lock\n" + "".join(pool.map(block, pins))
 
 
 def write(root: Path) -> None:
@@ -62,12 +126,12 @@ def write(root: Path) -> None:
         if used in installed:
             installed[wanted] = installed[used]
     needed = [*project["project"]["dependencies"], *project["build-system"]["requires"], "pip"]
-    for_tests = project["project"]["optional-dependencies"]["test"]
     run = closure(needed, installed)
-    test = closure(for_tests, installed) - run - {used for wanted, used in REPLACED.items() if wanted in run}
+    used_in_run = {used for wanted, used in REPLACED.items() if wanted in run}
+    extras = project["project"]["optional-dependencies"]
     for name, names, purpose in (
         ("requirements.lock", run, "Garrison runs on these."),
-        ("requirements-test.lock", test, "Its tests need these as well."),
+        ("requirements-test.lock", closure(extras["test"], installed) - run - used_in_run, "Its tests need these as well."),
     ):
         (root / "installer" / name).write_text(text(names, installed, purpose), encoding="utf-8")
         print(f"{name}: {len(names)} packages")

@@ -52,9 +52,16 @@ FAILURES = (  # what pip writes -> what happened, what to do; the first that fit
 
 
 def pins(lock: Path) -> dict[str, str]:
-    """Name to version of each line of a lock (`name==version`; `#` begins a comment)."""
-    lines = (line.partition("#")[0].strip() for line in lock.read_text(encoding="utf-8").splitlines())
-    return dict(line.split("==", 1) for line in lines if line)
+    """Name to version of each package of a lock (`name==version`, then its hashes)."""
+    return {name: version for name, version, _ in blocks(lock)}
+
+
+def blocks(lock: Path) -> list[tuple[str, str, str]]:
+    """Name, version and lines of each package of a lock; `#` begins a comment."""
+    found = re.finditer(
+        r"^([\w.-]+)==(\S+)[^\n]*(?:\n[ \t]+--hash[^\n]*)*\n?", lock.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return [(match[1], match[2], match[0]) for match in found]
 
 
 def source_options(place: Place) -> list[str]:
@@ -62,6 +69,24 @@ def source_options(place: Place) -> list[str]:
     if any(place.wheelhouse.glob("*.whl")):
         return ["--no-index", "--find-links", str(place.wheelhouse)]
     return []
+
+
+def locked(place: Place, lock_file: Path) -> Path:
+    """The lock to install from: the wheelhouse's own where it has one of the same versions, else `lock_file`.
+
+    A wheel that was built for the wheelhouse has a hash that no index knows; its lock, written with it, names that one.
+
+    Raises:
+        Stop: the wheelhouse was filled for other versions.
+    """
+    brought = place.wheelhouse / lock_file.name
+    if not source_options(place) or not brought.is_file():
+        return lock_file
+    if pins(brought) != pins(lock_file):
+        raise Stop(
+            "The wheelhouse holds other versions than this checkout wants.", "Fill it again: python3 installer bundle"
+        )
+    return brought
 
 
 def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None) -> None:
@@ -187,15 +212,21 @@ def install_pip(place: Place, lock: IO[bytes]) -> None:
     """The locked pip, first: an older one may fetch whole packages where it was only asked to look."""
     version = pins(place.lock)["pip"]
     if environment.installed_version(place, "pip") != version:
-        pip(place, ["install", f"pip=={version}"], lock)
+        alone = place.venv / "pip.lock"
+        alone.write_text(
+            next(lines for name, _, lines in blocks(locked(place, place.lock)) if name == "pip"), encoding="utf-8"
+        )
+        pip(place, ["install", "--require-hashes", "--requirement", str(alone)], lock)
 
 
 def install_locked(place: Place, lock_file: Path, lock: IO[bytes]) -> None:
-    """Everything in `lock_file`, at exactly these versions and nothing else; where torch is a CUDA build, its CUDA too."""
-    pip(place, ["install", "--no-deps", "--requirement", str(lock_file)], lock)
+    """Everything in `lock_file`, exactly these files and nothing else; where torch is a CUDA build, its CUDA too."""
+    pip(place, ["install", "--no-deps", "--require-hashes", "--requirement", str(locked(place, lock_file))], lock)
     metadata = next(iter(importlib.metadata.distributions(name="torch", path=[str(place.site)])))
     if cuda_requirements({"requires_dist": metadata.requires or []}):
-        pip(place, ["install", "--constraint", str(place.lock), f"torch=={pins(place.lock)['torch']}"], lock)
+        versions = place.venv / "constraints.txt"  # without hashes: what CUDA brings along has none in the lock
+        versions.write_text("".join(f"{name}=={version}\n" for name, version in pins(place.lock).items()), encoding="utf-8")
+        pip(place, ["install", "--constraint", str(versions), f"torch=={pins(place.lock)['torch']}"], lock)
 
 
 def install_project(place: Place, lock: IO[bytes]) -> None:

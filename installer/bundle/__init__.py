@@ -1,0 +1,1 @@
+"""The connected machine's side: from locks and sources to a signed bundle."""

@@ -1,0 +1,101 @@
+"""An old Debian to build in, so that what is built runs on everything newer: made with debootstrap, entered with chroot.
+
+A library asks for the symbol versions of the glibc it was linked with. Built in Debian 11 it asks for 2.31 or less.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from console import Stop, detail, step
+
+SUITE = "bullseye"  # Debian 11, glibc 2.31
+SOURCES_SUITE = "bookworm"  # Debian 12: its python3.11 with security patches
+MIRROR = os.environ.get("GARRISON_DEBIAN_MIRROR", "http://deb.debian.org/debian")
+SECURITY = os.environ.get("GARRISON_DEBIAN_SECURITY", "http://deb.debian.org/debian-security")
+PACKAGES = (
+    "ca-certificates gcc g++ make dpkg-dev patchelf xz-utils binutils libssl-dev zlib1g-dev libbz2-dev liblzma-dev "
+    "libffi-dev libsqlite3-dev libreadline-dev libexpat1-dev uuid-dev"
+).split()
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
+# In a mount namespace of its own, so that nothing stays mounted. Without /proc the loader does not know `$ORIGIN`.
+ENTER = 'mount -t proc proc "$1/proc" && exec chroot "$1" /bin/bash -euo pipefail -c "$2"'
+
+
+@dataclass(frozen=True, slots=True)
+class DebianRoot:
+    """The root's folder."""
+
+    folder: Path
+
+    def run(self, script: str, log: Path) -> None:
+        """Run a shell script inside as root; everything it says goes to `log`.
+
+        Raises:
+            Stop: it failed.
+        """
+        with log.open("a", encoding="utf-8") as writing:
+            done = subprocess.run(
+                ["unshare", "--mount", "/bin/sh", "-c", ENTER, "sh", str(self.folder), script],
+                env=ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if done.returncode != 0:
+            raise Stop("A step inside the build root failed.", f"What it said is at the end of {log}.")
+
+    def path(self, inside: str) -> Path:
+        """Where a path of the root lies outside of it."""
+        return self.folder / inside.lstrip("/")
+
+
+def make(folder: Path, log: Path) -> DebianRoot:
+    """The root, made where it is not there yet.
+
+    Raises:
+        Stop: not root, no debootstrap, or a step failed.
+    """
+    root = DebianRoot(folder)
+    stamp = folder / "garrison-root"
+    if stamp.exists():
+        detail(f"the Debian 11 root is there already ({folder})")
+        return root
+    needs = [name for name in ("debootstrap", "chroot", "unshare") if not shutil.which(name)]
+    if needs or os.geteuid() != 0:
+        raise Stop(
+            f"Building needs {' and '.join(needs) or 'root'}.",
+            "Run as root on Debian or Ubuntu, after: apt-get install debootstrap debian-archive-keyring",
+        )
+    with step("Making a Debian 11 root to build in"):
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        run_logged(["debootstrap", "--variant=minbase", SUITE, str(folder), MIRROR], log)
+        for name in ("etc/resolv.conf", "etc/hosts"):
+            shutil.copyfile(f"/{name}", folder / name)
+        (folder / "etc/apt/sources.list").write_text(
+            f"deb {MIRROR} {SUITE} main\ndeb {SECURITY} {SUITE}-security main\n"
+            f"deb-src {MIRROR} {SOURCES_SUITE} main\ndeb-src {SECURITY} {SOURCES_SUITE}-security main\n",
+            encoding="utf-8",
+        )
+        install = f"apt-get install -q -y --no-install-recommends {' '.join(PACKAGES)}"
+        root.run(f"apt-get update -q && apt-get upgrade -q -y && {install}", log)
+        stamp.touch()
+    return root
+
+
+def run_logged(command: Sequence[str], log: Path) -> None:
+    """Run a command; everything it says goes to `log`.
+
+    Raises:
+        Stop: it failed.
+    """
+    with log.open("a", encoding="utf-8") as writing:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        raise Stop(f"{command[0]} failed.", f"What it said is at the end of {log}.")

@@ -1,0 +1,101 @@
+"""A CPython that runs from wherever it is put: upstream's source with Debian's security patches, built in the old root.
+
+Debian's own layout patches are left out: with them packages go to `dist-packages`, and streamlit takes any folder not
+called `site-packages` for its own development. The libraries that modules need lie beside it, found by `$ORIGIN`.
+"""
+
+import re
+import tarfile
+from pathlib import Path
+
+from console import Stop, detail, step
+
+from bundle.debian_root import DebianRoot
+
+PATCHES = r"^(CVE-|000[0-9]-|relfile-|shutdown-|frame_)"  # fixes; the rest of the series is Debian's layout
+GLIBC = r"(libc|libm|libpthread|libdl|libutil|librt|libresolv|ld-linux[^/]*)"  # the target's own
+
+FETCH = """
+cd /build
+for version in $(apt-cache showsrc python3.11 | sed -n 's/^Version: //p' | sort -rV); do  # a mirror may lack the newest
+    apt-get source -q --download-only python3.11=$version && exit 0
+done
+exit 1
+"""
+# `ac_cv_posix_semaphores_enabled`: without a mounted /dev/shm configure finds none, and multiprocessing loses its locks.
+# `Py_BUILD_CORE_MODULE`: a security patch of pyexpat uses an internal header that Debian's own build makes visible.
+BUILD = f"""
+cd /build
+rm -rf python /out
+dpkg-source --skip-patches -x python3.11_*.dsc python
+cd python
+for patch in $(grep -E '{PATCHES}' debian/patches/series); do patch -s -p1 < debian/patches/$patch; done
+sed -i '1i #define Py_BUILD_CORE_MODULE 1' Modules/pyexpat.c
+export ac_cv_posix_semaphores_enabled=yes
+./configure -q --prefix=/python --enable-shared --without-ensurepip --with-system-expat --disable-test-modules
+make -j$(nproc)
+make install DESTDIR=/out
+"""
+PATCH = f"""
+cd /out/python
+rm -rf lib/python3.11/{{test,idlelib,tkinter,turtledemo,config-3.11*/libpython3.11.a}} share
+rm -f lib/python3.11/lib-dynload/{{nis,ossaudiodev,xxlimited*}}.*.so bin/{{2to3,idle3,pydoc3}}* bin/*-config
+find . -name __pycache__ -type d -prune -exec rm -rf {{}} +
+strip --strip-unneeded bin/python3.11 lib/libpython3.11.so.1.0 lib/python3.11/lib-dynload/*.so
+for file in bin/python3.11 lib/python3.11/lib-dynload/*.so; do LD_LIBRARY_PATH=/out/python/lib ldd $file; done |
+    awk '/=> \\// {{print $3}}' | sort -u | grep -vE '/{GLIBC}\\.so|^/out/' | while read library; do
+        cp -L $library lib/
+        # the package whose licence goes along: its name, for `copyright` below
+        (dpkg -S $library || dpkg -S /usr$library) 2>/dev/null | head -1 | cut -d: -f1 >> /build/packages.txt
+    done
+find lib -maxdepth 1 -name '*.so*' -type f -exec patchelf --force-rpath --set-rpath '$ORIGIN' {{}} +
+patchelf --force-rpath --set-rpath '$ORIGIN/../lib' bin/python3.11
+find lib/python3.11/lib-dynload -name '*.so' -exec patchelf --force-rpath --set-rpath '$ORIGIN/../..' {{}} +
+mkdir -p licences
+cp /build/python/LICENSE licences/python3.11.txt
+sort -u /build/packages.txt | while read package; do cp -L /usr/share/doc/$package/copyright licences/$package.txt; done
+sort -u /build/packages.txt | xargs dpkg-query -W -f '${{Package}} ${{Version}}\\n' > licences/versions.txt
+basename /build/python3.11_*.dsc .dsc >> licences/versions.txt
+"""
+PROBE = (
+    "import bz2, ctypes, curses, lzma, multiprocessing, pyexpat, readline, sqlite3, ssl, uuid, zlib; multiprocessing.Lock()"
+)
+
+
+def build(root: DebianRoot, archive: Path, log: Path) -> None:
+    """Build it and write it as a tar with one folder, `python/`; nothing is done where the archive is there.
+
+    Raises:
+        Stop: a step failed, or a module of the standard library is missing.
+    """
+    if archive.exists():
+        detail(f"the interpreter is there already ({archive.name})")
+        return
+    root.path("build").mkdir(exist_ok=True)
+    with step("Fetching Python's source and Debian's security patches"):
+        root.run(FETCH, log)
+    with step("Building Python (some 5 minutes on 2 cores)"):
+        root.run(BUILD, log)
+        if failed := re.search(r"Failed to build these modules:\s*(.*)", log.read_text(encoding="utf-8", errors="replace")):
+            raise Stop(f"Python was built without {failed[1].strip()}.", f"{log} says why.")
+    with step("Gathering the libraries it needs"):
+        root.path("build/packages.txt").unlink(missing_ok=True)
+        root.run(PATCH, log)
+        root.run(f"/out/python/bin/python3 -I -c '{PROBE}'", log)
+        pack(root.path("out/python"), archive)
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """A tar of a folder that is the same whenever its content is: sorted, without owners and times."""
+
+    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = entry.mtime = 0
+        entry.uname = entry.gname = ""
+        return entry
+
+    partial = archive.with_suffix(".partial")
+    with tarfile.open(partial, "w") as tar:
+        for path in [folder, *sorted(folder.rglob("*"))]:
+            name = Path(folder.name, path.relative_to(folder)).as_posix()
+            tar.add(path, arcname=name, recursive=False, filter=plain)
+    partial.rename(archive)

@@ -1,0 +1,115 @@
+"""llama-cpp-python as a wheel for every processor of a kind: all variants inside, the fitting one chosen when it starts.
+
+The default build takes every instruction of the machine it is built on and dies elsewhere. Measured variants and their
+speed stand in docs/decisions.md.
+"""
+
+import base64
+import csv
+import hashlib
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+from console import Stop, detail, step
+
+from bundle import fetch
+from bundle.debian_root import DebianRoot
+
+NAME = "llama-cpp-python"
+TOOLS = ("pip", "setuptools", "wheel", "cmake", "ninja", "scikit-build-core[pyproject]")
+STATIC = "-static-libstdc++ -static-libgcc"
+CMAKE = (
+    "-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF "
+    f"-DCMAKE_SHARED_LINKER_FLAGS='{STATIC}' -DCMAKE_MODULE_LINKER_FLAGS='{STATIC}'"
+)
+# Debian 11's compiler knows neither AVX-VNNI nor AMX; those processors run the next variant down.
+UNKNOWN_VARIANTS = ("alderlake", "sapphirerapids")
+BUILD = """
+cd /build/llama
+rm -rf source built wheels
+mkdir source && tar xzf *.tar.gz -C source --strip-components=1
+cd source
+sed -i -E '/ggml_add_cpu_backend_variant\\(({variants}) /d' vendor/llama.cpp/ggml/src/CMakeLists.txt
+python=/out/python/bin/python3
+cd ..
+$python -I $(ls tools/pip-*.whl)/pip install -q --no-index --find-links tools --target built {tools}
+cd source
+export PYTHONPATH=/build/llama/built PATH=/build/llama/built/bin:/build/llama/built/cmake/data/bin:$PATH
+export CMAKE_ARGS="{cmake}" CMAKE_BUILD_PARALLEL_LEVEL=$(nproc)
+$python -m pip wheel --no-index --no-deps --no-build-isolation -w /build/llama/wheels .
+"""
+# What links became in the wheel are copies: each library stays once, under the name that Python loads, and asks for its
+# neighbors by those names. The variants, which the build leaves in `bin/`, go beside them.
+GATHER = """
+cd /build/llama
+rm -rf tree
+/out/python/bin/python3 -I -m zipfile -e wheels/*.whl tree
+cd tree
+mv bin/libggml-cpu-*.so llama_cpp/lib/
+rm -rf bin lib include share
+cd llama_cpp/lib
+find . -type f ! -name '*.so' -delete
+strip --strip-unneeded *.so
+for file in *.so; do
+    patchelf --set-soname $file --force-rpath --set-rpath '$ORIGIN' $file
+    for need in $(patchelf --print-needed $file); do
+        plain=${need%%.so*}.so
+        if [ -e $plain ] && [ $need != $plain ]; then patchelf --replace-needed $need $plain $file; fi
+    done
+done
+"""
+
+
+def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
+    """The wheel in `folder`, built where it is not there; every library once, finding its neighbors through `$ORIGIN`.
+
+    Raises:
+        Stop: a download or the build failed.
+    """
+    found = sorted(folder.glob(f"llama_cpp_python-{version}-*.whl"))
+    if found:
+        detail(f"{found[0].name} is there already")
+        return found[0]
+    work = root.path("build/llama")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    with step(f"Fetching the source of {NAME} {version} and the tools to build it"):
+        fetch.source(f"{NAME}=={version}", work, log)
+        fetch.wheels(TOOLS, work / "tools", log)
+    with step(f"Building {NAME} in every variant (some 15 minutes on 2 cores)"):
+        tools = " ".join(f"'{tool}'" for tool in TOOLS)
+        root.run(BUILD.format(variants="|".join(UNKNOWN_VARIANTS), tools=tools, cmake=CMAKE), log)
+    built = next((work / "wheels").glob("*.whl"), None)
+    if built is None:
+        raise Stop(f"{NAME} was not built.", f"{log} says why.")
+    root.run(GATHER, log)
+    folder.mkdir(parents=True, exist_ok=True)
+    pack_wheel(work / "tree", folder / built.name)
+    return folder / built.name
+
+
+def pack_wheel(tree: Path, target: Path) -> None:
+    """Write an unpacked wheel as a file, with a new RECORD (PEP 427); the same content gives the same bytes."""
+    record = next(tree.glob("*.dist-info")) / "RECORD"
+    record.unlink(missing_ok=True)
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    partial = target.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as wheel:
+
+        def put(name: str, content: bytes, mode: int) -> None:
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr, entry.compress_type = mode << 16, zipfile.ZIP_DEFLATED
+            wheel.writestr(entry, content)
+
+        for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+            content, name = path.read_bytes(), path.relative_to(tree).as_posix()
+            put(name, content, 0o755 if path.suffix == ".so" else 0o644)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+            writer.writerow([name, f"sha256={digest}", len(content)])
+        name = record.relative_to(tree).as_posix()
+        writer.writerow([name, "", ""])
+        put(name, lines.getvalue().encode(), 0o644)
+    partial.rename(target)

@@ -1,0 +1,223 @@
+"""Every wheel that a target installs, from the lock: downloaded with its hash compared, or built where there is none."""
+
+import email.parser
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import packages
+from carry.parts import file_sha256
+from console import Stop, detail, size, step
+
+from bundle import fetch
+
+# Names on the index that look like what this project wants and are something else (seen 2026-11): never fetched.
+REFUSED = ("en-core-web-trf", "en-core-sci-md")
+BUILT = packages.BUILT_HERE
+PURE_SOURCES = ("rouge-score",)  # sources alone on the index, no native code
+_GLIBCS = ["manylinux1", "manylinux2010", "manylinux2014", *(f"manylinux_2_{minor}" for minor in range(5, 32))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a bundle is for. `platforms` are pip's names; `torch` the exact build, local part included."""
+
+    name: str
+    machine: str
+    platforms: tuple[str, ...]
+    torch_local: str = ""  # "+cpu": the build without CUDA, which would otherwise be shadowed, or shadow the other
+    cuda: str = ""
+    driver: str = ""
+
+
+def linux(machine: str, accelerator: str) -> Target:
+    """A Linux target; CUDA's version and the least driver are those of torch 2.13's default build."""
+    has_cuda = accelerator == "cuda"
+    return Target(
+        name=f"linux-{machine}-{accelerator}",
+        machine=machine,
+        platforms=tuple(f"{name}_{machine}" for name in _GLIBCS),
+        torch_local="" if has_cuda else "+cpu",
+        cuda="13.0" if has_cuda else "",
+        driver="580.65.06" if has_cuda else "",  # CUDA 13.0 release notes, table of least drivers
+    )
+
+
+TARGETS = {target.name: target for target in (linux("x86_64", "cpu"), linux("x86_64", "cuda"))}
+
+
+def requirements(lock: Path, target: Target, *, left_out: tuple[str, ...]) -> str:
+    """The lock for this target: torch pinned to its exact build by `===`, packages that are built elsewhere left out.
+
+    Raises:
+        Stop: the lock names a package that is known to be something else than its name says.
+    """
+    lines = []
+    for name, version, text in packages.blocks(lock):
+        if name in REFUSED:
+            raise Stop(f"{name} on the index is not what its name says.", "Take it out of the lock.")
+        if name == "torch":
+            text = text.replace(f"{name}=={version}", f"{name}==={version}{target.torch_local}", 1)
+        if name not in left_out:
+            lines.append(text)
+    return "".join(lines)
+
+
+def platform_options(target: Target) -> list[str]:
+    """Pip's options that choose wheels for a target rather than for this machine."""
+    options = ["--python-version", "3.11", "--implementation", "cp"]
+    options += [part for abi in ("cp311", "abi3", "none") for part in ("--abi", abi)]
+    return options + [part for platform in target.platforms for part in ("--platform", platform)]
+
+
+def download(lock: Path, target: Target, folder: Path, log: Path) -> None:
+    """Fetch every wheel of the lock that the index has.
+
+    Raises:
+        Stop: one is missing for this target, or is not the locked file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = folder / "download.txt"
+    wanted.write_text(requirements(lock, target, left_out=(BUILT, *PURE_SOURCES)), encoding="utf-8")
+    before = {path.name for path in folder.glob("*.whl")}
+    with step(f"Fetching the wheels for {target.name}"):
+        fetch.pip(
+            [
+                *["download", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--dest", str(folder)],
+                *platform_options(target),
+                *["--find-links", str(folder), "--requirement", str(wanted)],
+            ],
+            log,
+        )
+        fresh = [path for path in folder.glob("*.whl") if path.name not in before]
+        detail(f"{len(fresh)} fetched ({size(sum(path.stat().st_size for path in fresh))}), {len(before)} were there")
+    wanted.unlink()
+
+
+def build_pure(lock: Path, folder: Path, log: Path) -> None:
+    """Wheels of packages that come as source alone; hashes of the sources compared."""
+    for name, version, text in packages.blocks(lock):
+        if name not in PURE_SOURCES or list(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl")):
+            continue
+        with step(f"Building {name}, which comes as source"):
+            wanted = folder / "source.txt"
+            wanted.write_text(text, encoding="utf-8")
+            fetch.pip(
+                ["wheel", "--no-deps", "--require-hashes", "--wheel-dir", str(folder), "--requirement", str(wanted)], log
+            )
+            wanted.unlink()
+
+
+def build_garrison(root: Path, version: str, folder: Path, log: Path) -> Path:
+    """Garrison itself as a wheel of `version`, always built anew: a second is less than finding out whether it changed."""
+    for old in folder.glob("garrison-*.whl"):
+        old.unlink()
+    with step(f"Building Garrison {version}"):
+        source = folder / ".garrison"
+        shutil.rmtree(source, ignore_errors=True)
+        source.mkdir()
+        for name in ("core", "dashboard", "pyproject.toml", "README.md", "LICENSE"):
+            place = root / name
+            copy = shutil.copytree if place.is_dir() else shutil.copyfile
+            copy(place, source / name)
+        project = (source / "pyproject.toml").read_text(encoding="utf-8")
+        (source / "pyproject.toml").write_text(
+            re.sub(r'^version = ".*"$', f'version = "{version}"', project, count=1, flags=re.MULTILINE), encoding="utf-8"
+        )
+        init = source / "core" / "__init__.py"
+        init.write_text(
+            re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', init.read_text(encoding="utf-8")), encoding="utf-8"
+        )
+        environment = {"SOURCE_DATE_EPOCH": "315532800"}  # 1980: the same content gives the same wheel
+        with log.open("a", encoding="utf-8") as writing:
+            command = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
+            done = subprocess.run(
+                [sys.executable, *command], env={**_environ(), **environment}, stdout=writing, stderr=writing, check=False
+            )
+        shutil.rmtree(source)
+    if done.returncode != 0:
+        raise Stop("Garrison could not be built.", f"What pip said is at the end of {log}.")
+    return next(folder.glob("garrison-*.whl"))
+
+
+def _environ() -> dict[str, str]:
+    import environment
+
+    return environment.child_environment()
+
+
+def chosen(lock: Path, target: Target, folder: Path) -> list[Path]:
+    """Exactly one wheel in `folder` for each line of the lock, and Garrison's own.
+
+    Raises:
+        Stop: one is missing.
+    """
+    found = []
+    for name, version in packages.pins(lock).items():
+        exact = f"{version}{target.torch_local}" if name == "torch" else version
+        matching = [path for path in folder.glob("*.whl") if is_of(path, name, exact)]
+        if len(matching) != 1:
+            raise Stop(f"{folder} holds {len(matching)} wheels of {name} {exact}.", "Empty the folder and build again.")
+        found += matching
+    return [*found, next(folder.glob("garrison-*.whl"))]
+
+
+def is_of(path: Path, name: str, version: str) -> bool:
+    """Whether a wheel's file name says that it is this package in this version."""
+    parts = path.name.split("-")
+    return re.sub(r"[-_.]+", "-", parts[0]).lower() == name and parts[1] == version
+
+
+def write_lock(lock: Path, wheels: list[Path], target: Path) -> None:
+    """The wheelhouse's own lock: the same versions, each with the hash of the wheel that lies there."""
+    lines = []
+    for name, version in packages.pins(lock).items():
+        wheel = next(path for path in wheels if is_of(path, name, version) or is_of(path, name, f"{version}+cpu"))
+        lines.append(f"{name}=={version} \\\n    --hash=sha256:{file_sha256(wheel)}\n")
+    target.write_text(
+        "# What lies here, written with it. Same versions as installer/requirements.lock\n" + "".join(lines),
+        encoding="utf-8",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a wheel says of itself."""
+
+    name: str
+    version: str
+    licence: str
+    texts: dict[str, str]  # licence files by their name in the wheel
+    libraries: tuple[str, ...]  # native libraries of others that it carries
+    unpacked_bytes: int
+
+
+def facts(wheel: Path) -> Facts:
+    """Read a wheel's metadata: core metadata specification, PEP 639 for licences."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        info = next(name for name in names if name.endswith(".dist-info/METADATA") and name.count("/") == 1)
+        said = email.parser.BytesParser().parsebytes(archive.read(info), headersonly=True)
+        texts = {
+            name: archive.read(name).decode("utf-8", "replace")
+            for name in names
+            if ".dist-info/" in name and re.search(r"licen[cs]e|copying|notice", name.rpartition("/")[2], re.IGNORECASE)
+        }
+        classifiers = [
+            value.rpartition(" :: ")[2] for value in said.get_all("Classifier", []) if value.startswith("License ::")
+        ]
+        declared = (said["License"] or "").strip().splitlines()
+        short = declared[0] if len(declared) == 1 and len(declared[0]) < 80 else ""
+        licence = (
+            said["License-Expression"]
+            or short
+            or ", ".join(classifiers)
+            or ("see its licence text" if texts else "not stated")
+        )
+        libraries = tuple(name.rpartition("/")[2] for name in names if re.search(r"\.libs/[^/]+\.so", name))
+        total = sum(entry.file_size for entry in archive.infolist())
+    return Facts(str(said["Name"]), str(said["Version"]), str(licence), texts, libraries, total)

@@ -1,0 +1,145 @@
+"""The stream of a bundle's files, cut into parts: writing it, checking it, reading a file out of it.
+
+A part is named by its number and checked alone, so that a bad one is fetched again alone. Parts may lie on
+several media; whoever reads gives every folder that has some.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from console import Stop
+
+from carry.manifest import Manifest, MediaFile
+
+CHUNK_BYTES = 1 << 20
+Report = Callable[[int], None]  # called with the number of bytes just dealt with
+
+
+def file_sha256(path: Path, report: Report = lambda count: None) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            report(len(chunk))
+    return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class PartWriter:
+    """Writes a stream of bytes into numbered parts of at most `part_bytes` each, hashing as it goes."""
+
+    folder: Path
+    stem: str
+    part_bytes: int
+    parts: list[MediaFile] = field(default_factory=list)
+    _file: IO[bytes] | None = None
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _written: int = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Append to the stream."""
+        view = memoryview(chunk)
+        while view:
+            if self._file is None:
+                self._file = (self.folder / self._name).open("wb")
+            fitting = view[: self.part_bytes - self._written]
+            self._file.write(fitting)
+            self._digest.update(fitting)
+            self._written += len(fitting)
+            view = view[len(fitting) :]
+            if self._written == self.part_bytes:
+                self._close_part()
+
+    def close(self) -> tuple[MediaFile, ...]:
+        """Finish the last part; all of them."""
+        if self._file is not None:
+            self._close_part()
+        return tuple(self.parts)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.stem}.part{len(self.parts) + 1:03d}"
+
+    def _close_part(self) -> None:
+        if self._file is None:
+            return
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self.parts.append(MediaFile(name=self._name, size_bytes=self._written, sha256=self._digest.hexdigest()))
+        self._file, self._digest, self._written = None, hashlib.sha256(), 0
+
+
+def write_parts(
+    sources: Sequence[Path], folder: Path, *, stem: str, part_bytes: int, report: Report = lambda count: None
+) -> tuple[MediaFile, ...]:
+    """Write the files of a bundle, in order, as parts `stem.part001` …; what lay there under these names is replaced."""
+    for old in folder.glob(f"{stem}.part[0-9][0-9][0-9]"):
+        old.unlink()
+    writer = PartWriter(folder, stem, part_bytes)
+    for source in sources:
+        with source.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                writer.write(chunk)
+                report(len(chunk))
+    return writer.close()
+
+
+class PartReader:
+    """Reads files out of the parts in `folders`. A part is opened when it is first needed."""
+
+    def __init__(self, manifest: Manifest, folders: Sequence[Path]) -> None:
+        self.manifest = manifest
+        self.folders = folders
+
+    def find(self, entry: MediaFile) -> Path | None:
+        """Where a part or loose file lies; None on none of the media."""
+        return next((folder / entry.name for folder in self.folders if (folder / entry.name).is_file()), None)
+
+    def fault(self, entry: MediaFile, report: Report = lambda count: None) -> str:
+        """What is wrong with a part or loose file, all of it read; "" when nothing is."""
+        path = self.find(entry)
+        try:
+            if path is None:
+                return "missing"
+            if (size := path.stat().st_size) != entry.size_bytes:
+                return f"{size:,} bytes long, not {entry.size_bytes:,}"
+            return "" if file_sha256(path, report) == entry.sha256 else "changed: its SHA-256 is not the one in the manifest"
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
+
+    def read(self, offset: int, size_bytes: int) -> Iterator[bytes]:
+        """The bytes of the stream from `offset` on, `size_bytes` of them, in chunks.
+
+        Raises:
+            Stop: a part is not there, or cannot be read.
+        """
+        start = 0
+        for part in self.manifest.parts:
+            end = start + part.size_bytes
+            if start < offset + size_bytes and end > offset:
+                first, last = max(offset, start) - start, min(offset + size_bytes, end) - start
+                yield from self._slice(part, first, last)
+            start = end
+
+    def _slice(self, part: MediaFile, first: int, last: int) -> Iterator[bytes]:
+        path = self.find(part)
+        if path is None:
+            raise Stop(
+                f"{part.name} is on none of the media.", "Put the medium that holds it in and give its folder as well."
+            )
+        try:
+            with path.open("rb") as file:
+                file.seek(first)
+                while first < last and (chunk := file.read(min(CHUNK_BYTES, last - first))):
+                    first += len(chunk)
+                    yield chunk
+        except OSError as error:
+            raise Stop(f"{part.name} cannot be read ({error.strerror}).", "Copy that part again.") from error
+        if first < last:
+            raise Stop(f"{part.name} is cut short.", "Copy that part again.")

@@ -1,0 +1,229 @@
+"""`install` and `upgrade`: from a checked bundle to a version in use.
+
+Every step leaves something whole or nothing: a stored file appears by a rename after its hash was compared, a version
+appears by a rename after its receipt was written, and only then `current` is pointed at it. Interrupted anywhere and
+run again, what is there is used and the rest is done.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+from carry.manifest import MANIFEST, BundleFile, Manifest
+from carry.parts import file_sha256
+from console import Meter, Stop, detail, size, step
+
+from deploy import receipt
+from deploy.prefix import Prefix, remove_tree, sync_folder
+from deploy.verify import Bundle
+
+LAUNCHER = """#!/bin/sh
+# Starts this version, wherever the installation lies.
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/../python/bin/python3" -I -m core.cli.app "$@"
+"""
+DROPPED = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+)
+
+
+def check_room(prefix: Prefix, manifest: Manifest) -> None:
+    """There is room for what is still missing.
+
+    Raises:
+        Stop: the disk is too full.
+    """
+    place = next(folder for folder in (prefix.root, *prefix.root.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    stored = sum(file.size_bytes for file in manifest.files if prefix.object(file.sha256).exists())
+    needed = manifest.needs.unpacked_bytes - stored
+    if free < needed:
+        raise Stop(
+            f"{place} has {size(free)} free, and {size(needed)} are needed.", "Free some space, or choose another --prefix."
+        )
+
+
+def put_in_store(prefix: Prefix, bundle: Bundle) -> None:
+    """Copy every file of the bundle into the store, each checked; what is there already is not copied again.
+
+    Raises:
+        Stop: a file is not what the manifest says, the version before it is missing, or the disk is full.
+    """
+    manifest = bundle.manifest
+    prefix.store.mkdir(parents=True, exist_ok=True)
+    for partial in prefix.store.glob("*.partial"):
+        partial.unlink()
+    with step(f"Copying {len(manifest.files)} files"), Meter("copying", manifest.carried_bytes) as meter, full_disk():
+        for offset, file in manifest.carried:
+            if not is_stored(prefix, file):
+                _store(prefix, bundle, offset, file)
+            meter.add(file.size_bytes)
+        missing = [file for file in manifest.files if not file.is_carried and not is_stored(prefix, file)]
+        if missing:
+            raise Stop(
+                f"This bundle holds only what changed since {manifest.since}, and {len(missing)} older files are not here.",
+                f"Install {manifest.since} first, or use the full bundle.",
+            )
+
+
+def is_stored(prefix: Prefix, file: BundleFile) -> bool:
+    """Whether the store has this file, unchanged: all of it is read. A changed one is removed."""
+    path = prefix.object(file.sha256)
+    if not path.is_file():
+        return False
+    if path.stat().st_size == file.size_bytes and file_sha256(path) == file.sha256:
+        return True
+    path.unlink()
+    return False
+
+
+def _store(prefix: Prefix, bundle: Bundle, offset: int, file: BundleFile) -> None:
+    target = prefix.object(file.sha256)
+    partial = target.with_name(f"{file.sha256}.partial")
+    digest = hashlib.sha256()
+    with partial.open("wb") as writing:
+        for chunk in bundle.reader.read(offset, file.size_bytes):
+            digest.update(chunk)
+            writing.write(chunk)
+        writing.flush()
+        os.fsync(writing.fileno())
+    if digest.hexdigest() != file.sha256:
+        partial.unlink()
+        raise Stop(
+            f"{file.path} is not what the manifest says.", "The medium changed since it was checked: verify it again."
+        )
+    partial.chmod(0o644)
+    partial.rename(target)
+
+
+def build_version(prefix: Prefix, manifest: Manifest) -> None:
+    """Make `versions/<version>` out of stored files, complete with its receipt; nothing is done where it is there.
+
+    Raises:
+        Stop: a package cannot be installed, or the disk is full.
+    """
+    target = prefix.version_folder(manifest.version)
+    if (target / "receipt.json").is_file():
+        detail(f"version {manifest.version} is there already")
+        return
+    partial = target.with_name(f".{manifest.version}.partial")
+    remove_tree(target)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    with full_disk():
+        with step("Unpacking the interpreter"):
+            for file in manifest.of_kind("interpreter"):
+                unpack(prefix.object(file.sha256), partial)
+        with step(f"Installing {len(manifest.of_kind('wheel'))} packages"):
+            install_wheels(prefix, manifest, partial)
+        with step("Putting models, licences and lists in place"):
+            for file in manifest.files:
+                if file.kind not in ("interpreter", "wheel"):
+                    link(prefix.object(file.sha256), partial / file.path)
+            write_launcher(partial)
+            (partial / MANIFEST).write_bytes(manifest.to_bytes())
+        with step("Writing the receipt of every file"):
+            receipt.write(partial, manifest)
+        os.sync()
+        partial.rename(target)
+        sync_folder(prefix.versions)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a tar of the bundle; members outside `folder` are refused."""
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="tar")
+
+
+def install_wheels(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
+    """All wheels, by the interpreter's own pip: no index, every hash compared, nothing that is not in the list.
+
+    Raises:
+        Stop: pip failed; its words are in the message.
+    """
+    wheels, temporary = folder / "wheels", folder / "tmp"
+    temporary.mkdir()
+    lines = []
+    for file in manifest.of_kind("wheel"):
+        link(prefix.object(file.sha256), wheels / Path(file.path).name)
+        lines.append(f"./{Path(file.path).name} --hash=sha256:{file.sha256}\n")
+    (wheels / "requirements.txt").write_text("".join(lines), encoding="utf-8")
+    python = folder / "python" / "bin" / "python3"
+    before = set((folder / "python" / "bin").iterdir())
+    options = ["--no-index", "--no-deps", "--require-hashes", "--no-compile", "--no-cache-dir", "--no-warn-script-location"]
+    run(python, ["-m", "pip", "install", *options, "--requirement", "requirements.txt"], temporary, cwd=wheels)
+    for script in set((folder / "python" / "bin").iterdir()) - before:
+        script.unlink()  # they name the folder in which they were made; bin/garrison is what people start
+    run(python, ["-m", "compileall", "-q", "-j", "0", str(folder / "python" / "lib")], temporary, may_fail=True)
+    shutil.rmtree(wheels)
+    shutil.rmtree(temporary)
+
+
+def run(python: Path, arguments: list[str], temporary: Path, *, cwd: Path | None = None, may_fail: bool = False) -> None:
+    """Run the installed interpreter, with its temporary files on the disk that is being filled.
+
+    Raises:
+        Stop: it failed.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in DROPPED and not name.startswith("_PYI")}
+    environment |= {
+        "TMPDIR": str(temporary),
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_CONFIG_FILE": "/dev/null",
+    }
+    done = subprocess.run(
+        [str(python), "-I", *arguments],
+        env=environment,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0 and not may_fail:
+        words = (done.stdout + done.stderr).strip()
+        if "No space left" in words:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        last = words.splitlines()[-1] if words else f"ended with status {done.returncode}"
+        raise Stop(f"A package could not be installed: {last}", "Verify the bundle again; if it is whole, report this line.")
+
+
+def link(source: Path, target: Path) -> None:
+    """The stored file under its own name: the same bytes on the disk where the file system has hard links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def write_launcher(folder: Path) -> None:
+    """`bin/garrison`."""
+    launcher = folder / "bin" / "garrison"
+    launcher.parent.mkdir(exist_ok=True)
+    launcher.write_text(LAUNCHER, encoding="utf-8")
+    launcher.chmod(0o755)
+
+
+class full_disk:  # noqa: N801 - a context manager that reads like a word
+    """Turns a full disk into a sentence."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Stop(
+                "The disk became full; the version in use is as it was.", "Free some space, then run the same command again."
+            ) from error
