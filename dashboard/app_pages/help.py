@@ -83,7 +83,8 @@ def show_keys() -> None:
     st.subheader("Keys on the review page")
     st.markdown(
         "`a` accept the mark · `r` reject it (it is no personal data) · `u` undo the last decision · `n` next mark · "
-        "`p` previous mark · `A` and `R` the same for every equal text in the project · click a mark to choose it · select text with the mouse to add a mark."
+        "`p` previous mark · `A` and `R` the same for every equal text in the project · click a mark to choose it · "
+        "select text with the mouse to add a mark."
     )
 
 
