@@ -18,12 +18,17 @@ import tomllib
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import parse_wheel_filename
 
 # The same module, without the libraries of a desktop (libGL, X11) that a bare server lacks.
 REPLACED = {"opencv-python": "opencv-python-headless"}
-PYTHONS = re.compile(r"-(py3|py2\.py3|cp311|cp3\d+)-(none|abi3|cp311)-")  # of a wheel's name: what Python 3.11 takes
-PLATFORMS = ("any.whl", "x86_64.whl", "aarch64.whl", "win_amd64.whl")
+PYTHON = (3, 11)
+GLIBCS = ["manylinux1", "manylinux2010", "manylinux2014", *(f"manylinux_2_{minor}" for minor in range(5, 40))]
+PLATFORMS = [*(f"{name}_{machine}" for machine in ("x86_64", "aarch64") for name in GLIBCS), "win_amd64"]
 CUDA = ("nvidia-", "cuda-", "triton")  # come with a CUDA build of torch, never by the lock
 
 
@@ -59,12 +64,15 @@ def closure(requirements: list[str], installed: dict[str, metadata.Distribution]
     return {name for name in seen if not name.startswith(CUDA)}
 
 
+@cache
+def wanted_tags() -> frozenset[Tag]:
+    """What the wheels of the targets may be tagged with: Python 3.11, Linux with glibc or Windows."""
+    return frozenset([*cpython_tags(PYTHON, platforms=PLATFORMS), *compatible_tags(PYTHON, "cp311", PLATFORMS)])
+
+
 def is_wanted(name: str) -> bool:
-    """Whether a file of the index can be installed for one of the targets by Python 3.11: judged by its name, PEP 427."""
-    tags = PYTHONS.search(name)
-    if not tags or not name.endswith(PLATFORMS) or "macosx" in name or "musllinux" in name:
-        return False
-    return tags[2] != "none" or not tags[1].startswith("cp3") or tags[1] == "cp311"
+    """Whether a file of the index is a wheel that can be installed for one of the targets."""
+    return name.endswith(".whl") and not wanted_tags().isdisjoint(parse_wheel_filename(name)[3])
 
 
 def index_hashes(name: str, version: str) -> set[str]:
@@ -97,7 +105,7 @@ def local_hashes(name: str, version: str) -> Iterator[str]:
     """SHA-256 of wheels of this version (a local build such as `+cpu` too) in the folders of `PIP_FIND_LINKS`."""
     for folder in os.environ.get("PIP_FIND_LINKS", "").split():
         for path in Path(folder).glob(f"{name.replace('-', '_')}-*.whl"):
-            if version_of(path.name).partition("+")[0] == version and PYTHONS.search(path.name):
+            if version_of(path.name).partition("+")[0] == version and is_wanted(path.name):
                 with path.open("rb") as file:
                     yield hashlib.file_digest(file, "sha256").hexdigest()
 

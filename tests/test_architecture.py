@@ -125,8 +125,12 @@ def test_installer_needs_the_standard_library_only():
     siblings = {path.stem for path in sources("installer")} | {path.parent.name for path in sources("installer")}
     allowed = siblings | sys.stdlib_module_names
     strangers = [found for found in all_imports("installer") if found.module.split(".")[0] not in allowed]
-    # pip, whose own Python runs this file, knows the index that nobody named
-    excepted = {("installer/carry/signature.py", "cryptography"), ("installer/lock.py", "pip")}
+    # lock.py is for developers and runs on the environment: pip knows the index that nobody named, packaging the tags
+    excepted = {
+        ("installer/carry/signature.py", "cryptography"),
+        ("installer/lock.py", "packaging"),
+        ("installer/lock.py", "pip"),
+    }
     assert {(found.path, found.module.split(".")[0]) for found in strangers} == excepted
 
 

@@ -21,8 +21,11 @@ PACKAGES = (
     "libffi-dev libsqlite3-dev libreadline-dev libexpat1-dev uuid-dev"
 ).split()
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
-# In a mount namespace of its own, so that nothing stays mounted. Without /proc the loader does not know `$ORIGIN`.
-ENTER = 'mount -t proc proc "$1/proc" && exec chroot "$1" /bin/bash -euo pipefail -c "$2"'
+# In a mount namespace of its own, so that nothing stays mounted. Without /proc the loader does
+# not know `$ORIGIN`, without /dev/shm there are no semaphores.
+ENTER = (
+    'mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/dev/shm" && exec chroot "$1" /bin/bash -euo pipefail -c "$2"'
+)
 
 
 @dataclass(frozen=True, slots=True)
