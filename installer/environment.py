@@ -211,5 +211,10 @@ def mend(site: Path) -> list[str]:
 
 def installed_version(place: Place, name: str) -> str:
     """The version of `name` in the environment without its local part (`2.13.0+cpu` is `2.13.0`), or ""."""
+    return installed_build(place, name).partition("+")[0]
+
+
+def installed_build(place: Place, name: str) -> str:
+    """The version of `name` in the environment with its local part, or ""."""
     found = next(iter(importlib.metadata.distributions(name=name, path=[str(place.site)])), None)
-    return found.version.partition("+")[0] if found else ""
+    return found.version if found else ""

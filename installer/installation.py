@@ -52,12 +52,11 @@ def install_packages(place: Place, lock: IO[bytes], *, for_tests: bool, allow_cu
     origin = "wheelhouse/, no index" if packages.source_options(place) else "where pip's settings say"
     with step(f"Looking at what pip would install ({origin})"):
         packages.install_pip(place, lock)
-        if environment.installed_version(place, "torch") != packages.pins(place.lock)["torch"]:
-            packages.check_torch(place, has_gpu=machine.has_nvidia_gpu(), allow_cuda=allow_cuda)
+        torch_build = packages.check_torch(place, has_gpu=machine.has_nvidia_gpu(), allow_cuda=allow_cuda)
         packages.check_build(place)
     for lock_file in [place.lock, *([place.test_lock] if for_tests else [])]:
         with step(f"Installing {len(packages.pins(lock_file))} packages of {lock_file.name}"):
-            packages.install_locked(place, lock_file, lock)
+            packages.install_locked(place, lock_file, lock, torch_build=torch_build)
     with step("Installing Garrison itself"):
         packages.install_project(place, lock)
 

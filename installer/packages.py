@@ -154,13 +154,19 @@ def cuda_requirements(metadata: dict[str, Any]) -> list[str]:
     return [name for name in names if name.startswith(("nvidia-", "cuda-"))]
 
 
-def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> None:
+def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> str:
     """Before gigabytes are fetched: which build of torch would pip take, and does this machine want it?
+
+    Returns:
+        Its exact version, such as `2.13.0+cpu`; that of the installed one where it is the locked version.
 
     Raises:
         Stop: a CUDA build for a machine without an NVIDIA GPU, or no torch at all.
     """
-    wanted = f"torch=={pins(place.lock)['torch']}"
+    locked_version = pins(place.lock)["torch"]
+    if environment.installed_version(place, "torch") == locked_version:
+        return environment.installed_build(place, "torch")
+    wanted = f"torch=={locked_version}"
     answer = ask_pip(place, [*LOOK, "--report", "-", wanted])
     if answer.returncode != 0:
         raise explain(answer.stdout + answer.stderr, place.log)
@@ -175,6 +181,7 @@ def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> None:
         )
     if has_gpu and not is_cuda:
         detail("this machine has an NVIDIA GPU, which a build without CUDA will not use")
+    return str(found["metadata"]["version"])
 
 
 def must_build(place: Place) -> bool:
@@ -219,9 +226,23 @@ def install_pip(place: Place, lock: IO[bytes]) -> None:
         pip(place, ["install", "--require-hashes", "--requirement", str(alone)], lock)
 
 
-def install_locked(place: Place, lock_file: Path, lock: IO[bytes]) -> None:
+def exact_lock(place: Place, lock_file: Path, torch_build: str) -> Path:
+    """A copy of the lock that asks for this very build of torch.
+
+    Where several files have locked hashes, pip prefers those whose hash the index names, so that a build that lies at
+    hand in a folder would lose against a download of gigabytes: `===` leaves it no choice.
+    """
+    text = locked(place, lock_file).read_text(encoding="utf-8")
+    version = torch_build.partition("+")[0]
+    exact = place.venv / lock_file.name
+    exact.write_text(text.replace(f"torch=={version} ", f"torch==={torch_build} "), encoding="utf-8")
+    return exact
+
+
+def install_locked(place: Place, lock_file: Path, lock: IO[bytes], *, torch_build: str) -> None:
     """Everything in `lock_file`, exactly these files and nothing else; where torch is a CUDA build, its CUDA too."""
-    pip(place, ["install", "--no-deps", "--require-hashes", "--requirement", str(locked(place, lock_file))], lock)
+    lines = exact_lock(place, lock_file, torch_build)
+    pip(place, ["install", "--no-deps", "--require-hashes", "--requirement", str(lines)], lock)
     metadata = next(iter(importlib.metadata.distributions(name="torch", path=[str(place.site)])))
     if cuda_requirements({"requires_dist": metadata.requires or []}):
         versions = place.venv / "constraints.txt"  # without hashes: what CUDA brings along has none in the lock

@@ -97,7 +97,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
         sources.append(source(python, "interpreter/python-3.11.tar", "interpreter", "Debian's source package", "PSF-2.0"))
         sources += model_sources(place, wishes, work)
         sources += paper_sources(version, created_at, sources, work)
-    floor, who = glibc_floor([wheel for wheel in chosen], python, work)
+    floor, who = glibc_floor(chosen, target, work)
     detail(f"glibc {floor} or newer, because of {who}")
 
     # 4. Only what changed, when that is wanted.
@@ -300,7 +300,7 @@ def interpreter_papers(archive: Path) -> tuple[dict[str, str], dict[str, str]]:
     return packages, texts
 
 
-def glibc_floor(chosen: list[Path], python: Path, work: Path) -> tuple[str, str]:
+def glibc_floor(chosen: list[Path], target: wheels.Target, work: Path) -> tuple[str, str]:
     """The oldest glibc that everything native in the bundle runs on, and the file that decides.
 
     Raises:
@@ -308,11 +308,11 @@ def glibc_floor(chosen: list[Path], python: Path, work: Path) -> tuple[str, str]
     """
     unpacked = work / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
-    for archive in (python, work / "garrison-setup.tar"):
+    for archive in (work / "python-3.11.tar", work / "garrison-setup.tar"):
         with tarfile.open(archive) as tar:
             tar.extractall(unpacked, filter="tar")
     with step("Looking what every native file needs"):
-        floor, who = elf.newest_glibc([*chosen, *sorted(unpacked.rglob("*"))])
+        floor, who = elf.newest_glibc([*chosen, *sorted(unpacked.rglob("*"))], ignored=target.never_loaded)
     shutil.rmtree(unpacked)
     if floor > GLIBC_LIMIT:
         raise Stop(f"{who} needs glibc {'.'.join(map(str, floor))}.", "Build it in the old root, or take an older version.")

@@ -88,11 +88,16 @@ def _name(content: bytes, at: int) -> str:
     return content[at : content.index(b"\0", at)].decode("ascii", "replace")
 
 
-def newest_glibc(paths: Iterable[Path]) -> tuple[tuple[int, ...], str]:
-    """The newest glibc version that any file (or member of a wheel) asks for, and the file that does."""
+def newest_glibc(paths: Iterable[Path], *, ignored: str = "") -> tuple[tuple[int, ...], str]:
+    """The newest glibc version that any file (or member of a wheel) asks for, and the file that does.
+
+    Files whose name matches the expression `ignored` do not count: those that only other hardware ever loads.
+    """
     floor: tuple[int, ...] = ()
     who = ""
     for name, content in _native_files(paths):
+        if ignored and re.search(ignored, name):
+            continue
         wants = needed(content)
         if wants and wants.glibc > floor:
             floor, who = wants.glibc, name

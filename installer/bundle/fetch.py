@@ -8,6 +8,19 @@ from pathlib import Path
 from console import Stop
 
 QUIET = ["--disable-pip-version-check", "--no-input"]
+_GLIBCS = ["manylinux1", "manylinux2010", "manylinux2014", *(f"manylinux_2_{minor}" for minor in range(5, 32))]
+
+
+def platforms(machine: str) -> tuple[str, ...]:
+    """Pip's names of Linux on `machine` with a glibc of 2.31 or older: what runs in Debian 11."""
+    return tuple(f"{name}_{machine}" for name in _GLIBCS)
+
+
+def platform_options(names: Sequence[str]) -> list[str]:
+    """Pip's options that choose wheels for Python 3.11 on these platforms rather than for this machine."""
+    options = ["--python-version", "3.11", "--implementation", "cp"]
+    options += [part for abi in ("cp311", "abi3", "none") for part in ("--abi", abi)]
+    return options + [part for name in names for part in ("--platform", name)]
 
 
 def pip(arguments: Sequence[str], log: Path) -> None:
@@ -34,5 +47,6 @@ def source(requirement: str, folder: Path, log: Path) -> None:
 
 
 def wheels(requirements: Sequence[str], folder: Path, log: Path) -> None:
-    """Wheels of packages and of what they need, for this Python."""
-    pip(["download", "--only-binary", ":all:", "--dest", str(folder), *requirements], log)
+    """Wheels of packages and of what they need, for the build root."""
+    where = platform_options(platforms("x86_64"))
+    pip(["download", "--only-binary", ":all:", *where, "--dest", str(folder), *requirements], log)

@@ -19,7 +19,6 @@ from bundle import fetch
 REFUSED = ("en-core-web-trf", "en-core-sci-md")
 BUILT = packages.BUILT_HERE
 PURE_SOURCES = ("rouge-score",)  # sources alone on the index, no native code
-_GLIBCS = ["manylinux1", "manylinux2010", "manylinux2014", *(f"manylinux_2_{minor}" for minor in range(5, 32))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +32,11 @@ class Target:
     cuda: str = ""
     driver: str = ""
 
+    @property
+    def never_loaded(self) -> str:
+        """Files for other hardware than the target's, as an expression: bitsandbytes brings one for each accelerator."""
+        return "libbitsandbytes_(xpu|hip|rocm)" if self.cuda else "libbitsandbytes_(xpu|hip|rocm|cuda)"
+
 
 def linux(machine: str, accelerator: str) -> Target:
     """A Linux target; CUDA's version and the least driver are those of torch 2.13's default build."""
@@ -40,7 +44,7 @@ def linux(machine: str, accelerator: str) -> Target:
     return Target(
         name=f"linux-{machine}-{accelerator}",
         machine=machine,
-        platforms=tuple(f"{name}_{machine}" for name in _GLIBCS),
+        platforms=fetch.platforms(machine),
         torch_local="" if has_cuda else "+cpu",
         cuda="13.0" if has_cuda else "",
         driver="580.65.06" if has_cuda else "",  # CUDA 13.0 release notes, table of least drivers
@@ -67,13 +71,6 @@ def requirements(lock: Path, target: Target, *, left_out: tuple[str, ...]) -> st
     return "".join(lines)
 
 
-def platform_options(target: Target) -> list[str]:
-    """Pip's options that choose wheels for a target rather than for this machine."""
-    options = ["--python-version", "3.11", "--implementation", "cp"]
-    options += [part for abi in ("cp311", "abi3", "none") for part in ("--abi", abi)]
-    return options + [part for platform in target.platforms for part in ("--platform", platform)]
-
-
 def download(lock: Path, target: Target, folder: Path, log: Path) -> None:
     """Fetch every wheel of the lock that the index has.
 
@@ -88,7 +85,7 @@ def download(lock: Path, target: Target, folder: Path, log: Path) -> None:
         fetch.pip(
             [
                 *["download", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--dest", str(folder)],
-                *platform_options(target),
+                *fetch.platform_options(target.platforms),
                 *["--find-links", str(folder), "--requirement", str(wanted)],
             ],
             log,

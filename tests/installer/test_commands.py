@@ -92,7 +92,7 @@ def test_interrupted_installation_goes_on_and_completes(fake_venv, package, call
     assert environment.is_complete(place)
     assert not cut_off.exists()
     asked = calls.read_text().splitlines()
-    assert any(f"install --no-deps --requirement {place.lock}" in line for line in asked)
+    assert any(f"install --no-deps --require-hashes --requirement {place.venv}/requirements.lock" in line for line in asked)
     assert asked[-1] == f"-m pip install --no-deps --no-build-isolation --editable {place.root}"
 
 

@@ -60,13 +60,40 @@ def test_cuda_packages_are_installed_with_a_cuda_torch_only(fake_venv, package, 
     place = fake_venv()
     with environment.held(place) as lock:
         info = package(place, "torch", "2.13.0+cpu", requires=("filelock",))
-        packages.install_locked(place, place.lock, lock)
+        packages.install_locked(place, place.lock, lock, torch_build="2.13.0+cpu")
         assert calls.read_text().count("\n") == 1
         (info / "METADATA").write_text(
             "Metadata-Version: 2.1\nName: torch\nVersion: 2.13.0\nRequires-Dist: nvidia-nccl-cu13==2.29.7\n"
         )
-        packages.install_locked(place, place.lock, lock)
-    assert calls.read_text().splitlines()[-1] == f"-m pip install --constraint {place.lock} torch==2.13.0"
+        packages.install_locked(place, place.lock, lock, torch_build="2.13.0")
+    assert calls.read_text().splitlines()[-1] == f"-m pip install --constraint {place.venv}/constraints.txt torch==2.13.0"
+
+
+def test_the_build_of_torch_that_was_looked_at_is_the_one_installed(place):
+    place.venv.mkdir()
+    place.lock.write_text(
+        "six==1 \\\n    --hash=sha256:00\ntorch==2.13.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n"
+    )
+    exact = packages.exact_lock(place, place.lock, "2.13.0+cpu").read_text()
+    assert exact == place.lock.read_text().replace("torch==2.13.0 ", "torch===2.13.0+cpu ")
+
+
+def test_a_lock_with_hashes_is_read(place):
+    place.lock.write_text("# words\nsix==1.17.0 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\npip==26.3\n")
+    assert packages.pins(place.lock) == {"six": "1.17.0", "pip": "26.3"}
+    assert packages.blocks(place.lock)[0][2].count("--hash") == 2
+
+
+def test_a_wheelhouse_brings_the_hashes_of_what_was_built_for_it(place):
+    (place.wheelhouse / "a-1-py3-none-any.whl").touch()
+    brought = place.wheelhouse / place.lock.name
+    brought.write_text(place.lock.read_text())
+    assert packages.locked(place, place.lock) == brought
+    brought.write_text("pip==1.0\n")
+    with pytest.raises(Stop, match="other versions"):
+        packages.locked(place, place.lock)
+    brought.unlink()
+    assert packages.locked(place, place.lock) == place.lock
 
 
 @pytest.mark.parametrize(
