@@ -140,9 +140,23 @@ def build_version(prefix: Prefix, manifest: Manifest) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar of the bundle; members outside `folder` are refused."""
+    """Unpack a tar of the bundle.
+
+    `extractall(filter=...)` came with Python 3.11.4, and the interpreter inside is 3.11.2 with patches: names are looked
+    at here.
+
+    Raises:
+        Stop: a member or what it links to lies outside `folder`, or is no file, folder or link.
+    """
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="tar")
+        for member in tar:
+            target = os.path.join(os.path.dirname(member.name), member.linkname) if member.issym() else member.linkname
+            is_plain = member.isfile() or member.isdir() or member.issym()
+            if not is_plain or any(
+                os.path.isabs(name) or os.path.normpath(name).startswith("..") for name in (member.name, target)
+            ):
+                raise Stop(f"{archive.name} holds {member.name!r}, which is not allowed.", "Do not install this bundle.")
+            tar.extract(member, folder, set_attrs=True)
 
 
 def install_wheels(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
@@ -161,7 +175,8 @@ def install_wheels(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
     python = folder / "python" / "bin" / "python3"
     before = set((folder / "python" / "bin").iterdir())
     options = ["--no-index", "--no-deps", "--require-hashes", "--no-compile", "--no-cache-dir", "--no-warn-script-location"]
-    run(python, ["-m", "pip", "install", *options, "--requirement", "requirements.txt"], temporary, cwd=wheels)
+    pip = next(wheels.glob("pip-*.whl")) / "pip"  # a wheel can be run where it lies; the interpreter comes without pip
+    run(python, [str(pip), "install", *options, "--requirement", "requirements.txt"], temporary, cwd=wheels)
     for script in set((folder / "python" / "bin").iterdir()) - before:
         script.unlink()  # they name the folder in which they were made; bin/garrison is what people start
     run(python, ["-m", "compileall", "-q", "-j", "0", str(folder / "python" / "lib")], temporary, may_fail=True)

@@ -81,6 +81,8 @@ def make_bundle(tmp_path: Path, key: Path) -> Callable[..., Path]:
                 "Apache-2.0",
             ),
         ]
+        pip = wheel_of(work / "pip.whl", "pip_itself", "")
+        files.append(build.source(pip, "wheels/pip-26-py3-none-any.whl", "wheel", "pip 26", "MIT"))
         (work / "weights.gguf").write_bytes(bytes(range(256)) * 20)
         files.append(
             build.source(

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -212,3 +213,18 @@ def test_the_self_test_is_kept_in_the_receipt(opened, prefix):
     lifecycle.install(prefix, opened(), Wishes(with_self_test=True, port=0))
     (test,) = receipt.read_json(prefix.version_folder("0.1.0") / receipt.RECEIPT)["self_tests"]
     assert test["ok"] and test["connections_seen"] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "../out"}, {"name": "/out"}, {"linkname": "../../out", "type": tarfile.SYMTYPE}, {"type": tarfile.CHRTYPE}],
+)
+def test_an_archive_that_climbs_out_is_refused(tmp_path, change):
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        entry = tarfile.TarInfo("python/a")
+        for name, value in change.items():
+            setattr(entry, name, value)
+        tar.addfile(entry)
+    with pytest.raises(Stop, match="not allowed"):
+        steps.unpack(tmp_path / "a.tar", tmp_path / "goal")
+    assert not (tmp_path / "out").exists()
