@@ -28,8 +28,8 @@ from dashboard.components.page_text import PageEvent, PageView, cut_page, entity
 from dashboard.components.words import ago, plural
 from dashboard.resources import require_project, workspace
 
-KEYS = ("a", "r", "n", "p", "A", "R", "u")
-ASKED_KEYS = ("Enter", "Escape", "n", "p")
+# always all of them: which one counts is decided by what is asked when it arrives, not by what the browser has drawn
+KEYS = ("a", "r", "n", "p", "A", "R", "u", "Enter", "Escape")
 SPAN_WORDS = {
     "detected": ":material/help: not decided (will be replaced)",
     "accepted": ":material/check_circle: accepted (will be replaced)",
@@ -81,7 +81,7 @@ def show_text(desk: Desk) -> PageEvent:
             number=number,
             label=f"Text of {page.label}",
             current=current.id if current else "",
-            keys=ASKED_KEYS if desk.pending else KEYS,
+            keys=KEYS,
             is_selectable=True,
         )
         pieces = cut_page(desk.text, desk.spans, start=page.start, end=page.end)

@@ -235,6 +235,8 @@ def answer_event(desk: Desk, event: PageEvent) -> None:
         desk.go_to(next((span for span in desk.spans if span.id == event.picked), None))
     elif event.pressed in ("n", "p"):
         desk.go_to(marks.neighbor(desk.spans, current, 1 if event.pressed == "n" else -1))
+    elif asked is not None:
+        return  # first the question, then other decisions
     elif event.pressed in ("a", "r") and current is not None:
         decide(desk, [current], is_accepted=event.pressed == "a")
     elif event.pressed in ("A", "R") and current is not None:

@@ -19,11 +19,9 @@ from bundle.debian_root import DebianRoot
 
 NAME = "llama-cpp-python"
 TOOLS = ("pip", "setuptools", "wheel", "cmake", "ninja", "scikit-build-core[pyproject]")
-STATIC = "-static-libstdc++ -static-libgcc"
-CMAKE = (
-    "-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF "
-    f"-DCMAKE_SHARED_LINKER_FLAGS='{STATIC}' -DCMAKE_MODULE_LINKER_FLAGS='{STATIC}'"
-)
+# libstdc++ is the target's: linked in, its symbols mixed with those that torch loads, and a model that was opened after
+# torch ended with std::bad_cast.
+CMAKE = "-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF"
 # Debian 11's compiler knows neither AVX-VNNI nor AMX; those processors run the next variant down.
 UNKNOWN_VARIANTS = ("alderlake", "sapphirerapids")
 BUILD = """

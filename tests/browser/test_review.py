@@ -41,6 +41,12 @@ def states(workspace: Workspace, document: Document) -> list[str]:
     return [span.state for span in find(workspace.db, Span, document_id=document.id, order="start")]
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key as a person does: once the page has come to rest."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.keyboard.press(key)
+
+
 def test_keys_decide_ask_and_undo_and_the_queue_follows(page: Page, address: str, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "home")
     documents = [put(workspace, name) for name in ("a.txt", "b.txt")]
@@ -53,28 +59,28 @@ def test_keys_decide_ask_and_undo_and_the_queue_follows(page: Page, address: str
     expect(queue).to_have_value(re.compile("3 of 3 marks to decide"))
     page.get_by_label("Text of page 1").focus()
 
-    page.keyboard.press("a")
+    press(page, "a")
     expect(queue).to_have_value(re.compile("2 of 3 marks to decide"))
-    page.keyboard.press("u")
+    press(page, "u")
     expect(queue).to_have_value(re.compile("3 of 3 marks to decide"))
     assert states(workspace, documents[0]) == ["detected"] * 3
 
     page.locator(".st-key-reject-equal button").click()  # the focus stays where the button was
     expect(page.get_by_text("4 marks in 2 documents become rejected")).to_be_visible()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.locator(".st-key-confirm")).to_have_count(0)
-    page.keyboard.press("R")
+    press(page, "R")
     expect(page.get_by_text("4 marks in 2 documents become rejected")).to_be_visible()
     assert states(workspace, documents[1]) == ["detected"] * 3
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(queue).to_have_value(re.compile("1 of 3 marks to decide"))
     assert [states(workspace, document) for document in documents] == [["rejected", "rejected", "detected"]] * 2
-    page.keyboard.press("u")
+    press(page, "u")
     expect(queue).to_have_value(re.compile("3 of 3 marks to decide"))
     assert states(workspace, documents[1]) == ["detected"] * 3
 
     page.locator(".st-key-reject-equal button").click()
     expect(page.locator(".st-key-confirm")).to_be_visible()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(queue).to_have_value(re.compile("1 of 3 marks to decide"))
     workspace.close()
