@@ -11,7 +11,7 @@ import environment
 import installation
 import machine
 import suite
-from console import Stop, complain, detail, step
+from console import Stop, detail, exit_status, step
 from environment import Place
 
 DEFAULT_PORT = 8501
@@ -56,14 +56,7 @@ def main(arguments: list[str]) -> int:
     """Run a command; returns the exit status."""
     chosen = parser().parse_args(arguments)
     place = Place(Path(__file__).resolve().parent.parent)
-    try:
-        return dispatch(chosen, place)
-    except Stop as stop:
-        complain(stop)
-        return stop.exit_code
-    except KeyboardInterrupt:
-        complain(Stop("Stopped.", "Run the same command again to go on from here."))
-        return 130
+    return exit_status(lambda: dispatch(chosen, place))
 
 
 def dispatch(chosen: argparse.Namespace, place: Place) -> int:

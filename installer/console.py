@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -89,3 +89,15 @@ def complain(stop: Stop) -> None:
     print(f"\n{stop.message}", file=sys.stderr)
     if stop.hint:
         print(stop.hint, file=sys.stderr)
+
+
+def exit_status(command: Callable[[], int | None]) -> int:
+    """Run a command; what it returns (None is 0), or the status of the stop that ended it, which is said."""
+    try:
+        return command() or 0
+    except Stop as stop:
+        complain(stop)
+        return stop.exit_code
+    except KeyboardInterrupt:
+        complain(Stop("Stopped.", "Run the same command again to go on from here."))
+        return 130

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from carry.manifest import MANIFEST
-from console import Stop, complain, detail, say, size
+from console import Stop, detail, exit_status, say, size
 from deploy import lifecycle, preflight, selftest
 from deploy.lifecycle import Wishes
 from deploy.prefix import Prefix
@@ -63,15 +63,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str]) -> int:
     """Run a command; returns the exit status: 0, 3 when something must be done first, 130 when stopped."""
     chosen = parser().parse_args(arguments)
-    try:
-        dispatch(chosen)
-    except Stop as stop:
-        complain(stop)
-        return stop.exit_code
-    except KeyboardInterrupt:
-        complain(Stop("Stopped.", "Run the same command again to go on from here."))
-        return 130
-    return 0
+    return exit_status(lambda: dispatch(chosen))
 
 
 def dispatch(chosen: argparse.Namespace) -> None:

@@ -7,59 +7,23 @@ change since the last time is used again; only parts are always written anew.
 import json
 import re
 import shutil
-import tarfile
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import embedded
-from carry import signature
-from carry.manifest import (
-    MANIFEST,
-    SIGNATURE,
-    SIGNER,
-    BundleFile,
-    BundleKind,
-    FileKind,
-    Manifest,
-    MediaFile,
-    Needs,
-    from_bytes,
-)
-from carry.parts import file_sha256, write_parts
-from console import Meter, Stop, detail, say, size, step
+from carry.archives import unpack
+from carry.manifest import Manifest, Needs, from_bytes
+from console import Stop, detail, say, size, step
 from environment import Place
 
-from bundle import debian_root, elf, interpreter, llama, sbom, setup_program, wheels
+from bundle import debian_root, elf, interpreter, llama, media, papers, setup_program, wheels
+from bundle.media import Source, Wishes, source
 
 MEMORY_BYTES = 4 * 10**9  # training the embedded model holds 2 GB, the name finder 0.8 GB: docs/benchmarks.md
 GLIBC_LIMIT = (2, 34)
 SAFE_SPACE = 1.25  # compiled Python files beside the sources, measured 1.18
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What is asked for on the command line."""
-
-    target: str = "linux-x86_64-cpu"
-    out: Path
-    part_bytes: int = 3900 * 10**6
-    key: Path | None = None
-    since: Path | None = None
-    models: tuple[str, ...] = ()
-    model_paths: tuple[Path, ...] = ()
-    version: str = ""
-    valid_days: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file of the bundle and where its bytes are."""
-
-    path: Path
-    file: BundleFile
 
 
 def bundle(place: Place, wishes: Wishes) -> Path:
@@ -97,75 +61,42 @@ def bundle(place: Place, wishes: Wishes) -> Path:
         sources = [wheel_source(wheel) for wheel in chosen]
         sources.append(source(python, "interpreter/python-3.11.tar", "interpreter", "Debian's source package", "PSF-2.0"))
         sources += model_sources(place, wishes, work)
-        sources += paper_sources(version, created_at, sources, work)
+        sources += papers.paper_sources(version, created_at, sources, work)
     floor, who = glibc_floor(chosen, target, work)
     detail(f"glibc {floor} or newer, because of {who}")
 
     # 4. Only what changed, when that is wanted.
     old = from_bytes(wishes.since.read_bytes()) if wishes.since else None
-    if old:
-        known = {file.sha256 for file in old.files}
-        sources = [Source(item.path, without_content(item.file)) if item.file.sha256 in known else item for item in sources]
+    known = {file.sha256 for file in old.files} if old else set()
+    sources = [media.without_content(item) if item.file.sha256 in known else item for item in sources]
 
     # 5. Parts, loose files, manifest, signature.
-    kind: BundleKind = "difference" if old else "full"
-    folder = wishes.out / f"garrison-{version}-{target.name}{'-difference' if old else ''}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    carried = [item for item in sources if item.file.is_carried]
-    total = sum(item.file.size_bytes for item in carried)
-    with step(f"Writing {len(carried)} files, {size(total)}"), Meter("writing", total) as meter:
-        parts = write_parts(
-            [item.path for item in carried],
-            folder,
-            stem=f"garrison-{version}",
-            part_bytes=wishes.part_bytes,
-            report=meter.add,
-        )
-    needs = Needs(
-        machine=target.machine,
-        glibc=floor,
-        memory_bytes=MEMORY_BYTES,
-        unpacked_bytes=unpacked_bytes(chosen, sources),
-        python="3.11",
-        cuda=target.cuda,
-        driver=target.driver,
-    )
-    shutil.copyfile(work / "garrison-setup.tar", folder / "garrison-setup.tar")
-    (folder / "README.txt").write_text(readme(version, target.name, needs, parts), encoding="utf-8", newline="\r\n")
-    manifest = Manifest(
+    expiry = datetime.now(UTC) + timedelta(days=wishes.valid_days)
+    draft = Manifest(
         version=version,
         target=target.name,
-        kind=kind,
+        kind="difference" if old else "full",
         created_at=created_at,
-        expires_at=(datetime.now(UTC) + timedelta(days=wishes.valid_days)).isoformat(timespec="seconds")
-        if wishes.valid_days
-        else "",
-        needs=needs,
+        expires_at=expiry.isoformat(timespec="seconds") if wishes.valid_days else "",
+        needs=Needs(
+            machine=target.machine,
+            glibc=floor,
+            memory_bytes=MEMORY_BYTES,
+            unpacked_bytes=unpacked_bytes(chosen, sources),
+            python="3.11",
+            cuda=target.cuda,
+            driver=target.driver,
+        ),
         files=tuple(item.file for item in sources),
-        parts=parts,
-        loose=tuple(media_file(folder / name) for name in ("README.txt", "garrison-setup.tar")),
+        parts=(),
         since=old.version if old else "",
         schema=schema_number(place.root),
     )
-    sign(manifest, folder, wishes.key)
-    total = sum(path.stat().st_size for path in folder.iterdir())
-    say(f"\n{folder}\n{len(list(folder.iterdir()))} files, {size(total)}; it runs from glibc {floor} on")
+    folder = wishes.out / f"garrison-{version}-{target.name}{'-difference' if old else ''}"
+    media.write(folder, sources, draft, setup_program=work / "garrison-setup.tar", wishes=wishes)
+    written = [path.stat().st_size for path in folder.iterdir()]
+    say(f"\n{folder}\n{len(written)} files, {size(sum(written))}; it runs from glibc {floor} on")
     return folder
-
-
-def sign(manifest: Manifest, folder: Path, key: Path | None) -> None:
-    """Write the manifest, its signature and the signer's public key; a manifest that could not be read is not written."""
-    content = manifest.to_bytes()
-    from_bytes(content)
-    (folder / MANIFEST).write_bytes(content)
-    if key is None:
-        detail("NOT SIGNED: give --sign KEY (make one with: python3 installer key FILE)")
-        return
-    private = signature.load_private(key)
-    (folder / SIGNATURE).write_bytes(signature.sign(content, private))
-    (folder / SIGNER).write_bytes(signature.public_pem(private))
-    detail(f"signed; fingerprint of the key: {signature.fingerprint(signature.public_pem(private))}")
 
 
 def project_version(root: Path) -> str:
@@ -192,32 +123,6 @@ def put_alone(wheel: Path, folder: Path) -> None:
         if old.name != wheel.name:
             old.unlink()
     shutil.copyfile(wheel, folder / wheel.name)
-
-
-def source(path: Path, name: str, kind: FileKind, origin: str, licence: str) -> Source:
-    """A file of the bundle, hashed."""
-    file = BundleFile(
-        path=name, size_bytes=path.stat().st_size, sha256=file_sha256(path), kind=kind, origin=origin, licence=licence
-    )
-    return Source(path, file)
-
-
-def without_content(file: BundleFile) -> BundleFile:
-    """The same file, to be found on the target."""
-    return BundleFile(
-        path=file.path,
-        size_bytes=file.size_bytes,
-        sha256=file.sha256,
-        kind=file.kind,
-        origin=file.origin,
-        licence=file.licence,
-        is_carried=False,
-    )
-
-
-def media_file(path: Path) -> MediaFile:
-    """A loose file, hashed."""
-    return MediaFile(name=path.name, size_bytes=path.stat().st_size, sha256=file_sha256(path))
 
 
 def wheel_source(wheel: Path) -> Source:
@@ -253,54 +158,6 @@ def model_sources(place: Place, wishes: Wishes, work: Path) -> list[Source]:
     return found
 
 
-def paper_sources(version: str, created_at: str, sources: Sequence[Source], work: Path) -> list[Source]:
-    """Licence texts of everything and the bill of materials, as files of the bundle."""
-    pieces = [sbom.Piece(wheels.facts(item.path), item.file.sha256) for item in sources if item.file.kind == "wheel"]
-    packages, texts = interpreter_papers(work / "python-3.11.tar")
-    python = next(item for item in sources if item.file.kind == "interpreter")
-    models = [
-        json.loads(item.path.read_text(encoding="utf-8")) for item in sources if item.file.path.endswith("/model.json")
-    ]
-    bill = work / "sbom.cdx.json"
-    bill.write_text(
-        sbom.write(
-            version, created_at, wheels=pieces, interpreter=packages, interpreter_sha256=python.file.sha256, models=models
-        ),
-        encoding="utf-8",
-    )
-    lines = [f"{piece.facts.name} {piece.facts.version}: {piece.facts.licence}" for piece in pieces]
-    lines += [f"{model['name']} (model): {model['licence']}, from {model['source']}" for model in models]
-    for piece in pieces:
-        for name, text in piece.facts.texts.items():
-            lines += ["", "=" * 100, f"{piece.facts.name} {piece.facts.version}, {name}", "=" * 100, text]
-    for name, text in texts.items():
-        lines += ["", "=" * 100, f"interpreter: {name}", "=" * 100, text]
-    licences = work / "LICENCES.txt"
-    licences.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return [
-        source(bill, "papers/sbom.cdx.json", "sbom", "made with the bundle", "Apache-2.0"),
-        source(licences, "papers/LICENCES.txt", "licence", "gathered from what the bundle holds", "see there"),
-    ]
-
-
-def interpreter_papers(archive: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Debian packages inside the interpreter to their versions, and their licence texts."""
-    packages, texts = {}, {}
-    with tarfile.open(archive) as tar:
-        for entry in tar:
-            if not entry.isfile() or not entry.name.startswith("python/licences/"):
-                continue
-            reading = tar.extractfile(entry)
-            text = reading.read().decode("utf-8", "replace") if reading else ""
-            if entry.name.endswith("/versions.txt"):
-                for line in text.splitlines():
-                    name, _, number = line.replace("_", " ").partition(" ")
-                    packages[name] = number
-            else:
-                texts[entry.name.rpartition("/")[2]] = text
-    return packages, texts
-
-
 def glibc_floor(chosen: list[Path], target: wheels.Target, work: Path) -> tuple[str, str]:
     """The oldest glibc that everything native in the bundle runs on, and the file that decides.
 
@@ -310,8 +167,7 @@ def glibc_floor(chosen: list[Path], target: wheels.Target, work: Path) -> tuple[
     unpacked = work / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
     for archive in (work / "python-3.11.tar", work / "garrison-setup.tar"):
-        with tarfile.open(archive) as tar:
-            tar.extractall(unpacked, filter="tar")
+        unpack(archive, unpacked)
     with step("Looking what every native file needs"):
         floor, who = elf.newest_glibc([*chosen, *sorted(unpacked.rglob("*"))], ignored=target.never_loaded)
     shutil.rmtree(unpacked)
@@ -324,31 +180,3 @@ def unpacked_bytes(chosen: list[Path], sources: Sequence[Source]) -> int:
     """What an installation takes: the stored files, and beside them what the wheels unpack to."""
     stored = sum(item.file.size_bytes for item in sources)
     return stored + int(sum(wheels.facts(wheel).unpacked_bytes for wheel in chosen) * SAFE_SPACE) + 150 * 10**6
-
-
-def readme(version: str, target: str, needs: Needs, parts: Sequence[MediaFile]) -> str:
-    """README.txt on the media."""
-    return f"""Garrison {version} for {target}
-
-What you need: a {needs.machine} machine with glibc {needs.glibc} or newer, {size(needs.memory_bytes)} of memory and
-{size(needs.unpacked_bytes)} of disk at the place of installation. No Python, no compiler, no network.
-
-1. Unpack the set-up program (once; it is small):
-       tar xf garrison-setup.tar -C /var/tmp
-2. Check the medium. The fingerprint of the key is told to you by another way than this medium:
-       /var/tmp/garrison-setup/garrison-setup verify . --fingerprint FINGERPRINT
-   With parts on several media, copy them into one folder, or give every folder that holds some.
-   A part that is named as bad is copied again and checked alone:  ... verify . --only NAME
-3. Compare the machine with what is needed:
-       /var/tmp/garrison-setup/garrison-setup preflight . --fingerprint FINGERPRINT
-4. Install (as root; below /opt/garrison unless --prefix says otherwise):
-       /var/tmp/garrison-setup/garrison-setup install . --fingerprint FINGERPRINT
-   With --service the dashboard runs as a systemd service of the user `garrison`.
-5. Use it:
-       /opt/garrison/current/bin/garrison serve      then open http://127.0.0.1:8501
-
-Later: upgrade FOLDER, rollback, status --check, self-test, uninstall. Each says what it does; --help explains.
-
-The bundle consists of {len(parts)} part(s), manifest.json (every file with size, SHA-256, origin and licence) and its
-signature.
-"""

@@ -5,9 +5,9 @@ called `site-packages` for its own development. The libraries that modules need 
 """
 
 import re
-import tarfile
 from pathlib import Path
 
+from carry.archives import pack
 from console import Stop, detail, step
 
 from bundle.debian_root import DebianRoot
@@ -83,19 +83,3 @@ def build(root: DebianRoot, archive: Path, log: Path) -> None:
         root.run(PATCH, log)
         root.run(f"/out/python/bin/python3 -I -c '{PROBE}'", log)
         pack(root.path("out/python"), archive)
-
-
-def pack(folder: Path, archive: Path) -> None:
-    """A tar of a folder that is the same whenever its content is: sorted, without owners and times."""
-
-    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-        entry.uid = entry.gid = entry.mtime = 0
-        entry.uname = entry.gname = ""
-        return entry
-
-    partial = archive.with_suffix(".partial")
-    with tarfile.open(partial, "w") as tar:
-        for path in [folder, *sorted(folder.rglob("*"))]:
-            name = Path(folder.name, path.relative_to(folder)).as_posix()
-            tar.add(path, arcname=name, recursive=False, filter=plain)
-    partial.rename(archive)

@@ -8,11 +8,11 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from carry.archives import pack
 from console import Stop, detail, step
 
 from bundle import fetch
 from bundle.debian_root import DebianRoot
-from bundle.interpreter import pack
 
 REQUIREMENTS = ("pip", "pyinstaller==6.22.3", "cryptography==50.0.2")
 CODE = ("console.py", "garrison_setup.py", "carry", "deploy")

@@ -10,9 +10,9 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
+from carry.archives import unpack
 from carry.manifest import MANIFEST, BundleFile, Manifest
 from carry.parts import file_sha256
 from console import Meter, Stop, detail, size, step
@@ -137,26 +137,6 @@ def build_version(prefix: Prefix, manifest: Manifest) -> None:
         os.sync()
         partial.rename(target)
         sync_folder(prefix.versions)
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar of the bundle.
-
-    `extractall(filter=...)` came with Python 3.11.4, and the interpreter inside is 3.11.2 with patches: names are looked
-    at here.
-
-    Raises:
-        Stop: a member or what it links to lies outside `folder`, or is no file, folder or link.
-    """
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            target = os.path.join(os.path.dirname(member.name), member.linkname) if member.issym() else member.linkname
-            is_plain = member.isfile() or member.isdir() or member.issym()
-            if not is_plain or any(
-                os.path.isabs(name) or os.path.normpath(name).startswith("..") for name in (member.name, target)
-            ):
-                raise Stop(f"{archive.name} holds {member.name!r}, which is not allowed.", "Do not install this bundle.")
-            tar.extract(member, folder, set_attrs=True)
 
 
 def install_wheels(prefix: Prefix, manifest: Manifest, folder: Path) -> None:

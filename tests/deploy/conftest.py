@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "installer"))  # as the frozen program has it
 
-from bundle import build  # noqa: E402
+from bundle import media  # noqa: E402
 from carry import parts as carried  # noqa: E402
 from carry import signature  # noqa: E402
 from carry.manifest import Manifest, Needs  # noqa: E402
@@ -63,17 +63,17 @@ def make_bundle(tmp_path: Path, key: Path) -> Callable[..., Path]:
         work = tmp_path / f"work-{version}"
         work.mkdir(exist_ok=True)
         files = [
-            build.source(
+            media.source(
                 tar_of(work / "python.tar", "python/bin/python3", INTERPRETER),
                 "interpreter/python.tar",
                 "interpreter",
                 "here",
                 "PSF",
             ),
-            build.source(
+            media.source(
                 wheel_of(work / "lib.whl", "lib", "x = 1\n" * 900), "wheels/lib-1-py3-none-any.whl", "wheel", "lib 1", "MIT"
             ),
-            build.source(
+            media.source(
                 wheel_of(work / "own.whl", "own", f"version = {version!r}\n"),
                 f"wheels/garrison-{version}-py3-none-any.whl",
                 "wheel",
@@ -82,16 +82,16 @@ def make_bundle(tmp_path: Path, key: Path) -> Callable[..., Path]:
             ),
         ]
         pip = wheel_of(work / "pip.whl", "pip_itself", "")
-        files.append(build.source(pip, "wheels/pip-26-py3-none-any.whl", "wheel", "pip 26", "MIT"))
+        files.append(media.source(pip, "wheels/pip-26-py3-none-any.whl", "wheel", "pip 26", "MIT"))
         (work / "weights.gguf").write_bytes(bytes(range(256)) * 20)
         files.append(
-            build.source(
+            media.source(
                 work / "weights.gguf", "python/share/garrison/models/small/weights.gguf", "model", "here", "Apache-2.0"
             )
         )
         if since:
             known = {file.sha256 for file in open_bundle([since], Trust(key=key.with_suffix(".pub.pem"))).manifest.files}
-            files = [build.Source(f.path, build.without_content(f.file)) if f.file.sha256 in known else f for f in files]
+            files = [media.without_content(f) if f.file.sha256 in known else f for f in files]
         folder = tmp_path / f"media-{version}{'-difference' if since else ''}"
         folder.mkdir()
         (folder / "README.txt").write_text("steps")
@@ -107,11 +107,11 @@ def make_bundle(tmp_path: Path, key: Path) -> Callable[..., Path]:
             needs=NEEDS,
             files=tuple(f.file for f in files),
             parts=written,
-            loose=(build.media_file(folder / "README.txt"),),
+            loose=(media.media_file(folder / "README.txt"),),
             since="0.1.0" if since else "",
             schema=schema,
         )
-        build.sign(manifest, folder, key)
+        media.sign(manifest, folder, key)
         return folder
 
     return make

@@ -1,0 +1,121 @@
+"""What is written onto the media: parts, the set-up program, README.txt, the manifest and its signature."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from carry import signature
+from carry.manifest import MANIFEST, SIGNATURE, SIGNER, BundleFile, FileKind, Manifest, MediaFile, Needs, from_bytes
+from carry.parts import file_sha256, write_parts
+from console import Meter, detail, size, step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is asked for on the command line."""
+
+    target: str = "linux-x86_64-cpu"
+    out: Path
+    part_bytes: int = 3900 * 10**6
+    key: Path | None = None
+    since: Path | None = None
+    models: tuple[str, ...] = ()
+    model_paths: tuple[Path, ...] = ()
+    version: str = ""
+    valid_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the bundle and where its bytes are."""
+
+    path: Path
+    file: BundleFile
+
+
+def source(path: Path, name: str, kind: FileKind, origin: str, licence: str) -> Source:
+    """A file of the bundle, hashed."""
+    file = BundleFile(
+        path=name, size_bytes=path.stat().st_size, sha256=file_sha256(path), kind=kind, origin=origin, licence=licence
+    )
+    return Source(path, file)
+
+
+def without_content(item: Source) -> Source:
+    """The same file, to be found on the target."""
+    return replace(item, file=replace(item.file, is_carried=False))
+
+
+def write(folder: Path, sources: Sequence[Source], draft: Manifest, *, setup_program: Path, wishes: Wishes) -> Manifest:
+    """Write parts, loose files, manifest and signature into an empty `folder`; the manifest as it was signed.
+
+    Args:
+        folder: is made; what lay there is removed.
+        sources: the bundle's files, in order.
+        draft: the manifest without parts and loose files.
+        setup_program: the tar of `garrison-setup`.
+        wishes: size of the parts and key.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    carried = [item.path for item in sources if item.file.is_carried]
+    with step(f"Writing {len(carried)} files, {size(draft.carried_bytes)}"), Meter("writing", draft.carried_bytes) as meter:
+        parts = write_parts(
+            carried, folder, stem=f"garrison-{draft.version}", part_bytes=wishes.part_bytes, report=meter.add
+        )
+    shutil.copyfile(setup_program, folder / "garrison-setup.tar")
+    (folder / "README.txt").write_text(
+        readme(draft.version, draft.target, draft.needs, parts), encoding="utf-8", newline="\r\n"
+    )
+    loose = tuple(media_file(folder / name) for name in ("README.txt", "garrison-setup.tar"))
+    manifest = replace(draft, parts=parts, loose=loose)
+    sign(manifest, folder, wishes.key)
+    return manifest
+
+
+def media_file(path: Path) -> MediaFile:
+    """A loose file, hashed."""
+    return MediaFile(name=path.name, size_bytes=path.stat().st_size, sha256=file_sha256(path))
+
+
+def sign(manifest: Manifest, folder: Path, key: Path | None) -> None:
+    """Write the manifest, its signature and the signer's public key; a manifest that could not be read is not written."""
+    content = manifest.to_bytes()
+    from_bytes(content)
+    (folder / MANIFEST).write_bytes(content)
+    if key is None:
+        detail("NOT SIGNED: give --sign KEY (make one with: python3 installer key FILE)")
+        return
+    private = signature.load_private(key)
+    (folder / SIGNATURE).write_bytes(signature.sign(content, private))
+    (folder / SIGNER).write_bytes(signature.public_pem(private))
+    detail(f"signed; fingerprint of the key: {signature.fingerprint(signature.public_pem(private))}")
+
+
+def readme(version: str, target: str, needs: Needs, parts: Sequence[MediaFile]) -> str:
+    """README.txt on the media."""
+    return f"""Garrison {version} for {target}
+
+What you need: a {needs.machine} machine with glibc {needs.glibc} or newer, {size(needs.memory_bytes)} of memory and
+{size(needs.unpacked_bytes)} of disk at the place of installation. No Python, no compiler, no network.
+
+1. Unpack the set-up program (once; it is small):
+       tar xf garrison-setup.tar -C /var/tmp
+2. Check the medium. The fingerprint of the key is told to you by another way than this medium:
+       /var/tmp/garrison-setup/garrison-setup verify . --fingerprint FINGERPRINT
+   With parts on several media, copy them into one folder, or give every folder that holds some.
+   A part that is named as bad is copied again and checked alone:  ... verify . --only NAME
+3. Compare the machine with what is needed:
+       /var/tmp/garrison-setup/garrison-setup preflight . --fingerprint FINGERPRINT
+4. Install (as root; below /opt/garrison unless --prefix says otherwise):
+       /var/tmp/garrison-setup/garrison-setup install . --fingerprint FINGERPRINT
+   With --service the dashboard runs as a systemd service of the user `garrison`.
+5. Use it:
+       /opt/garrison/current/bin/garrison serve      then open http://127.0.0.1:8501
+
+Later: upgrade FOLDER, rollback, status --check, self-test, uninstall. Each says what it does; --help explains.
+
+The bundle consists of {len(parts)} part(s), manifest.json (every file with size, SHA-256, origin and licence) and its
+signature.
+"""

@@ -1,0 +1,57 @@
+"""The papers of a bundle: licence texts of everything in it, and the bill of materials."""
+
+import json
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bundle import sbom, wheels
+from bundle.media import Source, source
+
+
+def paper_sources(version: str, created_at: str, sources: Sequence[Source], work: Path) -> list[Source]:
+    """Licence texts of everything and the bill of materials, as files of the bundle."""
+    pieces = [sbom.Piece(wheels.facts(item.path), item.file.sha256) for item in sources if item.file.kind == "wheel"]
+    packages, texts = interpreter_papers(work / "python-3.11.tar")
+    python = next(item for item in sources if item.file.kind == "interpreter")
+    models = [
+        json.loads(item.path.read_text(encoding="utf-8")) for item in sources if item.file.path.endswith("/model.json")
+    ]
+    bill = work / "sbom.cdx.json"
+    bill.write_text(
+        sbom.write(
+            version, created_at, wheels=pieces, interpreter=packages, interpreter_sha256=python.file.sha256, models=models
+        ),
+        encoding="utf-8",
+    )
+    lines = [f"{piece.facts.name} {piece.facts.version}: {piece.facts.licence}" for piece in pieces]
+    lines += [f"{model['name']} (model): {model['licence']}, from {model['source']}" for model in models]
+    for piece in pieces:
+        for name, text in piece.facts.texts.items():
+            lines += ["", "=" * 100, f"{piece.facts.name} {piece.facts.version}, {name}", "=" * 100, text]
+    for name, text in texts.items():
+        lines += ["", "=" * 100, f"interpreter: {name}", "=" * 100, text]
+    licences = work / "LICENCES.txt"
+    licences.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [
+        source(bill, "papers/sbom.cdx.json", "sbom", "made with the bundle", "Apache-2.0"),
+        source(licences, "papers/LICENCES.txt", "licence", "gathered from what the bundle holds", "see there"),
+    ]
+
+
+def interpreter_papers(archive: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Debian packages inside the interpreter to their versions, and their licence texts."""
+    packages, texts = {}, {}
+    with tarfile.open(archive) as tar:
+        for entry in tar:
+            if not entry.isfile() or not entry.name.startswith("python/licences/"):
+                continue
+            reading = tar.extractfile(entry)
+            text = reading.read().decode("utf-8", "replace") if reading else ""
+            if entry.name.endswith("/versions.txt"):
+                for line in text.splitlines():
+                    name, _, number = line.replace("_", " ").partition(" ")
+                    packages[name] = number
+            else:
+                texts[entry.name.rpartition("/")[2]] = text
+    return packages, texts
