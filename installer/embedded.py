@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import packages
+from carry.parts import file_sha256
 from console import Stop, detail
 from environment import Place
 
@@ -52,12 +53,6 @@ class Pin:
 def load_pins(path: Path) -> list[Pin]:
     """The embedded models of this version."""
     return [Pin(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def folder_sha256(folder: Path) -> str:

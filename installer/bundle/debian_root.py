@@ -5,12 +5,12 @@ A library asks for the symbol versions of the glibc it was linked with. Built in
 
 import os
 import shutil
-import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from console import Stop, detail, step
+
+from bundle import logged
 
 SUITE = "bullseye"  # Debian 11, glibc 2.31
 SOURCES_SUITE = "bookworm"  # Debian 12: its python3.11 with security patches
@@ -40,17 +40,8 @@ class DebianRoot:
         Raises:
             Stop: it failed.
         """
-        with log.open("a", encoding="utf-8") as writing:
-            done = subprocess.run(
-                ["unshare", "--mount", "/bin/sh", "-c", ENTER, "sh", str(self.folder), script],
-                env=ENVIRONMENT,
-                stdin=subprocess.DEVNULL,
-                stdout=writing,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if done.returncode != 0:
-            raise Stop("A step inside the build root failed.", f"What it said is at the end of {log}.")
+        command = ["unshare", "--mount", "/bin/sh", "-c", ENTER, "sh", str(self.folder), script]
+        logged.run(command, log, what="A step inside the build root", env=ENVIRONMENT)
 
     def path(self, inside: str) -> Path:
         """Where a path of the root lies outside of it."""
@@ -78,7 +69,8 @@ def make(folder: Path, log: Path) -> DebianRoot:
         if folder.exists():
             shutil.rmtree(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        run_logged(["debootstrap", "--variant=minbase", SUITE, str(folder), MIRROR], log)
+        command = ["debootstrap", "--variant=minbase", SUITE, str(folder), MIRROR]
+        logged.run(command, log, what="debootstrap")
         for name in ("etc/resolv.conf", "etc/hosts"):
             shutil.copyfile(f"/{name}", folder / name)
         (folder / "etc/apt/sources.list").write_text(
@@ -90,15 +82,3 @@ def make(folder: Path, log: Path) -> DebianRoot:
         root.run(f"apt-get update -q && apt-get upgrade -q -y && {install}", log)
         stamp.touch()
     return root
-
-
-def run_logged(command: Sequence[str], log: Path) -> None:
-    """Run a command; everything it says goes to `log`.
-
-    Raises:
-        Stop: it failed.
-    """
-    with log.open("a", encoding="utf-8") as writing:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.STDOUT, check=False)
-    if done.returncode != 0:
-        raise Stop(f"{command[0]} failed.", f"What it said is at the end of {log}.")

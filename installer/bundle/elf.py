@@ -13,17 +13,16 @@ from pathlib import Path
 
 MAGIC = b"\x7fELF\x02\x01"
 SHT_DYNAMIC, SHT_GNU_VERNEED = 6, 0x6FFFFFFE
-DT_NEEDED, DT_RPATH, DT_RUNPATH = 1, 15, 29
+DT_NEEDED = 1
 _GLIBC = re.compile(r"GLIBC_(\d+(?:\.\d+)+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What one file asks for: symbol versions by library, other libraries, and where it looks for them."""
+    """What one file asks for: symbol versions and other libraries."""
 
     versions: frozenset[str]
     libraries: tuple[str, ...]
-    search_path: str
 
     @property
     def glibc(self) -> tuple[int, ...]:
@@ -44,7 +43,6 @@ def needed(content: bytes) -> Needed | None:
     sections = list(_sections(content))
     versions: set[str] = set()
     libraries: list[str] = []
-    search_path = ""
     for kind, offset, size, link in sections:
         if kind not in (SHT_DYNAMIC, SHT_GNU_VERNEED) or link >= len(sections):
             continue
@@ -55,9 +53,7 @@ def needed(content: bytes) -> Needed | None:
             for tag, value in struct.iter_unpack("<QQ", content[offset : offset + size - size % 16]):
                 if tag == DT_NEEDED:
                     libraries.append(_name(content, names + value))
-                elif tag in (DT_RPATH, DT_RUNPATH):
-                    search_path = _name(content, names + value)
-    return Needed(frozenset(versions), tuple(libraries), search_path)
+    return Needed(frozenset(versions), tuple(libraries))
 
 
 def _sections(content: bytes) -> Iterator[tuple[int, int, int, int]]:

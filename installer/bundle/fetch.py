@@ -1,11 +1,10 @@
 """Downloads through pip, whose own settings say from where: sources, wheels for this machine or another target."""
 
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from console import Stop
+from bundle import logged
 
 QUIET = ["--disable-pip-version-check", "--no-input"]
 _GLIBCS = ["manylinux1", "manylinux2010", "manylinux2014", *(f"manylinux_2_{minor}" for minor in range(5, 32))]
@@ -29,16 +28,7 @@ def pip(arguments: Sequence[str], log: Path) -> None:
     Raises:
         Stop: it failed.
     """
-    with log.open("a", encoding="utf-8") as writing:
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", *arguments, *QUIET],
-            stdin=subprocess.DEVNULL,
-            stdout=writing,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode != 0:
-        raise Stop(f"pip {arguments[0]} failed.", f"What it said is at the end of {log}.")
+    logged.run([sys.executable, "-m", "pip", *arguments, *QUIET], log, what=f"pip {arguments[0]}")
 
 
 def source(requirement: str, folder: Path, log: Path) -> None:

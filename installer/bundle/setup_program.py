@@ -15,7 +15,7 @@ from bundle import fetch
 from bundle.debian_root import DebianRoot
 
 REQUIREMENTS = ("pip", "pyinstaller==6.22.3", "cryptography==50.0.2")
-CODE = ("console.py", "garrison_setup.py", "carry", "deploy")
+CODE = ("console.py", "machine.py", "garrison_setup.py", "carry", "deploy")
 BUILD = """
 cd /build/setup
 rm -rf built dist work

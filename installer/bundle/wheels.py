@@ -3,18 +3,19 @@
 import email.parser
 import re
 import shutil
-import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import embedded
+import environment
 import packages
 from carry.parts import file_sha256
 from console import Stop, detail, size, step
 
-from bundle import fetch
+from bundle import fetch, logged
 
 # Names on the index that look like what this project wants and are something else (seen 2026-11): never fetched.
 REFUSED = ("en-core-web-trf", "en-core-sci-md")
@@ -139,22 +140,11 @@ def build_garrison(root: Path, version: str, folder: Path, log: Path) -> Path:
         init.write_text(
             re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', init.read_text(encoding="utf-8")), encoding="utf-8"
         )
-        environment = {"SOURCE_DATE_EPOCH": "315532800"}  # 1980: the same content gives the same wheel
-        with log.open("a", encoding="utf-8") as writing:
-            command = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
-            done = subprocess.run(
-                [sys.executable, *command], env={**_environ(), **environment}, stdout=writing, stderr=writing, check=False
-            )
+        command = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
+        fixed = {"SOURCE_DATE_EPOCH": "315532800"}  # 1980: the same content gives the same wheel
+        logged.run([sys.executable, *command], log, what="Building Garrison", env=environment.child_environment() | fixed)
         shutil.rmtree(source)
-    if done.returncode != 0:
-        raise Stop("Garrison could not be built.", f"What pip said is at the end of {log}.")
     return next(folder.glob("garrison-*.whl"))
-
-
-def _environ() -> dict[str, str]:
-    import environment
-
-    return environment.child_environment()
 
 
 def chosen(lock: Path, target: Target, folder: Path) -> list[Path]:
@@ -203,6 +193,7 @@ class Facts:
     unpacked_bytes: int
 
 
+@cache
 def facts(wheel: Path) -> Facts:
     """Read a wheel's metadata: core metadata specification, PEP 639 for licences."""
     with zipfile.ZipFile(wheel) as archive:

@@ -15,7 +15,7 @@ from pathlib import Path
 from carry.archives import unpack
 from carry.manifest import MANIFEST, BundleFile, Manifest
 from carry.parts import file_sha256
-from console import Meter, Stop, detail, size, step
+from console import Meter, Stop, detail, step
 
 from deploy import receipt
 from deploy.prefix import Prefix, remove_tree, sync_folder
@@ -35,22 +35,6 @@ DROPPED = (
     "PIP_EXTRA_INDEX_URL",
     "PIP_FIND_LINKS",
 )
-
-
-def check_room(prefix: Prefix, manifest: Manifest) -> None:
-    """There is room for what is still missing.
-
-    Raises:
-        Stop: the disk is too full.
-    """
-    place = next(folder for folder in (prefix.root, *prefix.root.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    stored = sum(file.size_bytes for file in manifest.files if prefix.object(file.sha256).exists())
-    needed = manifest.needs.unpacked_bytes - stored
-    if free < needed:
-        raise Stop(
-            f"{place} has {size(free)} free, and {size(needed)} are needed.", "Free some space, or choose another --prefix."
-        )
 
 
 def put_in_store(prefix: Prefix, bundle: Bundle) -> None:
@@ -164,19 +148,21 @@ def install_wheels(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
     shutil.rmtree(temporary)
 
 
+def child_environment(**more: str) -> dict[str, str]:
+    """This process's variables without those that belong to the frozen program or would mix two Pythons, and `more`."""
+    kept = {name: value for name, value in os.environ.items() if name not in DROPPED and not name.startswith("_PYI")}
+    return kept | more
+
+
 def run(python: Path, arguments: list[str], temporary: Path, *, cwd: Path | None = None, may_fail: bool = False) -> None:
     """Run the installed interpreter, with its temporary files on the disk that is being filled.
 
     Raises:
         Stop: it failed.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in DROPPED and not name.startswith("_PYI")}
-    environment |= {
-        "TMPDIR": str(temporary),
-        "PIP_NO_INDEX": "1",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_CONFIG_FILE": "/dev/null",
-    }
+    environment = child_environment(
+        TMPDIR=str(temporary), PIP_NO_INDEX="1", PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_CONFIG_FILE="/dev/null"
+    )
     done = subprocess.run(
         [str(python), "-I", *arguments],
         env=environment,

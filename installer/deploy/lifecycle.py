@@ -89,7 +89,6 @@ def prepare(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
     with step("Looking at this machine"):
         manifest = bundle.manifest
         preflight.report(preflight.look(manifest.needs, prefix.root, created_at=manifest.created_at, port=wishes.port))
-    steps.check_room(prefix, manifest)
 
 
 def finish(prefix: Prefix, bundle: Bundle, state: State, wishes: Wishes) -> None:

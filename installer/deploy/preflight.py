@@ -5,7 +5,6 @@ import os
 import platform
 import re
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Literal
 
 from carry.manifest import Needs
 from console import Stop, say, size
+from machine import is_port_free
 
 State = Literal["ok", "warn", "fail"]
 PORT = 8501
@@ -214,12 +214,8 @@ def driver(needs: Needs, machine: Machine) -> Line:
 
 def free_port(port: int) -> Line:
     """The dashboard's port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return Line("warn", "port", f"{port} is taken: stop what listens there, or serve on another with --port")
+    if not is_port_free(port):
+        return Line("warn", "port", f"{port} is taken: stop what listens there, or serve on another with --port")
     return Line("ok", "port", f"{port} is free")
 
 

@@ -22,7 +22,7 @@ from typing import Any
 from console import Stop, detail, say, step
 
 from deploy import receipt
-from deploy.install import DROPPED
+from deploy.install import child_environment
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # sched.h
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1  # sockios.h, if.h
@@ -92,8 +92,7 @@ def _scratch() -> str:
 
 
 def _run(folder: Path, scratch: Path, *, is_alone: bool) -> tuple[int, list[dict[str, Any]], set[str]]:
-    environment = {name: value for name, value in os.environ.items() if name not in DROPPED and not name.startswith("_PYI")}
-    environment |= {"TMPDIR": str(scratch), "HOME": str(scratch), "GARRISON_HOME": str(scratch / "home")}
+    environment = child_environment(TMPDIR=str(scratch), HOME=str(scratch), GARRISON_HOME=str(scratch / "home"))
     enter: Callable[[], None] | None = enter_empty_network if is_alone else None
     with (scratch / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(

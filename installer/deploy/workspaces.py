@@ -14,7 +14,7 @@ from pathlib import Path
 from carry.manifest import Manifest
 from console import Stop, detail, step
 
-from deploy.install import DROPPED
+from deploy.install import child_environment
 from deploy.prefix import State
 
 DATABASE = "garrison.sqlite3"
@@ -38,13 +38,10 @@ def migrate(folder: Path, home: Path, state: State) -> None:
         return
     with step(f"Bringing the projects in {home} up to date"):
         user = state.user if os.geteuid() == 0 and state.user else None
-        environment = {
-            name: value for name, value in os.environ.items() if name not in DROPPED and not name.startswith("_PYI")
-        }
-        environment["HOME"] = pwd.getpwnam(user).pw_dir if user else environment.get("HOME", "/")
+        home_of_user = pwd.getpwnam(user).pw_dir if user else os.environ.get("HOME", "/")
         done = subprocess.run(
             [str(folder / "bin" / "garrison"), "--home", str(home), "--json", "project", "list"],
-            env=environment,
+            env=child_environment(HOME=home_of_user),
             capture_output=True,
             text=True,
             check=False,
