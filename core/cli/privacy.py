@@ -49,7 +49,8 @@ def anonymize(
     if detach:
         shell.show(job, f"Job {job.id}")
         return
-    text = f"{job.result['spans']} pieces of personal data in {job.result['documents']} documents."
+    searched = _counted(job.result["documents"], "document") if job.result["documents"] else "No new document"
+    text = f"{searched} searched; the project holds {_counted(job.result['spans'], 'piece')} of personal data."
     shell.show(job.result, f"{text} Next: garrison review {found.name} list")
 
 

@@ -116,7 +116,8 @@ def test_accepting_all_keeps_a_rejection_and_says_so(garrison: Run, tmp_path: Pa
     )
     garrison("project", "create", "a")
     garrison("documents", "add", "a", str(text))
-    garrison("anonymize", "a")
+    assert garrison("anonymize", "a")[1].startswith("1 document searched; the project holds 3 pieces of personal data.")
+    assert garrison("anonymize", "a")[1].startswith("No new document searched; the project holds 3 pieces")
     spans = json.loads(garrison("--json", "review", "a", "list", "a.txt")[1])["documents"][0]["spans"]
     code, out, _ = garrison("review", "a", "reject", spans[0]["id"], "--as", "Ada")
     assert (code, out) == (0, "1 mark rejected.\n")
