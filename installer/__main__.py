@@ -12,6 +12,9 @@ if __name__ == "__main__":
         sys.exit("Garrison needs Python 3.11 or newer, and this is Python %d.%d." % sys.version_info[:2])  # noqa: UP031
     if sys.platform == "win32":
         sys.exit("Garrison's installer runs on Linux and macOS, and this is Windows.")
+    from pathlib import Path
+
+    sys.path.append(str(Path(__file__).resolve().parent.parent))  # core.errors and core.carry, standard library alone
     from commands import main
 
     sys.exit(main(sys.argv[1:]))

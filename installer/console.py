@@ -1,20 +1,13 @@
-"""What the installer says: steps with their time, and stops that name the next move."""
+"""What the installer says: steps with their time, and stops (what happened, what to do) that name the next move."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from core.errors import SetupError
 
-class Stop(Exception):
-    """The installer cannot go on: what happened, and what to do (one sentence each)."""
-
-    exit_code = 3  # the operator's turn, as `SetupError` in core
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+Stop = SetupError  # the installer cannot go on: the operator's turn
 
 
 def say(text: str) -> None:

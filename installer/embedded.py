@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import IO
 
 import packages
-from carry.parts import file_sha256
 from console import Stop, detail
 from environment import Place
+
+from core.carry.parts import file_sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

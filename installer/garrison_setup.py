@@ -4,12 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from carry.manifest import MANIFEST
 from console import Stop, detail, exit_status, say, size
 from deploy import lifecycle, preflight, selftest
 from deploy.lifecycle import Wishes
 from deploy.prefix import Prefix
-from deploy.verify import Bundle, Trust, check_media, check_one, open_bundle
+from deploy.verify import check_media, check_one
+
+from core.carry.manifest import MANIFEST
+from core.carry.verify import Bundle, Trust, open_bundle
 
 DEFAULT_PREFIX = Path("/opt/garrison")
 
@@ -116,10 +118,8 @@ def folders_of(media: list[Path]) -> list[Path]:
     """The folders that were given; else the one that holds this program's folder, where the bundle usually lies.
 
     Raises:
-        Stop: a folder that is not there, or no bundle near this program.
+        Stop: no bundle near this program.
     """
-    if missing := [folder for folder in media if not folder.is_dir()]:
-        raise Stop(f"There is no folder {missing[0]}.", "Give the folders that hold the bundle, one for each medium.")
     near = [Path(sys.executable).resolve().parent, Path(sys.executable).resolve().parent.parent, Path.cwd()]
     folders = media or [folder for folder in near if (folder / MANIFEST).is_file()][:1]
     if not folders:

@@ -8,9 +8,10 @@ from pathlib import Path
 import commands
 from bundle import build
 from bundle.media import Wishes
-from carry import signature
 from console import duration, exit_status, say
 from environment import Place
+
+from core.carry import signature
 
 
 def main(arguments: list[str]) -> int:
@@ -38,10 +39,11 @@ def make_bundle(chosen: argparse.Namespace) -> None:
         since=chosen.since,
         models=tuple(chosen.models),
         model_paths=tuple(chosen.model_path),
+        models_only=chosen.models_only,
         version=chosen.version,
         valid_days=chosen.valid_days,
     )
-    build.bundle(place, wishes)
+    (build.model_bundle if wishes.models_only else build.bundle)(place, wishes)
     say(f"built in {duration(time.monotonic() - started)}")
 
 

@@ -19,11 +19,13 @@ WORDS = {"defects", "errors", "records", "settings", "offline"}
 ALLOWED = {
     **{word: WORDS for word in WORDS},
     "__init__": {"offline"},
+    "carry": {"errors", "carry"},
     "storage": WORDS | {"storage"},
     **{room: WORDS | {"storage", "models", room} for room in ROOMS},
+    "models": WORDS | {"storage", "models", "carry"},
     "jobs": WORDS | ROOMS | {"storage", "jobs", "sample"},
     "sample": WORDS | {"sample"},
-    "cli": WORDS | ROOMS | {"storage", "jobs", "cli", "sample"},
+    "cli": WORDS | ROOMS | {"storage", "jobs", "cli", "sample", "carry"},
 }
 
 # Heavy libraries and the only places that know them (import name: paths below the root).
@@ -121,17 +123,25 @@ def test_dashboard_reads_no_command_line_and_no_installer():
 
 
 def test_installer_needs_the_standard_library_only():
-    """Signatures excepted: Ed25519 needs `cryptography`, which is carried inside the frozen set-up program."""
+    """And what of core needs no more than that: its errors, and what is carried from one machine to another."""
     siblings = {path.stem for path in sources("installer")} | {path.parent.name for path in sources("installer")}
-    allowed = siblings | sys.stdlib_module_names
+    allowed = siblings | sys.stdlib_module_names | {"core"}
     strangers = [found for found in all_imports("installer") if found.module.split(".")[0] not in allowed]
     # lock.py is for developers and runs on the environment: pip knows the index that nobody named, packaging the tags
     excepted = {
-        ("installer/carry/signature.py", "cryptography"),
         ("installer/lock.py", "packaging"),
         ("installer/lock.py", "pip"),
     }
     assert {(found.path, found.module.split(".")[0]) for found in strangers} == excepted
+    of_core = {part_of_core(found.module) for found in all_imports("installer") if found.module.split(".")[0] == "core"}
+    assert of_core == {"errors", "carry"}
+
+
+def test_what_the_frozen_program_takes_from_core_needs_the_standard_library_and_signatures_only():
+    places = ("core/__init__.py", "core/offline.py", "core/errors.py", "core/carry/")
+    taken = [found for found in all_imports("core") if found.path.startswith(places)]
+    beyond = {found.module.split(".")[0] for found in taken} - sys.stdlib_module_names - {"core"}
+    assert beyond == {"cryptography"}
 
 
 @pytest.mark.parametrize("library", sorted(HOMES))

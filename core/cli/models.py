@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.shell import report_error, shell_of, table
+from core.carry.verify import Trust
+from core.cli.shell import ByteLine, report_error, shell_of, table
 from core.errors import SetupError
-from core.models import registry
+from core.models import bundles, registry
 from core.records import Model
 
 app = typer.Typer(no_args_is_help=True)
@@ -41,6 +42,29 @@ def add(
     shell = shell_of(context)
     model = registry.add_model(shell.workspace.home, path, name or None)
     shell.show(describe(model), f"Model {model.name} is there.")
+
+
+@app.command("import")
+def import_models(
+    context: typer.Context,
+    media: Annotated[list[Path], typer.Argument(help="Folders that hold the model bundle, one for each medium.")],
+    key: Annotated[Path | None, typer.Option(help="The public key that must have signed it.")] = None,
+    fingerprint: Annotated[str, typer.Option(help="Or its SHA-256; the key is then taken from the medium.")] = "",
+    unsigned: Annotated[bool, typer.Option("--unsigned", help="Take a bundle nobody signed, at your own risk.")] = False,
+) -> None:
+    """Add the models of a signed model bundle. Without a key, the one that signed this installation counts."""
+    shell = shell_of(context)
+    if key is None and not fingerprint:
+        key = bundles.installed_signer()
+    printer = ByteLine()
+    try:
+        models = bundles.import_bundle(
+            shell.workspace.home, media, Trust(key=key, fingerprint=fingerprint, allows_unsigned=unsigned), printer.show
+        )
+    finally:
+        printer.end()
+    names = ", ".join(model.name for model in models)
+    shell.show([describe(model) for model in models], f"Checked and there: {names}.")
 
 
 @app.command()

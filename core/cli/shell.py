@@ -92,6 +92,28 @@ class ProgressPrinter:
             print(file=sys.stderr)
 
 
+class ByteLine:
+    """Bytes done, of how many, on one line that is written over; nothing where no terminal is."""
+
+    INTERVAL_S = 0.3
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._shown_at = 0.0
+
+    def show(self, doing: str, done: int, total: int) -> None:
+        """Say where it stands."""
+        now = time.monotonic()
+        if self._is_terminal and now - self._shown_at >= self.INTERVAL_S:
+            self._shown_at = now
+            print(f"\r\033[K{doing} {done / 1e6:,.0f} of {total / 1e6:,.0f} MB", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._shown_at:
+            print(file=sys.stderr)
+
+
 def progress_line(job: Job) -> str:
     """Such as "Reading file 3 of 12 · 25% · about 40 seconds left", as far as it is known."""
     parts = [job.message or job.state]

@@ -5,16 +5,18 @@ never copied in: loading either runs code that somebody else wrote. Listing read
 `verify_models` reads every byte.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
+import os
 import re
 import shutil
 import struct
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -106,7 +108,7 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
     if any(model.name == name for model in list_models(model_folders(home))):
         raise InputError(f"There already is a model {name!r}.", "Give another name with `--name`.")
     target = home / "models" / name
-    with _new_folder(target) as folder:
+    with new_folder(target) as folder:
         for file in files:
             _copy(file, folder / file.name)
         is_gguf = path.is_file()
@@ -141,6 +143,37 @@ def remove_model(home: Path, name: str) -> None:
 def verify_models(folders: Sequence[Path]) -> list[Verdict]:
     """Read every model again and compare with the SHA-256 in its `model.json`. Slow: every byte is read."""
     return [Verdict(model, _health(model)) for model in list_models(folders)]
+
+
+def check_folder(folder: Path) -> None:
+    """Read a model's folder as it came, with its `model.json`: a format that is run here, whole, and of the hash it names.
+
+    Raises:
+        InputError: it is not.
+    """
+    try:
+        model = _read_model(folder / MANIFEST)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("The model has no readable model.json.", "Get a new copy from where it was made.") from error
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    if model.format == "gguf":
+        _check_gguf(Path(model.path))
+    elif model.format == "safetensors":
+        if any(path.suffix in PICKLED for path in files):
+            raise InputError(f"The model {model.name!r} holds pickled weights.", "Models must be safetensors or GGUF only.")
+        for path in files:
+            if path.suffix == ".safetensors":
+                _check_safetensors(path)
+    if _health(model) != "unchanged":
+        raise InputError(f"The model {model.name!r} is not what its model.json says.", "Get a new copy.")
+
+
+def described_hash(content: bytes) -> str:
+    """The SHA-256 that a `model.json` names; "" where it names none or is none."""
+    try:
+        return str(json.loads(content).get("sha256", ""))
+    except (ValueError, AttributeError):
+        return ""
 
 
 def hash_model(path: Path) -> str:
@@ -246,19 +279,44 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _new_folder(target: Path) -> Iterator[Path]:
-    """A folder to fill; renamed to `target` when the block succeeds, removed when it fails."""
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill; renamed to `target` when the block succeeds, removed when it fails.
+
+    What a killed process left is removed by the next one: the kernel has let go of the lock on it.
+
+    Raises:
+        SetupError: the disk is full or refuses.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(".adding-*"):
+            with suppress(OSError), _locked(left):  # somebody who is at work holds it
+                shutil.rmtree(left)
         folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=target.parent))
-        try:
-            yield folder
-            folder.chmod(0o755)
-            folder.rename(target)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        with _locked(folder):
+            try:
+                yield folder
+                folder.chmod(0o755)
+                folder.rename(target)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
     except OSError as error:
         raise SetupError(
             f"The model could not be stored in the workspace ({error.strerror}).", "Check free disk space and permissions."
         ) from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder.
+
+    Raises:
+        OSError: somebody else does.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

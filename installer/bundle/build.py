@@ -14,13 +14,13 @@ from pathlib import Path
 
 import embedded
 import packages
-from carry.archives import unpack
-from carry.manifest import Manifest, Needs, from_bytes
-from console import Stop, detail, say, size, step
+from console import Stop, detail, say, step
 from environment import Place
 
 from bundle import debian_root, elf, interpreter, llama, media, papers, setup_program, wheels
 from bundle.media import Source, Wishes, source
+from core.carry.archives import unpack
+from core.carry.manifest import Manifest, Needs, from_bytes
 
 MEMORY_BYTES = 4 * 10**9  # training the embedded model holds 2 GB, the name finder 0.8 GB: docs/benchmarks.md
 GLIBC_LIMIT = (2, 34)
@@ -55,13 +55,13 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     wheels.build_garrison(place.root, version, place.wheelhouse, log)
     chosen = wheels.chosen(place.lock, target, place.wheelhouse)
     wheels.write_lock(place.lock, chosen, place.wheelhouse / place.lock.name)
-    setup_program.build(root, place.root / "installer", work / "garrison-setup.tar", log)
+    setup_program.build(root, place.root, work / "garrison-setup.tar", log)
 
     # 3. What goes along: models, licences, the bill of materials.
     with step("Hashing what goes along"):
         sources = [wheel_source(wheel) for wheel in chosen]
         sources.append(source(python, "interpreter/python-3.11.tar", "interpreter", "Debian's source package", "PSF-2.0"))
-        sources += model_sources(place, wishes)
+        sources += model_sources(place, wishes, below="python/share/garrison/models")
         sources += papers.paper_sources(version, created_at, sources, work)
     floor, who = glibc_floor(chosen, target, work)
     detail(f"glibc {floor} or newer, because of {who}")
@@ -72,13 +72,12 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     sources = [media.without_content(item) if item.file.sha256 in known else item for item in sources]
 
     # 5. Parts, loose files, manifest, signature.
-    expiry = datetime.now(UTC) + timedelta(days=wishes.valid_days)
     draft = Manifest(
         version=version,
         target=target.name,
         kind="difference" if old else "full",
         created_at=created_at,
-        expires_at=expiry.isoformat(timespec="seconds") if wishes.valid_days else "",
+        expires_at=expiry(wishes),
         needs=Needs(
             machine=target.machine,
             glibc=floor,
@@ -94,10 +93,46 @@ def bundle(place: Place, wishes: Wishes) -> Path:
         schema=schema_number(place.root),
     )
     folder = wishes.out / f"garrison-{version}-{target.name}{'-difference' if old else ''}"
-    media.write(folder, sources, draft, setup_program=work / "garrison-setup.tar", wishes=wishes)
-    written = [path.stat().st_size for path in folder.iterdir()]
-    say(f"\n{folder}\n{len(written)} files, {size(sum(written))}; it runs from glibc {floor} on")
+    readme = media.readme(draft)
+    media.write(folder, sources, draft, readme=readme, setup_program=work / "garrison-setup.tar", wishes=wishes)
+    say(f"it runs from glibc {floor} on")
     return folder
+
+
+def model_bundle(place: Place, wishes: Wishes) -> Path:
+    """Write a bundle of models alone, for `garrison models import`; the folder it lies in.
+
+    Raises:
+        Stop: a name that is not embedded, a folder that is no model's, or no model at all.
+    """
+    version = wishes.version or project_version(place.root)
+    created_at = datetime.now(UTC).isoformat(timespec="seconds")
+    work = place.wheelhouse / ".build"
+    work.mkdir(parents=True, exist_ok=True)
+    with step("Hashing the models"):
+        sources = model_sources(place, wishes, below="models")
+    if not sources:
+        raise Stop("No model was named.", "Give --models NAME or --model-path DIR.")
+    draft = Manifest(
+        version=version,
+        target="models",
+        kind="models",
+        created_at=created_at,
+        expires_at=expiry(wishes),
+        needs=Needs(machine="", glibc="", memory_bytes=0, unpacked_bytes=sum(s.file.size_bytes for s in sources), python=""),
+        files=tuple(item.file for item in sources),
+        parts=(),
+    )
+    folder = wishes.out / f"garrison-models-{created_at[:10]}"
+    media.write(folder, sources, draft, readme=media.models_readme(draft), setup_program=None, wishes=wishes)
+    return folder
+
+
+def expiry(wishes: Wishes) -> str:
+    """When the bundle is no longer to be installed, ISO 8601 in UTC; "" for never."""
+    if not wishes.valid_days:
+        return ""
+    return (datetime.now(UTC) + timedelta(days=wishes.valid_days)).isoformat(timespec="seconds")
 
 
 def project_version(root: Path) -> str:
@@ -125,8 +160,10 @@ def wheel_source(wheel: Path) -> Source:
     return source(wheel, f"wheels/{wheel.name}", "wheel", f"{said.name} {said.version}", said.licence)
 
 
-def model_sources(place: Place, wishes: Wishes) -> list[Source]:
-    """Embedded models and those given by path, each file of each with its `model.json`.
+def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
+    """Embedded models and those given by path, each file of each with its `model.json`, in a folder below `below`.
+
+    A bundle of the program always holds what finds names (spaCy), one of models alone only what was asked for.
 
     Raises:
         Stop: a name that is not embedded, or a folder without `model.json`.
@@ -135,8 +172,12 @@ def model_sources(place: Place, wishes: Wishes) -> list[Source]:
     names = {pin.name for pin in pins}
     if unknown := set(wishes.models) - names:
         raise Stop(f"There is no embedded model {sorted(unknown)[0]!r}.", f"Embedded are: {', '.join(sorted(names))}.")
+    takes_all = not wishes.models and not wishes.models_only
+    takes_spacy = not wishes.models_only
     folders = [
-        place.models / pin.name for pin in pins if not wishes.models or pin.name in wishes.models or pin.format == "spacy"
+        place.models / pin.name
+        for pin in pins
+        if takes_all or pin.name in wishes.models or (takes_spacy and pin.format == "spacy")
     ]
     found = []
     for folder in [*folders, *wishes.model_paths]:
@@ -147,7 +188,7 @@ def model_sources(place: Place, wishes: Wishes) -> list[Source]:
             )
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            name = f"python/share/garrison/models/{about['name']}/{path.relative_to(folder).as_posix()}"
+            name = f"{below}/{about['name']}/{path.relative_to(folder).as_posix()}"
             found.append(source(path, name, "model", about["source"], about["licence"]))
     return found
 

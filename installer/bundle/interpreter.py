@@ -7,10 +7,10 @@ called `site-packages` for its own development. The libraries that modules need 
 import re
 from pathlib import Path
 
-from carry.archives import pack
 from console import Stop, detail, step
 
 from bundle.debian_root import DebianRoot
+from core.carry.archives import pack
 
 PATCHES = r"^(CVE-|000[0-9]-|relfile-|shutdown-|frame_)"  # fixes; the rest of the series is Debian's layout
 GLIBC = r"(libc|libm|libpthread|libdl|libutil|librt|libresolv|ld-linux[^/]*)"  # the target's own

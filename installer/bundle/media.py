@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from carry import signature
-from carry.manifest import MANIFEST, SIGNATURE, SIGNER, BundleFile, FileKind, Manifest, MediaFile, Needs, from_bytes
-from carry.parts import file_sha256, write_parts
-from console import Meter, detail, size, step
+from console import Meter, detail, say, size, step
+
+from core.carry import signature
+from core.carry.manifest import MANIFEST, SIGNATURE, SIGNER, BundleFile, FileKind, Manifest, MediaFile, from_bytes
+from core.carry.parts import file_sha256, write_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Wishes:
     since: Path | None = None
     models: tuple[str, ...] = ()
     model_paths: tuple[Path, ...] = ()
+    models_only: bool = False
     version: str = ""
     valid_days: int = 0
 
@@ -47,31 +49,38 @@ def without_content(item: Source) -> Source:
     return replace(item, file=replace(item.file, is_carried=False))
 
 
-def write(folder: Path, sources: Sequence[Source], draft: Manifest, *, setup_program: Path, wishes: Wishes) -> Manifest:
+def write(
+    folder: Path, sources: Sequence[Source], draft: Manifest, *, readme: str, setup_program: Path | None, wishes: Wishes
+) -> Manifest:
     """Write parts, loose files, manifest and signature into an empty `folder`; the manifest as it was signed.
 
     Args:
         folder: is made; what lay there is removed.
         sources: the bundle's files, in order.
         draft: the manifest without parts and loose files.
-        setup_program: the tar of `garrison-setup`.
+        readme: README.txt on the media.
+        setup_program: the tar of `garrison-setup`; None for a bundle that installs nothing.
         wishes: size of the parts and key.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    stem = "garrison-models" if draft.kind == "models" else f"garrison-{draft.version}"
     carried = [item.path for item in sources if item.file.is_carried]
     with step(f"Writing {len(carried)} files, {size(draft.carried_bytes)}"), Meter("writing", draft.carried_bytes) as meter:
-        parts = write_parts(
-            carried, folder, stem=f"garrison-{draft.version}", part_bytes=wishes.part_bytes, report=meter.add
-        )
-    shutil.copyfile(setup_program, folder / "garrison-setup.tar")
-    (folder / "README.txt").write_text(
-        readme(draft.version, draft.target, draft.needs, parts), encoding="utf-8", newline="\r\n"
-    )
-    loose = tuple(media_file(folder / name) for name in ("README.txt", "garrison-setup.tar"))
-    manifest = replace(draft, parts=parts, loose=loose)
+        parts = write_parts(carried, folder, stem=stem, part_bytes=wishes.part_bytes, report=meter.add)
+    (folder / "README.txt").write_text(readme.format(parts=len(parts)), encoding="utf-8", newline="\r\n")
+    if setup_program:
+        shutil.copyfile(setup_program, folder / "garrison-setup.tar")
+    manifest = replace(draft, parts=parts, loose=tuple(media_file(path) for path in loose_files(folder)))
     sign(manifest, folder, wishes.key)
+    written = [path.stat().st_size for path in folder.iterdir()]
+    say(f"\n{folder}\n{len(written)} files, {size(sum(written))}")
     return manifest
+
+
+def loose_files(folder: Path) -> list[Path]:
+    """What lies beside the parts."""
+    return [path for path in (folder / "README.txt", folder / "garrison-setup.tar") if path.exists()]
 
 
 def media_file(path: Path) -> MediaFile:
@@ -93,9 +102,10 @@ def sign(manifest: Manifest, folder: Path, key: Path | None) -> None:
     detail(f"signed; fingerprint of the key: {signature.fingerprint(signature.public_pem(private))}")
 
 
-def readme(version: str, target: str, needs: Needs, parts: Sequence[MediaFile]) -> str:
-    """README.txt on the media."""
-    return f"""Garrison {version} for {target}
+def readme(draft: Manifest) -> str:
+    """README.txt on the media of a program; `{parts}` in it becomes their number."""
+    needs = draft.needs
+    return f"""Garrison {draft.version} for {draft.target}
 
 What you need: a {needs.machine} machine with glibc {needs.glibc} or newer, {size(needs.memory_bytes)} of memory and
 {size(needs.unpacked_bytes)} of disk at the place of installation. No Python, no compiler, no network.
@@ -116,6 +126,27 @@ What you need: a {needs.machine} machine with glibc {needs.glibc} or newer, {siz
 
 Later: upgrade FOLDER, rollback, status --check, self-test, uninstall. Each says what it does; --help explains.
 
-The bundle consists of {len(parts)} part(s), manifest.json (every file with size, SHA-256, origin and licence) and its
+The bundle consists of {{parts}} part(s), manifest.json (every file with size, SHA-256, origin and licence) and its
+signature.
+"""
+
+
+def models_readme(draft: Manifest) -> str:
+    """README.txt on the media of models alone; `{parts}` in it becomes their number."""
+    names = sorted({file.path.split("/")[1] for file in draft.files})
+    listed = "\n".join(
+        f"    {name}: {size(sum(file.size_bytes for file in draft.files if file.path.split('/')[1] == name))}"
+        for name in names
+    )
+    return f"""Models for Garrison
+
+{listed}
+
+Add them, as the person who will use them (for the service: as its user, with --home and its workspace):
+       garrison models import FOLDER --fingerprint FINGERPRINT
+The fingerprint of the key is told to you by another way than this medium; without one, the key that signed the
+installation counts. With parts on several media, give every folder. What is bad is named; copy it again and repeat.
+
+The bundle consists of {{parts}} part(s), manifest.json (every file with size, SHA-256, origin and licence) and its
 signature.
 """

@@ -8,27 +8,30 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from carry.archives import pack
 from console import Stop, detail, step
 
 from bundle import fetch
 from bundle.debian_root import DebianRoot
+from core.carry.archives import pack
 
 REQUIREMENTS = ("pip", "pyinstaller==6.22.3", "cryptography==50.0.2")
-CODE = ("console.py", "machine.py", "garrison_setup.py", "carry", "deploy")
+CODE = (
+    *("installer/console.py", "installer/machine.py", "installer/garrison_setup.py", "installer/deploy"),
+    *("core/__init__.py", "core/offline.py", "core/errors.py", "core/carry"),
+)
 BUILD = """
 cd /build/setup
 rm -rf built dist work
 python=/out/python/bin/python3
 $python -I $(ls tools/pip-*.whl)/pip install -q --no-index --find-links tools --target built {requirements}
 PYTHONPATH=built:code $python -m PyInstaller --onedir --name garrison-setup --distpath dist --workpath work \\
-    --specpath work --paths code --noconfirm --log-level WARN code/garrison_setup.py
+    --specpath work --paths code --paths code/installer --noconfirm --log-level WARN code/installer/garrison_setup.py
 dist/garrison-setup/garrison-setup --help
 """
 
 
 def build(root: DebianRoot, source: Path, archive: Path, log: Path) -> None:
-    """Freeze it and write the tar; nothing is done where it was made of the same code.
+    """Freeze the code below `source` (the checkout) and write the tar; nothing is done where it was made of the same.
 
     Raises:
         Stop: it could not be built, or does not start.
@@ -41,10 +44,10 @@ def build(root: DebianRoot, source: Path, archive: Path, log: Path) -> None:
     work = root.path("build/setup")
     with step("Freezing garrison-setup"):
         shutil.rmtree(work, ignore_errors=True)
-        (work / "code").mkdir(parents=True)
         for name in CODE:
-            place = source / name
-            (shutil.copytree if place.is_dir() else shutil.copyfile)(place, work / "code" / name)
+            place, copy = source / name, work / "code" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if place.is_dir() else shutil.copyfile)(place, copy)
         fetch.wheels(REQUIREMENTS, work / "tools", log)
         root.run(BUILD.format(requirements=" ".join(REQUIREMENTS)), log)
         if not (work / "dist/garrison-setup/garrison-setup").is_file():

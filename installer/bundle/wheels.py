@@ -12,10 +12,10 @@ from pathlib import Path
 import embedded
 import environment
 import packages
-from carry.parts import file_sha256
 from console import Stop, detail, size, step
 
 from bundle import fetch, logged
+from core.carry.parts import file_sha256
 
 # Names on the index that look like what this project wants and are something else (seen 2026-11): never fetched.
 REFUSED = ("en-core-web-trf", "en-core-sci-md")

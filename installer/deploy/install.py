@@ -12,14 +12,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from carry.archives import unpack
-from carry.manifest import MANIFEST, BundleFile, Manifest
-from carry.parts import file_sha256
 from console import Meter, Stop, detail, step
 
+from core.carry.archives import unpack
+from core.carry.manifest import MANIFEST, BundleFile, Manifest
+from core.carry.parts import file_sha256
+from core.carry.verify import Bundle
 from deploy import receipt
 from deploy.prefix import Prefix, remove_tree, sync_folder
-from deploy.verify import Bundle
 
 LAUNCHER = """#!/bin/sh
 # Starts this version, wherever the installation lies.

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from console import Stop, detail, say, size, step
 
+from core.carry.verify import Bundle
 from deploy import install as steps
 from deploy import preflight, receipt, selftest, service, workspaces
 from deploy.prefix import Prefix, State, read_json, remove_tree
-from deploy.verify import Bundle, check_media
+from deploy.verify import check_media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from carry.manifest import MANIFEST, Manifest, load
 from console import Stop
+
+from core.carry.manifest import MANIFEST, Manifest, load
 
 
 @dataclass(slots=True)

@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from carry.manifest import Needs
 from console import Stop, say, size
 from machine import is_port_free
+
+from core.carry.manifest import Needs
 
 State = Literal["ok", "warn", "fail"]
 PORT = 8501

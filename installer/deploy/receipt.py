@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from carry.manifest import Manifest
-from carry.parts import file_sha256
 from console import Meter
 
+from core.carry.manifest import Manifest
+from core.carry.parts import file_sha256
 from deploy.prefix import read_json, write_atomic
 
 RECEIPT = "receipt.json"

@@ -11,9 +11,9 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from carry.manifest import Manifest
 from console import Stop, detail, step
 
+from core.carry.manifest import Manifest
 from deploy.install import child_environment
 from deploy.prefix import State
 

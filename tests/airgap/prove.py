@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "installer"))
+sys.path[:0] = [str(ROOT / "installer"), str(ROOT)]
 
 from deploy.selftest import enter_empty_network  # noqa: E402 - the very function that the product uses
 

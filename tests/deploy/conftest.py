@@ -12,11 +12,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "installer"))  # as the frozen program has it
 
 from bundle import media  # noqa: E402
-from carry import parts as carried  # noqa: E402
-from carry import signature  # noqa: E402
-from carry.manifest import Manifest, Needs  # noqa: E402
 from deploy.prefix import Prefix  # noqa: E402
-from deploy.verify import Bundle, Trust, open_bundle  # noqa: E402
+
+from core.carry import parts as carried  # noqa: E402
+from core.carry import signature  # noqa: E402
+from core.carry.manifest import Manifest, Needs  # noqa: E402
+from core.carry.verify import Bundle, Trust, open_bundle  # noqa: E402
 
 PART_BYTES = 4000
 # Does what the real one is asked for: "installs" the wheels that requirements.txt names, and answers for garrison.

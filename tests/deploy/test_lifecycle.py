@@ -12,12 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
-from carry.archives import unpack
 from console import Stop
 from deploy import install as steps
 from deploy import lifecycle, receipt, workspaces
 from deploy.lifecycle import Wishes
-from deploy.verify import open_bundle
+
+from core.carry.archives import unpack
+from core.carry.verify import open_bundle
 
 INSTALLER = Path(__file__).resolve().parents[2] / "installer"
 WISHES = Wishes(with_self_test=False, port=0)

@@ -5,10 +5,11 @@ import socket
 from pathlib import Path
 
 import pytest
-from carry.manifest import Needs
 from console import Stop
 from deploy import preflight
 from deploy.preflight import Machine
+
+from core.carry.manifest import Needs
 
 NEEDS = Needs(machine="x86_64", glibc="2.31", memory_bytes=4 * 10**9, unpacked_bytes=10**6, python="3.11")
 CUDA = dataclasses.replace(NEEDS, cuda="13.0", driver="580.65.06")

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from carry import signature
-from carry.manifest import MANIFEST, SIGNATURE, SIGNER, from_bytes, is_safe_path
 from console import Stop
-from deploy.verify import Trust, check_media, check_one, open_bundle
+from deploy.verify import check_media, check_one
+
+from core.carry import signature
+from core.carry.manifest import MANIFEST, SIGNATURE, SIGNER, from_bytes, is_safe_path
+from core.carry.verify import Trust, open_bundle
 
 
 def test_a_whole_bundle_passes(opened):

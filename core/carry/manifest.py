@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
-from console import Stop
+from core.errors import SetupError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -106,24 +106,24 @@ def load(path: Path) -> Manifest:
     """Read a manifest file.
 
     Raises:
-        Stop: it is not there, or is not one that this program understands.
+        SetupError: it is not there, or is not one that this program understands.
     """
     try:
         return from_bytes(path.read_bytes())
     except OSError as error:
-        raise Stop(f"{path} cannot be read ({error.strerror}).", "Give the folder that holds the bundle.") from error
+        raise SetupError(f"{path} cannot be read ({error.strerror}).", "Give the folder that holds the bundle.") from error
 
 
 def from_bytes(content: bytes) -> Manifest:
     """The manifest in `content`, checked in every field.
 
     Raises:
-        Stop: it is damaged, or of a newer format, or names files that no bundle may have.
+        SetupError: it is damaged, or of a newer format, or names files that no bundle may have.
     """
     try:
         values: dict[str, Any] = json.loads(content)
         if (values["product"], values["format"]) != ("garrison", FORMAT):
-            raise Stop(
+            raise SetupError(
                 f"This is a manifest of {values['product']!r} in format {values['format']!r}, not of Garrison in {FORMAT}.",
                 "Use the set-up program that lies beside the bundle.",
             )
@@ -138,9 +138,9 @@ def from_bytes(content: bytes) -> Manifest:
         )
         faults = list(_faults(manifest))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Stop("The manifest is damaged.", "Copy it again from its source.") from error
+        raise SetupError("The manifest is damaged.", "Copy it again from its source.") from error
     if faults:
-        raise Stop(f"The manifest cannot be used: {faults[0]}.", "Get a new copy from where the bundle was built.")
+        raise SetupError(f"The manifest cannot be used: {faults[0]}.", "Get a new copy from where the bundle was built.")
     return manifest
 
 

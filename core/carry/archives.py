@@ -4,7 +4,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from console import Stop
+from core.errors import SetupError
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -30,7 +30,7 @@ def unpack(archive: Path, folder: Path) -> None:
     at here.
 
     Raises:
-        Stop: a member or what it links to lies outside `folder`, or is no file, folder or link.
+        SetupError: a member or what it links to lies outside `folder`, or is no file, folder or link.
     """
     with tarfile.open(archive) as tar:
         for member in tar:
@@ -39,5 +39,7 @@ def unpack(archive: Path, folder: Path) -> None:
             if not is_plain or any(
                 os.path.isabs(name) or os.path.normpath(name).startswith("..") for name in (member.name, target)
             ):
-                raise Stop(f"{archive.name} holds {member.name!r}, which is not allowed.", "Do not install this bundle.")
+                raise SetupError(
+                    f"{archive.name} holds {member.name!r}, which is not allowed.", "Do not install this bundle."
+                )
             tar.extract(member, folder, set_attrs=True)

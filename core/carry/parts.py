@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from console import Stop
-
-from carry.manifest import Manifest, MediaFile
+from core.carry.manifest import Manifest, MediaFile
+from core.errors import SetupError
 
 CHUNK_BYTES = 1 << 20
 Report = Callable[[int], None]  # called with the number of bytes just dealt with
@@ -117,7 +116,7 @@ class PartReader:
         """The bytes of the stream from `offset` on, `size_bytes` of them, in chunks.
 
         Raises:
-            Stop: a part is not there, or cannot be read.
+            SetupError: a part is not there, or cannot be read.
         """
         start = 0
         for part in self.manifest.parts:
@@ -130,7 +129,7 @@ class PartReader:
     def _slice(self, part: MediaFile, first: int, last: int) -> Iterator[bytes]:
         path = self.find(part)
         if path is None:
-            raise Stop(
+            raise SetupError(
                 f"{part.name} is on none of the media.", "Put the medium that holds it in and give its folder as well."
             )
         try:
@@ -140,6 +139,6 @@ class PartReader:
                     first += len(chunk)
                     yield chunk
         except OSError as error:
-            raise Stop(f"{part.name} cannot be read ({error.strerror}).", "Copy that part again.") from error
+            raise SetupError(f"{part.name} cannot be read ({error.strerror}).", "Copy that part again.") from error
         if first < last:
-            raise Stop(f"{part.name} is cut short.", "Copy that part again.")
+            raise SetupError(f"{part.name} is cut short.", "Copy that part again.")

@@ -5,21 +5,22 @@ import hashlib
 import os
 from pathlib import Path
 
-from console import Stop
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from core.errors import SetupError
 
 
 def make_key(path: Path) -> str:
     """Write a new private key to `path` (PEM, readable by its owner alone), its public one beside it; the fingerprint.
 
     Raises:
-        Stop: there is a file already.
+        SetupError: there is a file already.
     """
     public = path.with_suffix(".pub.pem")
     if path.exists() or public.exists():
-        raise Stop(
+        raise SetupError(
             f"{path if path.exists() else public} is there already.", "Choose another name; a key is never overwritten."
         )
     key = Ed25519PrivateKey.generate()
@@ -36,14 +37,14 @@ def load_private(path: Path) -> Ed25519PrivateKey:
     """The private key in a PEM file without a passphrase.
 
     Raises:
-        Stop: it cannot be read, or is no Ed25519 key.
+        SetupError: it cannot be read, or is no Ed25519 key.
     """
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise Stop(f"{path} is no private key that can be used.", "Make one: python3 installer key FILE") from error
+        raise SetupError(f"{path} is no private key that can be used.", "Make one: python3 installer key FILE") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise Stop(f"{path} is no Ed25519 key.", "Make one: python3 installer key FILE")
+        raise SetupError(f"{path} is no Ed25519 key.", "Make one: python3 installer key FILE")
     return key
 
 
@@ -61,7 +62,7 @@ def fingerprint(pem: bytes) -> str:
     """SHA-256 of a public key, in hexadecimal: `openssl pkey -pubin -in FILE -outform DER | sha256sum` prints the same.
 
     Raises:
-        Stop: `pem` is no Ed25519 public key.
+        SetupError: `pem` is no Ed25519 public key.
     """
     der = _load_public(pem).public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
@@ -71,7 +72,7 @@ def is_signed(content: bytes, signature: bytes, pem: bytes) -> bool:
     """Whether `signature` (base64) over `content` was made with the private half of the key in `pem`.
 
     Raises:
-        Stop: `pem` is no Ed25519 public key.
+        SetupError: `pem` is no Ed25519 public key.
     """
     key = _load_public(pem)
     try:
@@ -85,7 +86,7 @@ def _load_public(pem: bytes) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise Stop("This is no public key in PEM form.", "Give the file that came with the signing key.") from error
+        raise SetupError("This is no public key in PEM form.", "Give the file that came with the signing key.") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise Stop("This is no Ed25519 public key.", "Give the file that came with the signing key.")
+        raise SetupError("This is no Ed25519 public key.", "Give the file that came with the signing key.")
     return key

@@ -1,0 +1,130 @@
+"""A bundle on its media: the signature first, then every part; anything unlisted, missing or changed is named."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.carry import signature
+from core.carry.manifest import MANIFEST, SIGNATURE, SIGNER, Manifest, MediaFile, from_bytes
+from core.carry.parts import PartReader, Report
+from core.errors import SetupError
+
+# What operating systems leave on removable media by themselves.
+NOT_OURS = frozenset(
+    ("system volume information", "$recycle.bin", ".trashes", ".spotlight-v100", ".fseventsd", "lost+found", ".ds_store")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What the administrator trusts: a public key by its file or its fingerprint; neither only for an unsigned bundle."""
+
+    key: Path | None = None
+    fingerprint: str = ""
+    allows_unsigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose signature was checked: its manifest, where its parts are looked for, and the signer's key (PEM)."""
+
+    manifest: Manifest
+    folders: tuple[Path, ...]
+    signer: bytes
+
+    @property
+    def media(self) -> tuple[MediaFile, ...]:
+        """Everything that has to lie on the media, in the order in which it is read."""
+        return (*self.manifest.loose, *self.manifest.parts)
+
+    @property
+    def reader(self) -> PartReader:
+        """Reads its parts."""
+        return PartReader(self.manifest, self.folders)
+
+
+def open_bundle(folders: Sequence[Path], trust: Trust) -> Bundle:
+    """Read the manifest and check who signed it; parts are not read yet.
+
+    Raises:
+        SetupError: no manifest, a wrong or missing signature, or one that has expired.
+    """
+    if missing := [folder for folder in folders if not folder.is_dir()]:
+        raise SetupError(f"There is no folder {missing[0]}.", "Give the folders that hold the bundle, one for each medium.")
+    home = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
+    if home is None:
+        raise SetupError(
+            f"There is no {MANIFEST} in {', '.join(map(str, folders))}.", "Give the folder that holds the bundle."
+        )
+    try:
+        content = (home / MANIFEST).read_bytes()
+        signed = (home / SIGNATURE).read_bytes() if (home / SIGNATURE).is_file() else b""
+        offered = (home / SIGNER).read_bytes() if (home / SIGNER).is_file() else b""
+    except OSError as error:
+        raise SetupError(f"{home} cannot be read ({error.strerror}).", "Check the medium, then try again.") from error
+    signer = check_signature(content, signed, offered, trust)
+    manifest = from_bytes(content)
+    if manifest.expires_at and manifest.expires_at < datetime.now(UTC).isoformat(timespec="seconds"):
+        raise SetupError(
+            f"This bundle was to be installed until {manifest.expires_at[:10]}, and today is {time.strftime('%Y-%m-%d')}.",
+            "Get a newer one; if the date is wrong, set this machine's clock.",
+        )
+    return Bundle(manifest, tuple(folders), signer)
+
+
+def check_signature(content: bytes, signed: bytes, offered: bytes, trust: Trust) -> bytes:
+    """The key that signed `content`, which is one that the administrator trusts; b"" for an unsigned bundle that is allowed.
+
+    `offered` is the key on the medium: worth nothing by itself, it counts only with the right fingerprint.
+
+    Raises:
+        SetupError: not signed, signed by another key, or changed since.
+    """
+    if not signed:
+        if trust.allows_unsigned:
+            return b""
+        raise SetupError(
+            "This bundle is not signed.", "Get a signed one, or take this one at your own risk with --unsigned."
+        )
+    if trust.key is not None:
+        try:
+            key = trust.key.read_bytes()
+        except OSError as error:
+            raise SetupError(
+                f"The key {trust.key} cannot be read ({error.strerror}).", "Give the public key's file."
+            ) from error
+    elif trust.fingerprint:
+        wanted = trust.fingerprint.replace(":", "").replace(" ", "").lower()
+        if not offered or signature.fingerprint(offered) != wanted:
+            raise SetupError(
+                "The key on the medium does not have the fingerprint that you gave.",
+                "Compare it with the one you were told by another way; if it is right, this bundle is not from there.",
+            )
+        key = offered
+    elif trust.allows_unsigned:
+        key = offered
+    else:
+        raise SetupError(
+            "Nobody said which key to trust.",
+            "Give --key FILE or --fingerprint HEX, as you were told by another way than this medium.",
+        )
+    if not signature.is_signed(content, signed, key):
+        raise SetupError(
+            "The signature does not fit: the manifest was changed or replaced, or another key signed it.",
+            "Do not install this. Get the bundle again, and compare the fingerprint of the key.",
+        )
+    return key
+
+
+def faults(bundle: Bundle, report: Report = lambda count: None) -> Iterator[tuple[str, str]]:
+    """Everything wrong on the media: the file's name and what is wrong with it. Reads every byte."""
+    listed = {entry.name for entry in bundle.media} | {MANIFEST, SIGNATURE, SIGNER}
+    for folder in bundle.folders:
+        for path in sorted(folder.iterdir()):
+            if path.name not in listed and path.name.lower() not in NOT_OURS and not path.name.lower().startswith(".trash-"):
+                yield path.name, f"is not part of the bundle (in {folder})"
+    for entry in bundle.media:
+        if fault := bundle.reader.fault(entry, report):
+            yield entry.name, fault

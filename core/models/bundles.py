@@ -1,0 +1,166 @@
+"""Model bundles: models brought on media under a signed manifest, added to a workspace.
+
+A model bundle is carried like the program itself (`core.carry`): parts of any size on any number of media, each with its
+checksum, under one signature. Everything is checked before a byte is written, every file again while it is copied, and
+a model appears whole or not at all.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.carry.manifest import BundleFile, Manifest
+from core.carry.verify import Bundle, Trust, faults, open_bundle
+from core.errors import InputError, SetupError
+from core.models import registry
+from core.records import Model
+
+FOLDER = "models"  # of the bundle; below it a folder for each model
+Report = Callable[[str, int, int], None]  # what is done, bytes done, bytes in all
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A model in a bundle: its name, and its files, each with its offset in the stream."""
+
+    name: str
+    files: tuple[tuple[int, BundleFile], ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all its files."""
+        return sum(file.size_bytes for _, file in self.files)
+
+
+def installed_signer() -> Path | None:
+    """The public key that this installation was signed with; None in a checkout.
+
+    `garrison-setup` keeps it at the prefix, three folders above the interpreter: `<prefix>/versions/<version>/python`.
+    """
+    path = Path(sys.prefix).parents[2] / "signer.pem" if len(Path(sys.prefix).parents) > 2 else None
+    return path if path and path.is_file() else None
+
+
+def import_bundle(
+    home: Path, folders: Sequence[Path], trust: Trust, report: Report = lambda doing, done, total: None
+) -> list[Model]:
+    """Check a model bundle and add every model in it to the workspace at `home`.
+
+    A model that is there already, unchanged, is left as it is, so that an interrupted import is run again.
+
+    Args:
+        home: The workspace.
+        folders: Where its files lie, one folder for each medium, in any order.
+        trust: Who must have signed it.
+        report: Called with what is being done, the bytes done and the bytes in all.
+
+    Raises:
+        SetupError: not signed by whom it should be, not whole, or no room.
+        InputError: no model bundle, or a model of the same name and another content is there.
+    """
+    bundle = open_bundle(folders, trust)
+    models = models_in(bundle.manifest)
+    present = {model.name: model for model in registry.list_models(registry.model_folders(home))}
+    _check_media(bundle, report)
+    wanted = [model for model in models if not _is_there(bundle, model, present)]
+    total = sum(model.size_bytes for model in wanted)
+    _check_room(home, total)
+    done = 0
+    for model in wanted:
+        with registry.new_folder(home / "models" / model.name) as folder:
+            for offset, file in model.files:
+                for count in _copy(bundle, offset, file, folder):
+                    done += count
+                    report("copying", done, total)
+            registry.check_folder(folder)
+    found = {model.name: model for model in registry.list_models(registry.model_folders(home))}
+    return [found[model.name] for model in models]
+
+
+def models_in(manifest: Manifest) -> list[Carried]:
+    """The models that a manifest lists.
+
+    Raises:
+        InputError: it is no model bundle, or lists something else.
+    """
+    if manifest.kind != "models":
+        raise InputError(
+            "This bundle holds the program, not models alone.", "Install it with: garrison-setup install (or upgrade) FOLDER"
+        )
+    by_name: dict[str, list[tuple[int, BundleFile]]] = {}
+    for offset, file in manifest.carried:
+        top, _, rest = file.path.partition("/")
+        name, _, inside = rest.partition("/")
+        if top != FOLDER or not inside or file.kind != "model" or not registry.NAME.fullmatch(name):
+            raise InputError(
+                f"The bundle lists {file.path!r}, which is no model.", "Get a new copy from where it was built."
+            )
+        by_name.setdefault(name, []).append((offset, file))
+    if not by_name:
+        raise InputError("The bundle holds no model.", "Get a new copy from where it was built.")
+    return [Carried(name, tuple(files)) for name, files in by_name.items()]
+
+
+def _check_media(bundle: Bundle, report: Report) -> None:
+    total, done = sum(entry.size_bytes for entry in bundle.media), 0
+
+    def add(count: int) -> None:
+        nonlocal done
+        done += count
+        report("checking", done, total)
+
+    if found := list(faults(bundle, add)):
+        raise SetupError(
+            f"The bundle is not as it was signed: {'; '.join(f'{name}: {fault}' for name, fault in found)}.",
+            "Copy what is named again.",
+        )
+
+
+def _is_there(bundle: Bundle, model: Carried, present: dict[str, Model]) -> bool:
+    """Whether this very model is on this machine already: the hash in its `model.json`, which the manifest vouches for.
+
+    Raises:
+        InputError: another model has its name.
+    """
+    old = present.get(model.name)
+    if old is None:
+        return False
+    about = next((entry for entry in model.files if entry[1].path.endswith(f"/{registry.MANIFEST}")), None)
+    content = b"".join(bundle.reader.read(about[0], about[1].size_bytes)) if about else b""
+    if registry.described_hash(content) == old.sha256:
+        return True
+    raise InputError(
+        f"There is another model called {model.name!r} on this machine.",
+        f"Remove it first (garrison models remove {model.name}), if it is not used any more.",
+    )
+
+
+def _check_room(home: Path, needed_bytes: int) -> None:
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed_bytes:
+        raise SetupError(
+            f"The models need {needed_bytes / 1e9:.1f} GB and {free / 1e9:.1f} GB are free.",
+            "Free some space, then try again.",
+        )
+
+
+def _copy(bundle: Bundle, offset: int, file: BundleFile, folder: Path) -> Iterator[int]:
+    """Write one file below `folder`, compared with its hash; yields the bytes of each chunk."""
+    target = folder / file.path.split("/", 2)[2]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with target.open("wb") as writing:
+        for chunk in bundle.reader.read(offset, file.size_bytes):
+            digest.update(chunk)
+            writing.write(chunk)
+            yield len(chunk)
+        writing.flush()
+        os.fsync(writing.fileno())
+    target.chmod(0o644)
+    if digest.hexdigest() != file.sha256:
+        raise SetupError(f"{file.path} changed since it was checked.", "Check the medium, then import it again.")

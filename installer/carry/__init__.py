@@ -1,1 +1,0 @@
-"""What goes from one machine to another: the manifest, its signature, the parts. Used by both sides."""
