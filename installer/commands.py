@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
         "--model-path", nargs="*", type=Path, default=[], metavar="DIR", help="further models, by their folder"
     )
     carried.add_argument("--models-only", action="store_true", help="models alone, for `garrison models import`")
+    carried.add_argument("--fresh", action="store_true", help="build everything anew, with today's security patches")
     carried.add_argument("--version", default="", help="call it so instead of what pyproject.toml says")
     carried.add_argument(
         "--valid-days", type=int, default=0, help="refuse to install it after so many days (default: never)"

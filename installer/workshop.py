@@ -42,6 +42,7 @@ def make_bundle(chosen: argparse.Namespace) -> None:
         models_only=chosen.models_only,
         version=chosen.version,
         valid_days=chosen.valid_days,
+        is_fresh=chosen.fresh,
     )
     (build.model_bundle if wishes.models_only else build.bundle)(place, wishes)
     say(f"built in {duration(time.monotonic() - started)}")

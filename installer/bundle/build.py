@@ -17,7 +17,7 @@ import packages
 from console import Stop, detail, say, step
 from environment import Place
 
-from bundle import debian_root, elf, interpreter, llama, media, papers, setup_program, wheels
+from bundle import cache, debian_root, elf, interpreter, llama, media, papers, setup_program, wheels
 from bundle.media import Source, Wishes, source
 from core.carry.archives import unpack
 from core.carry.manifest import Manifest, Needs, from_bytes
@@ -42,10 +42,12 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     say(f"Garrison {version} for {target.name}; everything that is said goes to {log}")
 
     # 1. What has to be built: in an old root, so that it runs on old systems.
-    root = debian_root.make(work / "bullseye", log)
-    python = work / "python-3.11.tar"
-    interpreter.build(root, python, log)
-    portable = llama.build(root, packages.pins(place.lock)[wheels.BUILT], work / "wheels", log)
+    kept = cache.folder()
+    with cache.held(kept, is_fresh=wishes.is_fresh):
+        root = debian_root.make(kept / "bullseye", log)
+        python = interpreter.build(root, kept, log)
+        portable = llama.build(root, packages.pins(place.lock)[wheels.BUILT], kept, log)
+        setup = setup_program.build(root, place.root, kept, log)
 
     # 2. What is fetched: wheels with hashes, models out of theirs.
     wheels.download(place.lock, target, place.wheelhouse, log)
@@ -55,7 +57,6 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     wheels.build_garrison(place.root, version, place.wheelhouse, log)
     chosen = wheels.chosen(place.lock, target, place.wheelhouse)
     wheels.write_lock(place.lock, chosen, place.wheelhouse / place.lock.name)
-    setup_program.build(root, place.root, work / "garrison-setup.tar", log)
 
     # 3. What goes along: models, licences, the bill of materials.
     with step("Hashing what goes along"):
@@ -63,7 +64,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
         sources.append(source(python, "interpreter/python-3.11.tar", "interpreter", "Debian's source package", "PSF-2.0"))
         sources += model_sources(place, wishes, below="python/share/garrison/models")
         sources += papers.paper_sources(version, created_at, sources, work)
-    floor, who = glibc_floor(chosen, target, work)
+    floor, who = glibc_floor(chosen, (python, setup), target, work)
     detail(f"glibc {floor} or newer, because of {who}")
 
     # 4. Only what changed, when that is wanted.
@@ -94,7 +95,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     )
     folder = wishes.out / f"garrison-{version}-{target.name}{'-difference' if old else ''}"
     readme = media.readme(draft)
-    media.write(folder, sources, draft, readme=readme, setup_program=work / "garrison-setup.tar", wishes=wishes)
+    media.write(folder, sources, draft, readme=readme, setup_program=setup, wishes=wishes)
     say(f"it runs from glibc {floor} on")
     return folder
 
@@ -193,7 +194,7 @@ def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
     return found
 
 
-def glibc_floor(chosen: list[Path], target: wheels.Target, work: Path) -> tuple[str, str]:
+def glibc_floor(chosen: list[Path], archives: Sequence[Path], target: wheels.Target, work: Path) -> tuple[str, str]:
     """The oldest glibc that everything native in the bundle runs on, and the file that decides.
 
     Raises:
@@ -201,7 +202,7 @@ def glibc_floor(chosen: list[Path], target: wheels.Target, work: Path) -> tuple[
     """
     unpacked = work / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
-    for archive in (work / "python-3.11.tar", work / "garrison-setup.tar"):
+    for archive in archives:
         unpack(archive, unpacked)
     with step("Looking what every native file needs"):
         floor, who = elf.newest_glibc([*chosen, *sorted(unpacked.rglob("*"))], ignored=target.never_loaded)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from console import Stop, detail, step
 
-from bundle import logged
+from bundle import cache, logged
 
 SUITE = "bullseye"  # Debian 11, glibc 2.31
 SOURCES_SUITE = "bookworm"  # Debian 12: its python3.11 with security patches
@@ -55,7 +55,7 @@ def make(folder: Path, log: Path) -> DebianRoot:
         Stop: not root, no debootstrap, or a step failed.
     """
     root = DebianRoot(folder)
-    stamp = folder / "garrison-root"
+    stamp = folder / f"garrison-root-{cache.recipe(SUITE, SOURCES_SUITE, PACKAGES)}"
     if stamp.exists():
         detail(f"the Debian 11 root is there already ({folder})")
         return root

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from console import Stop, detail, step
 
+from bundle import cache
 from bundle.debian_root import DebianRoot
-from core.carry.archives import pack
+from core.carry.archives import pack, unpack
 
 PATCHES = r"^(CVE-|000[0-9]-|relfile-|shutdown-|frame_)"  # fixes; the rest of the series is Debian's layout
 GLIBC = r"(libc|libm|libpthread|libdl|libutil|librt|libresolv|ld-linux[^/]*)"  # the target's own
@@ -62,15 +63,18 @@ PROBE = (
 )
 
 
-def build(root: DebianRoot, archive: Path, log: Path) -> None:
-    """Build it and write it as a tar with one folder, `python/`; nothing is done where the archive is there.
+def build(root: DebianRoot, folder: Path, log: Path) -> Path:
+    """A tar in `folder` with the interpreter in `python/`, built where it is not there; it lies in the root's `/out` too.
 
     Raises:
         Stop: a step failed, or a module of the standard library is missing.
     """
+    archive = folder / f"python-3.11-{cache.recipe(FETCH, BUILD, PATCH)}.tar"
     if archive.exists():
         detail(f"the interpreter is there already ({archive.name})")
-        return
+        if not root.path("out/python").is_dir():
+            unpack(archive, root.path("out"))
+        return archive
     root.path("build").mkdir(exist_ok=True)
     with step("Fetching Python's source and Debian's security patches"):
         root.run(FETCH, log)
@@ -83,3 +87,4 @@ def build(root: DebianRoot, archive: Path, log: Path) -> None:
         root.run(PATCH, log)
         root.run(f"/out/python/bin/python3 -I -c '{PROBE}'", log)
         pack(root.path("out/python"), archive)
+    return archive

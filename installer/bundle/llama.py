@@ -14,7 +14,7 @@ from pathlib import Path
 
 from console import Stop, detail, step
 
-from bundle import fetch
+from bundle import cache, fetch
 from bundle.debian_root import DebianRoot
 
 NAME = "llama-cpp-python"
@@ -61,13 +61,13 @@ done
 
 
 def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
-    """The wheel in `folder`, built where it is not there; every library once, finding its neighbors through `$ORIGIN`.
+    """The wheel, kept below `folder`, built where it is not there; every library once, its neighbors by `$ORIGIN`.
 
     Raises:
         Stop: a download or the build failed.
     """
-    found = sorted(folder.glob(f"llama_cpp_python-{version}-*.whl"))
-    if found:
+    kept = folder / f"llama-{cache.recipe(version, TOOLS, CMAKE, UNKNOWN_VARIANTS, BUILD, GATHER)}"
+    if found := sorted(kept.glob("*.whl")):
         detail(f"{found[0].name} is there already")
         return found[0]
     work = root.path("build/llama")
@@ -83,9 +83,9 @@ def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
     if built is None:
         raise Stop(f"{NAME} was not built.", f"{log} says why.")
     root.run(GATHER, log)
-    folder.mkdir(parents=True, exist_ok=True)
-    pack_wheel(work / "tree", folder / built.name)
-    return folder / built.name
+    kept.mkdir(exist_ok=True)
+    pack_wheel(work / "tree", kept / built.name)
+    return kept / built.name
 
 
 def pack_wheel(tree: Path, target: Path) -> None:

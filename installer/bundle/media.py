@@ -26,6 +26,7 @@ class Wishes:
     models_only: bool = False
     version: str = ""
     valid_days: int = 0
+    is_fresh: bool = False  # nothing that was built for an earlier bundle is used again
 
 
 @dataclass(frozen=True, slots=True)

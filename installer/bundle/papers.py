@@ -10,10 +10,10 @@ from bundle.media import Source, source
 
 
 def paper_sources(version: str, created_at: str, sources: Sequence[Source], work: Path) -> list[Source]:
-    """Licence texts of everything and the bill of materials, as files of the bundle."""
+    """Licence texts of everything and the bill of materials, as files of the bundle, written into `work`."""
     pieces = [sbom.Piece(wheels.facts(item.path), item.file.sha256) for item in sources if item.file.kind == "wheel"]
-    packages, texts = interpreter_papers(work / "python-3.11.tar")
     python = next(item for item in sources if item.file.kind == "interpreter")
+    packages, texts = interpreter_papers(python.path)
     models = [
         json.loads(item.path.read_text(encoding="utf-8")) for item in sources if item.file.path.endswith("/model.json")
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from console import Stop, detail, step
 
-from bundle import fetch
+from bundle import cache, fetch
 from bundle.debian_root import DebianRoot
 from core.carry.archives import pack
 
@@ -30,17 +30,18 @@ dist/garrison-setup/garrison-setup --help
 """
 
 
-def build(root: DebianRoot, source: Path, archive: Path, log: Path) -> None:
-    """Freeze the code below `source` (the checkout) and write the tar; nothing is done where it was made of the same.
+def build(root: DebianRoot, source: Path, folder: Path, log: Path) -> Path:
+    """The tar in `folder`, frozen from the code below `source` (the checkout) where there is none of the same code.
 
     Raises:
         Stop: it could not be built, or does not start.
     """
-    stamp = archive.with_suffix(".code")
-    code = fingerprint(source)
-    if archive.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == code:
-        detail("garrison-setup is there already")
-        return
+    archive = folder / f"garrison-setup-{cache.recipe(REQUIREMENTS, BUILD, code(source))}.tar"
+    if archive.exists():
+        detail(f"garrison-setup is there already ({archive.name})")
+        return archive
+    for old in folder.glob("garrison-setup-*.tar"):
+        old.unlink()
     work = root.path("build/setup")
     with step("Freezing garrison-setup"):
         shutil.rmtree(work, ignore_errors=True)
@@ -53,12 +54,12 @@ def build(root: DebianRoot, source: Path, archive: Path, log: Path) -> None:
         if not (work / "dist/garrison-setup/garrison-setup").is_file():
             raise Stop("garrison-setup was not built.", f"{log} says why.")
         pack(work / "dist/garrison-setup", archive)
-        stamp.write_text(code, encoding="utf-8")
+    return archive
 
 
-def fingerprint(source: Path) -> str:
-    """SHA-256 over the code that is frozen and the versions it is frozen with."""
-    digest = hashlib.sha256(repr(REQUIREMENTS).encode())
+def code(source: Path) -> str:
+    """SHA-256 over the code that is frozen."""
+    digest = hashlib.sha256()
     for name in CODE:
         place = source / name
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:

@@ -7,6 +7,7 @@ from tests.benchmarks.frame import PEAK, Benchmark, Case, Row
 PAGES = 200
 PASSAGES = 16
 STEPS = 4
+MEGABYTES = 500
 
 
 def _case(label: str, function: str, **arguments: object) -> Case:
@@ -15,7 +16,7 @@ def _case(label: str, function: str, **arguments: object) -> Case:
 
 def benchmarks(pdf: Path | None = None) -> tuple[Benchmark, ...]:
     """All of them; `pdf` is a real PDF to read besides the made one."""
-    return (_start(), _reading(pdf), _anonymizing(), _generating(), _training(), _chatting(), _memory())
+    return (_start(), _reading(pdf), _anonymizing(), _generating(), _training(), _chatting(), _carrying(), _memory())
 
 
 def _start() -> Benchmark:
@@ -99,6 +100,22 @@ def _chatting() -> Benchmark:
     return Benchmark(name="chatting", title="Chat", rows=tuple(rows))
 
 
+def _carrying() -> Benchmark:
+    rows = tuple(
+        Row(
+            title=f"MB/s, {title}",
+            figure="mb_per_s",
+            garrison=_case(f"Garrison, {name}", f"carrying:{name}", megabytes=MEGABYTES),
+            beside=_case(beside, f"carrying:{beside}", megabytes=MEGABYTES),
+        )
+        for title, name, beside in (
+            ("a bundle checked", "verify", "sha256sum"),
+            ("copied into the store, hashed again", "store", "cp"),
+        )
+    )
+    return Benchmark(name="carrying", title="Carrying a bundle", rows=rows)
+
+
 def _memory() -> Benchmark:
     pairs = (
         ("`garrison detect`, 10 MB", [_case(f"{size} MB of rows", "growing:detect", megabytes=size) for size in (10, 1)]),
@@ -106,6 +123,7 @@ def _memory() -> Benchmark:
             f"reading a made PDF of {10 * PAGES} pages",
             [_case(f"{pages} pages", "reading:garrison", pages=pages) for pages in (10 * PAGES, PAGES)],
         ),
+        ("checking a bundle of 1,000 MB", [_case(f"{mb} MB", "carrying:verify", megabytes=mb) for mb in (1000, 100)]),
     )
     rows = tuple(
         Row(title=f"peak MB, {title}", figure=PEAK, garrison=large, beside=small, is_lower_better=True)
