@@ -15,6 +15,7 @@ from console import Stop, detail, exit_status, step
 from environment import Place
 
 DEFAULT_PORT = 8501
+TARGETS = ["linux-x86_64-cpu", "linux-x86_64-cuda", "linux-aarch64-cpu", "linux-aarch64-cuda", "windows-x86_64-cpu"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,11 +35,13 @@ def parser() -> argparse.ArgumentParser:
     key = commands.add_parser("key", help="make a key that bundles are signed with")
     key.add_argument("file", type=Path, help="where the private key goes; the public one is put beside it")
     carried = commands.add_parser("bundle", help="build everything that a machine without a network needs")
-    carried.add_argument("--target", default="linux-x86_64-cpu", choices=["linux-x86_64-cpu", "linux-x86_64-cuda"])
+    carried.add_argument("--target", default="linux-x86_64-cpu", choices=TARGETS)
     carried.add_argument("--out", type=Path, help="where the bundle is written (default: wheelhouse/bundles)")
     carried.add_argument(
         "--part-size", type=byte_count, default="3900M", help="largest file on the media (default %(default)s)"
     )
+    carried.add_argument("--plan", action="store_true", help="say which wheels it takes and their size; write nothing")
+    carried.add_argument("--wheels-only", action="store_true", help="fetch the wheels that exist for the target, no more")
     carried.add_argument("--sign", type=Path, metavar="KEY", help="the private key that signs it")
     carried.add_argument("--since", type=Path, metavar="MANIFEST", help="write only what changed since this bundle")
     carried.add_argument("--models", nargs="*", default=[], metavar="NAME", help="embedded models (default: all)")

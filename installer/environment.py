@@ -65,6 +65,11 @@ class Place:
         return self.root / "installer" / "requirements-test.lock"
 
     @property
+    def cuda_lock(self) -> Path:
+        """What a CUDA build of torch needs on top of `lock`."""
+        return self.root / "installer" / "requirements-cuda.lock"
+
+    @property
     def model_pins(self) -> Path:
         """The embedded models and their checksums."""
         return self.root / "installer" / "models.json"
@@ -97,7 +102,8 @@ def fingerprint(place: Place, *, for_tests: bool) -> str:
 
     The place counts because an environment that was moved is dead (its scripts hold absolute paths).
     """
-    files = [place.lock, place.model_pins, place.root / "pyproject.toml", *([place.test_lock] if for_tests else [])]
+    files = [place.lock, place.cuda_lock, place.model_pins, place.root / "pyproject.toml"]
+    files += [place.test_lock] if for_tests else []
     digest = hashlib.sha256(f"{place.venv}\n{settings_of(place).get('version', '')}\n".encode())
     for path in files:
         digest.update(path.read_bytes())

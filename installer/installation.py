@@ -57,6 +57,7 @@ def install_packages(place: Place, lock: IO[bytes], *, for_tests: bool, allow_cu
     for lock_file in [place.lock, *([place.test_lock] if for_tests else [])]:
         with step(f"Installing {len(packages.pins(lock_file))} packages of {lock_file.name}"):
             packages.install_locked(place, lock_file, lock, torch_build=torch_build)
+    packages.install_cuda(place, lock)
     with step("Installing Garrison itself"):
         packages.install_project(place, lock)
 

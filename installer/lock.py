@@ -1,4 +1,4 @@
-"""`lock`: write the two lock files from what is installed in the environment, run on its Python.
+"""`lock`: write the lock files from what is installed in the environment, run on its Python.
 
 The closure of the project's dependencies is walked through the installed metadata, so the result is what
 was tried. A requirement with a marker that does not apply here is simply not installed, and drops out; one
@@ -6,35 +6,33 @@ without a marker that is not installed is an error.
 
 Each version stands with the SHA-256 of every file that may be installed for it: the wheels of the targets, from the
 index's own list (PEP 691), those at hand where `PIP_FIND_LINKS` points, and the source where there is no wheel.
+
+What a CUDA build of torch brings along has a lock of its own, read from the index: nothing of it need be installed.
 """
 
-import hashlib
 import importlib.metadata as metadata
-import json
-import os
 import re
 import sys
 import tomllib
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import partial, reduce
+from operator import and_
 from pathlib import Path
 
-from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import parse_wheel_filename
+import index
+from console import exit_status
+from index import normal
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 # The same module, without the libraries of a desktop (libGL, X11) that a bare server lacks.
 REPLACED = {"opencv-python": "opencv-python-headless"}
-PYTHON = (3, 11)
 GLIBCS = ["manylinux1", "manylinux2010", "manylinux2014", *(f"manylinux_2_{minor}" for minor in range(5, 40))]
-PLATFORMS = [*(f"{name}_{machine}" for machine in ("x86_64", "aarch64") for name in GLIBCS), "win_amd64"]
-CUDA = ("nvidia-", "cuda-", "triton")  # come with a CUDA build of torch, never by the lock
-
-
-def normal(name: str) -> str:
-    """A package's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+LINUX = [f"{name}_{machine}" for machine in ("x86_64", "aarch64") for name in GLIBCS]
+PLATFORMS = [*LINUX, "win_amd64"]
+ROUNDS = 5  # of looking for versions that suit all who ask: a strict wish may be met after a loose one
+CUDA = ("nvidia-", "cuda-", "triton")  # come with a CUDA build of torch: in a lock of their own
 
 
 def split(requirement: str) -> tuple[str, set[str], str]:
@@ -64,86 +62,85 @@ def closure(requirements: list[str], installed: dict[str, metadata.Distribution]
     return {name for name in seen if not name.startswith(CUDA)}
 
 
-@cache
-def wanted_tags() -> frozenset[Tag]:
-    """What the wheels of the targets may be tagged with: Python 3.11, Linux with glibc or Windows."""
-    return frozenset([*cpython_tags(PYTHON, platforms=PLATFORMS), *compatible_tags(PYTHON, "cp311", PLATFORMS)])
+def hashes(name: str, version: str, platforms: Sequence[str]) -> set[str]:
+    """SHA-256 of each wheel of a version that fits a platform, builds at hand (`+cpu`) among them, else of its source."""
+    wanted = index.tags(platforms)
+    own = [file for file in index.files(name) if file.version == version]
+    at_hand = [file for file in index.local_files(name) if file.version.partition("+")[0] == version]
+    wheels = {file.sha256 for file in [*own, *at_hand] if index.best([file], wanted)}
+    return wheels or {file.sha256 for file in own if file.name.endswith((".tar.gz", ".zip"))}
 
 
-def is_wanted(name: str) -> bool:
-    """Whether a file of the index is a wheel that can be installed for one of the targets."""
-    return name.endswith(".whl") and not wanted_tags().isdisjoint(parse_wheel_filename(name)[3])
-
-
-def index_hashes(name: str, version: str) -> set[str]:
-    """SHA-256 of the wanted wheels of one version, else of its source; from the index that pip would ask."""
-    address = os.environ.get("PIP_INDEX_URL") or default_index()
-    request = urllib.request.Request(  # noqa: S310 - the address is pip's
-        f"{address.rstrip('/')}/{name}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
-    )
-    with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
-        files = json.load(reply)["files"]
-    own = {file["filename"]: file["hashes"]["sha256"] for file in files if version_of(file["filename"]) == version}
-    wheels = {digest for file, digest in own.items() if is_wanted(file)}
-    return wheels or {digest for file, digest in own.items() if file.endswith((".tar.gz", ".zip"))}
-
-
-def default_index() -> str:
-    """The index that this pip asks when nobody says otherwise."""
-    from pip._internal.models.index import PyPI
-
-    return str(PyPI.simple_url)
-
-
-def version_of(file: str) -> str:
-    """The version in a file's name: `torch-2.13.0-cp311-….whl`, `rouge_score-0.1.2.tar.gz`."""
-    stem = file.removesuffix(".tar.gz").removesuffix(".zip")
-    return file.split("-")[1] if file.endswith(".whl") and file.count("-") > 1 else stem.rpartition("-")[2]
-
-
-def local_hashes(name: str, version: str) -> Iterator[str]:
-    """SHA-256 of wheels of this version (a local build such as `+cpu` too) in the folders of `PIP_FIND_LINKS`."""
-    for folder in os.environ.get("PIP_FIND_LINKS", "").split():
-        for path in Path(folder).glob(f"{name.replace('-', '_')}-*.whl"):
-            if version_of(path.name).partition("+")[0] == version and is_wanted(path.name):
-                with path.open("rb") as file:
-                    yield hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def block(pin: tuple[str, str]) -> str:
+def block(pin: tuple[str, str], platforms: Sequence[str]) -> str:
     """The lines of one package."""
     name, version = pin
-    hashes = sorted(index_hashes(name, version) | set(local_hashes(name, version)))
-    if not hashes:
+    if not (found := sorted(hashes(name, version, platforms))):
         sys.exit(f"The index has no file of {name} {version} for any target.")
-    return " \\\n".join([f"{name}=={version}", *(f"    --hash=sha256:{digest}" for digest in hashes)]) + "\n"
+    return " \\\n".join([f"{name}=={version}", *(f"    --hash=sha256:{digest}" for digest in found)]) + "\n"
 
 
-def text(names: set[str], installed: dict[str, metadata.Distribution], purpose: str) -> str:
-    """A lock file. Local parts of versions (`+cpu`) are dropped: which build is taken is the installer's question."""
-    pins = sorted({(REPLACED.get(name, name), installed[name].version.partition("+")[0]) for name in names})
-    with ThreadPoolExecutor(8) as pool:
-        return f"# {purpose} Written by: python3 installer lock\n" + "".join(pool.map(block, pins))
+def text(pins: dict[str, str], purpose: str, platforms: Sequence[str]) -> str:
+    """A lock file."""
+    with ThreadPoolExecutor(index.AT_ONCE) as pool:
+        lines = pool.map(partial(block, platforms=platforms), sorted(pins.items()))
+        return f"# {purpose} Written by: python3 installer lock\n" + "".join(lines)
+
+
+def pins_of(names: set[str], installed: dict[str, metadata.Distribution]) -> dict[str, str]:
+    """What is installed of these. Local parts (`+cpu`) are dropped: which build is taken is the installer's question."""
+    return {REPLACED.get(name, name): installed[name].version.partition("+")[0] for name in names}
+
+
+def cuda_pins(run: dict[str, str]) -> dict[str, str]:
+    """What the index's torch for Linux x86_64 brings along and `run` lacks, each in the newest version that is allowed.
+
+    Nothing of it is installed here, so it is read from the index: metadata alone, some KB of each wheel.
+    """
+    wanted = index.tags([name for name in LINUX if name.endswith("_x86_64")])
+    limits: dict[str, SpecifierSet] = {}
+
+    def requires_of(requirement: Requirement) -> tuple[str, ...]:
+        name = normal(requirement.name)
+        if name in run and name != "torch":
+            return ()
+        if not (wheel := index.newest(name, requirement.specifier & limits.get(name, SpecifierSet()), wanted)):
+            sys.exit(f"The index has no wheel for {requirement}.")
+        pins[name] = wheel.version
+        return index.requires(wheel)
+
+    for _ in range(ROUNDS):
+        pins = dict(run)
+        asked = index.needed([f"torch=={run['torch']}"], index.environment("Linux", "x86_64"), requires_of)
+        limits = {name: reduce(and_, (each.specifier for each in found)) for name, found in asked.items()}
+        unmet = [name for name, limit in limits.items() if not limit.contains(pins[name])]
+        if not unmet:
+            return {name: version for name, version in pins.items() if name not in run}
+    sys.exit(f"No version of {unmet[0]} is all that torch and its packages want: {limits[unmet[0]]}.")
 
 
 def write(root: Path) -> None:
-    """Write `requirements.lock` and `requirements-test.lock`."""
+    """Write `requirements.lock`, `requirements-test.lock` and `requirements-cuda.lock`."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     installed = {normal(found.metadata["Name"]): found for found in metadata.distributions()}
     for wanted, used in REPLACED.items():  # either of the two may be installed; they are released together
         if used in installed:
             installed[wanted] = installed[used]
     needed = [*project["project"]["dependencies"], *project["build-system"]["requires"], "pip"]
-    run = closure(needed, installed)
-    used_in_run = {used for wanted, used in REPLACED.items() if wanted in run}
-    extras = project["project"]["optional-dependencies"]
-    for name, names, purpose in (
-        ("requirements.lock", run, "Garrison runs on these."),
-        ("requirements-test.lock", closure(extras["test"], installed) - run - used_in_run, "Its tests need these as well."),
+    run = pins_of(closure(needed, installed), installed)
+    test = pins_of(closure(project["project"]["optional-dependencies"]["test"], installed), installed)
+    for name, pins, purpose, platforms in (
+        ("requirements.lock", run, "Garrison runs on these.", PLATFORMS),
+        (
+            "requirements-test.lock",
+            {name: version for name, version in test.items() if name not in run},
+            "Its tests need these as well.",
+            PLATFORMS,
+        ),
+        ("requirements-cuda.lock", cuda_pins(run), "A CUDA build of torch needs these as well.", LINUX),
     ):
-        (root / "installer" / name).write_text(text(names, installed, purpose), encoding="utf-8")
-        print(f"{name}: {len(names)} packages")
+        (root / "installer" / name).write_text(text(pins, purpose, platforms), encoding="utf-8")
+        print(f"{name}: {len(pins)} packages")
 
 
 if __name__ == "__main__":
-    write(Path(__file__).resolve().parent.parent)
+    sys.exit(exit_status(lambda: write(Path(__file__).resolve().parent.parent)))

@@ -71,6 +71,15 @@ def source_options(place: Place) -> list[str]:
     return []
 
 
+def sources_of(place: Place, lock_file: Path) -> list[str]:
+    """`source_options`; for the tests, whose packages no bundle brings, the wheelhouse only where it has each of them."""
+    if lock_file != place.test_lock:
+        return source_options(place)
+    lying = {"-".join(path.name.split("-")[:2]).lower().replace("_", "-") for path in place.wheelhouse.glob("*.whl")}
+    wanted = {f"{name}-{version}".lower().replace("_", "-") for name, version in pins(lock_file).items()}
+    return source_options(place) if wanted <= lying else []
+
+
 def locked(place: Place, lock_file: Path) -> Path:
     """The lock to install from: the wheelhouse's own where it has one of the same versions, else `lock_file`.
 
@@ -89,18 +98,20 @@ def locked(place: Place, lock_file: Path) -> Path:
     return brought
 
 
-def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None) -> None:
+def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None, *, sources: list[str] | None = None) -> None:
     """Run the environment's pip, its words to the log, the telling ones to the terminal too.
 
     Args:
         place: The checkout.
         arguments: The command and its options.
         lock: The file that holds the checkout (see `environment.held`); pip inherits it.
+        sources: Where pip looks; `source_options` when None.
 
     Raises:
         Stop: pip failed; the message says why as far as its output tells.
     """
-    command = [str(place.python), "-m", "pip", arguments[0], *source_options(place), *arguments[1:]]
+    where = source_options(place) if sources is None else sources
+    command = [str(place.python), "-m", "pip", arguments[0], *where, *arguments[1:]]
     with place.log.open("a", encoding="utf-8") as log:
         print(f"\n$ {' '.join(command)}", file=log, flush=True)
         said = []
@@ -240,14 +251,18 @@ def exact_lock(place: Place, lock_file: Path, torch_build: str) -> Path:
 
 
 def install_locked(place: Place, lock_file: Path, lock: IO[bytes], *, torch_build: str) -> None:
-    """Everything in `lock_file`, exactly these files and nothing else; where torch is a CUDA build, its CUDA too."""
+    """Everything in `lock_file`, exactly these files and nothing else."""
     lines = exact_lock(place, lock_file, torch_build)
-    pip(place, ["install", "--no-deps", "--require-hashes", "--requirement", str(lines)], lock)
+    options = ["install", "--no-deps", "--require-hashes", "--requirement", str(lines)]
+    pip(place, options, lock, sources=sources_of(place, lock_file))
+
+
+def install_cuda(place: Place, lock: IO[bytes]) -> None:
+    """What a CUDA build of torch brings along, by its lock; nothing where the installed one is no CUDA build."""
     metadata = next(iter(importlib.metadata.distributions(name="torch", path=[str(place.site)])))
     if cuda_requirements({"requires_dist": metadata.requires or []}):
-        versions = place.venv / "constraints.txt"  # without hashes: what CUDA brings along has none in the lock
-        versions.write_text("".join(f"{name}=={version}\n" for name, version in pins(place.lock).items()), encoding="utf-8")
-        pip(place, ["install", "--constraint", str(versions), f"torch=={pins(place.lock)['torch']}"], lock)
+        lines = locked(place, place.cuda_lock)
+        pip(place, ["install", "--no-deps", "--require-hashes", "--requirement", str(lines)], lock)
 
 
 def install_project(place: Place, lock: IO[bytes]) -> None:

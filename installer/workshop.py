@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import commands
-from bundle import build
+from bundle import build, plan, wheels
 from bundle.media import Wishes
 from console import duration, exit_status, say
 from environment import Place
@@ -31,9 +31,16 @@ def make_bundle(chosen: argparse.Namespace) -> None:
     """A bundle, as it is asked for."""
     place = Place(Path(__file__).resolve().parent.parent)
     started = time.monotonic()
+    out = (chosen.out or place.wheelhouse / "bundles").absolute()
+    if chosen.plan:
+        plan.show(place, wheels.TARGETS[chosen.target])
+        return
+    if chosen.wheels_only:
+        plan.fetch_wheels(place, wheels.TARGETS[chosen.target], out / f"wheels-{chosen.target}")
+        return
     wishes = Wishes(
         target=chosen.target,
-        out=(chosen.out or place.wheelhouse / "bundles").absolute(),
+        out=out,
         part_bytes=chosen.part_size,
         key=chosen.sign,
         since=chosen.since,

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from core import __version__
+from core import __version__, installation
 from core.cli import conversation, documents, jobs, models, privacy, projects, questions, selftest, service, training
 from core.cli.shell import Shell, report_error
 from core.defects import record_defect
@@ -53,7 +53,7 @@ def options(
 @app.command()
 def version(context: typer.Context) -> None:
     """Print the version."""
-    context.obj.show({"version": __version__}, __version__)
+    context.obj.show({"version": __version__, "installation": installation.current()}, __version__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

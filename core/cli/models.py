@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from core.carry.verify import Trust
+from core import installation
 from core.cli.shell import ByteLine, report_error, shell_of, table
 from core.errors import SetupError
-from core.models import bundles, registry
+from core.models import registry
 from core.records import Model
 
 app = typer.Typer(no_args_is_help=True)
@@ -53,9 +53,12 @@ def import_models(
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Take a bundle nobody signed, at your own risk.")] = False,
 ) -> None:
     """Add the models of a signed model bundle. Without a key, the one that signed this installation counts."""
+    from core.carry.verify import Trust
+    from core.models import bundles
+
     shell = shell_of(context)
     if key is None and not fingerprint:
-        key = bundles.installed_signer()
+        key = installation.signer()
     printer = ByteLine()
     try:
         models = bundles.import_bundle(

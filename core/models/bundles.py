@@ -8,7 +8,6 @@ a model appears whole or not at all.
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,15 +33,6 @@ class Carried:
     def size_bytes(self) -> int:
         """Of all its files."""
         return sum(file.size_bytes for _, file in self.files)
-
-
-def installed_signer() -> Path | None:
-    """The public key that this installation was signed with; None in a checkout.
-
-    `garrison-setup` keeps it at the prefix, three folders above the interpreter: `<prefix>/versions/<version>/python`.
-    """
-    path = Path(sys.prefix).parents[2] / "signer.pem" if len(Path(sys.prefix).parents) > 2 else None
-    return path if path and path.is_file() else None
 
 
 def import_bundle(

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import installation
 from core.records import Job
 from core.storage import Workspace, find
 from dashboard.components.footer import offline_words
@@ -127,9 +128,34 @@ def show_offline(store: Workspace) -> None:
     )
 
 
+def show_copy() -> None:
+    """What is known about an installed copy: version, who signed it, the last self-test. Nothing in a checkout."""
+    copy = installation.current()
+    if copy is None:
+        return
+    st.subheader("This copy of Garrison")
+    st.markdown(copy_words(copy))
+    if copy.signed_by:
+        st.caption("The key it was signed with. Your administrator can compare it with what the site was told.")
+        st.code(copy.signed_by, language=None, wrap_lines=True)
+
+
+def copy_words(copy: installation.Installation) -> str:
+    """Sentences on an installed copy."""
+    words = f"Version {copy.version}, {copy.file_count:,} files, installed on {copy.installed_at[:10]}. "
+    if not copy.signed_by:
+        words += "**Nobody vouches for it: it was installed from an unsigned bundle.** "
+    if not copy.tested_at:
+        return words + "It was not tested after it was installed; your administrator can do that with the set-up program."
+    result = "It passed its last self-test" if copy.is_test_passed else "**It failed its last self-test**"
+    way = "cut off from every network" if copy.test_network == "empty namespace" else "while its connections were watched"
+    return f"{words}{result}, on {copy.tested_at[:10]}, {way}."
+
+
 store = workspace()
 show_tour()
 show_keys()
 show_glossary()
 show_places(store)
 show_offline(store)
+show_copy()

@@ -33,7 +33,8 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     Raises:
         Stop: something cannot be fetched or built, or the result would not run where it should.
     """
-    target = wheels.TARGETS[wishes.target]
+    target = wheels.to_build(wishes.target)
+    locks = wheels.locks(place, target)
     version = wishes.version or project_version(place.root)
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
     work = place.wheelhouse / ".build"
@@ -50,13 +51,14 @@ def bundle(place: Place, wishes: Wishes) -> Path:
         setup = setup_program.build(root, place.root, kept, log)
 
     # 2. What is fetched: wheels with hashes, models out of theirs.
-    wheels.download(place.lock, target, place.wheelhouse, log)
+    wheels.download(locks, target, place.wheelhouse, log)
     wheels.download_models(embedded.load_pins(place.model_pins), place.wheelhouse, log)
     wheels.build_pure(place.lock, place.wheelhouse, log)
     put_alone(portable, place.wheelhouse)
     wheels.build_garrison(place.root, version, place.wheelhouse, log)
-    chosen = wheels.chosen(place.lock, target, place.wheelhouse)
-    wheels.write_lock(place.lock, chosen, place.wheelhouse / place.lock.name)
+    chosen = wheels.chosen(locks, target, place.wheelhouse)
+    for lock in locks:
+        wheels.write_lock(lock, chosen, place.wheelhouse / lock.name)
 
     # 3. What goes along: models, licences, the bill of materials.
     with step("Hashing what goes along"):

@@ -47,6 +47,8 @@ def component(kind: str, name: str, version: str, *, purl: str = "", licence: st
     licence = KNOWN.get(licence, licence) or licence
     if licence in ONE_ID:
         made["licenses"] = [{"license": {"id": licence}}]
+    elif re.search(r" (AND|OR|WITH) ", licence):
+        made["licenses"] = [{"expression": licence}]
     elif licence:
         made["licenses"] = [{"license": {"name": licence}}]
     if sha256:

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import zipfile
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import embedded
 import environment
 import packages
 from console import Stop, detail, size, step
+from environment import Place
 
 from bundle import fetch, logged
 from core.carry.parts import file_sha256
@@ -21,15 +23,20 @@ from core.carry.parts import file_sha256
 REFUSED = ("en-core-web-trf", "en-core-sci-md")
 BUILT = packages.BUILT_HERE
 PURE_SOURCES = ("rouge-score",)  # sources alone on the index, no native code
+# Any CUDA 13.x runs on a driver of the 580 branch or newer (NVIDIA's table of minor version compatibility). Its first one
+# for Linux is this, which came with CUDA 13.0 (release notes of the toolkit, table of drivers).
+CUDA_DRIVER = "580.65.06"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a bundle is for. `platforms` are pip's names; `torch` the exact build, local part included."""
+    """What a bundle is for. `system` and `machine` are Python's names, `platforms` pip's."""
 
     name: str
     machine: str
     platforms: tuple[str, ...]
+    system: str = "Linux"
+    is_built: bool = True  # else it can be planned, and its wheels fetched
     torch_local: str = ""  # "+cpu": the build without CUDA, which would otherwise be shadowed, or shadow the other
     cuda: str = ""
     driver: str = ""
@@ -41,7 +48,7 @@ class Target:
 
 
 def linux(machine: str, accelerator: str) -> Target:
-    """A Linux target; CUDA's version and the least driver are those of torch 2.13's default build."""
+    """A Linux target; the CUDA is that of the index's torch 2.13: its metadata want `cuda-toolkit==13.0.3`."""
     has_cuda = accelerator == "cuda"
     return Target(
         name=f"linux-{machine}-{accelerator}",
@@ -49,21 +56,43 @@ def linux(machine: str, accelerator: str) -> Target:
         platforms=fetch.platforms(machine),
         torch_local="" if has_cuda else "+cpu",
         cuda="13.0" if has_cuda else "",
-        driver="580.65.06" if has_cuda else "",  # CUDA 13.0 release notes, table of least drivers
+        driver=CUDA_DRIVER if has_cuda else "",
+        is_built=machine == "x86_64",
     )
 
 
-TARGETS = {target.name: target for target in (linux("x86_64", "cpu"), linux("x86_64", "cuda"))}
+WINDOWS = Target(name="windows-x86_64-cpu", machine="AMD64", platforms=("win_amd64",), system="Windows", is_built=False)
+LINUXES = [linux(machine, accelerator) for machine in ("x86_64", "aarch64") for accelerator in ("cpu", "cuda")]
+TARGETS = {target.name: target for target in (*LINUXES, WINDOWS)}
 
 
-def requirements(lock: Path, target: Target, *, left_out: tuple[str, ...]) -> str:
-    """The lock for this target: torch pinned to its exact build by `===`, packages that are built elsewhere left out.
+def to_build(name: str) -> Target:
+    """The target of this name.
+
+    Raises:
+        Stop: bundles for it cannot be built.
+    """
+    if not TARGETS[name].is_built:
+        raise Stop(
+            f"A bundle for {name} cannot be built: its interpreter and garrison-setup are made for Linux x86_64 alone.",
+            "See with --plan what exists for it, or fetch its wheels with --wheels-only.",
+        )
+    return TARGETS[name]
+
+
+def locks(place: Place, target: Target) -> list[Path]:
+    """The locks that name everything a target installs."""
+    return [place.lock, place.cuda_lock] if target.cuda else [place.lock]
+
+
+def requirements(locks: Sequence[Path], target: Target, *, left_out: Collection[str]) -> str:
+    """The locks for this target: torch pinned to its exact build by `===`, packages that are built elsewhere left out.
 
     Raises:
         Stop: the lock names a package that is known to be something else than its name says.
     """
     lines = []
-    for name, version, text in packages.blocks(lock):
+    for name, version, text in (block for lock in locks for block in packages.blocks(lock)):
         if name in REFUSED:
             raise Stop(f"{name} on the index is not what its name says.", "Take it out of the lock.")
         if name == "torch":
@@ -73,15 +102,17 @@ def requirements(lock: Path, target: Target, *, left_out: tuple[str, ...]) -> st
     return "".join(lines)
 
 
-def download(lock: Path, target: Target, folder: Path, log: Path) -> None:
-    """Fetch every wheel of the lock that the index has.
+def download(
+    locks: Sequence[Path], target: Target, folder: Path, log: Path, *, left_out: Collection[str] = (BUILT, *PURE_SOURCES)
+) -> None:
+    """Fetch the wheels of the locks but those of `left_out`, which the index does not have.
 
     Raises:
         Stop: one is missing for this target, or is not the locked file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = folder / "download.txt"
-    wanted.write_text(requirements(lock, target, left_out=(BUILT, *PURE_SOURCES)), encoding="utf-8")
+    wanted.write_text(requirements(locks, target, left_out=left_out), encoding="utf-8")
     before = {path.name for path in folder.glob("*.whl")}
     with step(f"Fetching the wheels for {target.name}"):
         fetch.pip(
@@ -147,14 +178,14 @@ def build_garrison(root: Path, version: str, folder: Path, log: Path) -> Path:
     return next(folder.glob("garrison-*.whl"))
 
 
-def chosen(lock: Path, target: Target, folder: Path) -> list[Path]:
-    """Exactly one wheel in `folder` for each line of the lock, and Garrison's own.
+def chosen(locks: Sequence[Path], target: Target, folder: Path) -> list[Path]:
+    """Exactly one wheel in `folder` for each line of the locks, and Garrison's own.
 
     Raises:
         Stop: one is missing.
     """
     found = []
-    for name, version in packages.pins(lock).items():
+    for name, version in (pin for lock in locks for pin in packages.pins(lock).items()):
         exact = f"{version}{target.torch_local}" if name == "torch" else version
         matching = [path for path in folder.glob("*.whl") if is_of(path, name, exact)]
         if len(matching) != 1:
@@ -176,7 +207,7 @@ def write_lock(lock: Path, wheels: list[Path], target: Path) -> None:
         wheel = next(path for path in wheels if is_of(path, name, version) or is_of(path, name, f"{version}+cpu"))
         lines.append(f"{name}=={version} \\\n    --hash=sha256:{file_sha256(wheel)}\n")
     target.write_text(
-        "# What lies here, written with it. Same versions as installer/requirements.lock\n" + "".join(lines),
+        f"# What lies here, written with it. Same versions as installer/{lock.name}\n" + "".join(lines),
         encoding="utf-8",
     )
 

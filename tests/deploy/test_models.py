@@ -19,7 +19,7 @@ from core.carry.manifest import MANIFEST, load
 from core.carry.verify import Trust
 from core.errors import InputError, SetupError
 from core.models import registry
-from core.models.bundles import import_bundle, installed_signer
+from core.models.bundles import import_bundle
 
 WEIGHTS = 60_000
 
@@ -170,15 +170,6 @@ def test_the_readme_names_the_models_and_how_many_parts(write_bundle, tmp_path):
     text = (folder / "README.txt").read_text()
     parts = load(folder / MANIFEST).parts
     assert "small: 60." in text and f"consists of {len(parts)} part(s)" in text
-
-
-def test_the_key_of_the_installation_counts(tmp_path, monkeypatch):
-    python = tmp_path / "opt/versions/0.1.0/python"
-    monkeypatch.setattr(sys, "prefix", str(python))
-    assert installed_signer() is None
-    python.mkdir(parents=True)
-    (tmp_path / "opt/signer.pem").write_text("key")
-    assert installed_signer() == tmp_path / "opt/signer.pem"
 
 
 def test_the_command_imports_and_lists(write_bundle, tmp_path, trust):

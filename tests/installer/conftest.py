@@ -23,6 +23,7 @@ def place(tmp_path: Path) -> Place:
     (tmp_path / "wheelhouse").mkdir()
     (tmp_path / "installer" / "requirements.lock").write_text("# pins\npip==26.3\ntorch==2.13.0\nllama-cpp-python==0.3.36\n")
     (tmp_path / "installer" / "requirements-test.lock").write_text("pytest==9.2.0\n")
+    (tmp_path / "installer" / "requirements-cuda.lock").write_text("triton==3.7.1\n")
     (tmp_path / "installer" / "models.json").write_text("[]")
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\ndependencies = ["torch>=2.13"]\n')
     return Place(tmp_path)

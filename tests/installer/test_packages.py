@@ -27,6 +27,16 @@ def test_filled_wheelhouse_is_used_instead_of_an_index(fake_venv, calls):
     assert calls.read_text() == f"-m pip install --no-index --find-links {place.wheelhouse} x\n"
 
 
+def test_what_tests_need_comes_from_the_wheelhouse_only_where_all_of_it_lies_there(place):
+    here = ["--no-index", "--find-links", str(place.wheelhouse)]
+    place.test_lock.write_text("pytest==9.2.0\ntypes_PSUtil==7\n")
+    (place.wheelhouse / "pytest-9.2.0-py3-none-any.whl").touch()
+    assert packages.sources_of(place, place.test_lock) == []
+    assert packages.sources_of(place, place.lock) == here
+    (place.wheelhouse / "types_psutil-7-py3-none-any.whl").touch()
+    assert packages.sources_of(place, place.test_lock) == here
+
+
 def test_cuda_build_is_refused_where_there_is_no_gpu(fake_venv, torch_report):
     report = torch_report("2.13.0", CUDA)
     place = fake_venv(f"*--report*) cat {report};;")
@@ -60,13 +70,13 @@ def test_cuda_packages_are_installed_with_a_cuda_torch_only(fake_venv, package, 
     place = fake_venv()
     with environment.held(place) as lock:
         info = package(place, "torch", "2.13.0+cpu", requires=("filelock",))
-        packages.install_locked(place, place.lock, lock, torch_build="2.13.0+cpu")
-        assert calls.read_text().count("\n") == 1
+        packages.install_cuda(place, lock)
+        assert calls.read_text() == ""
         (info / "METADATA").write_text(
             "Metadata-Version: 2.1\nName: torch\nVersion: 2.13.0\nRequires-Dist: nvidia-nccl-cu13==2.29.7\n"
         )
-        packages.install_locked(place, place.lock, lock, torch_build="2.13.0")
-    assert calls.read_text().splitlines()[-1] == f"-m pip install --constraint {place.venv}/constraints.txt torch==2.13.0"
+        packages.install_cuda(place, lock)
+    assert calls.read_text() == f"-m pip install --no-deps --require-hashes --requirement {place.cuda_lock}\n"
 
 
 def test_the_build_of_torch_that_was_looked_at_is_the_one_installed(place):

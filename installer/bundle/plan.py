@@ -1,0 +1,178 @@
+"""What a target takes, looked up in the locks and the index without fetching it: `bundle --plan` and `--wheels-only`."""
+
+import importlib.metadata
+import re
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import embedded
+import index
+import lock
+import packages
+from console import detail, say, size, step
+from environment import Place
+from packaging.requirements import Requirement
+from packaging.tags import Tag
+
+from bundle import wheels
+from bundle.wheels import Target
+from core.carry.parts import file_sha256
+
+BUILT_HERE = (
+    "a Debian root to build in",
+    "CPython 3.11",
+    "llama-cpp-python (for the processor alone, in its variants)",
+    "garrison-setup",
+    "Garrison",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A package of the locks, and its wheel for the target."""
+
+    name: str
+    version: str
+    wheel: index.File | None
+    why: str = ""  # there is no wheel
+
+
+def show(place: Place, target: Target) -> None:
+    """Print the plan: wheels by their size, what would be built, what is missing, how much it is together."""
+    with step(f"Asking the index what it has for {target.name}"):
+        lines = look_up(wheels.locks(place, target), target)
+        models = model_wheels(place)
+        besides = unlocked(place, target)
+    found = sorted((line for line in lines if line.wheel), key=lambda line: -bytes_of(line))
+    say(f"\n{len(found)} wheels, {size(sum(map(bytes_of, found)))}")
+    for line in found:
+        detail(f"{size(bytes_of(line)):>10}  {line.name} {line.version}")
+    say(f"\n{len(models)} wheels with embedded models, {size(sum(map(bytes_of, models)))}")
+    for line in models:
+        detail(f"{size(bytes_of(line)):>10}  {line.name} {line.version}")
+    say_what_is_built([line for line in lines if line.name in wheels.PURE_SOURCES], target)
+    say_what_is_missing(missing(lines, target), besides)
+    say(f"\ntotal: {size(sum(map(bytes_of, [*found, *models])))} in {len(found) + len(models)} wheels; nothing was fetched")
+
+
+def say_what_is_built(pure: Sequence[Line], target: Target) -> None:
+    """What the plan does not find on the index and would make here."""
+    say("\nbuilt here")
+    for name in [*(f"{line.name} {line.version}" for line in pure), *(BUILT_HERE if target.is_built else ())]:
+        detail(name)
+    if not target.is_built:
+        detail(f"nothing else: a bundle for {target.name} cannot be built")
+
+
+def say_what_is_missing(lines: Sequence[Line], besides: Sequence[str]) -> None:
+    """What the target needs and neither the index nor a build here gives."""
+    say(f"\nmissing: {len(lines) + len(besides) or 'nothing'}")
+    for line in lines:
+        detail(f"{line.name} {line.version}: {line.why}")
+    for name in besides:
+        detail(f"{name}: asked for on this system alone, so it is not in the lock")
+
+
+def bytes_of(line: Line) -> int:
+    """Size of its wheel; 0 where there is none or the index does not say."""
+    return line.wheel.size_bytes if line.wheel else 0
+
+
+def look_up(locks: Sequence[Path], target: Target) -> list[Line]:
+    """A line for each package of the locks.
+
+    Raises:
+        Stop: the index cannot be asked.
+    """
+    blocks = [block for file in locks for block in packages.blocks(file)]
+    wanted = index.tags(target.platforms)
+    with ThreadPoolExecutor(index.AT_ONCE) as pool:
+        return list(pool.map(partial(line_of, target=target, wanted=wanted), blocks))
+
+
+def line_of(block: tuple[str, str, str], target: Target, wanted: Sequence[Tag]) -> Line:
+    """The wheel that pip would take: of this version (and this build of torch), its hash locked, its tag admitted."""
+    name, version, text = block
+    exact = f"{version}{target.torch_local}" if name == "torch" else version
+    locked = set(re.findall(r"--hash=sha256:(\w+)", text))
+    offered = [file for file in (*index.files(name), *index.local_files(name)) if file.version == exact]
+    if wheel := index.best([file for file in offered if file.sha256 in locked], wanted):
+        return Line(name, exact, wheel)
+    return Line(name, exact, None, reason(name))
+
+
+def reason(name: str) -> str:
+    """Why there is no wheel of a package."""
+    if name == "torch":
+        return "the index has a CUDA build alone; a build without CUDA is looked for where PIP_FIND_LINKS points"
+    if name == wheels.BUILT:
+        return "source alone: it must be built on that platform, with a C++ compiler"
+    return "no wheel for Python 3.11 on this platform"
+
+
+def missing(lines: Sequence[Line], target: Target) -> list[Line]:
+    """What has no wheel and is not built here either."""
+    built = {*wheels.PURE_SOURCES, *([wheels.BUILT] if target.is_built else [])}
+    return [line for line in lines if not line.wheel and line.name not in built]
+
+
+def model_wheels(place: Place) -> list[Line]:
+    """The wheels that carry the embedded models, which fit any platform."""
+    lines = []
+    for pin in embedded.load_pins(place.model_pins):
+        name, _, version = pin.package.partition("==")
+        wheel = next((file for file in index.files(name) if file.sha256 == pin.wheel_sha256), None)
+        lines.append(Line(name, version, wheel))
+    return lines
+
+
+def unlocked(place: Place, target: Target) -> list[str]:
+    """What the installed packages would ask for on the target's system beyond the locks, by their markers.
+
+    The lock is what is asked for here. What CUDA needs is in a lock of its own, complete by the way it is written.
+    """
+    project = tomllib.loads((place.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    installed = {index.normal(found.metadata["Name"]): found for found in importlib.metadata.distributions()}
+
+    def requires_of(requirement: Requirement) -> list[str]:
+        name = index.normal(requirement.name)
+        found = installed.get(lock.REPLACED.get(name, name))
+        return (found.requires or []) if found else []
+
+    asked = index.needed(project["dependencies"], index.environment(target.system, target.machine), requires_of)
+    names = {lock.REPLACED.get(name, name) for name in asked}
+    return sorted(name for name in names - packages.pins(place.lock).keys() if not name.startswith(lock.CUDA))
+
+
+def fetch_wheels(place: Place, target: Target, folder: Path) -> None:
+    """Fetch what exists for a target into `folder`, hashes compared, with a `requirements.txt` to install it by.
+
+    Raises:
+        Stop: the index cannot be asked, or a file is not the locked one.
+    """
+    locks = wheels.locks(place, target)
+    with step(f"Asking the index what it has for {target.name}"):
+        lines = look_up(locks, target)
+        besides = unlocked(place, target)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "fetch.log"
+    wheels.download(locks, target, folder, log, left_out=[line.name for line in lines if not line.wheel])
+    wheels.build_pure(place.lock, folder, log)
+    write_requirements(folder)
+    found = [path.stat().st_size for path in folder.glob("*.whl")]
+    say_what_is_missing([line for line in missing(lines, target) or lines if not line.wheel], besides)
+    say(f"\n{folder}\n{len(found)} wheels, {size(sum(found))}")
+
+
+def write_requirements(folder: Path) -> None:
+    """A lock of the wheels in a folder, for `pip install --no-index --find-links . --no-deps --require-hashes -r …`."""
+    lines = [
+        f"{found.name}==={found.version} --hash=sha256:{file_sha256(wheel)}\n"
+        for wheel in sorted(folder.glob("*.whl"))
+        for found in [wheels.facts(wheel)]
+    ]
+    (folder / "requirements.txt").write_text("".join(lines), encoding="utf-8")
