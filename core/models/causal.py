@@ -20,7 +20,18 @@ import psutil
 import torch
 
 from core.errors import InputError, SetupError
-from core.models.packing import Encoded, can_share, encode_row, end_tokens, group, pack, prompt_tokens, token_losses
+from core.models.packing import (
+    PACK_TOKENS,
+    Encoded,
+    can_share,
+    encode_row,
+    end_tokens,
+    fit,
+    group,
+    pack,
+    prompt_tokens,
+    token_losses,
+)
 from core.models.precision import compute_in_fp32, load_options
 from core.models.templates import FALLBACK_STOPS, FALLBACK_TEMPLATE
 from core.records import ModelFormat
@@ -240,12 +251,16 @@ def mean_losses(causal: CausalModel, rows: Sequence[Encoded], *, may_share: bool
     if may_share is None:
         may_share = can_share(causal.model, rows, dtype=causal.dtype, device=causal.device)
     losses = [0.0] * len(rows)
-    with memory_errors():
-        for chosen in group(rows, may_share=may_share):
+
+    def measure(limit: int) -> None:
+        for chosen in group(rows, limit, may_share=may_share):
             packed = pack([rows[index] for index in chosen], dtype=causal.dtype, device=causal.device)
             by_token = token_losses(causal.model, packed)
             for place, index in enumerate(chosen):
                 losses[index] = float(by_token[packed.row == place].mean())
+
+    with memory_errors():
+        fit(measure, PACK_TOKENS[causal.device])
     causal.model.train(was_training)
     return losses
 

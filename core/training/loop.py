@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from core.errors import InputError, ModelError
 from core.models.causal import CausalModel, mean_losses, memory_errors
-from core.models.packing import Encoded, can_share, group, pack, token_losses
+from core.models.packing import PACK_TOKENS, Encoded, can_share, fit, group, pack, token_losses
 from core.settings import TrainingSettings
 from core.training.recipe import Progress
 
@@ -45,6 +46,7 @@ class Trainer:
         self.weights = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
         self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0)
         self.may_share = can_share(self.model, rows, dtype=causal.dtype, device=causal.device)
+        self.pack_tokens = PACK_TOKENS[causal.device]
         self.rows_per_step = settings.batch_size * settings.gradient_accumulation
         self.steps_per_epoch = max(1, math.ceil(len(rows) / self.rows_per_step))
         self.steps = settings.max_steps or max(1, math.ceil(settings.epochs * len(rows) / self.rows_per_step))
@@ -86,7 +88,7 @@ class Trainer:
             options["lr"] = learning_rate
         self.model.train()
         with memory_errors():
-            loss = self._backward(batch)
+            loss, self.pack_tokens = fit(partial(self._backward, batch), self.pack_tokens)
         if not math.isfinite(loss):
             raise ModelError(
                 f"The loss is not a number any more at step {self.step + 1}.",
@@ -176,11 +178,12 @@ class Trainer:
             "device": self.causal.device,
         }
 
-    def _backward(self, batch: Sequence[Encoded]) -> float:
+    def _backward(self, batch: Sequence[Encoded], pack_tokens: int) -> float:
         """Gradients of the mean loss over the answer tokens of `batch`; that mean."""
+        self.optimizer.zero_grad(set_to_none=True)  # of a try that ran out of memory
         answer_count = sum(len(row.tokens) - row.answer_start for row in batch)
         total = 0.0
-        for chosen in group(batch, may_share=self.may_share):
+        for chosen in group(batch, pack_tokens, may_share=self.may_share):
             packed = pack([batch[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
             loss = token_losses(self.model, packed).sum() / answer_count
             loss.backward()  # type: ignore[no-untyped-call]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.models.causal import answer_loss, load_causal
-from core.models.packing import PACK_TOKENS, Encoded, can_share, encode_row, group, pack, token_losses
+from core.models.packing import LEAST_PACK_TOKENS, Encoded, can_share, encode_row, fit, group, pack, token_losses
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,27 @@ def test_equal_prompts_share_all_but_the_last_token_before_the_answer():
 
 def test_packs_stay_within_their_limit():
     rows = [Encoded(tuple(range(400)), 10)] * 5
-    assert [len(chosen) for chosen in group(rows)] == [PACK_TOKENS // 400] * 2 + [1]
-    assert [len(chosen) for chosen in group(rows, may_share=False)] == [1] * 5
+    assert [len(chosen) for chosen in group(rows, 1024)] == [2, 2, 1]
+    assert [len(chosen) for chosen in group(rows, 8192)] == [5]
+    assert [len(chosen) for chosen in group(rows, 100)] == [1] * 5
+    assert [len(chosen) for chosen in group(rows, 8192, may_share=False)] == [1] * 5
+
+
+def test_packs_are_halved_until_a_gpu_holds_them():
+    tried = []
+
+    def work(limit):
+        tried.append(limit)
+        if limit > 2048:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return "done"
+
+    assert fit(work, 8192) == ("done", 2048)
+    assert tried == [8192, 4096, 2048]
+    tried.clear()
+    with pytest.raises(torch.OutOfMemoryError):
+        fit(lambda limit: work(limit * 100), 1024)
+    assert tried == [102_400, LEAST_PACK_TOKENS * 100]
 
 
 class Running(torch.nn.Module):

@@ -81,6 +81,28 @@ def test_interrupted_run_ends_where_an_uninterrupted_one_does(options, rows, set
     assert result.adapter_sha256 == expected.adapter_sha256
 
 
+def test_a_step_that_runs_out_of_gpu_memory_is_taken_again_in_smaller_packs(options, rows, settings, tmp_path, monkeypatch):
+    from core.training import loop
+
+    common = {**options, "train_rows": rows, "settings": settings(max_steps=3)}
+    monkeypatch.setitem(loop.PACK_TOKENS, "cpu", 64)
+    expected = train(**common, folder=tmp_path / "small")
+    monkeypatch.setitem(loop.PACK_TOKENS, "cpu", 512)
+    real, sizes = loop.token_losses, []
+
+    def short_of_memory(model, packed):
+        sizes.append(packed.input_ids.shape[1])
+        if sizes[-1] > 128 and len(sizes) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(model, packed)
+
+    monkeypatch.setattr("core.models.packing.LEAST_PACK_TOKENS", 1)
+    monkeypatch.setattr(loop, "token_losses", short_of_memory)
+    result = train(**common, folder=tmp_path / "halved")
+    assert max(sizes) > 128 >= sizes[-1]
+    assert result.metrics["loss"] == pytest.approx(expected.metrics["loss"], rel=1e-3)
+
+
 def test_damaged_checkpoint_is_passed_over_for_the_one_before(options, rows, settings, tmp_path):
     common = {**options, "train_rows": rows, "settings": settings(max_steps=8), "folder": tmp_path}
     with pytest.raises(JobCancelled):
