@@ -1,6 +1,7 @@
 """`garrison-setup`: what the administrator runs on the disconnected machine. Frozen by PyInstaller: no Python there."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from console import Stop, detail, exit_status, say, size
 from deploy import lifecycle, preflight, selftest
 from deploy.lifecycle import Wishes
 from deploy.prefix import Prefix
+from deploy.receipt import RECEIPT
 from deploy.verify import check_media, check_one
 
 from core.carry.manifest import MANIFEST
@@ -36,7 +38,10 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
         if name != "verify":
             command.add_argument(
-                "--prefix", type=Path, default=DEFAULT_PREFIX, help="where it is installed (default %(default)s)"
+                "--prefix",
+                type=Path,
+                default=own_prefix() or DEFAULT_PREFIX,
+                help="where it is installed (default %(default)s)",
             )
         if name in ("verify", "preflight", "install", "upgrade"):
             command.add_argument(
@@ -48,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
                 "--unsigned", action="store_true", help="take a bundle that nobody signed, at your own risk"
             )
         if name in ("preflight", "install", "upgrade"):
-            command.add_argument("--port", type=int, default=preflight.PORT, help="of the dashboard (default %(default)s)")
+            command.add_argument(
+                "--port", type=int, help=f"of the dashboard (default: as it was; {preflight.PORT} at first)"
+            )
         if name in ("install", "upgrade"):
             command.add_argument("--user", default="garrison", help="whom the service runs as (default %(default)s)")
             command.add_argument("--home", type=Path, default=Path("/var/lib/garrison"), help="the service's projects")
@@ -62,10 +69,33 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def own_prefix() -> Path | None:
+    """The installation that this program lies in, as `<prefix>/versions/<version>/setup/…`; None on a medium."""
+    for folder in lifecycle.own_program().parents:
+        if folder.name == "setup" and folder.parent.parent.name == "versions" and (folder.parent / RECEIPT).is_file():
+            return folder.parents[2]
+    return None
+
+
 def main(arguments: list[str]) -> int:
     """Run a command; returns the exit status: 0, 3 when something must be done first, 130 when stopped."""
+    os.umask(0o022)  # the service's user reads what root installs, and nobody else writes it, whatever root's own is
     chosen = parser().parse_args(arguments)
-    return exit_status(lambda: dispatch(chosen))
+    return exit_status(lambda: tried(chosen))
+
+
+def tried(chosen: argparse.Namespace) -> None:
+    """The command that was chosen; what the system refuses becomes a sentence.
+
+    Raises:
+        Stop: it could not be done.
+    """
+    try:
+        dispatch(chosen)
+    except OSError as error:
+        what = f"{error.filename} cannot be used" if error.filename else "The system refuses it"
+        hint = "Run this as root." if isinstance(error, PermissionError) else "Look at the system's log, then try again."
+        raise Stop(f"{what} ({error.strerror}).", hint) from error
 
 
 def dispatch(chosen: argparse.Namespace) -> None:
@@ -75,9 +105,8 @@ def dispatch(chosen: argparse.Namespace) -> None:
         return
     prefix = Prefix(chosen.prefix.absolute())
     if chosen.command == "preflight":
-        bundle = opened(chosen, prefix)
-        needs, created_at = bundle.manifest.needs, bundle.manifest.created_at
-        preflight.report(preflight.look(needs, prefix.root, created_at=created_at, port=chosen.port))
+        port = lifecycle.port_of(prefix.state(), Wishes(port=chosen.port))
+        preflight.report(preflight.look(opened(chosen, prefix).manifest, prefix, port=port))
     elif chosen.command in ("install", "upgrade"):
         wishes = Wishes(
             port=chosen.port,

@@ -9,12 +9,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
 from core.errors import SetupError
 
 FORMAT = 1
+MAX_NAME_CHARACTERS = 255  # of FAT32's long names (Microsoft's FAT specification, 1.03) and of NAME_MAX in Linux's limits.h
+MAX_PATH_CHARACTERS = 1024  # a quarter of PATH_MAX in Linux's limits.h: the rest is for where it gets installed
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 SIGNER = "signer.pem"
@@ -22,7 +25,7 @@ SIGNER = "signer.pem"
 BundleKind = Literal["full", "difference", "models"]
 FileKind = Literal["wheel", "interpreter", "model", "lock", "licence", "sbom", "service"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_VERSION = re.compile(r"\d+(\.\d+){1,3}([a-z0-9.+-]{0,20})?")
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){1,3}([a-z0-9.+-]{0,20})?")  # a folder's name as well
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 
 
@@ -55,7 +58,7 @@ class Needs:
     machine: str  # as `uname -m` says it
     glibc: str  # the newest symbol version that any file asks for, such as "2.31"
     memory_bytes: int
-    unpacked_bytes: int  # what an installed version takes on disk
+    unpacked_bytes: int  # room that a first installation takes: the files of the bundle, and what they unpack to
     python: str  # of the interpreter inside
     cuda: str = ""  # version that the wheels were built for; "" for a processor alone
     driver: str = ""  # least NVIDIA driver for that CUDA
@@ -137,7 +140,7 @@ def from_bytes(content: bytes) -> Manifest:
             }
         )
         faults = list(_faults(manifest))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SetupError("The manifest is damaged.", "Copy it again from its source.") from error
     if faults:
         raise SetupError(f"The manifest cannot be used: {faults[0]}.", "Get a new copy from where the bundle was built.")
@@ -145,16 +148,28 @@ def from_bytes(content: bytes) -> Manifest:
 
 
 def _faults(manifest: Manifest) -> Iterator[str]:
+    yield from _faults_of_words(manifest)
+    yield from _faults_of_files(manifest)
+
+
+def _faults_of_words(manifest: Manifest) -> Iterator[str]:
     if manifest.kind not in get_args(BundleKind):
         yield "unknown kind of bundle"
     if not _VERSION.fullmatch(manifest.version) or (manifest.since and not _VERSION.fullmatch(manifest.since)):
         yield "bad version"
+    if not all(_is_time(text) for text in (manifest.created_at, manifest.expires_at or manifest.created_at)):
+        yield "bad date"
+    if not _is_word(manifest.target) or not isinstance(manifest.schema, int) or not _is_sound(manifest.needs):
+        yield "what the machine must have is not said"
+
+
+def _faults_of_files(manifest: Manifest) -> Iterator[str]:
     for file in manifest.files:
         if file.kind not in get_args(FileKind) or not is_safe_path(file.path):
             yield f"{file.path!r} is no path inside a bundle"
     entries: list[BundleFile | MediaFile] = [*manifest.files, *manifest.parts, *manifest.loose]
     for entry in entries:
-        if not _SHA256.fullmatch(entry.sha256) or not isinstance(entry.size_bytes, int) or entry.size_bytes < 0:
+        if not _SHA256.fullmatch(entry.sha256) or type(entry.size_bytes) is not int or entry.size_bytes < 0:
             yield "a size or checksum is missing"
     names = [entry.name for entry in (*manifest.parts, *manifest.loose)]
     if any("/" in name or not is_safe_path(name) for name in names):
@@ -165,6 +180,20 @@ def _faults(manifest: Manifest) -> Iterator[str]:
         yield "the parts do not add up to the files"
 
 
+def _is_time(text: str) -> bool:
+    """Whether it is a time in UTC, as every time in a manifest: two of them are compared as texts."""
+    return datetime.fromisoformat(text).utcoffset() == timedelta(0)
+
+
+def _is_word(text: str) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isprintable()
+
+
+def _is_sound(needs: Needs) -> bool:
+    words = (needs.machine, needs.glibc, needs.python, needs.cuda, needs.driver)
+    return all(map(_is_word, words)) and type(needs.memory_bytes) is int and type(needs.unpacked_bytes) is int
+
+
 def is_safe_path(path: str) -> bool:
     """True for a relative path without `..`, whose every name any file system (FAT32 too) can hold."""
     parts = PurePosixPath(path).parts
@@ -172,10 +201,12 @@ def is_safe_path(path: str) -> bool:
         bool(parts)
         and str(PurePosixPath(path)) == path
         and not path.startswith("/")
+        and len(path) <= MAX_PATH_CHARACTERS
         and all(
             part not in (".", "..")
             and part.isascii()
             and part.isprintable()
+            and len(part) <= MAX_NAME_CHARACTERS
             and not set(part) & set('<>:"\\|?*')
             and not part.endswith((".", " "))
             and part.split(".")[0].lower() not in _RESERVED

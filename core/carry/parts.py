@@ -4,8 +4,10 @@ A part is named by its number and checked alone, so that a bad one is fetched ag
 several media; whoever reads gives every folder that has some.
 """
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +22,37 @@ Report = Callable[[int], None]  # called with the number of bytes just dealt wit
 
 def file_sha256(path: Path, report: Report = lambda count: None) -> str:
     """SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-            report(len(chunk))
+        return _sha256(file, report)
+
+
+def _sha256(file: IO[bytes], report: Report) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK_BYTES):
+        digest.update(chunk)
+        report(len(chunk))
     return digest.hexdigest()
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether a file lies there itself. What a link on a medium leads to may never end (/dev/zero) or begin (a pipe)."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def open_plain(path: Path) -> IO[bytes]:
+    """Open a file of a medium for reading; whoever puts a link or a pipe in its place at that very moment gains nothing.
+
+    Raises:
+        OSError: it cannot be read, or is no plain file.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "no plain file", str(path))
+    return os.fdopen(handle, "rb")
 
 
 @dataclass(slots=True)
@@ -98,7 +125,7 @@ class PartReader:
 
     def find(self, entry: MediaFile) -> Path | None:
         """Where a part or loose file lies; None on none of the media."""
-        return next((folder / entry.name for folder in self.folders if (folder / entry.name).is_file()), None)
+        return next((folder / entry.name for folder in self.folders if is_plain_file(folder / entry.name)), None)
 
     def fault(self, entry: MediaFile, report: Report = lambda count: None) -> str:
         """What is wrong with a part or loose file, all of it read; "" when nothing is."""
@@ -106,9 +133,11 @@ class PartReader:
         try:
             if path is None:
                 return "missing"
-            if (size := path.stat().st_size) != entry.size_bytes:
-                return f"{size:,} bytes long, not {entry.size_bytes:,}"
-            return "" if file_sha256(path, report) == entry.sha256 else "changed: its SHA-256 is not the one in the manifest"
+            with open_plain(path) as file:
+                if (size := os.fstat(file.fileno()).st_size) != entry.size_bytes:
+                    return f"{size:,} bytes long, not {entry.size_bytes:,}"
+                is_right = _sha256(file, report) == entry.sha256
+            return "" if is_right else "changed: its SHA-256 is not the one in the manifest"
         except OSError as error:
             return f"cannot be read ({error.strerror})"
 
@@ -126,6 +155,14 @@ class PartReader:
                 yield from self._slice(part, first, last)
             start = end
 
+    def read_loose(self, entry: MediaFile) -> Iterator[bytes]:
+        """The bytes of a loose file, in chunks; as many as the manifest says.
+
+        Raises:
+            SetupError: it is not there, or cannot be read.
+        """
+        yield from self._slice(entry, 0, entry.size_bytes)
+
     def _slice(self, part: MediaFile, first: int, last: int) -> Iterator[bytes]:
         path = self.find(part)
         if path is None:
@@ -133,7 +170,7 @@ class PartReader:
                 f"{part.name} is on none of the media.", "Put the medium that holds it in and give its folder as well."
             )
         try:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 file.seek(first)
                 while first < last and (chunk := file.read(min(CHUNK_BYTES, last - first))):
                     first += len(chunk)

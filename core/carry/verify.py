@@ -8,9 +8,10 @@ from pathlib import Path
 
 from core.carry import signature
 from core.carry.manifest import MANIFEST, SIGNATURE, SIGNER, Manifest, MediaFile, from_bytes
-from core.carry.parts import PartReader, Report
+from core.carry.parts import PartReader, Report, is_plain_file, open_plain
 from core.errors import SetupError
 
+MAX_SMALL_BYTES = 32 << 20  # of a manifest, a signature, a key: nobody has vouched for them when they are read
 # What operating systems leave on removable media by themselves.
 NOT_OURS = frozenset(
     ("system volume information", "$recycle.bin", ".trashes", ".spotlight-v100", ".fseventsd", "lost+found", ".ds_store")
@@ -53,15 +54,13 @@ def open_bundle(folders: Sequence[Path], trust: Trust) -> Bundle:
     """
     if missing := [folder for folder in folders if not folder.is_dir()]:
         raise SetupError(f"There is no folder {missing[0]}.", "Give the folders that hold the bundle, one for each medium.")
-    home = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
+    home = next((folder for folder in folders if is_plain_file(folder / MANIFEST)), None)
     if home is None:
         raise SetupError(
             f"There is no {MANIFEST} in {', '.join(map(str, folders))}.", "Give the folder that holds the bundle."
         )
     try:
-        content = (home / MANIFEST).read_bytes()
-        signed = (home / SIGNATURE).read_bytes() if (home / SIGNATURE).is_file() else b""
-        offered = (home / SIGNER).read_bytes() if (home / SIGNER).is_file() else b""
+        content, signed, offered = (_small(home / name) for name in (MANIFEST, SIGNATURE, SIGNER))
     except OSError as error:
         raise SetupError(f"{home} cannot be read ({error.strerror}).", "Check the medium, then try again.") from error
     signer = check_signature(content, signed, offered, trust)
@@ -74,8 +73,19 @@ def open_bundle(folders: Sequence[Path], trust: Trust) -> Bundle:
     return Bundle(manifest, tuple(folders), signer)
 
 
+def _small(path: Path) -> bytes:
+    """The content of a file that is small in every bundle; b"" where there is none."""
+    if not is_plain_file(path):
+        return b""
+    with open_plain(path) as file:
+        content = file.read(MAX_SMALL_BYTES + 1)
+    if len(content) > MAX_SMALL_BYTES:
+        raise SetupError(f"{path} is too large to be part of a bundle.", "Get the bundle again from where it was built.")
+    return content
+
+
 def check_signature(content: bytes, signed: bytes, offered: bytes, trust: Trust) -> bytes:
-    """The key that signed `content`, which is one that the administrator trusts; b"" for an unsigned bundle that is allowed.
+    """The key that signed `content`, one that the administrator trusts; b"" where nobody vouches and that is allowed.
 
     `offered` is the key on the medium: worth nothing by itself, it counts only with the right fingerprint.
 
@@ -115,16 +125,26 @@ def check_signature(content: bytes, signed: bytes, offered: bytes, trust: Trust)
             "The signature does not fit: the manifest was changed or replaced, or another key signed it.",
             "Do not install this. Get the bundle again, and compare the fingerprint of the key.",
         )
-    return key
+    return key if trust.key is not None or trust.fingerprint else b""
 
 
 def faults(bundle: Bundle, report: Report = lambda count: None) -> Iterator[tuple[str, str]]:
     """Everything wrong on the media: the file's name and what is wrong with it. Reads every byte."""
     listed = {entry.name for entry in bundle.media} | {MANIFEST, SIGNATURE, SIGNER}
     for folder in bundle.folders:
-        for path in sorted(folder.iterdir()):
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError as error:
+            yield str(folder), f"cannot be read ({error.strerror})"
+            continue
+        for path in paths:
             if path.name not in listed and path.name.lower() not in NOT_OURS and not path.name.lower().startswith(".trash-"):
-                yield path.name, f"is not part of the bundle (in {folder})"
+                yield shown(path.name), f"is not part of the bundle (in {folder})"
     for entry in bundle.media:
         if fault := bundle.reader.fault(entry, report):
             yield entry.name, fault
+
+
+def shown(name: str) -> str:
+    """A name that a stranger chose, fit for a terminal: control characters would let it write what it likes there."""
+    return name if name.isprintable() else ascii(name)

@@ -217,4 +217,4 @@ def glibc_floor(chosen: list[Path], archives: Sequence[Path], target: wheels.Tar
 def unpacked_bytes(chosen: list[Path], sources: Sequence[Source]) -> int:
     """What an installation takes: the stored files, and beside them what the wheels unpack to."""
     stored = sum(item.file.size_bytes for item in sources)
-    return stored + int(sum(wheels.facts(wheel).unpacked_bytes for wheel in chosen) * SAFE_SPACE) + 150 * 10**6
+    return stored + int(sum(wheels.facts(wheel).unpacked_bytes for wheel in chosen) * SAFE_SPACE) + 250 * 10**6

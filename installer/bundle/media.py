@@ -100,7 +100,11 @@ def sign(manifest: Manifest, folder: Path, key: Path | None) -> None:
     private = signature.load_private(key)
     (folder / SIGNATURE).write_bytes(signature.sign(content, private))
     (folder / SIGNER).write_bytes(signature.public_pem(private))
-    detail(f"signed; fingerprint of the key: {signature.fingerprint(signature.public_pem(private))}")
+    detail("signed; tell the site, by another way than the media:")
+    detail(f"  fingerprint of the key: {signature.fingerprint(signature.public_pem(private))}")
+    for file in manifest.loose:
+        if file.name.endswith(".tar"):
+            detail(f"  SHA-256 of {file.name}: {file.sha256}")
 
 
 def readme(draft: Manifest) -> str:
@@ -111,21 +115,27 @@ def readme(draft: Manifest) -> str:
 What you need: a {needs.machine} machine with glibc {needs.glibc} or newer, {size(needs.memory_bytes)} of memory and
 {size(needs.unpacked_bytes)} of disk at the place of installation. No Python, no compiler, no network.
 
-1. Unpack the set-up program (once; it is small):
-       tar xf garrison-setup.tar -C /var/tmp
-2. Check the medium. The fingerprint of the key is told to you by another way than this medium:
-       /var/tmp/garrison-setup/garrison-setup verify . --fingerprint FINGERPRINT
+Two numbers are told to you by another way than this medium: the SHA-256 of garrison-setup.tar, which checks all the
+rest and is checked by nothing else, and the FINGERPRINT of the key.
+
+1. Compare the set-up program with its number, then unpack it:
+       sha256sum garrison-setup.tar
+       tar xf garrison-setup.tar -C /root
+   Where Garrison is installed already, use the program that came with it: /opt/garrison/current/setup/garrison-setup
+2. Check the medium:
+       /root/garrison-setup/garrison-setup verify . --fingerprint FINGERPRINT
    With parts on several media, copy them into one folder, or give every folder that holds some.
    A part that is named as bad is copied again and checked alone:  ... verify . --only NAME
 3. Compare the machine with what is needed:
-       /var/tmp/garrison-setup/garrison-setup preflight . --fingerprint FINGERPRINT
+       /root/garrison-setup/garrison-setup preflight . --fingerprint FINGERPRINT
 4. Install (as root; below /opt/garrison unless --prefix says otherwise):
-       /var/tmp/garrison-setup/garrison-setup install . --fingerprint FINGERPRINT
+       /root/garrison-setup/garrison-setup install . --fingerprint FINGERPRINT
    With --service the dashboard runs as a systemd service of the user `garrison`.
 5. Use it:
        /opt/garrison/current/bin/garrison serve      then open http://127.0.0.1:8501
 
-Later: upgrade FOLDER, rollback, status --check, self-test, uninstall. Each says what it does; --help explains.
+Later, without a medium: /opt/garrison/current/setup/garrison-setup status --check | self-test | rollback | uninstall,
+and with one: ... upgrade FOLDER. Each says what it does; --help explains.
 
 The bundle consists of {{parts}} part(s), manifest.json (every file with size, SHA-256, origin and licence) and its
 signature.

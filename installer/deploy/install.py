@@ -5,18 +5,21 @@ appears by a rename after its receipt was written, and only then `current` is po
 run again, what is there is used and the rest is done.
 """
 
+import ctypes
 import errno
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from console import Meter, Stop, detail, step
 
 from core.carry.archives import unpack
-from core.carry.manifest import MANIFEST, BundleFile, Manifest
-from core.carry.parts import file_sha256
+from core.carry.manifest import MANIFEST, BundleFile, Manifest, MediaFile
+from core.carry.parts import file_sha256, is_plain_file
 from core.carry.verify import Bundle
 from deploy import receipt
 from deploy.prefix import Prefix, remove_tree, sync_folder
@@ -26,6 +29,8 @@ LAUNCHER = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 exec "$here/../python/bin/python3" -I -m core.cli.app "$@"
 """
+SETUP_ARCHIVE = "garrison-setup.tar"
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 DROPPED = (
     "PYTHONHOME",
     "PYTHONPATH",
@@ -50,8 +55,11 @@ def put_in_store(prefix: Prefix, bundle: Bundle) -> None:
     with step(f"Copying {len(manifest.files)} files"), Meter("copying", manifest.carried_bytes) as meter, full_disk():
         for offset, file in manifest.carried:
             if not is_stored(prefix, file):
-                _store(prefix, bundle, offset, file)
+                _store(prefix, file, file.path, bundle.reader.read(offset, file.size_bytes))
             meter.add(file.size_bytes)
+        program = None if prefix.is_complete(manifest.version) else setup_program(manifest)
+        if program and not is_stored(prefix, program):
+            _store(prefix, program, program.name, bundle.reader.read_loose(program))
         missing = [file for file in manifest.files if not file.is_carried and not is_stored(prefix, file)]
         if missing:
             raise Stop(
@@ -60,32 +68,36 @@ def put_in_store(prefix: Prefix, bundle: Bundle) -> None:
             )
 
 
-def is_stored(prefix: Prefix, file: BundleFile) -> bool:
+def setup_program(manifest: Manifest) -> MediaFile | None:
+    """`garrison-setup` of a bundle; None where it brings none."""
+    return next((entry for entry in manifest.loose if entry.name == SETUP_ARCHIVE), None)
+
+
+def is_stored(prefix: Prefix, file: BundleFile | MediaFile) -> bool:
     """Whether the store has this file, unchanged: all of it is read. A changed one is removed."""
     path = prefix.object(file.sha256)
-    if not path.is_file():
+    if not path.exists():
         return False
-    if path.stat().st_size == file.size_bytes and file_sha256(path) == file.sha256:
+    if is_plain_file(path) and path.stat().st_size == file.size_bytes and file_sha256(path) == file.sha256:
         return True
     path.unlink()
     return False
 
 
-def _store(prefix: Prefix, bundle: Bundle, offset: int, file: BundleFile) -> None:
+def _store(prefix: Prefix, file: BundleFile | MediaFile, name: str, content: Iterator[bytes]) -> None:
+    """Keep what is read from the medium; hashed while it is written, since the medium may have changed after its check."""
     target = prefix.object(file.sha256)
     partial = target.with_name(f"{file.sha256}.partial")
     digest = hashlib.sha256()
     with partial.open("wb") as writing:
-        for chunk in bundle.reader.read(offset, file.size_bytes):
+        for chunk in content:
             digest.update(chunk)
             writing.write(chunk)
         writing.flush()
         os.fsync(writing.fileno())
     if digest.hexdigest() != file.sha256:
         partial.unlink()
-        raise Stop(
-            f"{file.path} is not what the manifest says.", "The medium changed since it was checked: verify it again."
-        )
+        raise Stop(f"{name} is not what the manifest says.", "The medium changed since it was checked: verify it again.")
     partial.chmod(0o644)
     partial.rename(target)
 
@@ -97,12 +109,13 @@ def build_version(prefix: Prefix, manifest: Manifest) -> None:
         Stop: a package cannot be installed, or the disk is full.
     """
     target = prefix.version_folder(manifest.version)
-    if (target / "receipt.json").is_file():
+    if prefix.is_complete(manifest.version):
         detail(f"version {manifest.version} is there already")
         return
     partial = target.with_name(f".{manifest.version}.partial")
     remove_tree(target)
-    shutil.rmtree(partial, ignore_errors=True)
+    for folder in prefix.unfinished():
+        shutil.rmtree(folder, ignore_errors=True)
     partial.mkdir(parents=True)
     with full_disk():
         with step("Unpacking the interpreter"):
@@ -115,6 +128,7 @@ def build_version(prefix: Prefix, manifest: Manifest) -> None:
                 if file.kind not in ("interpreter", "wheel"):
                     link(prefix.object(file.sha256), partial / file.path)
             write_launcher(partial)
+            keep_setup_program(prefix, manifest, partial)
             (partial / MANIFEST).write_bytes(manifest.to_bytes())
         with step("Writing the receipt of every file"):
             receipt.write(partial, manifest)
@@ -143,9 +157,58 @@ def install_wheels(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
     run(python, [str(pip), "install", *options, "--requirement", "requirements.txt"], temporary, cwd=wheels)
     for script in set((folder / "python" / "bin").iterdir()) - before:
         script.unlink()  # they name the folder in which they were made; bin/garrison is what people start
-    run(python, ["-m", "compileall", "-q", "-j", "0", str(folder / "python" / "lib")], temporary, may_fail=True)
+    compile_sources(python, folder / "python" / "lib", temporary)
     shutil.rmtree(wheels)
     shutil.rmtree(temporary)
+
+
+def compile_sources(python: Path, lib: Path, temporary: Path) -> None:
+    """Byte code beside every source, by a process for each core; a source that does not compile is left as it is.
+
+    Not `compileall -j`: its workers wait for ever when the process that started them is killed.
+    """
+    sources = sorted((path for path in lib.rglob("*.py") if path.is_file()), key=lambda path: path.stat().st_size)
+    cores = os.cpu_count() or 1
+    running = []
+    for number in range(cores):
+        listed = temporary / f"sources-{number}.txt"
+        listed.write_text("".join(f"{path}\n" for path in sources[number::cores]), encoding="utf-8")
+        command = [str(python), "-I", "-m", "compileall", "-q", "-i", str(listed)]
+        running.append(
+            subprocess.Popen(
+                command,
+                env=child_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - no other threads run here
+            )
+        )
+    for process in running:
+        process.wait()
+
+
+def end_with_parent() -> None:
+    """In a child, before its program starts: the kernel kills it when its parent ends, however that ends (prctl(2))."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def keep_setup_program(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
+    """`garrison-setup` beside what it installed, as `setup/garrison-setup`: later no medium is needed to remove or go back.
+
+    Raises:
+        Stop: the archive holds no such program.
+    """
+    program = setup_program(manifest)
+    if program is None:
+        return
+    archive, temporary = prefix.object(program.sha256), folder / "tmp"
+    unpack(archive, temporary)
+    if not (temporary / "garrison-setup" / "garrison-setup").is_file():
+        raise Stop(f"{SETUP_ARCHIVE} holds no garrison-setup.", "Get the bundle again from where it was built.")
+    (temporary / "garrison-setup").rename(folder / "setup")
+    shutil.rmtree(temporary)
+    archive.unlink()  # only this version uses it, and has it unpacked
 
 
 def child_environment(**more: str) -> dict[str, str]:
@@ -154,7 +217,7 @@ def child_environment(**more: str) -> dict[str, str]:
     return kept | more
 
 
-def run(python: Path, arguments: list[str], temporary: Path, *, cwd: Path | None = None, may_fail: bool = False) -> None:
+def run(python: Path, arguments: list[str], temporary: Path, *, cwd: Path | None = None) -> None:
     """Run the installed interpreter, with its temporary files on the disk that is being filled.
 
     Raises:
@@ -171,8 +234,9 @@ def run(python: Path, arguments: list[str], temporary: Path, *, cwd: Path | None
         text=True,
         errors="replace",
         check=False,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - no other threads run here
     )
-    if done.returncode != 0 and not may_fail:
+    if done.returncode != 0:
         words = (done.stdout + done.stderr).strip()
         if "No space left" in words:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -198,7 +262,7 @@ def write_launcher(folder: Path) -> None:
 
 
 class full_disk:  # noqa: N801 - a context manager that reads like a word
-    """Turns a full disk into a sentence."""
+    """Turns a full or failing disk into a sentence."""
 
     def __enter__(self) -> None:
         return None
@@ -207,4 +271,9 @@ class full_disk:  # noqa: N801 - a context manager that reads like a word
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise Stop(
                 "The disk became full; the version in use is as it was.", "Free some space, then run the same command again."
+            ) from error
+        if isinstance(error, OSError) and error.errno in (errno.EIO, errno.EROFS):
+            raise Stop(
+                f"The disk failed ({error.strerror}); the version in use is as it was.",
+                "Look at the system's log, then run the same command again.",
             ) from error

@@ -1,15 +1,17 @@
 """`install`, `upgrade`, `rollback`, `uninstall`, `status`: what happens to an installation as a whole."""
 
+import re
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from console import Stop, detail, say, size, step
 
-from core.carry.verify import Bundle
+from core.carry.verify import Bundle, shown
 from deploy import install as steps
 from deploy import preflight, receipt, selftest, service, workspaces
-from deploy.prefix import Prefix, State, read_json, remove_tree
+from deploy.prefix import Prefix, State, age, write_atomic
 from deploy.verify import check_media
 
 
@@ -17,7 +19,7 @@ from deploy.verify import check_media
 class Wishes:
     """What the administrator asked for."""
 
-    port: int = preflight.PORT
+    port: int | None = None  # None: the one that it had; PORT at first
     user: str = "garrison"
     home: Path = Path("/var/lib/garrison")
     with_service: bool = False
@@ -37,18 +39,19 @@ def install(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
     if current and current != manifest.version:
         raise Stop(f"Version {current} is in use in {prefix.root}.", "Change to this one with: garrison-setup upgrade")
     prepare(prefix, bundle, wishes)
-    with prefix.held():
+    with prefix.held(), steps.full_disk():
+        check_unchanged(prefix, current)
+        state = prefix.state()
         steps.put_in_store(prefix, bundle)
         steps.build_version(prefix, manifest)
         prefix.make_current(manifest.version)
-        state = prefix.state()
-        state.user, state.home = wishes.user, str(wishes.home) if wishes.with_service else state.home
         if current != manifest.version:
             state.note("installed", manifest.version)
         finish(prefix, bundle, state, wishes)
-    if wishes.with_self_test:
-        selftest.run(prefix.version_folder(manifest.version))
+        if wishes.with_self_test:
+            selftest.run(prefix.version_folder(manifest.version))
     say(f"\nVersion {manifest.version} is in use: {prefix.current}/bin/garrison")
+    say_what_comes_later(prefix)
 
 
 def upgrade(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
@@ -62,22 +65,49 @@ def upgrade(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
     if not current:
         raise Stop(f"Nothing is installed in {prefix.root}.", "Use: garrison-setup install")
     if current == manifest.version:
-        raise Stop(f"Version {current} is in use already.", "Nothing is to be done.")
+        raise Stop(f"Version {current} is in use already.", "What lies beside it is set up again by: garrison-setup install")
+    if age(manifest.version) < age(current):
+        raise Stop(
+            f"Version {manifest.version} is older than {current}, which is in use.",
+            "Go back with garrison-setup rollback, or uninstall first: the faults of an old version are known by now.",
+        )
     prepare(prefix, bundle, wishes)
-    with prefix.held():
+    with prefix.held(), steps.full_disk():
+        check_unchanged(prefix, current)
         state = prefix.state()
         steps.put_in_store(prefix, bundle)
         steps.build_version(prefix, manifest)
+        service.write_trust_list(prefix, state)
         folder = prefix.version_folder(manifest.version)
         if wishes.with_self_test:
             selftest.run(folder)
-        if state.home:
-            workspaces.migrate(folder, Path(state.home), state)
-        prefix.make_current(manifest.version)
-        state.previous = current
-        state.note("upgraded", manifest.version)
-        finish(prefix, bundle, state, wishes)
+        with service.stopped(state):
+            if state.home:
+                workspaces.migrate(folder, Path(state.home), state)
+            state.previous = current
+            state.note("upgraded", manifest.version)
+            prefix.write_state(state)  # first: a version in use that nobody remembers the one before of cannot go back
+            prefix.make_current(manifest.version)
+            finish(prefix, bundle, state, wishes)
     say(f"\nVersion {manifest.version} is in use; {current} is kept: garrison-setup rollback goes back to it.")
+    say_what_comes_later(prefix)
+
+
+def say_what_comes_later(prefix: Prefix) -> None:
+    """Name the program that was installed along: it needs no medium."""
+    program = prefix.current / "setup" / "garrison-setup"
+    if program.is_file():
+        say(f"Later: {program} status | self-test | rollback | uninstall, or upgrade with a new medium")
+
+
+def check_unchanged(prefix: Prefix, current: str) -> None:
+    """Between the first look and the lock, somebody else may have installed.
+
+    Raises:
+        Stop: another version is in use than then.
+    """
+    if (now := prefix.current_version()) != current:
+        raise Stop(f"Version {now or 'none'} came into use meanwhile.", "See: garrison-setup status")
 
 
 def prepare(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
@@ -88,17 +118,27 @@ def prepare(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
     """
     check_media(bundle)
     with step("Looking at this machine"):
-        manifest = bundle.manifest
-        preflight.report(preflight.look(manifest.needs, prefix.root, created_at=manifest.created_at, port=wishes.port))
+        preflight.report(preflight.look(bundle.manifest, prefix, port=port_of(prefix.state(), wishes)))
+        if wishes.with_service:
+            service.check(prefix, user=wishes.user, home=wishes.home)
+
+
+def port_of(state: State, wishes: Wishes) -> int:
+    """The dashboard's port: the one that was asked for, else the service's."""
+    return wishes.port if wishes.port is not None else state.port or preflight.PORT
 
 
 def finish(prefix: Prefix, bundle: Bundle, state: State, wishes: Wishes) -> None:
     """Remember the signer and the state; set up what lies beside the files."""
     if bundle.signer:
-        prefix.signer.write_bytes(bundle.signer)
-    with_service = wishes.with_service or any(path.endswith(".service") for path in state.system_files)
-    if prefix.root.is_relative_to("/opt") or with_service:
-        service.write_system_files(prefix, state, port=wishes.port, with_service=with_service)
+        write_atomic(prefix.signer, bundle.signer.decode("ascii"))
+    if wishes.with_service:
+        state.user, state.home = wishes.user, str(wishes.home)
+    with_service = wishes.with_service or service.has_service(state)
+    if with_service:
+        state.port = port_of(state, wishes)
+    prefix.write_state(state)  # before anything is set up beside the files: what is not written here is never removed
+    service.write_system_files(prefix, state, with_service=with_service)
     prefix.write_state(state)
 
 
@@ -108,12 +148,12 @@ def rollback(prefix: Prefix, homes: list[Path]) -> None:
     Raises:
         Stop: there is no version before, or a workspace cannot be put back.
     """
-    with prefix.held():
+    with prefix.held(), steps.full_disk():
         state, current = prefix.state(), prefix.current_version()
-        if not state.previous or state.previous not in prefix.installed():
+        if state.previous in ("", current) or state.previous not in prefix.installed():
             raise Stop("There is no version to go back to.", "See: garrison-setup status")
         manifest = prefix.manifest(state.previous)
-        with step(f"Going back from {current} to {state.previous}"):
+        with service.stopped(state), step(f"Going back from {current} to {state.previous}"):
             for home in dict.fromkeys([*homes, *([Path(state.home)] if state.home else [])]):
                 workspaces.put_back(home, manifest)
             prefix.make_current(state.previous)
@@ -126,47 +166,102 @@ def rollback(prefix: Prefix, homes: list[Path]) -> None:
 def uninstall(prefix: Prefix, *, with_data: bool) -> None:
     """Remove what the receipts list and what was set up beside it. Files that are in no receipt stay, and are named.
 
+    The program that is at work may lie in one of the versions: nothing is loaded once that one is gone.
+
     Raises:
-        Stop: nothing is installed there.
+        Stop: nothing is installed there, or what is to be removed with the data is no workspace.
     """
     if not prefix.versions.is_dir():
         raise Stop(f"Nothing is installed in {prefix.root}.", "Give its place with --prefix.")
     strangers: list[str] = []
     with prefix.held(), step(f"Removing {', '.join(prefix.installed()) or 'an unfinished installation'}"):
         state = prefix.state()
-        service.remove_system_files(state)
+        home = state.home
+        if with_data and home and (words := workspaces.refusal(Path(home)) or lie_in_each_other(Path(home), prefix.root)):
+            raise Stop(f"{words}, so nothing was removed.", "Uninstall without --data, and remove the projects yourself.")
+        service.remove_system_files(prefix, state)
+        if with_data and home:
+            remove_data(Path(home))
         prefix.current.unlink(missing_ok=True)
-        for version in prefix.installed():
-            strangers += remove_version(prefix.version_folder(version))
-        for folder in prefix.versions.glob(".*"):
+        strangers += empty_store(prefix)
+        for folder in prefix.unfinished():
             shutil.rmtree(folder, ignore_errors=True)
-        remove_tree(prefix.store)
+        for version in sorted(prefix.installed(), key=lambda name: is_running_from(prefix.version_folder(name))):
+            strangers += remove_version(prefix.version_folder(version))
         for name in ("state.json", "signer.pem", ".current", ".lock"):
             (prefix.root / name).unlink(missing_ok=True)
-        for folder in (prefix.versions, prefix.root):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        remove_empty([*prefix.versions.glob("*"), prefix.versions, prefix.store, prefix.root])
         for stranger in strangers:
-            detail(f"not ours, left: {stranger}")
-        if with_data and state.home:
-            shutil.rmtree(state.home)
-            detail(f"removed the projects in {state.home}")
-    if state.home and not with_data:
-        say(f"The projects in {state.home} are untouched.")
+            detail(f"not ours, left: {shown(stranger)}")
+    if home and not with_data:
+        say(f"The projects in {home} are untouched.")
+
+
+def empty_store(prefix: Prefix) -> list[str]:
+    """Remove the stored files; what has another name than a checksum is not ours, stays, and is named."""
+    left = []
+    for path in prefix.store.glob("*"):
+        if re.fullmatch(r"[0-9a-f]{64}(\.partial)?", path.name) and (path.is_symlink() or path.is_file()):
+            path.unlink()
+        else:
+            left.append(str(path))
+    return left
+
+
+def lie_in_each_other(home: Path, root: Path) -> str:
+    """In words, that one folder holds the other; "" when neither does."""
+    one, other = home.resolve(), root.resolve()
+    return f"{home} and {root} lie in each other" if one.is_relative_to(other) or other.is_relative_to(one) else ""
+
+
+def remove_data(home: Path) -> None:
+    """Remove the service's projects; where they are a mount of their own, all that lies in it."""
+    if not home.is_dir():
+        return
+    for path in home.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if not home.is_mount():
+        home.rmdir()
+    detail(f"removed the projects in {home}")
+
+
+def is_running_from(folder: Path) -> bool:
+    """Whether this very program lies in a folder."""
+    return own_program().is_relative_to(folder.resolve())
+
+
+def own_program() -> Path:
+    """Where this program lies: the frozen one, or its source."""
+    return Path(sys.executable if getattr(sys, "frozen", False) else __file__).resolve()
 
 
 def remove_version(folder: Path) -> list[str]:
-    """Remove the files of a version's receipt and the folders that became empty; what else lies there stays."""
-    for name in read_json(folder / receipt.RECEIPT)["files"]:
-        (folder / name).unlink(missing_ok=True)
-    (folder / receipt.RECEIPT).unlink()
-    for place in sorted((path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()), reverse=True):
-        if not any(place.iterdir()):
-            place.rmdir()
-    left = [str(path) for path in folder.rglob("*") if not path.is_dir()]
-    if not left:
-        folder.rmdir()
-    return left
+    """Remove the files of a version's receipt and the folders that became empty; what else lies there stays.
+
+    A name that leads elsewhere, by its words or over a link, is none that this program wrote: it stays as well.
+    """
+    names = list(receipt.load(folder)["files"])
+    outside = [name for name in names if not receipt.is_inside(folder, name)]
+    for name in names:
+        path = folder / name
+        if receipt.is_inside(folder, name) and (path.is_symlink() or not path.is_dir()):
+            path.unlink(missing_ok=True)
+    places = (path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink())
+    remove_empty(sorted(places, reverse=True))
+    (folder / receipt.RECEIPT).unlink()  # last: as long as it is there, the next run goes on here
+    left = [str(path) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
+    remove_empty([folder])
+    return [*left, *outside]
+
+
+def remove_empty(folders: list[Path]) -> None:
+    """Remove those of the folders that hold nothing, in this order; a link to one is the administrator's."""
+    for folder in folders:
+        if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def status(prefix: Prefix, *, with_check: bool) -> None:
@@ -179,19 +274,22 @@ def status(prefix: Prefix, *, with_check: bool) -> None:
     if not prefix.installed():
         raise Stop(f"Nothing is installed in {prefix.root}.", "Give its place with --prefix.")
     for version in prefix.installed():
-        content = read_json(prefix.version_folder(version) / receipt.RECEIPT)
+        content = receipt.load(prefix.version_folder(version))
         tests = content["self_tests"]
         tested = f"self-test {'passed' if tests[-1]['ok'] else 'FAILED'} {tests[-1]['at']}" if tests else "not tested"
         mark = "in use" if version == current else "before" if version == state.previous else "kept"
         total = sum(entry[0] for entry in content["files"].values() if entry[0] != "link")
         say(f"{version:10} {mark:7} {content['target']}, {len(content['files']):,} files, {size(total)}, {tested}")
     for line in state.history:
-        say(f"{line['at']}  {line['action']} {line['version']}")
+        say(shown(f"{line['at']}  {line['action']} {line['version']}"))
     if with_check:
         with step("Comparing every file with its receipt"):
             found = [change for version in prefix.installed() for change in receipt.changes(prefix.version_folder(version))]
             for change in found:
                 detail(change)
         if found:
-            raise Stop(f"{len(found)} files are not as they were installed.", "Find out who changed them; install again.")
+            raise Stop(
+                f"{len(found)} files are not as they were installed.",
+                "Find out who changed them; then uninstall (projects stay), and install again.",
+            )
         say("Every file is as it was installed.")

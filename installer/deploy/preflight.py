@@ -1,7 +1,6 @@
 """`preflight`: what this machine has against what the bundle needs. Looks, changes nothing; one line each."""
 
 import ctypes
-import os
 import platform
 import re
 import shutil
@@ -15,7 +14,9 @@ from typing import Literal
 from console import Stop, say, size
 from machine import is_port_free
 
-from core.carry.manifest import Needs
+from core.carry.manifest import Manifest, Needs
+from core.carry.verify import shown
+from deploy.prefix import Prefix, who_else_writes
 
 State = Literal["ok", "warn", "fail"]
 PORT = 8501
@@ -48,23 +49,24 @@ class Machine:
             return ""
 
 
-def look(needs: Needs, prefix: Path, *, created_at: str, port: int = PORT, machine: Machine | None = None) -> Iterator[Line]:
+def look(manifest: Manifest, prefix: Prefix, *, port: int = PORT, machine: Machine | None = None) -> Iterator[Line]:
     """Every line, in the order in which they matter."""
-    seen = machine or Machine()
+    seen, needs, root = machine or Machine(), manifest.needs, prefix.root
     yield architecture(needs, seen)
     yield glibc(needs)
     yield libstdcpp()
     yield processor(seen)
     yield memory(needs, seen)
-    yield disk(needs, prefix)
-    yield mount(prefix, seen)
+    yield disk(needs, root, prefix.present_bytes(manifest))
+    yield mount(root, seen)
+    yield owner(root)
     yield temporary(seen)
-    yield selinux(seen)
+    yield selinux(root, seen)
     yield fapolicyd(seen)
     if needs.cuda:
         yield driver(needs, seen)
     yield free_port(port)
-    yield clock(created_at, seen)
+    yield clock(manifest.created_at, seen)
     yield existing(prefix)
 
 
@@ -146,19 +148,21 @@ def memory(needs: Needs, machine: Machine) -> Line:
     return Line("fail", "memory", f"{words}: add memory")
 
 
-def disk(needs: Needs, prefix: Path) -> Line:
-    """Room for the version, and for what unpacking needs beside it."""
+def disk(needs: Needs, prefix: Path, present_bytes: int = 0) -> Line:
+    """Room for the version, and for what unpacking needs beside it, less what is there already."""
     place = nearest(prefix)
-    free = shutil.disk_usage(place).free
-    words = f"{size(free)} free at {place}; {size(needs.unpacked_bytes)} are needed"
-    if free >= needs.unpacked_bytes:
+    free, wanted = shutil.disk_usage(place).free, max(needs.unpacked_bytes - present_bytes, 0)
+    words = f"{size(free)} free at {place}; {size(wanted)} are needed"
+    if present_bytes:
+        words += f" beside the {size(present_bytes)} that are there"
+    if free >= wanted:
         return Line("ok", "disk", words)
     return Line("fail", "disk", f"{words}: free some, or choose another place with --prefix")
 
 
 def mount(prefix: Path, machine: Machine) -> Line:
     """Whether programs may be started from where they will lie."""
-    where, options = mount_of(nearest(prefix), machine)
+    where, options = mount_of(nearest(prefix).resolve(), machine)
     if "noexec" in options:
         return Line(
             "fail", "prefix", f"{where} is mounted noexec: choose another place with --prefix, or mount it with exec"
@@ -168,14 +172,22 @@ def mount(prefix: Path, machine: Machine) -> Line:
     return Line("ok", "prefix", f"{prefix} on {where}")
 
 
+def owner(prefix: Path) -> Line:
+    """Whether somebody else could change what is installed."""
+    if danger := who_else_writes(prefix):
+        return Line("fail", "owner", f"{danger}, and could change what is installed: choose another place with --prefix")
+    return Line("ok", "owner", "nobody else can put anything there")
+
+
 def mount_of(path: Path, machine: Machine) -> tuple[str, set[str]]:
-    """The mount point that holds `path`, and its options: proc(5), /proc/self/mountinfo."""
+    """The mount point that holds `path`, and its options, the file system's `ro` among them: proc(5), mountinfo."""
     best, options = "/", set[str]()
     for line in machine.read("proc/self/mountinfo").splitlines():
         fields = line.split()
         point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[4])
         if (path == Path(point) or Path(point) in path.parents) and len(point) >= len(best):
-            best, options = point, set(fields[5].split(","))
+            of_system = set(fields[-1].split(","))
+            best, options = point, set(fields[5].split(",")) | (of_system & {"ro"})
     return best, options
 
 
@@ -185,25 +197,36 @@ def temporary(machine: Machine) -> Line:
     return Line("ok", "temporary", "noexec: no matter, nothing is started from there" if "noexec" in options else "usable")
 
 
-def selinux(machine: Machine) -> Line:
+def selinux(prefix: Path, machine: Machine) -> Line:
     """Red Hat's labels: files below /opt get one that may be run."""
     enforcing = machine.read("sys/fs/selinux/enforce").strip()
-    if enforcing == "1":
-        return Line("warn", "SELinux", "enforcing: after installing, run `restorecon -R` on the prefix")
-    return Line("ok", "SELinux", "permissive" if enforcing == "0" else "not in use")
+    if enforcing != "1":
+        return Line("ok", "SELinux", "permissive" if enforcing == "0" else "not in use")
+    if prefix.is_relative_to("/opt"):
+        return Line("ok", "SELinux", "enforcing; installing gives the files their labels with `restorecon`")
+    return Line(
+        "warn",
+        "SELinux",
+        f"enforcing, and its policy knows no programs in {prefix}: choose a place below /opt, or run "
+        f"`semanage fcontext -a -e /opt/garrison {prefix}` first",
+    )
 
 
 def fapolicyd(machine: Machine) -> Line:
-    """Application control: it refuses programs that are in no trust list."""
+    """Application control: it refuses programs that are in no trust list, the new interpreter among them."""
     is_there = (machine.root / "etc/fapolicyd").is_dir()
     if is_there:
-        return Line("warn", "fapolicyd", "present: installing writes a trust list; load it with `fapolicyd-cli --update`")
+        return Line(
+            "warn",
+            "fapolicyd",
+            "present: stop it while this installs (`systemctl stop fapolicyd`); it writes a trust list; then start it again",
+        )
     return Line("ok", "fapolicyd", "not in use")
 
 
 def driver(needs: Needs, machine: Machine) -> Line:
     """NVIDIA's driver against the CUDA of the wheels."""
-    found = re.search(r"Module\s+([\d.]+)", machine.read("proc/driver/nvidia/version"))
+    found = re.search(r"Module(?: for \S+)?\s+([\d.]+)", machine.read("proc/driver/nvidia/version"))
     if not found:
         return Line("fail", "NVIDIA driver", f"none is loaded; CUDA {needs.cuda} needs {needs.driver} or newer: install it")
     if _numbers(found[1]) < _numbers(needs.driver):
@@ -230,17 +253,18 @@ def clock(created_at: str, machine: Machine) -> Line:
     return Line("ok", "clock", time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now_s)))
 
 
-def existing(prefix: Path) -> Line:
+def existing(prefix: Prefix) -> Line:
     """What is installed there already."""
-    current = prefix / "current"
-    if current.is_symlink():
-        return Line(
-            "ok",
-            "existing",
-            f"version {os.readlink(current).rpartition('/')[2]} is installed; it stays until told otherwise",
-        )
-    if prefix.exists() and any(path.name != ".lock" for path in prefix.iterdir()) and not (prefix / "store").is_dir():
-        return Line("fail", "existing", f"{prefix} holds other files: choose an empty place with --prefix")
+    root = prefix.root
+    if version := prefix.current_version():
+        return Line("ok", "existing", f"version {version} is installed; it stays until told otherwise")
+    if prefix.current.exists() and not prefix.current.is_symlink():
+        return Line("fail", "existing", f"{prefix.current} is no link to a version: move it away")
+    if root.exists() and not root.is_dir():
+        return Line("fail", "existing", f"{root} is a file: choose another place with --prefix")
+    if strangers := prefix.strangers():
+        words = f"{root} holds other files, {shown(strangers[0])} among them"
+        return Line("fail", "existing", f"{words}: choose an empty place with --prefix")
     return Line("ok", "existing", "nothing is installed there")
 
 

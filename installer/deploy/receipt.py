@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from console import Meter
+from console import Meter, Stop
 
 from core.carry.manifest import Manifest
-from core.carry.parts import file_sha256
+from core.carry.parts import file_sha256, is_plain_file
+from core.carry.verify import shown
 from deploy.prefix import read_json, write_atomic
 
 RECEIPT = "receipt.json"
@@ -37,6 +38,32 @@ def write(folder: Path, manifest: Manifest) -> None:
     write_atomic(folder / RECEIPT, json.dumps(content) + "\n")
 
 
+def load(folder: Path) -> dict[str, Any]:
+    """The receipt of an installed version.
+
+    Raises:
+        Stop: it is not there, or is none.
+    """
+    content = read_json(folder / RECEIPT)
+    try:
+        entries = [(name, kind, value) for name, (kind, value) in content["files"].items()]
+        is_sound = all(isinstance(kind, int) or kind == "link" for _, kind, _ in entries)
+        is_sound &= all(isinstance(value, str) for _, _, value in entries) and isinstance(content["self_tests"], list)
+        is_sound &= all({"ok", "at"} <= test.keys() for test in content["self_tests"]) and isinstance(content["target"], str)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        is_sound = False
+    if not is_sound:
+        raise Stop(f"{folder / RECEIPT} is damaged.", "Install the version again from its bundle.")
+    return dict(content)
+
+
+def is_inside(folder: Path, name: str) -> bool:
+    """Whether a name of a receipt lies below `folder`, by its words and over every link: nothing else is removed by it."""
+    if not name or os.path.isabs(name) or {".", ".."} & set(name.split("/")):
+        return False
+    return Path(os.path.realpath((folder / name).parent)).is_relative_to(os.path.realpath(folder))
+
+
 def names_of(folder: Path) -> Iterator[str]:
     """Every file and link below `folder`, relative; the receipt itself is left out."""
     for place, folders, files in os.walk(folder):
@@ -49,25 +76,25 @@ def names_of(folder: Path) -> Iterator[str]:
 
 def changes(folder: Path) -> Iterator[str]:
     """What differs from the receipt: `changed`, `missing` or `added`, each with the file. Reads every byte."""
-    entries: dict[str, list[Any]] = read_json(folder / RECEIPT)["files"]
+    entries: dict[str, list[Any]] = load(folder)["files"]
     present = set(names_of(folder))
     sizes = sum(entry[0] for entry in entries.values() if entry[0] != "link")
     with Meter("comparing", sizes) as meter:
         for name, (kind, value) in sorted(entries.items()):
             path = folder / name
             if name not in present:
-                yield f"missing: {path}"
+                yield f"missing: {shown(str(path))}"
             elif kind == "link":
                 if not path.is_symlink() or os.readlink(path) != value:
-                    yield f"changed: {path}"
-            elif path.is_symlink() or path.stat().st_size != kind or file_sha256(path, meter.add) != value:
-                yield f"changed: {path}"
+                    yield f"changed: {shown(str(path))}"
+            elif not is_plain_file(path) or path.stat().st_size != kind or file_sha256(path, meter.add) != value:
+                yield f"changed: {shown(str(path))}"
     for name in sorted(present - entries.keys()):
-        yield f"added: {folder / name}"
+        yield f"added: {shown(str(folder / name))}"
 
 
 def add_self_test(folder: Path, result: dict[str, Any]) -> None:
     """Keep the result of a self-test in the receipt."""
-    content = read_json(folder / RECEIPT)
+    content = load(folder)
     content["self_tests"].append(result)
     write_atomic(folder / RECEIPT, json.dumps(content) + "\n")

@@ -1,40 +1,73 @@
-"""What is set up beside the files: systemd unit, desktop entry, fapolicyd trust list. Each is listed for `uninstall`."""
+"""What is set up beside the files: systemd unit, desktop entry, fapolicyd trust list. Each is listed for `uninstall`.
+
+Only the three places that are named here are ever written or removed, whatever `state.json` says.
+"""
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from console import Stop, detail, step
 
+from core.carry.verify import shown
 from deploy import receipt
-from deploy.prefix import Prefix, State, read_json
+from deploy.install import child_environment
+from deploy.prefix import Prefix, State, who_else_writes
+from deploy.workspaces import DATABASE
 
+UNIT_PLACE = "etc/systemd/system/garrison.service"
+DESKTOP_PLACE = "usr/share/applications/garrison.desktop"
+TRUST_PLACE = "etc/fapolicyd/trust.d/garrison"
+HIDDEN = ("home", "root", "run/user", "tmp", "var/tmp")  # by ProtectHome= and PrivateTmp= in the unit
+UNFIT = set(
+    "\"'\\"
+)  # in the name of a program: systemd 252 refuses the unit ("Executable name contains special characters")
 UNIT = """[Unit]
 Description=Garrison: fine-tune language models on private documents, offline
-After=local-fs.target
+RequiresMountsFor={garrison} {home}
 
 [Service]
 User={user}
-Environment=GARRISON_HOME={home}
-ExecStart={prefix}/current/bin/garrison serve --host 127.0.0.1 --port {port}
+UMask=0077
+Environment={variable}
+ExecStart={garrison} serve --host 127.0.0.1 --port {port}
 Restart=on-failure
 KillMode=process
 # nothing but this machine, whatever a program tries
 IPAddressDeny=any
 IPAddressAllow=localhost
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+# no more rights than its user, and none of them over the system
 NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+RestrictSUIDSGID=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
+SystemCallErrorNumber=EPERM
+# of the system it sees what it needs, and writes its projects alone
 PrivateTmp=yes
+PrivateMounts=yes
 ProtectSystem=strict
 ProtectHome=yes
+ProtectProc=invisible
+ProtectHostname=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
+ProtectKernelLogs=yes
 ProtectControlGroups=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
 ReadWritePaths={home}
+# Left out: PrivateDevices and ProtectClock, which hide /dev/nvidia*; MemoryDenyWriteExecute, under which torch's convolution
+# "could not create a primitive"; ProcSubset, since memory and processor are read in /proc; RemoveIPC, since trainings go on.
 
 [Install]
 WantedBy=multi-user.target
@@ -43,62 +76,149 @@ DESKTOP = """[Desktop Entry]
 Type=Application
 Name=Garrison
 Comment=Fine-tune language models on private documents, on this machine
-Exec={prefix}/current/bin/garrison serve
+Exec={garrison} serve
 Terminal=true
 Categories=Office;Science;
 """
 
 
-def write_system_files(prefix: Prefix, state: State, *, port: int, with_service: bool, root: Path = Path("/")) -> None:
-    """Write the files beside the prefix that this machine has a place for. `root` is `/` except in tests.
+def places(prefix: Prefix) -> list[Path]:
+    """Every place beside the prefix that this program may write."""
+    return [prefix.system / place for place in (UNIT_PLACE, DESKTOP_PLACE, TRUST_PLACE)]
+
+
+def has_service(state: State) -> bool:
+    """Whether a service was set up."""
+    return any(path.endswith(".service") for path in state.system_files)
+
+
+def check(prefix: Prefix, *, user: str, home: Path) -> None:
+    """All that a service needs, looked at before anything is written.
 
     Raises:
-        Stop: a service was asked for and systemd's folder or the user is not there.
+        Stop: no systemd, no such user, or a place that the service cannot use or somebody else can change.
     """
-    wanted: dict[Path, str] = {}
-    if with_service:
-        wanted[root / "etc/systemd/system/garrison.service"] = unit(prefix, state, port=port)
-        if not (root / "etc/systemd/system").is_dir():
-            raise Stop("This machine has no systemd, so no service can be set up.", "Install without --service.")
-        prepare_home(state)
-    if (root / "usr/share/applications").is_dir() and os.access(root / "usr/share/applications", os.W_OK):
-        wanted[root / "usr/share/applications/garrison.desktop"] = DESKTOP.format(prefix=prefix.root)
-    if (root / "etc/fapolicyd/trust.d").is_dir():
-        wanted[root / "etc/fapolicyd/trust.d/garrison"] = trust_list(prefix)
+    if account(user, home).pw_uid == 0:
+        raise Stop("A service that opens documents must not run as root.", "Give another user with --user NAME.")
+    if not (prefix.system / UNIT_PLACE).parent.is_dir():
+        raise Stop("This machine has no systemd, so no service can be set up.", "Install without --service.")
+    for path, option in ((prefix.root, "--prefix"), (home, "--home")):
+        if not str(path).isprintable() or set(str(path)) & UNFIT:
+            raise Stop(f"{shown(str(path))} holds characters that no unit may hold.", f"Choose another place with {option}.")
+        if any(path.is_relative_to(prefix.system / hidden) for hidden in HIDDEN):
+            raise Stop(f"A service does not see {path}.", f"Choose a place below /opt, /srv or /var/lib with {option}.")
+    if prefix.root.is_relative_to(home) or home.is_relative_to(prefix.root):
+        raise Stop(f"{home} and {prefix.root} lie in each other.", "Choose another place with --home.")
+    if danger := who_else_writes(home.parent):
+        raise Stop(f"{danger}, and could put another folder in the place of {home}.", "Choose another place with --home.")
+    other = prefix.system / UNIT_PLACE
+    if other.exists() and unit_quoted(program(prefix)) not in other.read_text(encoding="utf-8", errors="replace"):
+        raise Stop(f"{other} belongs to another installation.", "Uninstall that one first, or install without --service.")
+    is_used = home.is_dir() and any(home.iterdir()) and not (home / DATABASE).is_file()
+    if home.is_symlink() or (home.exists() and not home.is_dir()) or (is_used and prefix.state().home != str(home)):
+        raise Stop(f"{home} is no empty folder and no workspace.", "Choose another place with --home.")
+
+
+def account(user: str, home: Path) -> pwd.struct_passwd:
+    """Whom the service runs as.
+
+    Raises:
+        Stop: there is no such user.
+    """
+    try:
+        return pwd.getpwnam(user)
+    except KeyError as error:
+        raise Stop(
+            f"There is no user {user!r} on this machine.",
+            f"Make one (useradd --system --home-dir {home} {user}), or give --user NAME.",
+        ) from error
+
+
+def write_system_files(prefix: Prefix, state: State, *, with_service: bool) -> None:
+    """Write the files beside the prefix that this machine has a place for, and start the service.
+
+    Raises:
+        Stop: a service was asked for, and its user is not there.
+    """
     with step("Setting up what lies beside the files"):
-        for path, content in wanted.items():
-            path.write_text(content, encoding="utf-8")
-            detail(str(path))
-            if str(path) not in state.system_files:
-                state.system_files.append(str(path))
-    if with_service and shutil.which("systemctl"):
-        for command in (["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", "garrison.service"]):
-            if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-                detail(f"`{' '.join(command)}` did not succeed: run it yourself, then look at `systemctl status garrison`")
+        if with_service:
+            prepare_home(state)
+            put(prefix, state, UNIT_PLACE, unit(prefix, state))
+        if with_service or prefix.root.is_relative_to("/opt"):
+            put(prefix, state, DESKTOP_PLACE, DESKTOP.format(garrison=desktop_quoted(program(prefix))))
+        write_trust_list(prefix, state)
+        label(prefix)
+    if with_service:
+        systemctl("daemon-reload")
+        systemctl("enable", "--now", "garrison.service")
 
 
-def unit(prefix: Prefix, state: State, *, port: int) -> str:
+def put(prefix: Prefix, state: State, place: str, content: str) -> None:
+    """Write one of them, where this machine has its folder and lets us write there."""
+    path = prefix.system / place
+    if not os.access(path.parent, os.W_OK):
+        return
+    path.write_text(content, encoding="utf-8")
+    detail(str(path))
+    if str(path) not in state.system_files:
+        state.system_files.append(str(path))
+
+
+def write_trust_list(prefix: Prefix, state: State) -> None:
+    """Tell fapolicyd about every installed version; before a new one is started for the first time."""
+    if not (prefix.system / TRUST_PLACE).parent.is_dir():
+        return
+    if re.search(r"\s", str(prefix.root)):
+        detail(f"fapolicyd's lists hold no names with blanks: trust {prefix.root} by a rule of your own")
+        return
+    put(prefix, state, TRUST_PLACE, trust_list(prefix))
+    tell("fapolicyd-cli", "--update")
+
+
+def program(prefix: Prefix) -> str:
+    """What people and the service start."""
+    return str(prefix.current / "bin" / "garrison")
+
+
+def unit(prefix: Prefix, state: State) -> str:
     """The systemd unit. KillMode=process: a training that runs goes on when the dashboard restarts."""
-    return UNIT.format(user=state.user, home=state.home, prefix=prefix.root, port=port)
+    return UNIT.format(
+        user=state.user,
+        variable=unit_quoted(f"GARRISON_HOME={state.home}"),
+        home=unit_quoted(state.home),
+        garrison=unit_quoted(program(prefix)),
+        port=state.port,
+    )
+
+
+def unit_quoted(text: str) -> str:
+    """A value of a unit in quotes: systemd.syntax(7), "Quoting"; `%` begins a specifier, systemd.unit(5)."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") + '"'
+
+
+def desktop_quoted(text: str) -> str:
+    """A program in a desktop entry, quoted, then escaped as every value: Desktop Entry Specification 1.5, "The Exec key"."""
+    return '"' + re.sub(r'(["`$\\])', r"\\\1", text).replace("\\", "\\\\").replace("%", "%%") + '"'
 
 
 def prepare_home(state: State) -> None:
     """The service's workspace, which belongs to its user.
 
     Raises:
-        Stop: there is no such user.
+        Stop: there is no such user, or the folder is a link.
     """
-    try:
-        user = pwd.getpwnam(state.user)
-    except KeyError as error:
-        raise Stop(
-            f"There is no user {state.user!r} on this machine.",
-            f"Make one (useradd --system --home-dir {state.home} {state.user}), or give --user NAME.",
-        ) from error
     home = Path(state.home)
+    user = account(state.user, home)
     home.mkdir(parents=True, exist_ok=True)
-    os.chown(home, user.pw_uid, user.pw_gid)
-    home.chmod(0o700)
+    try:
+        handle = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise Stop(f"{home} cannot be used ({error.strerror}).", "Choose another place with --home.") from error
+    try:
+        os.fchown(handle, user.pw_uid, user.pw_gid)
+        os.fchmod(handle, 0o700)
+    finally:
+        os.close(handle)
 
 
 def trust_list(prefix: Prefix) -> str:
@@ -106,17 +226,57 @@ def trust_list(prefix: Prefix) -> str:
     lines = []
     for version in prefix.installed():
         folder = prefix.version_folder(version)
-        for name, (kind, value) in read_json(folder / receipt.RECEIPT)["files"].items():
-            if kind != "link" and " " not in name:
+        for name, (kind, value) in receipt.load(folder)["files"].items():
+            if kind != "link" and not re.search(r"\s", name):
                 lines.append(f"{folder / name} {kind} {value}\n")
     return "".join(sorted(lines))
 
 
-def remove_system_files(state: State) -> None:
-    """Take away what was set up beside the prefix."""
-    if any(path.endswith(".service") for path in state.system_files) and shutil.which("systemctl"):
-        subprocess.run(["systemctl", "disable", "--now", "garrison.service"], capture_output=True, check=False)
+def label(prefix: Prefix) -> None:
+    """Give the files the labels that SELinux's policy has for their places, where it is in use."""
+    if (prefix.system / "sys/fs/selinux/enforce").exists():
+        tell("restorecon", "-R", str(prefix.root))
+
+
+@contextmanager
+def stopped(state: State) -> Iterator[None]:
+    """Without the service: a dashboard of one version must not write while projects are brought to another's form."""
+    if not has_service(state):
+        yield
+        return
+    systemctl("stop", "garrison.service")
+    try:
+        yield
+    finally:
+        systemctl("start", "garrison.service")
+
+
+def systemctl(*arguments: str) -> None:
+    """Ask systemd, where it runs."""
+    tell("systemctl", *arguments)
+
+
+def tell(name: str, *arguments: str) -> None:
+    """Run one of the system's programs; where it fails or is missing, the administrator is told to."""
+    command = [name, *arguments]
+    is_there = shutil.which(name)
+    # without the libraries of the frozen program, which are not those that the system's programs were built with
+    if not is_there or subprocess.run(command, capture_output=True, check=False, env=child_environment()).returncode != 0:
+        detail(f"`{' '.join(command)}` did not succeed: run it yourself")
+
+
+def remove_system_files(prefix: Prefix, state: State) -> None:
+    """Take away what was set up beside the prefix; a place that this program never writes is left alone, and named."""
+    if has_service(state):
+        systemctl("disable", "--now", "garrison.service")
     for path in state.system_files:
-        Path(path).unlink(missing_ok=True)
-        detail(path)
+        if Path(path) in places(prefix):
+            Path(path).unlink(missing_ok=True)
+            detail(path)
+        else:
+            detail(f"not ours, left: {shown(path)}")
+    if str(prefix.system / TRUST_PLACE) in state.system_files:
+        tell("fapolicyd-cli", "--update")
+    if has_service(state):
+        systemctl("daemon-reload")
     state.system_files.clear()

@@ -35,7 +35,8 @@ ln -s /proc/self/fd "$root/dev/fd"
 mount -t tmpfs -o size=16m,noexec tmpfs "$root/tmp"
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C chroot "$root" /bin/sh -euc "$*"
 """
-SETUP = "/var/tmp/garrison-setup/garrison-setup"
+SETUP = "/root/garrison-setup/garrison-setup"  # from the media
+INSTALLED = "/opt/garrison/current/setup/garrison-setup"
 GARRISON = "/opt/garrison/current/bin/garrison --home /root/home"
 DASHBOARD = f"""
 {GARRISON} serve --port 8599 > /root/serve.log 2>&1 &
@@ -161,7 +162,7 @@ def prove(proof: Proof, media: Media) -> None:
 def refuse(proof: Proof, media: Media) -> None:
     """What is not as it should be is not installed."""
     proof.run("nothing is there: no Python, no compiler", "! command -v python3; ! command -v gcc; ! command -v cc")
-    proof.run("unpack the set-up program", "tar xf /media/bundle/garrison-setup.tar -C /var/tmp")
+    proof.run("unpack the set-up program", "tar xf /media/bundle/garrison-setup.tar -C /root")
     proof.run("verify", f"{SETUP} verify /media/bundle {TRUST}")
     proof.run("another key is refused", f"{SETUP} install /media/bundle --key /media/other.pub.pem", fails=True)
     part = next(media.bundle.glob("*.part001")).name
@@ -189,9 +190,9 @@ def install(proof: Proof, media: Media) -> None:
     )
     proof.run("no half version is in use", "test ! -e /opt/garrison/current")
     proof.run("install", f"{SETUP} install /media/bundle {TRUST} --no-self-test")
-    said = proof.run("self-test", f"{SETUP} self-test")
+    said = proof.run("self-test", f"{INSTALLED} self-test")
     assert "without any interface but lo" in said, said
-    proof.run("status, every file compared", f"{SETUP} status --check")
+    proof.run("status, every file compared", f"{INSTALLED} status --check")
 
 
 def use(proof: Proof, media: Media) -> None:
@@ -224,19 +225,19 @@ def add_a_model(proof: Proof, media: Media) -> None:
 
 def change_versions(proof: Proof, media: Media) -> None:
     """Up, and back again."""
-    proof.run("upgrade with a difference bundle", f"{SETUP} upgrade /media/upgrade {TRUST} --no-self-test")
+    proof.run("upgrade with a difference bundle", f"{INSTALLED} upgrade /media/upgrade --no-self-test")
     version = "/opt/garrison/current/bin/garrison version"
     assert media.manifest("upgrade")["version"] in proof.run("the newer version answers", version)
     proof.run("projects are still there", f"{GARRISON} project list | grep -q Demo")
-    proof.run("rollback", f"{SETUP} rollback --home /root/home")
+    proof.run("rollback", f"{INSTALLED} rollback --home /root/home")
     assert media.manifest("bundle")["version"] in proof.run("the older version answers", version)
 
 
 def remove(proof: Proof, media: Media) -> None:
     """A change is seen; nothing stays but what people made."""
     tamper = "echo >> /opt/garrison/current/bin/garrison"
-    proof.run("a tampered file is named", f"{tamper}; {SETUP} status --check", fails=True)
-    proof.run("uninstall", f"{SETUP} uninstall --yes")
+    proof.run("a tampered file is named", f"{tamper}; {INSTALLED} status --check", fails=True)
+    proof.run("uninstall", f"{INSTALLED} uninstall --yes")
     proof.run("nothing is left but the projects", "test ! -e /opt/garrison; test -e /root/home/garrison.sqlite3")
 
 

@@ -16,6 +16,7 @@ from console import Stop
 from deploy import install as steps
 from deploy import lifecycle, receipt, workspaces
 from deploy.lifecycle import Wishes
+from deploy.prefix import Prefix
 
 from core.carry.archives import unpack
 from core.carry.verify import open_bundle
@@ -180,6 +181,41 @@ def test_killed_at_any_moment_nothing_is_half_there_and_the_next_run_completes(m
     assert list(receipt.changes(prefix.version_folder("0.1.0"))) == []
 
 
+@pytest.mark.parametrize("name", ["unlink", "rmdir"])
+def test_an_uninstallation_that_is_cut_off_at_any_file_is_completed_by_the_next(opened, prefix, monkeypatch, name):
+    bundles = [opened(), opened("0.2.0")]
+    removing = getattr(Path, name)
+
+    def uninstall(steps_until_cut: int) -> int:
+        """How many files or folders it removed; cut off after so many."""
+        lifecycle.install(prefix, bundles[0], WISHES)
+        lifecycle.upgrade(prefix, bundles[1], WISHES)
+        count = 0
+
+        def remove(self: Path, *arguments: object, **options: object) -> None:
+            nonlocal count
+            if count == steps_until_cut:
+                raise KeyboardInterrupt
+            count += 1
+            removing(self, *arguments, **options)
+
+        with monkeypatch.context() as cutting:
+            cutting.setattr(Path, name, remove)
+            lifecycle.uninstall(prefix, with_data=False)
+        return count
+
+    whole = uninstall(10**6)
+    for cut in range(0, whole, max(whole // 7, 1)):
+        with pytest.raises(KeyboardInterrupt):
+            uninstall(cut)
+        for version in prefix.versions.glob("[!.]*"):  # a version is a version until its last file, then nothing
+            assert (version / receipt.RECEIPT).is_file() or not [path for path in version.rglob("*") if path.is_file()]
+        if prefix.versions.is_dir():
+            lifecycle.uninstall(prefix, with_data=False)
+        assert not [path for path in prefix.root.rglob("*") if not path.is_dir()]
+        shutil.rmtree(prefix.root, ignore_errors=True)
+
+
 def test_a_disk_that_fills_up_is_a_sentence_and_the_version_in_use_stays(opened, prefix, monkeypatch):
     lifecycle.install(prefix, opened(), WISHES)
 
@@ -194,6 +230,30 @@ def test_a_disk_that_fills_up_is_a_sentence_and_the_version_in_use_stays(opened,
     monkeypatch.undo()
     lifecycle.upgrade(prefix, bundle, WISHES)
     assert prefix.current_version() == "0.2.0"
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_upgrade_that_stops_around_the_change_can_still_go_back(opened, prefix, monkeypatch, moment):
+    lifecycle.install(prefix, opened(), WISHES)
+    bundle = opened("0.2.0")
+    change = type(prefix).make_current
+
+    def cut(self: Prefix, version: str) -> None:
+        if moment == "after":
+            change(self, version)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Prefix, "make_current", cut)
+    with pytest.raises(KeyboardInterrupt):
+        lifecycle.upgrade(prefix, bundle, WISHES)
+    monkeypatch.undo()
+    if moment == "before":
+        assert prefix.current_version() == "0.1.0"
+        with pytest.raises(Stop, match="no version to go back to"):
+            lifecycle.rollback(prefix, [])
+        lifecycle.upgrade(prefix, bundle, WISHES)
+    lifecycle.rollback(prefix, [])
+    assert prefix.current_version() == "0.1.0"
 
 
 def test_a_stored_file_that_rotted_is_copied_again(opened, prefix):

@@ -1,12 +1,16 @@
 """Each line says what was seen, and what to do where it does not fit."""
 
 import dataclasses
+import shutil
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from console import Stop
+from deploy import install as steps
 from deploy import preflight
+from deploy.prefix import Prefix
 from deploy.preflight import Machine
 
 from core.carry.manifest import Needs
@@ -82,6 +86,7 @@ def test_too_little_disk_fails(tmp_path):
     ("version", "state"),
     [
         ("NVRM version: NVIDIA UNIX x86_64 Kernel Module  590.44.01  Release", "ok"),
+        ("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build", "ok"),
         ("Kernel Module  535.1", "fail"),
         ("", "fail"),
     ],
@@ -92,7 +97,10 @@ def test_the_driver_against_cuda(tmp_path, version, state):
 
 def test_application_control_and_labels_are_told_what_to_do(tmp_path):
     seen = machine(tmp_path, sys__fs__selinux__enforce="1", etc__fapolicyd__fapolicyd_conf="")
-    assert "restorecon" in preflight.selinux(seen).words and "fapolicyd-cli" in preflight.fapolicyd(seen).words
+    assert "systemctl stop fapolicyd" in preflight.fapolicyd(seen).words
+    assert preflight.selinux(Path("/opt/garrison"), seen).state == "ok"
+    line = preflight.selinux(Path("/srv/garrison"), seen)
+    assert line.state == "warn" and "semanage fcontext -a -e /opt/garrison /srv/garrison" in line.words
 
 
 def test_a_port_that_is_taken_warns():
@@ -110,9 +118,76 @@ def test_a_prefix_with_other_files_fails_and_an_interrupted_one_does_not(tmp_pat
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "notes").touch()
     (tmp_path / "b" / "store").mkdir(parents=True)
+    (tmp_path / "b" / ".lock").touch()
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / ".lock").touch()
-    assert [preflight.existing(tmp_path / name).state for name in "abcd"] == ["fail", "ok", "ok", "ok"]
+    (tmp_path / "e" / "store").mkdir(parents=True)  # of somebody who calls a folder like ours
+    (tmp_path / "f" / "store").mkdir(parents=True)
+    (tmp_path / "f" / "notes").touch()
+    (tmp_path / "f" / ".lock").touch()
+    states = [preflight.existing(Prefix(tmp_path / name)).state for name in "abcdef"]
+    assert states == ["fail", "ok", "ok", "ok", "fail", "fail"]
+
+
+def test_a_file_in_the_place_of_the_prefix_or_a_folder_in_that_of_the_link_fails(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "a" / "store").mkdir(parents=True)
+    (tmp_path / "a" / "current").mkdir()
+    for name, words in (("file", "is a file"), ("a", "no link to a version")):
+        line = preflight.existing(Prefix(tmp_path / name))
+        assert line.state == "fail" and words in line.words
+
+
+def test_a_file_system_that_is_read_only_fails_even_where_the_mount_is_not(tmp_path):
+    mounts = MOUNTS.replace("/dev/sda1 rw", "/dev/sda1 ro")
+    line = preflight.mount(Path("/var"), machine(tmp_path, proc__self__mountinfo=mounts))
+    assert line.state == "fail" and "read-only" in line.words
+
+
+def test_a_prefix_that_is_a_link_counts_where_it_leads(tmp_path):
+    (tmp_path / "here").symlink_to("/opt")
+    (tmp_path / "there").symlink_to("/nowhere")
+    seen = machine(tmp_path, proc__self__mountinfo=MOUNTS)
+    assert preflight.mount(tmp_path / "here" / "garrison", seen).state == "fail"
+    assert preflight.mount(tmp_path / "there" / "garrison", seen).state == "ok"
+
+
+def test_a_place_that_others_may_write_fails(tmp_path):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    line = preflight.owner(tmp_path / "open" / "garrison")
+    assert line.state == "fail" and "Everybody may write" in line.words
+    (tmp_path / "open").chmod(0o1777)  # as /tmp
+    assert preflight.owner(tmp_path / "open" / "garrison").state == "ok"
+
+
+def test_every_line_is_looked_at_and_what_is_stored_counts(opened, prefix, monkeypatch):
+    bundle = opened(weights=bytes(3 * 10**5))
+    free = 10**6 - 2 * 10**5  # less than the 10**6 bytes that the bundle asks for
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    lines = {line.subject: line for line in preflight.look(bundle.manifest, prefix)}
+    assert lines["disk"].state == "fail" and lines["owner"].state == "ok" and len(lines) == 14
+    prefix.root.mkdir(parents=True)
+    steps.put_in_store(prefix, bundle)
+    line = next(line for line in preflight.look(bundle.manifest, prefix) if line.subject == "disk")
+    assert line.state == "ok" and "beside the" in line.words
+    steps.build_version(prefix, bundle.manifest)
+    assert prefix.present_bytes(bundle.manifest) == bundle.manifest.needs.unpacked_bytes
+
+
+def test_leftovers_that_go_first_count_as_room_and_links_into_the_store_do_not(opened, prefix):
+    bundle = opened()
+    prefix.store.mkdir(parents=True)
+    steps.put_in_store(prefix, bundle)
+    stored = prefix.present_bytes(bundle.manifest)
+    partial = prefix.versions / ".0.1.0.partial"
+    partial.mkdir(parents=True)
+    steps.link(prefix.object(bundle.manifest.files[0].sha256), partial / "python.tar")
+    (partial / "unpacked").write_bytes(bytes(1000))
+    (partial / "link").symlink_to("/etc/passwd")
+    (prefix.store / "x.partial").write_bytes(bytes(10))
+    (prefix.store / "of another bundle").write_bytes(bytes(10**6))
+    assert prefix.present_bytes(bundle.manifest) == stored + 1010
 
 
 def test_a_failing_line_ends_with_a_sentence(capsys):
