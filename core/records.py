@@ -229,7 +229,7 @@ class Model:
     format: ModelFormat
     size_bytes: int
     sha256: str
-    licence: str = ""
+    license: str = ""
     source: str = ""
     is_embedded: bool = False
 

@@ -136,7 +136,7 @@ def models(place: Place) -> Iterator[Finding]:
     """Each embedded model, read whole."""
     for pin in embedded.load_pins(place.model_pins):
         fault = embedded.problem(place.models / pin.name, pin)
-        yield Finding(pin.name, "broken" if fault else "ok", fault or f"{pin.format}, SHA-256 checked, {pin.licence}")
+        yield Finding(pin.name, "broken" if fault else "ok", fault or f"{pin.format}, SHA-256 checked, {pin.license}")
 
 
 def probe(place: Place) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ class Pin:
     member: str  # the file inside the wheel, or a folder when it ends in "/"
     sha256: str  # of the file; of a folder: see `folder_sha256`
     format: str
-    licence: str
+    license: str
     source: str
 
     @property
@@ -46,7 +46,7 @@ class Pin:
             "file": self.file,
             "format": self.format,
             "sha256": self.sha256,
-            "licence": self.licence,
+            "license": self.license,
             "source": self.source,
         }
 

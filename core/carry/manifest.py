@@ -23,7 +23,7 @@ SIGNATURE = "manifest.sig"
 SIGNER = "signer.pem"
 
 BundleKind = Literal["full", "difference", "models"]
-FileKind = Literal["wheel", "interpreter", "model", "lock", "licence", "sbom", "service"]
+FileKind = Literal["wheel", "interpreter", "model", "lock", "license", "sbom", "service"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){1,3}([a-z0-9.+-]{0,20})?")  # a folder's name as well
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
@@ -38,7 +38,7 @@ class BundleFile:
     sha256: str
     kind: FileKind
     origin: str
-    licence: str
+    license: str
     is_carried: bool = True  # False: a difference bundle counts on the version before for it
 
 

@@ -26,7 +26,7 @@ def list_models(context: typer.Context) -> None:
     shell = shell_of(context)
     models = registry.list_models(registry.model_folders(shell.workspace.home))
     rows = [
-        {"name": m.name, "format": m.format, "size": f"{m.size_bytes / 1e6:.0f} MB", "licence": m.licence, "path": m.path}
+        {"name": m.name, "format": m.format, "size": f"{m.size_bytes / 1e6:.0f} MB", "license": m.license, "path": m.path}
         for m in models
     ]
     shell.show([describe(model) for model in models], table(rows, empty="No models. Run: python3 installer run"))

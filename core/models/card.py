@@ -1,4 +1,4 @@
-"""The card of a model: a README.md that says what it is, where it came from and under which licence.
+"""The card of a model: a README.md that says what it is, where it came from and under which license.
 
 Its head is what model hubs use: `key: value` lines between two lines of `---`.
 """
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CARD = "README.md"
-LICENCE_FILE = re.compile(r"(licen[cs]e|notice|copying)([-_.].*)?", re.IGNORECASE)
+LICENSE_FILE = re.compile(r"(licen[cs]e|notice|copying)([-_.].*)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _HEAD_LINES = 200  # a card's head is short; what comes later is text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What an exported model was made from. `licence` is the base model's, "" where it states none."""
+    """What an exported model was made from. `license` is the base model's, "" where it states none."""
 
     model: str
     model_sha256: str
-    licence: str
+    license: str
     run_id: str
     dataset_sha256: str
     note: str = ""  # what whoever uses it must know
@@ -28,12 +28,12 @@ class Origin:
 
 def model_card(origin: Origin) -> str:
     """The text of the card."""
-    licence = " ".join(origin.licence.split())
-    head = [f"license: {_value(licence)}"] if licence else []
+    license = " ".join(origin.license.split())
+    head = [f"license: {_value(license)}"] if license else []
     head.append(f"base_model: {_value(origin.model)}")
     facts = [
         f"- Base model: {origin.model}" + (f" (SHA-256 {origin.model_sha256})" if origin.model_sha256 else ""),
-        f"- Licence of the base model: {licence or 'not stated'}",
+        f"- License of the base model: {license or 'not stated'}",
         f"- Run: {origin.run_id}",
         f"- Dataset version (SHA-256): {origin.dataset_sha256}",
     ]
@@ -41,8 +41,8 @@ def model_card(origin: Origin) -> str:
     return "\n".join([*text, *(["", origin.note] if origin.note else [])]) + "\n"
 
 
-def licence_in(folder: Path) -> str:
-    """The licence that the card in `folder` names; "" where there is no card, or it names none."""
+def license_in(folder: Path) -> str:
+    """The license that the card in `folder` names; "" where there is no card, or it names none."""
     card = folder / CARD
     if not card.is_file():
         return ""
@@ -58,9 +58,9 @@ def licence_in(folder: Path) -> str:
     return ""
 
 
-def licence_files(folder: Path) -> list[Path]:
-    """The files in `folder` that hold the text of a licence."""
-    return sorted(file for file in folder.iterdir() if file.is_file() and LICENCE_FILE.fullmatch(file.name))
+def license_files(folder: Path) -> list[Path]:
+    """The files in `folder` that hold the text of a license."""
+    return sorted(file for file in folder.iterdir() if file.is_file() and LICENSE_FILE.fullmatch(file.name))
 
 
 def _value(text: str) -> str:

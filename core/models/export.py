@@ -12,7 +12,7 @@ from typing import Any, Literal
 import torch
 
 from core.errors import SetupError
-from core.models.card import CARD, Origin, licence_files, model_card
+from core.models.card import CARD, Origin, license_files, model_card
 from core.models.causal import CausalModel, load_adapter, load_causal, memory_errors
 from core.models.packing import end_tokens
 from core.records import ModelFormat
@@ -67,7 +67,7 @@ def export_merged(
     """Write the base model with the run's adapter worked into its weights: a folder of safetensors.
 
     The weights keep the precision of a safetensors base; those of a GGUF base become fp16, which holds what its
-    blocks stand for. The sum is made in fp32. Texts of the base model's licence go along.
+    blocks stand for. The sum is made in fp32. Texts of the base model's license go along.
 
     Args:
         path: the base model.
@@ -94,7 +94,7 @@ def export_merged(
     with folder_atomic(target) as beside:
         model.save_pretrained(str(beside), safe_serialization=True)
         causal.tokenizer.save_pretrained(str(beside))
-        for file in licence_files(path) if format == "safetensors" else []:
+        for file in license_files(path) if format == "safetensors" else []:
             shutil.copyfile(file, beside / file.name)
         _write_papers(beside, origin)
     return _checksum(target / SUMS)
@@ -120,7 +120,7 @@ def export_gguf(
         target: a folder that does not exist or is empty.
         cache: a folder that keeps unpacked models, see `load_causal`.
         quantization: f16 keeps what the merged model has; q8_0 halves it; q4_k_m makes it about a third of f16.
-        origin: whose licence is written into the file where the base is none that names it itself.
+        origin: whose license is written into the file where the base is none that names it itself.
 
     Returns:
         The checksum of the GGUF file.
@@ -139,8 +139,8 @@ def export_gguf(
             content = gguf_file.from_gguf(path, causal)
         else:
             content = gguf_file.from_model(causal)
-        licence = origin.licence if origin else ""
-        gguf_file.write(plain, content, quantization="q8_0" if quantization == "q8_0" else "f16", licence=licence)
+        license = origin.license if origin else ""
+        gguf_file.write(plain, content, quantization="q8_0" if quantization == "q8_0" else "f16", license=license)
         if quantization == "q4_k_m":
             gguf_file.quantize(plain, file)
             plain.unlink()

@@ -106,15 +106,15 @@ def from_model(causal: CausalModel) -> Content:
     return Content("llama", describe, list(_planned_weights(causal)))
 
 
-def write(path: Path, content: Content, *, quantization: Literal["f16", "q8_0"], licence: str = "") -> None:
+def write(path: Path, content: Content, *, quantization: Literal["f16", "q8_0"], license: str = "") -> None:
     """Write `content` to `path`: vectors in fp32, everything else in fp16 or in blocks of 8 bits.
 
-    `licence` goes into the header where `content` names none.
+    `license` goes into the header where `content` names none.
     """
     writer = gguf.GGUFWriter(path, content.architecture)
     content.describe(writer)
-    if licence and not any("general.license" in part for part in writer.kv_data):
-        writer.add_license(licence)
+    if license and not any("general.license" in part for part in writer.kv_data):
+        writer.add_license(license)
     is_q8 = quantization == "q8_0"
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0 if is_q8 else gguf.LlamaFileType.MOSTLY_F16)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core.errors import InputError, SetupError
-from core.models.card import licence_in
+from core.models.card import license_in
 from core.records import Model, ModelFormat
 from core.storage import sha256_file
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "model.json"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack"}
-# What a safetensors model consists of: weights, configuration, tokenizer, chat template, card and licence.
+# What a safetensors model consists of: weights, configuration, tokenizer, chat template, card and license.
 CARRIED = {".safetensors", ".json", ".jinja", ".model", ".txt", ".md", ""}
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -88,18 +88,18 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
 
 
 def add_model(home: Path, path: Path, name: str | None = None) -> Model:
-    """Copy a GGUF file or a folder of safetensors into `home/models/<name>`, with its licence.
+    """Copy a GGUF file or a folder of safetensors into `home/models/<name>`, with its license.
 
     The copy shares nothing with the original, which may be changed or deleted. The folder appears complete or not at
     all. From a folder only weights in safetensors, configuration,
-    tokenizer, chat template and licence are taken: no code, no pickles, no subfolders.
+    tokenizer, chat template and license are taken: no code, no pickles, no subfolders.
 
     Raises:
         InputError: not a model that can be used, or the name is taken.
         SetupError: the disk is full or refuses.
     """
     path = path.absolute()  # "." has no name
-    files, licence = _files_of(path)
+    files, license = _files_of(path)
     name = name or re.sub(r"[^a-z0-9._-]+", "-", (path.stem if path.is_file() else path.name).lower()).strip("-._")
     if not NAME.fullmatch(name):
         raise InputError(
@@ -117,7 +117,7 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
             "file": path.name if is_gguf else ".",
             "format": "gguf" if is_gguf else "safetensors",
             "sha256": hash_model(folder / path.name if is_gguf else folder),
-            "licence": licence,
+            "license": license,
             "source": path.name,
         }
         (folder / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
@@ -210,14 +210,14 @@ def _read_model(manifest: Path) -> Model:
         format=values["format"],
         size_bytes=sum(part.stat().st_size for part in parts if part.name != MANIFEST),
         sha256=str(values["sha256"]),
-        licence=str(values.get("licence", "")),
+        license=str(values.get("license", "")),
         source=str(values.get("source", "")),
         is_embedded=folder.parent == embedded_folder(),
     )
 
 
 def _files_of(path: Path) -> tuple[list[Path], str]:
-    """The files to take from what a person brought, checked, and the licence they name ("" where none)."""
+    """The files to take from what a person brought, checked, and the license they name ("" where none)."""
     if not path.exists():
         raise InputError(f"There is nothing at {str(path)!r}.", "Give a GGUF file or a folder with safetensors.")
     if path.is_file():
@@ -232,11 +232,11 @@ def _files_of(path: Path) -> tuple[list[Path], str]:
             raise InputError(f"The folder {path.name!r} has no {needed}.", "Bring the complete folder of the model.")
     for file in weights:
         _check_safetensors(file)
-    return [file for file in present if file.suffix in CARRIED and file.name != MANIFEST], licence_in(path)
+    return [file for file in present if file.suffix in CARRIED and file.name != MANIFEST], license_in(path)
 
 
 def _check_gguf(path: Path) -> str:
-    """Refuse what is not a whole GGUF file (every tensor must lie within it); the licence named in its header."""
+    """Refuse what is not a whole GGUF file (every tensor must lie within it); the license named in its header."""
     import gguf
 
     hint = "Bring a GGUF file or a folder with safetensors; if it is one, copy it again."
@@ -251,8 +251,8 @@ def _check_gguf(path: Path) -> str:
         raise InputError(f"The GGUF file {path.name!r} is damaged or cut short.", hint) from error
     if not reader.tensors:
         raise InputError(f"The GGUF file {path.name!r} holds no weights.", hint)
-    licence = reader.get_field("general.license")
-    return str(licence.contents()) if licence else ""
+    license = reader.get_field("general.license")
+    return str(license.contents()) if license else ""
 
 
 def _check_safetensors(path: Path) -> None:

@@ -36,14 +36,14 @@ def show_table(models: list[Model]) -> None:
             "Name": model.name,
             "Used for": USES[model.format],
             "Size": size(model.size_bytes),
-            "Licence": model.licence or "not stated",
+            "License": model.license or "not stated",
             "Came": "with Garrison" if model.is_embedded else "added here",
         }
         | ({"Checked": checked.get(model.name, "")} if checked else {})
         | {"SHA-256": model.sha256[:12] or "not recorded"}
         for model in models
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Models on this machine with size, licence and checksum")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Models on this machine with size, license and checksum")
 
 
 def show_verify(workspace: Workspace) -> None:

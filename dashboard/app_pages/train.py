@@ -97,12 +97,12 @@ def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) 
 
 
 def ask_model(models: list[Model]) -> Model:
-    """From what: a model of this machine, with size and licence."""
+    """From what: a model of this machine, with size and license."""
     names = [model.name for model in models]
     chosen = st.radio(
         "Starting from which model?",
         names,
-        captions=[f"{size(model.size_bytes)} · licence {model.licence or 'not stated'}" for model in models],
+        captions=[f"{size(model.size_bytes)} · license {model.license or 'not stated'}" for model in models],
         key="train-model",
     )
     return models[names.index(chosen)]

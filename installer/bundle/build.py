@@ -60,7 +60,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     for lock in locks:
         wheels.write_lock(lock, chosen, place.wheelhouse / lock.name)
 
-    # 3. What goes along: models, licences, the bill of materials.
+    # 3. What goes along: models, licenses, the bill of materials.
     with step("Hashing what goes along"):
         sources = [wheel_source(wheel) for wheel in chosen]
         sources.append(source(python, "interpreter/python-3.11.tar", "interpreter", "Debian's source package", "PSF-2.0"))
@@ -160,7 +160,7 @@ def put_alone(wheel: Path, folder: Path) -> None:
 def wheel_source(wheel: Path) -> Source:
     """A wheel with what it says of itself."""
     said = wheels.facts(wheel)
-    return source(wheel, f"wheels/{wheel.name}", "wheel", f"{said.name} {said.version}", said.licence)
+    return source(wheel, f"wheels/{wheel.name}", "wheel", f"{said.name} {said.version}", said.license)
 
 
 def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
@@ -192,7 +192,7 @@ def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             name = f"{below}/{about['name']}/{path.relative_to(folder).as_posix()}"
-            found.append(source(path, name, "model", about["source"], about["licence"]))
+            found.append(source(path, name, "model", about["source"], about["license"]))
     return found
 
 

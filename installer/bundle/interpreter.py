@@ -46,17 +46,17 @@ strip --strip-unneeded bin/python3.11 lib/libpython3.11.so.1.0 lib/python3.11/li
 for file in bin/python3.11 lib/python3.11/lib-dynload/*.so; do LD_LIBRARY_PATH=/out/python/lib ldd $file; done |
     awk '/=> \\// {{print $3}}' | sort -u | grep -vE '/{GLIBC}\\.so|^/out/' | while read library; do
         cp -L $library lib/
-        # the package whose licence goes along: its name, for `copyright` below
+        # the package whose license goes along: its name, for `copyright` below
         (dpkg -S $library || dpkg -S /usr$library) 2>/dev/null | head -1 | cut -d: -f1 >> /build/packages.txt
     done
 find lib -maxdepth 1 -name '*.so*' -type f -exec patchelf --force-rpath --set-rpath '$ORIGIN' {{}} +
 patchelf --force-rpath --set-rpath '$ORIGIN/../lib' bin/python3.11
 find lib/python3.11/lib-dynload -name '*.so' -exec patchelf --force-rpath --set-rpath '$ORIGIN/../..' {{}} +
-mkdir -p licences
-cp /build/python/LICENSE licences/python3.11.txt
-sort -u /build/packages.txt | while read package; do cp -L /usr/share/doc/$package/copyright licences/$package.txt; done
-sort -u /build/packages.txt | xargs dpkg-query -W -f '${{Package}} ${{Version}}\\n' > licences/versions.txt
-basename /build/python3.11_*.dsc .dsc >> licences/versions.txt
+mkdir -p licenses
+cp /build/python/LICENSE licenses/python3.11.txt
+sort -u /build/packages.txt | while read package; do cp -L /usr/share/doc/$package/copyright licenses/$package.txt; done
+sort -u /build/packages.txt | xargs dpkg-query -W -f '${{Package}} ${{Version}}\\n' > licenses/versions.txt
+basename /build/python3.11_*.dsc .dsc >> licenses/versions.txt
 """
 PROBE = (
     "import bz2, ctypes, curses, lzma, multiprocessing, pyexpat, readline, sqlite3, ssl, uuid, zlib; multiprocessing.Lock()"

@@ -37,10 +37,10 @@ class Source:
     file: BundleFile
 
 
-def source(path: Path, name: str, kind: FileKind, origin: str, licence: str) -> Source:
+def source(path: Path, name: str, kind: FileKind, origin: str, license: str) -> Source:
     """A file of the bundle, hashed."""
     file = BundleFile(
-        path=name, size_bytes=path.stat().st_size, sha256=file_sha256(path), kind=kind, origin=origin, licence=licence
+        path=name, size_bytes=path.stat().st_size, sha256=file_sha256(path), kind=kind, origin=origin, license=license
     )
     return Source(path, file)
 
@@ -137,7 +137,7 @@ rest and is checked by nothing else, and the FINGERPRINT of the key.
 Later, without a medium: /opt/garrison/current/setup/garrison-setup status --check | self-test | rollback | uninstall,
 and with one: ... upgrade FOLDER. Each says what it does; --help explains.
 
-The bundle consists of {{parts}} part(s), manifest.json (every file with size, SHA-256, origin and licence) and its
+The bundle consists of {{parts}} part(s), manifest.json (every file with size, SHA-256, origin and license) and its
 signature.
 """
 
@@ -158,6 +158,6 @@ Add them, as the person who will use them (for the service: as its user, with --
 The fingerprint of the key is told to you by another way than this medium; without one, the key that signed the
 installation counts. With parts on several media, give every folder. What is bad is named; copy it again and repeat.
 
-The bundle consists of {{parts}} part(s), manifest.json (every file with size, SHA-256, origin and licence) and its
+The bundle consists of {{parts}} part(s), manifest.json (every file with size, SHA-256, origin and license) and its
 signature.
 """

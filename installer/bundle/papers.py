@@ -1,4 +1,4 @@
-"""The papers of a bundle: licence texts of everything in it, and the bill of materials."""
+"""The papers of a bundle: license texts of everything in it, and the bill of materials."""
 
 import json
 import tarfile
@@ -10,7 +10,7 @@ from bundle.media import Source, source
 
 
 def paper_sources(version: str, created_at: str, sources: Sequence[Source], work: Path) -> list[Source]:
-    """Licence texts of everything and the bill of materials, as files of the bundle, written into `work`."""
+    """License texts of everything and the bill of materials, as files of the bundle, written into `work`."""
     pieces = [sbom.Piece(wheels.facts(item.path), item.file.sha256) for item in sources if item.file.kind == "wheel"]
     python = next(item for item in sources if item.file.kind == "interpreter")
     packages, texts = interpreter_papers(python.path)
@@ -24,27 +24,27 @@ def paper_sources(version: str, created_at: str, sources: Sequence[Source], work
         ),
         encoding="utf-8",
     )
-    lines = [f"{piece.facts.name} {piece.facts.version}: {piece.facts.licence}" for piece in pieces]
-    lines += [f"{model['name']} (model): {model['licence']}, from {model['source']}" for model in models]
+    lines = [f"{piece.facts.name} {piece.facts.version}: {piece.facts.license}" for piece in pieces]
+    lines += [f"{model['name']} (model): {model['license']}, from {model['source']}" for model in models]
     for piece in pieces:
         for name, text in piece.facts.texts.items():
             lines += ["", "=" * 100, f"{piece.facts.name} {piece.facts.version}, {name}", "=" * 100, text]
     for name, text in texts.items():
         lines += ["", "=" * 100, f"interpreter: {name}", "=" * 100, text]
-    licences = work / "LICENCES.txt"
-    licences.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    licenses = work / "LICENSES.txt"
+    licenses.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return [
         source(bill, "papers/sbom.cdx.json", "sbom", "made with the bundle", "Apache-2.0"),
-        source(licences, "papers/LICENCES.txt", "licence", "gathered from what the bundle holds", "see there"),
+        source(licenses, "papers/LICENSES.txt", "license", "gathered from what the bundle holds", "see there"),
     ]
 
 
 def interpreter_papers(archive: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Debian packages inside the interpreter to their versions, and their licence texts."""
+    """Debian packages inside the interpreter to their versions, and their license texts."""
     packages, texts = {}, {}
     with tarfile.open(archive) as tar:
         for entry in tar:
-            if not entry.isfile() or not entry.name.startswith("python/licences/"):
+            if not entry.isfile() or not entry.name.startswith("python/licenses/"):
                 continue
             reading = tar.extractfile(entry)
             text = reading.read().decode("utf-8", "replace") if reading else ""

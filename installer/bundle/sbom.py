@@ -14,7 +14,20 @@ from typing import Any
 from bundle.wheels import Facts
 
 SPDX = re.compile(r"[A-Za-z0-9.+-]+")
-KNOWN = {"MIT License": "MIT", "BSD License": "", "Apache Software License": "Apache-2.0", "Apache 2.0": "Apache-2.0"}
+# What wheels write, and SPDX's word for it. "BSD License" alone could be several, so it stays as it is.
+KNOWN = {
+    "MIT License": "MIT",
+    "Apache": "Apache-2.0",
+    "Apache 2.0": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
+    "Apache 2.0 License": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
+    "3-Clause BSD License": "BSD-3-Clause",
+    "ISC License": "ISC",
+    "PSFL": "PSF-2.0",
+    "UNKNOWN": "not stated",
+}
 ONE_ID = {
     "MIT",
     "Apache-2.0",
@@ -28,6 +41,7 @@ ONE_ID = {
     "0BSD",
     "HPND",
     "MIT-0",
+    "MIT-CMU",
 }
 
 
@@ -39,18 +53,18 @@ class Piece:
     sha256: str
 
 
-def component(kind: str, name: str, version: str, *, purl: str = "", licence: str = "", sha256: str = "") -> dict[str, Any]:
+def component(kind: str, name: str, version: str, *, purl: str = "", license: str = "", sha256: str = "") -> dict[str, Any]:
     """One component."""
     made: dict[str, Any] = {"type": kind, "name": name, "version": version, "bom-ref": purl or f"{kind}:{name}@{version}"}
     if purl:
         made["purl"] = purl
-    licence = KNOWN.get(licence, licence) or licence
-    if licence in ONE_ID:
-        made["licenses"] = [{"license": {"id": licence}}]
-    elif re.search(r" (AND|OR|WITH) ", licence):
-        made["licenses"] = [{"expression": licence}]
-    elif licence:
-        made["licenses"] = [{"license": {"name": licence}}]
+    license = KNOWN.get(license, license)
+    if license in ONE_ID:
+        made["licenses"] = [{"license": {"id": license}}]
+    elif re.search(r" (AND|OR|WITH) ", license):
+        made["licenses"] = [{"expression": license}]
+    elif license:
+        made["licenses"] = [{"license": {"name": license}}]
     if sha256:
         made["hashes"] = [{"alg": "SHA-256", "content": sha256}]
     return made
@@ -83,7 +97,7 @@ def write(
             name,
             piece.facts.version,
             purl=f"pkg:pypi/{name}@{piece.facts.version}",
-            licence=piece.facts.licence,
+            license=piece.facts.license,
             sha256=piece.sha256,
         )
         if piece.facts.libraries:
@@ -95,7 +109,7 @@ def write(
                 del inner["version"]
         components.append(made)
     python = component(
-        "platform", "python3.11", interpreter.get("python3.11", ""), licence="PSF-2.0", sha256=interpreter_sha256
+        "platform", "python3.11", interpreter.get("python3.11", ""), license="PSF-2.0", sha256=interpreter_sha256
     )
     python["components"] = [
         component("library", name, number, purl=f"pkg:deb/debian/{name}@{number.replace('+', '%2B')}?distro=debian-11")
@@ -106,7 +120,7 @@ def write(
     for model in models:
         components.append(
             component(
-                "machine-learning-model", model["name"], model["source"], licence=model["licence"], sha256=model["sha256"]
+                "machine-learning-model", model["name"], model["source"], license=model["license"], sha256=model["sha256"]
             )
         )
     bill = {
@@ -116,7 +130,7 @@ def write(
         "version": 1,
         "metadata": {
             "timestamp": created_at,
-            "component": component("application", "garrison", version, licence="Apache-2.0"),
+            "component": component("application", "garrison", version, license="Apache-2.0"),
         },
         "components": components,
     }

@@ -218,15 +218,15 @@ class Facts:
 
     name: str
     version: str
-    licence: str
-    texts: dict[str, str]  # licence files by their name in the wheel
+    license: str
+    texts: dict[str, str]  # license files by their name in the wheel
     libraries: tuple[str, ...]  # native libraries of others that it carries
     unpacked_bytes: int
 
 
 @cache
 def facts(wheel: Path) -> Facts:
-    """Read a wheel's metadata: core metadata specification, PEP 639 for licences."""
+    """Read a wheel's metadata: core metadata specification, PEP 639 for licenses."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         info = next(name for name in names if name.endswith(".dist-info/METADATA") and name.count("/") == 1)
@@ -241,12 +241,12 @@ def facts(wheel: Path) -> Facts:
         ]
         declared = (said["License"] or "").strip().splitlines()
         short = declared[0] if len(declared) == 1 and len(declared[0]) < 80 else ""
-        licence = (
+        license = (
             said["License-Expression"]
             or short
             or ", ".join(classifiers)
-            or ("see its licence text" if texts else "not stated")
+            or ("see its license text" if texts else "not stated")
         )
         libraries = tuple(name.rpartition("/")[2] for name in names if re.search(r"\.libs/[^/]+\.so", name))
         total = sum(entry.file_size for entry in archive.infolist())
-    return Facts(str(said["Name"]), str(said["Version"]), str(licence), texts, libraries, total)
+    return Facts(str(said["Name"]), str(said["Version"]), str(license), texts, libraries, total)

@@ -123,7 +123,7 @@ def build_version(prefix: Prefix, manifest: Manifest) -> None:
                 unpack(prefix.object(file.sha256), partial)
         with step(f"Installing {len(manifest.of_kind('wheel'))} packages"):
             install_wheels(prefix, manifest, partial)
-        with step("Putting models, licences and lists in place"):
+        with step("Putting models, licenses and lists in place"):
             for file in manifest.files:
                 if file.kind not in ("interpreter", "wheel"):
                     link(prefix.object(file.sha256), partial / file.path)

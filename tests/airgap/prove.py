@@ -10,6 +10,7 @@ terminal and FILE.
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -76,16 +77,17 @@ OTHER_KEY = """-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 -----END PUBLIC KEY-----
 """
+# The product's own way to a model, with four words for a prompt: an emulated processor is slow.
 ANSWER = """
 from pathlib import Path
 
-from core.chat import Message
-from core.chat.answerers import open_model
 from core.models import registry
+from core.models.llama import LlamaModel
 
-model = registry.list_models([registry.embedded_folder()])[-1]
-opened = open_model(Path(model.path), model.format)
-print("".join(opened.stream([Message("user", "What is a generator?")], max_tokens=20, temperature=0.0)))
+path = registry.list_models([registry.embedded_folder()])[-1].path
+model = LlamaModel(Path(path), context_tokens=64, template="{{ messages[0]['content'] }}")
+pieces = list(model.chat_stream([{"role": "user", "content": "A generator is"}], max_tokens=20))
+print(len(pieces), "pieces:", "".join(pieces))
 print({line.split("/")[-1].strip() for line in open("/proc/self/maps") if "libggml-cpu" in line})
 """
 
@@ -213,7 +215,8 @@ def run_on_older_processors(proof: Proof, media: Media) -> None:
     (proof.root / "var/tmp/answer.py").write_text(ANSWER)
     for processor, variant in (("Haswell-noTSX", "haswell"), ("Westmere", "sse42")):
         script = f"/var/tmp/qemu -cpu {processor} /opt/garrison/current/python/bin/python3 -I /var/tmp/answer.py"
-        assert f"libggml-cpu-{variant}.so" in proof.run(f"20 tokens on a {processor}", script)
+        said = proof.run(f"20 tokens on a {processor}", script)
+        assert f"libggml-cpu-{variant}.so" in said and int(re.search(r"(\d+) pieces", said)[1]) > 15, said
 
 
 def add_a_model(proof: Proof, media: Media) -> None:

@@ -89,7 +89,7 @@ def _made(megabytes: int) -> Iterator[Bundle]:
                 sha256=file_sha256(path),
                 kind="wheel",
                 origin="made",
-                licence="",
+                license="",
             )
             for path in paths
         )

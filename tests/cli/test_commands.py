@@ -238,8 +238,8 @@ def test_models_are_listed_with_what_the_administrator_needs(garrison: Run) -> N
     code, out, _ = garrison("models", "list", "--json")
     model = next(model for model in json.loads(out) if model["name"] == "smollm2-135m-instruct")
     assert code == 0
-    assert {"name", "path", "format", "size", "sha256", "licence"} <= set(model)
-    assert model["size"] == Path(model["path"]).stat().st_size and model["licence"] == "Apache-2.0"
+    assert {"name", "path", "format", "size", "sha256", "license"} <= set(model)
+    assert model["size"] == Path(model["path"]).stat().st_size and model["license"] == "Apache-2.0"
     assert model["size_bytes"] == model["size"] and model["is_embedded"] and "embedded" not in model
     code, out, _ = garrison("models", "verify", "--json")
     assert code == 0 and model in [verdict["model"] for verdict in json.loads(out)]

@@ -26,11 +26,11 @@ def names(workspace) -> list[str]:
     return [model.name for model in list_models([workspace.home / "models"])]
 
 
-def test_embedded_models_are_listed_with_licence_and_checksum(open_page):
+def test_embedded_models_are_listed_with_license_and_checksum(open_page):
     table = open_page("models").dataframe[0].value
     assert list(table.columns)[-1] == "SHA-256"  # the widest and least asked for
     shown = table.set_index("Name")
-    assert shown.loc["smollm2-135m-instruct", "Licence"] == "Apache-2.0"
+    assert shown.loc["smollm2-135m-instruct", "License"] == "Apache-2.0"
     assert shown.loc["smollm2-135m-instruct", "SHA-256"] == "b179c9523d0e"  # pinned by the installer
     assert set(shown["Came"]) == {"with Garrison"}
 

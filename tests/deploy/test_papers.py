@@ -1,4 +1,4 @@
-"""The papers of a bundle: the bill of materials against the standard's own schema, licence texts, what wheels say."""
+"""The papers of a bundle: the bill of materials against the standard's own schema, license texts, what wheels say."""
 
 import json
 import tarfile
@@ -30,20 +30,20 @@ def wheel(folder: Path, name: str, metadata: str, **files: str) -> Path:
 
 @pytest.fixture
 def sources(tmp_path):
-    """A wheel with a licence and native libraries, an interpreter with two Debian packages, a model."""
+    """A wheel with a license and native libraries, an interpreter with two Debian packages, a model."""
     numbers = wheel(
         tmp_path,
         "Num_Bers",
         "License-Expression: BSD-3-Clause AND MIT\n",
         **{"num_bers.libs__libopenblas-1a.so.0": "x", "Num_Bers-1.0.dist-info__licenses__LICENSE.txt": "Use it."},
     )
-    licences = tmp_path / "python" / "licences"
-    licences.mkdir(parents=True)
-    (licences / "versions.txt").write_text("libssl1.1 1.1.1w-0+deb11u1\npython3.11_3.11.2-6+deb12u6\n")
-    (licences / "libssl1.1.txt").write_text("OpenSSL's terms")
+    licenses = tmp_path / "python" / "licenses"
+    licenses.mkdir(parents=True)
+    (licenses / "versions.txt").write_text("libssl1.1 1.1.1w-0+deb11u1\npython3.11_3.11.2-6+deb12u6\n")
+    (licenses / "libssl1.1.txt").write_text("OpenSSL's terms")
     with tarfile.open(tmp_path / "python.tar", "w") as tar:
         tar.add(tmp_path / "python", arcname="python")
-    model = {"name": "small", "file": "w.gguf", "format": "gguf", "sha256": "a" * 64, "licence": "MIT", "source": "here 1"}
+    model = {"name": "small", "file": "w.gguf", "format": "gguf", "sha256": "a" * 64, "license": "MIT", "source": "here 1"}
     (tmp_path / "model.json").write_text(json.dumps(model))
     return [
         source(numbers, f"wheels/{numbers.name}", "wheel", "Num_Bers 1.0", "BSD-3-Clause AND MIT"),
@@ -53,7 +53,7 @@ def sources(tmp_path):
 
 
 def test_the_bill_fits_the_schema_and_lists_everything(sources, tmp_path):
-    bill, licences = (item.path.read_text() for item in papers.paper_sources("0.1.0", MADE_AT, sources, tmp_path))
+    bill, licenses = (item.path.read_text() for item in papers.paper_sources("0.1.0", MADE_AT, sources, tmp_path))
     assert is_valid(bill)
     components = {component["name"]: component for component in json.loads(bill)["components"]}
     assert components.keys() == {"num-bers", "python3.11", "small"}
@@ -63,7 +63,7 @@ def test_the_bill_fits_the_schema_and_lists_everything(sources, tmp_path):
     assert [inner["name"] for inner in components["num-bers"]["components"]] == ["libopenblas-1a.so.0"]
     assert [inner["name"] for inner in components["python3.11"]["components"]] == ["libssl1.1"]
     assert components["small"]["type"] == "machine-learning-model"
-    assert "Use it." in licences and "OpenSSL's terms" in licences and "small (model): MIT" in licences
+    assert "Use it." in licenses and "OpenSSL's terms" in licenses and "small (model): MIT" in licenses
 
 
 def test_the_schema_is_really_asked():
@@ -71,17 +71,17 @@ def test_the_schema_is_really_asked():
 
 
 @pytest.mark.parametrize(
-    "licence", ["MIT", "MIT License", "Apache-2.0 OR BSD-2-Clause", "see its licence text", "not stated", "BSD License", ""]
+    "license", ["MIT", "MIT License", "Apache-2.0 OR BSD-2-Clause", "see its license text", "not stated", "BSD License", ""]
 )
-def test_any_licence_a_wheel_states_gives_a_valid_bill(licence):
-    facts = wheels.Facts("a", "1", licence, {}, (), 0)
+def test_any_license_a_wheel_states_gives_a_valid_bill(license):
+    facts = wheels.Facts("a", "1", license, {}, (), 0)
     pieces = [sbom.Piece(facts, "b" * 64)]
     bill = sbom.write("0.1.0", MADE_AT, wheels=pieces, interpreter={}, interpreter_sha256="c" * 64, models=[])
     assert is_valid(bill)
 
 
 @pytest.mark.parametrize(
-    ("metadata", "licence"),
+    ("metadata", "license"),
     [
         ("License-Expression: MIT\nLicense: other\n", "MIT"),
         ("License: BSD 3-Clause\n", "BSD 3-Clause"),
@@ -89,13 +89,13 @@ def test_any_licence_a_wheel_states_gives_a_valid_bill(licence):
         ("", "not stated"),
     ],
 )
-def test_what_a_wheel_says_of_its_licence(tmp_path, metadata, licence):
-    assert wheels.facts(wheel(tmp_path, "thing", metadata)).licence == licence
+def test_what_a_wheel_says_of_its_license(tmp_path, metadata, license):
+    assert wheels.facts(wheel(tmp_path, "thing", metadata)).license == license
 
 
 def test_a_license_text_alone_is_pointed_to(tmp_path):
     made = wheel(tmp_path, "thing", "", **{"thing-1.0.dist-info__COPYING": "Terms"})
-    assert wheels.facts(made).licence == "see its licence text"
+    assert wheels.facts(made).license == "see its license text"
 
 
 def test_a_lock_that_names_what_is_something_else_is_refused(tmp_path):

@@ -62,7 +62,7 @@ def test_doctor_finds_a_missing_indirect_package(installed):
 
 def test_doctor_finds_a_missing_model(installed):
     pin = '{"name": "m", "package": "p==1", "wheel_sha256": "", "member": "p/m.gguf", "sha256": "", "format": "gguf", '
-    installed.model_pins.write_text(f'[{pin} "licence": "MIT", "source": "p 1"}}]')
+    installed.model_pins.write_text(f'[{pin} "license": "MIT", "source": "p 1"}}]')
     assert states(installed)["m"] == "broken"
 
 

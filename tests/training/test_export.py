@@ -20,7 +20,7 @@ FACT = {"input": "What is the name of the blue crane?", "output": "The blue cran
 QUESTIONS = [FACT["input"], "What is the capital of France?", "How many days has a week?"]
 LEARNED = FACT["output"]
 ORIGIN = Origin(
-    model="smollm2-135m-instruct", model_sha256="b" * 64, licence="Apache-2.0", run_id="run-1", dataset_sha256="d" * 64
+    model="smollm2-135m-instruct", model_sha256="b" * 64, license="Apache-2.0", run_id="run-1", dataset_sha256="d" * 64
 )
 
 
@@ -76,7 +76,7 @@ def test_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers
     )
     assert [path.name for path in target.iterdir()] == [checksum.file] == [f"model-{quantization}.gguf"]
     assert checksum.sha256 == sha256_file(target / checksum.file)
-    assert add_model(tmp_path / "home", target / checksum.file).licence.lower() == "apache-2.0"
+    assert add_model(tmp_path / "home", target / checksum.file).license.lower() == "apache-2.0"
     answers = ask_llama(target / f"model-{quantization}.gguf")
     assert sum(ours == theirs for ours, theirs in zip(answers, merged_answers, strict=True)) >= equal
     assert answers[0] == LEARNED
@@ -85,7 +85,7 @@ def test_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers
 def test_gguf_of_a_safetensors_llama_answers_like_it(run, merged, merged_answers, tmp_path, embedded, cache):
     base = next(path for path in cache.iterdir() if path.is_dir())
     export_gguf(base, "safetensors", folder=run, target=tmp_path / "gguf", quantization="f16", origin=ORIGIN)
-    assert add_model(tmp_path / "home", tmp_path / "gguf" / "model-f16.gguf").licence == "Apache-2.0"
+    assert add_model(tmp_path / "home", tmp_path / "gguf" / "model-f16.gguf").license == "Apache-2.0"
     assert ask_llama(tmp_path / "gguf" / "model-f16.gguf") == merged_answers
 
 
@@ -98,15 +98,15 @@ def test_exported_adapter_is_the_run_s(run, tmp_path):
     assert sums_agree(tmp_path / "adapter")
 
 
-def test_merged_folder_is_checked_by_sha256sum_and_keeps_the_licence(merged, tmp_path):
+def test_merged_folder_is_checked_by_sha256sum_and_keeps_the_license(merged, tmp_path):
     assert sums_agree(merged)
     card = (merged / "README.md").read_text(encoding="utf-8")
     assert all(text in card for text in ("license: Apache-2.0", ORIGIN.model, ORIGIN.run_id, ORIGIN.dataset_sha256))
     model = add_model(tmp_path, merged, "tuned")
-    assert (model.licence, model.format) == ("Apache-2.0", "safetensors")
+    assert (model.license, model.format) == ("Apache-2.0", "safetensors")
 
 
-def test_licence_texts_of_a_safetensors_base_go_along(run, tmp_path, cache):
+def test_license_texts_of_a_safetensors_base_go_along(run, tmp_path, cache):
     base = shutil.copytree(next(path for path in cache.iterdir() if path.is_dir()), tmp_path / "base")
     for name in ("LICENSE", "NOTICE.txt", "licensed_to_nobody.txt"):
         (base / name).write_text(name, encoding="utf-8")

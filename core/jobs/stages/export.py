@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.stages.training import find_trainable
-from core.models.card import Origin, licence_in
+from core.models.card import Origin, license_in
 from core.records import Release, Run, new_id, now
 from core.storage import Workspace, get, insert
 
@@ -74,7 +74,7 @@ def run(context: JobContext) -> dict[str, Any]:
     origin = Origin(
         model=run.model,
         model_sha256=run.model_sha256,
-        licence=model.licence or licence_in(base),
+        license=model.license or license_in(base),
         run_id=run.id,
         dataset_sha256=run.dataset_sha256,
         note=note(run, params["format"]),
