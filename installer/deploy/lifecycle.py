@@ -244,11 +244,12 @@ def remove_version(folder: Path) -> list[str]:
     A name that leads elsewhere, by its words or over a link, is none that this program wrote: it stays as well.
     """
     names = list(receipt.load(folder)["files"])
-    outside = [name for name in names if not receipt.is_inside(folder, name)]
-    for name in names:
+    ours = receipt.names_inside(folder, names)
+    for name in ours:
         path = folder / name
-        if receipt.is_inside(folder, name) and (path.is_symlink() or not path.is_dir()):
+        if path.is_symlink() or not path.is_dir():
             path.unlink(missing_ok=True)
+    outside = sorted(set(names) - set(ours))
     places = (path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink())
     remove_empty(sorted(places, reverse=True))
     (folder / receipt.RECEIPT).unlink()  # last: as long as it is there, the next run goes on here
@@ -289,7 +290,7 @@ def status(prefix: Prefix, *, with_check: bool) -> None:
                 detail(change)
         if found:
             raise Stop(
-                f"{len(found)} files are not as they were installed.",
+                f"{len(found)} {'file is' if len(found) == 1 else 'files are'} not as installed.",
                 "Find out who changed them; then uninstall (projects stay), and install again.",
             )
         say("Every file is as it was installed.")

@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,16 @@ def load(folder: Path) -> dict[str, Any]:
     return dict(content)
 
 
-def is_inside(folder: Path, name: str) -> bool:
-    """Whether a name of a receipt lies below `folder`, by its words and over every link: nothing else is removed by it."""
-    if not name or os.path.isabs(name) or {".", ".."} & set(name.split("/")):
-        return False
-    return Path(os.path.realpath((folder / name).parent)).is_relative_to(os.path.realpath(folder))
+def names_inside(folder: Path, names: Iterable[str]) -> list[str]:
+    """Those names of a receipt that lie below `folder`, by their words and over every link: no other is removed by it."""
+    real = os.path.realpath(folder)
+
+    @cache
+    def is_below(place: str) -> bool:
+        return Path(os.path.realpath(folder / place)).is_relative_to(real)
+
+    plain = (name for name in names if name and not os.path.isabs(name) and not {".", ".."} & set(name.split("/")))
+    return [name for name in plain if is_below(os.path.dirname(name))]
 
 
 def names_of(folder: Path) -> Iterator[str]:

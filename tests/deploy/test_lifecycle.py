@@ -62,7 +62,7 @@ def test_a_tampered_an_added_and_a_missing_file_are_named(opened, prefix, capsys
     module.write_text("version = '6.6.6'\n")
     (module.parent / "added.py").write_text("")
     (module.parent / "lib.py").unlink()
-    with pytest.raises(Stop, match="3 files are not as they were installed"):
+    with pytest.raises(Stop, match="3 files are not as installed"):
         lifecycle.status(prefix, with_check=True)
     said = capsys.readouterr().out
     assert all(
