@@ -65,7 +65,7 @@ def look(manifest: Manifest, prefix: Prefix, *, port: int = PORT, machine: Machi
     yield fapolicyd(seen)
     if needs.cuda:
         yield driver(needs, seen)
-    yield free_port(port)
+    yield free_port(port, is_own=port == prefix.state().port)
     yield clock(manifest.created_at, seen)
     yield existing(prefix)
 
@@ -236,8 +236,10 @@ def driver(needs: Needs, machine: Machine) -> Line:
     return Line("ok", "NVIDIA driver", f"{found[1]} for CUDA {needs.cuda}")
 
 
-def free_port(port: int) -> Line:
-    """The dashboard's port."""
+def free_port(port: int, *, is_own: bool = False) -> Line:
+    """The dashboard's port; `is_own` where the service of this installation has it."""
+    if is_own:
+        return Line("ok", "port", f"{port} is that of the service, and stays so")
     if not is_port_free(port):
         return Line("warn", "port", f"{port} is taken: stop what listens there, or serve on another with --port")
     return Line("ok", "port", f"{port} is free")

@@ -138,12 +138,14 @@ class Proof:
         return done.stdout
 
 
-def make_root(suite: str, work: Path, mirror: str) -> Path:
-    """A fresh bare root; what debootstrap made is kept as an archive for the next time."""
-    root, archive = work / suite, work / f"{suite}.tar"
+def make_root(suite: str, work: Path, mirror: str, *, include: str = "") -> Path:
+    """A fresh bare root; what debootstrap made is kept as an archive for the next time. `include` are further packages."""
+    name = f"{suite}-with-more" if include else suite
+    root, archive = work / name, work / f"{name}.tar"
     if not archive.exists():
         shutil.rmtree(root, ignore_errors=True)
-        subprocess.run(["debootstrap", "--variant=minbase", suite, str(root), mirror], check=True, stdout=subprocess.DEVNULL)
+        options = ["--variant=minbase", *([f"--include={include}"] if include else [])]
+        subprocess.run(["debootstrap", *options, suite, str(root), mirror], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["tar", "-cf", str(archive), "-C", str(root), "."], check=True)
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)

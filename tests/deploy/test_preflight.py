@@ -10,7 +10,7 @@ import pytest
 from console import Stop
 from deploy import install as steps
 from deploy import preflight
-from deploy.prefix import Prefix
+from deploy.prefix import Prefix, State
 from deploy.preflight import Machine
 
 from core.carry.manifest import Needs
@@ -106,6 +106,15 @@ def test_application_control_and_labels_are_told_what_to_do(tmp_path):
 def test_a_port_that_is_taken_warns():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert preflight.free_port(taken.getsockname()[1]).state == "warn"
+
+
+def test_the_port_of_the_service_itself_is_no_warning(opened, prefix):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        prefix.root.mkdir(parents=True)
+        prefix.write_state(State(port=port))
+        (line,) = (line for line in preflight.look(opened().manifest, prefix, port=port) if line.subject == "port")
+        assert (line.state, "of the service" in line.words) == ("ok", True)
 
 
 def test_a_clock_before_the_bundle_fails(tmp_path):
