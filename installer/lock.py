@@ -1,8 +1,7 @@
 """`lock`: write the lock files from what is installed in the environment, run on its Python.
 
 The closure of the project's dependencies is walked through the installed metadata, so the result is what
-was tried. A requirement with a marker that does not apply here is simply not installed, and drops out; one
-without a marker that is not installed is an error.
+was tried. A requirement whose marker does not hold on Linux x86_64 drops out; another that is not installed is an error.
 
 Each version stands with the SHA-256 of every file that may be installed for it: the wheels of the targets, from the
 index's own list (PEP 691), those at hand where `PIP_FIND_LINKS` points, and the source where there is no wheel.
@@ -11,7 +10,6 @@ What a CUDA build of torch brings along has a lock of its own, read from the ind
 """
 
 import importlib.metadata as metadata
-import re
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -35,31 +33,19 @@ ROUNDS = 5  # of looking for versions that suit all who ask: a strict wish may b
 CUDA = ("nvidia-", "cuda-", "triton")  # come with a CUDA build of torch: in a lock of their own
 
 
-def split(requirement: str) -> tuple[str, set[str], str]:
-    """`Name[a,b]>=1; extra == "c"` -> ("name", {"a", "b"}, "c"); the extra it belongs to is "" for most."""
-    head, _, marker = requirement.partition(";")
-    found = re.match(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?", head)
-    if not found:
-        raise ValueError(requirement)
-    belongs_to = re.search(r"""extra\s*==\s*["']([^"']+)["']""", marker)
-    extras = {normal(extra.strip()) for extra in (found[2] or "").split(",") if extra.strip()}
-    return normal(found[1]), extras, normal(belongs_to[1]) if belongs_to else ""
-
-
 def closure(requirements: list[str], installed: dict[str, metadata.Distribution]) -> set[str]:
-    """Names of everything `requirements` need, themselves included."""
-    todo = list(requirements)
-    seen: dict[str, set[str]] = {}
-    while todo:
-        requirement = todo.pop()
-        name, extras, _ = split(requirement)
-        if name not in installed and ";" not in requirement:
-            sys.exit(f"Not installed in .venv: {requirement}. Install it there with pip, then run this again.")
-        if name not in installed or (name in seen and extras <= seen[name]):
-            continue
-        seen[name] = seen.get(name, set()) | extras
-        todo += [child for child in installed[name].requires or [] if split(child)[2] in {"", *seen[name]}]
-    return {name for name in seen if not name.startswith(CUDA)}
+    """Names of everything `requirements` need on Linux x86_64, themselves included."""
+
+    def requires_of(requirement: Requirement) -> list[str]:
+        name = normal(requirement.name)
+        if name in installed:
+            return installed[name].requires or []
+        if name.startswith(CUDA):  # the other lock's
+            return []
+        sys.exit(f"Not installed in .venv: {requirement}. Install it there with pip, then run this again.")
+
+    asked = index.needed(requirements, index.environment("Linux", "x86_64"), requires_of)
+    return {name for name in asked if not name.startswith(CUDA)}
 
 
 def hashes(name: str, version: str, platforms: Sequence[str]) -> set[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import commands
 import doctor
 import environment
+import index
 import installation
 import lock
 import machine
@@ -13,6 +14,7 @@ import packages
 import pytest
 import suite
 from console import Stop
+from packaging.requirements import Requirement
 
 ROOT = Path(commands.__file__).resolve().parents[1]
 PROBE_ANSWER = "*-c*) printf 'loading torch\\nloading core\\noffline 9 -\\ndevice cpu\\n';;"
@@ -150,15 +152,22 @@ def test_run_as_a_folder_it_shows_its_commands():
 
 
 @pytest.mark.parametrize(
-    ("requirement", "expected"),
+    ("requirement", "extra", "expected"),
     [
-        ("spaCy>=3.8", ("spacy", set(), "")),
-        ("cuda-toolkit[cublas,nvtx]==13.0.3; platform_system == 'Linux'", ("cuda-toolkit", {"cublas", "nvtx"}, "")),
-        ('ruamel.yaml (>=0.17) ; extra == "Dev_Tools"', ("ruamel-yaml", set(), "dev-tools")),
+        ("spaCy>=3.8", "", {"spacy": set()}),
+        ("cuda-toolkit[cublas,nvtx]==13.0.3; platform_system == 'Linux'", "", {"cuda-toolkit": {"cublas", "nvtx"}}),
+        ('ruamel.yaml (>=0.17) ; extra == "Dev_Tools"', "", {}),
+        ('ruamel.yaml (>=0.17) ; extra == "Dev_Tools"', "[dev-tools]", {"ruamel-yaml": set()}),
+        ('lark; extra == "all" or extra == "json"', "[json]", {"lark": set()}),
     ],
 )
-def test_requirements_are_taken_apart(requirement, expected):
-    assert lock.split(requirement) == expected
+def test_requirements_are_taken_apart(requirement, extra, expected):
+    found = index.needed(
+        [f"root{extra}"],
+        index.environment("Linux", "x86_64"),
+        lambda asked: [requirement] if asked.name == "root" else [],
+    )
+    assert {name: asked[0].extras for name, asked in found.items() if name != "root"} == expected
 
 
 def test_lock_is_the_closure_without_cuda_and_without_unwanted_extras(place, package):
@@ -184,10 +193,10 @@ def test_shipped_locks_pin_every_direct_dependency_once_and_no_cuda():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     place = environment.Place(ROOT)
     run, test = packages.pins(place.lock), packages.pins(place.test_lock)
-    direct = {lock.split(requirement)[0] for requirement in project["dependencies"]}
+    direct = {lock.normal(Requirement(line).name) for line in project["dependencies"]}
     assert direct - run.keys() == set()
     assert {
-        lock.split(requirement)[0] for requirement in project["optional-dependencies"]["test"]
+        lock.normal(Requirement(line).name) for line in project["optional-dependencies"]["test"]
     } - run.keys() - test.keys() == set()
     assert run.keys() & test.keys() == set()
     assert [name for name in run if name.startswith(lock.CUDA)] == []
