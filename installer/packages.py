@@ -64,6 +64,11 @@ def blocks(lock: Path) -> list[tuple[str, str, str]]:
     return [(match[1], match[2], match[0]) for match in found]
 
 
+def hashes(lines: str) -> set[str]:
+    """The SHA-256 values that the lines of a package name, hexadecimal."""
+    return set(re.findall(r"--hash=sha256:(\w+)", lines))
+
+
 def source_options(place: Place) -> list[str]:
     """Where pip looks: the wheelhouse alone when it is filled, else wherever pip's own settings say."""
     if any(place.wheelhouse.glob("*.whl")):

@@ -53,7 +53,9 @@ def options(
 @app.command()
 def version(context: typer.Context) -> None:
     """Print the version."""
-    context.obj.show({"version": __version__, "installation": installation.current()}, __version__)
+    shell = context.obj
+    copy = installation.current() if shell.is_json else None  # a receipt of some megabytes that people are not shown
+    shell.show({"version": __version__, "installation": copy}, __version__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

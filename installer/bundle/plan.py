@@ -1,7 +1,6 @@
 """What a target takes, looked up in the locks and the index without fetching it: `bundle --plan` and `--wheels-only`."""
 
 import importlib.metadata
-import re
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -98,7 +97,7 @@ def line_of(block: tuple[str, str, str], target: Target, wanted: Sequence[Tag]) 
     """The wheel that pip would take: of this version (and this build of torch), its hash locked, its tag admitted."""
     name, version, text = block
     exact = f"{version}{target.torch_local}" if name == "torch" else version
-    locked = set(re.findall(r"--hash=sha256:(\w+)", text))
+    locked = packages.hashes(text)
     offered = [file for file in (*index.files(name), *index.local_files(name)) if file.version == exact]
     if wheel := index.best([file for file in offered if file.sha256 in locked], wanted):
         return Line(name, exact, wheel)

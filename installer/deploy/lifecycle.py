@@ -271,10 +271,10 @@ def status(prefix: Prefix, *, with_check: bool) -> None:
     Raises:
         Stop: a file was changed, added or removed.
     """
-    current, state = prefix.current_version(), prefix.state()
-    if not prefix.installed():
+    current, state, versions = prefix.current_version(), prefix.state(), prefix.installed()
+    if not versions:
         raise Stop(f"Nothing is installed in {prefix.root}.", "Give its place with --prefix.")
-    for version in prefix.installed():
+    for version in versions:
         content = receipt.load(prefix.version_folder(version))
         tests = content["self_tests"]
         tested = f"self-test {'passed' if tests[-1]['ok'] else 'FAILED'} {tests[-1]['at']}" if tests else "not tested"
@@ -285,7 +285,7 @@ def status(prefix: Prefix, *, with_check: bool) -> None:
         say(shown(f"{line['at']}  {line['action']} {line['version']}"))
     if with_check:
         with step("Comparing every file with its receipt"):
-            found = [change for version in prefix.installed() for change in receipt.changes(prefix.version_folder(version))]
+            found = [change for version in versions for change in receipt.changes(prefix.version_folder(version))]
             for change in found:
                 detail(change)
         if found:

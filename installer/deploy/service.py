@@ -24,9 +24,8 @@ UNIT_PLACE = "etc/systemd/system/garrison.service"
 DESKTOP_PLACE = "usr/share/applications/garrison.desktop"
 TRUST_PLACE = "etc/fapolicyd/trust.d/garrison"
 HIDDEN = ("home", "root", "run/user", "tmp", "var/tmp")  # by ProtectHome= and PrivateTmp= in the unit
-UNFIT = set(
-    "\"'\\"
-)  # in the name of a program: systemd 252 refuses the unit ("Executable name contains special characters")
+# In the name of a program: systemd 252 refuses the unit ("Executable name contains special characters").
+UNFIT = set("\"'\\")
 UNIT = """[Unit]
 Description=Garrison: fine-tune language models on private documents, offline
 RequiresMountsFor={garrison} {home}

@@ -8,7 +8,6 @@ Asks the package index; about a minute.
 """
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -51,9 +50,7 @@ def main() -> None:
     """Compare, and print the size."""
     place = Place(ROOT)
     locked = {
-        name: set(re.findall(r"--hash=sha256:(\w+)", lines))
-        for file in wheels.locks(place, TARGET)
-        for name, _, lines in packages.blocks(file)
+        name: packages.hashes(lines) for file in wheels.locks(place, TARGET) for name, _, lines in packages.blocks(file)
     }
     pins = {name: version for file in wheels.locks(place, TARGET) for name, version in packages.pins(file).items()}
     found = resolved(place, pins)
