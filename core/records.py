@@ -17,9 +17,28 @@ SpanState = Literal["detected", "accepted", "rejected"]
 ReviewState = Literal["approved", "withdrawn"]
 PairState = Literal["kept", "dropped"]
 PairOrigin = Literal["generated", "imported", "written"]
-ModelFormat = Literal["gguf", "safetensors", "spacy"]
+ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ReleaseFormat = Literal["adapter", "merged", "gguf"]
+Role = Literal["administrator", "owner", "expert", "reviewer", "approver", "auditor"]
+AuditAction = Literal[
+    "log begun",
+    "document added",
+    "document removed",
+    "project deleted",
+    "detection run",
+    "names spread",
+    "spans accepted",
+    "spans rejected",
+    "span added",
+    "decision undone",
+    "review approved",
+    "review withdrawn",
+    "dataset version built",
+    "question pairs exported",
+    "run trained",
+    "release made",
+]
 
 
 def new_id(prefix: str) -> str:
@@ -30,6 +49,15 @@ def new_id(prefix: str) -> str:
 def now() -> str:
     """The current time, ISO 8601, UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who acts. People are told apart by `id` (see `core.identity`), never by how a name is written."""
+
+    id: str
+    name: str  # shown to others and kept with every decision
+    is_authenticated: bool = False  # else the name is declared: nobody checked it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +246,22 @@ class Release:
     path: str
     sha256: str
     created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to which version of a document. Ids, hashes and counts alone; never a text, a file name or a reason."""
+
+    sequence: int  # from 1, without a gap
+    created_at: str
+    account: str  # of the operating system, under which it was done
+    actor: str  # the name that the person gave; the account where nobody was asked
+    action: AuditAction
+    subjects: dict[str, str]  # ids by what they name: project, document, review, …
+    hashes: dict[str, str]  # SHA-256 values by what they are of
+    counts: dict[str, int]
+    previous_sha256: str  # of the entry before
+    sha256: str = ""  # over the entry's canonical JSON, which holds all of the above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from core.errors import InputError
 
 Preset = Literal["quick", "standard", "thorough"]
 Keep = Literal["best", "last"]
+DetectionLevel = Literal["standard", "thorough"]
 Precision = Literal["fp32", "bf16", "fp16", "8bit", "4bit"]
 
 
@@ -36,6 +37,12 @@ class Settings(BaseModel):
             )
             names = ", ".join(sorted(cls.model_fields))
             raise InputError(f"These settings cannot be used: {faults}.", f"Settings are: {names}.") from error
+
+
+class DetectionSettings(Settings):
+    """How hard personal data is looked for: `thorough` asks a second model too and takes twice the time or more."""
+
+    level: DetectionLevel = "thorough"
 
 
 class SplitSettings(Settings):

@@ -30,6 +30,7 @@ PAGES = {
     "This machine": [
         st.Page("app_pages/models.py", title="Models", icon=":material/deployed_code:"),
         st.Page("app_pages/jobs.py", title="Jobs", icon=":material/work_history:"),
+        st.Page("app_pages/audit.py", title="Audit", icon=":material/history_edu:"),
         st.Page("app_pages/help.py", title="Help", icon=":material/help:"),
     ],
 }

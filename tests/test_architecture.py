@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {"documents", "privacy", "questions", "models", "training", "evaluation", "chat"}
 
 # What each part of core may import from core. Rooms pass records to each other; only `models` may be used by the rest.
-WORDS = {"defects", "errors", "records", "settings", "offline"}
+WORDS = {"defects", "errors", "records", "settings", "offline", "identity"}
 ALLOWED = {
     **{word: WORDS for word in WORDS},
     "__init__": {"offline"},
@@ -34,6 +34,7 @@ HOMES = {
     "presidio_analyzer": ("core/privacy",),
     "presidio_anonymizer": ("core/privacy",),
     "spacy": ("core/privacy",),
+    "onnxruntime": ("core/privacy",),
     "llama_cpp": ("core/models",),
     "gguf": ("core/models", "core/training"),
     "peft": ("core/models", "core/training"),

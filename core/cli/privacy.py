@@ -9,12 +9,14 @@ import typer
 from core.cli.shell import Shell, shell_of, table
 from core.errors import InputError
 from core.records import Document, Project, Span, SpanState
+from core.settings import DetectionSettings
 from core.storage import find
 
 if TYPE_CHECKING:
     from core.privacy.review import Decision
 
 ACTIONS = ("list", "accept", "reject", "add", "approve")
+Level = Annotated[str, typer.Option(help="standard: one model and rules; thorough: a second model votes along.")]
 _STATES: dict[str, SpanState] = {"accept": "accepted", "reject": "rejected"}
 
 
@@ -25,7 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command()(review)
 
 
-def detect(context: typer.Context, input: Path, output: Path) -> None:
+def detect(context: typer.Context, input: Path, output: Path, level: Level = "thorough") -> None:
     """Find personal data in INPUT.jsonl ({"id","text"} a line) and write spans to OUTPUT.jsonl."""
     from core.jobs.stages.anonymization import open_detector
     from core.privacy import detect_file
@@ -33,19 +35,22 @@ def detect(context: typer.Context, input: Path, output: Path) -> None:
     shell = shell_of(context)
     if not input.is_file():
         raise InputError(f"There is no file {input}.", "Check the path.")
-    rows = detect_file(open_detector(shell.workspace), input, output_path=output)
+    settings = DetectionSettings.from_values({"level": level})
+    rows = detect_file(open_detector(shell.workspace, settings), input, output_path=output)
     shell.show({"rows": rows, "output": output}, f"{rows} texts searched, spans written to {output}")
 
 
 def anonymize(
     context: typer.Context,
     project: str,
+    level: Level = "thorough",
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Find personal data in every document that was not searched yet."""
+    settings = DetectionSettings.from_values({"level": level})
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    job = shell.run("anonymize", {}, project_id=found.id, detach=detach)
+    job = shell.run("anonymize", settings.model_dump(exclude_defaults=True), project_id=found.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return

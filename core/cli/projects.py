@@ -1,6 +1,5 @@
 """`garrison project …`."""
 
-import shutil
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +7,8 @@ import typer
 from core.cli.shell import shell_of, table
 from core.errors import InputError
 from core.records import Job, Project
-from core.storage import Workspace, delete, find, next_step, project_steps
+from core.storage import Workspace, find, next_step, project_steps
+from core.storage.removal import remove_project
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -81,8 +81,5 @@ def delete_project(
         raise InputError(f"Deleting {project.name} was not confirmed.", "With --json, nobody is asked: add --yes.")
     if not yes and not typer.confirm(f"Delete {project.name} with all its documents and runs?"):
         raise typer.Abort
-    folder = shell.workspace.project_folder(project.id)
-    delete(shell.workspace.db, Project, id=project.id)
-    delete(shell.workspace.db, Job, project_id=project.id)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_project(shell.workspace, project)
     shell.show({"deleted": project.name}, f"Project {project.name} is deleted.")

@@ -20,7 +20,8 @@ import numpy as np
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from core.errors import InputError, ModelError, SetupError
-from core.models.llama import FreeCores, Weights
+from core.models.cores import FreeCores
+from core.models.llama import Weights
 from core.models.text import Completion, Prompt
 
 BATCH_TOKENS = 512  # read in one `llama_decode`; llama.cpp's own default for the physical batch

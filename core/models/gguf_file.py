@@ -143,7 +143,8 @@ def quantize(source: Path, target: Path) -> None:
     """
     import llama_cpp.llama_cpp as C
 
-    from core.models.llama import start_library, thread_count
+    from core.models.cores import thread_count
+    from core.models.llama import start_library
 
     start_library()
     options = C.llama_model_quantize_default_params()

@@ -5,8 +5,6 @@ Import this module where it is used: it loads llama.cpp.
 
 import ctypes
 import logging
-import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,9 +12,9 @@ from typing import Any
 
 import llama_cpp
 import llama_cpp.llama_cpp as C
-import psutil
 
 from core.errors import InputError, SetupError
+from core.models.cores import FreeCores
 from core.models.templates import FALLBACK_STOPS, FALLBACK_TEMPLATE, render
 
 log = logging.getLogger(__name__)
@@ -41,41 +39,6 @@ def start_library() -> None:
         load.argtypes, load.restype = [ctypes.c_char_p], None
         load(str(C._base_path).encode())
     C.llama_backend_init()
-
-
-class FreeCores:
-    """Counts the physical cores that other programs leave free.
-
-    llama.cpp's threads wait for each other by spinning: one more than there are free cores and speed collapses
-    (measured on 2 cores, one of them busy: 20 tokens in 0.5 s with 1 thread, in 6.3 s with 2).
-    """
-
-    def __init__(self) -> None:
-        """Begin to look; the first `count` waits until 0.2 s have passed."""
-        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._cores = min(allowed, psutil.cpu_count(logical=False) or allowed)
-        self._process = psutil.Process()
-        self._last = self._now()
-
-    def count(self) -> int:
-        """Free cores since the last call or the beginning, at least 1; what this process used counts as free."""
-        time.sleep(max(0.0, self._last[0] + 0.2 - time.monotonic()))
-        now = self._now()
-        clock, busy, own = (new - old for new, old in zip(now, self._last, strict=True))
-        self._last = now
-        others = max(0.0, busy - own) / clock
-        return max(1, min(self._cores, int(self._cores - others + 0.3)))
-
-    def _now(self) -> tuple[float, float, float]:
-        """Seconds: the clock's, all processors' at work, this process's at work."""
-        every, own = psutil.cpu_times(), self._process.cpu_times()
-        busy = every.user + every.system + getattr(every, "nice", 0.0)
-        return time.monotonic(), busy, own.user + own.system
-
-
-def thread_count() -> int:
-    """Physical cores that are free at this moment, at least 1. Looks at the machine for 0.2 s."""
-    return FreeCores().count()
 
 
 class Weights:

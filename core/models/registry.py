@@ -1,8 +1,8 @@
 """The models on this machine: folders with a `model.json`, brought by the installer or by a person.
 
-A model is a GGUF file or a folder of safetensors (or of spaCy). Pickled weights and model code are
-never copied in: loading either runs code that somebody else wrote. Listing reads `model.json` alone;
-`verify_models` reads every byte.
+A model is a GGUF file or a folder of safetensors; those that find personal data are folders of spaCy or ONNX.
+Pickled weights and model code are never copied in: loading either runs code that somebody else wrote.
+Listing reads `model.json` alone; `verify_models` reads every byte.
 """
 
 import fcntl
@@ -32,6 +32,8 @@ MANIFEST = "model.json"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack"}
 # What a safetensors model consists of: weights, configuration, tokenizer, chat template, card and license.
 CARRIED = {".safetensors", ".json", ".jinja", ".model", ".txt", ".md", ""}
+# What finds personal data: neither answers nor trains, and comes with the product alone.
+DETECTION_FORMATS: frozenset[str] = frozenset({"spacy", "onnx"})
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 Health = Literal["unchanged", "changed", "missing", "not recorded"]
@@ -78,7 +80,7 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
     models = list_models(folders)
     model = next((model for model in models if model.name == name), None)
     if model is None:
-        known = ", ".join(model.name for model in models if model.format != "spacy") or "none"
+        known = ", ".join(model.name for model in models if model.format not in DETECTION_FORMATS) or "none"
         raise SetupError(
             f"There is no model {name!r} on this machine.", f"Present: {known}. Add another: garrison models add PATH"
         )
@@ -200,7 +202,7 @@ def _health(model: Model) -> Health:
 def _read_model(manifest: Path) -> Model:
     values: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
     folder, file = manifest.parent, str(values["file"])
-    if values["format"] not in get_args(ModelFormat) or (file != "." and Path(file).name != file):
+    if values["format"] not in {*get_args(ModelFormat), *DETECTION_FORMATS} or (file != "." and Path(file).name != file):
         raise ValueError(f"not a model description: {manifest}")
     path = folder if file == "." else folder / file
     parts = [path] if path.is_file() else [part for part in path.rglob("*") if part.is_file()]

@@ -4,15 +4,17 @@ Pages and commands call these and enforce nothing themselves. Each is short and 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import InputError
+from core.identity import declared
 from core.privacy.entities import ENTITIES
 from core.privacy.masking import mask
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
-from core.records import Document, Project, Review, Span, SpanState, new_id, now
-from core.storage import Workspace, find, from_row, get, insert, sha256_text, transaction
+from core.records import AuditAction, Document, Project, Review, Span, SpanState, new_id, now
+from core.storage import Workspace, audit, find, from_row, get, insert, sha256_text, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,8 @@ def undo(workspace: Workspace, decision: Decision, *, reviewer: str) -> Decision
             "update spans set state = ?, reviewer = ? where id = ?",
             [(span.state, span.reviewer, span.id) for span in decision.before],
         )
-        withdrawn = _withdraw(workspace, (span.document_id for span in decision.before), f"{name} undid a decision")
+        _record(workspace, decision.before, "decision undone", actor=name)
+        withdrawn = _withdraw(workspace, decision.before, f"{name} undid a decision", actor=name)
     return replace(decision, withdrawn_ids=withdrawn)
 
 
@@ -154,7 +157,8 @@ def add(workspace: Workspace, document: Document, *, start: int, end: int, entit
         store_surrogates(workspace, document.project_id, table)
         workspace.db.execute("delete from spans where document_id = ? and start = ? and end = ?", [document.id, start, end])
         insert(workspace.db, span)
-        workspace.withdraw_approval(document.id, reason=f"{name} added a span")
+        _record(workspace, [span], "span added", actor=name)
+        workspace.withdraw_approval(document.id, reason=f"{name} added a span", actor=name)
     return span
 
 
@@ -227,7 +231,7 @@ def withdraw(workspace: Workspace, document: Document, *, reviewer: str, reason:
     name = _named(reviewer)
     if not reason.strip():
         raise InputError("A withdrawal needs a reason.", "Write in a few words why the approval no longer holds.")
-    workspace.withdraw_approval(document.id, reason=f"{name}: {reason.strip()}")
+    workspace.withdraw_approval(document.id, reason=f"{name}: {reason.strip()}", actor=name)
 
 
 def _decide(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanState, reviewer: str) -> Decision:
@@ -238,7 +242,9 @@ def _decide(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanSta
         workspace.db.executemany(
             "update spans set state = ?, reviewer = ? where id = ?", [(state, name, span.id) for span in before]
         )
-        withdrawn = _withdraw(workspace, (span.document_id for span in before), f"{name} {state} a span")
+        action: AuditAction = "spans accepted" if state == "accepted" else "spans rejected"
+        _record(workspace, before, action, actor=name)
+        withdrawn = _withdraw(workspace, before, f"{name} {state} a span", actor=name)
     return Decision(state=state, reviewer=name, before=before, left_count=len(stored) - len(before), withdrawn_ids=withdrawn)
 
 
@@ -266,19 +272,22 @@ def _approved(workspace: Workspace, document_ids: Iterable[str]) -> frozenset[st
     return frozenset(document_id for document_id in document_ids if workspace.active_review(document_id))
 
 
-def _withdraw(workspace: Workspace, document_ids: Iterable[str], reason: str) -> frozenset[str]:
-    """Withdraw the approvals that stand for these documents; gives the documents that had one."""
-    approved = _approved(workspace, frozenset(document_ids))
+def _withdraw(workspace: Workspace, spans: Iterable[Span], reason: str, *, actor: str) -> frozenset[str]:
+    """Withdraw the approvals that stand for the documents of these spans; gives the documents that had one."""
+    approved = _approved(workspace, frozenset(span.document_id for span in spans))
     for document_id in approved:
-        workspace.withdraw_approval(document_id, reason=reason)
+        workspace.withdraw_approval(document_id, reason=reason, actor=actor)
     return approved
 
 
+def _record(workspace: Workspace, spans: Iterable[Span], action: AuditAction, *, actor: str) -> None:
+    """An audit entry for each document of these spans, with how many of them are in it."""
+    for document_id, number in Counter(span.document_id for span in spans).items():
+        audit.append_for(workspace.db, document_id, action, actor=actor, counts={"spans": number})
+
+
 def _named(reviewer: str) -> str:
-    name = " ".join(reviewer.split())
-    if not name or len(name) > 80 or not name.isprintable():
-        raise InputError("A review needs the reviewer's name, of 1 to 80 characters.", "Give it with --as NAME.")
-    return name
+    return declared(reviewer).name
 
 
 def _reviewable_text(workspace: Workspace, project: Project, document: Document) -> str:

@@ -1,12 +1,14 @@
 """Where everything is kept: one SQLite file and folders of plain files."""
 
-from core.storage.database import connect, transaction
-from core.storage.files import disk_error, folder_atomic, sha256_file, sha256_folder, sha256_text, write_atomic
+from core.storage.database import connect
+from core.storage.files import check_target, disk_error, folder_atomic, sha256_file, sha256_folder, sha256_text, write_atomic
 from core.storage.rows import count, delete, find, from_row, get, insert, insert_many, update
 from core.storage.steps import Step, next_step, project_steps
+from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
 __all__ = [
+    "check_target",
     "Step",
     "Workspace",
     "connect",

@@ -1,13 +1,14 @@
 """One SQLite file: write-ahead log, foreign keys, and schema steps that run once each."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from core.errors import SetupError
+from core.storage.audit import append_begin
 from core.storage.files import disk_error
 from core.storage.migrations import MIGRATIONS
+from core.storage.transactions import Database, transaction
 
 BUSY_TIMEOUT_S = 30
 
@@ -22,7 +23,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, factory=Database)
         db.row_factory = sqlite3.Row
         db.execute("pragma journal_mode = wal")
         db.execute("pragma synchronous = full")  # a commit that was reported survives a power cut
@@ -51,6 +52,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
             step(db)
             db.execute(f"pragma user_version = {number}")
+        append_begin(db)
 
 
 def _keep_copy(path: Path, version: int) -> None:
@@ -61,18 +63,3 @@ def _keep_copy(path: Path, version: int) -> None:
     with closing(sqlite3.connect(path)) as reading, closing(sqlite3.connect(partial)) as writing:
         reading.backup(writing)
     partial.rename(target)
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing. Takes the write lock at once, so that what is read inside stays true; nests."""
-    if db.in_transaction:
-        yield
-        return
-    db.execute("begin immediate")
-    try:
-        yield
-    except BaseException:
-        db.execute("rollback")
-        raise
-    db.execute("commit")

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from core.errors import GarrisonError, InputError, SetupError
 
@@ -69,19 +70,43 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise known from error
 
 
+def check_target(target: Path, *, is_forced: bool) -> None:
+    """Look at where a person wants a file, before the work for it begins.
+
+    Raises:
+        InputError: it is a folder, exists and is not to be replaced, or its folder does not exist.
+    """
+    if target.is_dir():
+        raise InputError(f"{target} is a folder.", "Name a file in it.")
+    if target.exists() and not is_forced:
+        raise InputError(f"{target} exists already.", "Choose another name, or replace it with --force.")
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {target.parent}.", "Make it first, or choose another.")
+
+
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write `content` (text as UTF-8) so that a reader, or a crash, sees the old file or the new one.
 
     Raises:
         SetupError: the disk is full or read-only.
     """
-    data = content.encode() if isinstance(content, str) else content
+    with file_atomic(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def file_atomic(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write that becomes `path` when the block ends well.
+
+    Raises:
+        SetupError: the disk is full or read-only.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with beside.open("wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)

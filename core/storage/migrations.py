@@ -21,6 +21,13 @@ def m001_initial(db: sqlite3.Connection) -> None:
             db.execute(statement)
 
 
+@migration
+def m002_audit(db: sqlite3.Connection) -> None:
+    """The audit log: its entries, its head, and triggers that let it grow by the next entry and not otherwise."""
+    for statement in _AUDIT.strip().split("\n\n"):
+        db.execute(statement)
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,
@@ -103,3 +110,31 @@ create table job_items (
     job_id text not null references jobs on delete cascade, item text not null, primary key (job_id, item)
 )
 """
+
+_AUDIT = """
+create table audit (sequence integer primary key, sha256 text not null, entry text not null)
+
+create table audit_head (sequence integer not null, sha256 text not null)
+
+insert into audit_head values (0, '0000000000000000000000000000000000000000000000000000000000000000')
+
+create trigger audit_follows before insert on audit when not exists (
+    select 1 from audit_head where new.sequence = sequence + 1 and json_extract(new.entry, '$.previous_sha256') = sha256
+) REFUSE
+
+create trigger audit_moves_head after insert on audit begin
+    update audit_head set sequence = new.sequence, sha256 = new.sha256;
+end
+
+create trigger audit_is_kept before delete on audit REFUSE
+
+create trigger audit_is_unchanged before update on audit REFUSE
+
+create trigger audit_head_follows before update on audit_head
+when new.sequence is not old.sequence + 1
+or not exists (select 1 from audit where sequence = new.sequence and sha256 = new.sha256) REFUSE
+
+create trigger audit_head_is_kept before delete on audit_head REFUSE
+
+create trigger audit_head_is_one before insert on audit_head REFUSE
+""".replace("REFUSE", "begin select raise(abort, 'the audit log is append-only'); end")

@@ -1,21 +1,39 @@
-"""Taking a document out of a project, with everything that came from it."""
+"""Taking a document out of a project, or a project out of the workspace, with everything that came from it."""
 
 import shutil
 
-from core.records import Document, Review
-from core.storage.database import transaction
-from core.storage.rows import delete, find
+from core.records import DatasetVersion, Document, Job, Project, Review, Run, Span
+from core.storage import audit
+from core.storage.rows import count, delete, find
+from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
 
-def remove_document(workspace: Workspace, document: Document) -> None:
-    """Remove a document, its spans, its reviews and its question pairs.
+def remove_document(workspace: Workspace, document: Document, *, actor: str = "") -> None:
+    """Remove a document, its spans, its reviews and its question pairs. `actor` is who does it, where the name is known.
 
     Dataset versions that were frozen before keep their rows, and runs what they learned from them.
     """
     reviews = find(workspace.db, Review, document_id=document.id)
+    counts = {"spans": count(workspace.db, Span, document_id=document.id), "reviews": len(reviews)}
     with transaction(workspace.db):
+        if find(workspace.db, Document, id=document.id):
+            audit.append_for(workspace.db, document.id, "document removed", actor=actor, counts=counts)
         delete(workspace.db, Document, id=document.id)  # what refers to it goes with it
     for review in reviews:
         workspace.anonymized_path(document.project_id, review.id).unlink(missing_ok=True)
     shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
+
+
+def remove_project(workspace: Workspace, project: Project, *, actor: str = "") -> None:
+    """Remove a project with its documents, pairs, runs and jobs. `actor` is who does it, where the name is known."""
+    with transaction(workspace.db):
+        documents = find(workspace.db, Document, project_id=project.id)
+        for document in documents:
+            audit.append_for(workspace.db, document.id, "document removed", actor=actor)
+        held = {"documents": Document, "dataset versions": DatasetVersion, "runs": Run}
+        counts = {words: count(workspace.db, kind, project_id=project.id) for words, kind in held.items()}
+        audit.append(workspace.db, "project deleted", actor=actor, subjects={"project": project.id}, counts=counts)
+        delete(workspace.db, Project, id=project.id)
+        delete(workspace.db, Job, project_id=project.id)
+    shutil.rmtree(workspace.project_folder(project.id), ignore_errors=True)

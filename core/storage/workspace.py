@@ -3,15 +3,18 @@
 import json
 import sqlite3
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
 from core.errors import InputError
-from core.records import Document, Page, Passage, Policy, Project, QuestionPair, Review, Run, new_id, now
-from core.storage.database import connect, transaction
+from core.records import AuditAction, Document, Page, Passage, Policy, Project, QuestionPair, Review, Run, new_id, now
+from core.storage import audit
+from core.storage.database import connect
 from core.storage.files import write_atomic
-from core.storage.rows import find, from_row, get, insert, insert_many
+from core.storage.rows import find, from_row, get, insert, insert_many, update
+from core.storage.transactions import transaction
 
 
 class Workspace:
@@ -124,6 +127,13 @@ class Workspace:
 
     # --- documents ------------------------------------------------------------------------------------
 
+    def store_document(self, document: Document, *, passages: Sequence[Passage] = ()) -> None:
+        """Store a new document and its passages."""
+        with transaction(self.db):
+            insert(self.db, document)
+            insert_many(self.db, passages)
+            audit.append_for(self.db, document.id, "document added", counts=audit.size_counts(document))
+
     def store_text(self, document: Document, text: str, *, pages: tuple[Page, ...]) -> None:
         """Write a document's text and its pages."""
         folder = self.document_folder(document)
@@ -165,18 +175,30 @@ class Workspace:
         """
         write_atomic(self.anonymized_path(document.project_id, review.id), text)
         with transaction(self.db):
-            self.withdraw_approval(document.id, reason="approved again")
+            self.withdraw_approval(document.id, reason="approved again", actor=review.reviewer)
             insert(self.db, review)
+            self._record_review(review, "review approved", actor=review.reviewer)
             self.db.executemany(
                 "insert into approved_passages (review_id, passage_id, start, end) values (?, ?, ?, ?)",
                 [(review.id, passage.id, passage.start, passage.end) for passage in passages],
             )
 
-    def withdraw_approval(self, document_id: str, *, reason: str) -> None:
-        """Withdraw the approval of a document, if one stands."""
-        self.db.execute(
-            "update reviews set state = 'withdrawn', reason = ? where document_id = ? and state = 'approved'",
-            [reason, document_id],
+    def withdraw_approval(self, document_id: str, *, reason: str, actor: str = "") -> None:
+        """Withdraw the approval of a document, if one stands. `actor` is who does it; "" when it follows from a job."""
+        with transaction(self.db):
+            for review in find(self.db, Review, document_id=document_id, state="approved"):
+                update(self.db, Review, review.id, state="withdrawn", reason=reason)
+                self._record_review(review, "review withdrawn", actor=actor)
+
+    def _record_review(self, review: Review, action: AuditAction, *, actor: str) -> None:
+        audit.append_for(
+            self.db,
+            review.document_id,
+            action,
+            actor=actor,
+            subjects={"review": review.id},
+            hashes={"text": review.text_sha256, "anonymized": review.anonymized_sha256},
+            counts={"masked": review.span_count} | audit.decision_counts(self.db, review.document_id),
         )
 
     def approved_passages(self, document: Document) -> tuple[Review | None, list[Passage]]:

@@ -19,7 +19,12 @@ from dashboard import resources
 from dashboard.components.errors import shown_errors
 from dashboard.components.words import size
 
-USES = {"gguf": "Questions, training, chat", "safetensors": "Training, chat", "spacy": "Finding personal data"}
+USES = {
+    "gguf": "Questions, training, chat",
+    "safetensors": "Training, chat",
+    "spacy": "Finding personal data",
+    "onnx": "Finding personal data",
+}
 HEALTH = {
     "unchanged": "✓ unchanged",
     "changed": "✗ CHANGED",

@@ -11,7 +11,7 @@ import streamlit as st
 from core import jobs
 from core.evaluation import Interval
 from core.evaluation.verdict import outcome
-from core.models.registry import list_models, model_folders
+from core.models.registry import DETECTION_FORMATS, list_models, model_folders
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
@@ -155,7 +155,7 @@ def _change(settings: TrainingSettings, name: str, value: Any) -> None:
 
 def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
     """The three questions, the details, the fit and the start."""
-    models = [model for model in list_models(model_folders(workspace.home)) if model.format != "spacy"]
+    models = [model for model in list_models(model_folders(workspace.home)) if model.format not in DETECTION_FORMATS]
     if not models:
         empty_state("There is no model to start from. Add one first.", page="models", label="Add a model")
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.chat import Answer, ChatModel, Message, answer
-from core.models.registry import list_models, model_folders
+from core.models.registry import DETECTION_FORMATS, list_models, model_folders
 from core.records import Project, Run
 from core.storage import Workspace, find
 
@@ -37,7 +37,7 @@ class Seat:
 def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, str]:
     """Id of a run or name of a model, with the words people choose it by."""
     runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc") if project else []
-    models = [model for model in list_models(model_folders(workspace.home)) if model.format != "spacy"]
+    models = [model for model in list_models(model_folders(workspace.home)) if model.format not in DETECTION_FORMATS]
     return {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs} | {
         model.name: f"{model.name}, as it came" for model in models
     }

@@ -13,6 +13,7 @@ from core.storage import Workspace, find
 PART_CHARACTERS = 5000
 FINDERS = {
     "spacy": "the name finder",
+    "rampart": "the second finder",
     "rules": "a rule",
     "propagation": "a search for what was found elsewhere",
     "reviewer": "a reviewer",

@@ -166,7 +166,7 @@ def wheel_source(wheel: Path) -> Source:
 def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
     """Embedded models and those given by path, each file of each with its `model.json`, in a folder below `below`.
 
-    A bundle of the program always holds what finds names (spaCy), one of models alone only what was asked for.
+    A bundle of the program always holds what finds personal data (spaCy, ONNX), one of models alone only what was asked for.
 
     Raises:
         Stop: a name that is not embedded, or a folder without `model.json`.
@@ -176,11 +176,11 @@ def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
     if unknown := set(wishes.models) - names:
         raise Stop(f"There is no embedded model {sorted(unknown)[0]!r}.", f"Embedded are: {', '.join(sorted(names))}.")
     takes_all = not wishes.models and not wishes.models_only
-    takes_spacy = not wishes.models_only
+    takes_finders = not wishes.models_only
     folders = [
         place.models / pin.name
         for pin in pins
-        if takes_all or pin.name in wishes.models or (takes_spacy and pin.format == "spacy")
+        if takes_all or pin.name in wishes.models or (takes_finders and pin.format in ("spacy", "onnx"))
     ]
     found = []
     for folder in [*folders, *wishes.model_paths]:

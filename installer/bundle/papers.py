@@ -8,6 +8,8 @@ from pathlib import Path
 from bundle import sbom, wheels
 from bundle.media import Source, source
 
+MODEL_PAPERS = ("LICENSE", "LICENCE", "NOTICE", "COPYING")
+
 
 def paper_sources(version: str, created_at: str, sources: Sequence[Source], work: Path) -> list[Source]:
     """License texts of everything and the bill of materials, as files of the bundle, written into `work`."""
@@ -29,6 +31,10 @@ def paper_sources(version: str, created_at: str, sources: Sequence[Source], work
     for piece in pieces:
         for name, text in piece.facts.texts.items():
             lines += ["", "=" * 100, f"{piece.facts.name} {piece.facts.version}, {name}", "=" * 100, text]
+    for item in sources:
+        if item.file.kind == "model" and item.path.name.upper().startswith(MODEL_PAPERS):
+            title = f"model: {item.file.path.partition('/models/')[2]}"
+            lines += ["", "=" * 100, title, "=" * 100, item.path.read_text(encoding="utf-8", errors="replace")]
     for name, text in texts.items():
         lines += ["", "=" * 100, f"interpreter: {name}", "=" * 100, text]
     licenses = work / "LICENSES.txt"

@@ -142,7 +142,7 @@ def _bare_llama() -> Any:
     """With Garrison's number of threads: the binding's own default is half the cores."""
     import llama_cpp
 
-    from core.models.llama import thread_count
+    from core.models.cores import thread_count
 
     threads = thread_count()
     return llama_cpp.Llama(str(gguf()), n_ctx=CONTEXT_TOKENS, n_threads=threads, n_threads_batch=threads, verbose=False)

@@ -32,7 +32,7 @@ def test_every_page_opens_on_an_empty_project_at_both_widths(page: Page, address
         page.set_viewport_size({"width": width, "height": 900})
         for title, path in zip(
             PAGES,
-            ["", "documents", "review", "questions", "train", "evaluate", "chat", "models", "jobs", "help"],
+            ["", "documents", "review", "questions", "train", "evaluate", "chat", "models", "jobs", "audit", "help"],
             strict=True,
         ):
             page.goto(f"{address}/{path}")

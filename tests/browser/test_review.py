@@ -16,7 +16,7 @@ SURROGATES = {"Larkfield": "Melhaven", "Osborne": "Thornerdale"}
 def put(workspace: Workspace, name: str) -> Document:
     """A searched document with three marks."""
     document = Document(
-        id=f"document-{name}", project_id=find_project(workspace), name=name, kind="txt", size_bytes=len(TEXT),
+        id=f"document-{name.split('.')[0]}", project_id=find_project(workspace), name=name, kind="txt", size_bytes=len(TEXT),
         sha256=sha256_text(TEXT), text_sha256=sha256_text(TEXT), analyzed_sha256=sha256_text(TEXT), state="read",
         created_at=now(),
     )  # fmt: skip

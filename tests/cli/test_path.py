@@ -73,3 +73,12 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     assert garrison("chat", "--model", "workshop-model", "--prompt", question)["answer"].strip()
     steps = {step["name"]: step["state"] for step in garrison("project", "show", "workshop")["steps"]}
     assert set(steps.values()) == {"done"}
+
+    assert garrison("audit", "verify")["is_whole"]
+    log = garrison("audit", "show", "--last", "0")
+    assert [entry["action"] for entry in log[-4:]] == [
+        "question pairs exported", "dataset version built", "run trained", "release made"
+    ]  # fmt: skip
+    assert {entry["actor"] for entry in log if entry["action"] == "review approved"} == {"Ada Reviewer"}
+    names = [path.name for path in folder.iterdir()]
+    assert [value for value in planted + names if value in json.dumps(log, ensure_ascii=False)] == []

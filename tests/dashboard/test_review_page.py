@@ -18,7 +18,7 @@ def add_document(workspace):
     def add(project, name="Filter.md", text=TEXT):
         sha256 = sha256_text(text)
         document = Document(
-            id=f"document-{name}", project_id=project.id, name=name, kind="md", size_bytes=9, sha256=sha256,
+            id=f"document-{name.split('.')[0]}", project_id=project.id, name=name, kind="md", size_bytes=9, sha256=sha256,
             text_sha256=sha256, analyzed_sha256=sha256, state="read", page_count=2, word_count=15, created_at=now(),
         )  # fmt: skip
         insert(workspace.db, document)

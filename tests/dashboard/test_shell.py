@@ -2,7 +2,7 @@
 
 import pytest
 
-PAGES = ["overview", "documents", "review", "questions", "train", "evaluate", "chat", "models", "jobs", "help"]
+PAGES = ["overview", "documents", "review", "questions", "train", "evaluate", "chat", "models", "jobs", "audit", "help"]
 
 
 @pytest.mark.parametrize("name", PAGES)

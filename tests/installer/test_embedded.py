@@ -1,5 +1,6 @@
 import hashlib
 import json
+import tarfile
 import zipfile
 
 import embedded
@@ -133,8 +134,26 @@ def test_a_folder_is_hashed_as_core_does_it(tmp_path):
 
 def test_shipped_pins_are_complete():
     pins = embedded.load_pins(environment.Place(shipped_root()).model_pins)
-    assert {pin.name for pin in pins} == {"smollm2-135m-instruct", "en-core-web-md"}
+    assert {pin.name for pin in pins} == {"smollm2-135m-instruct", "en-core-web-md", "rampart"}
     assert all(len(pin.sha256) == len(pin.wheel_sha256) == 64 and "==" in pin.package for pin in pins)
+
+
+def test_the_second_detector_travels_with_its_license_in_every_bundle_of_the_program(tmp_path):
+    from bundle import build, papers
+    from bundle.media import Wishes, source
+
+    place = environment.Place(shipped_root())
+    pin = next(pin for pin in embedded.load_pins(place.model_pins) if pin.name == "rampart")
+    assert pin.license == "CC-BY-4.0" and "National Design Studio" in pin.source  # the license asks for the name
+    wishes = Wishes(target="linux-x86_64-cpu", out=tmp_path, models=("smollm2-135m-instruct",))
+    sources = build.model_sources(place, wishes, below="python/share/garrison/models")
+    assert "python/share/garrison/models/rampart/onnx/model_q4.onnx" in {item.file.path for item in sources}
+    with tarfile.open(tmp_path / "python.tar", "w"):
+        pass
+    sources.append(source(tmp_path / "python.tar", "interpreter/python.tar", "interpreter", "none", "PSF-2.0"))
+    licenses = papers.paper_sources("0.1.0", "2026-11-27T00:00:00+00:00", sources, tmp_path)[1].path.read_text()
+    assert "rampart (model): CC-BY-4.0, from Rampart by National Design Studio" in licenses
+    assert "model: rampart/LICENSE" in licenses and "Copyright 2026 National Design Studio" in licenses
 
 
 def shipped_root():

@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import InputError, SetupError
 from core.models.batch import BatchGenerator
-from core.models.llama import FreeCores, LlamaModel, token_counter
+from core.models.cores import FreeCores
+from core.models.llama import LlamaModel, token_counter
 from core.models.templates import FALLBACK_TEMPLATE, render
 from core.models.text import Prompt
 

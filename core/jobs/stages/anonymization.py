@@ -11,14 +11,17 @@ from core.jobs.context import JobContext
 from core.models import registry
 from core.privacy import Detector, NameSearch, build_detector, find_spans, people, store_surrogates, surrogate_table
 from core.records import Document, Project, Span
-from core.storage import Workspace, find, get, insert_many, transaction, update
+from core.settings import DetectionSettings
+from core.storage import Workspace, audit, find, get, insert_many, transaction, update
 
 DETECTION_MODEL = "en-core-web-md"
+SECOND_MODEL = "rampart"
 SPREAD_REASON = "A name found in another document stands here too."
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """There are readable documents."""
+    """There are readable documents, and the params are a level of detection."""
+    DetectionSettings.from_values(params)
     if not find(workspace.db, Document, project_id=project_id, state="read"):
         project = get(workspace.db, Project, project_id)
         raise InputError(
@@ -27,17 +30,26 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Result: `documents` searched now, `spans` in the project, `spread` of them found by names of other documents now."""
-    return find_personal_data(context, get(context.workspace.db, Project, context.job.project_id))
+    """Params: `DetectionSettings`.
+
+    Result: `documents` searched now, `spans` in the project, `spread` of them found by names of other documents now.
+    """
+    project = get(context.workspace.db, Project, context.job.project_id)
+    return find_personal_data(context, project, DetectionSettings.from_values(context.job.params))
 
 
-def open_detector(workspace: Workspace) -> Detector:
-    """The detector with this machine's spaCy model."""
-    model = registry.find_model(registry.model_folders(workspace.home), DETECTION_MODEL)
-    return build_detector(Path(model.path))
+def open_detector(workspace: Workspace, settings: DetectionSettings | None = None) -> Detector:
+    """The detector of this level (thorough when not said) with this machine's models.
+
+    Raises:
+        SetupError: a model is missing or damaged.
+    """
+    folders = registry.model_folders(workspace.home)
+    names = [DETECTION_MODEL] + ([SECOND_MODEL] if (settings or DetectionSettings()).level == "thorough" else [])
+    return build_detector(*(Path(registry.find_model(folders, name).path) for name in names))
 
 
-def find_personal_data(context: JobContext, project: Project) -> dict[str, Any]:
+def find_personal_data(context: JobContext, project: Project, settings: DetectionSettings | None = None) -> dict[str, Any]:
     """Search the documents of `project` whose text was not searched yet, then every document for the names in the others.
 
     One transaction a document. Spreading names a second time adds nothing, so a job that was stopped just starts it again.
@@ -45,7 +57,7 @@ def find_personal_data(context: JobContext, project: Project) -> dict[str, Any]:
     workspace = context.workspace
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     fresh = [document for document in documents if not document.is_analyzed]
-    detector = open_detector(workspace) if fresh else None
+    detector = open_detector(workspace, settings) if fresh else None
     total = len(fresh) + len(documents)
     for number, document in enumerate(fresh):
         context.progress(number, total, unit="documents", message=f"Searching document {number + 1} of {len(fresh)}")
@@ -69,6 +81,8 @@ def _search(workspace: Workspace, project: Project, *, document: Document, detec
         workspace.db.execute("delete from spans where document_id = ? and state = 'detected'", [document.id])
         _store(workspace, project, spans=found, text=text)
         update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
+        counts = {"found": len(found)} | audit.decision_counts(workspace.db, document.id)
+        audit.append_for(workspace.db, document.id, "detection run", counts=counts)
 
 
 def _project_names(context: JobContext, documents: Sequence[Document]) -> NameSearch:
@@ -95,6 +109,7 @@ def _spread(workspace: Workspace, project: Project, *, document: Document, searc
         found = search.new_spans(document.id, text, spans=find(workspace.db, Span, document_id=document.id))
         if found:
             _store(workspace, project, spans=found, text=text)
+            audit.append_for(workspace.db, document.id, "names spread", counts={"found": len(found)})
             workspace.withdraw_approval(document.id, reason=SPREAD_REASON)
     return len(found)
 

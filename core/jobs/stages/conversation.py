@@ -18,7 +18,7 @@ def open_answerer(workspace: Workspace, name: str) -> ChatModel:
     """
     runs = find(workspace.db, Run, id=name)
     model = registry.find_model(registry.model_folders(workspace.home), runs[0].model if runs else name)
-    if model.format == "spacy":
+    if model.format in registry.DETECTION_FORMATS:
         raise InputError(f"{name} is not a language model.", "See: garrison models list")
     if not runs:
         return open_model(Path(model.path), model.format)

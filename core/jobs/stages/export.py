@@ -10,7 +10,7 @@ from core.jobs.context import JobContext
 from core.jobs.stages.training import find_trainable
 from core.models.card import Origin, license_in
 from core.records import Release, Run, new_id, now
-from core.storage import Workspace, get, insert
+from core.storage import Workspace, audit, get, insert, transaction
 
 FORMATS = ("adapter", "merged", "gguf")
 QUANTIZATIONS = ("f16", "q8_0", "q4_k_m")
@@ -98,7 +98,14 @@ def run(context: JobContext) -> dict[str, Any]:
         sha256=checksum.sha256,
         created_at=now(),
     )
-    insert(workspace.db, release)
+    with transaction(workspace.db):
+        insert(workspace.db, release)
+        audit.append(
+            workspace.db,
+            "release made",
+            subjects={"project": run.project_id, "run": run.id, "release": release.id},
+            hashes={"release": release.sha256, "adapter": run.adapter_sha256, "dataset": run.dataset_sha256},
+        )
     context.progress(1, 1)
     return {
         "release_id": release.id,

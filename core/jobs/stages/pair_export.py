@@ -6,11 +6,10 @@ The command line and the Questions page both come through here, so that no pair 
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import InputError
 from core.jobs.stages.training import reviewed_pairs
 from core.questions import write_pairs
 from core.records import Project, QuestionPair
-from core.storage import Workspace, find
+from core.storage import Workspace, audit, check_target, find
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,9 @@ def export_pairs(
         SetupError: the file cannot be written.
     """
     export = exportable_pairs(workspace, project)
-    if target.is_dir():
-        raise InputError(f"{target} is a folder.", "Name a file in it.")
-    if target.exists() and not is_forced:
-        raise InputError(f"{target} exists already.", "Choose another name, or replace it with --force.")
-    if not target.absolute().parent.is_dir():
-        raise InputError(f"There is no folder {target.parent}.", "Make it first, or choose another.")
+    check_target(target, is_forced=is_forced)
+    # the entry first: one of a file that was not written is better than a file of which nobody knows
+    counts = {"pairs": len(export.pairs), "left out": export.left_out}
+    audit.append(workspace.db, "question pairs exported", subjects={"project": project.id}, counts=counts)
     write_pairs(export.pairs, target, with_source=with_source)
     return export

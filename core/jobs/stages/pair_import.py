@@ -9,7 +9,7 @@ from core.jobs.stages.anonymization import find_personal_data
 from core.jobs.stages.incoming import remove_incoming, shown_name
 from core.questions import read_pairs
 from core.records import Document, Page, Passage, Project, QuestionPair, Review, new_id, now
-from core.storage import Workspace, get, insert, insert_many, sha256_file, sha256_text, transaction
+from core.storage import Workspace, get, insert_many, sha256_file, sha256_text, transaction
 
 ANSWER_MARK = "\nAnswer: "
 QUESTION_MARK = "Question: "
@@ -77,8 +77,7 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str) -> s
         start += len(piece) + 2
     context.workspace.store_text(document, text, pages=(Page(number=1, label="page 1", start=0, end=len(text)),))
     with transaction(context.workspace.db):
-        insert(context.workspace.db, document)
-        insert_many(context.workspace.db, passages)
+        context.workspace.store_document(document, passages=passages)
         insert_many(context.workspace.db, pairs)
         context.finish_item(f"document:{document.id}")
     return document.id

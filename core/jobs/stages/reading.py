@@ -13,7 +13,7 @@ from core.models import registry
 from core.models.llama import token_counter
 from core.records import Document, Project, new_id, now
 from core.settings import GenerationSettings, SplitSettings
-from core.storage import Workspace, find, get, insert, insert_many, sha256_file, sha256_text, transaction
+from core.storage import Workspace, find, get, sha256_file, sha256_text, transaction
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ def _refuse(context: JobContext, project: Project, *, name: str, problem: str, i
     with transaction(context.workspace.db):
         stored = _same_unreadable(context.workspace, document)
         if stored is None:
-            insert(context.workspace.db, document)
+            context.workspace.store_document(document)
         context.finish_item(f"document:{(stored or document).id}")
         context.finish_item(f"unreadable:{item}")
         context.finish_item(item)
@@ -162,8 +162,7 @@ def _read_one(
         workspace.store_text(document, extraction.text, pages=extraction.pages)
         shutil.copyfile(member.path, workspace.document_folder(document) / "original")
         with transaction(workspace.db):
-            insert(workspace.db, document)
-            insert_many(workspace.db, passages)
+            workspace.store_document(document, passages=passages)
             context.finish_item(f"document:{document.id}")
             context.finish_item(item)
     except BaseException:  # on a full disk what was written so far would keep it full

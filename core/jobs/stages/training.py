@@ -16,8 +16,8 @@ from core.models import registry
 from core.questions import split_pairs
 from core.records import DatasetVersion, Document, Model, Passage, Project, QuestionPair, Review, Run, new_id, now
 from core.settings import TrainingSettings
-from core.storage import Workspace, find, get, insert, transaction, update, write_atomic
-from core.training import Progress, train
+from core.storage import Workspace, audit, find, get, insert, transaction, update, write_atomic
+from core.training import Progress, TrainingResult, train
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def find_trainable(workspace: Workspace, name: str) -> Model:
         InputError: it is no language model.
     """
     model = registry.find_model(registry.model_folders(workspace.home), name)
-    if model.format == "spacy":
+    if model.format in registry.DETECTION_FORMATS:
         raise InputError(f"{name} is not a language model.", "See: garrison models list")
     return model
 
@@ -73,7 +73,19 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
         cache=workspace.unpacked_folder,
         report=report,
     )
-    update(workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics)
+    return store_trained(workspace, run, result)
+
+
+def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run:
+    """Store what a training gave; the run is finished with it."""
+    with transaction(workspace.db):
+        update(workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics)
+        audit.append(
+            workspace.db,
+            "run trained",
+            subjects={"project": run.project_id, "run": run.id, "dataset": run.dataset_id},
+            hashes={"dataset": run.dataset_sha256, "model": run.model_sha256, "adapter": result.adapter_sha256},
+        )
     return get(workspace.db, Run, run.id)
 
 
@@ -169,7 +181,15 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
     )
     for name, content in files.items():
         write_atomic(workspace.dataset_folder(project.id, version.id) / name, content)
-    insert(workspace.db, version)
+    with transaction(workspace.db):
+        insert(workspace.db, version)
+        audit.append(
+            workspace.db,
+            "dataset version built",
+            subjects={"project": project.id, "dataset": version.id},
+            hashes={"dataset": version.sha256},
+            counts={"training": version.train_count, "held out": version.heldout_count},
+        )
     return version
 
 
