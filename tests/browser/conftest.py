@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -76,6 +76,7 @@ def page(address: str) -> Iterator[Page]:
         opened = context.new_page()
         opened.on("websocket", lambda web_socket: note(web_socket.url))
         opened.set_default_timeout(30_000)
+        expect.set_options(timeout=15_000)  # five seconds are short where the pages share two cores
         yield opened
         context.close()
         browser.close()
