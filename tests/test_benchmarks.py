@@ -80,3 +80,16 @@ def test_figures_of_a_busy_machine_are_marked():
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     rows = [line for line in done.stdout.splitlines() if line.startswith("| cakes/s")]
     assert "1,230 " in rows[0] and "1,230*" in rows[1]
+
+
+def test_marks_are_scored_by_letters_and_digits_without_function_words():
+    from tests.benchmarks.detecting import Marked, score
+
+    gold = [
+        Marked(text="Ann of Oslo, 47", marks=((0, 3, "PERSON"), (4, 11, "PLACE"))),  # "of" need not be covered
+        Marked(text="Bo Lee", marks=((0, 6, "PERSON"),)),
+    ]
+    found = score(gold, [[(0, 3), (7, 11), (13, 15)], [(0, 2)]])
+    assert found.masked == (3 + 4 + 2) / (3 + 4 + 5)
+    assert found.precision == (3 + 4 + 2) / (3 + 4 + 2 + 2)
+    assert (found.whole, found.leaking) == (2 / 3, 1)
