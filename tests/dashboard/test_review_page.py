@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from core.identity import declared
 from core.privacy import review
 from core.records import Document, Page, Span, now
 from core.storage import count, find, get, insert, sha256_text
@@ -88,7 +89,7 @@ def test_one_decision_covers_equal_text_in_every_document(open_page, workspace, 
 def test_lost_approvals_are_told_before_and_leaving_it_changes_nothing(open_page, workspace, add_document):
     project = workspace.create_project("Filters")
     documents = [add_document(project, name) for name in ("A.md", "B.md")]
-    review.approve(workspace, project, documents[1], reviewer="Eve Frost")
+    review.approve(workspace, project, documents[1], by=declared("Eve Frost"))
     app = named(open_page("review", project_id=project.id))
     app.button(key="next").click().run()
     app.button(key="reject-equal").click().run()
@@ -105,7 +106,7 @@ def test_a_decision_is_asked_again_when_it_would_change_something_else_by_now(op
     app = named(open_page("review", project_id=project.id))
     app.button(key="next").click().run()
     app.button(key="reject-equal").click().run()
-    review.approve(workspace, project, documents[1], reviewer="Eve Frost")
+    review.approve(workspace, project, documents[1], by=declared("Eve Frost"))
     app.button(key="confirm").click().run()
     assert states(workspace, documents[0]) == ["detected"] * 3
     assert any("1 approved document loses its approval" in text.value for text in app.markdown)
@@ -129,7 +130,7 @@ def test_equal_marks_of_one_unapproved_document_are_decided_without_a_question_a
 def test_undoing_says_that_approvals_do_not_come_back(open_page, workspace, add_document):
     project = workspace.create_project("Filters")
     document = add_document(project)
-    review.approve(workspace, project, document, reviewer="Eve Frost")
+    review.approve(workspace, project, document, by=declared("Eve Frost"))
     app = named(open_page("review", project_id=project.id))
     app.button(key="reject").click().run()
     app.button(key="confirm").click().run()
@@ -151,7 +152,7 @@ def test_what_was_approved_is_not_undone_by_a_key(open_page, workspace, add_docu
 def test_a_rejected_mark_stays_readable_and_its_finder_is_named_in_words(open_page, workspace, add_document):
     project = workspace.create_project("Filters")
     document = add_document(project)
-    review.reject(workspace, find(workspace.db, Span, document_id=document.id), reviewer="Eve Frost")
+    review.reject(workspace, find(workspace.db, Span, document_id=document.id), by=declared("Eve Frost"))
     app = open_page("review", project_id=project.id)
     shown = " ".join(text.value for text in app.markdown)
     assert "Replaced by" not in shown and "stays readable" in shown
