@@ -217,6 +217,17 @@ def last_return(workspace: Workspace, document: Document) -> Review | None:
     return rows[0] if rows and rows[0].state == "returned" else None
 
 
+def reason_against(workspace: Workspace, project: Project, document: Document, *, by: Person) -> str:
+    """Why this person cannot approve this document now, in a sentence; "" where nothing stands in the way."""
+    proposed = workspace.standing_proposal(document.id)
+    if needs_two(workspace, project, by=by):
+        if proposed is None:
+            return "Two persons are needed: it must be proposed before another person approves it."
+        return "Two persons are needed: who proposed it cannot approve it." if proposed.proposer_id == by.id else ""
+    points = () if proposed else open_points(workspace, project, document)
+    return points[0] if points else ""
+
+
 def _is_by(review: Review, person: Person) -> bool:
     # approvals from before people had ids know a name alone
     return review.reviewer_id == person.id if review.reviewer_id else review.reviewer == person.name
