@@ -14,7 +14,8 @@ from typing import Any, Literal
 Policy = Literal["each-document", "all-at-once"]
 DocumentState = Literal["read", "unreadable"]
 SpanState = Literal["detected", "accepted", "rejected"]
-ReviewState = Literal["approved", "withdrawn"]
+ReviewState = Literal["proposed", "returned", "approved", "withdrawn"]
+TwoPersonRule = Literal["auto", "on", "off"]
 PairState = Literal["kept", "dropped"]
 PairOrigin = Literal["generated", "imported", "written"]
 ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx"]
@@ -32,8 +33,16 @@ AuditAction = Literal[
     "spans rejected",
     "span added",
     "decision undone",
+    "span type changed",
+    "span borders changed",
+    "sample read",
+    "second search run",
+    "review proposed",
+    "review returned",
     "review approved",
     "review withdrawn",
+    "two-person rule changed",
+    "sample size changed",
     "dataset version built",
     "question pairs exported",
     "run trained",
@@ -62,12 +71,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One body of documents and what was made from it. `policy` says how approval is given."""
+    """One body of documents and what was made from it. `policy` says how approval is given.
+
+    With the two-person rule nobody approves what they proposed; "auto" is on as soon as a second person has acted.
+    """
 
     id: str
     name: str
     policy: Policy = "each-document"
     is_sample: bool = False
+    two_person: TwoPersonRule = "auto"
+    sample_size: int = 60  # passages without a finding that are read before a proposal; 0 for none
     created_at: str
 
 
@@ -151,16 +165,29 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A reviewer's approval of one document: from exactly this text, giving exactly that anonymized text."""
+    """What was proposed for one document and what became of it: exactly this text, giving exactly that anonymized text.
+
+    The figures say what was done against what the detectors missed: passages without a finding that a person read, and
+    what a second, different search of the anonymized text found. See `core.privacy.review.figures`.
+    """
 
     id: str
     document_id: str
-    reviewer: str
+    reviewer: str  # who approved or returned it; "" while it is proposed
+    reviewer_id: str = ""
+    is_authenticated: bool = False  # of both persons; else their names are declared, and nobody checked them
+    proposer: str = ""
+    proposer_id: str = ""
     text_sha256: str
     anonymized_sha256: str
     span_count: int  # spans masked
+    sampled: int = 0  # passages without a finding that were read
+    missed: int = 0  # of these, how many held something
+    unread_count: int = -1  # passages without a finding that nobody read; -1 where that is not known
+    second_found: int = -1  # places that the second search took for personal data; -1 where there was none
+    second_detector: str = ""
     state: ReviewState = "approved"
-    reason: str = ""  # why it was withdrawn
+    reason: str = ""  # why it was withdrawn, or the comment with which it was returned
     created_at: str
 
 
@@ -199,6 +226,7 @@ class DatasetVersion:
     sha256: str
     train_count: int
     heldout_count: int
+    risk: dict[str, Any] = field(default_factory=dict)  # of the approvals it rests on: `core.privacy.review.risk_of`
     created_at: str
 
 
@@ -217,6 +245,7 @@ class Run:
     is_finished: bool = False
     adapter_sha256: str = ""
     metrics: dict[str, Any] = field(default_factory=dict)
+    risk: dict[str, Any] = field(default_factory=dict)  # that of its dataset version
     created_at: str
 
 

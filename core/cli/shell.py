@@ -130,6 +130,11 @@ def duration(seconds: float) -> str:
     return f"{round(seconds)} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
 
 
+def counted(number: int, word: str) -> str:
+    """`1 mark`, `1,204 marks`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def plain(value: Any) -> Any:
     """Records, paths and tuples as what JSON knows."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -24,6 +24,7 @@ class Origin:
     run_id: str
     dataset_sha256: str
     note: str = ""  # what whoever uses it must know
+    risk: tuple[str, ...] = ()  # what may be left of the personal data in what it learned from, in sentences
 
 
 def model_card(origin: Origin) -> str:
@@ -38,6 +39,8 @@ def model_card(origin: Origin) -> str:
         f"- Dataset version (SHA-256): {origin.dataset_sha256}",
     ]
     text = ["---", *head, "---", "", f"# {origin.model}, tuned with Garrison", "", *facts]
+    if origin.risk:
+        text += ["", "## Personal data", "", *(f"- {sentence}" for sentence in origin.risk)]
     return "\n".join([*text, *(["", origin.note] if origin.note else [])]) + "\n"
 
 

@@ -2,6 +2,10 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
+
+from core.errors import InputError
+from core.identity import declared
 
 Migration = Callable[[sqlite3.Connection], None]
 MIGRATIONS: list[Migration] = []
@@ -26,6 +30,25 @@ def m002_audit(db: sqlite3.Connection) -> None:
     """The audit log: its entries, its head, and triggers that let it grow by the next entry and not otherwise."""
     for statement in _AUDIT.strip().split("\n\n"):
         db.execute(statement)
+
+
+@migration
+def m003_review(db: sqlite3.Connection) -> None:
+    """Proposals, the two-person rule, samples and the second search; who acted so far is known by name."""
+    for statement in _REVIEW.split(";"):
+        if statement.strip():
+            db.execute(statement)
+    acted = (
+        "select d.project_id, s.reviewer from spans s join documents d on d.id = s.document_id where s.reviewer <> ''"
+        " union select d.project_id, r.reviewer from reviews r join documents d on d.id = r.document_id"
+    )
+    no_person = "Garrison sample (no person)"  # what the program called itself where it approved the sample project
+    for project_id, name in db.execute(acted).fetchall():
+        with suppress(InputError):  # a name that would not be taken today
+            if name != no_person:
+                row = [project_id, declared(name).id, name]
+                db.execute("insert or ignore into review_people (project_id, person_id, name) values (?, ?, ?)", row)
+    db.execute("update reviews set proposer = reviewer where reviewer <> ''")
 
 
 _INITIAL = """
@@ -138,3 +161,42 @@ create trigger audit_head_is_kept before delete on audit_head REFUSE
 
 create trigger audit_head_is_one before insert on audit_head REFUSE
 """.replace("REFUSE", "begin select raise(abort, 'the audit log is append-only'); end")
+
+_REVIEW = """
+alter table projects add column two_person text not null default 'auto';
+alter table projects add column sample_size integer not null default 60;
+alter table reviews add column reviewer_id text not null default '';
+alter table reviews add column is_authenticated integer not null default 0;
+alter table reviews add column proposer text not null default '';
+alter table reviews add column proposer_id text not null default '';
+alter table reviews add column sampled integer not null default 0;
+alter table reviews add column missed integer not null default 0;
+alter table reviews add column unread_count integer not null default -1;
+alter table reviews add column second_found integer not null default -1;
+alter table reviews add column second_detector text not null default '';
+alter table datasets add column risk text not null default '{}';
+alter table runs add column risk text not null default '{}';
+create table review_people (
+    project_id text not null references projects on delete cascade, person_id text not null, name text not null,
+    primary key (project_id, person_id)
+);
+create table samples (
+    document_id text not null references documents on delete cascade, round integer not null, seed text not null,
+    population integer not null, created_at text not null, primary key (document_id, round)
+);
+create table sample_passages (
+    document_id text not null, round integer not null, position integer not null,
+    passage_id text not null references passages on delete cascade, answer text not null default '',
+    reader text not null default '', reader_id text not null default '', answered_at text not null default '',
+    primary key (document_id, passage_id),
+    foreign key (document_id, round) references samples on delete cascade
+);
+create table second_searches (
+    document_id text primary key references documents on delete cascade, anonymized_sha256 text not null,
+    detector text not null, created_at text not null
+);
+create table second_findings (
+    document_id text not null references second_searches on delete cascade, start integer not null, end integer not null,
+    entity text not null
+)
+"""

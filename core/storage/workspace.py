@@ -13,7 +13,7 @@ from core.records import AuditAction, Document, Page, Passage, Policy, Project, 
 from core.storage import audit
 from core.storage.database import connect
 from core.storage.files import write_atomic
-from core.storage.rows import find, from_row, get, insert, insert_many, update
+from core.storage.rows import delete, find, from_row, get, insert, insert_many, update
 from core.storage.transactions import transaction
 
 
@@ -168,13 +168,33 @@ class Workspace:
         """The text that was approved in `review`."""
         return self.anonymized_path(project_id, review.id).read_bytes().decode()
 
+    def standing_proposal(self, document_id: str) -> Review | None:
+        """The proposal that waits for an approval, if there is one."""
+        found = find(self.db, Review, document_id=document_id, state="proposed")
+        return found[0] if found else None
+
+    def store_proposal(self, review: Review) -> None:
+        """Store a proposal; what was proposed or approved before is withdrawn."""
+        with transaction(self.db):
+            self.withdraw_approval(review.document_id, reason="proposed again", actor=review.proposer)
+            insert(self.db, review)
+            self._record_review(review, "review proposed", actor=review.proposer)
+
+    def store_return(self, review: Review) -> None:
+        """Store that a proposal was returned: `review` as it is now, with the comment as its reason."""
+        with transaction(self.db):
+            update(self.db, Review, review.id, state="returned", reason=review.reason, reviewer=review.reviewer)
+            update(self.db, Review, review.id, reviewer_id=review.reviewer_id, is_authenticated=review.is_authenticated)
+            self._record_review(review, "review returned", actor=review.reviewer)
+
     def store_approval(self, document: Document, review: Review, *, text: str, passages: list[Passage]) -> None:
         """Store an approval whole: the anonymized `text` and where each passage lies in it.
 
-        The approval that stood before, if any, is withdrawn.
+        The proposal with its id becomes the approval. What else was proposed or approved, if anything, is withdrawn.
         """
         write_atomic(self.anonymized_path(document.project_id, review.id), text)
         with transaction(self.db):
+            delete(self.db, Review, id=review.id, state="proposed")
             self.withdraw_approval(document.id, reason="approved again", actor=review.reviewer)
             insert(self.db, review)
             self._record_review(review, "review approved", actor=review.reviewer)
@@ -184,21 +204,27 @@ class Workspace:
             )
 
     def withdraw_approval(self, document_id: str, *, reason: str, actor: str = "") -> None:
-        """Withdraw the approval of a document, if one stands. `actor` is who does it; "" when it follows from a job."""
+        """Withdraw what is approved or proposed for a document, if anything is.
+
+        `actor` is who does it; "" when it follows from a job.
+        """
         with transaction(self.db):
-            for review in find(self.db, Review, document_id=document_id, state="approved"):
-                update(self.db, Review, review.id, state="withdrawn", reason=reason)
-                self._record_review(review, "review withdrawn", actor=actor)
+            for state in ("approved", "proposed"):
+                for review in find(self.db, Review, document_id=document_id, state=state):
+                    update(self.db, Review, review.id, state="withdrawn", reason=reason)
+                    self._record_review(review, "review withdrawn", actor=actor)
 
     def _record_review(self, review: Review, action: AuditAction, *, actor: str) -> None:
+        persons = {"proposer": review.proposer_id, "reviewer": review.reviewer_id}
+        counts = {"masked": review.span_count, "sampled": review.sampled, "missed": review.missed}
         audit.append_for(
             self.db,
             review.document_id,
             action,
             actor=actor,
-            subjects={"review": review.id},
+            subjects={"review": review.id} | {role: person for role, person in persons.items() if person},
             hashes={"text": review.text_sha256, "anonymized": review.anonymized_sha256},
-            counts={"masked": review.span_count} | audit.decision_counts(self.db, review.document_id),
+            counts=counts | {"second search": review.second_found} | audit.decision_counts(self.db, review.document_id),
         )
 
     def approved_passages(self, document: Document) -> tuple[Review | None, list[Passage]]:

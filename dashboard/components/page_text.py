@@ -4,7 +4,7 @@ The browser side is a small script that builds the page with `textContent` alone
 document can become markup. It gets pieces of text, never offsets: JavaScript counts characters otherwise.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ _CSS = """
 .garrison-page { line-height: 1.75; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 34rem; overflow-y: auto;
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); padding: 0.75rem 1rem;
   color: var(--st-text-color); }
+.garrison-page:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+.garrison-told { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .garrison-page mark { background: transparent; color: inherit; cursor: pointer; padding: 0 2px; border-radius: 3px;
   border-bottom: 2px solid var(--mark); background: var(--mark-back); }
 .garrison-page mark.rejected { border-bottom-style: dotted; background: transparent; }
@@ -32,7 +34,7 @@ _CSS = """
   white-space: nowrap; }
 """
 
-_JS = """
+_JS = r"""
 export default function (component) {
   const { data, parentElement, setStateValue, setTriggerValue } = component
   let page = parentElement.querySelector(".garrison-page")
@@ -43,9 +45,19 @@ export default function (component) {
     parentElement.appendChild(page)
   }
   page.setAttribute("aria-label", data.label)
+  page.setAttribute("role", "region")
+  let told = parentElement.querySelector(".garrison-told")
+  if (!told) {
+    told = document.createElement("div")
+    told.className = "garrison-told"
+    told.setAttribute("role", "status")  // a screen reader says what the current mark is
+    parentElement.appendChild(told)
+  }
+  if (told.textContent !== data.told) told.textContent = data.told
   const drawn = JSON.stringify(data.pieces)
   if (page.dataset.drawn !== drawn) {
     page.dataset.drawn = drawn
+    page.chosen = null
     page.replaceChildren(...data.pieces.map(piece => {
       if (!piece.id) return document.createTextNode(piece.text)
       const mark = document.createElement("mark")
@@ -53,6 +65,7 @@ export default function (component) {
       mark.dataset.id = piece.id
       mark.className = piece.state
       mark.title = piece.hint
+      mark.setAttribute("aria-description", piece.hint)
       mark.style.setProperty("--mark", `var(--st-${piece.color}-color)`)
       mark.style.setProperty("--mark-back", `var(--st-${piece.color}-background-color)`)
       mark.style.setProperty("--mark-text", `var(--st-${piece.color}-text-color)`)
@@ -83,22 +96,93 @@ export default function (component) {
     part.querySelectorAll("[data-label]").forEach(label => label.remove())
     return Array.from(part.textContent).length
   }
-  page.onmouseup = () => {
+  const selected = () => {  // what is selected on this page, in code points; null without
     const selection = window.getSelection()
-    if (!data.selectable || selection.isCollapsed) return
+    if (!data.selectable || !selection.rangeCount || selection.isCollapsed) return null
     const range = selection.getRangeAt(0)
-    if (!page.contains(range.startContainer) || !page.contains(range.endContainer)) return
+    if (!page.contains(range.startContainer) || !page.contains(range.endContainer)) return null
     const start = characters(range.startContainer, range.startOffset)
     const end = characters(range.endContainer, range.endOffset)
-    if (end > start) setStateValue("selection", { page: data.page, start, end })
+    return end > start ? { page: data.page, start, end } : null
+  }
+  page.onmouseup = () => {
+    const found = selected()
+    if (found) setStateValue("selection", found)
+  }
+  const words = () => {  // [node, start, end] of every word of the document's text
+    const found = []
+    const walker = document.createTreeWalker(page, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) {
+      const node = walker.currentNode
+      if (node.parentElement.dataset.label) continue
+      for (const word of node.data.matchAll(/[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*/gu))
+        found.push([node, word.index, word.index + word[0].length])
+    }
+    return found
+  }
+  const place = ([node, start, end]) => {
+    const range = document.createRange()
+    range.setStart(node, start)
+    range.setEnd(node, end)
+    return range.getBoundingClientRect()
+  }
+  const choose = event => {  // arrows move a selection from word to word; with Shift they stretch it
+    const all = words()
+    if (!all.length) return
+    const current = page.querySelector("mark.current")
+    if (!page.chosen) {
+      const at = current ? all.findIndex(([node]) => current.contains(node)) : -1
+      page.chosen = { anchor: at, head: at }
+    }
+    let head = page.chosen.head
+    if (event.key === "ArrowRight") head += 1
+    if (event.key === "ArrowLeft") head -= 1
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const step = event.key === "ArrowDown" ? 1 : -1
+      const from = place(all[Math.max(head, 0)])
+      let next = head
+      do next += step
+      while (all[next] && (step > 0 ? place(all[next]).top < from.bottom : place(all[next]).bottom > from.top))
+      const line = all[next] ? place(all[next]).top : 0
+      let best = next
+      while (all[next] && Math.abs(place(all[next]).top - line) < 4) {
+        if (Math.abs(place(all[next]).left - from.left) < Math.abs(place(all[best]).left - from.left)) best = next
+        next += step
+      }
+      head = best
+    }
+    head = Math.min(Math.max(head, 0), all.length - 1)
+    page.chosen = { anchor: event.shiftKey && page.chosen.anchor >= 0 ? page.chosen.anchor : head, head }
+    const first = all[Math.min(page.chosen.anchor, head)], last = all[Math.max(page.chosen.anchor, head)]
+    window.getSelection().setBaseAndExtent(first[0], first[1], last[0], last[2])
+    const box = place(all[head]), frame = page.getBoundingClientRect()
+    if (box.top < frame.top || box.bottom > frame.bottom) page.scrollTop += box.top - frame.top - page.clientHeight / 3
   }
   const onKey = event => {
     const target = event.composedPath()[0]
     const isTyping = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !data.keys.includes(event.key)) return
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return
+    if (data.selectable && event.key.startsWith("Arrow") && (target === page || page.contains(target))) {
+      event.preventDefault()
+      choose(event)
+      return
+    }
+    const field = data.fields[event.key] && document.querySelector(`.st-key-${data.fields[event.key]} input`)
+    if (field) {
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      field.focus()
+      return
+    }
+    if (!data.keys.includes(event.key)) return
     if (event.key === "Enter" && target.closest?.("button, a, summary, [role=button]")) return  // it presses that one
     event.preventDefault()
     event.stopImmediatePropagation()  // "r" would run the page again, "c" clear caches
+    if (event.key === "+") {
+      const found = selected()
+      if (found) setTriggerValue("marked", found)
+      return
+    }
     setTriggerValue("pressed", event.key)
   }
   window.addEventListener("keydown", onKey, true)
@@ -126,22 +210,32 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PageEvent:
-    """What a person did: clicked the mark `picked`, `pressed` a key, selected characters `selection` of this page."""
+    """What a person did: clicked the mark `picked`, `pressed` a key, selected characters `selection` of this page.
+
+    `marked` are characters of this page that were selected when "+" was pressed.
+    """
 
     picked: str = ""
     pressed: str = ""
     selection: tuple[int, int] | None = None
+    marked: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """How a page is shown: its `number` (a selection made on another page is forgotten), the mark framed, the keys."""
+    """How a page is shown: its `number` (a selection made on another page is forgotten), the mark framed, the keys.
+
+    `told` is what a screen reader says of the current mark; `fields` are keys that put the focus into the text field of the
+    element with this Streamlit key.
+    """
 
     number: int = 1
     label: str = "Text of the page"
     current: str = ""
     keys: Sequence[str] = field(default_factory=tuple)
     is_selectable: bool = False
+    told: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def page_words(page: Page) -> str:
@@ -166,7 +260,8 @@ def cut_page(text: str, spans: Iterable[Span], *, start: int, end: int, is_anony
     """
     pieces = []
     at = start
-    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+    near = (span for span in spans if span.start < end and span.end > start)
+    for span in sorted(near, key=lambda span: (span.start, -span.end)):
         if span.end <= at or span.start >= end or span.start < at and span.start >= start:
             continue
         first, last = max(span.start, at), min(span.end, end)
@@ -193,6 +288,8 @@ def show_page(pieces: Sequence[Piece], view: PageView, *, key: str) -> PageEvent
         "current": view.current,
         "keys": list(view.keys),
         "selectable": view.is_selectable,
+        "told": view.told,
+        "fields": dict(view.fields),
     }
     result = _MOUNT(
         data=data,
@@ -200,10 +297,20 @@ def show_page(pieces: Sequence[Piece], view: PageView, *, key: str) -> PageEvent
         on_picked_change=_ignore,
         on_pressed_change=_ignore,
         on_selection_change=_ignore,
+        on_marked_change=_ignore,
     )
-    chosen = result.get("selection") or {}
-    selection = (int(chosen["start"]), int(chosen["end"])) if chosen.get("page") == view.number else None
-    return PageEvent(picked=result.get("picked") or "", pressed=result.get("pressed") or "", selection=selection)
+    return PageEvent(
+        picked=result.get("picked") or "",
+        pressed=result.get("pressed") or "",
+        selection=_characters(result.get("selection"), view.number),
+        marked=_characters(result.get("marked"), view.number),
+    )
+
+
+def _characters(given: Any, number: int) -> tuple[int, int] | None:
+    """Bounds that the browser sent, if they are of the page that is shown."""
+    chosen = given or {}
+    return (int(chosen["start"]), int(chosen["end"])) if chosen.get("page") == number else None
 
 
 def _as_data(piece: Piece) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
+from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages import pair_import, training
 from core.privacy import review
@@ -32,7 +33,7 @@ def project(workspace: Workspace, tmp_path: Path) -> Project:
     rows = [{"input": f"What is part {n} for?", "output": f"Part {n} holds the pump in place."} for n in range(10)]
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     pair_import.run(new_context(workspace, project, "import", {"path": str(file), "name": file.name}))
-    review.approve_all(workspace, project, reviewer="Ada")
+    review.approve_all(workspace, project, by=declared("Ada"))
     return project
 
 
@@ -46,7 +47,7 @@ def test_a_resumed_training_refuses_rows_whose_approval_was_withdrawn(workspace:
     settings = TrainingSettings(max_steps=1)
     context = new_context(workspace, project, "train", {"model": MODEL, "settings": settings.model_dump()})
     training._new_run(context, project, model=training.find_trainable(workspace, MODEL), settings=settings)
-    review.withdraw(workspace, find(workspace.db, Document)[0], reviewer="Bob", reason="a name was missed")
+    review.withdraw(workspace, find(workspace.db, Document)[0], by=declared("Bob"), reason="a name was missed")
     with pytest.raises(InputError, match="withdrawn since it began"):  # before any model is loaded
         training.train_run(context, project, model_name=MODEL, settings=settings)
 
@@ -60,7 +61,9 @@ class _WithdrawingContext(JobContext):
         super().progress(done, total, unit=unit, message=message)
         self.steps = int(done)
         if done == 1:
-            review.withdraw(self.workspace, find(self.workspace.db, Document)[0], reviewer="Bob", reason="a name was missed")
+            review.withdraw(
+                self.workspace, find(self.workspace.db, Document)[0], by=declared("Bob"), reason="a name was missed"
+            )
 
 
 def test_a_running_training_ends_at_the_step_after_an_approval_was_withdrawn(workspace: Workspace, project: Project) -> None:
@@ -86,8 +89,8 @@ def test_a_frozen_dataset_does_not_move_when_its_document_changes(workspace: Wor
     before = (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes()
     assert training.freeze(workspace, project).id == frozen.id
     document = find(workspace.db, Document)[0]
-    review.add(workspace, document, start=18, end=24, entity="REFERENCE", reviewer="Bob")
-    review.approve_all(workspace, project, reviewer="Bob")
+    review.add(workspace, document, start=18, end=24, entity="REFERENCE", by=declared("Bob"))
+    review.approve_all(workspace, project, by=declared("Bob"))
     later = training.freeze(workspace, project)
     assert (later.number, frozen.number) == (2, 1)
     assert (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes() == before

@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages import export, pair_import, reading, training
 from core.jobs.stages.pair_export import export_pairs
@@ -60,37 +61,45 @@ def trained(workspace: Workspace, project: Project) -> Run:
 
 
 def test_a_review_is_recorded_with_who_and_which_version(workspace: Workspace) -> None:
-    project = workspace.create_project("Pumps")
+    project = workspace.create_project("Pumps", policy="all-at-once")
+    review.set_two_person(workspace, project, "off", by=declared("Ada"))
     document = reviewable(workspace, project, f"{NAME} checks the pump. {NAME} signs.")
-    first = review.add(workspace, document, start=0, end=len(NAME), entity="PERSON", reviewer="Ada")
-    second = review.add(workspace, document, start=34, end=39, entity="PERSON", reviewer="Ada")
-    approval = review.approve(workspace, project, document, reviewer="Ada")
-    decision = review.reject(workspace, [second], reviewer="Bob")
-    review.undo(workspace, decision, reviewer="Bob")
-    review.accept(workspace, [first], reviewer="Ada")  # it is: nothing is done
-    again = review.approve(workspace, project, document, reviewer="Ada")
-    review.withdraw(workspace, document, reviewer="Cy", reason=f"{NAME} was missed")
-    review.withdraw(workspace, document, reviewer="Cy", reason="again")  # none stands: nothing is done
+    first = review.add(workspace, document, start=0, end=len(NAME), entity="PERSON", by=declared("Ada"))
+    second = review.add(workspace, document, start=34, end=39, entity="PERSON", by=declared("Ada"))
+    approval = review.approve(workspace, project, document, by=declared("Ada"))
+    decision = review.reject(workspace, [second], by=declared("Bob"))
+    review.undo(workspace, decision, by=declared("Bob"))
+    review.accept(workspace, [first], by=declared("Ada"))  # it is: nothing is done
+    again = review.approve(workspace, project, document, by=declared("Ada"))
+    review.withdraw(workspace, document, by=declared("Cy"), reason=f"{NAME} was missed")
+    review.withdraw(workspace, document, by=declared("Cy"), reason="again")  # none stands: nothing is done
     found = log(workspace, document.id)
     assert [(entry.action, entry.actor) for entry in found[1:]] == [
         ("span added", "Ada"),
         ("span added", "Ada"),
+        ("review proposed", "Ada"),
         ("review approved", "Ada"),
         ("spans rejected", "Bob"),
         ("review withdrawn", "Bob"),
         ("decision undone", "Bob"),
+        ("review proposed", "Ada"),
         ("review approved", "Ada"),
         ("review withdrawn", "Cy"),
     ]
-    approved = found[3]
-    assert approved.subjects == {"project": project.id, "document": document.id, "review": approval.id}
+    approved = found[4]
+    ada = declared("Ada").id
+    assert approved.subjects == {
+        "project": project.id, "document": document.id, "review": approval.id, "proposer": ada, "reviewer": ada
+    }  # fmt: skip
     assert approved.hashes == {
         "file": document.sha256, "text": document.text_sha256, "anonymized": approval.anonymized_sha256
     }  # fmt: skip
-    assert approved.counts == {"masked": 2, "accepted": 2, "rejected": 0, "detected": 0}
-    assert (found[4].counts, found[5].counts["rejected"], found[5].subjects["review"]) == ({"spans": 1}, 1, approval.id)
-    assert found[8].subjects["review"] == again.id
-    assert log(workspace, "Cy") == found[8:]
+    assert approved.counts == {
+        "masked": 2, "sampled": 0, "missed": 0, "second search": -1, "accepted": 2, "rejected": 0, "detected": 0
+    }  # fmt: skip
+    assert (found[5].counts, found[6].counts["rejected"], found[6].subjects["review"]) == ({"spans": 1}, 1, approval.id)
+    assert found[10].subjects["review"] == again.id
+    assert log(workspace, "Cy") == found[10:]
 
 
 def test_the_way_from_a_file_to_a_release_is_recorded_by_whoever_runs_it(workspace: Workspace, tmp_path: Path) -> None:
@@ -99,8 +108,8 @@ def test_the_way_from_a_file_to_a_release_is_recorded_by_whoever_runs_it(workspa
     rows = [{"input": f"What is part {n} for?", "output": f"{NAME} looks after part {n} of the pump."} for n in range(8)]
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     pair_import.run(context_of(workspace, project, "import", {"path": str(file), "name": file.name}))
-    review.decide_undecided(workspace, project, state="accepted", reviewer="Ada")
-    review.approve_all(workspace, project, reviewer="Ada")
+    review.decide_undecided(workspace, project, state="accepted", by=declared("Ada"))
+    review.approve_all(workspace, project, by=declared("Ada"))
     export_pairs(workspace, project, tmp_path / "out.jsonl")
     run = trained(workspace, project)
     target = tmp_path / "whitfield-release"
@@ -111,6 +120,7 @@ def test_the_way_from_a_file_to_a_release_is_recorded_by_whoever_runs_it(workspa
         "document added",
         "detection run",
         "spans accepted",
+        "review proposed",
         "review approved",
         "question pairs exported",
         "dataset version built",
@@ -162,17 +172,17 @@ def test_no_text_name_or_reason_gets_into_the_log(name: str, before: str, value:
     mark = "Zyx-"  # so that a short text is not found by chance
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder) / "home")
-        project = workspace.create_project(f"{mark}project")
+        project = workspace.create_project(f"{mark}project", policy="all-at-once")
         text = f"{mark}{before} {mark}{value}"
         document = reviewable(workspace, project, text, name=f"{mark}{name}.txt")
         start = len(f"{mark}{before} ")
-        span = review.add(workspace, document, start=start, end=len(text), entity="PERSON", reviewer="Ada")
-        review.approve(workspace, project, document, reviewer="Ada")
-        review.withdraw(workspace, document, reviewer="Ada", reason=f"{mark}{reason}")
-        review.reject(workspace, [span], reviewer="Ada")
+        span = review.add(workspace, document, start=start, end=len(text), entity="PERSON", by=declared("Ada"))
+        review.approve(workspace, project, document, by=declared("Ada"))
+        review.withdraw(workspace, document, by=declared("Ada"), reason=f"{mark}{reason}")
+        review.reject(workspace, [span], by=declared("Ada"))
         remove_document(workspace, document)
         lines = [text for _, text in audit.entries(workspace.db)]
-        assert len(lines) == 7 and verify(workspace.db).is_whole
+        assert len(lines) == 8 and verify(workspace.db).is_whole
         assert find(workspace.db, Span) == []
         assert not any(mark in line for line in lines)
         assert mark not in (workspace.home / audit.HEADS_NAME).read_text(encoding="ascii")

@@ -105,8 +105,39 @@ def test_the_default_policy_refuses_approval_all_at_once(garrison: Run, tmp_path
     code, _, err = garrison("review", "a", "approve", "--all", "--as", "Ada")
     assert code == 2 and "each-document" in err
     assert garrison("review", "a", "approve", "a.txt")[0] == 2  # no name
+    code, _, err = garrison("review", "a", "approve", "a.txt", "--as", "Ada")
+    assert code == 2 and "not decided yet" in err
+    garrison("review", "a", "accept", "--all", "--as", "Ada")
+    code, _, err = garrison("review", "a", "approve", "a.txt", "--as", "Ada")
+    assert code == 2 and "searched a second time" in err  # its only passage holds a mark: there is nothing to sample
+    assert garrison("review", "a", "check", "a.txt", "--as", "Ada")[0] == 0
     code, out, _ = garrison("--json", "review", "a", "approve", "a.txt", "--as", "Ada")
     assert code == 0 and json.loads(out)[0]["reviewer"] == "Ada"
+
+
+def test_two_persons_sample_propose_return_and_approve(garrison: Run, tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    lines = [f"Step {n}: the filter of the pump is dry before it is fitted." * 8 for n in range(4)]
+    text.write_text("\n\n".join([*lines, "Sergeant Anna Whitfield checks the pump. " * 12]), encoding="utf-8")
+    garrison("project", "create", "a")
+    garrison("documents", "add", "a", str(text))
+    garrison("anonymize", "a")
+    garrison("review", "a", "accept", "--all", "--as", "Ada")
+    code, out, _ = garrison("--json", "review", "a", "sample", "a.txt", "--as", "Ada")
+    drawn = json.loads(out)["passages"]
+    assert code == 0 and drawn and not json.loads(out)["is_settled"]
+    assert json.loads(garrison("--json", "review", "a", "sample", "a.txt", "--missed", "0", "--as", "Ada")[1])["is_settled"]
+    garrison("review", "a", "check", "a.txt")
+    code, out, _ = garrison("review", "a", "propose", "a.txt", "--as", "Ada")
+    assert code == 0 and "in which nothing was found was read" in out and "The second search found" in out
+    assert garrison("review", "a", "return", "a.txt", "--reason", "Look again.", "--as", "Bob")[0] == 0
+    garrison("review", "a", "propose", "a.txt", "--as", "Ada")
+    code, _, err = garrison("review", "a", "approve", "a.txt", "--as", "ada")
+    assert code == 2 and "who proposed" in err
+    code, out, _ = garrison("review", "a", "approve", "a.txt", "--as", "Bob")
+    assert code == 0 and "declared, not authenticated" in out
+    code, out, _ = garrison("review", "a", "rules", "--two-person", "off", "--sample-size", "0", "--as", "Bob")
+    assert code == 0 and out.startswith("Two persons: off (not needed now).")
 
 
 def test_accepting_all_keeps_a_rejection_and_says_so(garrison: Run, tmp_path: Path) -> None:
@@ -197,6 +228,9 @@ def test_pairs_nobody_approved_are_not_exported(garrison: Run, tmp_path: Path) -
     target = tmp_path / "out.jsonl"
     code, out, _ = garrison("--json", "questions", "export", "a", str(target))
     assert code == 2 and "approve" in json.loads(out)["hint"] and not target.exists()
+    assert garrison("review", "a", "accept", "--all", "--as", "Ada")[0] == 0
+    garrison("review", "a", "sample", "pairs.jsonl", "--missed", "0", "--as", "Ada")
+    garrison("review", "a", "check", "pairs.jsonl")
     assert garrison("review", "a", "approve", "pairs.jsonl", "--as", "Ada")[0] == 0
     more = tmp_path / "more.jsonl"
     more.write_text('{"input": "What is it?", "output": "A pump that is checked."}\n', encoding="utf-8")

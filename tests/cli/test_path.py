@@ -42,7 +42,10 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     added = garrison("documents", "add", "workshop", str(folder))["documents"]
     assert all(document["state"] == "read" for document in added)
     assert garrison("anonymize", "workshop")["spans"] > 20
+    garrison("review", "workshop", "accept", "--all", "--as", "Ada Reviewer")
+    garrison("review", "workshop", "check", "--all")
     for document in added:
+        garrison("review", "workshop", "sample", document["id"], "--missed", "0", "--as", "Ada Reviewer")
         garrison("review", "workshop", "approve", document["id"], "--as", "Ada Reviewer")
     written = garrison("questions", "generate", "workshop", "--per-passage", "3")
     assert written["kept"] >= 20

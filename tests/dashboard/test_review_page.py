@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from core.identity import declared
 from core.privacy import review
 from core.records import Document, Page, Span, now
 from core.storage import count, find, get, insert, sha256_text
@@ -46,6 +47,14 @@ def states(workspace, document):
     return [span.state for span in find(workspace.db, Span, document_id=document.id, order="start")]
 
 
+@pytest.fixture
+def easy(workspace):
+    """A project that asks for no sample and no second search, and lets whoever proposes approve."""
+    project = workspace.create_project("Filters", policy="all-at-once")
+    review.set_two_person(workspace, project, "off", by=declared("Eve Frost"))
+    return project
+
+
 def named(app, name="Dana Ruiz"):
     return app.text_input(key="reviewer").set_value(name).run()
 
@@ -55,9 +64,9 @@ def test_nobody_decides_or_approves_without_a_name(open_page, workspace, add_doc
     add_document(project)
     app = open_page("review", project_id=project.id)
     assert not app.exception
-    assert all(app.button(key=key).disabled for key in ("accept", "reject", "approve", "add"))
+    assert all(app.button(key=key).disabled for key in ("accept", "reject", "propose", "add"))
     named(app)
-    assert not app.button(key="approve").disabled
+    assert not app.button(key="accept").disabled
 
 
 def test_decisions_are_stored_with_the_name_and_lead_to_the_next_open_mark(open_page, workspace, add_document):
@@ -85,11 +94,10 @@ def test_one_decision_covers_equal_text_in_every_document(open_page, workspace, 
     assert states(workspace, first) == states(workspace, second) == ["detected", "rejected", "rejected"]
 
 
-def test_lost_approvals_are_told_before_and_leaving_it_changes_nothing(open_page, workspace, add_document):
-    project = workspace.create_project("Filters")
-    documents = [add_document(project, name) for name in ("A.md", "B.md")]
-    review.approve(workspace, project, documents[1], reviewer="Eve Frost")
-    app = named(open_page("review", project_id=project.id))
+def test_lost_approvals_are_told_before_and_leaving_it_changes_nothing(open_page, workspace, add_document, easy):
+    documents = [add_document(easy, name) for name in ("A.md", "B.md")]
+    review.approve(workspace, easy, documents[1], by=declared("Eve Frost"))
+    app = named(open_page("review", project_id=easy.id))
     app.button(key="next").click().run()
     app.button(key="reject-equal").click().run()
     assert any("1 approved document loses its approval" in text.value for text in app.markdown)
@@ -99,13 +107,12 @@ def test_lost_approvals_are_told_before_and_leaving_it_changes_nothing(open_page
     assert "confirm" not in [button.key for button in app.button]
 
 
-def test_a_decision_is_asked_again_when_it_would_change_something_else_by_now(open_page, workspace, add_document):
-    project = workspace.create_project("Filters")
-    documents = [add_document(project, name) for name in ("A.md", "B.md")]
-    app = named(open_page("review", project_id=project.id))
+def test_a_decision_is_asked_again_when_it_would_change_something_else_by_now(open_page, workspace, add_document, easy):
+    documents = [add_document(easy, name) for name in ("A.md", "B.md")]
+    app = named(open_page("review", project_id=easy.id))
     app.button(key="next").click().run()
     app.button(key="reject-equal").click().run()
-    review.approve(workspace, project, documents[1], reviewer="Eve Frost")
+    review.approve(workspace, easy, documents[1], by=declared("Eve Frost"))
     app.button(key="confirm").click().run()
     assert states(workspace, documents[0]) == ["detected"] * 3
     assert any("1 approved document loses its approval" in text.value for text in app.markdown)
@@ -126,11 +133,10 @@ def test_equal_marks_of_one_unapproved_document_are_decided_without_a_question_a
     assert "undo" not in [button.key for button in app.button]
 
 
-def test_undoing_says_that_approvals_do_not_come_back(open_page, workspace, add_document):
-    project = workspace.create_project("Filters")
-    document = add_document(project)
-    review.approve(workspace, project, document, reviewer="Eve Frost")
-    app = named(open_page("review", project_id=project.id))
+def test_undoing_says_that_approvals_do_not_come_back(open_page, workspace, add_document, easy):
+    document = add_document(easy)
+    review.approve(workspace, easy, document, by=declared("Eve Frost"))
+    app = named(open_page("review", project_id=easy.id))
     app.button(key="reject").click().run()
     app.button(key="confirm").click().run()
     app.button(key="undo").click().run()
@@ -139,10 +145,9 @@ def test_undoing_says_that_approvals_do_not_come_back(open_page, workspace, add_
     assert workspace.active_review(document.id) is None
 
 
-def test_what_was_approved_is_not_undone_by_a_key(open_page, workspace, add_document):
-    project = workspace.create_project("Filters")
-    add_document(project)
-    app = named(open_page("review", project_id=project.id))
+def test_what_was_approved_is_not_undone_by_a_key(open_page, workspace, add_document, easy):
+    add_document(easy)
+    app = named(open_page("review", project_id=easy.id))
     app.button(key="reject").click().run()
     app.button(key="approve").click().run()
     assert "undo" not in [button.key for button in app.button]
@@ -151,7 +156,7 @@ def test_what_was_approved_is_not_undone_by_a_key(open_page, workspace, add_docu
 def test_a_rejected_mark_stays_readable_and_its_finder_is_named_in_words(open_page, workspace, add_document):
     project = workspace.create_project("Filters")
     document = add_document(project)
-    review.reject(workspace, find(workspace.db, Span, document_id=document.id), reviewer="Eve Frost")
+    review.reject(workspace, find(workspace.db, Span, document_id=document.id), by=declared("Eve Frost"))
     app = open_page("review", project_id=project.id)
     shown = " ".join(text.value for text in app.markdown)
     assert "Replaced by" not in shown and "stays readable" in shown
@@ -169,14 +174,13 @@ def test_typed_text_is_marked_wherever_it_stands_as_a_word(open_page, workspace,
     assert [TEXT[span.start : span.end] for span in added] == ["Osborne", "osborne"]
 
 
-def test_approval_stands_under_the_name_and_the_queue_moves_on(open_page, workspace, add_document):
-    project = workspace.create_project("Filters")
-    first, second = add_document(project, "A.md"), add_document(project, "B.md")
-    app = named(open_page("review", project_id=project.id))
+def test_approval_stands_under_the_name_and_the_queue_moves_on(open_page, workspace, add_document, easy):
+    first, second = add_document(easy, "A.md"), add_document(easy, "B.md")
+    app = named(open_page("review", project_id=easy.id))
     app.button(key="approve").click().run()
     standing = workspace.active_review(first.id)
     assert standing is not None and standing.reviewer == "Dana Ruiz"
-    assert "Maria Keller" not in workspace.anonymized_text(project.id, standing)
+    assert "Maria Keller" not in workspace.anonymized_text(easy.id, standing)
     assert app.selectbox(key="review-document").value == second.id
 
 
@@ -190,10 +194,9 @@ def test_all_documents_are_approved_at_once_only_where_the_policy_says_so(open_p
     assert all(workspace.active_review(document.id) for document in documents)
 
 
-def test_a_changed_text_on_disk_is_refused_with_a_sentence(open_page, workspace, add_document):
-    project = workspace.create_project("Filters")
-    document = add_document(project)
-    app = named(open_page("review", project_id=project.id))
+def test_a_changed_text_on_disk_is_refused_with_a_sentence(open_page, workspace, add_document, easy):
+    document = add_document(easy)
+    app = named(open_page("review", project_id=easy.id))
     (workspace.document_folder(document) / "text.txt").write_text(TEXT + " more", encoding="utf-8")
     app.button(key="approve").click().run()
     assert "is not the one that was searched" in app.error[0].value

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import SPREAD_REASON, find_personal_data
 from core.privacy import NameSearch, people, review
@@ -51,7 +52,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def project(workspace: Workspace) -> Project:
-    return workspace.create_project("Gates")
+    return workspace.create_project("Gates", policy="all-at-once")
 
 
 def put(workspace: Workspace, project: Project, text: str) -> Document:
@@ -96,7 +97,7 @@ def test_an_approval_is_withdrawn_when_a_later_document_brings_a_name_that_stand
     other = put(workspace, project, "The oil is changed every 250 hours.")
     anonymize(workspace, project)
     for document in (note, other):
-        review.approve(workspace, project, document, reviewer="R. Vale")
+        review.approve(workspace, project, document, by=declared("R. Vale"))
     put(workspace, project, RECORD)
     assert anonymize(workspace, project)["spread"] == 1
     [withdrawn] = find(workspace.db, Review, document_id=note.id)
@@ -108,7 +109,7 @@ def test_an_approval_is_withdrawn_when_a_later_document_brings_a_name_that_stand
 def test_a_second_search_adds_nothing_and_leaves_approvals_alone(workspace: Workspace, project: Project) -> None:
     documents = [put(workspace, project, NOTE), put(workspace, project, RECORD)]
     first = anonymize(workspace, project)
-    approved = [review.approve(workspace, project, document, reviewer="R. Vale") for document in documents]
+    approved = [review.approve(workspace, project, document, by=declared("R. Vale")) for document in documents]
     assert anonymize(workspace, project) == {"documents": 0, "spans": first["spans"], "spread": 0}
     assert [workspace.active_review(document.id) for document in documents] == approved
 
@@ -116,7 +117,7 @@ def test_a_second_search_adds_nothing_and_leaves_approvals_alone(workspace: Work
 def test_what_a_reviewer_rejected_is_neither_found_again_nor_spread(workspace: Workspace, project: Project) -> None:
     record = put(workspace, project, RECORD)
     anonymize(workspace, project)
-    review.reject(workspace, find(workspace.db, Span, document_id=record.id), reviewer="R. Vale")
+    review.reject(workspace, find(workspace.db, Span, document_id=record.id), by=declared("R. Vale"))
     put(workspace, project, "the gate is called Orla Tarkwell by the crew.")
     anonymize(workspace, project)
     assert masked(workspace, record) == []

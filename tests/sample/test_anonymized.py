@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import find_personal_data
 from core.jobs.stages.reading import read_files
@@ -20,7 +21,7 @@ def test_no_planted_value_survives_in_the_anonymized_sample(tmp_path: Path) -> N
     context = JobContext(workspace, job)
     read_files(context, project, [(path, path.name) for path in sample_documents()])
     find_personal_data(context, project)
-    approved = review.approve_all(workspace, project, reviewer="R. Vale")
+    approved = review.approve_all(workspace, project, by=declared("R. Vale"))
     texts = [workspace.anonymized_text(project.id, standing) for standing in approved]
     documents = find(workspace.db, Document, project_id=project.id)
     workspace.close()

@@ -40,6 +40,7 @@ class Kind:
 KINDS = {
     "read": Kind("Read documents", "reading"),
     "anonymize": Kind("Find personal data", "anonymization"),
+    "search again": Kind("Search the anonymized text again", "second_search"),
     "import": Kind("Import question pairs", "pair_import"),
     "generate": Kind("Write question pairs", "generation", needs_accelerator=True),
     "train": Kind("Train a model", "training", needs_accelerator=True),

@@ -9,6 +9,7 @@ from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.stages.training import find_trainable
 from core.models.card import Origin, license_in
+from core.privacy.review import risk_words
 from core.records import Release, Run, new_id, now
 from core.storage import Workspace, audit, get, insert, transaction
 
@@ -78,6 +79,7 @@ def run(context: JobContext) -> dict[str, Any]:
         run_id=run.id,
         dataset_sha256=run.dataset_sha256,
         note=note(run, params["format"]),
+        risk=risk_words(run.risk),
     )
     context.progress(0, 1, message=f"Writing {params['format']}")
     if params["format"] == "adapter":

@@ -10,13 +10,13 @@ from core.jobs.stages.anonymization import find_personal_data
 from core.jobs.stages.generation import write_questions
 from core.jobs.stages.reading import read_files
 from core.privacy import review
-from core.records import Project
+from core.records import Person, Project
 from core.sample import sample_documents
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
 
 SAMPLE_NAME = "Sample workshop"
-SAMPLE_REVIEWER = "Garrison sample (no person)"
+SAMPLE_REVIEWER = Person(id="", name="Garrison sample (no person)")  # without an id: nobody
 SLICE_DOCUMENTS = 2
 
 
@@ -56,7 +56,7 @@ def prepare(
     with context.part("Finding personal data", 0.05 * share_percent, 0.15 * share_percent):
         found = find_personal_data(context, project)
     timed("Find personal data", time.monotonic() - started_s, f"{found['spans']} pieces")
-    review.approve_all(context.workspace, project, reviewer=SAMPLE_REVIEWER)
+    review.approve_all(context.workspace, project, by=SAMPLE_REVIEWER)
     started_s = time.monotonic()
     with context.part("Writing questions", 0.15 * share_percent, share_percent):
         questions = write_questions(context, project, settings=settings, filters=FilterSettings())

@@ -13,6 +13,7 @@ from core.errors import InputError, SetupError
 from core.jobs.context import JobContext
 from core.jobs.stages.pair_import import reviewed_pair
 from core.models import registry
+from core.privacy.review import risk_of
 from core.questions import split_pairs
 from core.records import DatasetVersion, Document, Model, Passage, Project, QuestionPair, Review, Run, new_id, now
 from core.settings import TrainingSettings
@@ -129,6 +130,7 @@ def _new_run(context: JobContext, project: Project, *, model: Model, settings: T
             model=model.name,
             model_sha256=model.sha256,
             settings=settings.model_dump(),
+            risk=dataset.risk,
             created_at=now(),
         )
         insert(workspace.db, run)
@@ -164,7 +166,8 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
 
 def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
     """Freeze the reviewed pairs as a new dataset version; the newest one when nothing changed."""
-    train_pairs, heldout_pairs = split_pairs(reviewed_pairs(workspace, project), seed=0)
+    pairs = reviewed_pairs(workspace, project)
+    train_pairs, heldout_pairs = split_pairs(pairs, seed=0)
     files = {"train.jsonl": _rows(train_pairs), "heldout.jsonl": _rows(heldout_pairs)}
     sha256 = hashlib.sha256("\0".join(files.values()).encode()).hexdigest()
     versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
@@ -177,6 +180,7 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
         sha256=sha256,
         train_count=len(train_pairs),
         heldout_count=len(heldout_pairs),
+        risk=risk_of(get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs}),
         created_at=now(),
     )
     for name, content in files.items():

@@ -1,0 +1,72 @@
+"""The rules of review. Every decision carries a person; what was approved is exactly the text that was reviewed.
+
+Pages and commands call these and enforce nothing themselves. Each is short and all or nothing.
+"""
+
+from core.privacy.review.approval import (
+    State,
+    approve,
+    approve_all,
+    last_return,
+    open_points,
+    propose,
+    reason_against,
+    return_,
+    state_of,
+    states_of,
+    withdraw,
+)
+from core.privacy.review.decisions import Decision, Effect, accept, decide_undecided, effect_of, effect_on, reject, undo
+from core.privacy.review.figures import bound_of, risk_of, risk_words, sample_words, second_words, share_words, upper_bound
+from core.privacy.review.marking import Edge, add, add_all, change_borders, change_type, stepped
+from core.privacy.review.risk import QueueEntry, by_risk, mark_risks, queue
+from core.privacy.review.rules import needs_two, people_known, set_sample_size, set_two_person
+from core.privacy.review.sampling import Sample, answer, clean_ids, draw, sample_of
+
+__all__ = [
+    "Decision",
+    "Edge",
+    "Effect",
+    "QueueEntry",
+    "Sample",
+    "State",
+    "accept",
+    "add",
+    "add_all",
+    "answer",
+    "approve",
+    "approve_all",
+    "bound_of",
+    "by_risk",
+    "change_borders",
+    "change_type",
+    "clean_ids",
+    "decide_undecided",
+    "draw",
+    "effect_of",
+    "effect_on",
+    "last_return",
+    "mark_risks",
+    "needs_two",
+    "open_points",
+    "people_known",
+    "propose",
+    "queue",
+    "reason_against",
+    "reject",
+    "return_",
+    "risk_of",
+    "risk_words",
+    "sample_of",
+    "sample_words",
+    "second_words",
+    "set_sample_size",
+    "set_two_person",
+    "share_words",
+    "state_of",
+    "states_of",
+    "stepped",
+    "undo",
+    "upper_bound",
+    "withdraw",
+]

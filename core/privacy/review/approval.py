@@ -1,0 +1,297 @@
+"""From decided marks to an approved text: proposed by one person, approved by another where two are needed.
+
+What is proposed and approved is exactly one text: its SHA-256 stands on both, and any change since drops them.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+from core.errors import InputError
+from core.privacy.masking import Masked, mask
+from core.privacy.review.rules import needs_two, note_person
+from core.privacy.review.sampling import sample_of
+from core.privacy.second_search import second_search_of
+from core.records import Document, Person, Project, Review, Span, new_id, now
+from core.storage import Workspace, find, get, sha256_text, transaction
+
+State = Literal["detected", "in review", "proposed", "approved", "returned"]
+
+
+def state_of(workspace: Workspace, document: Document) -> State:
+    """Where the review of a document stands."""
+    return states_of(workspace, document.project_id, document.id)[document.id]
+
+
+def states_of(workspace: Workspace, project_id: str, document_id: str = "") -> dict[str, State]:
+    """Where the review of every document of a project (or of one) stands, in one statement."""
+    rows = workspace.db.execute(
+        "select d.id, (select r.state from reviews r where r.document_id = d.id order by r.rowid desc limit 1) as newest,"
+        " exists (select 1 from spans s where s.document_id = d.id and s.state <> 'detected') as is_begun"
+        " from documents d where d.project_id = ? and (? = '' or d.id = ?)",
+        [project_id, document_id, document_id],
+    )
+    return {row["id"]: _state(row["newest"], bool(row["is_begun"])) for row in rows}
+
+
+def _state(newest: str | None, is_begun: bool) -> State:
+    if newest == "proposed":
+        return "proposed"
+    if newest == "approved":
+        return "approved"
+    if newest == "returned":
+        return "returned"
+    return "in review" if newest or is_begun else "detected"
+
+
+def open_points(workspace: Workspace, project: Project, document: Document) -> tuple[str, ...]:
+    """What must be done before a document can be proposed, in sentences; () where nothing stands in the way.
+
+    A project whose policy is all-at-once asks for none of it: its approvals say what was not done.
+    """
+    project = get(workspace.db, Project, project.id)
+    if project.policy == "all-at-once":
+        return ()
+    rows = workspace.db.execute(
+        "select count(*) from spans where document_id = ? and state = 'detected'", [document.id]
+    ).fetchone()
+    points = []
+    if rows[0]:
+        points.append("1 mark is not decided yet." if rows[0] == 1 else f"{rows[0]:,} marks are not decided yet.")
+    if project.sample_size:
+        points += _sample_points(workspace, project, document)
+    if not points:
+        masked = mask(workspace.text(document), find(workspace.db, Span, document_id=document.id, order="start"))
+        if second_search_of(workspace, document, sha256_text(masked.text)) is None:
+            points.append("The anonymized text was not searched a second time.")
+    return tuple(points)
+
+
+def _sample_points(workspace: Workspace, project: Project, document: Document) -> list[str]:
+    sample = sample_of(workspace, document)
+    if sample.is_settled:
+        return []
+    if sample.unread_ids:
+        rest, all_ = len(sample.unread_ids), len(sample.drawn_ids)
+        return [f"{rest} of the {all_} passages of the sample {'is' if rest == 1 else 'are'} not read yet."]
+    if sample.unmarked_ids:
+        return ["A passage of the sample holds something that is not marked yet."]
+    number = min(project.sample_size, sample.unread_count)
+    passages = "1 passage" if number == 1 else f"{number} passages"
+    if sample.round:
+        return [f"The sample held something that was missed: {passages} more must be read."]
+    return [f"The sample is not read yet: {passages} in which nothing was found."]
+
+
+def propose(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
+    """Propose the anonymized text of one document as it stands now; every span not rejected is masked.
+
+    Proposing the same text again gives the proposal that stands.
+
+    Raises:
+        InputError: something is still open, the text is approved already, or the document was not read or not searched.
+    """
+    with transaction(workspace.db):
+        document = get(workspace.db, Document, document.id)
+        masked = _masked(workspace, project, document)
+        if points := open_points(workspace, project, document):
+            raise InputError(f"Document {document.id} cannot be proposed: {points[0]}", _hint(project, document, points[0]))
+        key = (document.text_sha256, sha256_text(masked.text))
+        approved, standing = workspace.active_review(document.id), workspace.standing_proposal(document.id)
+        if approved and (approved.text_sha256, approved.anonymized_sha256) == key:
+            raise InputError(f"Document {document.id} is approved already.", "Nothing is left to do.")
+        if standing and (standing.text_sha256, standing.anonymized_sha256) == key:
+            return standing
+        review = _proposal(workspace, document, masked, by=by)
+        note_person(workspace, project.id, by)
+        workspace.store_proposal(review)
+    return review
+
+
+def approve(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
+    """Approve the anonymized text of one document as it stands now.
+
+    Where two persons are needed a proposal of somebody else must stand. Else the proposal is made with the approval.
+    Approving the same text again under the same name changes nothing.
+
+    Raises:
+        InputError: who proposed it may not approve it, no proposal stands, something is still open, or a document of
+            another project, or one that was not read or not searched.
+    """
+    with transaction(workspace.db):
+        document = get(workspace.db, Document, document.id)
+        masked = _masked(workspace, project, document)
+        key = (document.text_sha256, sha256_text(masked.text))
+        approved, proposed = workspace.active_review(document.id), workspace.standing_proposal(document.id)
+        if approved and (approved.text_sha256, approved.anonymized_sha256) == key and _is_by(approved, by):
+            return approved
+        if proposed and (proposed.text_sha256, proposed.anonymized_sha256) != key:
+            workspace.withdraw_approval(document.id, reason="the text is not the one that was proposed", actor=by.name)
+            proposed = None
+        if needs_two(workspace, project, by=by):
+            _check_second(project, document, proposed, by=by)
+        if proposed is None:
+            if points := open_points(workspace, project, document):
+                raise InputError(
+                    f"Document {document.id} cannot be approved: {points[0]}", _hint(project, document, points[0])
+                )
+            proposed = _proposal(workspace, document, masked, by=by)
+            workspace.store_proposal(proposed)
+        review = replace(
+            proposed,
+            reviewer=by.name,
+            reviewer_id=by.id,
+            is_authenticated=proposed.is_authenticated and by.is_authenticated,
+            state="approved",
+            created_at=now(),
+        )
+        note_person(workspace, project.id, by)
+        passages = [
+            replace(passage, start=masked.position(passage.start), end=masked.position(passage.end))
+            for passage in workspace.passages(document)
+        ]
+        workspace.store_approval(document, review, text=masked.text, passages=passages)
+    return review
+
+
+def approve_all(workspace: Workspace, project: Project, *, by: Person) -> list[Review]:
+    """Approve every readable document of a project whose policy allows it; all or none.
+
+    Raises:
+        InputError: the policy asks for each document, no document is there, one was not searched, or as `approve`.
+    """
+    project = get(workspace.db, Project, project.id)
+    if project.policy != "all-at-once":
+        raise InputError(
+            f"{project.name} has the policy {project.policy}: nothing is approved all at once.",
+            f"Approve each document (garrison review {project.name} approve DOCUMENT --as NAME), or make a project "
+            "with `garrison project create NAME --policy all-at-once`.",
+        )
+    with transaction(workspace.db):
+        documents = find(workspace.db, Document, project_id=project.id, state="read")
+        if not documents:
+            raise InputError(f"{project.name} has no readable document to approve.", "Add documents first.")
+        return [approve(workspace, project, document, by=by) for document in documents]
+
+
+def return_(workspace: Workspace, document: Document, *, comment: str, by: Person) -> Review:
+    """Give a proposal back with a comment, which the page shows to whoever goes on.
+
+    Raises:
+        InputError: no proposal stands, or no comment.
+    """
+    if not comment.strip():
+        raise InputError("A proposal is returned with a comment.", "Write in a few words what should be looked at again.")
+    with transaction(workspace.db):
+        standing = workspace.standing_proposal(document.id)
+        if standing is None:
+            raise InputError(f"No proposal stands for document {document.id}.", "There is nothing to return.")
+        returned = replace(
+            standing,
+            state="returned",
+            reason=comment.strip(),
+            reviewer=by.name,
+            reviewer_id=by.id,
+            is_authenticated=standing.is_authenticated and by.is_authenticated,
+        )
+        note_person(workspace, document.project_id, by)
+        workspace.store_return(returned)
+    return returned
+
+
+def withdraw(workspace: Workspace, document: Document, *, reason: str, by: Person) -> None:
+    """Take back what is approved or proposed for a document, if anything is.
+
+    Raises:
+        InputError: no reason.
+    """
+    if not reason.strip():
+        raise InputError("A withdrawal needs a reason.", "Write in a few words why the approval no longer holds.")
+    with transaction(workspace.db):
+        note_person(workspace, document.project_id, by)
+        workspace.withdraw_approval(document.id, reason=f"{by.name}: {reason.strip()}", actor=by.name)
+
+
+def last_return(workspace: Workspace, document: Document) -> Review | None:
+    """The returned proposal that nobody has answered with a new one yet."""
+    rows = find(workspace.db, Review, document_id=document.id, order="rowid desc")
+    return rows[0] if rows and rows[0].state == "returned" else None
+
+
+def reason_against(workspace: Workspace, project: Project, document: Document, *, by: Person) -> str:
+    """Why this person cannot approve this document now, in a sentence; "" where nothing stands in the way."""
+    proposed = workspace.standing_proposal(document.id)
+    if needs_two(workspace, project, by=by):
+        if proposed is None:
+            return "Two persons are needed: it must be proposed before another person approves it."
+        return "Two persons are needed: who proposed it cannot approve it." if proposed.proposer_id == by.id else ""
+    points = () if proposed else open_points(workspace, project, document)
+    return points[0] if points else ""
+
+
+def _is_by(review: Review, person: Person) -> bool:
+    # approvals from before people had ids know a name alone
+    return review.reviewer_id == person.id if review.reviewer_id else review.reviewer == person.name
+
+
+def _check_second(project: Project, document: Document, proposed: Review | None, *, by: Person) -> None:
+    if proposed is None:
+        raise InputError(
+            f"{project.name} needs two persons: document {document.id} must be proposed before another person approves it.",
+            f"Run: garrison review {project.name} propose {document.id} --as NAME",
+        )
+    if proposed.proposer_id == by.id:
+        raise InputError(
+            f"{project.name} needs two persons: who proposed document {document.id} cannot approve it.",
+            "Ask another person to look at it and approve it.",
+        )
+
+
+def _proposal(workspace: Workspace, document: Document, masked: Masked, *, by: Person) -> Review:
+    anonymized_sha256 = sha256_text(masked.text)
+    sample = sample_of(workspace, document)
+    second = second_search_of(workspace, document, anonymized_sha256)
+    return Review(
+        id=new_id("review"),
+        document_id=document.id,
+        reviewer="",
+        is_authenticated=by.is_authenticated,
+        proposer=by.name,
+        proposer_id=by.id,
+        text_sha256=document.text_sha256,
+        anonymized_sha256=anonymized_sha256,
+        span_count=len(masked.edits),
+        sampled=sample.read,
+        missed=sample.missed,
+        unread_count=sample.unread_count,
+        second_found=len(second.places) if second else -1,
+        second_detector=second.detector if second else "",
+        state="proposed",
+        created_at=now(),
+    )
+
+
+def _hint(project: Project, document: Document, point: str) -> str:
+    action = "accept SPAN… or reject SPAN…" if "decided" in point else f"sample {document.id}"
+    if "second time" in point:
+        action = f"check {document.id}"
+    return f"Run: garrison review {project.name} {action} --as NAME"
+
+
+def _masked(workspace: Workspace, project: Project, document: Document) -> Masked:
+    """The text as it would be approved, once it is certain that it is the one in which personal data was looked for."""
+    if document.project_id != project.id:
+        raise InputError(f"Document {document.id} does not belong to {project.name}.", "Choose a document of this project.")
+    if document.state != "read":
+        raise InputError(
+            f"Document {document.id} could not be read, so there is nothing to approve.", "Add a readable copy."
+        )
+    if not document.is_analyzed:
+        raise InputError(
+            f"Personal data was not looked for in document {document.id} yet.", f"Run: garrison anonymize {project.name}"
+        )
+    text = workspace.text(document)
+    if sha256_text(text) != document.text_sha256:
+        raise InputError(
+            f"The stored text of document {document.id} is not the one that was searched.", "Remove it and add it again."
+        )
+    return mask(text, find(workspace.db, Span, document_id=document.id, order="start"))

@@ -1,0 +1,193 @@
+"""What a person decides about marks. Every decision carries a name, can be undone, and drops an approval that stood."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from core.errors import InputError
+from core.privacy.review.rules import note_person
+from core.privacy.review.sampling import forget_marks
+from core.records import AuditAction, Document, Person, Project, Span, SpanState
+from core.storage import Workspace, audit, from_row, get, insert_many, transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a decision would change: these spans, in these documents, and these of them would lose what stands."""
+
+    span_ids: frozenset[str]
+    document_ids: frozenset[str]
+    approved_ids: frozenset[str]
+    proposed_ids: frozenset[str]
+
+    def reaches_beyond(self, document_id: str) -> bool:
+        """Whether an approval, a proposal or another document is touched, so that a person should see this first."""
+        return bool(self.approved_ids or self.proposed_ids) or not self.document_ids <= {document_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided by whom: the spans as they were `before` and are `after`, how many were left, who lost what."""
+
+    verb: str  # "accepted", "rejected", "added", "given another type", "given other borders"
+    by: Person
+    before: tuple[Span, ...]
+    after: tuple[Span, ...]
+    left_count: int = 0  # spans that were left as they were
+    withdrawn_ids: frozenset[str] = frozenset()  # documents whose approval was withdrawn
+    dropped_ids: frozenset[str] = frozenset()  # documents whose proposal was withdrawn
+
+
+def accept(workspace: Workspace, spans: Sequence[Span | str], *, by: Person) -> Decision:
+    """Say that spans (or their ids) are personal data.
+
+    Raises:
+        InputError: a span that does not exist; nothing is changed then.
+    """
+    return _decide(workspace, spans, state="accepted", by=by)
+
+
+def reject(workspace: Workspace, spans: Sequence[Span | str], *, by: Person) -> Decision:
+    """Say that spans (or their ids) are not personal data: they stay readable.
+
+    Raises:
+        InputError: a span that does not exist; nothing is changed then.
+    """
+    return _decide(workspace, spans, state="rejected", by=by)
+
+
+def decide_undecided(workspace: Workspace, project: Project, *, state: SpanState, by: Person) -> Decision:
+    """Decide on every span of a project on which nobody decided yet; `left_count` says how many others were left alone."""
+    with transaction(workspace.db):
+        rows = workspace.db.execute(
+            "select s.id, s.state from spans s join documents d on d.id = s.document_id where d.project_id = ?", [project.id]
+        ).fetchall()
+        undecided = [row["id"] for row in rows if row["state"] == "detected"]
+        decision = _decide(workspace, undecided, state=state, by=by)
+    return replace(decision, left_count=len(rows) - len(undecided))
+
+
+def effect_of(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanState) -> Effect:
+    """What accepting or rejecting these spans would change, without changing it.
+
+    Raises:
+        InputError: a span that does not exist.
+    """
+    return effect_on(workspace, [span for span in stored(workspace, _ids(spans)) if span.state != state])
+
+
+def effect_on(workspace: Workspace, spans: Iterable[Span]) -> Effect:
+    """What changing exactly these spans would touch."""
+    changing = list(spans)
+    document_ids = frozenset(span.document_id for span in changing)
+    return Effect(
+        span_ids=frozenset(span.id for span in changing),
+        document_ids=document_ids,
+        approved_ids=frozenset(id_ for id_ in document_ids if workspace.active_review(id_)),
+        proposed_ids=frozenset(id_ for id_ in document_ids if workspace.standing_proposal(id_)),
+    )
+
+
+def undo(workspace: Workspace, decision: Decision, *, by: Person) -> Decision:
+    """Make the spans of a decision what they were before it, all of them or none.
+
+    Approvals that the decision withdrew stay withdrawn: an approval is a person's word about a text, given anew or not at
+    all. One that was given since is withdrawn too, because the text changes again.
+
+    Returns:
+        The decision undone, with the documents that lose an approval or a proposal now.
+
+    Raises:
+        InputError: one of the spans was decided on again or is gone.
+    """
+    with transaction(workspace.db):
+        standing = {span.id: span for span in _found(workspace, [span.id for span in decision.after])}
+        if any(standing.get(span.id) != span for span in decision.after):
+            raise InputError(
+                "Nothing was undone: somebody changed one of these marks since.", "Decide on each of them anew."
+            )
+        undone = carry_out(
+            workspace, decision.after, decision.before, verb=decision.verb, action="decision undone", by=by,
+            reason=f"{by.name} undid a decision",
+        )  # fmt: skip
+        left = {span.id for span in decision.before}
+        gone = [span for span in decision.after if span.id not in left]
+        for document_id in {span.document_id for span in gone}:
+            forget_marks(workspace, document_id, [span for span in gone if span.document_id == document_id])
+    return replace(decision, withdrawn_ids=undone.withdrawn_ids, dropped_ids=undone.dropped_ids)
+
+
+def carry_out(
+    workspace: Workspace,
+    before: Sequence[Span],
+    after: Sequence[Span],
+    *,
+    verb: str,
+    action: AuditAction,
+    by: Person,
+    reason: str,
+) -> Decision:
+    """Put `after` in the place of `before`, in one transaction with its audit entries and the approvals it withdraws.
+
+    `before` are spans as they are stored; one with the same id in `after` is changed, another one is removed.
+    """
+    kept = {span.id for span in after}
+    known = {span.id for span in before}
+    with transaction(workspace.db):
+        workspace.db.executemany("delete from spans where id = ?", [(s.id,) for s in before if s.id not in kept])
+        workspace.db.executemany(
+            "update spans set start = ?, end = ?, entity = ?, state = ?, reviewer = ?, surrogate = ? where id = ?",
+            [(s.start, s.end, s.entity, s.state, s.reviewer, s.surrogate, s.id) for s in after if s.id in known],
+        )
+        insert_many(workspace.db, [span for span in after if span.id not in known])
+        effect = effect_on(workspace, [*before, *after])
+        for document_id, number in Counter(span.document_id for span in after or before).items():
+            audit.append_for(workspace.db, document_id, action, actor=by.name, counts={"spans": number})
+        for document_id in effect.document_ids:
+            note_person(workspace, get(workspace.db, Document, document_id).project_id, by)
+            workspace.withdraw_approval(document_id, reason=reason, actor=by.name)
+    return Decision(
+        verb=verb,
+        by=by,
+        before=tuple(before),
+        after=tuple(after),
+        withdrawn_ids=effect.approved_ids,
+        dropped_ids=effect.proposed_ids,
+    )
+
+
+def stored(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
+    """These spans as they are now.
+
+    Raises:
+        InputError: one does not exist.
+    """
+    found = _found(workspace, span_ids)
+    if len(found) < len(span_ids):
+        known = {span.id for span in found}
+        get(workspace.db, Span, next(span_id for span_id in span_ids if span_id not in known))  # says that there is none
+    return found
+
+
+def _decide(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanState, by: Person) -> Decision:
+    action: AuditAction = "spans accepted" if state == "accepted" else "spans rejected"
+    with transaction(workspace.db):
+        chosen = stored(workspace, _ids(spans))
+        before = [span for span in chosen if span.state != state]
+        after = [replace(span, state=state, reviewer=by.name) for span in before]
+        reason = f"{by.name} {state} a span"
+        decision = carry_out(workspace, before, after, verb=state, action=action, by=by, reason=reason)
+    return replace(decision, left_count=len(chosen) - len(before))
+
+
+def _ids(spans: Iterable[Span | str]) -> list[str]:
+    return list(dict.fromkeys(span if isinstance(span, str) else span.id for span in spans))
+
+
+def _found(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
+    """Those of the spans that exist, in one statement however many they are."""
+    rows = workspace.db.execute(
+        "select * from spans where id in (select value from json_each(?)) order by rowid", [json.dumps(span_ids)]
+    )
+    return [from_row(Span, row) for row in rows]

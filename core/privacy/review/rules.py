@@ -1,0 +1,68 @@
+"""The rules of a project's review: who counts as known, whether two persons are needed, how large the sample is."""
+
+from core.errors import InputError
+from core.records import Person, Project, TwoPersonRule
+from core.storage import Workspace, audit, get, transaction, update
+
+MAX_SAMPLE = 1000
+
+
+def note_person(workspace: Workspace, project_id: str, person: Person) -> None:
+    """Remember that somebody acted in a project; call it inside the transaction that stores what was done.
+
+    A person without an id is nobody: the program itself, where it approves its sample documents.
+    """
+    if person.id:
+        workspace.db.execute(
+            "insert or ignore into review_people (project_id, person_id, name) values (?, ?, ?)",
+            [project_id, person.id, person.name],
+        )
+
+
+def people_known(workspace: Workspace, project: Project) -> set[str]:
+    """The ids of those who decided, proposed or approved in a project."""
+    rows = workspace.db.execute("select person_id from review_people where project_id = ?", [project.id])
+    return {row["person_id"] for row in rows}
+
+
+def needs_two(workspace: Workspace, project: Project, *, by: Person | None = None) -> bool:
+    """Whether nobody may approve here what they proposed; `by` counts as known, because they are about to act."""
+    rule = get(workspace.db, Project, project.id).two_person
+    known = people_known(workspace, project) | ({by.id} if by and by.id else set())
+    return rule == "on" or (rule == "auto" and len(known) > 1)
+
+
+def set_two_person(workspace: Workspace, project: Project, rule: TwoPersonRule, *, by: Person) -> None:
+    """Switch the two-person rule of a project.
+
+    Raises:
+        InputError: an unknown rule.
+    """
+    if rule not in ("auto", "on", "off"):
+        raise InputError(f"There is no two-person rule {rule!r}.", "It is auto, on or off.")
+    with transaction(workspace.db):
+        before = get(workspace.db, Project, project.id).two_person
+        if before == rule:
+            return
+        update(workspace.db, Project, project.id, two_person=rule)
+        note_person(workspace, project.id, by)
+        subjects = {"project": project.id, "from": before, "to": rule}
+        audit.append(workspace.db, "two-person rule changed", actor=by.name, subjects=subjects)
+
+
+def set_sample_size(workspace: Workspace, project: Project, size: int, *, by: Person) -> None:
+    """Set how many passages without a finding are read before a document is proposed; 0 asks for none.
+
+    Raises:
+        InputError: a size out of range.
+    """
+    if not 0 <= size <= MAX_SAMPLE:
+        raise InputError(f"A sample of {size} passages is out of range.", f"Choose 0 to {MAX_SAMPLE}.")
+    with transaction(workspace.db):
+        before = get(workspace.db, Project, project.id).sample_size
+        if before == size:
+            return
+        update(workspace.db, Project, project.id, sample_size=size)
+        note_person(workspace, project.id, by)
+        counts = {"from": before, "to": size}
+        audit.append(workspace.db, "sample size changed", actor=by.name, subjects={"project": project.id}, counts=counts)

@@ -1,0 +1,252 @@
+"""From proposal to approval on the page: what is open, what the figures say, and who may do what."""
+
+import streamlit as st
+
+from core import jobs
+from core.privacy import review
+from core.privacy.second_search import second_search_of
+from core.records import Project, Review, TwoPersonRule
+from core.storage import get
+from dashboard.components.desk import Desk, approve, ask_approval, forget_last
+from dashboard.components.errors import shown_errors
+from dashboard.components.page_text import entity_words
+from dashboard.components.words import ago, plural
+
+RULE_WORDS: dict[TwoPersonRule, str] = {
+    "auto": "as soon as a second person works in this project",
+    "on": "always",
+    "off": "never: who proposes may approve",
+}
+_SECOND = "searched a second time"
+
+
+def show_approval(desk: Desk, *, is_searched: bool) -> None:
+    """The box below the text: how far the document is on its way to an approval."""
+    approved = desk.store.active_review(desk.document.id)
+    proposed = desk.store.standing_proposal(desk.document.id)
+    with st.container(border=True, key="approval"):
+        if approved:
+            _show_approved(desk, approved)
+        elif proposed:
+            _show_proposed(desk, proposed)
+        else:
+            _show_open(desk, is_primary=is_searched)
+        if desk.project.policy == "all-at-once" and st.button(
+            "Approve all documents",
+            type="primary" if is_searched else "secondary",
+            icon=":material/verified_user:",
+            disabled=desk.person is None,
+            key="approve-all",
+        ):
+            approve(desk, is_all=True)
+        if desk.person is None:
+            st.caption("Write your name above to decide, propose and approve.")
+        show_rules(desk)
+
+
+def _show_open(desk: Desk, *, is_primary: bool) -> None:
+    returned = review.last_return(desk.store, desk.document)
+    if returned:
+        st.warning(f"Returned by {returned.reviewer} {ago(returned.created_at)}:", icon=":material/undo:")
+        st.text(returned.reason)
+    points = review.open_points(desk.store, desk.project, desk.document)
+    undecided = sum(span.state == "detected" for span in desk.spans)
+    rest = f" {plural(undecided, 'mark')} not decided yet will be replaced too." if undecided and not points else ""
+    st.markdown(
+        "You propose the anonymized text of this document: everything marked and not rejected is replaced."
+        f"{rest} Your name is kept with it."
+    )
+    for point in points:
+        st.markdown(f":material/pending: {point}")
+    sample = review.sample_of(desk.store, desk.document)
+    if sample.read or not points:
+        st.caption(figures_words(desk))
+    is_nameless = desk.person is None
+    is_policy = desk.project.policy == "each-document"
+    with st.container(horizontal=True, gap="small"):
+        if any("sample" in point for point in points) and st.button(
+            "Read the sample (s)", icon=":material/quick_reference_all:", disabled=is_nameless, key="read-sample"
+        ):
+            desk.turn_to("sample")
+        if (
+            points
+            and _SECOND in points[0]
+            and st.button(
+                "Search once more", icon=":material/search:", type="primary", disabled=is_nameless, key="search-again"
+            )
+        ):
+            search_again(desk)
+        if st.button(
+            "Propose approval (P)",
+            type="primary" if is_primary and is_policy and not points else "secondary",
+            icon=":material/outbox:",
+            disabled=is_nameless or bool(points),
+            help=points[0] if points else None,
+            key="propose",
+        ):
+            propose(desk)
+        if _may_approve(desk) and st.button(
+            "Approve this document (Y)", icon=":material/verified_user:", disabled=is_nameless, key="approve"
+        ):
+            approve(desk, is_all=False)
+    show_second(desk)
+
+
+def _show_proposed(desk: Desk, proposed: Review) -> None:
+    st.markdown(f":material/outbox: Proposed by **{proposed.proposer}** {ago(proposed.created_at)}.")
+    _show_decided(desk, proposed)
+    against = "Write your name above."
+    if desk.person is not None:
+        against = review.reason_against(desk.store, desk.project, desk.document, by=desk.person)
+    if against and desk.person is not None:
+        st.caption(against)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if st.button(
+            "Approve (Y)",
+            type="primary",
+            icon=":material/verified_user:",
+            disabled=bool(against),
+            help=against or None,
+            key="approve",
+        ):
+            approve(desk, is_all=False)
+    with st.form("return-form", border=False):
+        comment = st.text_input("Comment (c)", key="return-comment", max_chars=500, placeholder="What to look at again")
+        if st.form_submit_button("Return with the comment", icon=":material/undo:", disabled=desk.person is None):
+            give_back(desk, comment)
+    show_second(desk)
+
+
+def _show_approved(desk: Desk, approved: Review) -> None:
+    checked = "signed in" if approved.is_authenticated else "declared, not authenticated"
+    by = f"Approved by **{approved.reviewer}** {ago(approved.created_at)}"
+    if approved.proposer and approved.proposer != approved.reviewer:
+        by += f", proposed by **{approved.proposer}**"
+    st.markdown(
+        f":material/check_circle: {by} ({checked}), {plural(approved.span_count, 'piece')} of personal data replaced. "
+        "A changed decision needs a new approval."
+    )
+    st.caption(f"{review.sample_words(approved)} {review.second_words(approved)}")
+    with st.popover("Take the approval back", icon=":material/undo:", disabled=desk.person is None):
+        reason = st.text_input("Why does it no longer hold?", key="withdraw-reason", max_chars=200)
+        if st.button("Take it back", key="withdraw", disabled=not reason.strip()):
+            withdraw(desk, reason)
+
+
+def _show_decided(desk: Desk, proposed: Review) -> None:
+    """What the approver answers for: what was decided, by whom, and both figures."""
+    accepted = sum(span.state == "accepted" for span in desk.spans)
+    rejected = sum(span.state == "rejected" for span in desk.spans)
+    open_ = len(desk.spans) - accepted - rejected
+    people = ", ".join(sorted({span.reviewer for span in desk.spans if span.reviewer})) or "nobody"
+    st.markdown(
+        f"{plural(accepted, 'mark')} accepted, {rejected:,} rejected, {open_:,} not decided (replaced too); by {people}.  \n"
+        f"{review.sample_words(proposed)}  \n{review.second_words(proposed)}"
+    )
+
+
+def figures_words(desk: Desk) -> str:
+    """What the sample says so far."""
+    sample = review.sample_of(desk.store, desk.document)
+    if not sample.read:
+        return "No sample was read: the share of missed passages is unknown." if sample.unread_count else ""
+    return f"Sample: {plural(sample.read, 'passage')} read, {sample.missed or 'none'} missed."
+
+
+def show_second(desk: Desk) -> None:
+    """The places that the second search found, each to be jumped to."""
+    second = second_search_of(desk.store, desk.document)
+    if second is None or not second.places:
+        return
+    standing = [(span.start, span.end) for span in desk.spans if span.state != "rejected"]
+    left = [(a, b, e) for a, b, e in second.places if not any(start <= a and b <= end for start, end in standing)]
+    if not left:
+        return
+    st.markdown(f"The second search found {plural(len(left), 'place')} that may be personal data:")
+    with st.container(horizontal=True, gap="small"):
+        for number, (start, end, entity) in enumerate(left[:30]):
+            value = " ".join(desk.text[start:end].split())[:40]
+            label = "".join(c if c.isalnum() or c in " '’" else " " for c in value)
+            if st.button(f"{label} ({entity_words(entity)})", key=f"second-{number}", icon=":material/my_location:"):
+                desk.show_place(start)
+
+
+def show_rules(desk: Desk) -> None:
+    """The two rules of the project, which a person may change; each change is in the audit log."""
+    project = get(desk.store.db, Project, desk.project.id)
+    needs_two = review.needs_two(desk.store, project)
+    with st.popover("Rules of this project", icon=":material/rule:", disabled=desk.person is None):
+        st.caption(f"Two persons are {'needed' if needs_two else 'not needed'} now. A change is kept in the audit log.")
+        rules = list(RULE_WORDS)
+        rule = st.selectbox(
+            "Another person approves",
+            rules,
+            index=rules.index(project.two_person),
+            format_func=lambda name: RULE_WORDS[name],
+            key="rule-two-person",
+        )
+        size = st.number_input("Passages to read before a proposal", 0, 1000, project.sample_size, key="rule-sample")
+        if st.button("Keep these rules", key="rule-keep") and desk.person is not None:
+            with shown_errors():
+                review.set_two_person(desk.store, project, rule, by=desk.person)
+                review.set_sample_size(desk.store, project, int(size), by=desk.person)
+                st.rerun(scope="app")
+
+
+def search_again(desk: Desk) -> None:
+    """Start the second search of this document; the page follows it."""
+    with shown_errors():
+        jobs.submit(desk.store, "search again", {"document_id": desk.document.id}, project_id=desk.project.id)
+        st.rerun(scope="app")
+
+
+def propose(desk: Desk) -> None:
+    """Propose the document, or start what is still missing and can be started: the second search."""
+    if desk.person is None:
+        return
+    with shown_errors():
+        points = review.open_points(desk.store, desk.project, desk.document)
+        if points and _SECOND in points[0]:
+            search_again(desk)
+        if points:
+            st.warning(points[0], icon=":material/pending:")
+            return
+        review.propose(desk.store, desk.project, desk.document, by=desk.person)
+        forget_last()
+        st.rerun(scope="app")
+
+
+def give_back(desk: Desk, comment: str) -> None:
+    """Return the proposal with a comment."""
+    if desk.person is None:
+        return
+    with shown_errors():
+        review.return_(desk.store, desk.document, comment=comment, by=desk.person)
+        st.rerun(scope="app")
+
+
+def withdraw(desk: Desk, reason: str) -> None:
+    """Take back the approval that stands."""
+    if desk.person is None:
+        return
+    with shown_errors():
+        review.withdraw(desk.store, desk.document, reason=reason, by=desk.person)
+        st.rerun(scope="app")
+
+
+def press_approve(desk: Desk) -> None:
+    """The key for approving: asks first, or says why not."""
+    if desk.person is None:
+        return
+    against = review.reason_against(desk.store, desk.project, desk.document, by=desk.person)
+    if against:
+        st.warning(against, icon=":material/pending:")
+    elif not desk.store.active_review(desk.document.id):
+        ask_approval(desk)
+
+
+def _may_approve(desk: Desk) -> bool:
+    """Whether approving without a proposal is offered at all: not where another person must."""
+    if desk.person is None:
+        return not review.needs_two(desk.store, desk.project)
+    return not review.reason_against(desk.store, desk.project, desk.document, by=desk.person)

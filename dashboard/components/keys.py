@@ -1,0 +1,108 @@
+"""What the keys of the review page do, in one place: the page listens to these and shows them."""
+
+from collections.abc import Callable
+
+from core.privacy import review
+from core.privacy.entities import COMMON
+from dashboard.components import marks, sample
+from dashboard.components.approval import press_approve, propose
+from dashboard.components.desk import (
+    Desk,
+    add_selected,
+    change_type,
+    confirm,
+    decide,
+    decide_equal,
+    leave,
+    move_border,
+    undo,
+)
+from dashboard.components.page_text import PageEvent
+
+KEY_WORDS = {
+    "a": "accept the mark; in the sample: nothing here, next",
+    "r": "reject the mark: it stays readable",
+    "n": "next mark or passage",
+    "p": "previous mark or passage",
+    "A": "accept all equal texts in the project",
+    "R": "reject all equal texts in the project",
+    "t": "another type; then the number beside it",
+    "[": "end one word earlier",
+    "]": "end one word later",
+    "{": "start one word earlier",
+    "}": "start one word later",
+    "+": "mark the selected text with the type on the right",
+    "u": "undo the last decision",
+    "s": "read the sample, and back",
+    "P": "propose the approval",
+    "Y": "approve (asks first)",
+    "?": "show or hide these keys",
+    "Enter": "do what is asked",
+    "Escape": "leave it",
+}
+FIELD_KEYS = {"w": "reviewer", "c": "return-comment"}  # these put the focus into a field
+FIELD_WORDS = {"w": "go to the field for your name", "c": "go to the comment of a return"}
+MOVE_WORDS = {"← → ↑ ↓": "with the text in focus: select a word", "Shift ← →": "select more or fewer words"}
+TYPE_KEYS = dict(zip("1234567890", COMMON, strict=False))
+# always all of them: which one counts is decided by what is asked when it arrives, not by what the browser has drawn
+KEYS = (*KEY_WORDS, *TYPE_KEYS)
+_BORDERS: dict[str, tuple[review.Edge, int]] = {"[": ("end", -1), "]": ("end", 1), "{": ("start", -1), "}": ("start", 1)}
+_STEPS: dict[str, Callable[[Desk], None]] = {
+    "s": lambda desk: desk.turn_to("sample"),
+    "P": propose,
+    "Y": press_approve,
+    "u": undo,
+}
+
+
+def answer_event(desk: Desk, event: PageEvent, *, entity: str) -> None:
+    """Do what a click on a mark or a key asks for; `entity` is the type for what is marked anew."""
+    asked = desk.pending
+    if asked is not None and event.pressed == "Enter":
+        confirm(desk, asked)
+    elif asked is not None and event.pressed == "Escape":
+        leave()
+    elif event.picked:
+        desk.go_to(next((span for span in desk.spans if span.id == event.picked), None))
+    elif desk.mode == "sample" and not event.marked:
+        _read_sample(desk, event.pressed)
+    elif event.pressed in ("n", "p"):
+        desk.go_to(marks.neighbor(desk.ordered, desk.current, 1 if event.pressed == "n" else -1))
+    elif asked is not None:
+        return  # first the question, then other decisions
+    elif event.marked:
+        add_selected(desk, event.marked, entity)
+    elif event.pressed in _STEPS:
+        _STEPS[event.pressed](desk)
+    else:
+        _decide(desk, event.pressed)
+
+
+def _read_sample(desk: Desk, pressed: str) -> None:
+    passages = sample.sample_passages(desk)
+    if pressed in ("s", "Escape") or not passages:
+        desk.turn_to("marks")
+    elif pressed in ("n", "p"):
+        sample.step(desk, passages, 1 if pressed == "n" else -1)
+    elif pressed == "a":
+        sample.say_read(desk, passages)
+    elif pressed == "u":
+        undo(desk)
+
+
+def _decide(desk: Desk, pressed: str) -> None:
+    current = desk.current
+    if current is None:
+        return
+    if desk.mode == "type" and pressed in TYPE_KEYS:
+        change_type(desk, current, TYPE_KEYS[pressed])
+    elif desk.mode == "type" and pressed == "Escape":
+        desk.turn_to("marks")
+    elif pressed == "t":
+        desk.turn_to("marks" if desk.mode == "type" else "type")
+    elif pressed in ("a", "r"):
+        decide(desk, [current], is_accepted=pressed == "a")
+    elif pressed in ("A", "R"):
+        decide_equal(desk, current, is_accepted=pressed == "A")
+    elif pressed in _BORDERS:
+        move_border(desk, current, *_BORDERS[pressed])
