@@ -39,9 +39,9 @@ ALPHABETS = {
         female=_FEMALE,
         male=_MALE,
         starts=(
-            "Ash Bel Brad Bran Burn Cald Carl Chil Cor Dal Den Dor Dun East El Elm Fair Fal Farn Fen Gar Glen Green Hal Ham Har "
-            "Haw Hol Ing Kel Ken Kil Lang Lin Lod Mar Mel Mer Mil Mor Nor Oak Or Pem Pen Raven Red Ren Ros Sel Shel Stan "
-            "Stav Swin Tal Thorn Tor Trev Ul Vern Wal War Wel Wes Whit Wil Win Wol Yar Zan"
+            "Ash Bel Brad Bran Burn Cald Carl Chil Cor Dal Den Dor Dun East El Elm Fair Fal Farn Fen Gar Glen Green Hal Ham "
+            "Har Haw Hol Ing Kel Ken Kil Lang Lin Lod Mar Mel Mer Mil Mor Nor Oak Or Pem Pen Raven Red Ren Ros Sel Shel "
+            "Stan Stav Swin Tal Thorn Tor Trev Ul Vern Wal War Wel Wes Whit Wil Win Wol Yar Zan"
         ).split(),
         middles=["", "", "er", "en", "in", "al", "o", "ing", "et", "un"],
         name_ends=(
