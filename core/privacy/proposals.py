@@ -11,6 +11,7 @@ from core.privacy.vocabulary import is_generic
 TRIES = 400
 _OF_ITS_LENGTH = 40  # tries that must have the length class of the value
 _SIMPLE = 200  # tries with one middle syllable: more names only when these run out
+_SHORT_ENDS = ("", "e", "y", "o", "s")
 _SCHEME = re.compile(r"(?i)[a-z]+://")
 DiceAt = Callable[[int], Dice]
 
@@ -23,6 +24,8 @@ def name_parts(word: str, dice_at: DiceAt, *, gender: Gender, is_surname: bool) 
         dice = dice_at(turn)
         if is_given and turn < _SIMPLE // 2:
             name = given_name(dice, script, gender=gender_of(word) or gender)
+        elif script == "LATIN" and not length_class(word) and turn < _OF_ITS_LENGTH:
+            name = dice.pick(ALPHABETS[script].starts) + dice.pick(_SHORT_ENDS)
         else:
             name = surname(dice, script, is_female=is_female_surname(word), syllables=1 if turn < _SIMPLE else 2)
         if turn >= _OF_ITS_LENGTH or length_class(name) == length_class(word):

@@ -216,7 +216,7 @@ class SurrogateTable:
         )
 
     def _part(self, word: str, *, is_surname: bool, gender: Gender) -> str:
-        if word.casefold() in _PARTICLES:
+        if word.casefold() in _PARTICLES and (len(word) > 1 or word.islower()):  # "Y." is an initial
             return word
         form = plain(word)
         key = (_PART, self._digest(_PART, form))

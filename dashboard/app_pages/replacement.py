@@ -23,15 +23,15 @@ CHOICES: dict[Treatment, str] = {
     "keep": "Leave it readable",
 }
 EXPLAINED = """
-- **Invented value**: reads like the original; dates keep their distances, names keep gender and script. The best for training.
+- **Invented value**: reads like the original; dates keep their distances, names keep gender and script. Best for training.
 - **Numbered label**: one label for each value, the same everywhere, such as `<PERSON_12>`.
 - **Blocks**: always five, so that nobody can count letters.
 - **Take it out**: nothing is left, and no double blank.
 - **Leave it readable**: nothing is replaced. Whoever reads the text, and every model made from it, sees the originals.
 """
 LOST = (
-    "**If the passphrase is lost, the way back is gone for good.** Nobody can open it then, not even with the whole database. "
-    "The anonymized texts, questions and models stay usable."
+    "**If the passphrase is lost, the way back is gone for good.** Nobody can open it then, not even with the whole "
+    "database. The anonymized texts, questions and models stay usable."
 )
 
 
@@ -105,14 +105,14 @@ def show_effect(effect: TreatmentEffect, *, entity: str, treatment: Treatment) -
     st.markdown(f"This changes **{marks}** in **{documents}**.")
     if effect.approvals:
         st.warning(
-            f"**{plural(effect.approvals, 'approval')} will be withdrawn**, because the approved text changes. These documents "
-            "must be approved again, and questions written from them are out of date.",
+            f"**{plural(effect.approvals, 'approval')} will be withdrawn**, because the approved text changes. These "
+            "documents must be approved again, and questions written from them are out of date.",
             icon=":material/undo:",
         )
     if treatment == "keep":
         st.warning(
-            f"Every {entity_words(entity)} found **stays readable**, for everybody who gets the text or a model made from it. "
-            "Each approval says how many.",
+            f"Every {entity_words(entity)} found **stays readable**, for everybody who gets the text or a model made "
+            "from it. Each approval says how many.",
             icon=":material/visibility:",
         )
 
@@ -128,15 +128,15 @@ def show_way_back(store: Workspace, project: Project) -> None:
     state = way_back.way_back(store, project)
     if state is None:
         st.markdown(
-            "**There is none.** Nothing kept here leads from an invented value to the original but the documents themselves. "
-            "A way back is a sealed list for the day on which somebody must know who is meant."
+            "**There is none.** Nothing kept here leads from an invented value to the original but the documents "
+            "themselves. A way back is a sealed list for the day on which somebody must know who is meant."
         )
         with st.expander("Set up a way back", key="way-back-set-up"):
             set_up(store, project)
         return
     st.markdown(
-        f"**There is one**, set up by {_plain(state.person)}, {clock(state.created_at)}. Opening it needs the passphrase and a "
-        "reason, and is recorded in the audit log. A lost passphrase cannot be replaced."
+        f"**There is one**, set up by {_plain(state.person)}, {clock(state.created_at)}. Opening it needs the passphrase "
+        "and a reason, and is recorded in the audit log. A lost passphrase cannot be replaced."
     )
     with st.expander("Look back", key="way-back-open"):
         look_back(store, project)

@@ -9,7 +9,20 @@ from playwright.sync_api import Page, expect
 from core.sample import sample_documents
 
 pytestmark = pytest.mark.browser
-PAGES = ["Overview", "Documents", "Review", "Questions", "Train", "Evaluate", "Chat & compare", "Models", "Jobs", "Help"]
+PAGES = [
+    "Overview",
+    "Documents",
+    "Review",
+    "Questions",
+    "Train",
+    "Evaluate",
+    "Chat & compare",
+    "Replacement",
+    "Audit",
+    "Models",
+    "Jobs",
+    "Help",
+]
 WORK_MS = 600_000
 
 
@@ -32,7 +45,20 @@ def test_every_page_opens_on_an_empty_project_at_both_widths(page: Page, address
         page.set_viewport_size({"width": width, "height": 900})
         for title, path in zip(
             PAGES,
-            ["", "documents", "review", "questions", "train", "evaluate", "chat", "models", "jobs", "audit", "help"],
+            [
+                "",
+                "documents",
+                "review",
+                "questions",
+                "train",
+                "evaluate",
+                "chat",
+                "replacement",
+                "audit",
+                "models",
+                "jobs",
+                "help",
+            ],
             strict=True,
         ):
             page.goto(f"{address}/{path}")

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -77,17 +78,14 @@ values = st.one_of(
 def test_no_surrogate_is_a_value_whatever_is_added_in_whatever_order(
     documents: list[list[tuple[str, str]]], data: st.DataObject
 ) -> None:
-    folder = tempfile.TemporaryDirectory()
-    workspace = Workspace(Path(folder.name))
-    project = workspace.create_project("P")
-    for found in documents:
-        search(workspace, project, *found)
-        given_out = [(entity, s) for entity, _, s in pairs(workspace, project) if not s.startswith("<")]
-        if given_out and data.draw(st.booleans()):  # a document that names what was invented
-            search(workspace, project, data.draw(st.sampled_from(given_out)))
-        check(pairs(workspace, project))
-    workspace.close()
-    folder.cleanup()
+    with tempfile.TemporaryDirectory() as folder, closing(Workspace(Path(folder))) as workspace:
+        project = workspace.create_project("P")
+        for found in documents:
+            search(workspace, project, *found)
+            given_out = [(entity, s) for entity, _, s in pairs(workspace, project) if not s.startswith("<")]
+            if given_out and data.draw(st.booleans()):  # a document that names what was invented
+                search(workspace, project, data.draw(st.sampled_from(given_out)))
+            check(pairs(workspace, project))
 
 
 @settings(max_examples=3, deadline=None)
