@@ -47,6 +47,13 @@ AuditAction = Literal[
     "question pairs exported",
     "run trained",
     "release made",
+    "treatment changed",
+    "surrogates given anew",
+    "way back set up",
+    "way back opened",
+    "way back refused",
+    "way back passphrase changed",
+    "way back turned off",
 ]
 
 
@@ -147,9 +154,13 @@ class Detection:
     detector: str
 
 
+# What a span of a type that is kept holds in place of a surrogate; people read it as it is.
+KEPT = "\u27e8stays readable\u27e9"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A piece of personal data in a document. It is masked unless a reviewer rejected it."""
+    """A piece of personal data in a document. It is masked unless a reviewer rejected it or its type is kept."""
 
     id: str
     document_id: str

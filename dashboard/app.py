@@ -27,10 +27,13 @@ PAGES = {
         st.Page("app_pages/evaluate.py", title="Evaluate", icon=":material/balance:"),
         st.Page("app_pages/chat.py", title="Chat & compare", icon=":material/forum:"),
     ],
+    "Privacy": [
+        st.Page("app_pages/replacement.py", title="Replacement", icon=":material/swap_horiz:"),
+        st.Page("app_pages/audit.py", title="Audit", icon=":material/history_edu:"),
+    ],
     "This machine": [
         st.Page("app_pages/models.py", title="Models", icon=":material/deployed_code:"),
         st.Page("app_pages/jobs.py", title="Jobs", icon=":material/work_history:"),
-        st.Page("app_pages/audit.py", title="Audit", icon=":material/history_edu:"),
         st.Page("app_pages/help.py", title="Help", icon=":material/help:"),
     ],
 }

@@ -23,6 +23,7 @@ from core.cli import (
     privacy,
     projects,
     questions,
+    reveal,
     review,
     selftest,
     service,
@@ -50,7 +51,7 @@ app.add_typer(questions.app, name="questions", help="Make, filter, import and ex
 app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
-for commands in (privacy, review, training, conversation, service, selftest):
+for commands in (privacy, review, reveal, training, conversation, service, selftest):
     commands.register(app)
 
 

@@ -10,6 +10,7 @@ from core.privacy.filters import Filter
 from core.privacy.overlaps import resolve
 from core.privacy.pieces import pieces
 from core.privacy.propagation import propagate
+from core.privacy.treatments import outside_replaced
 from core.privacy.vocabulary import recased
 from core.privacy.voting import vote
 from core.records import Detection, Document, Span, new_id
@@ -67,7 +68,7 @@ def _settled(text: str, found: list[Detection], second: list[Detection]) -> list
         d for detection in found for d in (sieve.kept(text, detection) if detection.detector == "spacy" else (detection,))
     ]
     settled = resolve(text, vote(text, resolve(text, kept), second, sieve))
-    return resolve(text, [*settled, *propagate(text, settled)])
+    return outside_replaced(text, resolve(text, [*settled, *propagate(text, settled)]))
 
 
 def build_detector(spacy_model: Path, rampart_model: Path | None = None) -> Detector:

@@ -5,26 +5,47 @@ import hmac
 import re
 import secrets
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 
-from core.privacy.entities import NAMES
-from core.privacy.invented import GIVEN, Dice, cased, given_name, place, reshaped, surname
-from core.privacy.shifting import shifted
-from core.privacy.vocabulary import is_generic
+from core.privacy.entities import ENTITIES, NAMES
+from core.privacy.given_names import gender_of, is_given_name, is_writable, script_of
+from core.privacy.grids import GridOffset, moved_grid
+from core.privacy.invented import Dice, Gender, cased
+from core.privacy.proposals import initials, name_parts, proposals
+from core.privacy.rules.titles import RANK, TITLE
+from core.privacy.shifting import is_counted, shifted
+from core.privacy.treatments import BLOCKS, KEPT, REMOVED, Treatment
 
 Row = tuple[str, str, str]  # entity, HMAC-SHA256 of the value in hexadecimal, surrogate
+Key = tuple[str, str]  # entity and HMAC
 _PART = "PERSON_PART"
+_HIDDEN = "HIDDEN"  # rows of values without a surrogate of their own, known so that no surrogate equals them
+_TAG = "TAG_"
+_DATES = ("DATE_TIME", "DATE_OF_BIRTH")
+# Quantities: moved by one offset, or of so few values that another real one cannot be avoided; they name nobody alone.
+MOVED = frozenset((*_DATES, "GRID", "AGE"))
+_CODES = tuple(entity for entity in ENTITIES if entity not in NAMES and entity not in MOVED)
 _NAMES_OF_THINGS = tuple(entity for entity in NAMES if entity != "PERSON")
-_TRIES = 200
-_NAME_PART = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"  # accents and vowel points that stand as characters of their own
+_NAME_PART = re.compile(rf"[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_]*)*(?:['’][^\W\d_]+)*")
+# Not those that are borne as given names too.
+_ADDRESSED = re.compile(rf"(?:(?!(?:Justice|Canon|Sig|Dame|Sister|Father)\b)(?:{RANK}|{TITLE})\.?\s+)+(?=\S)")
 _PARTICLES = frozenset(
     "van von der den de del della da di dos du la le al el bin ibn ben abu ter ten zu af av y and".split()
 )
-_RESHAPED = frozenset(
-    "REFERENCE ID_NUMBER PHONE_NUMBER VEHICLE CREDIT_CARD IBAN_CODE CRYPTO FREQUENCY UK_NHS US_SSN US_ITIN AGE".split()
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A value as it was written and what replaces it: what the way back is made of."""
+
+    entity: str
+    value: str
+    surrogate: str
 
 
 def new_key() -> bytes:
@@ -37,125 +58,267 @@ class SurrogateTable:
 
     Rows hold keyed hashes in place of values. A person's name is replaced word by word, so that "Smith" and "J. SMITH"
     share their part with "John Smith". The name-like types share one key space: what a name finder takes for a place in one
-    document and for a company in another keeps the surrogate that it got first.
+    document and for a company in another keeps the surrogate that it got first; so do numbers and addresses of every type.
+
+    A value that equals a surrogate given out earlier takes that surrogate out of use: `stale` names it, and whoever had it
+    gets another one when it is asked for again.
 
     Args:
         key: the project's secret key.
         rows: what was stored before.
         avoid: values that stand in the project's documents and so must not be given out, besides those in `rows`.
+        treatments: what is done with the types that do not get surrogates.
     """
 
-    def __init__(self, key: bytes, rows: Iterable[Row], *, avoid: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        rows: Iterable[Row],
+        *,
+        avoid: Iterable[str] = (),
+        treatments: Mapping[str, Treatment] | None = None,
+    ) -> None:
         self._key = key
-        self._known: dict[tuple[str, str], str] = {(entity, digest): surrogate for entity, digest, surrogate in rows}
-        self._taken = {surrogate.casefold() for surrogate in self._known.values()}
-        self._digests = {digest for _, digest in self._known}
-        self._counts = Counter(entity for entity, _ in self._known)
-        self._avoid = {_plain(value) for value in avoid}
-        self._new: list[Row] = []
+        self._treatments = dict(treatments or {})
+        self._known: dict[Key, str] = {}
+        self._holders: defaultdict[str, set[Key]] = defaultdict(set)  # who has a surrogate, by its plain form
+        self._digests: set[str] = set()
+        self._counts: Counter[str] = Counter()
+        self._avoid = {plain(value) for value in avoid}
+        self._new: dict[Key, str] = {}
+        self._gone: set[Key] = set()
+        self.stale: set[str] = set()  # plain forms of surrogates taken out of use
+        self.met: dict[Key, Pair] = {}  # every pair asked for, with the value as it was first written here
+        for entity, digest, surrogate in rows:
+            self._hold((entity, digest), surrogate)
         # 52 weeks keep the weekday and nearly the season; one to nine years, back or forth
         seed = self._digest("DATE", "offset")
         self._weeks = 52 * (1 + int(seed[:8], 16) % 9) * (1 if int(seed[8], 16) % 2 else -1)
+        seed = self._digest("GRID", "offset")
+        self._grid_offset = GridOffset(10_000 + int(seed[:8], 16) % 80_000, 10_000 + int(seed[8:16], 16) % 80_000)
 
     def surrogate(self, entity: str, value: str) -> str:
-        """What replaces `value`; the same for every way of writing it in upper or lower case or with other white space."""
-        if entity == "PERSON":
-            return self._person(value)
-        digest = self._digest(entity, _plain(value))
-        found = self._known.get((entity, digest))
-        if found is None and entity in NAMES:
-            found = self._of_another_type(value, types=(*NAMES, _PART))
-        return found if found is not None else self._issue(entity, digest, self._candidates(entity, value, digest))
+        """What replaces `value`; the same for every way of writing it in upper or lower case or with other white space.
+
+        For types that are removed or stay readable it is the constant of `core.privacy.treatments` that says so.
+        """
+        self._meet(entity, value)
+        treatment = self._treatments.get(entity, "surrogate")
+        if treatment == "surrogate":
+            return self._realistic(entity, value)
+        if treatment == "tag":
+            return self._tag(entity, value)
+        for part in {plain(value), *(self._parts(value) if entity == "PERSON" else ())}:
+            self._hold((_HIDDEN, self._digest(_HIDDEN, part)), "", is_new=True)
+        return {"mask": BLOCKS, "remove": REMOVED}.get(treatment, KEPT)
+
+    def avoid(self, values: Iterable[str]) -> None:
+        """Give out none of these values from now on."""
+        self._avoid.update(plain(value) for value in values)
 
     def new_rows(self) -> list[Row]:
         """Rows given out since the table was made."""
-        return list(self._new)
+        return [(*key, surrogate) for key, surrogate in self._new.items()]
+
+    def gone(self) -> list[Key]:
+        """Keys of stored rows that were taken out of use since the table was made."""
+        return sorted(self._gone)
+
+    def new_pairs(self) -> list[Pair]:
+        """Pairs of the rows given out since the table was made."""
+        return [self.met[key] for key in self._new if key in self.met]
+
+    # --- which surrogate ---------------------------------------------------------------------------
+
+    def _realistic(self, entity: str, value: str) -> str:
+        if entity == "PERSON":
+            return self._person(value)
+        if entity in _DATES and is_counted(value):
+            return value
+        key = (entity, self._digest(entity, plain(value)))
+        found = self._known.get(key)
+        if found is None:
+            found = self._of_another_type(value, types=(*NAMES, _PART) if entity in NAMES else _kin(entity))
+        if found is None:
+            found = self._issue(key, value, self._candidates(entity, value, key[1]))
+        return self._noted(key, value, found)
+
+    def _tag(self, entity: str, value: str) -> str:
+        kinds = [kind for kind in (entity, *_kin(entity)) if self._treatments.get(kind) == "tag"]
+        for kind in kinds:
+            key = (_TAG + kind, self._digest(_TAG + kind, plain(value)))
+            if key in self._known:
+                return self._noted(key, value, self._known[key])
+        key = (_TAG + entity, self._digest(_TAG + entity, plain(value)))
+        if entity == "PERSON":
+            for part in self._parts(value):
+                self._hold((_HIDDEN, self._digest(_HIDDEN, part)), "", is_new=True)
+        return self._noted(key, value, self._issue(key, value, ()))
 
     def _of_another_type(self, value: str, *, types: Iterable[str]) -> str | None:
-        """The surrogate that this very name got under one of `types`, in capitals or small letters as `value` is."""
-        plain = _plain(value)
-        found = next((f for kind in types if (f := self._known.get((kind, self._digest(kind, plain)))) is not None), None)
-        return found if found is None or _is_tag(found) else cased(found, value)
+        """The surrogate that this very value got under one of `types`, in capitals or small letters as `value` is."""
+        form = plain(value)
+        for kind in types:
+            key = (kind, self._digest(kind, form))
+            found = self._known.get(key)
+            if found:
+                shown = found if _is_tag(found) or kind not in (*NAMES, _PART) else cased(found, value)
+                return self._noted(key, value, shown)
+        return None
 
     def _person(self, value: str) -> str:
         whole = " ".join(unicodedata.normalize("NFC", value).split())
+        address = _ADDRESSED.match(whole)
+        if address:
+            return f"{address[0]}{self._named(whole[address.end() :], title=address[0])}"
+        return self._named(whole, title="")
+
+    def _named(self, whole: str, *, title: str) -> str:
         shared = self._of_another_type(whole, types=_NAMES_OF_THINGS)
         if shared is not None:
             return shared
         words = _NAME_PART.findall(whole)
-        replaced = _NAME_PART.sub(
-            lambda match: self._part(match[0], is_last=match[0] == words[-1], is_only=len(words) == 1), whole
-        )
-        if words and replaced.casefold() != whole.casefold():
-            digest = self._digest("PERSON", _plain(whole))
-            if whole != words[0] and ("PERSON", digest) not in self._known:
-                self._remember("PERSON", digest, replaced)  # for the day when it is taken for something else
-            return replaced
-        return self._typed("PERSON", whole)
+        key = ("PERSON", self._digest("PERSON", plain(whole)))
+        if words and all(is_writable(word) for word in words):
+            replaced = self._free_name(key, whole, words, title=title)
+            if replaced.casefold() != whole.casefold():
+                if whole != words[0] and plain(self._known.get(key, "")) != plain(replaced):
+                    self._hold(key, replaced, is_new=True)  # for the day when it is taken for something else
+                return self._noted(key, whole, replaced) if key in self._known else replaced
+        found = self._known.get(key) or self._issue(key, whole, ())
+        return self._noted(key, whole, found)
 
-    def _part(self, word: str, *, is_last: bool, is_only: bool) -> str:
-        if word.casefold() in _PARTICLES:
+    def _free_name(self, key: Key, whole: str, words: list[str], *, title: str) -> str:
+        """The name replaced word by word; other words where the new whole is real or replaces something else."""
+        while True:
+            replaced = self._word_by_word(whole, words, title=title)
+            form = plain(replaced)
+            if plain(self._known.get(key, "")) == form or len(words) == 1 or form == plain(whole):
+                return replaced
+            is_real = any(self._digest(kind, form) in self._digests for kind in self._counts)
+            if not is_real and not self._holders.get(form, set()) - {key}:
+                return replaced
+            last = plain(_NAME_PART.findall(replaced)[-1])
+            if not self._holders.get(last):  # an initial, a particle: nothing to exchange
+                return self._known.get(key) or self._issue(key, whole, ())
+            self._avoid.add(last)
+            self._withdraw(last, has_whole_name=False)
+
+    def _word_by_word(self, whole: str, words: list[str], *, title: str) -> str:
+        gender = gender_of(words[0], title)
+        return _NAME_PART.sub(
+            lambda match: self._part(
+                match[0],
+                is_surname=match[0] == words[-1] and (len(words) > 1 or not is_given_name(words[-1])),
+                gender=gender if match[0] == words[0] else "",
+            ),
+            whole,
+        )
+
+    def _part(self, word: str, *, is_surname: bool, gender: Gender) -> str:
+        if word.casefold() in _PARTICLES and (len(word) > 1 or word.islower()):  # "Y." is an initial
             return word
-        plain = _plain(word)
-        digest = self._digest(_PART, plain)
-        found = self._known.get((_PART, digest))
+        form = plain(word)
+        key = (_PART, self._digest(_PART, form))
+        found = self._known.get(key)
+        if found is None and len(form) == 1:
+            return self._initial(word)
         if found is None:
             shared = self._of_another_type(word, types=_NAMES_OF_THINGS)
             if shared is not None and not _is_tag(shared):  # "<NRP_1> Berg" reads worse than two names
                 return shared
-            invent: Callable[[Dice], str] = surname if is_last and not (is_only and word.title() in GIVEN) else given_name
-            if len(plain) == 1:
-                invent = _initial
-            found = self._issue(
-                _PART, digest, (invent(self._dice(digest, turn)) for turn in range(_TRIES)), tries_more=surname
-            )
-        return cased(found, word)
+            names = name_parts(word, lambda turn: self._dice(key[1], turn), gender=gender, is_surname=is_surname)
+            found = self._issue(key, word, names)
+        return self._noted(key, word, cased(found, word))
+
+    def _initial(self, word: str) -> str:
+        """Another letter for each letter: 26 initials would soon leave none that no real one equals."""
+        script = script_of(word)
+        letters = initials(self._dice(self._digest(_PART, script), 0), script)
+        return cased(letters.get(word.upper(), "X"), word) if not word.islower() else letters.get(word.upper(), "X").lower()
 
     def _candidates(self, entity: str, value: str, digest: str) -> Iterator[str]:
         """Ever new proposals for `value`, realistic where the entity allows it."""
-        if entity in ("DATE_TIME", "DATE_OF_BIRTH"):
-            moved = shifted(value, self._weeks)
+        if entity in _DATES or entity == "GRID":
+            moved = moved_grid(value, self._grid_offset) if entity == "GRID" else shifted(value, self._weeks)
             if moved:
                 yield moved
             return
-        for turn in range(_TRIES):
-            dice = self._dice(digest, turn)
-            proposal = _proposal(entity, value, dice)
-            if proposal is None:
-                return
-            yield proposal
+        yield from proposals(entity, value, lambda turn: self._dice(digest, turn))
 
-    def _issue(
-        self, entity: str, digest: str, candidates: Iterable[str], *, tries_more: Callable[[Dice], str] | None = None
-    ) -> str:
-        self._digests.add(digest)
+    # --- what is known -----------------------------------------------------------------------------
+
+    def _issue(self, key: Key, value: str, candidates: Iterable[str]) -> str:
+        entity = key[0]
+        self._digests.add(key[1])
         self._counts.setdefault(entity, 0)  # so that the value itself is no candidate
-        more = (tries_more(self._dice(digest, turn)) for turn in range(_TRIES, 2 * _TRIES)) if tries_more else ()
-        tags = (f"<{entity.removesuffix('_PART')}_{number}>" for number in count(1 + self._counts[entity]))
-        chosen = next(c for source in (candidates, more, tags) for c in source if self._is_free(c))
-        self._remember(entity, digest, chosen)
+        word = entity.removeprefix(_TAG).removesuffix("_PART")
+        tags = (f"<{word}_{number}>" for number in count(1 + self._counts[entity]))
+        is_moved = entity in MOVED
+        chosen = next(c for source in (candidates, tags) for c in source if self._is_free(c, value, is_moved=is_moved))
+        self._hold(key, chosen, is_new=True)
         return chosen
 
-    def _remember(self, entity: str, digest: str, surrogate: str) -> None:
+    def _hold(self, key: Key, surrogate: str, *, is_new: bool = False) -> None:
+        entity, digest = key
+        before = self._known.get(key)
+        if before is not None:
+            self._holders[plain(before)].discard(key)
+        elif is_new and not surrogate and digest in self._digests:
+            return
         self._digests.add(digest)
-        self._known[entity, digest] = surrogate
-        self._counts[entity] += 1
-        self._taken.add(surrogate.casefold())
-        self._new.append((entity, digest, surrogate))
+        self._counts[entity] += before is None
+        if surrogate:
+            self._known[key] = surrogate
+            self._holders[plain(surrogate)].add(key)
+        if is_new:
+            self._new[key] = surrogate
+            self._gone.discard(key)
 
-    def _typed(self, entity: str, value: str) -> str:
-        digest = self._digest(entity, _plain(value))
-        return self._known.get((entity, digest)) or self._issue(entity, digest, ())
+    def _noted(self, key: Key, value: str, surrogate: str) -> str:
+        self.met.setdefault(
+            key, Pair(entity=key[0].removeprefix(_TAG).removesuffix("_PART"), value=value, surrogate=surrogate)
+        )
+        return surrogate
 
-    def _is_free(self, candidate: str) -> bool:
-        """Whether nothing known, replaced or replacing, equals the candidate."""
-        plain = _plain(candidate)
-        if candidate.casefold() in self._taken or plain in self._avoid:
+    def _is_free(self, candidate: str, value: str, *, is_moved: bool) -> bool:
+        """Whether nothing known, replaced or replacing, equals the candidate; a moved one may be another real one."""
+        form = plain(candidate)
+        if self._holders.get(form) or form == plain(value):
             return False
-        return all(self._digest(entity, plain) not in self._digests for entity in self._counts)
+        if is_moved:
+            return True
+        return form not in self._avoid and all(self._digest(entity, form) not in self._digests for entity in self._counts)
 
-    def _digest(self, entity: str, plain: str) -> str:
-        return hmac.new(self._key, f"{entity}\0{plain}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    def _meet(self, entity: str, value: str) -> None:
+        """Take out of use what equals a value, or a word of a person's name: the value is real."""
+        forms = {plain(value), *(self._parts(value) if entity == "PERSON" else ())}
+        for form in forms:
+            holders = {key for key in self._holders.get(form, ()) if key[0] not in MOVED}
+            if holders and not _is_tag(form):
+                self._withdraw(form, has_whole_name=any(kind == "PERSON" for kind, _ in holders))
+
+    def _withdraw(self, form: str, *, has_whole_name: bool) -> None:
+        """Forget every row whose surrogate is `form` or has it as a word; of a whole name its last word goes too."""
+        stale = {form}
+        words = _NAME_PART.findall(form)
+        if has_whole_name and len(words) > 1:
+            stale.add(words[-1])
+        self.stale |= stale
+        for held in [held for held in self._holders if is_touched(held, stale)]:
+            for key in [key for key in self._holders[held] if key[0] not in MOVED]:
+                self._holders[held].discard(key)
+                del self._known[key]
+                self.met.pop(key, None)
+                self._new.pop(key, None)
+                self._gone.add(key)
+
+    def _parts(self, value: str) -> list[str]:
+        """Plain forms of the words of a person's name; initials and particles are none."""
+        return [form for word in _NAME_PART.findall(value) if len(form := plain(word)) > 1 and form not in _PARTICLES]
+
+    def _digest(self, entity: str, form: str) -> str:
+        return hmac.new(self._key, f"{entity}\0{form}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
     def _dice(self, digest: str, turn: int) -> Dice:
         def stream() -> Iterator[int]:
@@ -165,56 +328,22 @@ class SurrogateTable:
         return Dice(stream())
 
 
-def _plain(value: str) -> str:
+@lru_cache(maxsize=50_000)
+def plain(value: str) -> str:
     """Case, white space and compatibility forms made equal."""
     return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+def is_touched(form: str, stale: Iterable[str]) -> bool:
+    """Whether a plain form is one of the stale ones, or has one of them among its words."""
+    words = set(_NAME_PART.findall(form))
+    return any(form == one or one in words for one in stale)
 
 
 def _is_tag(surrogate: str) -> bool:
     return surrogate.startswith("<")
 
 
-def _initial(dice: Dice) -> str:
-    return dice.pick(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-
-
-def _proposal(entity: str, value: str, dice: Dice) -> str | None:
-    """One realistic value of the same kind; None where a typed tag serves better."""
-    if entity in _RESHAPED:
-        return reshaped(value, dice)
-    invent = _INVENTIONS.get(entity)
-    return invent(value, dice) if invent else None
-
-
-def _with_kind(name: str, value: str) -> str:
-    """The invented name, with the word that says what kind of thing it is: "Delford Barracks", "Halbrook Court"."""
-    words = value.split()
-    return f"{cased(name, value)} {words[-1]}" if len(words) > 1 and is_generic(words[-1]) else cased(name, value)
-
-
-def _ip_address(value: str, dice: Dice) -> str:
-    """An address for documentation (RFC 3849) or of a private network (RFC 1918)."""
-    if ":" in value:
-        return f"2001:db8::{dice.below(65536):x}:{dice.below(65536):x}"
-    return f"10.{dice.below(256)}.{dice.below(256)}.{1 + dice.below(254)}"
-
-
-def _grid(value: str, dice: Dice) -> str:
-    """The same zone and letters, other figures."""
-    return "".join(str(dice.below(10)) if c.isdigit() and index > 2 else c for index, c in enumerate(value))
-
-
-_INVENTIONS: dict[str, Callable[[str, Dice], str]] = {
-    "ADDRESS": lambda value, dice: f"{1 + dice.below(299)} {surname(dice)} Road, {place(dice)}",
-    "EMAIL_ADDRESS": lambda value, dice: f"{given_name(dice)}.{surname(dice)}@example.org".lower(),
-    "GRID": _grid,
-    "HOST": lambda value, dice: f"{place(dice).lower()}-{dice.below(1000)}",
-    "IP_ADDRESS": _ip_address,
-    "LOCATION": lambda value, dice: _with_kind(place(dice), value),
-    "MAC_ADDRESS": lambda value, dice: "02:" + ":".join(f"{dice.below(256):02x}" for _ in range(5)),
-    "OPERATION": lambda value, dice: _with_kind(place(dice), value),
-    "ORGANIZATION": lambda value, dice: _with_kind(surname(dice), value),
-    "SITE": lambda value, dice: _with_kind(place(dice), value),
-    "URL": lambda value, dice: f"https://{place(dice).lower()}.example.org",
-    "VESSEL": lambda value, dice: _with_kind(place(dice), value),
-}
+def _kin(entity: str) -> tuple[str, ...]:
+    """The types under which the same text means the same thing."""
+    return next((types for types in (NAMES, _DATES, _CODES) if entity in types), (entity,))

@@ -21,7 +21,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from core.errors import SetupError
-from core.records import AuditAction, AuditEntry, Document, now
+from core.records import KEPT, AuditAction, AuditEntry, Document, now
 from core.storage.transactions import Database, transaction
 
 GENESIS_SHA256 = "0" * 64  # what the first entry names as the one before it
@@ -108,9 +108,13 @@ def append_begin(db: sqlite3.Connection) -> None:
 
 
 def decision_counts(db: sqlite3.Connection, document_id: str) -> dict[str, int]:
-    """How many spans of a document were accepted, rejected, or only detected."""
+    """How many spans of a document were accepted, rejected, or only detected; `kept`: not rejected, but of a kept type."""
     rows = db.execute("select state, count(*) from spans where document_id = ? group by state", [document_id])
-    return {"accepted": 0, "rejected": 0, "detected": 0} | {state: number for state, number in rows}
+    kept = db.execute(
+        "select count(*) from spans where document_id = ? and state <> 'rejected' and surrogate = ?", [document_id, KEPT]
+    ).fetchone()[0]
+    counts = {"accepted": 0, "rejected": 0, "detected": 0} | {state: number for state, number in rows}
+    return counts | ({"kept": kept} if kept else {})
 
 
 def size_counts(document: Document) -> dict[str, int]:

@@ -51,6 +51,13 @@ def m003_review(db: sqlite3.Connection) -> None:
     db.execute("update reviews set proposer = reviewer where reviewer <> ''")
 
 
+@migration
+def m004_surrogates(db: sqlite3.Connection) -> None:
+    """What is done with each type of personal data, and the sealed way back from surrogates to values."""
+    for statement in _REPLACEMENT.split(";"):
+        db.execute(statement)
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,
@@ -198,5 +205,25 @@ create table second_searches (
 create table second_findings (
     document_id text not null references second_searches on delete cascade, start integer not null, end integer not null,
     entity text not null
+)
+"""
+
+_REPLACEMENT = """
+create table treatments (
+    project_id text not null references projects on delete cascade, entity text not null, treatment text not null,
+    primary key (project_id, entity)
+);
+create table way_back (
+    project_id text primary key references projects on delete cascade, public_key blob not null, locked_key blob not null,
+    parameters text not null, person text not null, created_at text not null
+);
+create table way_back_blocks (
+    project_id text not null references way_back on delete cascade, number integer not null, block blob not null,
+    primary key (project_id, number)
+);
+create table way_back_openings (
+    id text primary key, project_id text not null references projects on delete cascade, person_id text not null,
+    person text not null, reason text not null, surrogates integer not null, found integer not null,
+    created_at text not null
 )
 """

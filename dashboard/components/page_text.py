@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.records import Page, Span
+from core.records import KEPT, Page, Span
 
 GROUPS = {  # the first that fits: an e-mail address is no address
     "blue": ("PERSON", "NAME", "TITLE", "RANK"),
@@ -267,7 +267,7 @@ def cut_page(text: str, spans: Iterable[Span], *, start: int, end: int, is_anony
         first, last = max(span.start, at), min(span.end, end)
         if first > at:
             pieces.append(Piece(text[at:first]))
-        is_masked = span.state != "rejected"
+        is_masked = span.state != "rejected" and span.surrogate != KEPT
         if is_anonymized and not is_masked:
             pieces.append(Piece(text[first:last]))
         else:

@@ -11,7 +11,8 @@ from core.sample import sample_documents
 pytestmark = pytest.mark.browser
 PAGES = {
     "Overview": "", "Documents": "documents", "Review": "review", "Questions": "questions", "Train": "train",
-    "Evaluate": "evaluate", "Chat & compare": "chat", "Models": "models", "Jobs": "jobs", "Audit": "audit", "Help": "help",
+    "Evaluate": "evaluate", "Chat & compare": "chat", "Replacement": "replacement",
+    "Audit": "audit", "Models": "models", "Jobs": "jobs", "Help": "help",
 }  # fmt: skip
 WORK_MS = 600_000
 

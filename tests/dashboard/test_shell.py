@@ -2,7 +2,20 @@
 
 import pytest
 
-PAGES = ["overview", "documents", "review", "questions", "train", "evaluate", "chat", "models", "jobs", "audit", "help"]
+PAGES = [
+    "overview",
+    "documents",
+    "review",
+    "questions",
+    "train",
+    "evaluate",
+    "chat",
+    "models",
+    "jobs",
+    "replacement",
+    "audit",
+    "help",
+]
 
 
 @pytest.mark.parametrize("name", PAGES)

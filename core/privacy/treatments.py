@@ -1,0 +1,52 @@
+"""What happens to a piece of personal data: five treatments, chosen for each type in each project."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal, get_args
+
+from core.records import KEPT, Detection
+
+__all__ = ["BLOCKS", "KEPT", "REMOVED", "TREATMENTS", "Treatment", "describe", "outside_replaced"]
+
+Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
+TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
+
+# What a span holds in place of a surrogate. People see these words beside the original; `mask` knows what they mean.
+BLOCKS = "\u2588" * 5  # always five, so that nobody can count the letters of what stood there
+REMOVED = "\u27e8removed\u27e9"
+_REPLACED = re.compile(rf"<[A-Z][A-Z_]*_\d+>|{BLOCKS[0]}+")  # labels and blocks in a text that was anonymized before
+
+
+def outside_replaced(text: str, found: Iterable[Detection]) -> list[Detection]:
+    """The detections without what lies on labels and blocks, so that searching an anonymized text masks nothing twice."""
+    places = [match.span() for match in _REPLACED.finditer(text)]
+    return [rest for detection in found for rest in _rest(text, detection, places)] if places else list(found)
+
+
+def _rest(text: str, detection: Detection, places: list[tuple[int, int]]) -> list[Detection]:
+    rest, at = [], detection.start
+    for start, end in [*places, (detection.end, detection.end)]:
+        if end <= at and start < detection.end:
+            continue
+        stop = min(start, detection.end)
+        piece = text[at:stop]
+        if any(character.isalnum() for character in piece):
+            first = at + len(piece) - len(piece.lstrip(" <>_"))
+            rest.append(replace(detection, start=first, end=at + len(piece.rstrip(" <>_"))))
+        at = max(at, min(end, detection.end))
+    return rest
+
+
+def describe(treatment: Treatment) -> str:
+    """The treatment in words for people."""
+    return _WORDS[treatment]
+
+
+_WORDS: dict[Treatment, str] = {
+    "surrogate": "invented value of the same kind",
+    "tag": "numbered label, such as <PERSON_12>",
+    "mask": f"blocks of one length, {BLOCKS}",
+    "remove": "nothing: it is taken out",
+    "keep": "stays readable",
+}

@@ -1,0 +1,274 @@
+"""Replacement: what stands in place of personal data, and the sealed way back to it."""
+
+import streamlit as st
+
+from core.identity import declared
+from core.privacy import way_back
+from core.privacy.project_treatments import TreatmentEffect, TypeUse, effect_of_treatment, set_treatment, types_in_use
+from core.privacy.surrogates import Pair
+from core.privacy.treatments import TREATMENTS, Treatment
+from core.records import Person, Project
+from core.storage import Workspace
+from dashboard.components.empty import empty_state
+from dashboard.components.errors import shown_errors
+from dashboard.components.page_text import entity_words
+from dashboard.components.words import clock, plural
+from dashboard.resources import require_project, workspace
+
+CHOICES: dict[Treatment, str] = {
+    "surrogate": "Invented value of the same kind",
+    "tag": "Numbered label",
+    "mask": "Blocks of one length",
+    "remove": "Take it out",
+    "keep": "Leave it readable",
+}
+EXPLAINED = """
+- **Invented value**: reads like the original; dates keep their distances, names keep gender and script. Best for training.
+- **Numbered label**: one label for each value, the same everywhere, such as `<PERSON_12>`.
+- **Blocks**: always five, so that nobody can count letters.
+- **Take it out**: nothing is left, and no double blank.
+- **Leave it readable**: nothing is replaced. Whoever reads the text, and every model made from it, sees the originals.
+"""
+LOST = (
+    "**If the passphrase is lost, the way back is gone for good.** Nobody can open it then, not even with the whole "
+    "database. The anonymized texts, questions and models stay usable."
+)
+
+
+def who(key: str) -> str:
+    """The name of the person who acts."""
+    return st.text_input("Your name", key=f"{key}-name", help="Kept with what you do, in the audit log.")
+
+
+def show_types(store: Workspace, project: Project) -> None:
+    """Every type found, what replaces it, and the choice of another treatment."""
+    uses = types_in_use(store, project)
+    if not uses:
+        empty_state(
+            "**No personal data was looked for yet.** Add documents and search them; the types found are listed here.",
+            page="documents",
+            label="Go to documents",
+        )
+        return
+    st.dataframe(
+        [_row(use) for use in uses], hide_index=True, alt="Types of personal data, how many, what replaces them, a preview"
+    )
+    st.caption("The preview replaces an invented value, never one of your documents.")
+    for use in uses:
+        if use.treatment == "keep" and use.spans:
+            found = plural(use.spans, "mark")
+            st.warning(f"**{entity_words(use.entity).capitalize()} stays readable**: {found}.", icon=":material/visibility:")
+    choose(store, project, uses)
+
+
+def _row(use: TypeUse) -> dict[str, object]:
+    return {
+        "Type": entity_words(use.entity),
+        "Found": use.spans,
+        "Documents": use.documents,
+        "Replaced by": CHOICES[use.treatment],
+        "Preview": use.sample,
+    }
+
+
+def choose(store: Workspace, project: Project, uses: list[TypeUse]) -> None:
+    """Another treatment for one type; what that touches is shown before it happens."""
+    st.subheader("Change what replaces a type")
+    with st.expander("What the choices mean", key="replacement-choices"):
+        st.markdown(EXPLAINED)
+    chosen = {use.entity: use.treatment for use in uses}
+    left, right = st.columns(2)
+    entity = left.selectbox("Type", list(chosen), format_func=entity_words, key="replacement-type")
+    treatment = right.selectbox(
+        "Replaced by",
+        TREATMENTS,
+        index=TREATMENTS.index(chosen[entity]),
+        format_func=CHOICES.__getitem__,
+        key=f"replacement-treatment-{entity}",
+    )
+    if treatment == chosen[entity]:
+        st.caption("This is how it is now.")
+        return
+    effect = effect_of_treatment(store, project, entity=entity, treatment=treatment)
+    show_effect(effect, entity=entity, treatment=treatment)
+    name = who("replacement")
+    if st.button("Change it", type="primary", key="replacement-apply", icon=":material/swap_horiz:"):
+        with shown_errors():
+            done = set_treatment(store, project, entity=entity, treatment=treatment, person=declared(name))
+            st.session_state["replacement-said"] = _done_words(done, entity)
+            st.rerun()
+
+
+def show_effect(effect: TreatmentEffect, *, entity: str, treatment: Treatment) -> None:
+    """What the change touches, and the warning where texts stay readable."""
+    marks, documents = plural(effect.spans, "mark"), plural(effect.documents, "document")
+    st.markdown(f"This changes **{marks}** in **{documents}**.")
+    if effect.approvals:
+        st.warning(
+            f"**{plural(effect.approvals, 'approval')} will be withdrawn**, because the approved text changes. These "
+            "documents must be approved again, and questions written from them are out of date.",
+            icon=":material/undo:",
+        )
+    if treatment == "keep":
+        st.warning(
+            f"Every {entity_words(entity)} found **stays readable**, for everybody who gets the text or a model made "
+            "from it. Each approval says how many.",
+            icon=":material/visibility:",
+        )
+
+
+def _done_words(done: TreatmentEffect, entity: str) -> str:
+    withdrawn = f" {plural(done.approvals, 'approval')} withdrawn." if done.approvals else ""
+    return f"Changed: {plural(done.spans, 'mark')} of type {entity_words(entity)}.{withdrawn}"
+
+
+def show_way_back(store: Workspace, project: Project) -> None:
+    """Whether surrogates lead back, and what can be done about it."""
+    st.subheader("The way back")
+    state = way_back.way_back(store, project)
+    if state is None:
+        st.markdown(
+            "**There is none.** Nothing kept here leads from an invented value to the original but the documents "
+            "themselves. A way back is a sealed list for the day on which somebody must know who is meant."
+        )
+        with st.expander("Set up a way back", key="way-back-set-up"):
+            set_up(store, project)
+        return
+    st.markdown(
+        f"**There is one**, set up by {_plain(state.person)}, {clock(state.created_at)}. Opening it needs the passphrase "
+        "and a reason, and is recorded in the audit log. A lost passphrase cannot be replaced."
+    )
+    with st.expander("Look back", key="way-back-open"):
+        look_back(store, project)
+    with st.expander("Change the passphrase", key="way-back-passphrase"):
+        change_passphrase(store, project)
+    with st.expander("Turn it off", key="way-back-off"):
+        turn_off(store, project)
+
+
+def set_up(store: Workspace, project: Project) -> None:
+    """The warning, then passphrase twice and name."""
+    st.warning(LOST, icon=":material/key_off:")
+    with st.form("way-back-set-up-form", clear_on_submit=True, border=False):
+        passphrase = st.text_input(
+            f"Passphrase, {way_back.MIN_PASSPHRASE} characters or more", type="password", key="way-back-new"
+        )
+        again = st.text_input("The same again", type="password", key="way-back-again")
+        name = who("way-back-set-up")
+        is_understood = st.checkbox("I know that a lost passphrase cannot be replaced", key="way-back-understood")
+        if not st.form_submit_button("Set it up", key="way-back-set-up-go"):
+            return
+    with shown_errors():
+        if not is_understood:
+            st.error("Tick that you know what a lost passphrase means.")
+        elif passphrase != again:
+            st.error("The two passphrases differ.")
+        else:
+            with st.spinner("Sealing …"):
+                count = way_back.set_up(store, project, passphrase=passphrase, person=declared(name))
+            st.session_state["replacement-said"] = f"There is a way back now; {plural(count, 'pair')} sealed."
+            st.rerun()
+
+
+def look_back(store: Workspace, project: Project) -> None:
+    """Passphrase, name and reason; what is found is shown in this run alone and kept nowhere."""
+    with st.form("way-back-open-form", clear_on_submit=True, border=False):
+        asked = st.text_area("Invented values or labels, one on each line", key="way-back-asked")
+        reason = st.text_input(
+            "Why", key="way-back-reason", help="Three words or more. Kept and shown below with your name."
+        )
+        name = who("way-back-open")
+        passphrase = st.text_input("Passphrase", type="password", key="way-back-given")
+        if not st.form_submit_button("Open", key="way-back-open-go"):
+            return
+    surrogates = [line.strip() for line in asked.splitlines() if line.strip()]
+    with shown_errors():
+        if not surrogates:
+            st.error("Write at least one invented value or label.")
+            return
+        person = declared(name)
+        with st.spinner("Opening …"):
+            found = way_back.reveal(
+                store, project, surrogates=surrogates, passphrase=passphrase, person=person, reason=reason
+            )
+        show_found(found, person)
+
+
+def show_found(found: list[Pair], person: Person) -> None:
+    """The originals, as plain text, until the page is drawn again."""
+    if not found:
+        st.info("None of these is an invented value or label of this project. The opening is recorded all the same.")
+        return
+    st.dataframe(
+        [{"Stands in the text": p.surrogate, "Original": p.value, "Type": entity_words(p.entity)} for p in found],
+        hide_index=True,
+        alt="Invented values and the originals they stand for",
+    )
+    st.caption(f"Shown once, to {_plain(person.name)}. It is gone when you do anything else on this page.")
+
+
+def change_passphrase(store: Workspace, project: Project) -> None:
+    """Old, new, new again."""
+    with st.form("way-back-passphrase-form", clear_on_submit=True, border=False):
+        old = st.text_input("Passphrase now", type="password", key="way-back-old")
+        new = st.text_input("New passphrase", type="password", key="way-back-next")
+        again = st.text_input("The new one again", type="password", key="way-back-next-again")
+        name = who("way-back-passphrase")
+        if not st.form_submit_button("Change it", key="way-back-passphrase-go"):
+            return
+    with shown_errors():
+        if new != again:
+            st.error("The two new passphrases differ.")
+            return
+        way_back.change_passphrase(store, project, old=old, new=new, person=declared(name))
+        st.success("The passphrase was changed. The old one opens nothing any more.")
+
+
+def turn_off(store: Workspace, project: Project) -> None:
+    """What is lost, the project's name typed, and the person."""
+    st.markdown("The key and the sealed list are deleted and **cannot be brought back**. Texts, questions and models stay.")
+    with st.form("way-back-off-form", clear_on_submit=True, border=False):
+        typed = st.text_input(f"Type the project's name: {project.name}", key="way-back-typed")
+        name = who("way-back-off")
+        if not st.form_submit_button("Turn it off", key="way-back-off-go"):
+            return
+    with shown_errors():
+        way_back.turn_off(store, project, typed_name=typed, person=declared(name))
+        st.session_state["replacement-said"] = "The way back was deleted."
+        st.rerun()
+
+
+def show_openings(store: Workspace, project: Project) -> None:
+    """Who opened the way back why."""
+    opened = way_back.openings(store, project)
+    if not opened:
+        return
+    st.markdown("**Who opened it**")
+    rows = [
+        {
+            "Time": clock(one.created_at),
+            "Who": one.person,
+            "Why": one.reason,
+            "Asked for": str(one.surrogates) if one.surrogates else "all",
+            "Found": one.found,
+        }
+        for one in opened
+    ]
+    st.dataframe(rows, hide_index=True, alt="Openings of the way back: time, who, why, how many")
+
+
+def _plain(name: str) -> str:
+    """A name in a text with formatting, itself without any."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()#+-.!<>|~:$&" else character for character in name)
+
+
+project = require_project()
+store = workspace()
+if said := st.session_state.pop("replacement-said", ""):
+    st.success(said, icon=":material/check_circle:")
+st.markdown("What stands in place of personal data in the anonymized texts of this project.")
+with shown_errors():
+    show_types(store, project)
+with shown_errors():
+    show_way_back(store, project)
+    show_openings(store, project)

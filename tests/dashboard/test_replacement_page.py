@@ -1,0 +1,112 @@
+"""The Replacement page: what replaces each type, a change with what it touches, and the way back."""
+
+import pytest
+
+from core.identity import declared
+from core.privacy import review, store_surrogates, surrogate_table, way_back
+from core.records import Document, Span, now
+from core.storage import find, insert, sha256_text
+
+PASSPHRASE = "four words are enough here"
+TEXT = "John Smith signed."
+
+
+@pytest.fixture
+def project(workspace):
+    """A project with one document, searched and approved."""
+    project = workspace.create_project("Pumps")
+    sha256 = sha256_text(TEXT)
+    document = Document(
+        id="document-1", project_id=project.id, name="a.txt", kind="txt", size_bytes=18, sha256=sha256, text_sha256=sha256,
+        analyzed_sha256=sha256, state="read", created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, document)
+    workspace.store_text(document, TEXT, pages=())
+    table = surrogate_table(workspace, project.id)
+    insert(
+        workspace.db,
+        Span(
+            id="span-1", document_id=document.id, start=0, end=10, entity="PERSON", score=0.9, detector="rules",
+            surrogate=table.surrogate("PERSON", "John Smith"),
+        ),
+    )  # fmt: skip
+    store_surrogates(workspace, project.id, table)
+    review.approve(workspace, project, document, reviewer="Bo")
+    return project
+
+
+def surrogate(workspace) -> str:
+    return find(workspace.db, Span)[0].surrogate
+
+
+def seen(app) -> str:
+    """Everything a person can read on the page, tables included."""
+    boxes = [*app.markdown, *app.caption, *app.warning, *app.success, *app.error, *app.info]
+    return "\n".join([*(box.value for box in boxes), *(frame.value.to_string() for frame in app.dataframe)])
+
+
+def test_a_project_without_documents_says_what_comes_first(open_page, workspace):
+    app = open_page("replacement", project_id=workspace.create_project("Empty").id)
+    assert not app.exception and "No personal data was looked for yet" in seen(app)
+
+
+def test_types_are_listed_without_any_value(open_page, workspace, project):
+    app = open_page("replacement", project_id=project.id)
+    assert not app.exception
+    assert app.dataframe[0].value["Found"].tolist() == [1]
+    assert "John" not in seen(app) and surrogate(workspace) not in seen(app)
+
+
+def test_a_change_shows_what_it_touches_and_happens_when_asked(open_page, workspace, project):
+    app = open_page("replacement", project_id=project.id)
+    app.selectbox(key="replacement-treatment-PERSON").select("keep").run()
+    assert "1 approval will be withdrawn" in seen(app) and "stays readable" in seen(app)
+    assert workspace.active_review("document-1")
+    app.button(key="replacement-apply").click().run()
+    assert "name" in app.error[0].value and workspace.active_review("document-1")
+    app.text_input(key="replacement-name").input("Ada")
+    app.button(key="replacement-apply").click().run()
+    assert "Changed: 1 mark" in seen(app) and workspace.active_review("document-1") is None
+    assert "Person stays readable" in seen(app)
+
+
+def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(open_page, workspace, project):
+    app = open_page("replacement", project_id=project.id)
+    assert "gone for good" in seen(app)
+    app.text_input(key="way-back-new").input(PASSPHRASE)
+    app.text_input(key="way-back-again").input(PASSPHRASE)
+    app.text_input(key="way-back-set-up-name").input("Ada")
+    app.button(key="way-back-set-up-go").click().run()
+    assert "Tick that you know" in seen(app) and way_back.way_back(workspace, project) is None
+    app.text_input(key="way-back-new").input(PASSPHRASE)
+    app.text_input(key="way-back-again").input(PASSPHRASE)
+    app.text_input(key="way-back-set-up-name").input("Ada")
+    app.checkbox(key="way-back-understood").check()
+    app.button(key="way-back-set-up-go").click().run()
+    assert not app.exception and "There is a way back now" in seen(app)
+
+    def look(passphrase: str) -> None:
+        app.text_area(key="way-back-asked").input(surrogate(workspace))
+        app.text_input(key="way-back-reason").input("asked by the court")
+        app.text_input(key="way-back-open-name").input("Ada")
+        app.text_input(key="way-back-given").input(passphrase)
+        app.button(key="way-back-open-go").click().run()
+
+    look("something else entirely")
+    assert "passphrase is wrong" in seen(app) and "John Smith" not in seen(app)
+    look(PASSPHRASE)
+    assert "John Smith" in seen(app) and "asked by the court" in seen(app)
+    kept = str(app.session_state.filtered_state)
+    assert "John Smith" not in kept and PASSPHRASE not in kept
+    app.run()
+    assert "John Smith" not in seen(app)
+    app.text_input(key="way-back-typed").input("Pumps")
+    app.text_input(key="way-back-off-name").input("Ada")
+    app.button(key="way-back-off-go").click().run()
+    assert way_back.way_back(workspace, project) is None and "was deleted" in seen(app)
+
+
+def test_a_name_with_formatting_is_shown_as_it_is(open_page, workspace, project):
+    way_back.set_up(workspace, project, passphrase=PASSPHRASE, person=declared("![x](http://a.b/c.png)"))
+    app = open_page("replacement", project_id=project.id)
+    assert not app.exception and "![x](http" not in seen(app)
