@@ -146,6 +146,13 @@ def show_way_back(store: Workspace, project: Project) -> None:
         turn_off(store, project)
 
 
+def forget(*keys: str) -> None:
+    """Take passphrases out of the session at once; a form alone would leave them there until somebody clicks again."""
+    for key in keys:
+        if key in st.session_state:
+            del st.session_state[key]
+
+
 def set_up(store: Workspace, project: Project) -> None:
     """The warning, then passphrase twice and name."""
     st.warning(LOST, icon=":material/key_off:")
@@ -158,6 +165,7 @@ def set_up(store: Workspace, project: Project) -> None:
         is_understood = st.checkbox("I know that a lost passphrase cannot be replaced", key="way-back-understood")
         if not st.form_submit_button("Set it up", key="way-back-set-up-go"):
             return
+    forget("way-back-new", "way-back-again")
     with shown_errors():
         if not is_understood:
             st.error("Tick that you know what a lost passphrase means.")
@@ -181,6 +189,7 @@ def look_back(store: Workspace, project: Project) -> None:
         passphrase = st.text_input("Passphrase", type="password", key="way-back-given")
         if not st.form_submit_button("Open", key="way-back-open-go"):
             return
+    forget("way-back-given")
     surrogates = [line.strip() for line in asked.splitlines() if line.strip()]
     with shown_errors():
         if not surrogates:
@@ -216,6 +225,7 @@ def change_passphrase(store: Workspace, project: Project) -> None:
         name = who("way-back-passphrase")
         if not st.form_submit_button("Change it", key="way-back-passphrase-go"):
             return
+    forget("way-back-old", "way-back-next", "way-back-next-again")
     with shown_errors():
         if new != again:
             st.error("The two new passphrases differ.")
