@@ -38,7 +38,16 @@ AuditAction = Literal[
     "question pairs exported",
     "run trained",
     "release made",
+    "list entries added",
+    "list entries removed",
+    "pattern added",
+    "pattern removed",
+    "lists applied",
+    "document refused",
+    "highest marking set",
 ]
+ListKind = Literal["deny", "allow"]
+MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
 
 def new_id(prefix: str) -> str:
@@ -68,6 +77,7 @@ class Project:
     name: str
     policy: Policy = "each-document"
     is_sample: bool = False
+    highest_marking: MarkingLevel = "unclassified"  # a document marked above it is refused
     created_at: str
 
 
@@ -99,6 +109,8 @@ class Document:
     word_count: int = 0
     language: str = ""
     analyzed_sha256: str = ""  # of the text in which personal data was looked for; "" before that
+    marking: str = ""  # the classification marking it bears, such as "SECRET//NOFORN"; "" for none
+    marking_level: int = 0  # 0 none or unclassified, to 4 top secret; -1: read before markings were looked for
     created_at: str
 
     @property
@@ -147,6 +159,32 @@ class Span:
     state: SpanState = "detected"
     reviewer: str = ""
     surrogate: str = ""  # what replaces it in the anonymized text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListEntry:
+    """A text that people say is personal data wherever it stands (`deny`), or never is (`allow`). Itself personal data."""
+
+    id: str
+    project_id: str  # "" for every project of this workspace
+    kind: ListKind
+    text: str
+    entity: str  # the type of personal data; "" on an allow list
+    added_by: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternRule:
+    """A pattern whose matches are personal data; `definition` holds its parts or, from a file, an expression."""
+
+    id: str
+    project_id: str  # "" for every project of this workspace
+    name: str
+    definition: dict[str, Any]
+    entity: str
+    added_by: str
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
