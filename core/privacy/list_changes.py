@@ -41,9 +41,26 @@ class Effect:
     approvals: int = 0  # that are withdrawn
     left_out: int = 0  # entries that stood on the list already
 
+    @property
+    def words(self) -> str:
+        """What follows, in sentences."""
+        found = f"Found {_counted(self.places, 'time')} in {_counted(self.documents, 'document')}."
+        more = [
+            (self.marked, f"{_counted(self.marked, 'place')} to be decided, and masked until then."),
+            (self.rejected, f"{_counted(self.rejected, 'undecided mark')} rejected, so the text stays readable."),
+            (self.searches, f"{_counted(self.searches, 'document')} to be searched again."),
+            (self.approvals, f"{_counted(self.approvals, 'approval')} withdrawn."),
+            (self.left_out, f"{_counted(self.left_out, 'entry', 'entries')} on the list already."),
+        ]
+        return " ".join([found, *(sentence for number, sentence in more if number)])
+
     def __add__(self, other: "Effect") -> "Effect":
         """Both together."""
         return Effect(**{name: getattr(self, name) + getattr(other, name) for name in Effect.__dataclass_fields__})
+
+
+def _counted(number: int, word: str, many: str = "") -> str:
+    return f"{number:,} {word if number == 1 else many or word + 's'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from core.errors import InputError
 from core.identity import declared
 from core.privacy.entities import ENTITIES
+from core.privacy.highest_marking import check_permitted
 from core.privacy.masking import mask
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.records import AuditAction, Document, Project, Review, Span, SpanState, new_id, now
@@ -174,6 +175,7 @@ def approve(workspace: Workspace, project: Project, document: Document, *, revie
     with transaction(workspace.db):
         document = get(workspace.db, Document, document.id)
         text = _reviewable_text(workspace, project, document)
+        check_permitted(workspace, document)
         spans = find(workspace.db, Span, document_id=document.id, order="start")
         masked = mask(text, spans)
         anonymized_sha256 = sha256_text(masked.text)
