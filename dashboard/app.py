@@ -27,6 +27,9 @@ PAGES = {
         st.Page("app_pages/evaluate.py", title="Evaluate", icon=":material/balance:"),
         st.Page("app_pages/chat.py", title="Chat & compare", icon=":material/forum:"),
     ],
+    "Privacy": [
+        st.Page("app_pages/lists.py", title="Lists", icon=":material/playlist_add_check:"),
+    ],
     "This machine": [
         st.Page("app_pages/models.py", title="Models", icon=":material/deployed_code:"),
         st.Page("app_pages/jobs.py", title="Jobs", icon=":material/work_history:"),

@@ -187,9 +187,8 @@ def add_pattern(
     if len(names) != 1:
         raise InputError("A pattern needs one name.", "Write it behind the project, in quotes.")
     actor = declared(as_)
-    rule = _rule(
-        owner, names[0], part or [], regex=regex, entity=type_, by=actor.name, fits=fits or [], fits_not=fits_not or []
-    )
+    examples = {"fits": fits or [], "fits_not": fits_not or []}
+    rule = _rule(owner, names[0], part or [], regex=regex, examples=examples, entity=type_, by=actor.name)
     effect = list_changes.add(shell.workspace, owner, rules=[rule], actor=actor)
     _show_effect(shell, effect, "The pattern is added.")
 

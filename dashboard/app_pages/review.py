@@ -24,6 +24,7 @@ from dashboard.components.desk import (
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.marking_banner import show_marking
 from dashboard.components.page_text import PageEvent, PageView, cut_page, entity_words, page_words, show_page
 from dashboard.components.words import ago, plural
 from dashboard.resources import require_project, workspace
@@ -262,6 +263,7 @@ def show_desk(store: Workspace, project: Project, documents: list[Document], *, 
         with left:
             document_id = choose_document(store, project, documents)
         desk = open_desk(store, project, document_id=document_id, reviewer=reviewer.strip())
+        show_marking(store, project, desk.document)
         left, right = st.columns([9, 5], gap="medium")
         with left:
             event = show_text(desk)
