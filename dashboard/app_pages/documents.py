@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
+from core.privacy.highest_marking import is_permitted
 from core.records import Document, Job, Project, Span
 from core.storage import Workspace, count, find
 from core.storage.files import disk_errors
@@ -59,10 +60,12 @@ def show_drop_zone(store: Workspace, project: Project) -> None:
             st.rerun()
 
 
-def state_words(store: Workspace, document: Document) -> str:
+def state_words(store: Workspace, project: Project, document: Document) -> str:
     """Where a document stands, with a sign that does not need color."""
     if document.state == "unreadable":
         return "✗ refused" if document.marking_level > 0 else "✗ not read"
+    if not is_permitted(project, document.marking_level):
+        return "✗ marked too high"
     if not document.is_analyzed:
         return "○ read, not searched"
     return "✓ approved" if store.active_review(document.id) else "● to review"
@@ -92,7 +95,7 @@ def table_row(store: Workspace, document: Document, *, has_problems: bool, has_m
         **name,
         **problem,
         **({"Marking": document.marking or "none"} if has_markings else {}),
-        "State": state_words(store, document),
+        "State": state_words(store, require_project(), document),
         "Pages": document.page_count or None,  # a plain text has none
         "Words": document.word_count or None,
         "Kind": document.kind,

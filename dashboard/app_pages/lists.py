@@ -212,15 +212,20 @@ def main() -> None:
         st.caption("Write your name to change something.")
     if note := st.session_state.pop("lists-note", ""):
         st.success(note, icon=":material/check_circle:")
-    deny, allow, patterns, suggested = st.tabs(["Deny list", "Allow list", "Patterns", "Suggestions"], key="lists-tab")
-    with deny, shown_errors():
-        show_list(store, owner, "deny", person)
-    with allow, shown_errors():
-        show_list(store, owner, "allow", person)
-    with patterns, shown_errors():
-        show_patterns(store, project, owner, person)
-    with suggested, shown_errors():
-        show_suggestions(store, project, owner, person)
+    names = ["Deny list", "Allow list", "Patterns", "Suggestions"]
+    deny, allow, patterns, suggested = st.tabs(names, key="lists-tab", on_change="rerun")
+    if deny.open:  # only what is looked at: the others would read every document for nothing
+        with deny, shown_errors():
+            show_list(store, owner, "deny", person)
+    if allow.open:
+        with allow, shown_errors():
+            show_list(store, owner, "allow", person)
+    if patterns.open:
+        with patterns, shown_errors():
+            show_patterns(store, project, owner, person)
+    if suggested.open:
+        with suggested, shown_errors():
+            show_suggestions(store, project, owner, person)
 
 
 main()

@@ -36,17 +36,19 @@ def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | 
         st.markdown("In words:")
         st.code(of_parts(parts).words, language=None, wrap_lines=True)
         _show_places(store, searched, rule)
-        st.caption(list_changes.preview(store, owner, rules=[rule]).words)
+        effect = list_changes.preview(store, owner, rules=[rule])
+        if effect.places:
+            st.caption(effect.words)
     except GarrisonError as error:
         show_error(error)
         return
     if st.button("Add the pattern", icon=":material/add:", disabled=not (name.strip() and person), key="rule-add"):
         try:
-            effect = list_changes.add(store, owner, rules=[rule], actor=person) if person else None
+            effect = list_changes.add(store, owner, rules=[rule], actor=person) if person else effect
         except GarrisonError as error:
             show_error(error)
             return
-        done(f"The pattern is added. {effect.words if effect else ''}")
+        done(f"The pattern is added. {effect.words}")
 
 
 def _choose_parts() -> list[Part]:

@@ -1,24 +1,37 @@
 """The lists page: what is added holds at once and says so beforehand; nothing is changed without a name."""
 
+import pytest
+
 from core.privacy.markings import Marking
 from core.records import Document, ListEntry, PatternRule, Project, Span
 from core.storage import find, insert, update
 
 
-def open_lists(open_page, learned, *, name: str = "Ada"):
+def open_lists(open_page, learned, *, name: str = "Ada", tab: str = "Deny list"):
     app = open_page("lists", project_id=learned.project.id)
+    app.session_state["lists-tab"] = tab
+    app.run()
     if name:
         app.text_input(key="reviewer").set_value(name).run()
     assert not app.exception and not app.error
     return app
 
 
-def test_empty_project_says_what_to_do(open_page, workspace):
+@pytest.mark.parametrize(
+    ("tab", "words"),
+    [
+        ("Deny list", "Nothing is denied yet"),
+        ("Allow list", "Nothing is allowed yet"),
+        ("Patterns", "No pattern yet"),
+        ("Suggestions", "Nothing to suggest"),
+    ],
+)
+def test_empty_project_says_what_to_do(open_page, workspace, tab, words):
     app = open_page("lists", project_id=workspace.create_project("Empty").id)
+    app.session_state["lists-tab"] = tab
+    app.run()
     assert not app.exception and not app.error
-    shown = " ".join(text.value for text in app.markdown)
-    assert "Nothing is denied yet" in shown and "Nothing is allowed yet" in shown and "No pattern yet" in shown
-    assert "Nothing to suggest" in shown
+    assert words in " ".join(text.value for text in app.markdown)
 
 
 def test_entry_is_previewed_then_added_and_takes_the_approval(open_page, workspace, learned):
@@ -42,13 +55,13 @@ def test_nothing_can_be_added_without_a_name(open_page, workspace, learned):
 
 
 def test_entry_that_cannot_stand_on_a_list_is_refused_in_words(open_page, workspace, learned):
-    app = open_lists(open_page, learned)
+    app = open_lists(open_page, learned, tab="Allow list")
     app.text_area(key="allow-new-0").set_value("…").run()
     assert "An entry needs 2 to 200 characters" in app.error[0].value
 
 
 def test_built_pattern_shows_where_it_fits_as_plain_text_and_is_added(open_page, workspace, learned):
-    app = open_lists(open_page, learned)
+    app = open_lists(open_page, learned, tab="Patterns")
     app.selectbox(key="rule-kind-0").set_value("digits").run()
     app.selectbox(key="rule-kind-1").set_value("separator").run()
     app.selectbox(key="rule-kind-2").set_value("letters").run()
@@ -73,7 +86,7 @@ def test_correction_is_suggested_and_added_only_when_somebody_says_so(open_page,
             state="accepted", reviewer="Ada", surrogate="Rowan",
         ),
     )  # fmt: skip
-    app = open_lists(open_page, learned)
+    app = open_lists(open_page, learned, tab="Suggestions")
     assert find(workspace.db, ListEntry) == []
     app.button(key="suggest-add-0").click().run()
     assert not app.exception and not app.error
