@@ -54,7 +54,16 @@ AuditAction = Literal[
     "way back refused",
     "way back passphrase changed",
     "way back turned off",
+    "list entries added",
+    "list entries removed",
+    "pattern added",
+    "pattern removed",
+    "lists applied",
+    "document refused",
+    "highest marking set",
 ]
+ListKind = Literal["deny", "allow"]
+MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
 
 def new_id(prefix: str) -> str:
@@ -89,6 +98,7 @@ class Project:
     is_sample: bool = False
     two_person: TwoPersonRule = "auto"
     sample_size: int = 60  # passages without a finding that are read before a proposal; 0 for none
+    highest_marking: MarkingLevel = "unclassified"  # a document marked above it is refused
     created_at: str
 
 
@@ -120,6 +130,8 @@ class Document:
     word_count: int = 0
     language: str = ""
     analyzed_sha256: str = ""  # of the text in which personal data was looked for; "" before that
+    marking: str = ""  # the classification marking it bears, such as "SECRET//NOFORN"; "" for none
+    marking_level: int = 0  # 0 none or unclassified, to 4 top secret; -1: read before markings were looked for
     created_at: str
 
     @property
@@ -172,6 +184,32 @@ class Span:
     state: SpanState = "detected"
     reviewer: str = ""
     surrogate: str = ""  # what replaces it in the anonymized text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListEntry:
+    """A text that people say is personal data wherever it stands (`deny`), or never is (`allow`). Itself personal data."""
+
+    id: str
+    project_id: str  # "" for every project of this workspace
+    kind: ListKind
+    text: str
+    entity: str  # the type of personal data; "" on an allow list
+    added_by: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternRule:
+    """A pattern whose matches are personal data; `definition` holds its parts or, from a file, an expression."""
+
+    id: str
+    project_id: str  # "" for every project of this workspace
+    name: str
+    definition: dict[str, Any]
+    entity: str
+    added_by: str
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

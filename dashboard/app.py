@@ -28,6 +28,7 @@ PAGES = {
         st.Page("app_pages/chat.py", title="Chat & compare", icon=":material/forum:"),
     ],
     "Privacy": [
+        st.Page("app_pages/lists.py", title="Lists", icon=":material/playlist_add_check:"),
         st.Page("app_pages/replacement.py", title="Replacement", icon=":material/swap_horiz:"),
         st.Page("app_pages/audit.py", title="Audit", icon=":material/history_edu:"),
     ],

@@ -19,6 +19,7 @@ from core.cli import (
     conversation,
     documents,
     jobs,
+    lists,
     models,
     privacy,
     projects,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(projects.app, name="project", help="Create, list, show or delete projects.")
 app.add_typer(documents.app, name="documents", help="Bring documents into a project.")
+app.add_typer(lists.app, name="lists", help="What is always, and what is never, personal data: entries and patterns.")
 app.add_typer(questions.app, name="questions", help="Make, filter, import and export question pairs.")
 app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")

@@ -81,7 +81,7 @@ def list_documents(context: typer.Context, project: str) -> None:
 def _text(documents: list[Document]) -> str:
     rows = [
         {"id": d.id, "name": d.name, "kind": d.kind, "pages": d.page_count, "words": d.word_count, "state": d.state,
-         "problem": d.problem}
+         "marking": d.marking, "problem": d.problem}
         for d in documents
     ]  # fmt: skip
     return table(rows, empty="No documents yet. Next: garrison documents add PROJECT PATH…")

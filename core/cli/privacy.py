@@ -18,7 +18,13 @@ def register(app: typer.Typer) -> None:
     app.command()(anonymize)
 
 
-def detect(context: typer.Context, input: Path, output: Path, level: Level = "thorough") -> None:
+def detect(
+    context: typer.Context,
+    input: Path,
+    output: Path,
+    level: Level = "thorough",
+    project: Annotated[str, typer.Option(help="Use this project's lists too; those for all projects always hold.")] = "",
+) -> None:
     """Find personal data in INPUT.jsonl ({"id","text"} a line) and write spans to OUTPUT.jsonl."""
     from core.jobs.stages.anonymization import open_detector
     from core.privacy import detect_file
@@ -27,7 +33,8 @@ def detect(context: typer.Context, input: Path, output: Path, level: Level = "th
     if not input.is_file():
         raise InputError(f"There is no file {input}.", "Check the path.")
     settings = DetectionSettings.from_values({"level": level})
-    rows = detect_file(open_detector(shell.workspace, settings), input, output_path=output)
+    project_id = shell.workspace.project(project).id if project else ""
+    rows = detect_file(open_detector(shell.workspace, settings, project_id=project_id), input, output_path=output)
     shell.show({"rows": rows, "output": output}, f"{rows} texts searched, spans written to {output}")
 
 

@@ -20,10 +20,16 @@ def create(
     policy: Annotated[
         str, typer.Option(help="each-document: a reviewer approves every document; all-at-once: may approve all in one go.")
     ] = "each-document",
+    highest_marking: Annotated[
+        str, typer.Option(help="Documents marked above this are refused: a level, or a marking such as OFFICIAL-SENSITIVE.")
+    ] = "",
 ) -> None:
     """Make a project."""
+    from core.privacy.markings import level_of
+
     shell = shell_of(context)
-    project = shell.workspace.create_project(name, policy=policy)
+    level = level_of(highest_marking) if highest_marking else ""
+    project = shell.workspace.create_project(name, policy=policy, highest_marking=level)
     shell.show(project, f"Project {project.name} is there. Next: garrison documents add {project.name} PATH…")
 
 
@@ -44,6 +50,7 @@ def show(context: typer.Context, name: str) -> None:
     payload = describe(shell.workspace, project)
     rows = [{"step": step["title"], "state": step["state"], "summary": step["summary"]} for step in payload["steps"]]
     text = table(rows, empty="")
+    text += f"\n\nDocuments are permitted up to the marking: {payload['highest_marking']}"
     if payload["next"]:
         text += f"\n\nNext: {payload['next']}"
     shell.show(payload, text)
@@ -57,12 +64,41 @@ def describe(workspace: Workspace, project: Project) -> dict[str, Any]:
         "id": project.id,
         "name": project.name,
         "policy": project.policy,
+        "highest_marking": project.highest_marking,
         "created_at": project.created_at,
         "steps": [
             {"name": s.name, "title": s.title, "state": s.state, "summary": s.summary, "next": s.next_action} for s in steps
         ],
         "next": step.next_action if step else "",
     }
+
+
+@app.command()
+def marking(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The project; with --default, left out.")] = "",
+    level: Annotated[str, typer.Argument(help="A level, or a marking such as OFFICIAL-SENSITIVE.")] = "",
+    as_: Annotated[str, typer.Option("--as", help="Who decides this.")] = "",
+    is_default: Annotated[bool, typer.Option("--default", help="For new projects instead of one.")] = False,
+) -> None:
+    """Decide the highest classification marking that a project's documents may bear."""
+    from core.identity import declared
+    from core.privacy.highest_marking import set_default_marking, set_highest_marking
+    from core.privacy.markings import LEVEL_WORDS, level_of
+
+    shell = shell_of(context)
+    chosen = level_of(name if is_default else level)
+    person = declared(as_)
+    if is_default:
+        set_default_marking(shell.workspace, chosen, actor=person)
+        shell.show({"default": chosen}, f"New projects permit documents marked up to {LEVEL_WORDS[chosen]}.")
+        return
+    project = shell.workspace.project(name)
+    above = set_highest_marking(shell.workspace, project, chosen, actor=person)
+    text = f"{project.name} permits documents marked up to {LEVEL_WORDS[chosen]}."
+    if above:
+        text += f" Marked above it and not to be approved: {', '.join(document.id for document in above)}"
+    shell.show({"highest_marking": chosen, "above": [document.id for document in above]}, text)
 
 
 @app.command("delete")

@@ -1,6 +1,7 @@
 """Files to text with pages, and text to passages. Pure: no storage, no jobs."""
 
 from core.documents.archives import Member, expand
+from core.documents.edges import page_edges
 from core.documents.folders import FolderFiles, files_in
 from core.documents.kinds import KINDS, kind_of
 from core.documents.passages import split_passages
@@ -16,6 +17,7 @@ __all__ = [
     "files_in",
     "guess_language",
     "kind_of",
+    "page_edges",
     "read_document",
     "split_passages",
     "word_count",

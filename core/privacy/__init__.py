@@ -1,6 +1,7 @@
 """Text -> spans -> surrogates -> anonymized text, and the rules of review. Importing it loads nothing heavy."""
 
 from core.privacy.detection import Detector, build_detector, find_spans
+from core.privacy.lists import ListedDetector, Lists
 from core.privacy.masking import Edit, Masked, mask
 from core.privacy.project_names import NameSearch, people
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
@@ -11,6 +12,8 @@ from core.privacy.surrogates import SurrogateTable, new_key
 __all__ = [
     "Detector",
     "Edit",
+    "ListedDetector",
+    "Lists",
     "Masked",
     "NameSearch",
     "SurrogateTable",

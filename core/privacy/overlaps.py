@@ -1,7 +1,7 @@
 """Several findings about the same characters made into one set that does not overlap."""
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from core.privacy.entities import ENTITIES
@@ -58,3 +58,20 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     piece = text[start:end]
     start, end = start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
     return (start, end) if any(character.isalnum() for character in text[start:end]) else None
+
+
+def covers(bounds: Iterable[tuple[int, int]]) -> Callable[[int, int], bool]:
+    """Tells whether characters `start` to `end` lie whole within what `bounds` cover together."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(bounds):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    starts = [start for start, _ in merged]
+
+    def is_covered(start: int, end: int) -> bool:
+        at = bisect_right(starts, start) - 1
+        return at >= 0 and end <= merged[at][1]
+
+    return is_covered

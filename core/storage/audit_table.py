@@ -55,10 +55,10 @@ def pairs(values: Mapping[str, object]) -> str:
 
 def _line(cells: tuple[str, ...]) -> str:
     line = StringIO()
-    csv.writer(line).writerow([_harmless(cell) for cell in cells])
+    csv.writer(line).writerow([harmless(cell) for cell in cells])
     return line.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A name that a spreadsheet would take for a formula is shown as text."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -58,6 +58,13 @@ def m004_surrogates(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m005_lists(db: sqlite3.Connection) -> None:
+    """The reviewers' lists and patterns, and classification markings of documents and projects."""
+    for statement in _LISTS.strip().split("\n\n"):
+        db.execute(statement)
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,
@@ -226,4 +233,37 @@ create table way_back_openings (
     person text not null, reason text not null, surrogates integer not null, found integer not null,
     created_at text not null
 )
+"""
+
+# project_id is "" for what holds in every project, which no foreign key allows: a trigger takes a project's lists with it
+_LISTS = """
+create table list_entries (
+    id text primary key, project_id text not null, kind text not null, text text not null, entity text not null,
+    added_by text not null, created_at text not null
+)
+
+create index list_entries_project on list_entries (project_id, kind)
+
+create table pattern_rules (
+    id text primary key, project_id text not null, name text not null, definition text not null, entity text not null,
+    added_by text not null, created_at text not null, unique (project_id, name)
+)
+
+create table list_dismissals (
+    project_id text not null, kind text not null, text text not null, primary key (project_id, kind, text)
+)
+
+create trigger lists_go_with_their_project after delete on projects begin
+    delete from list_entries where project_id = old.id;
+    delete from pattern_rules where project_id = old.id;
+    delete from list_dismissals where project_id = old.id;
+end
+
+alter table projects add column highest_marking text not null default 'unclassified'
+
+alter table documents add column marking text not null default ''
+
+alter table documents add column marking_level integer not null default -1
+
+create table marking_default (highest_marking text not null)
 """

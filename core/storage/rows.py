@@ -19,6 +19,8 @@ TABLES: dict[type, str] = {
     records.Document: "documents",
     records.Passage: "passages",
     records.Span: "spans",
+    records.ListEntry: "list_entries",
+    records.PatternRule: "pattern_rules",
     records.Review: "reviews",
     records.QuestionPair: "pairs",
     records.DatasetVersion: "datasets",
@@ -28,7 +30,12 @@ TABLES: dict[type, str] = {
     records.Job: "jobs",
 }
 NOT_STORED = {(records.Passage, "text")}  # a slice of the document's text file
-WORDS = {records.DatasetVersion: "dataset version", records.QuestionPair: "question pair"}
+WORDS = {
+    records.DatasetVersion: "dataset version",
+    records.QuestionPair: "question pair",
+    records.ListEntry: "list entry",
+    records.PatternRule: "pattern",
+}
 
 
 def _columns(kind: Any) -> tuple[str, ...]:

@@ -6,10 +6,23 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 from core.errors import InputError
-from core.records import AuditAction, Document, Page, Passage, Policy, Project, QuestionPair, Review, Run, new_id, now
+from core.records import (
+    AuditAction,
+    Document,
+    MarkingLevel,
+    Page,
+    Passage,
+    Policy,
+    Project,
+    QuestionPair,
+    Review,
+    Run,
+    new_id,
+    now,
+)
 from core.storage import audit
 from core.storage.database import connect
 from core.storage.files import write_atomic
@@ -79,12 +92,18 @@ class Workspace:
 
     # --- projects -----------------------------------------------------------------------------------
 
-    def create_project(self, name: str, *, policy: str = "each-document", is_sample: bool = False) -> Project:
-        """Make a project.
+    def create_project(
+        self, name: str, *, policy: str = "each-document", is_sample: bool = False, highest_marking: str = ""
+    ) -> Project:
+        """Make a project; without `highest_marking`, with the default of this workspace.
 
         Raises:
-            InputError: no name, an unknown policy, or the name is taken.
+            InputError: no name, an unknown policy or marking, or the name is taken.
         """
+        default = self.db.execute("select highest_marking from marking_default").fetchone()
+        highest_marking = highest_marking or (default["highest_marking"] if default else "unclassified")
+        if highest_marking not in get_args(MarkingLevel):
+            raise InputError(f"There is no marking {highest_marking!r}.", f"They are: {', '.join(get_args(MarkingLevel))}.")
         if not name.strip() or len(name) > 80 or any(ord(character) < 32 for character in name):
             raise InputError("A project needs a name of 1 to 80 characters.", "Give it a short, plain name.")
         if policy not in ("each-document", "all-at-once"):
@@ -94,6 +113,7 @@ class Workspace:
             name=name.strip(),
             policy=cast(Policy, policy),
             is_sample=is_sample,
+            highest_marking=cast(MarkingLevel, highest_marking),
             created_at=now(),
         )
         try:

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
+from core.privacy.highest_marking import is_permitted
 from core.records import Document, Job, Project, Span
 from core.storage import Workspace, count, find
 from core.storage.files import disk_errors
@@ -18,6 +19,7 @@ from core.storage.removal import remove_document
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.marking_banner import show_marking
 from dashboard.components.marks import pages_of
 from dashboard.components.page_text import PageView, cut_page, page_words, show_page
 from dashboard.components.words import plural, size
@@ -58,10 +60,12 @@ def show_drop_zone(store: Workspace, project: Project) -> None:
             st.rerun()
 
 
-def state_words(store: Workspace, document: Document) -> str:
+def state_words(store: Workspace, project: Project, document: Document) -> str:
     """Where a document stands, with a sign that does not need color."""
     if document.state == "unreadable":
-        return "✗ not read"
+        return "✗ refused" if document.marking_level > 0 else "✗ not read"
+    if not is_permitted(project, document.marking_level):
+        return "✗ marked too high"
     if not document.is_analyzed:
         return "○ read, not searched"
     return "✓ approved" if store.active_review(document.id) else "● to review"
@@ -83,14 +87,15 @@ def show_result(reading: Job | None) -> None:
         )
 
 
-def table_row(store: Workspace, document: Document, *, has_problems: bool) -> dict[str, Any]:
+def table_row(store: Workspace, document: Document, *, has_problems: bool, has_markings: bool) -> dict[str, Any]:
     """One document in the list. Where any has a problem, it stands beside the name, with room for the whole sentence."""
     name = {"Name": document.name}
     problem = {"Problem": document.problem} if has_problems else {}
     return {
         **name,
         **problem,
-        "State": state_words(store, document),
+        **({"Marking": document.marking or "none"} if has_markings else {}),
+        "State": state_words(store, require_project(), document),
         "Pages": document.page_count or None,  # a plain text has none
         "Words": document.word_count or None,
         "Kind": document.kind,
@@ -100,7 +105,8 @@ def table_row(store: Workspace, document: Document, *, has_problems: bool) -> di
 
 def show_table(store: Workspace, documents: list[Document], *, has_problems: bool) -> Document:
     """The list; gives the document chosen in it (the first one before that)."""
-    rows = [table_row(store, document, has_problems=has_problems) for document in documents]
+    has_markings = any(document.marking for document in documents)
+    rows = [table_row(store, document, has_problems=has_problems, has_markings=has_markings) for document in documents]
     chosen = st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -124,6 +130,7 @@ def show_preview(store: Workspace, document: Document) -> None:
     """What was read from one document, page by page, and the button to take it out."""
     st.markdown(f"**{document.name}**")
     st.caption(f"{document.kind} · {size(document.size_bytes)} · {plural(document.word_count, 'word')}")
+    show_marking(store, require_project(), document)
     if document.problem:
         st.warning(document.problem, icon=":material/warning:")
     if document.state == "read":

@@ -28,6 +28,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.keys import FIELD_KEYS, FIELD_WORDS, KEY_WORDS, KEYS, MOVE_WORDS, TYPE_KEYS, answer_event
+from dashboard.components.marking_banner import show_marking
 from dashboard.components.page_text import PageEvent, PageView, cut_page, entity_words, page_words, show_page
 from dashboard.components.person import acting_person
 from dashboard.components.words import plural
@@ -305,6 +306,7 @@ def show_desk(store: Workspace, project: Project, documents: list[Document], *, 
         with left:
             document_id = choose_document(store, project, documents)
         desk = open_desk(store, project, document_id=document_id, person=person)
+        show_marking(store, project, desk.document)
         left, right = st.columns([9, 5], gap="medium")
         with left:
             event = show_text(desk)

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from core.privacy.highest_marking import default_marking
+from core.privacy.markings import LEVEL_WORDS
 from core.records import Project
 from core.storage import Workspace
 from dashboard.components.errors import shown_errors
@@ -36,8 +38,17 @@ def new_project_form(workspace: Workspace, *, key: str = "new-project", is_prima
             help="Nothing reaches training before a reviewer has approved it. This cannot be loosened later.",
             key=f"{key}-policy",
         )
+        levels = list(LEVEL_WORDS)
+        highest_marking = st.selectbox(
+            "Highest classification marking",
+            levels,
+            index=levels.index(default_marking(workspace)),
+            format_func=lambda level: f"Up to {LEVEL_WORDS[level]}",
+            help="A document marked above this is refused when it is added. Choose what this machine may hold.",
+            key=f"{key}-marking",
+        )
         if st.form_submit_button("Create project", type="primary" if is_primary else "secondary"):
             with shown_errors():
-                project = workspace.create_project(name, policy=policy)
+                project = workspace.create_project(name, policy=policy, highest_marking=highest_marking)
                 st.session_state["next_project_id"] = project.id
                 st.rerun()

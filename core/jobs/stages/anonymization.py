@@ -9,7 +9,19 @@ from typing import Any
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.models import registry
-from core.privacy import Detector, NameSearch, build_detector, find_spans, people, store_surrogates, surrogate_table
+from core.privacy import (
+    Detector,
+    ListedDetector,
+    Lists,
+    NameSearch,
+    build_detector,
+    find_spans,
+    people,
+    store_surrogates,
+    surrogate_table,
+)
+from core.privacy.list_changes import catch_up, lists_of
+from core.privacy.overlaps import covers
 from core.records import Document, Project, Span
 from core.settings import DetectionSettings
 from core.storage import Workspace, audit, find, get, insert_many, transaction, update
@@ -38,15 +50,20 @@ def run(context: JobContext) -> dict[str, Any]:
     return find_personal_data(context, project, DetectionSettings.from_values(context.job.params))
 
 
-def open_detector(workspace: Workspace, settings: DetectionSettings | None = None) -> Detector:
-    """The detector of this level (thorough when not said) with this machine's models.
+def open_detector(workspace: Workspace, settings: DetectionSettings | None = None, *, project_id: str = "") -> Detector:
+    """The detector of this level (thorough when not said) with this machine's models and the reviewers' lists.
+
+    The lists are those for all projects, and with `project_id` the project's own.
 
     Raises:
         SetupError: a model is missing or damaged.
     """
     folders = registry.model_folders(workspace.home)
     names = [DETECTION_MODEL] + ([SECOND_MODEL] if (settings or DetectionSettings()).level == "thorough" else [])
-    return build_detector(*(Path(registry.find_model(folders, name).path) for name in names))
+    detector = build_detector(*(Path(registry.find_model(folders, name).path) for name in names))
+    # a text can be searched where nobody ever made a workspace, and none is made for that
+    lists = lists_of(workspace, project_id) if (workspace.home / "garrison.sqlite3").is_file() else Lists()
+    return ListedDetector(detector, lists) if lists else detector
 
 
 def find_personal_data(context: JobContext, project: Project, settings: DetectionSettings | None = None) -> dict[str, Any]:
@@ -57,7 +74,7 @@ def find_personal_data(context: JobContext, project: Project, settings: Detectio
     workspace = context.workspace
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     fresh = [document for document in documents if not document.is_analyzed]
-    detector = open_detector(workspace, settings) if fresh else None
+    detector = open_detector(workspace, settings, project_id=project.id) if fresh else None
     total = len(fresh) + len(documents)
     for number, document in enumerate(fresh):
         context.progress(number, total, unit="documents", message=f"Searching document {number + 1} of {len(fresh)}")
@@ -68,6 +85,7 @@ def find_personal_data(context: JobContext, project: Project, settings: Detectio
     for number, document in enumerate(documents):
         message = f"Looking for names of other documents in document {number + 1} of {len(documents)}"
         context.progress(len(fresh) + number, total, unit="documents", message=message)
+        catch_up(workspace, get(workspace.db, Document, document.id))  # lists may have changed during the search
         spread += _spread(workspace, project, document=document, search=search)
     context.progress(total, total, unit="documents")
     spans = sum(len(find(workspace.db, Span, document_id=document.id)) for document in documents)
@@ -79,6 +97,9 @@ def _search(workspace: Workspace, project: Project, *, document: Document, detec
     found = find_spans(detector, document, text)
     with transaction(workspace.db):
         workspace.db.execute("delete from spans where document_id = ? and state = 'detected'", [document.id])
+        # what people decided stands: in a text that is searched again they are not asked twice
+        is_decided = covers((span.start, span.end) for span in find(workspace.db, Span, document_id=document.id))
+        found = [span for span in found if not is_decided(span.start, span.end)]
         _store(workspace, project, spans=found, text=text)
         update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
         counts = {"found": len(found)} | audit.decision_counts(workspace.db, document.id)
@@ -96,7 +117,8 @@ def _project_names(context: JobContext, documents: Sequence[Document]) -> NameSe
             more, less = people(context.workspace.text(document), spans)
             given |= more
             rejected |= less
-    return NameSearch(given - rejected)
+    lists = lists_of(context.workspace, documents[0].project_id) if documents else Lists()
+    return NameSearch(name for name in given - rejected if not lists.is_allowed(name))
 
 
 def _spread(workspace: Workspace, project: Project, *, document: Document, search: NameSearch) -> int:

@@ -4,9 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import find_personal_data
 from core.jobs.stages.incoming import remove_incoming, shown_name
+from core.jobs.stages.refusal import forget_refusals, refused
+from core.privacy.markings import find_marking
 from core.questions import read_pairs
 from core.records import Document, Page, Passage, Project, QuestionPair, Review, new_id, now
 from core.storage import Workspace, get, insert_many, sha256_file, sha256_text, transaction
@@ -36,6 +39,11 @@ def run(context: JobContext) -> dict[str, Any]:
 
 def _store(context: JobContext, project: Project, *, path: Path, name: str) -> str:
     rows = read_pairs(path)
+    marking = find_marking("\n".join(part for row in rows for part in row))
+    too_high = refused(context.workspace, project, marking, path=path, name=name, kind="pairs")
+    if too_high is not None:
+        remove_incoming(context.job.params, [path])
+        raise InputError(too_high.problem, "Choose a project that permits this marking.")
     pieces = [f"{QUESTION_MARK}{question}{ANSWER_MARK}{answer}" for question, answer in rows]
     text = "\n\n".join(pieces)
     document = Document(
@@ -49,6 +57,8 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str) -> s
         state="read",
         page_count=1,
         word_count=len(text.split()),
+        marking=marking.text,
+        marking_level=marking.level,
         created_at=now(),
     )
     passages, pairs = [], []
@@ -77,6 +87,7 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str) -> s
         start += len(piece) + 2
     context.workspace.store_text(document, text, pages=(Page(number=1, label="page 1", start=0, end=len(text)),))
     with transaction(context.workspace.db):
+        forget_refusals(context.workspace, project, document.sha256)
         context.workspace.store_document(document, passages=passages)
         insert_many(context.workspace.db, pairs)
         context.finish_item(f"document:{document.id}")

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.documents import Member, expand, read_document, split_passages, word_count
+from core.documents import Member, expand, page_edges, read_document, split_passages, word_count
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.stages.incoming import remove_incoming, shown_name
+from core.jobs.stages.refusal import forget_refusals, refused
 from core.models import registry
 from core.models.llama import token_counter
+from core.privacy.markings import find_marking
 from core.records import Document, Project, new_id, now
 from core.settings import GenerationSettings, SplitSettings
 from core.storage import Workspace, find, get, sha256_file, sha256_text, transaction
@@ -139,6 +141,15 @@ def _read_one(
     except InputError as error:
         _refuse(context, project, name=member.name, problem=str(error), item=item, path=member.path)
         return
+    edges = page_edges(member.path, extraction.kind, extraction.text)
+    marking = find_marking(extraction.text, extraction.pages, edges=edges)
+    with transaction(workspace.db):
+        permitted = get(workspace.db, Project, project.id)  # as it is now: somebody may have lowered it meanwhile
+        too_high = refused(workspace, permitted, marking, path=member.path, name=member.name, kind=extraction.kind)
+        if too_high is not None:
+            for done in (f"document:{too_high.id}", f"unreadable:{item}", item):
+                context.finish_item(done)
+            return
     document = Document(
         id=new_id("document"),
         project_id=project.id,
@@ -152,6 +163,8 @@ def _read_one(
         page_count=len(extraction.pages),
         word_count=word_count(extraction.text),
         language=extraction.language,
+        marking=marking.text,
+        marking_level=marking.level,
         created_at=now(),
     )
     passages = split_passages(
@@ -162,6 +175,7 @@ def _read_one(
         workspace.store_text(document, extraction.text, pages=extraction.pages)
         shutil.copyfile(member.path, workspace.document_folder(document) / "original")
         with transaction(workspace.db):
+            forget_refusals(workspace, project, sha256)
             workspace.store_document(document, passages=passages)
             context.finish_item(f"document:{document.id}")
             context.finish_item(item)

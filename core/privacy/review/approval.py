@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from core.errors import InputError
+from core.privacy.highest_marking import check_permitted
 from core.privacy.masking import Masked, mask
 from core.privacy.review.rules import needs_two, note_person
 from core.privacy.review.sampling import sample_of
@@ -289,6 +290,7 @@ def _masked(workspace: Workspace, project: Project, document: Document) -> Maske
         raise InputError(
             f"Personal data was not looked for in document {document.id} yet.", f"Run: garrison anonymize {project.name}"
         )
+    check_permitted(workspace, document)
     text = workspace.text(document)
     if sha256_text(text) != document.text_sha256:
         raise InputError(

@@ -1,0 +1,231 @@
+"""Lists: what is always, and what is never, personal data; patterns; what reviewers' corrections suggest."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import InputError
+from core.identity import declared
+from core.privacy import list_changes
+from core.privacy.entities import COMMON
+from core.privacy.folding import folded
+from core.privacy.list_file import csv_lines, new_entry, read_lists
+from core.privacy.list_suggestions import dismiss, suggestions
+from core.privacy.patterns import pattern_of
+from core.records import ListEntry, PatternRule, Person, Project
+from core.storage import Workspace, find
+from dashboard.components.empty import empty_state
+from dashboard.components.errors import shown_errors
+from dashboard.components.page_text import entity_words
+from dashboard.components.rule_builder import build_rule
+from dashboard.components.words import plural
+from dashboard.resources import require_project, workspace
+
+Kind = Literal["deny", "allow"]
+WORDS: dict[Kind, str] = {
+    "deny": "What stands here is personal data wherever it stands, in any case, as whole words.",
+    "allow": "What stands here is never personal data where a mark holds exactly this text. The deny list comes first.",
+}
+EMPTY: dict[Kind, str] = {
+    "deny": "Nothing is denied yet. Write names, call signs or places above that must never be readable, one a line.",
+    "allow": "Nothing is allowed yet. Write words above that are marked again and again although they name nobody.",
+}
+SHOWN = 2_000  # rows of a table; the search finds the others
+
+
+def say(note: str) -> None:
+    """Show what was done, after the page is drawn anew."""
+    st.session_state["lists-note"] = note
+    st.session_state["lists-round"] = st.session_state.get("lists-round", 0) + 1  # fields begin empty
+    st.rerun()
+
+
+def show_list(store: Workspace, owner: str, kind: Kind, person: Person | None) -> None:
+    """One list: adding, the entries, a file in and out."""
+    st.caption(WORDS[kind])
+    entries = find(store.db, ListEntry, project_id=owner, kind=kind)
+    add_texts(store, owner, kind, person)
+    if entries:
+        show_entries(store, owner, kind, entries=entries, person=person)
+    else:
+        empty_state(EMPTY[kind])
+    show_files(store, owner, kind, person)
+
+
+def add_texts(store: Workspace, owner: str, kind: Kind, person: Person | None) -> None:
+    """Texts to add, with how often they stand where before anything is changed."""
+    turn = st.session_state.get("lists-round", 0)
+    written = st.text_area("Add, one text a line", key=f"{kind}-new-{turn}", height=100)
+    entity = "PERSON"
+    if kind == "deny":
+        entity = st.selectbox("Type", COMMON, format_func=entity_words, key=f"{kind}-entity")
+    texts = [line.strip() for line in written.splitlines() if line.strip()]
+    if not texts:
+        return
+    with shown_errors():
+        by = person or Person(id="", name="")
+        fresh = [new_entry(text, project_id=owner, kind=kind, entity=entity, actor=by) for text in texts]
+        st.markdown(list_changes.preview(store, owner, entries=fresh).words)
+        label = f"Add {plural(len(fresh), 'entry', many='entries')}"
+        if st.button(label, type="primary", icon=":material/add:", disabled=person is None, key=f"{kind}-add") and person:
+            say(f"Added. {list_changes.add(store, owner, entries=fresh, actor=person).words}")
+
+
+def show_entries(store: Workspace, owner: str, kind: Kind, *, entries: Sequence[ListEntry], person: Person | None) -> None:
+    """The entries, searchable; chosen ones can be taken off."""
+    wanted = folded(st.text_input("Search", key=f"{kind}-search", icon=":material/search:"))
+    fitting = [entry for entry in entries if wanted in folded(entry.text)] if wanted else list(entries)
+    shown = fitting[:SHOWN]
+    rows = [
+        {"Text": entry.text, "Type": entity_words(entry.entity), "Added by": entry.added_by, "On": entry.created_at[:10]}
+        for entry in shown
+    ]
+    frame = pd.DataFrame(rows, columns=["Text", "Type", "Added by", "On"])
+    chosen = st.dataframe(
+        frame.drop(columns="Type") if kind == "allow" else frame,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"{kind}-table-{st.session_state.get('lists-round', 0)}-{wanted}",
+        height="auto" if len(rows) <= 12 else 420,
+        alt=f"The {kind} list",
+    )
+    more = f", the first {SHOWN:,} shown" if len(fitting) > SHOWN else ""
+    st.caption(f"{plural(len(fitting), 'entry', many='entries')}{more}. Tick rows to take them off the list.")
+    picked = [shown[row] for row in chosen["selection"]["rows"] if row < len(shown)]
+    if picked:
+        show_removal(store, owner, kind, picked=picked, person=person)
+
+
+def show_removal(store: Workspace, owner: str, kind: Kind, *, picked: Sequence[ListEntry], person: Person | None) -> None:
+    """What taking entries off changes, and the button."""
+    with st.container(border=True), shown_errors():
+        if kind == "deny":
+            st.markdown("Nothing becomes readable: what these entries marked stays marked until a reviewer rejects it.")
+        else:
+            st.markdown(list_changes.preview_removal(store, owner, picked).words)
+        label = f"Take {plural(len(picked), 'entry', many='entries')} off the list"
+        if st.button(label, icon=":material/delete:", disabled=person is None, key=f"{kind}-remove") and person:
+            list_changes.remove(store, owner, entries=picked, actor=person)
+            say(f"{plural(len(picked), 'entry', many='entries')} taken off the list.")
+
+
+def show_files(store: Workspace, owner: str, kind: Kind, person: Person | None) -> None:
+    """A CSV file in, with what it holds beforehand; both lists out."""
+    with st.expander("From a file, to a file", icon=":material/table:"):
+        turn = st.session_state.get("lists-round", 0)
+        file = st.file_uploader("CSV with the columns text, type and kind", type=["csv", "txt"], key=f"{kind}-csv-{turn}")
+        st.caption("Type and kind (deny, allow, regex) may be left out: then this tab's list is meant. At most 50,000 rows.")
+        if file is not None:
+            with shown_errors():
+                import_file(store, owner, kind, data=file.getvalue(), person=person)
+        entries = find(store.db, ListEntry, project_id=owner)
+        if entries:
+            st.download_button(
+                "Download both lists",
+                data=lambda: "".join(csv_lines(entries, find(store.db, PatternRule, project_id=owner))).encode(),
+                file_name="lists.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"{kind}-download",
+                help="The file holds personal data.",
+            )
+
+
+def import_file(store: Workspace, owner: str, kind: Kind, *, data: bytes, person: Person | None) -> None:
+    """What a file would bring, and the button that takes it in."""
+    read = read_lists(data, project_id=owner, actor=person or Person(id="", name=""), kind=kind)
+    usable = len(read.entries) + len(read.rules)
+    if read.bad_rows:
+        lines = [f"Row {number}: {reason}" for number, reason in read.bad_rows[:20]]
+        st.warning(f"{plural(len(read.bad_rows), 'row')} cannot be used.", icon=":material/warning:")
+        st.code("\n".join(lines), language=None, wrap_lines=True)
+    if not usable:
+        raise InputError("The file holds no row that can be used.", "Look at the rows named above.")
+    st.markdown(list_changes.preview(store, owner, entries=read.entries, rules=read.rules).words)
+    label = f"Take in {plural(usable, 'row')}"
+    if st.button(label, type="primary", disabled=person is None, key=f"{kind}-import") and person:
+        effect = list_changes.add(store, owner, entries=read.entries, rules=read.rules, actor=person)
+        say(f"Taken in. {effect.words}")
+
+
+def show_patterns(store: Workspace, project: Project, owner: str, person: Person | None) -> None:
+    """The patterns there are, and the builder of new ones."""
+    rules = find(store.db, PatternRule, project_id=owner)
+    if not rules:
+        empty_state("No pattern yet. Put one together below: such as 2 letters, a dash, 5 digits.")
+    for rule in rules:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"pattern-{rule.id}"):
+            st.code(f"{rule.name}: {pattern_of(rule.definition).words}", language=None, wrap_lines=True)
+            st.caption(f"{entity_words(rule.entity)} · by {rule.added_by}")
+            if st.button("Remove", key=f"remove-{rule.id}", icon=":material/delete:", disabled=person is None) and person:
+                list_changes.remove(store, owner, rules=[rule], actor=person)
+                say("The pattern is removed. What it marked stays marked until a reviewer rejects it.")
+    st.subheader("A new pattern")
+    build_rule(store, owner, searched=project.id, person=person, done=say)
+
+
+def show_suggestions(store: Workspace, project: Project, owner: str, person: Person | None) -> None:
+    """What reviewers corrected by hand: nothing gets onto a list by itself."""
+    found = suggestions(store, project)
+    if not found:
+        empty_state("Nothing to suggest. Texts that reviewers mark by hand or reject in three places or more show up here.")
+        return
+    st.caption(f"{plural(len(found), 'text')} that reviewers corrected. Nothing gets onto a list before you say so.")
+    for number, suggestion in enumerate(found[:50]):
+        done = "Marked by hand" if suggestion.kind == "deny" else "Rejected"
+        with st.container(border=True, key=f"suggestion-{number}"):
+            st.code(suggestion.text, language=None, wrap_lines=True)
+            where = f"{plural(suggestion.count, 'time')} in {plural(suggestion.documents, 'document')}"
+            st.caption(f"{done} {where} · {entity_words(suggestion.entity)}")
+            entry = new_entry(
+                suggestion.text, project_id=owner, kind=suggestion.kind, entity=suggestion.entity,
+                actor=person or Person(id="", name=""),
+            )  # fmt: skip
+            with st.container(horizontal=True), shown_errors():
+                label = "Add to deny list" if suggestion.kind == "deny" else "Add to allow list"
+                if st.button(label, key=f"suggest-add-{number}", icon=":material/add:", disabled=person is None) and person:
+                    say(f"Added. {list_changes.add(store, owner, entries=[entry], actor=person).words}")
+                if st.button("Dismiss", key=f"suggest-dismiss-{number}", disabled=person is None):
+                    dismiss(store, project, suggestion)
+                    say("It is not suggested again in this project.")
+
+
+def main() -> None:
+    """Draw the page."""
+    project, store = require_project(), workspace()
+    left, right = st.columns(2)
+    scope = left.segmented_control(
+        "Whose lists", ["This project", "All projects"], default="This project", required=True, key="lists-scope"
+    )
+    name = right.text_input(
+        "Your name", key="reviewer", persist_state="session", max_chars=80, help="Kept with each change."
+    )
+    owner = "" if scope == "All projects" else project.id
+    person = None
+    with shown_errors():
+        person = declared(name) if name.strip() else None
+    if person is None:
+        st.caption("Write your name to change something.")
+    if note := st.session_state.pop("lists-note", ""):
+        st.success(note, icon=":material/check_circle:")
+    names = ["Deny list", "Allow list", "Patterns", "Suggestions"]
+    deny, allow, patterns, suggested = st.tabs(names, key="lists-tab", on_change="rerun")
+    if deny.open:  # only what is looked at: the others would read every document for nothing
+        with deny, shown_errors():
+            show_list(store, owner, "deny", person)
+    if allow.open:
+        with allow, shown_errors():
+            show_list(store, owner, "allow", person)
+    if patterns.open:
+        with patterns, shown_errors():
+            show_patterns(store, project, owner, person)
+    if suggested.open:
+        with suggested, shown_errors():
+            show_suggestions(store, project, owner, person)
+
+
+main()

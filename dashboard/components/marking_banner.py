@@ -1,0 +1,28 @@
+"""The band that says which classification marking a document bears: in words, and in a color that does not stand alone."""
+
+import re
+
+import streamlit as st
+
+from core.privacy.highest_marking import is_permitted, known_marking
+from core.privacy.markings import LEVEL_WORDS
+from core.records import Document, Project
+from core.storage import Workspace
+
+_COLORS = ("blue", "blue", "orange", "red", "red")
+
+
+def show_marking(store: Workspace, project: Project, document: Document) -> None:
+    """The band of one document; none where it bears no marking."""
+    marking = known_marking(store, document)
+    if not marking.text:
+        return
+    words = re.sub(r"([^\w\s])", r"\\\1", marking.text)  # shown as it is, not as Markdown
+    st.markdown(f":{_COLORS[marking.level]}-background[:material/shield: **Marked {words}**]")
+    if document.state == "read" and not is_permitted(project, marking.level):
+        st.error(
+            f"This project permits documents up to {LEVEL_WORDS[project.highest_marking]}. "
+            "This one cannot be approved or used: remove it, or let somebody who may decide that raise "
+            "the project's highest marking.",
+            icon=":material/block:",
+        )

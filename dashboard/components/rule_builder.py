@@ -1,0 +1,106 @@
+"""The rule builder: a pattern put together from parts, with what it fits in the project's text while it grows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.errors import GarrisonError
+from core.privacy import Lists, list_changes
+from core.privacy.entities import COMMON
+from core.privacy.list_places import places
+from core.privacy.patterns import MAX_COUNT, MAX_PARTS, PART_WORDS, Part, definition_of, of_parts
+from core.records import PatternRule, Person, new_id, now
+from core.storage import Workspace
+from dashboard.components.errors import show_error
+from dashboard.components.page_text import entity_words
+from dashboard.components.words import plural
+
+_STATE = "rule-parts"
+_FIRST = [Part(kind="letters", least=2, most=2), Part(kind="text", text="-"), Part(kind="digits", least=5, most=5)]
+_SHOWN = 10  # places
+
+
+def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | None, done: Callable[[str], None]) -> None:
+    """The builder. `owner` has the new pattern ("": all projects), `searched` is the project it is tried on."""
+    parts = _choose_parts()
+    fits, fits_not = _choose_examples()
+    definition = definition_of(parts, fits=fits, fits_not=fits_not)
+    name = st.text_input("Name of the pattern", max_chars=80, key="rule-name", placeholder="Badge number")
+    entity = st.selectbox("Type", COMMON, index=COMMON.index("ID_NUMBER"), format_func=entity_words, key="rule-entity")
+    rule = PatternRule(
+        id=new_id("pattern"), project_id=owner, name=name.strip() or "trial", definition=definition, entity=entity,
+        added_by=person.name if person else "", created_at=now(),
+    )  # fmt: skip
+    try:
+        st.markdown("In words:")
+        st.code(of_parts(parts).words, language=None, wrap_lines=True)
+        _show_places(store, searched, rule)
+        effect = list_changes.preview(store, owner, rules=[rule])
+        if effect.places:
+            st.caption(effect.words)
+    except GarrisonError as error:
+        show_error(error)
+        return
+    if st.button("Add the pattern", icon=":material/add:", disabled=not (name.strip() and person), key="rule-add"):
+        try:
+            effect = list_changes.add(store, owner, rules=[rule], actor=person) if person else effect
+        except GarrisonError as error:
+            show_error(error)
+            return
+        done(f"The pattern is added. {effect.words}")
+
+
+def _choose_parts() -> list[Part]:
+    """One row for each part; the parts are kept whole in the session, by a number that stays with each row."""
+    rows: dict[int, Part] = st.session_state.setdefault(_STATE, dict(enumerate(_FIRST)))
+    chosen = []
+    for number, part in list(rows.items()):
+        with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"rule-row-{number}"):
+            chosen.append(_choose_part(number, part))
+            if st.button("Take out", key=f"rule-out-{number}", icon=":material/close:", disabled=len(rows) == 1):
+                del rows[number]
+                st.rerun()
+    if st.button("Add a part", icon=":material/add:", key="rule-more", disabled=len(rows) >= MAX_PARTS):
+        rows[max(rows, default=0) + 1] = Part(kind="digits")
+        st.rerun()
+    return chosen
+
+
+def _choose_part(number: int, part: Part) -> Part:
+    kinds = list(PART_WORDS)
+    kind: Any = st.selectbox(
+        "Part",
+        kinds,
+        index=kinds.index(part.kind),
+        format_func=lambda key: PART_WORDS[key],
+        key=f"rule-kind-{number}",
+        width=220,
+    )
+    text, least, most = "", 1, 1
+    if kind == "text":
+        text = st.text_input("Text", value=part.text, max_chars=MAX_COUNT, key=f"rule-text-{number}", width=160)
+    elif kind != "separator":
+        least = int(st.number_input("From", 1, MAX_COUNT, value=part.least, key=f"rule-least-{number}", width=130))
+        most = int(st.number_input("To", 1, MAX_COUNT, value=part.most, key=f"rule-most-{number}", width=130))
+    is_optional = st.checkbox("May be missing", value=part.is_optional, key=f"rule-optional-{number}")
+    return Part(kind=kind, least=least, most=most, text=text, is_optional=is_optional)
+
+
+def _choose_examples() -> tuple[list[str], list[str]]:
+    left, right = st.columns(2)
+    fits = left.text_area("Must fit, one a line", key="rule-fits", height=90, placeholder="AB-12345")
+    fits_not = right.text_area("Must not fit, one a line", key="rule-fits-not", height=90, placeholder="AB-1234")
+    return [line.strip() for line in fits.splitlines() if line.strip()], [
+        line.strip() for line in fits_not.splitlines() if line.strip()
+    ]
+
+
+def _show_places(store: Workspace, project_id: str, rule: PatternRule) -> None:
+    """What it fits now, as plain text, never as markup."""
+    found = places(store, project_id, Lists(rules=[rule]), most=_SHOWN)
+    if not found:
+        st.caption("It fits nothing in this project's documents yet.")
+        return
+    st.caption(f"The first {plural(len(found), 'place')} in this project:")
+    st.code("\n".join(f"{place.before}⟦{place.text}⟧{place.after}" for place in found), language=None, wrap_lines=False)
