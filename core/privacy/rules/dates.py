@@ -34,7 +34,8 @@ RULES = (
     rule(
         "DATE_TIME",
         rf"(?i:\b(?:in|since|until|from|of|year|during|before|after|by|born|between|and|to|circa))"
-        rf"\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d)",
+        rf"\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d| (?:hours|hrs|each|daily|every|local|m|mils?|rpm|feet|ft|kg|miles|"
+        rf"meters|metres|rounds)\b)",
         score=0.6,
     ),
     rule(

@@ -13,7 +13,10 @@ PROPER = rf"{UPPER}[\w'’]*(?:-[\w'’]+)*"
 CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]+"
 GAP = r"[ \t\u00a0]{1,3}"
 _PARTICLE = r"(?:van|von|der|den|de|del|della|da|di|dos|du|la|le|al|el|bin|ibn|ben|abu|ter|ten|zu|af|av|y)"
-NAME = rf"(?:{UPPER}\.{GAP}?|{PROPER})(?:{GAP}?(?:{UPPER}\.)|{GAP}(?:{_PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"
+NAME = (
+    rf"(?:{UPPER}\.(?:{GAP})?|{PROPER})"
+    rf"(?:(?:{GAP})?(?:{UPPER}\.)|(?:{GAP}|(?<=\.))(?:{_PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"
+)
 _LIST_BREAK = re.compile(r"\s*(?:,\s*(?:and\s)?|\sand\s|\s?&\s?)\s*")
 
 
