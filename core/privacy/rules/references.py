@@ -80,6 +80,8 @@ RULES = (
     rule("REFERENCE", r"(?<![\w/-])[A-Z]{2,6}[/-](?:\d{2,4}[/-]\d{3,8}|\d{5,10})(?:[/-]\w{1,4})?(?![\w/-])", score=0.8),
     rule("REFERENCE", r"(?<![\w/-])(?:[A-Z]{1,5}/){1,3}\d{2,6}(?:/\d{2,4}){1,2}(?![\w/-])", score=0.8),
     rule("REFERENCE", r"(?<![\w/-])[A-Z]{1,4} \d{2,6}/(?:19|20)\d{2}(?![\w/-])", score=0.8),
+    # Courts of central Europe: "II K 345/98", "2 BvR 1234/99", "5 StR 123/04"
+    rule("REFERENCE", r"(?<![\w/.-])(?:[IVX]{1,5}|\d{1,3}) [A-Z][A-Za-z]{0,4} \d{1,5}/\d{2,4}(?![\w/-])", score=0.8),
     # British registry files: "D/DLO/4/7/1", "HQ/OPS/2291", "D/Army Sec/45/3"
     rule("REFERENCE", r"(?<![\w/-])[A-Z]{1,6}(?:/[A-Z][A-Za-z]{1,7}(?: Sec)?){1,4}(?:/\d{1,5}){1,4}(?![\w/-])", score=0.8),
 )

@@ -106,7 +106,7 @@ RULES = (
     ),
     rule(
         "UNIT",
-        r"(?<![\w-])(?:[B-HJ-Z]|[A-Z](?=[\w ]+,? \d)|Alpha|Bravo|Charlie|Delta|Echo|Foxtrot|ALPHA|BRAVO|CHARLIE|DELTA|"
+        r"(?<![\w-])(?:[B-HJ-Z]|[A-Z](?=[\w ]{1,60},? \d)|Alpha|Bravo|Charlie|Delta|Echo|Foxtrot|ALPHA|BRAVO|CHARLIE|DELTA|"
         r"ECHO|FOXTROT|HHC|HQ) (?:Company|COMPANY|"
         r"Coy|COY|Squadron|Sqn|SQN|Battery|Bty|BTY|Troop|TROOP|Battalion)(?![\w-])",
         score=0.8,
