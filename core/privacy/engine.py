@@ -22,16 +22,12 @@ from presidio_analyzer.predefined_recognizers import (
 )
 
 from core.errors import SetupError
-from core.privacy.rules import addresses, codes, contact, dates, letters, military, names, neighbors, places
+from core.privacy.rules.families import RULES as _RULES
 from core.privacy.vocabulary import recased
 from core.records import Detection
 
 SPACY = "spacy"
 RULES = "rules"
-_RULES = (
-    *names.RULES, *letters.RULES, *neighbors.RULES, *codes.RULES, *military.RULES, *contact.RULES, *dates.RULES,
-    *addresses.RULES, *places.RULES,
-)  # fmt: skip
 # Stock Presidio ignores ORGANIZATION, which alone costs 30 points of recall on court judgments (docs/privacy).
 _LABELS = {
     "PERSON": "PERSON", "ORG": "ORGANIZATION", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "NORP": "NRP",

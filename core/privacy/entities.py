@@ -1,5 +1,7 @@
 """The types of personal data that Garrison knows, and which of them are names of something."""
 
+import re
+
 # In the order of overlaps: where two findings are equally long the more telling type, named earlier, wins.
 ENTITIES = tuple(
     "EMAIL_ADDRESS URL IBAN_CODE CREDIT_CARD IP_ADDRESS MAC_ADDRESS GRID DATE_OF_BIRTH ID_NUMBER PHONE_NUMBER REFERENCE "
@@ -13,6 +15,17 @@ COMMON = tuple(
 )
 # A name finder takes the same name now for one of these, now for another.
 NAMES = tuple("PERSON ORGANIZATION LOCATION SITE UNIT NRP CALL_SIGN VESSEL OPERATION".split())
+# Words before a name that say what bears it; the name means the same without them.
+_KINDS = re.compile(
+    r"(?:HM[A-Z]{0,2}S|USS|USNS|USCGC|RFA|MV|SS|FGS|Camp|Fort|FOB|COP|PB|RAF|RNAS|NAS|Joint Base|Patrol Base|"
+    r"Operation|Op|Exercise|Ex)\s+(?=\w{3})",
+    re.IGNORECASE,
+)
+
+
+def name_alone(value: str) -> str:
+    """The name without the word for its kind: "Brackenfell" of "HMS Brackenfell"; unchanged without such a word."""
+    return _KINDS.sub("", value, count=1) if _KINDS.match(value) else value
 
 
 def kin(entity: str) -> tuple[str, ...]:

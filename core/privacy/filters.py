@@ -30,6 +30,28 @@ _RANK_BEFORE = re.compile(rf"(?:(?:{RANK}|{TITLE})\.?\s+)+")
 _ACRONYM = re.compile(r"[A-Z0-9][A-Z0-9&/.-]{0,7}s?")
 
 
+# "TM 9-2320-280-20", "DA PAM 710-2-1", "3200 mils": the number of a publication, a measure.
+_PUBLICATION = re.compile(
+    r"\b(?:FM|TM|AR|TC|ADP|ATP|ATTP|ADRP|JP|STP|GTA|DA|DD|SF|NATO|AJP|ACP|APP|STANAG|MIL-[A-Z]{3}|DODI|DODD|DA PAM|PAM|JSP|"
+    r"DEF STAN|MCRP|MCWP|MCDP|NWP|CJCSI|CJCSM|CTA|TB|SB|SC|LO|MWO|Form|Regulation|Manual|Pamphlet)[ -]?$"
+)
+_DOCUMENT_NUMBER = re.compile(r"(?:[A-Z]{2,4} ?){0,2}\d[\d.-]*[A-Z&]{0,4}")
+_MEASURE = re.compile(
+    r"\d[\d.,]*[ -]?(?:mils?|mm|cm|m|km|kg|g|lbs?|ft|feet|inch(?:es)?|miles|meters|metres|rpm|Nm|bar|psi|volts?|V|A|W|kW|Hz)"
+)
+
+
+def is_technical(text: str, start: int, end: int) -> bool:
+    """Whether these bounds hold the number of a publication or a measure, which a network takes for codes and addresses."""
+    value = text[start:end]
+    if _MEASURE.fullmatch(value):
+        return True
+    if not _DOCUMENT_NUMBER.fullmatch(value):
+        return False
+    figures = start + next(at for at, character in enumerate(value) if character.isdigit())
+    return _PUBLICATION.search(text, max(0, figures - 20), figures) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What one document says about its own words; `kept` decides on the model's findings in it."""

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
+from core.privacy.entities import name_alone
 from core.privacy.vocabulary import is_generic, small_words
 from core.records import Detection
 
@@ -74,6 +75,9 @@ def _values(text: str, detections: Iterable[Detection], small: frozenset[str]) -
         parts = _TOKEN.findall(value)
         if len(parts) > 1 or stands_alone(value, small):
             yield value, detection.entity
+        alone = name_alone(value) if detection.entity in ("VESSEL", "SITE", "OPERATION") else value
+        if alone != value and stands_alone(alone.split()[-1], small):
+            yield alone, detection.entity
         if detection.entity == "PERSON" and len(parts) > 1:
             yield from ((part, "PERSON") for part in parts if stands_alone(part, small))
 

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from core.privacy.filters import Filter
+from core.privacy.filters import Filter, is_technical
 from core.records import Detection
 
 # The least score at which the second detector is believed alone, 0 to 1. Measured on the 1,500 synthetic texts, characters
@@ -55,6 +55,8 @@ def _believed(text: str, found: Detection, sieve: Filter) -> Iterator[Detection]
     value = text[found.start : found.end]
     if found.entity == "PHONE_NUMBER" and value[0] not in "+(":
         return  # "071-326-5605" is the form of task and part numbers too; numbers with a word for them have a rule
+    if is_technical(text, found.start, found.end):
+        return
     if found.entity not in ("PERSON", "LOCATION") and any(character.isdigit() or character in "@." for character in value):
         yield found
     elif any(character.isupper() for character in value):  # the network is blind to case: "actively" looks like a name

@@ -222,3 +222,27 @@ def test_five_hundred_values_that_begin_alike_are_spread() -> None:
         for match in re.finditer(r"Nora Whit\w+", text[: len(text) // 2])
     ]
     assert len([d for d in propagate(text, first) if " " in text[d.start : d.end]]) == 500
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "45871/08",
+        "A.B. Karadere",
+        "13 and 14 March 1999",
+        "I.Ö. Brankov",
+        "Çorlu",
+        "P. Umbermoor",
+        "Velmstad",
+        "II K 345/98",
+    ],
+)
+def test_a_judgment_of_a_court_of_human_rights_loses_names_places_days_and_numbers(value: str, detector: Detector) -> None:
+    text = (
+        "The case originated in an application (no. 45871/08) lodged with the Court by Mr A.B. Karadere (“the applicant”), "
+        "on 13 and 14 March 1999. He was represented by Ms I.Ö. Brankov, a lawyer practising in Çorlu. The Government were "
+        "represented by their Agent, Mr P. Umbermoor. The applicant was born in 1966 and lives in Velmstad. The judgment in "
+        "case no. II K 345/98 was upheld. Law no. 3713 was applied."
+    )
+    assert covered(text, value, detector)
+    assert not covered(text, "3713", detector)

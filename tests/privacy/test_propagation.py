@@ -43,3 +43,9 @@ def test_a_hundred_thousand_equal_names_are_found_in_one_pass() -> None:
 
 def test_part_of_a_word_is_not_the_name() -> None:
     assert spread("Lang met nobody; Langford and Klang rang.", "Lang") == []
+
+
+def test_a_ship_named_with_its_prefix_is_found_without_it() -> None:
+    text = "The crew of HMS Brackenfell went ashore. Brackenfell sailed without them."
+    first = Detection(start=12, end=27, entity="VESSEL", score=0.9, detector="rules")
+    assert [text[d.start : d.end] for d in propagate(text, [first])] == ["Brackenfell"]

@@ -25,6 +25,9 @@ ADDED = [
     ("nurse ifeoma brought tea to oduya", "ifeoma"),
 ]
 DOCTRINE = [
+    "Refer to TM 9-2320-280-20 for the repair.",
+    "AR 710-2 and DA PAM 710-2-1 give the rules.",
+    "Set the elevation to 3200 mils.",
     *READABLE,
     "Perform task 071-326-5605 and employ hand grenades (071-COM-0502).",
     "LANE TRAINING 4-25. Lane training is a company-level event.",

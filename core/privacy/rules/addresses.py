@@ -100,6 +100,11 @@ RULES = (
         r"(?<!\w)(?i:suite|apt\.?|ste\.?|psc|p\.? ?o\.? ?box|pmb|unit \d+,? box)[ ]#?\d{1,5}[A-Z]?(?!\w)",
         check=address_bounds,
     ),
+    rule(
+        "ADDRESS",
+        r"(?<!\w)(?i:flat|apartment|apt\.?|unit|suite|room) \d{1,4}[A-Z]?, (?=\d{1,4}[A-Za-z]? [A-Z])",
+        check=address_bounds,
+    ),
     # Military post: "PSC 1234, Box 56, APO AE 09012", "USNS Ames\nFPO AA 85844"
     rule(
         "ADDRESS",

@@ -1,10 +1,10 @@
-"""Where to reach somebody: mail, links, hosts, telephone, IMEI; and addresses in the world."""
+"""Where to reach somebody: mail, links, telephones in the world and on military networks."""
 
 import re
 
 from core.privacy.rules.rule import Bounds, rule
 
-_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+){0,8}"
+_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}){0,8}"  # RFC 5321, 4.5.3.1.1
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}[A-Za-z]{2,18}"
 _TOP = (
     r"(?:com|org|net|edu|gov|mil|int|info|biz|io|eu|uk|us|de|fr|it|es|nl|be|ch|at|se|no|dk|fi|pl|cz|pt|ie|"
@@ -33,11 +33,6 @@ RULES = (
     rule("URL", r"(?i:\b(?:https?|ftp|sftp|ssh|ldap|smb)://)[^\s<>\"'“”)\]]+[^\s<>\"'“”)\].,;:!?]", score=0.95),
     rule("URL", rf"(?i:\bwww\.{_HOST})(?:/[^\s<>\"')\]]*[^\s<>\"')\].,;:])?", score=0.9),
     rule("URL", rf"(?<![\w.@/-])(?:[a-z0-9][a-z0-9-]*\.){{1,4}}{_TOP}(?:/[^\s<>\"')\]]*)?(?![\w.@-])", score=0.7),
-    rule(
-        "HOST",
-        r"(?i:\b(?:host(?:name)?|server|workstation|computer|machine)(?: name)?)"
-        r"\s?[:=]\s?(?P<value>[A-Za-z0-9][\w.-]{2,62}\w)",
-    ),
     rule(
         "PHONE_NUMBER",
         r"(?<![\w+.-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,5}(?:\s?(?:x|ext\.?)"
@@ -68,5 +63,13 @@ RULES = (
         ),
         check=any_phone,
     ),
-    rule("ID_NUMBER", r"(?<![\w-])\d{2}-\d{6}-\d{6}-\d(?![\w-])"),  # IMEI
+    # military: "DSN 314-555-0142", "mil ext 4471", "Mil: 94561 4471"
+    rule(
+        "PHONE_NUMBER",
+        r"(?i:\b(?:dsn|mcfn|ivsn|autovon|svoip|mil(?:itary)?(?: net| ext(?:ension|n)?| telephone| phone)?|mod"
+        r"(?: net)?|ext(?:ension|n)?|"
+        r"skype no))\b\.?[: ]{1,2}(?:\bis )?(?P<value>(?:\(?\d{3,5}\)?[- ]?)?\d{3,4}[- ]?\d{0,4})(?!\w|\.\d)",
+        check=lambda text, start, end: (start, end) if sum(c.isdigit() for c in text[start:end]) >= 4 else None,
+    ),
+    rule("PHONE_NUMBER", r"(?<![\w.,/-])9\d{4}[ -]\d{4,5}(?![\w/-]|[.,]\d)", score=0.75),  # British defence network
 )

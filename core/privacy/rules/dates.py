@@ -19,6 +19,12 @@ def valid_numeric(text: str, start: int, end: int) -> Bounds | None:
 
 
 RULES = (
+    # "13 and 14 March 1999", "between 3 and 5 May": the first day too
+    rule(
+        "DATE_TIME",
+        rf"\b{_DAY}(?:(?:,| and| or| to|[ ]?[-–]) ?{_DAY}){{1,3}} {_MONTH}(?: {_YEAR})?(?!\w)",
+        score=0.9,
+    ),
     rule("DATE_TIME", rf"(?<![\w/-]){_YEAR}[-/.](?:0?[1-9]|1[0-2])[-/.]{_DAY}{_CLOCK}(?![\w/-])", score=0.95),
     rule(
         "DATE_TIME", r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1(?:(?:1[89]|20)\d{2})(?![\w/-])", score=0.95, check=valid_numeric
@@ -34,7 +40,8 @@ RULES = (
     rule(
         "DATE_TIME",
         rf"(?i:\b(?:in|since|until|from|of|year|during|before|after|by|born|between|and|to|circa))"
-        rf"\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d)",
+        rf"\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d| (?:hours|hrs|each|daily|every|local|m|mils?|rpm|feet|ft|kg|miles|"
+        rf"meters|metres|rounds)\b)",
         score=0.6,
     ),
     rule(

@@ -17,7 +17,8 @@ _POST = any_of(
     r"counsel|lawyer|attorney|solicitor|agent|adviser|advisor|analyst|consultant|administrator|assistant|coordinator|"
     r"supervisor|superintendent|inspector|instructor|commander|commandant|chief|adjutant|quartermaster|surgeon|chaplain|"
     r"physician|doctor|nurse|professor|lecturer|teacher|researcher|scientist|specialist|foreman|mechanic|operator|planner|"
-    r"accountant|auditor|editor|author|head|deputy|minister|ambassador|consul|dean|principal|lead|leader|owner|founder|partner"
+    r"accountant|auditor|editor|author|head|deputy|minister|ambassador|consul|dean|principal|lead|leader|owner|"
+    r"founder|partner"
 )
 _UNDER = rf"(?:{RANK}\b|(?:[A-Z][\w'’&/-]*[ ,]{{1,2}}){{0,4}}(?i:{_POST})s?\b(?![ ]\w+[ ]\w+[ ]\w+[ ]\w+))"
 _HEADER = r"(?i:from|to|cc|bcc|sender|reply-to|recipients?|attendees|present|participants|copy to|distribution)"
@@ -38,7 +39,8 @@ RULES = (
     # "Hannah Merrick <hannah@unit.example>", "MERRICK, Hannah" <…>: the name shown before a mail address.
     rule(
         "PERSON",
-        rf"(?<![\w'’-])(?P<value>{NAME}(?:,{GAP}?{NAME})?)[\"'”’]?(?:{GAP}\([^()\n]{{1,40}}\))?{GAP}?[<\[(](?=[^\s<>()\[\]@]{{1,64}}@)",
+        rf"(?<![\w'’-])(?P<value>{NAME}(?:,{GAP}?{NAME})?)[\"'”’]?(?:{GAP}\([^()\n]{{1,40}}\))?{GAP}?[<\[(]"
+        rf"(?=[^\s<>()\[\]@]{{1,64}}@)",
         check=name_bounds,
     ),
     # "To: Nora Ames, Luis Berg; Ida Cole": everybody a header line names.

@@ -1,7 +1,7 @@
 """People: title and name, rank and name, labelled names, SURNAME, Given."""
 
 from core.privacy.rules.rule import CAPITALS, GAP, NAME, PROPER, Bounds, any_of, name_bounds, rule
-from core.privacy.rules.titles import RANK, TITLE
+from core.privacy.rules.titles import RANK, RANKS, TITLE
 from core.privacy.vocabulary import WORD, may_be_name
 
 _LABEL = any_of(
@@ -24,6 +24,17 @@ def whole_name(text: str, start: int, end: int) -> Bounds | None:
 
 _LISTED = rf"{NAME}(?:(?:, ?(?:and )?| and | ?& ?){NAME}){{1,15}}"
 
+_RANK_WORDS = frozenset(part.casefold() for part in WORD.findall(RANKS))
+
+
+def named_first(text: str, start: int, end: int) -> Bounds | None:
+    """As `name_bounds` when nothing but words of ranks and titles stands before: "CAPTAIN OF THE SHIP" names nobody."""
+    bounds = name_bounds(text, start, end)
+    if bounds and any(word.casefold() not in _RANK_WORDS for word in WORD.findall(text[start : bounds[0]])):
+        return None
+    return bounds
+
+
 RULES = (
     rule(
         "PERSON",
@@ -33,10 +44,10 @@ RULES = (
     ),
     rule(
         "PERSON",
-        rf"(?<![\w-]){RANK}\.?\s(?:\(?(?:[Rr]et(?:'?d)?\.?|select|[A-Z]-?\d)\)?\s)"
+        rf"(?<![\w-]){RANK}\.?\s(?:\(?(?:[Rr]et(?:'?d)?\.?|select|[A-Z]-?\d)\)?\s|\([A-Z]{{2,5}}\)\s)"
         rf"?(?P<value>{CAPITALS},{GAP}?{NAME}|{NAME})",
         score=0.95,
-        check=name_bounds,
+        check=named_first,
     ),
     # "Hi Victor,", "my name is Ana Ruiz", "her maiden name is Okafor"
     rule(
@@ -54,6 +65,8 @@ RULES = (
     ),
     # "Elita B. Desaulniers": an initial between two words that can be names.
     rule("PERSON", rf"\b{PROPER}{GAP}(?:[A-Z]\.?{GAP}){{1,2}}{PROPER}", score=0.75, check=whole_name),
+    # "Harlow, Peter, SFC", "SMITH, John A., SFC"
+    rule("PERSON", rf"(?<![\w-])(?P<value>{PROPER},{GAP}{NAME}),?[ ](?={RANK}(?![\w-]))", score=0.85, check=name_bounds),
     # "Privates Ames, Boyle and Chan": a plural rank or title names everybody in the list.
     rule("PERSON", rf"(?<![\w-])(?:{RANK}s|Drs\.?|Messrs\.?|Mses\.?)\s(?P<values>{_LISTED})", score=0.9, check=name_bounds),
     rule(

@@ -14,7 +14,8 @@ _REACHED_BY = any_of(
     r"identity (?:number|card)|badge"
 )
 _KIN = any_of(
-    r"son|daughter|child|kid|wife|husband|brother|sister|mother|father|uncle|aunt|cousin|nephew|niece|grandson|granddaughter|"
+    r"son|daughter|child|kid|wife|husband|brother|sister|mother|father|uncle|aunt|cousin|nephew|niece|grandson|"
+    r"granddaughter|"
     r"grandmother|grandfather|friend|partner|fiancée?|colleague|neighbou?r|boss|roommate|ex-wife|ex-husband|brother-in-law|"
     r"sister-in-law|mother-in-law|father-in-law|lawyer|solicitor|doctor"
 )

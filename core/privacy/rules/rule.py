@@ -9,11 +9,14 @@ from core.privacy.vocabulary import WORD, is_generic, may_be_name
 Bounds = tuple[int, int]
 
 UPPER = r"[^\W\d_a-zß-öø-ÿ]"
-PROPER = rf"{UPPER}[\w'’]*(?:-[\w'’]+)*"
+PROPER = rf"{UPPER}[\w'’]*(?:-[\w'’]+){{0,8}}"
 CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]+"
 GAP = r"[ \t\u00a0]{1,3}"
 _PARTICLE = r"(?:van|von|der|den|de|del|della|da|di|dos|du|la|le|al|el|bin|ibn|ben|abu|ter|ten|zu|af|av|y)"
-NAME = rf"(?:{UPPER}\.{GAP}?|{PROPER})(?:{GAP}?(?:{UPPER}\.)|{GAP}(?:{_PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"
+NAME = (
+    rf"(?:{UPPER}\.(?:{GAP})?|{PROPER})"
+    rf"(?:(?:{GAP})?(?:{UPPER}\.)|(?:{GAP}|(?<=\.))(?:{_PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"
+)
 _LIST_BREAK = re.compile(r"\s*(?:,\s*(?:and\s)?|\sand\s|\s?&\s?)\s*")
 
 

@@ -1,0 +1,47 @@
+"""All families of rules, in the order in which they are asked."""
+
+from core.privacy.rules import (
+    addresses,
+    contact,
+    dates,
+    grids,
+    identity,
+    letters,
+    names,
+    neighbors,
+    network,
+    operations,
+    places,
+    radio,
+    references,
+    ships,
+    sites,
+    stock,
+    timings,
+    units,
+    vehicles,
+)
+from core.privacy.rules.rule import Rule
+
+FAMILIES: dict[str, tuple[Rule, ...]] = {
+    "names": names.RULES,
+    "letters": letters.RULES,
+    "neighbors": neighbors.RULES,
+    "identity": identity.RULES,
+    "references": references.RULES,
+    "stock": stock.RULES,
+    "vehicles": vehicles.RULES,
+    "grids": grids.RULES,
+    "radio": radio.RULES,
+    "units": units.RULES,
+    "ships": ships.RULES,
+    "operations": operations.RULES,
+    "sites": sites.RULES,
+    "timings": timings.RULES,
+    "contact": contact.RULES,
+    "network": network.RULES,
+    "dates": dates.RULES,
+    "addresses": addresses.RULES,
+    "places": places.RULES,
+}
+RULES: tuple[Rule, ...] = tuple(rule for family in FAMILIES.values() for rule in family)
