@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.shell import Shell, shell_of, table
+from core.cli.shell import ByteLine, Shell, shell_of, table
 from core.errors import InputError
 from core.records import Document, Project, Span, SpanState
 from core.settings import DetectionSettings
@@ -36,7 +36,14 @@ def detect(context: typer.Context, input: Path, output: Path, level: Level = "th
     if not input.is_file():
         raise InputError(f"There is no file {input}.", "Check the path.")
     settings = DetectionSettings.from_values({"level": level})
-    rows = detect_file(open_detector(shell.workspace, settings), input, output_path=output)
+    line = ByteLine()
+    try:
+        detector = open_detector(shell.workspace, settings)
+        rows = detect_file(
+            detector, input, output_path=output, progress=lambda done, total: line.show("Searched", done, total)
+        )
+    finally:
+        line.end()
     shell.show({"rows": rows, "output": output}, f"{rows} texts searched, spans written to {output}")
 
 
