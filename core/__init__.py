@@ -14,3 +14,5 @@ __all__ = ["__version__"]
 set_offline_variables()
 # Threads of torch spin briefly, then sleep: long spinning takes three times as long on busy cores, none twice on idle ones.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+# numpy's products here are small: a second thread halved the search for personal data on two busy cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.shell import counted, shell_of
+from core.cli.shell import ByteLine, counted, shell_of
 from core.errors import InputError
 from core.settings import DetectionSettings
 
@@ -34,7 +34,14 @@ def detect(
         raise InputError(f"There is no file {input}.", "Check the path.")
     settings = DetectionSettings.from_values({"level": level})
     project_id = shell.workspace.project(project).id if project else ""
-    rows = detect_file(open_detector(shell.workspace, settings, project_id=project_id), input, output_path=output)
+    line = ByteLine()
+    try:
+        detector = open_detector(shell.workspace, settings, project_id=project_id)
+        rows = detect_file(
+            detector, input, output_path=output, progress=lambda done, total: line.show("Searched", done, total)
+        )
+    finally:
+        line.end()
     shell.show({"rows": rows, "output": output}, f"{rows} texts searched, spans written to {output}")
 
 

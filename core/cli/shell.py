@@ -101,7 +101,7 @@ class ByteLine:
         self._is_terminal = sys.stderr.isatty()
         self._shown_at = 0.0
 
-    def show(self, doing: str, done: int, total: int) -> None:
+    def show(self, doing: str, done: float, total: float) -> None:
         """Say where it stands."""
         now = time.monotonic()
         if self._is_terminal and now - self._shown_at >= self.INTERVAL_S:

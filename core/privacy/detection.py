@@ -1,8 +1,9 @@
 """Personal data in text: models and rules, filtered, put to the vote, spread through the document, overlaps resolved."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,14 +11,19 @@ from core.privacy.filters import Filter
 from core.privacy.overlaps import resolve
 from core.privacy.pieces import pieces
 from core.privacy.propagation import propagate
+from core.privacy.shadow import Shadow
 from core.privacy.treatments import outside_replaced
 from core.privacy.vocabulary import recased
 from core.privacy.voting import vote
+from core.privacy.workers import started, worker_count
 from core.records import Detection, Document, Span, new_id
 
 if TYPE_CHECKING:
-    from core.privacy.engine import Engine
-    from core.privacy.rampart import Rampart
+    from core.privacy.reader import Pair, Reader
+
+_BATCH_CHARACTERS = 20_000  # that one process reads at once
+_WORTH_CHARACTERS = 300_000  # from here on a second process saves more than the seconds it takes to start
+Reading = Callable[[Iterable[Sequence[str]]], Iterable[list["Pair"]]]
 
 
 class Detector(Protocol):
@@ -27,36 +33,118 @@ class Detector(Protocol):
         """For each text its detections, sorted and without overlap."""
         ...
 
+    def detect_each(
+        self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
+    ) -> Generator[list[Detection]]:
+        """As `detect`, text by text as they come, a few in memory at a time; close it when you stop before the end.
+
+        Args:
+            texts: read ahead of what is given back.
+            progress: called with the number of characters that were read since the last call.
+        """
+        ...
+
 
 class PresidioDetector:
     """Model and rules over pieces, then filter, vote, overlaps and propagation over each whole text."""
 
-    def __init__(self, engine: "Engine", second: "Rampart | None" = None) -> None:
-        """With `second` there is a vote (level "thorough"), without there is none ("standard")."""
-        self._engine = engine
-        self._second = second
+    def __init__(self, reader: "Reader", models: Sequence[Path] = (), *, workers: int = 0) -> None:
+        """`models` are the folders for other processes, `workers` how many of them (0: what the machine has free)."""
+        self._reader = reader
+        self._models = models
+        self._workers = workers
 
     def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
         """For each text its detections, sorted and without overlap."""
-        if self._second is None:
-            votes: list[list[Detection]] = [[] for _ in texts]
-            found = _placed(texts, self._engine)
-        else:
-            with ThreadPoolExecutor(max_workers=1) as beside:  # onnxruntime lets go of the interpreter while it computes
-                asked = beside.submit(_placed, texts, self._second)
-                found = _placed(texts, self._engine)
-                votes = asked.result()
-        return [_settled(text, first, second) for text, first, second in zip(texts, found, votes, strict=True)]
+        return list(self.detect_each(texts))
+
+    def detect_each(
+        self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
+    ) -> Generator[list[Detection]]:
+        """As `detect`, text by text; in several processes when there is enough text and more than one core is free.
+
+        Raises:
+            SetupError: one of these processes ended before it was done.
+        """
+        tell = progress or (lambda count: None)
+        waiting = iter(texts)
+        ahead, size = [], 0
+        while size < _WORTH_CHARACTERS and (text := next(waiting, None)) is not None:
+            ahead.append(text)
+            size += len(text)
+        count = (self._workers or worker_count()) if size >= _WORTH_CHARACTERS and self._models else 1
+        if count == 1:
+            yield from _found(chain(ahead, waiting), lambda batches: map(self._reader.read, batches), tell)
+            return
+        with started(self._models, count) as pool:
+            yield from _found(chain(ahead, waiting), pool.read, tell)
 
 
-def _placed(texts: Sequence[str], finder: "Engine | Rampart") -> list[list[Detection]]:
-    """What `finder` says about the pieces of each text, with offsets in the text."""
-    places = [(number, offset) for number, text in enumerate(texts) for offset, _ in pieces(text)]
-    cut: Iterator[str] = (piece for text in texts for _, piece in pieces(text))
-    found: list[list[Detection]] = [[] for _ in texts]
-    for (number, offset), detections in zip(places, finder.analyze(cut), strict=True):
-        found[number] += [replace(d, start=d.start + offset, end=d.end + offset) for d in detections]
-    return found
+@dataclass(slots=True)
+class _Begun:
+    """A text whose pieces are being read; `found` grows to the number of `places` (offsets of the pieces)."""
+
+    shadow: Shadow
+    places: list[int]
+    found: list["Pair"] = field(default_factory=list)
+
+    def settled(self) -> list[Detection]:
+        first = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[0]]
+        second = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[1]]
+        return self.shadow.restored(_settled(self.shadow.text, first, second))
+
+
+class _Assembly:
+    """Texts cut to batches of pieces, and what was found in the pieces put together text by text again."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = texts
+        self._begun: deque[_Begun] = deque()
+        self._sizes: deque[int] = deque()  # characters of each batch that is out
+
+    def batches(self) -> Iterator[list[str]]:
+        """Pieces of the texts in order, so many together that asking another process for them is cheap."""
+        batch: list[str] = []
+        size = 0
+        for text in self._texts:
+            shadow = Shadow(text)
+            cut = list(pieces(shadow.text))
+            self._begun.append(_Begun(shadow, [offset for offset, _ in cut]))
+            for _, piece in cut:
+                batch.append(piece)
+                size += len(piece)
+                if size >= _BATCH_CHARACTERS:
+                    self._sizes.append(size)
+                    yield batch
+                    batch, size = [], 0
+        if batch:
+            self._sizes.append(size)
+            yield batch
+
+    def take(self, answers: list["Pair"]) -> int:
+        """What was found in the pieces of the next batch; returns its characters."""
+        open_texts = (text for text in self._begun for _ in range(len(text.places) - len(text.found)))
+        for text, pair in zip(list(islice(open_texts, len(answers))), answers, strict=True):
+            text.found.append(pair)
+        return self._sizes.popleft()
+
+    def finished(self) -> Iterator[list[Detection]]:
+        """The findings of each text whose pieces are all read."""
+        while self._begun and len(self._begun[0].found) == len(self._begun[0].places):
+            yield self._begun.popleft().settled()
+
+
+def _found(texts: Iterable[str], read: Reading, tell: Callable[[int], None]) -> Iterator[list[Detection]]:
+    assembly = _Assembly(texts)
+    for answers in read(assembly.batches()):
+        count = assembly.take(answers)
+        yield from assembly.finished()
+        tell(count)
+    yield from assembly.finished()
+
+
+def _moved(detection: Detection, offset: int) -> Detection:
+    return replace(detection, start=detection.start + offset, end=detection.end + offset)
 
 
 def _settled(text: str, found: list[Detection], second: list[Detection]) -> list[Detection]:
@@ -71,16 +159,21 @@ def _settled(text: str, found: list[Detection], second: list[Detection]) -> list
     return outside_replaced(text, resolve(text, [*settled, *propagate(text, settled)]))
 
 
-def build_detector(spacy_model: Path, rampart_model: Path | None = None) -> Detector:
+def build_detector(spacy_model: Path, rampart_model: Path | None = None, *, workers: int = 0) -> Detector:
     """The detector of this product, at level "thorough" with `rampart_model`, else "standard"; loading takes seconds.
+
+    Args:
+        spacy_model: folder of the first model.
+        rampart_model: folder of the second.
+        workers: processes for long input; 1 starts none, 0 takes as many as cores and memory are free.
 
     Raises:
         SetupError: there is no usable model in one of the folders.
     """
-    from core.privacy.engine import build_engine
-    from core.privacy.rampart import load_rampart
+    from core.privacy.reader import open_reader
 
-    return PresidioDetector(build_engine(spacy_model), load_rampart(rampart_model) if rampart_model else None)
+    models = (spacy_model, rampart_model) if rampart_model else (spacy_model,)
+    return PresidioDetector(open_reader(*models), models, workers=workers)
 
 
 def find_spans(detector: Detector, document: Document, text: str) -> list[Span]:

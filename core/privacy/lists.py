@@ -5,7 +5,9 @@ pass. An allow entry takes away a finding whose whole text it is, never a part o
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from core.errors import InputError
@@ -106,8 +108,22 @@ class ListedDetector:
 
     def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
         """For each text its detections, sorted and without overlap."""
-        found = self._detector.detect(texts)
-        return [self._lists.apply(text, detections) for text, detections in zip(texts, found, strict=True)]
+        return list(self.detect_each(texts))
+
+    def detect_each(
+        self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
+    ) -> Generator[list[Detection]]:
+        """As `detect`, text by text as they come, a few in memory at a time."""
+        ahead: deque[str] = deque()
+
+        def noted() -> Iterator[str]:
+            for text in texts:
+                ahead.append(text)
+                yield text
+
+        with closing(self._detector.detect_each(noted(), progress=progress)) as found:
+            for detections in found:
+                yield self._lists.apply(ahead.popleft(), detections)
 
 
 def _ends_word(text: str, end: int) -> bool:

@@ -1,7 +1,7 @@
 """Several findings about the same characters made into one set that does not overlap."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from core.privacy.entities import ENTITIES
@@ -16,10 +16,25 @@ def resolve(text: str, found: Iterable[Detection]) -> list[Detection]:
     The longest wins, then the higher priority, then the higher score. What a loser covers beside the winner stays as a
     detection of its own, so that resolving never uncovers text. Detectors that agree on the entity are joined by "+".
     """
-    ranked = sorted(
-        (detection for detection in found if detection.start < detection.end),
-        key=lambda d: (d.start - d.end, _PRIORITY.get(d.entity, len(_PRIORITY)), -d.score, d.start),
-    )
+    return [chosen for cluster in _clusters(found) for chosen in _resolved(text, cluster)]
+
+
+def _clusters(found: Iterable[Detection]) -> Iterator[list[Detection]]:
+    """Detections that touch one another through overlaps, cluster by cluster: 100,000 apart are 100,000 small tasks."""
+    cluster: list[Detection] = []
+    end = 0
+    for detection in sorted((d for d in found if d.start < d.end), key=lambda d: d.start):
+        if cluster and detection.start >= end:
+            yield cluster
+            cluster = []
+        end = max(end, detection.end) if cluster else detection.end
+        cluster.append(detection)
+    if cluster:
+        yield cluster
+
+
+def _resolved(text: str, cluster: list[Detection]) -> list[Detection]:
+    ranked = sorted(cluster, key=lambda d: (d.start - d.end, _PRIORITY.get(d.entity, len(_PRIORITY)), -d.score, d.start))
     starts: list[int] = []
     chosen: list[Detection] = []
     for candidate in ranked:

@@ -16,7 +16,8 @@ _SPREAD = {
 }  # fmt: skip
 _SCORE = 0.7
 Value = tuple[str, str]  # as written, and its entity
-_Sought = dict[tuple[str, ...], set[tuple[tuple[str, ...], str]]]  # first one or two words -> whole values and entities
+_Form = tuple[str, ...]  # the words of a value
+_Sought = dict[_Form, dict[int, dict[_Form, str]]]  # first one or two words -> number of words -> form -> entity
 
 
 def propagate(text: str, detections: Sequence[Detection]) -> list[Detection]:
@@ -38,7 +39,8 @@ class Sought:
             parts = tuple(_TOKEN.findall(value))
             for form in {parts, tuple(part.upper() for part in parts)}:
                 if form:
-                    self._index.setdefault(form[:2], set()).add((form, entity))
+                    forms = self._index.setdefault(form[:2], {}).setdefault(len(form), {})
+                    forms[form] = max(entity, forms.get(form, ""))
 
     def find(self, text: str, covered: Iterable[tuple[int, int]]) -> list[Detection]:
         """Where the values stand in `text` and `covered` (bounds in characters) does not hide them whole.
@@ -95,12 +97,7 @@ def _occurrences(text: str, sought: _Sought, covered: Sequence[tuple[int, int]])
     tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
     index = 0
     while index < len(tokens):
-        keys = {(tokens[index][0],), tuple(token[0] for token in tokens[index : index + 2])}
-        found = max(
-            (item for key in keys for item in sought.get(key, ()) if _matches(tokens, index, item[0])),
-            key=lambda item: (len(item[0]), item[1]),
-            default=None,
-        )
+        found = _longest(tokens, index, sought)
         if not found:
             index += 1
             continue
@@ -111,13 +108,18 @@ def _occurrences(text: str, sought: _Sought, covered: Sequence[tuple[int, int]])
         index += len(found[0])
 
 
-def _matches(tokens: list[tuple[str, int, int]], index: int, form: tuple[str, ...]) -> bool:
-    """Whether `form` stands at token `index`, its words no further apart than a line break and a comma."""
-    if index + len(form) > len(tokens):
-        return False
-    for offset, part in enumerate(form):
-        if tokens[index + offset][0] != part:
-            return False
-        if offset and tokens[index + offset][1] - tokens[index + offset - 1][2] > 3:
-            return False
-    return True
+def _longest(tokens: list[tuple[str, int, int]], index: int, sought: _Sought) -> tuple[_Form, str] | None:
+    """The longest form that stands at token `index`, and its entity; one look for each length, however many the forms."""
+    words = tuple(token[0] for token in tokens[index : index + 2])
+    lengths = {**sought.get(words[:1], {}), **(sought.get(words, {}) if len(words) > 1 else {})}
+    for length in sorted(lengths, reverse=True):
+        stretch = tokens[index : index + length]
+        entity = lengths[length].get(tuple(token[0] for token in stretch))
+        if entity and _is_close(stretch):
+            return tuple(token[0] for token in stretch), entity
+    return None
+
+
+def _is_close(stretch: list[tuple[str, int, int]]) -> bool:
+    """Whether words stand no further apart than a line break and a comma."""
+    return all(after[1] - before[2] <= 3 for before, after in zip(stretch, stretch[1:], strict=False))

@@ -202,8 +202,8 @@ def _detection(word: _Word, entity: str) -> Detection:
     return Detection(start=word.start, end=word.end, entity=entity, score=round(word.score, 3), detector=RAMPART)
 
 
-def load_rampart(folder: Path) -> Rampart:
-    """Load the network from its folder, never from anywhere else, on the cores that are free.
+def load_rampart(folder: Path, *, threads: int = 0) -> Rampart:
+    """Load the network from its folder, never from anywhere else, on so many threads (0: on the cores that are free).
 
     Raises:
         SetupError: the folder is missing or holds no usable model.
@@ -215,7 +215,7 @@ def load_rampart(folder: Path) -> Rampart:
     from tokenizers import Tokenizer
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = thread_count()
+    options.intra_op_num_threads = threads or thread_count()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors alone: it warns of missing GPUs
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the cores to others

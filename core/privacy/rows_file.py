@@ -1,15 +1,16 @@
-"""`garrison detect`: a JSONL file of texts in, a JSONL file of spans out, in batches so that memory stays flat."""
+"""`garrison detect`: a JSONL file of texts in, a JSONL file of spans out, row by row so that memory stays flat."""
 
 import json
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 from core.errors import InputError
 from core.privacy.detection import Detector
 from core.storage.files import disk_errors
-
-_BATCH_CHARACTERS = 200_000
 
 
 def detect_file(
@@ -25,7 +26,7 @@ def detect_file(
         detector: finds the spans.
         input_path: JSONL in UTF-8.
         output_path: appears only when every row is done.
-        progress: called after each batch with bytes read and bytes in all.
+        progress: called after each row with bytes done and bytes in all.
 
     Returns:
         The number of rows.
@@ -42,36 +43,28 @@ def detect_file(
         try:
             output_path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("w", encoding="utf-8") as output:
-                for batch, size in _batches(input_path):
-                    for (row_id, _), spans in zip(batch, detector.detect([text for _, text in batch]), strict=True):
-                        found = [
-                            {"start": s.start, "end": s.end, "entity": s.entity, "score": s.score, "detector": s.detector}
-                            for s in spans
-                        ]
-                        output.write(json.dumps({"id": row_id, "spans": found}) + "\n")
-                    rows, done = rows + len(batch), done + size
-                    progress(done, total)
+                ids: deque[tuple[str | int, int]] = deque()  # of the rows that are being read, with the bytes of each
+                with closing(detector.detect_each(_texts(input_path, ids))) as found:
+                    for spans in found:
+                        row_id, size = ids.popleft()
+                        output.write(json.dumps({"id": row_id, "spans": [asdict(span) for span in spans]}) + "\n")
+                        rows, done = rows + 1, done + size
+                        progress(done, total)
+            progress(total, total)
             beside.replace(output_path)
         finally:
             beside.unlink(missing_ok=True)
     return rows
 
 
-def _batches(path: Path) -> Iterator[tuple[list[tuple[str | int, str]], int]]:
-    """Rows in batches of about 200,000 characters, with the bytes each took."""
-    batch: list[tuple[str | int, str]] = []
-    characters = size = 0
+def _texts(path: Path, ids: deque[tuple[str | int, int]]) -> Iterator[str]:
+    """The text of each row; its id and its bytes are put at the end of `ids`."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
-            size += len(line)
             if line.strip():
-                batch.append(_row(line, number))
-                characters += len(batch[-1][1])
-            if characters >= _BATCH_CHARACTERS:
-                yield batch, size
-                batch, characters, size = [], 0, 0
-    if batch or size:
-        yield batch, size
+                row_id, text = _row(line, number)
+                ids.append((row_id, len(line)))
+                yield text
 
 
 def _row(line: bytes, number: int) -> tuple[str | int, str]:

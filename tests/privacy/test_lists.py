@@ -1,7 +1,7 @@
 """Lists and patterns over a text: what is found, what is left readable, and in which form it may stand."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 import pytest
 from hypothesis import given
@@ -48,6 +48,11 @@ class Finder:
             )
             for text in texts
         ]
+
+    def detect_each(
+        self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
+    ) -> Generator[list[Detection]]:
+        yield from self.detect(list(texts))
 
 
 def shown(text: str, lists: Lists, *found: str) -> list[tuple[str, str, str]]:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,12 @@ class DigitDetector:
             ]
             for t in texts
         ]
+
+    def detect_each(
+        self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
+    ) -> Generator[list[Detection]]:
+        for text in texts:
+            yield self.detect([text])[0]
 
 
 def write(path: Path, *lines: str) -> Path:

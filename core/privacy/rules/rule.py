@@ -1,9 +1,10 @@
 """What a rule is, and the pieces of expressions that several families use."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from core.privacy.rules.needs import Need, marks, needs
 from core.privacy.vocabulary import WORD, is_generic, may_be_name
 
 Bounds = tuple[int, int]
@@ -17,6 +18,7 @@ NAME = (
     rf"(?:{UPPER}\.(?:{GAP})?|{PROPER})"
     rf"(?:(?:{GAP})?(?:{UPPER}\.)|(?:{GAP}|(?<=\.))(?:{_PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"
 )
+_PLAIN_START = re.compile(r"[A-Za-z](?![?*+{])")
 _LIST_BREAK = re.compile(r"\s*(?:,\s*(?:and\s)?|\sand\s|\s?&\s?)\s*")
 
 
@@ -48,6 +50,28 @@ class Rule:
                     yield bounds
 
 
+class RuleSet:
+    """Rules grouped by what a text must hold for them, so that most are not even tried on most texts."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._groups: dict[frozenset[Need], list[tuple[int, Rule]]] = {}
+        for number, found in enumerate(rules):
+            needed = needs(found.pattern) | (needs(found.near) if found.near else frozenset())
+            self._groups.setdefault(needed, []).append((number, found))
+
+    def find(self, text: str) -> Iterator[tuple[Rule, Bounds]]:
+        """Everything that the rules find in `text`, rule by rule in their order."""
+        held = marks(text)
+        possible = [
+            rule
+            for needed, rules in self._groups.items()
+            if not any(need.isdisjoint(held) for need in needed)
+            for rule in rules
+        ]
+        for _, found in sorted(possible, key=lambda item: item[0]):
+            yield from ((found, bounds) for bounds in found.find(text))
+
+
 def rule(
     entity: str,
     expression: str,
@@ -62,9 +86,23 @@ def rule(
 
 
 def any_of(alternatives: Sequence[str] | str) -> str:
-    """A group of alternatives, the longest first so that none hides another; a string is split at "|"."""
-    items = alternatives.split("|") if isinstance(alternatives, str) else list(alternatives)
-    return "(?:" + "|".join(sorted(items, key=len, reverse=True)) + ")"
+    """A group of alternatives, the longest first so that none hides another; a string is split at "|".
+
+    Those with the same first letter stand behind that letter: the search tries 20 of them at a word instead of 100. What
+    is found, and which alternative wins, stays the same.
+    """
+    items = sorted(alternatives.split("|") if isinstance(alternatives, str) else alternatives, key=len, reverse=True)
+    runs: list[dict[str, list[str]]] = [{}]
+    for item in items:
+        if not _PLAIN_START.match(item):
+            runs += [{item: []}, {}]  # its place in the order counts: it may match what another would
+        elif item[0].swapcase() in runs[-1]:
+            runs.append({item[0]: [item[1:]]})  # in `(?i:…)` these two are the same letter
+        else:
+            runs[-1].setdefault(item[0], []).append(item[1:])
+    starts = ((start, rests) for run in runs for start, rests in run.items())
+    groups = (start + (f"(?:{'|'.join(rests)})" if len(rests) > 1 else "".join(rests)) for start, rests in starts)
+    return f"(?:{'|'.join(groups)})"
 
 
 def name_bounds(text: str, start: int, end: int) -> Bounds | None:

@@ -1,0 +1,112 @@
+"""Input that nobody writes on purpose, and some that somebody does: detection finds its way, and offsets fit."""
+
+import socket
+import sys
+
+import pytest
+
+from core.privacy import Detector, propagate
+from core.privacy.overlaps import resolve
+from core.privacy.shadow import Shadow
+from core.records import Detection
+
+
+def masked(detector: Detector, text: str) -> str:
+    """The text with an underscore for each masked character."""
+    left = list(text)
+    for found in detector.detect([text])[0]:
+        left[found.start : found.end] = "_" * (found.end - found.start)
+    return "".join(left)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Please ask Dr. Oko\u200bn\u00adkwo about it.", "Oko\u200bn\u00adkwo"),
+        ("Write to anna.b\u200derg@un\u00adit.local today.", "anna.b\u200derg@un\u00adit.local"),
+        ("Service number 25\u200b148\u2060873 was issued.", "25\u200b148\u2060873"),
+        ("Service number ２５１４８８７３ was issued.", "２５１４８８７３"),
+        ("Service number ٢٥١٤٨٨٧٣ was issued.", "٢٥١٤٨٨٧٣"),
+        ("Telephone 01632\u00a0960\u202f517 for help.", "01632\u00a0960\u202f517"),
+        ("Stock number 2320\u201101\u2011107\u20117155 is short.", "2320\u201101\u2011107\u20117155"),
+        ("Signed for by SSgt Ha\x00rlow on behalf of the troop.", "Ha\x00rlow"),
+        ("Please ask Dr. Ren\u0065\u0301e about it.", "Ren\u0065\u0301e"),
+        ("Please ask Dr. Gri\ufb03th about it.", "Gri\ufb03th"),
+        ("Please ask Dr.\u00a0𝐎𝐤𝐨𝐧𝐤𝐰𝐨 about it.", "𝐎𝐤𝐨𝐧𝐤𝐰𝐨"),
+        ("قابل Dr. Okonkwo في الصباح.", "Okonkwo"),
+        ("Meet Dr. أحمد today.", "أحمد"),
+        ("פגשתי את Sgt Harlow אתמול", "Harlow"),
+        ("\ud800 Please ask Dr. Okonkwo \udfff about it.", "Okonkwo"),
+        ("From: Orla Tarkwell <orla.tarkwell@unit.local>\r\nSubject: Oil\r\n", "Orla Tarkwell"),
+    ],
+)
+def test_a_value_is_masked_whole_however_it_is_written(detector: Detector, text: str, value: str) -> None:
+    start = text.index(value)
+    assert masked(detector, text)[start : start + len(value)] == "_" * len(value)
+
+
+def test_nothing_of_a_value_repeated_with_hidden_characters_stays(detector: Detector) -> None:
+    text = "Dr. Okonkwo came. Later Oko\u200bnkwo left, and Ok\u00adonkwo was seen."
+    assert not any(part in masked(detector, text) for part in ("Oko", "nkwo", "Ok", "onkwo"))
+
+
+def test_plain_text_is_its_own_shadow() -> None:
+    text = "Grüße aus Köln – “done”, 5 × 3 °C … №5\n"
+    assert Shadow(text).text is text
+
+
+def test_offsets_come_back_from_the_shadow() -> None:
+    text = "a\u200b\u200bb\ufb01c\u00a0d\r\ne"
+    shadow = Shadow(text)
+    assert shadow.text == "abfic d\ne"
+    found = [Detection(start=n, end=n + 1, entity="PERSON", score=1.0, detector="rules") for n in range(len(shadow.text))]
+    assert [text[d.start : d.end] for d in shadow.restored(found)] == ["a", "b", "\ufb01", "c", "\u00a0", "d", "\r\n", "e"]
+
+
+def test_no_host_is_looked_up_for_thousands_of_addresses(detector: Detector) -> None:
+    asked: list[str] = []
+    is_watching = [True]
+
+    def watch(event: str, _: tuple[object, ...]) -> None:
+        if is_watching[0] and event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+            asked.append(event)
+
+    sys.addaudithook(watch)  # it stays for the life of the process, so it is told when to look
+    found = detector.detect(["\n".join(f"k.okonkwo{n}@unit{n}.example https://host{n}.example/a{n}" for n in range(500))])[0]
+    assert len(found) >= 1_000
+    assert asked == []
+    with pytest.raises(OSError), socket.socket() as closed:
+        closed.connect(("127.0.0.1", 1))
+    is_watching[0] = False
+    assert asked == ["socket.connect"]  # the watch does see one
+
+
+def names(count: int, width: int) -> tuple[str, list[Detection]]:
+    """A text of so many telephone numbers of one exchange, each found where it stands first; they stand twice."""
+    numbers = [f"+44 1632 {n:0{width}d}" for n in range(count)]
+    text = "\n".join(numbers)
+    size = len(numbers[0]) + 1
+    found = [
+        Detection(start=n * size, end=n * size + size - 1, entity="PHONE_NUMBER", score=0.9, detector="rules")
+        for n in range(count)
+    ]
+    return f"{text}\n{text}", found
+
+
+def test_a_hundred_thousand_different_values_are_spread_and_resolved() -> None:
+    text, found = names(100_000, 6)
+    spread = propagate(text, found)
+    assert len(spread) == 100_000
+    assert len(resolve(text, [*found, *spread])) == 200_000
+
+
+def test_a_hundred_thousand_equal_values_are_spread_and_resolved() -> None:
+    text = "Okonkwo\n" * 100_000
+    found = [Detection(start=0, end=7, entity="PERSON", score=0.9, detector="rules")]
+    assert len(resolve(text, [*found, *propagate(text, found)])) == 100_000
+
+
+@pytest.mark.parametrize("unit", ["x", "Ab9", "1", "\u200b", "é", "a@", "."])
+def test_a_long_line_without_a_break_is_read_to_its_end(detector: Detector, unit: str) -> None:
+    text = unit * (40_000 // len(unit)) + " Sgt Harlow"
+    assert masked(detector, text).endswith("______")
