@@ -14,7 +14,7 @@ TEXT = "John Smith signed."
 @pytest.fixture
 def project(workspace):
     """A project with one document, searched and approved."""
-    project = workspace.create_project("Pumps")
+    project = workspace.create_project("Pumps", policy="all-at-once")
     sha256 = sha256_text(TEXT)
     document = Document(
         id="document-1", project_id=project.id, name="a.txt", kind="txt", size_bytes=18, sha256=sha256, text_sha256=sha256,
@@ -31,7 +31,7 @@ def project(workspace):
         ),
     )  # fmt: skip
     store_surrogates(workspace, project.id, table)
-    review.approve(workspace, project, document, reviewer="Bo")
+    review.approve(workspace, project, document, by=declared("Bo"))
     return project
 
 

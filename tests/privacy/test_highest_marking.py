@@ -30,7 +30,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def project(workspace: Workspace) -> Project:
-    return workspace.create_project("Pumps")
+    return workspace.create_project("Pumps", policy="all-at-once")
 
 
 def read(workspace: Workspace, project: Project, *paths: Path) -> dict[str, object]:
@@ -115,20 +115,20 @@ def approved(workspace: Workspace, project: Project, path: Path) -> Document:
     read(workspace, project, path)
     [document] = find(workspace.db, Document)
     update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
-    review.approve(workspace, project, document, reviewer="R. Vale")
+    review.approve(workspace, project, document, by=declared("R. Vale"))
     return document
 
 
 def test_lowering_withdraws_approvals_of_what_lies_above_and_lets_none_be_given(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    project = workspace.create_project("Oil", highest_marking="restricted")
+    project = workspace.create_project("Oil", highest_marking="restricted", policy="all-at-once")
     document = approved(workspace, project, tmp_path / "oil.txt")
     assert [one.id for one in set_highest_marking(workspace, project, "unclassified", actor=VALE)] == [document.id]
     [withdrawn] = find(workspace.db, Review)
     assert (withdrawn.state, withdrawn.reason) == ("withdrawn", REASON)
     with pytest.raises(InputError, match="marked OFFICIAL-SENSITIVE; this project permits up to UNCLASSIFIED"):
-        review.approve(workspace, project, document, reviewer="R. Vale")
+        review.approve(workspace, project, document, by=declared("R. Vale"))
     [entry] = [entry for entry, _ in audit.entries(workspace.db, about="highest marking set")]
     assert (entry.actor, entry.counts) == ("R. Vale", {"level": 0, "before": 1, "above": 1})
 
@@ -136,12 +136,12 @@ def test_lowering_withdraws_approvals_of_what_lies_above_and_lets_none_be_given(
 def test_document_read_before_markings_were_looked_for_is_looked_at_when_it_is_approved(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    project = workspace.create_project("Oil", highest_marking="restricted")
+    project = workspace.create_project("Oil", highest_marking="restricted", policy="all-at-once")
     document = approved(workspace, project, tmp_path / "oil.txt")
     update(workspace.db, Document, document.id, marking="", marking_level=-1)
     update(workspace.db, Project, project.id, highest_marking="unclassified")
     with pytest.raises(InputError, match="marked OFFICIAL-SENSITIVE"):
-        review.approve(workspace, project, document, reviewer="R. Vale")
+        review.approve(workspace, project, document, by=declared("R. Vale"))
 
 
 def test_new_projects_take_the_default_that_somebody_decided(workspace: Workspace, project: Project) -> None:

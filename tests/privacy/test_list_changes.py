@@ -33,7 +33,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def project(workspace: Workspace) -> Project:
-    return workspace.create_project("Gates")
+    return workspace.create_project("Gates", policy="all-at-once")
 
 
 def put(workspace: Workspace, project: Project, text: str, *, is_searched: bool = True) -> Document:
@@ -83,7 +83,7 @@ def test_deny_entry_marks_searched_documents_and_takes_their_approval_with_the_r
 ) -> None:
     gates, oil, plain = (put(workspace, project, text) for text in (GATES, OIL, PLAIN))
     for document in (gates, oil, plain):
-        review.approve(workspace, project, document, reviewer="R. Vale")
+        review.approve(workspace, project, document, by=declared("R. Vale"))
     kestrel = entry(project, "Kestrel gate")
     foreseen = preview(workspace, project.id, entries=[kestrel])
     assert foreseen == Effect(places=2, documents=2, marked=2, approvals=2)
@@ -108,7 +108,7 @@ def test_entry_added_again_changes_nothing(workspace: Workspace, project: Projec
 
 
 def test_list_for_all_projects_reaches_each_of_them_and_that_of_one_no_other(workspace: Workspace, project: Project) -> None:
-    other = workspace.create_project("Oil")
+    other = workspace.create_project("Oil", policy="all-at-once")
     gates, oil = put(workspace, project, GATES), put(workspace, other, OIL)
     add(workspace, project, entry(project, "Kestrel gate"))
     assert (len(marks(workspace, gates)), len(marks(workspace, oil))) == (1, 0)
@@ -123,7 +123,7 @@ def test_place_that_was_rejected_before_is_put_before_a_reviewer_again_and_only_
     put_span(workspace, gates, "kestrel gate", state="rejected", reviewer="R. Vale")
     add(workspace, project, entry(project, "Kestrel gate"))
     assert marks(workspace, gates) == [("kestrel gate", "detected", "list")]
-    review.reject(workspace, find(workspace.db, Span), reviewer="R. Vale")
+    review.reject(workspace, find(workspace.db, Span), by=declared("R. Vale"))
     anonymize(workspace, project)
     assert marks(workspace, gates) == [("kestrel gate", "rejected", "list")]
 
@@ -135,7 +135,7 @@ def test_allow_entry_rejects_undecided_marks_in_the_name_of_who_added_it_and_lea
     put_span(workspace, gates, "kestrel")
     put_span(workspace, gates, "kestrel gate")
     put_span(workspace, oil, "Kestrel", state="accepted", reviewer="A. Moor")
-    review.approve(workspace, project, gates, reviewer="R. Vale")
+    review.approve(workspace, project, gates, by=declared("R. Vale"))
     kestrel = entry(project, "Kestrel", "allow")
     assert preview(workspace, project.id, entries=[kestrel]) == Effect(places=2, documents=2, rejected=1, approvals=1)
     add(workspace, project, kestrel)
@@ -148,7 +148,7 @@ def test_allow_entry_rejects_undecided_marks_in_the_name_of_who_added_it_and_lea
 def test_removed_deny_entry_uncovers_nothing(workspace: Workspace, project: Project) -> None:
     gates = put(workspace, project, GATES)
     add(workspace, project, entry(project, "Kestrel gate"))
-    standing = review.approve(workspace, project, gates, reviewer="R. Vale")
+    standing = review.approve(workspace, project, gates, by=declared("R. Vale"))
     assert list_changes.remove(workspace, project.id, entries=find(workspace.db, ListEntry), actor=VALE) == Effect()
     assert marks(workspace, gates) == [("kestrel gate", "detected", "list")]
     assert workspace.active_review(gates.id) == standing
@@ -162,7 +162,7 @@ def test_removed_allow_entry_makes_its_marks_undecided_and_asks_for_a_new_search
     put_span(workspace, gates, "kestrel")
     add(workspace, project, entry(project, "Kestrel", "allow"))
     for document in (gates, plain):
-        review.approve(workspace, project, document, reviewer="R. Vale")
+        review.approve(workspace, project, document, by=declared("R. Vale"))
     entries = find(workspace.db, ListEntry)
     foreseen = preview_removal(workspace, project.id, entries)
     assert foreseen == Effect(places=1, documents=1, marked=1, searches=1, approvals=1)
@@ -242,7 +242,7 @@ def test_entry_added_while_a_document_was_searched_is_applied_before_the_job_end
 def test_second_search_keeps_what_was_decided(workspace: Workspace, project: Project) -> None:
     record = put(workspace, project, "Sgt Orla Tarkwell opened it.", is_searched=False)
     anonymize(workspace, project)
-    review.reject(workspace, find(workspace.db, Span), reviewer="R. Vale")
+    review.reject(workspace, find(workspace.db, Span), by=declared("R. Vale"))
     update(workspace.db, Document, record.id, analyzed_sha256="")
     anonymize(workspace, project)
     assert [state for _, state, _ in marks(workspace, record)] == ["rejected"]

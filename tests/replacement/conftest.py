@@ -16,7 +16,7 @@ def workspace(home) -> Workspace:
 
 @pytest.fixture
 def project(workspace: Workspace) -> Project:
-    return workspace.create_project("Field manuals")
+    return workspace.create_project("Field manuals", policy="all-at-once")
 
 
 def search(workspace: Workspace, project: Project, *values: tuple[str, str]) -> Document:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.identity import declared
 from core.privacy import SurrogateTable, mask, review
 from core.privacy.surrogates import MOVED, plain
 from core.records import Project, Span
@@ -35,7 +36,7 @@ def test_a_value_of_a_later_document_that_equals_a_surrogate_takes_it_out_of_use
     workspace: Workspace, project: Project
 ) -> None:
     first = search(workspace, project, ("LOCATION", "Springfield"), ("PERSON", "John Smith"), ("PHONE_NUMBER", "94321"))
-    approved = review.approve(workspace, project, first, reviewer="Ada")
+    approved = review.approve(workspace, project, first, by=declared("Ada"))
     for entity, value, surrogate in pairs(workspace, project):
         search(workspace, project, (entity, surrogate))
         now_given = {v: s for _, v, s in pairs(workspace, project)}
@@ -48,7 +49,7 @@ def test_a_value_of_a_later_document_that_equals_a_surrogate_takes_it_out_of_use
 
 def test_a_document_without_a_clash_withdraws_nothing(workspace: Workspace, project: Project) -> None:
     first = search(workspace, project, ("LOCATION", "Springfield"))
-    review.approve(workspace, project, first, reviewer="Ada")
+    review.approve(workspace, project, first, by=declared("Ada"))
     search(workspace, project, ("LOCATION", "Shelbyville"), ("PERSON", "Carl Carlson"))
     assert workspace.active_review(first.id) is not None
 

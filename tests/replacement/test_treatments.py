@@ -67,7 +67,7 @@ def test_the_decision_withdraws_approvals_says_why_and_is_on_record(workspace, p
     other = search(workspace, project, ("LOCATION", "Springfield"))
     open_ = search(workspace, project, ("PERSON", "John Smith"), ("PERSON", "Al Lee"))
     for document in (approved, other):
-        review.approve(workspace, project, document, reviewer="Bo")
+        review.approve(workspace, project, document, by=declared("Bo"))
     foreseen = effect_of_treatment(workspace, project, entity="PERSON", treatment="mask")
     assert (foreseen.spans, foreseen.documents, foreseen.approvals) == (3, 2, 1)
     assert treat(workspace, project, "mask") == foreseen
@@ -84,7 +84,7 @@ def test_the_decision_withdraws_approvals_says_why_and_is_on_record(workspace, p
 def test_the_same_decision_again_changes_nothing(workspace, project):
     document = search(workspace, project, ("PERSON", "John Smith"))
     treat(workspace, project, "tag")
-    review.approve(workspace, project, document, reviewer="Bo")
+    review.approve(workspace, project, document, by=declared("Bo"))
     count = len(list(entries(workspace.db)))
     assert treat(workspace, project, "tag").spans == 0
     assert workspace.active_review(document.id) and len(list(entries(workspace.db))) == count
@@ -93,7 +93,7 @@ def test_the_same_decision_again_changes_nothing(workspace, project):
 def test_an_approval_counts_what_stays_readable(workspace, project):
     treat(workspace, project, "keep")
     document = search(workspace, project, ("PERSON", "John Smith"), ("PERSON", "Al Lee"), ("LOCATION", "Springfield"))
-    approval = review.approve(workspace, project, document, reviewer="Bo")
+    approval = review.approve(workspace, project, document, by=declared("Bo"))
     assert approval.span_count == 1
     entry, _ = list(entries(workspace.db))[-1]
     assert (entry.action, entry.counts["kept"], entry.counts["masked"]) == ("review approved", 2, 1)
@@ -119,7 +119,7 @@ def test_the_table_counts_and_previews_without_any_value(workspace, project):
 
 def test_the_command_shows_before_it_withdraws(workspace, project, capsys):
     document = search(workspace, project, ("PERSON", "John Smith"))
-    review.approve(workspace, project, document, reviewer="Bo")
+    review.approve(workspace, project, document, by=declared("Bo"))
 
     def garrison(*arguments: str) -> int:
         with pytest.raises(SystemExit) as ended:
