@@ -26,8 +26,8 @@ def marks_of(workspace: Workspace, document: Document) -> list[Span]:
     rows = workspace.db.execute(f"select {_COLUMNS} from spans where document_id = ? order by start, end", [document.id])  # noqa: S608
     return [  # ten thousand marks: 98 ms; by `Span(**row)` 144, by `find` more
         Span(
-            id=id_, document_id=document.id, start=start, end=end, entity=entity, score=score, detector=detector, state=state,
-            reviewer=reviewer, surrogate=surrogate,
+            id=id_, document_id=document.id, start=start, end=end, entity=entity, score=score, detector=detector,
+            state=state, reviewer=reviewer, surrogate=surrogate,
         )
         for id_, start, end, entity, score, detector, state, reviewer, surrogate in map(tuple, rows)
     ]  # fmt: skip

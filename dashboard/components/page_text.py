@@ -164,6 +164,7 @@ export default function (component) {
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return
     if (data.selectable && event.key.startsWith("Arrow") && (target === page || page.contains(target))) {
       event.preventDefault()
+      event.stopImmediatePropagation()
       choose(event)
       return
     }
