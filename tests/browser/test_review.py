@@ -176,8 +176,8 @@ def test_by_keyboard_alone_from_the_first_mark_to_the_approval_of_another_person
     expect(page.get_by_text("The sample is not read yet: 2 passages").first).to_be_visible()
     press(page, "s")
     expect(page.get_by_text("Sample: passage 1 of 2").first).to_be_visible()
-    for _ in range(2):
-        region = page.get_by_role("region", name=re.compile("Text of passage"))
+    for number in (1, 2):
+        region = page.get_by_role("region", name=f"Text of passage {number} of 2")
         expect(region).to_be_visible()
         is_missed = "Whitfield" in region.inner_text()
         if not is_missed:
@@ -199,7 +199,7 @@ def test_by_keyboard_alone_from_the_first_mark_to_the_approval_of_another_person
     expect(page.get_by_text("Sample: 2 passages read, 1 missed.").first).to_be_visible()
 
     press(page, "P")  # starts the second search, which takes a model
-    expect(page.locator(".st-key-propose button")).to_be_enabled(timeout=180_000)
+    expect(page.locator(".st-key-propose button").first).to_be_enabled(timeout=180_000)
     press(page, "P")
     expect(page.get_by_text("Proposed by Ada Reviewer").first).to_be_visible()
     expect(page.get_by_text("1 held something that was missed").first).to_be_visible()
