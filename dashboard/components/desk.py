@@ -100,6 +100,10 @@ class Desk:
         st.session_state[_MODE] = (self.document.id, mode)
         draw_again()
 
+    def leave_mode(self) -> None:
+        """Let the keys go through marks again, from the next drawing on."""
+        st.session_state.pop(_MODE, None)
+
     @property
     def note(self) -> str:
         """What the last undo did; "" when something was decided since."""

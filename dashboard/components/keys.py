@@ -88,6 +88,9 @@ def _read_sample(desk: Desk, pressed: str) -> None:
         sample.say_read(desk, passages)
     elif pressed == "u":
         undo(desk)
+    elif pressed in ("P", "Y"):
+        desk.leave_mode()
+        _STEPS[pressed](desk)
 
 
 def _decide(desk: Desk, pressed: str) -> None:

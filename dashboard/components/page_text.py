@@ -20,6 +20,8 @@ GROUPS = {  # the first that fits: an e-mail address is no address
     "gray": ("DATE", "TIME", "AGE", "MARKING"),
 }
 
+HARMLESS = ("n", "p", "?", "Escape")  # keys that decide nothing
+
 _CSS = """
 .garrison-page { line-height: 1.75; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 34rem; overflow-y: auto;
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); padding: 0.75rem 1rem;
@@ -164,6 +166,7 @@ export default function (component) {
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return
     if (data.selectable && event.key.startsWith("Arrow") && (target === page || page.contains(target))) {
       event.preventDefault()
+      event.stopImmediatePropagation()
       choose(event)
       return
     }
@@ -183,7 +186,7 @@ export default function (component) {
       if (found) setTriggerValue("marked", found)
       return
     }
-    setTriggerValue("pressed", event.key)
+    setTriggerValue("pressed", { key: event.key, page: data.page, current: data.current })
   }
   window.addEventListener("keydown", onKey, true)
   if (page.forgetKeys) page.forgetKeys()
@@ -301,10 +304,18 @@ def show_page(pieces: Sequence[Piece], view: PageView, *, key: str) -> PageEvent
     )
     return PageEvent(
         picked=result.get("picked") or "",
-        pressed=result.get("pressed") or "",
+        pressed=_pressed(result.get("pressed"), view),
         selection=_characters(result.get("selection"), view.number),
         marked=_characters(result.get("marked"), view.number),
     )
+
+
+def _pressed(given: Any, view: PageView) -> str:
+    """The key that was pressed, if what it is about was on the screen then: nobody decides on what they did not see."""
+    pressed = given or {}
+    key = str(pressed.get("key", ""))
+    is_seen = (pressed.get("page"), pressed.get("current")) == (view.number, view.current)
+    return key if is_seen or key in HARMLESS else ""
 
 
 def _characters(given: Any, number: int) -> tuple[int, int] | None:

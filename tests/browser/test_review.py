@@ -152,7 +152,7 @@ def test_by_keyboard_alone_from_the_first_mark_to_the_approval_of_another_person
     press(page, "a")  # accept
     expect(page.get_by_text("Mark 2 of 3").first).to_be_visible()
     press(page, "r")  # reject, and back
-    expect(page.locator(".st-key-undo button")).to_contain_text("1 mark rejected")
+    expect(page.locator(".st-key-undo button").first).to_contain_text("1 mark rejected")
     press(page, "u")
     expect(page.get_by_text("Undone: 1 mark is as before.").first).to_be_visible()
     press(page, "A")  # all equal ones: the first is accepted already
@@ -161,9 +161,9 @@ def test_by_keyboard_alone_from_the_first_mark_to_the_approval_of_another_person
     press(page, "t")  # another type
     expect(page.get_by_text("Which type is it?").first).to_be_visible()
     press(page, "1")
-    expect(page.locator(".st-key-undo button")).to_contain_text("1 mark given another type")
+    expect(page.locator(".st-key-undo button").first).to_contain_text("1 mark given another type")
     press(page, "{")  # other borders
-    expect(page.locator(".st-key-undo button")).to_contain_text("1 mark given other borders")
+    expect(page.locator(".st-key-undo button").first).to_contain_text("1 mark given other borders")
     assert values(workspace, document)[2] == ("knows Osborne", "PERSON", "accepted")
     press(page, "u")
     expect(page.get_by_text("Undone: 1 mark is as before.").first).to_be_visible()
@@ -176,8 +176,8 @@ def test_by_keyboard_alone_from_the_first_mark_to_the_approval_of_another_person
     expect(page.get_by_text("The sample is not read yet: 2 passages").first).to_be_visible()
     press(page, "s")
     expect(page.get_by_text("Sample: passage 1 of 2").first).to_be_visible()
-    for _ in range(2):
-        region = page.get_by_role("region", name=re.compile("Text of passage"))
+    for number in (1, 2):
+        region = page.get_by_role("region", name=f"Text of passage {number} of 2")
         expect(region).to_be_visible()
         is_missed = "Whitfield" in region.inner_text()
         if not is_missed:
@@ -187,8 +187,9 @@ def test_by_keyboard_alone_from_the_first_mark_to_the_approval_of_another_person
             continue
         while page.evaluate("document.activeElement.className") != "garrison-page":
             page.keyboard.press("Tab")
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowRight")
+        press(page, "ArrowRight")
+        assert page.evaluate("window.getSelection().toString()") == "Sergeant"
+        press(page, "ArrowRight")
         assert page.evaluate("window.getSelection().toString()") == "Whitfield"
         page.keyboard.press("Shift+ArrowLeft")
         assert page.evaluate("window.getSelection().toString()") == "Sergeant Whitfield"
@@ -198,7 +199,7 @@ def test_by_keyboard_alone_from_the_first_mark_to_the_approval_of_another_person
     expect(page.get_by_text("Sample: 2 passages read, 1 missed.").first).to_be_visible()
 
     press(page, "P")  # starts the second search, which takes a model
-    expect(page.locator(".st-key-propose button")).to_be_enabled(timeout=180_000)
+    expect(page.locator(".st-key-propose button").first).to_be_enabled(timeout=180_000)
     press(page, "P")
     expect(page.get_by_text("Proposed by Ada Reviewer").first).to_be_visible()
     expect(page.get_by_text("1 held something that was missed").first).to_be_visible()
