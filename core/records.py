@@ -36,6 +36,7 @@ AuditAction = Literal[
     "review withdrawn",
     "dataset version built",
     "question pairs exported",
+    "documents exported",
     "run trained",
     "release made",
 ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import InputError
 from core.identity import declared
+from core.privacy.approved import masked_passages
 from core.privacy.entities import ENTITIES
 from core.privacy.masking import mask
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
@@ -193,10 +194,7 @@ def approve(workspace: Workspace, project: Project, document: Document, *, revie
             span_count=len(masked.edits),
             created_at=now(),
         )
-        passages = [
-            replace(passage, start=masked.position(passage.start), end=masked.position(passage.end))
-            for passage in workspace.passages(document)
-        ]
+        passages = masked_passages(text, masked, workspace.passages(document))
         workspace.store_approval(document, review, text=masked.text, passages=passages)
     return review
 
