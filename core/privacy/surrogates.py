@@ -86,7 +86,7 @@ class SurrogateTable:
         replaced = _NAME_PART.sub(
             lambda match: self._part(match[0], is_last=match[0] == words[-1], is_only=len(words) == 1), whole
         )
-        if words and replaced.casefold() != whole.casefold():
+        if words and replaced.casefold() != whole.casefold() and not re.search(r"\d", whole):  # figures would stay
             digest = self._digest("PERSON", _plain(whole))
             if whole != words[0] and ("PERSON", digest) not in self._known:
                 self._remember("PERSON", digest, replaced)  # for the day when it is taken for something else
