@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from core.errors import GarrisonError
@@ -39,11 +39,12 @@ REVIEWER = "Ada"
 
 
 class ValueDetector:
-    """Finds given values wherever they stand, but for some places; the same interface as the real one."""
+    """Finds given values wherever they stand, in some projects but for some places; the same interface as the real one."""
 
     def __init__(self, values: list[tuple[str, str]], rng: random.Random) -> None:
         self._values = values
         self._rng = rng
+        self._missed = rng.choice([0, 0, 0, 0.02])
 
     def detect(self, texts: list[str]) -> list[list[Detection]]:
         return [resolve(text, self._places(text)) for text in texts]
@@ -52,7 +53,7 @@ class ValueDetector:
         for entity, wanted in self._values:
             at = text.find(wanted)
             while at >= 0:
-                if self._rng.random() < 0.9:
+                if self._rng.random() >= self._missed:
                     yield Detection(start=at, end=at + len(wanted), entity=entity, score=0.9, detector="rules")
                 at = text.find(wanted, at + 1)
 
@@ -97,7 +98,7 @@ def write_files(folder: Path, rng: random.Random, values: list[tuple[str, str]])
 def decide_at_random(workspace: Workspace, project: Project, rng: random.Random) -> None:
     """Accept, reject, add and undo, in any order and on any document."""
     last = None
-    for _ in range(rng.randrange(12)):
+    for _ in range(rng.choice([0, 0, 4, 12])):
         documents = find(workspace.db, Document, project_id=project.id, state="read")
         chosen = rng.choice(documents)
         spans = find(workspace.db, Span, document_id=chosen.id)
@@ -216,6 +217,7 @@ def test_nothing_masked_leaves(caplog: pytest.LogCaptureFixture, seed: int) -> N
         told = set(survivors(masked, readable))
         strings = [*outputs(workspace, project, out), caplog.text]
         assert set(survivors(masked - told, strings)) == set()
+        event(f"{len(masked - told)} values to look for")
         kinds = {path.suffix for path in (out / "same").iterdir()}
         assert {".docx", ".xlsx", ".csv"} <= kinds, "no copy in its own format was refused"
         for found, (_, edits) in zip(documents, maskings, strict=True):
