@@ -45,6 +45,7 @@ AuditAction = Literal[
     "sample size changed",
     "dataset version built",
     "question pairs exported",
+    "documents exported",
     "run trained",
     "release made",
     "treatment changed",

@@ -78,6 +78,43 @@ def list_documents(context: typer.Context, project: str) -> None:
     shell.show(documents, _text(documents))
 
 
+@app.command()
+def export(
+    context: typer.Context,
+    project: str,
+    to: Annotated[Path, typer.Option("--to", help="The folder to make, or an empty one.")],
+    documents: Annotated[
+        list[str] | None, typer.Argument(help="Document ids or names; default: every approved one.")
+    ] = None,
+    format: Annotated[
+        str, typer.Option(help="same: Word, Excel and CSV as such, others as text; txt; jsonl: a passage a line.")
+    ] = "same",
+) -> None:
+    """Write the anonymized text of approved documents as files, called after their ids, with SHA256SUMS."""
+    from core.jobs.stages.document_export import export_documents, exportable_documents
+
+    shell = shell_of(context)
+    found = shell.workspace.project(project)
+    chosen = _chosen(find(shell.workspace.db, Document, project_id=found.id), documents or [])
+    export = export_documents(shell.workspace, chosen or exportable_documents(shell.workspace, found), to, format=format)
+    words = f"{_counted(len(export.files))} written to {to}"
+    text = f"{words}\n{export.note}." if export.note else words
+    shell.show(
+        {"files": export.files, "left_out": export.left_out, "as_text": export.as_text, "note": export.note, "path": to},
+        text,
+    )
+
+
+def _chosen(documents: list[Document], names: list[str]) -> list[Document]:
+    chosen = []
+    for name in names:
+        found = [document for document in documents if name in (document.id, document.name)]
+        if len(found) != 1:
+            raise InputError(f"{len(found) or 'No'} documents are called {name!r}.", "Use an id: garrison documents list")
+        chosen += found
+    return chosen
+
+
 def _text(documents: list[Document]) -> str:
     rows = [
         {"id": d.id, "name": d.name, "kind": d.kind, "pages": d.page_count, "words": d.word_count, "state": d.state,

@@ -1,18 +1,29 @@
 """Files to text with pages, and text to passages. Pure: no storage, no jobs."""
 
 from core.documents.archives import Member, expand
+from core.documents.copies import CopiedFile, LayoutError
 from core.documents.edges import page_edges
 from core.documents.folders import FolderFiles, files_in
 from core.documents.kinds import KINDS, kind_of
 from core.documents.passages import split_passages
 from core.documents.reading import Extraction, read_document
+from core.documents.table_copy import copy_csv
+from core.documents.traces import Replacement
+from core.documents.word_copy import copy_docx
 from core.documents.words import guess_language, word_count
+from core.documents.workbook_copy import copy_xlsx
 
 __all__ = [
     "KINDS",
+    "CopiedFile",
     "Extraction",
     "FolderFiles",
+    "LayoutError",
     "Member",
+    "Replacement",
+    "copy_csv",
+    "copy_docx",
+    "copy_xlsx",
     "expand",
     "files_in",
     "guess_language",

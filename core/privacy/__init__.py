@@ -1,5 +1,6 @@
 """Text -> spans -> surrogates -> anonymized text, and the rules of review. Importing it loads nothing heavy."""
 
+from core.privacy.approved import MaskedValues, approved_masking, masked_passages
 from core.privacy.detection import Detector, build_detector, find_spans
 from core.privacy.lists import ListedDetector, Lists
 from core.privacy.masking import Edit, Masked, mask
@@ -15,12 +16,15 @@ __all__ = [
     "ListedDetector",
     "Lists",
     "Masked",
+    "MaskedValues",
     "NameSearch",
     "SurrogateTable",
+    "approved_masking",
     "build_detector",
     "detect_file",
     "find_spans",
     "mask",
+    "masked_passages",
     "new_key",
     "people",
     "propagate",

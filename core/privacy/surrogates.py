@@ -179,7 +179,7 @@ class SurrogateTable:
             return shared
         words = _NAME_PART.findall(whole)
         key = ("PERSON", self._digest("PERSON", plain(whole)))
-        if words and all(is_writable(word) for word in words):
+        if words and all(is_writable(word) for word in words) and not re.search(r"\d", whole):  # figures would stay
             replaced = self._free_name(key, whole, words, title=title)
             if replaced.casefold() != whole.casefold():
                 if whole != words[0] and plain(self._known.get(key, "")) != plain(replaced):

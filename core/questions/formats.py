@@ -65,7 +65,7 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
 def _row(pair: QuestionPair, with_source: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"input": pair.input, "output": pair.output}
     if with_source:
-        row |= {"document": pair.document_name, "page": pair.page, "passage": pair.passage_id}
+        row |= {"document": pair.document_id, "page": pair.page, "passage": pair.passage_id}
         row |= {"quote": pair.quote, "start": pair.quote_start, "end": pair.quote_end}
     return row
 

@@ -65,6 +65,21 @@ def m005_lists(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m006_approved_headings(db: sqlite3.Connection) -> None:
+    """Headings and page labels of approved text are kept as they were approved; of earlier approvals no heading is known.
+
+    The name of a sheet is a heading too.
+    """
+    for name in ("heading", "page"):
+        db.execute(f"alter table approved_passages add column {name} text not null default ''")
+    page = "case when {0} like 'sheet %' then 'sheet without name' else {0} end"
+    db.execute(
+        f"update approved_passages set page = (select {page.format('p.page')} from passages p where p.id = passage_id)"  # noqa: S608 ours
+    )
+    db.execute(f"update pairs set page = {page.format('page')}")  # noqa: S608 ours
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,

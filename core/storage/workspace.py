@@ -208,7 +208,7 @@ class Workspace:
             self._record_review(review, "review returned", actor=review.reviewer)
 
     def store_approval(self, document: Document, review: Review, *, text: str, passages: list[Passage]) -> None:
-        """Store an approval whole: the anonymized `text` and where each passage lies in it.
+        """Store an approval whole: the anonymized `text`, and each passage's place, headings and page label in it.
 
         The proposal with its id becomes the approval. What else was proposed or approved, if anything, is withdrawn.
         """
@@ -219,8 +219,8 @@ class Workspace:
             insert(self.db, review)
             self._record_review(review, "review approved", actor=review.reviewer)
             self.db.executemany(
-                "insert into approved_passages (review_id, passage_id, start, end) values (?, ?, ?, ?)",
-                [(review.id, passage.id, passage.start, passage.end) for passage in passages],
+                "insert into approved_passages (review_id, passage_id, start, end, heading, page) values (?, ?, ?, ?, ?, ?)",
+                [(review.id, p.id, p.start, p.end, p.heading, p.page) for p in passages],
             )
 
     def withdraw_approval(self, document_id: str, *, reason: str, actor: str = "") -> None:
@@ -254,7 +254,7 @@ class Workspace:
             return None, []
         text = self.anonymized_text(document.project_id, review)
         rows = self.db.execute(
-            'select p.id, p.document_id, p."index", p.heading, p.page, p.token_count, a.start, a.end'
+            'select p.id, p.document_id, p."index", a.heading, a.page, p.token_count, a.start, a.end'
             " from approved_passages a join passages p on p.id = a.passage_id"
             ' where a.review_id = ? order by p."index"',
             [review.id],

@@ -16,6 +16,7 @@ from core.records import Document, Job, Project, Span
 from core.storage import Workspace, count, find
 from core.storage.files import disk_errors
 from core.storage.removal import remove_document
+from dashboard.components.document_files import show_document_export
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
@@ -190,5 +191,6 @@ has_problems = any(document.problem for document in documents)
 left, right = (st.container(), st.container()) if has_problems else st.columns([3, 2])
 with left:
     chosen = show_table(store, documents, has_problems=has_problems)
+    show_document_export(store, project)
 with right:
     show_preview(store, chosen)

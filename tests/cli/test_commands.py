@@ -296,3 +296,24 @@ def test_starting_the_command_loads_no_model_library() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+def test_approved_documents_are_exported_into_a_new_folder(garrison: Run, tmp_path: Path) -> None:
+    table = tmp_path / "roster of Anna Whitfield.csv"
+    table.write_text("Name;Mail\nSergeant Anna Whitfield;a.whitfield@unit.mil\n", encoding="utf-8")
+    garrison("project", "create", "a")
+    garrison("documents", "add", "a", str(table))
+    garrison("anonymize", "a", "--level", "standard")
+    target = tmp_path / "out"
+    code, _, err = garrison("documents", "export", "a", "--to", str(target))
+    assert code == 2 and "approved" in err
+    garrison("review", "a", "approve", table.name, "--as", "Ada")
+    code, out, _ = garrison("--json", "documents", "export", "a", table.name, "--to", str(target))
+    (name,) = json.loads(out)["files"]
+    assert code == 0 and name.startswith("document-") and name.endswith(".csv")
+    written = "".join(path.name + path.read_text(encoding="utf-8") for path in target.iterdir())
+    assert "hitfield" not in written and (target / name).read_text(encoding="utf-8").startswith("Name;Mail\n")
+    code, _, err = garrison("documents", "export", "a", "--to", str(target))
+    assert code == 2 and "not empty" in err
+    assert garrison("documents", "export", "a", "--to", str(tmp_path / "b"), "--format", "pdf")[0] == 2
+    assert garrison("documents", "export", "a", "nothing", "--to", str(tmp_path / "b"))[0] == 2

@@ -1,12 +1,15 @@
 """The documents page: bringing files in, reading why one failed, taking one out."""
 
+import io
 import time
+import zipfile
 
 import pytest
 
 from core import jobs
 from core.records import Document, Job, now
 from core.storage import find, insert
+from dashboard.components.document_files import export_zip
 
 
 @pytest.fixture
@@ -99,3 +102,20 @@ def test_preview_shows_the_text_of_the_chosen_document(open_page, workspace, lea
     app = open_page("documents", project_id=learned.project.id)
     assert any(text.value == "**Winch.md**" for text in app.markdown)
     assert any(text.value == "page 1" for text in app.caption)
+
+
+def test_approved_documents_are_taken_along_as_a_zip(open_page, workspace, learned):
+    document = find(workspace.db, Document, project_id=learned.project.id)[0]
+    app = open_page("documents", project_id=learned.project.id)
+    assert [expander.label for expander in app.expander] == ["Take the anonymized documents with you"]
+    assert app.radio(key="document-export-format").value == "same"
+    data = export_zip(workspace, [document], format="txt")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == ["README.txt", "SHA256SUMS", f"{document.id}.txt"]
+        assert archive.read(f"{document.id}.txt").decode() == workspace.text(document)
+    assert not list(workspace.home.glob(".export-*"))
+
+
+def test_nothing_is_offered_before_an_approval(open_page, workspace, learned):
+    workspace.withdraw_approval("document-1", reason="test")
+    assert not open_page("documents", project_id=learned.project.id).expander

@@ -20,7 +20,7 @@ def test_source_is_added_on_request(make_pair, tmp_path):
     write_pairs([pair], tmp_path / "pairs.jsonl", with_source=True)
     row = json.loads((tmp_path / "pairs.jsonl").read_text(encoding="utf-8"))
     assert row == {
-        "input": "Q?", "output": "A.", "document": "Manual.pdf", "page": "page 3", "passage": "passage-7",
+        "input": "Q?", "output": "A.", "document": pair.document_id, "page": "page 3", "passage": "passage-7",
         "quote": "A (x).", "start": 5, "end": 11,
     }  # fmt: skip
 

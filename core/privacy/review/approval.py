@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from core.errors import InputError
+from core.privacy.approved import masked_passages
 from core.privacy.highest_marking import check_permitted
 from core.privacy.masking import Masked, mask
 from core.privacy.review.rules import needs_two, note_person
@@ -146,10 +147,7 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
             created_at=now(),
         )
         note_person(workspace, project.id, by)
-        passages = [
-            replace(passage, start=masked.position(passage.start), end=masked.position(passage.end))
-            for passage in workspace.passages(document)
-        ]
+        passages = masked_passages(workspace.text(document), masked, workspace.passages(document))
         workspace.store_approval(document, review, text=masked.text, passages=passages)
     return review
 

@@ -1,0 +1,200 @@
+"""Anonymized documents that somebody takes along as files: exactly what was approved, and nothing else.
+
+The command line and the Documents page both come through here. Every file is looked through for what was masked before
+any of them is given out.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.documents import CopiedFile, LayoutError, Replacement, copy_csv, copy_docx, copy_xlsx
+from core.errors import InputError
+from core.privacy import Masked, MaskedValues, approved_masking
+from core.records import Document, Project, Review
+from core.storage import Workspace, audit, find, folder_atomic, sha256_file, sha256_text, transaction, write_atomic
+
+FORMATS = ("same", "txt", "jsonl", "docx", "csv", "xlsx")
+_OWN_FORMATS = ("docx", "csv", "xlsx")  # kinds of document of which a copy in their own format can be made
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentExport:
+    """The names of the files written, how many things of which kind were left out of them all, and what lost its layout.
+
+    `as_text` counts Word, Excel and CSV files that are given as plain text because their layout could not be kept.
+    """
+
+    files: tuple[str, ...]
+    left_out: dict[str, int]
+    as_text: int = 0
+
+    @property
+    def note(self) -> str:
+        """What was left out, in words; "" when nothing was."""
+        plain = f"{self.as_text} given as plain text: the layout could not be kept" if self.as_text else ""
+        return "; ".join(filter(None, (left_out_words(self.left_out), plain)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Approved:
+    document: Document
+    review: Review
+    text: str
+    masked: Masked
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    review: Review
+    name: str
+    sha256: str
+    left_out: Mapping[str, int]
+
+
+def left_out_words(left_out: dict[str, int]) -> str:
+    """Such as "3 pictures and 1 comment were left out"; "" for nothing."""
+    parts = [f"{number:,} {kind}{'s' if number > 1 else ''}" for kind, number in left_out.items() if number]
+    if not parts:
+        return ""
+    joined = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return f"{joined} {'was' if sum(left_out.values()) == 1 else 'were'} left out"
+
+
+def exportable_documents(workspace: Workspace, project: Project) -> list[Document]:
+    """The documents of `project` whose approval stands, in the order in which they came."""
+    documents = find(workspace.db, Document, project_id=project.id, state="read", order="created_at, rowid")
+    return [document for document in documents if workspace.active_review(document.id)]
+
+
+def export_documents(
+    workspace: Workspace, documents: Sequence[Document], target: Path, *, format: str = "same"
+) -> DocumentExport:
+    """Write the anonymized text of approved documents into the new folder `target`, with `SHA256SUMS` and a README.
+
+    Files are called after the document's id, because a file's own name may hold a person's. "same" gives Word, Excel and
+    CSV files in their own format and all others as plain text.
+
+    Raises:
+        InputError: an unknown format, no document, one that is not approved or is of another kind, a `target` that exists
+            and is not empty or whose folder does not exist, or a file in which something masked would still stand.
+        SetupError: the disk is full or read-only.
+    """
+    if format not in FORMATS:
+        raise InputError(f"There is no format {format!r}.", f"Formats are: {', '.join(FORMATS)}.")
+    if not documents:
+        raise InputError("There is no approved document to export.", "Review and approve documents first.")
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {target.parent}.", "Make it first, or choose another.")
+    left_out: Counter[str] = Counter()
+    as_text = 0
+    with folder_atomic(target) as folder:
+        written: list[_Written] = []
+        for document in {document.id: document for document in documents}.values():
+            approved = _Approved(document, *approved_masking(workspace, document))
+            path, copied, is_plain = _write_or_plain(workspace, approved, folder, format=format)
+            as_text += is_plain
+            _check_nothing_survives(approved, copied)
+            left_out.update(copied.left_out)
+            written.append(_Written(approved.review, path.name, sha256_file(path), copied.left_out))
+        readme = _readme(left_out)
+        write_atomic(folder / "README.txt", readme)
+        sums = "".join(f"{file.sha256}  {file.name}\n" for file in written) + f"{sha256_text(readme)}  README.txt\n"
+        write_atomic(folder / "SHA256SUMS", sums)
+        _record(workspace, written)  # before the files appear: an entry without a file is better than the reverse
+    return DocumentExport(tuple(file.name for file in written), dict(left_out), as_text)
+
+
+def _record(workspace: Workspace, written: Sequence[_Written]) -> None:
+    """Store an audit entry for each file, if every approval still stands.
+
+    Raises:
+        InputError: one was withdrawn while the files were written.
+    """
+    with transaction(workspace.db):
+        for file in written:
+            if workspace.active_review(file.review.document_id) != file.review:
+                raise InputError(
+                    f"The approval of document {file.review.document_id} was withdrawn meanwhile.",
+                    "Review and approve again.",
+                )
+            audit.append_for(
+                workspace.db,
+                file.review.document_id,
+                "documents exported",
+                subjects={"review": file.review.id},
+                hashes={"anonymized": file.review.anonymized_sha256, "export": file.sha256},
+                counts={"masked": file.review.span_count} | dict(file.left_out),
+            )
+
+
+def _write_or_plain(
+    workspace: Workspace, approved: _Approved, folder: Path, *, format: str
+) -> tuple[Path, CopiedFile, bool]:
+    """Write one document; where "same" cannot keep its layout, its text, and True."""
+    try:
+        return *_write(workspace, approved, folder, format=format), False
+    except LayoutError:
+        if format != "same":
+            raise
+        (folder / f"{approved.document.id}.{approved.document.kind}").unlink(missing_ok=True)
+        return *_write(workspace, approved, folder, format="txt"), True
+
+
+def _write(workspace: Workspace, approved: _Approved, folder: Path, *, format: str) -> tuple[Path, CopiedFile]:
+    document = approved.document
+    kind = format
+    if format == "same":
+        kind = document.kind if document.kind in _OWN_FORMATS else "txt"
+    elif format in _OWN_FORMATS and document.kind != format:
+        raise InputError(f"Document {document.id} is no {format} file but {document.kind}.", "Choose txt, jsonl or same.")
+    path = folder / f"{document.id}.{kind}"
+    if kind == "txt":
+        write_atomic(path, approved.masked.text)
+        return path, CopiedFile(())  # it is the approved text itself
+    if kind == "jsonl":
+        return path, _write_passages(workspace, approved, path)
+    original = workspace.document_folder(document) / "original"
+    edits = [Replacement(e.start, e.end, approved.masked.text[e.masked_start : e.masked_end]) for e in approved.masked.edits]
+    if kind == "docx":
+        tells = MaskedValues(approved.text, approved.masked).stand_in
+        return path, copy_docx(original, approved.text, edits, target=path, tells=tells)
+    return path, (copy_csv if kind == "csv" else copy_xlsx)(original, approved.text, edits, target=path)
+
+
+def _write_passages(workspace: Workspace, approved: _Approved, path: Path) -> CopiedFile:
+    """One passage a line, with headings and page labels as they were approved."""
+    _, passages = workspace.approved_passages(approved.document)
+    rows = [{"id": p.id, "heading": p.heading, "page": p.page, "text": p.text} for p in passages]
+    write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return CopiedFile(tuple(text for row in rows for text in row.values()))
+
+
+def _check_nothing_survives(approved: _Approved, copied: CopiedFile) -> None:
+    """Look through everything in a file for what was masked.
+
+    Raises:
+        InputError: something stands there; no file is given then.
+    """
+    values = MaskedValues(approved.text, approved.masked)
+    number = sum(map(values.stand_in, copied.strings))
+    if number:
+        raise InputError(
+            f"In {number} places of the file for document {approved.document.id} something masked would still stand, so "
+            "nothing was written.",
+            "Export it as plain text (--format txt).",
+        )
+
+
+def _readme(left_out: dict[str, int]) -> str:
+    words = left_out_words(left_out)
+    return (
+        "These are anonymized documents, exported by Garrison.\n\n"
+        "Each file is called after the id of its document. Personal data was replaced by invented values as approved\n"
+        "in the review; the audit log says by whom and when. Word and Excel files hold only what was read and reviewed:\n"
+        "pictures, comments, tracked changes, embedded objects, links, formulas and document properties are not in them.\n"
+        + (f"From these files {words}.\n" if words else "")
+        + "\nTo check that no file was changed: sha256sum -c SHA256SUMS\n"
+    )

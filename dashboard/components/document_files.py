@@ -1,0 +1,61 @@
+"""Anonymized documents out of the browser, as one zip."""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.records import Document, Project
+from core.storage import Workspace
+from dashboard.components.words import plural
+
+FORMATS = {
+    "same": "In their own format (Word, Excel, CSV), others as text",
+    "txt": "As plain text",
+    "jsonl": "Passage by passage (JSONL)",
+}
+
+
+def export_zip(workspace: Workspace, documents: Sequence[Document], *, format: str) -> bytes:
+    """The files that `garrison documents export` writes, zipped.
+
+    Raises:
+        InputError: a document is not approved, or its file would still hold something that was masked.
+    """
+    from core.jobs.stages.document_export import export_documents
+
+    with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
+        target = Path(folder) / "documents"
+        export_documents(workspace, documents, target, format=format)
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(target.iterdir()):
+                archive.write(path, path.name)
+        return out.getvalue()
+
+
+def show_document_export(workspace: Workspace, project: Project) -> None:
+    """The anonymized documents that may leave, and the button that gives them."""
+    from core.jobs.stages.document_export import exportable_documents
+
+    approved = exportable_documents(workspace, project)
+    if not approved:
+        return
+    with st.expander("Take the anonymized documents with you", icon=":material/download:"):
+        format = st.radio("Format", list(FORMATS), format_func=FORMATS.__getitem__, key="document-export-format")
+        st.download_button(
+            f"Download {plural(len(approved), 'approved document')}",
+            data=lambda: export_zip(workspace, approved, format=format),
+            file_name="anonymized-documents.zip",
+            mime="application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+            key="export-documents",
+        )
+        st.caption(
+            "Exactly what was approved. Pictures, comments, tracked changes and document properties are left out, because "
+            "nobody reviewed them. Files are named by number, since a file's name may hold a person's."
+        )
