@@ -1,6 +1,6 @@
 """Text -> spans -> surrogates -> anonymized text, and the rules of review. Importing it loads nothing heavy."""
 
-from core.privacy.detection import Detector, build_detector, find_spans
+from core.privacy.detection import Detector, build_detector, find_spans, new_spans
 from core.privacy.masking import Edit, Masked, mask
 from core.privacy.project_names import NameSearch, people
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
@@ -19,6 +19,7 @@ __all__ = [
     "find_spans",
     "mask",
     "new_key",
+    "new_spans",
     "people",
     "propagate",
     "store_surrogates",
