@@ -1,7 +1,7 @@
 """Text -> spans -> surrogates -> anonymized text, and the rules of review. Importing it loads nothing heavy."""
 
 from core.privacy.approved import MaskedValues, approved_masking, masked_passages
-from core.privacy.detection import Detector, build_detector, find_spans
+from core.privacy.detection import Detector, build_detector, find_spans, new_spans
 from core.privacy.lists import ListedDetector, Lists
 from core.privacy.masking import Edit, Masked, mask
 from core.privacy.project_names import NameSearch, people
@@ -26,6 +26,7 @@ __all__ = [
     "mask",
     "masked_passages",
     "new_key",
+    "new_spans",
     "people",
     "propagate",
     "store_surrogates",

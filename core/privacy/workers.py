@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.privacy.reader import Pair
 
 _MOST = 16
-_BYTES_EACH = 1_000_000_000  # a worker held 0.6 GB at level "thorough"; the rest is room for what it reads
+_BYTES_EACH = 1_000_000_000  # a worker held 0.4 to 0.5 GB; the rest is room for what it reads
 
 
 def worker_count() -> int:

@@ -8,6 +8,7 @@ PAGES = 200
 PASSAGES = 16
 STEPS = 4
 MEGABYTES = 500
+COPIES = 8  # of the sample's paragraphs, 39,000 characters
 
 
 def _case(label: str, function: str, **arguments: object) -> Case:
@@ -50,7 +51,25 @@ def _anonymizing() -> Benchmark:
         Row(title=f"characters/s, {name}", figure=f"{figure}_per_s", garrison=garrison, beside=stock)
         for name, figure in (("the sample's paragraphs", "paragraphs"), ("its whole documents", "documents"))
     )
-    return Benchmark(name="anonymizing", title="Anonymizing", rows=rows)
+    detection = tuple(
+        Row(
+            title=f"characters/s, {level}, {workers} process{'es' if workers > 1 else ''}",
+            figure="characters_per_s",
+            garrison=_case(
+                f"Garrison, {level}, {workers}", "anonymizing:detection", level=level, workers=workers, copies=COPIES
+            ),
+            beside=_case("stock Presidio, paragraphs", "anonymizing:stock", copies=2),
+        )
+        for level in ("standard", "thorough")
+        for workers in (1, 2)
+    )
+    growth = Row(
+        title="characters/s and peak MB, standard, 10 times the text",
+        figure="characters_per_s",
+        garrison=_case("Garrison, 10 times", "anonymizing:detection", level="standard", workers=2, copies=10 * COPIES),
+        beside=_case("Garrison, standard, 2", "anonymizing:detection", level="standard", workers=2, copies=COPIES),
+    )
+    return Benchmark(name="anonymizing", title="Anonymizing", rows=(*rows, *detection, growth))
 
 
 def _generating() -> Benchmark:

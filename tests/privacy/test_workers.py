@@ -18,8 +18,7 @@ TEXTS = [f"On day {n} Sgt Harlow wrote to Dr. Okonkwo at k.okonkwo{n}@unit.local
 
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> Detector:
-    """A detector that starts two workers for any text."""
-    monkeypatch.setattr(detection, "_WORTH_CHARACTERS", 1)
+    """A detector that starts two workers."""
     monkeypatch.setattr(detection, "_BATCH_CHARACTERS", 1_000)
     return build_detector(MODEL, workers=2)
 
@@ -64,14 +63,14 @@ import sys
 from pathlib import Path
 import core.privacy.detection as detection
 from core.privacy import build_detector
-detection._WORTH_CHARACTERS = 1
+detection._BATCH_CHARACTERS = 100
 search = build_detector(Path(sys.argv[1]), workers=2).detect_each("Sgt Harlow left." for _ in iter(int, 1))
 for _ in search:
     print("found", flush=True)
 """
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_workers_end_with_the_process_that_started_them(end: int) -> None:
     command = [sys.executable, "-c", PROGRAM, str(MODEL)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as program:

@@ -1,7 +1,9 @@
 """Documents → spans of personal data, each with the surrogate that will replace it; names spread through the project."""
 
 import re
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,14 @@ from core.privacy import (
     Lists,
     NameSearch,
     build_detector,
-    find_spans,
+    new_spans,
     people,
     store_surrogates,
     surrogate_table,
 )
 from core.privacy.list_changes import catch_up, lists_of
 from core.privacy.overlaps import covers
-from core.records import Document, Project, Span
+from core.records import Detection, Document, Project, Span
 from core.settings import DetectionSettings
 from core.storage import Workspace, audit, find, get, insert_many, transaction, update
 
@@ -74,12 +76,11 @@ def find_personal_data(context: JobContext, project: Project, settings: Detectio
     workspace = context.workspace
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     fresh = [document for document in documents if not document.is_analyzed]
-    detector = open_detector(workspace, settings, project_id=project.id) if fresh else None
     total = len(fresh) + len(documents)
-    for number, document in enumerate(fresh):
-        context.progress(number, total, unit="documents", message=f"Searching document {number + 1} of {len(fresh)}")
-        if detector is not None:
-            _search(workspace, project, document=document, detector=detector)
+    if fresh:
+        _search_all(
+            context, project, fresh=fresh, total=total, detector=open_detector(workspace, settings, project_id=project.id)
+        )
     search = _project_names(context, documents)
     spread = 0
     for number, document in enumerate(documents):
@@ -92,17 +93,45 @@ def find_personal_data(context: JobContext, project: Project, settings: Detectio
     return {"documents": len(fresh), "spans": spans, "spread": spread}
 
 
-def _search(workspace: Workspace, project: Project, *, document: Document, detector: Detector) -> None:
-    text = workspace.text(document)
-    found = find_spans(detector, document, text)
+def _search_all(context: JobContext, project: Project, *, fresh: Sequence[Document], total: int, detector: Detector) -> None:
+    """Search `fresh` documents one after the other, while the next are read; progress also moves inside a long one."""
+    begun: deque[tuple[Document, str]] = deque()  # read, and not yet stored
+    read = stored = 0  # characters of `begun` that were read, documents stored
+
+    def texts() -> Iterator[str]:
+        for document in fresh:
+            begun.append((document, context.workspace.text(document)))
+            yield begun[-1][1]
+
+    def report(characters: int) -> None:
+        nonlocal read
+        read += characters
+        share = min(0.99, read / max(1, len(begun[0][1]))) if begun else 0.0
+        message = f"Searching document {min(stored + 1, len(fresh))} of {len(fresh)}"
+        context.progress(stored + share, total, unit="documents", message=message)
+
+    report(0)
+    with closing(detector.detect_each(texts(), progress=report)) as results:
+        for found in results:
+            document, text = begun.popleft()
+            read = max(0, read - len(text))
+            stored += 1
+            _store_found(context.workspace, project, document=document, text=text, found=found)
+            report(0)
+
+
+def _store_found(
+    workspace: Workspace, project: Project, *, document: Document, text: str, found: Sequence[Detection]
+) -> None:
+    spans = new_spans(document, found)
     with transaction(workspace.db):
         workspace.db.execute("delete from spans where document_id = ? and state = 'detected'", [document.id])
         # what people decided stands: in a text that is searched again they are not asked twice
         is_decided = covers((span.start, span.end) for span in find(workspace.db, Span, document_id=document.id))
-        found = [span for span in found if not is_decided(span.start, span.end)]
-        _store(workspace, project, spans=found, text=text)
+        spans = [span for span in spans if not is_decided(span.start, span.end)]
+        _store(workspace, project, spans=spans, text=text)
         update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
-        counts = {"found": len(found)} | audit.decision_counts(workspace.db, document.id)
+        counts = {"found": len(spans)} | audit.decision_counts(workspace.db, document.id)
         audit.append_for(workspace.db, document.id, "detection run", counts=counts)
 
 
