@@ -1,12 +1,13 @@
 """What it means that a masked value survives.
 
 A value is the text of a stretch that was masked. It survives in a string where it stands there as whole words, in any case
-and with any white space between its words. Four things are no survival:
+and with any white space between its words. Five things are no survival:
 
 * A person left it readable: the value also stands, unmasked, in the anonymized text that was approved, because an occurrence
   was rejected or never marked. What was approved may leave.
 * It is too short to tell anything: fewer than four letters and digits. "NG" or "7" stands in many places by chance.
 * It is the zone and square of a grid reference ("32U MV"), which the surrogates of grid references keep.
+* It is nothing but particles ("van der"), which the surrogates of names keep.
 * It is part of a longer word: "Anna" in "Annandale".
 
 Apart from this definition, that nothing else changed is tested character by character in `test_masking`.
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Iterator
 
 from core.privacy import Masked
 
-_SQUARE = re.compile(r"\d{1,2}[a-z] ?[a-z]{2}")
+_KEPT = re.compile(r"\d{1,2}[a-z] ?[a-z]{2}|(?:van|von|der|de) ?(?:der|den|de)?")
 
 
 def plain(text: str) -> str:
@@ -35,7 +36,7 @@ def stands(value: str, text: str) -> bool:
 def masked_values(text: str, masked: Masked) -> set[str]:
     """The values of a masking that tell something, plain."""
     values = {plain(text[edit.start : edit.end]) for edit in masked.edits}
-    return {value for value in values if sum(map(str.isalnum, value)) >= 4 and not _SQUARE.fullmatch(value)}
+    return {value for value in values if sum(map(str.isalnum, value)) >= 4 and not _KEPT.fullmatch(value)}
 
 
 def unmasked_text(text: str, masked: Masked) -> str:
