@@ -76,7 +76,8 @@ def package_strings(path: Path) -> Iterator[str]:
             for paragraph in root.iter(f"{W}p"):
                 yield "".join(node.text or "" for node in paragraph.iter(f"{W}t"))
             for element in root.iter():
-                yield from filter(None, (element.text, element.tail))
+                if element.tag != f"{W}t":  # a run may end inside a word: only the whole paragraph tells what stands there
+                    yield from filter(None, (element.text, element.tail))
                 if name.startswith("word/") and not name.endswith(".rels"):
                     yield from (value for value in element.attrib.values() if not is_own_word(value))
 

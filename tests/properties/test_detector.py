@@ -10,7 +10,7 @@ from .profile import FACTOR
 from .survival import masked_values, survivors, unmasked_text
 
 MODEL = Path(sys.prefix) / "share/garrison/models/en-core-web-md"
-DOCUMENTS = 300
+DOCUMENTS = 200
 
 
 def test_what_the_standard_detector_finds_does_not_survive() -> None:

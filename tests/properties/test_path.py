@@ -149,7 +149,8 @@ def _strings(path: Path) -> Iterator[str]:
             yield name
             yield from ("".join(paragraph.itertext()) for paragraph in root.iter("{*}p", "{*}si", "{*}is", "{*}c"))
             for element in root.iter():
-                yield from (element.text or "", element.tail or "", *element.attrib.values())
+                own = "" if element.tag.endswith("}t") else element.text or ""  # a run may end inside a word
+                yield from (own, element.tail or "", *element.attrib.values())
 
 
 def run(workspace: Workspace, project: Project, kind: str, params: dict[str, object]) -> Job:
