@@ -38,6 +38,13 @@ AuditAction = Literal[
     "question pairs exported",
     "run trained",
     "release made",
+    "signed in",
+    "signed out",
+    "role granted",
+    "role revoked",
+    "member added",
+    "member removed",
+    "access refused",
 ]
 
 
@@ -285,6 +292,7 @@ class Job:
     id: str
     kind: str
     project_id: str = ""
+    person_id: str = ""  # who started it; "" for whoever has the files
     params: dict[str, Any] = field(default_factory=dict)
     key: str = ""  # starting the same key twice gives the same job while it is queued or running
     needs_accelerator: bool = False

@@ -14,7 +14,20 @@ from typing import Annotated
 import typer
 
 from core import __version__, installation
-from core.cli import audit, conversation, documents, jobs, models, privacy, projects, questions, selftest, service, training
+from core.cli import (
+    audit,
+    conversation,
+    documents,
+    jobs,
+    models,
+    people,
+    privacy,
+    projects,
+    questions,
+    selftest,
+    service,
+    training,
+)
 from core.cli.shell import Shell, report_error
 from core.defects import record_defect
 from core.errors import GarrisonError, InputError, JobCancelled, SetupError
@@ -37,6 +50,7 @@ app.add_typer(questions.app, name="questions", help="Make, filter, import and ex
 app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
+app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
 for commands in (privacy, training, conversation, service, selftest):
     commands.register(app)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from core.privacy.surrogates import SurrogateTable, new_key
-from core.storage import Workspace
+from core.storage import Workspace, rights
 
 
 def surrogate_table(workspace: Workspace, project_id: str, *, avoid: Iterable[str] = ()) -> SurrogateTable:
@@ -15,6 +15,7 @@ def surrogate_table(workspace: Workspace, project_id: str, *, avoid: Iterable[st
         avoid: words of the documents at hand, so that no surrogate equals one of them.
     """
     db = workspace.db
+    rights.check(db, "decide", project_id)
     db.execute("insert or ignore into project_keys (project_id, key) values (?, ?)", [project_id, new_key()])
     key = db.execute("select key from project_keys where project_id = ?", [project_id]).fetchone()["key"]
     rows = db.execute("select entity, value_hmac, surrogate from surrogates where project_id = ?", [project_id])
@@ -23,6 +24,7 @@ def surrogate_table(workspace: Workspace, project_id: str, *, avoid: Iterable[st
 
 def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTable) -> None:
     """Store what `table` gave out since it was made."""
+    rights.check(workspace.db, "decide", project_id)
     workspace.db.executemany(
         "insert into surrogates (project_id, entity, value_hmac, surrogate) values (?, ?, ?, ?)",
         [(project_id, *row) for row in table.new_rows()],

@@ -3,7 +3,6 @@
 Pages and commands call these and enforce nothing themselves. Each is short and all or nothing.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from core.privacy.entities import ENTITIES
 from core.privacy.masking import mask
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.records import AuditAction, Document, Project, Review, Span, SpanState, new_id, now
-from core.storage import Workspace, audit, find, from_row, get, insert, sha256_text, transaction
+from core.storage import Workspace, audit, find, find_all, get, insert, rights, sha256_text, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +64,7 @@ def decide_undecided(workspace: Workspace, project: Project, *, state: SpanState
     Raises:
         InputError: no reviewer; nothing is changed then.
     """
+    rights.check(workspace.db, "decide", project.id)
     with transaction(workspace.db):
         rows = workspace.db.execute(
             "select s.id, s.state from spans s join documents d on d.id = s.document_id where d.project_id = ?", [project.id]
@@ -127,6 +127,7 @@ def add(workspace: Workspace, document: Document, *, start: int, end: int, entit
         InputError: no reviewer, no letter or digit between the bounds, bounds outside the text, or an unknown entity.
     """
     name = _named(reviewer)
+    rights.check(workspace.db, "decide", document.project_id)
     if entity not in ENTITIES:
         raise InputError(f"{entity!r} is no known type of personal data.", f"Known types: {', '.join(sorted(ENTITIES))}.")
     with transaction(workspace.db):
@@ -171,6 +172,7 @@ def approve(workspace: Workspace, project: Project, document: Document, *, revie
         InputError: no reviewer, a document of another project, or one that was not read or not searched.
     """
     name = _named(reviewer)
+    rights.check(workspace.db, "approve", project.id)
     with transaction(workspace.db):
         document = get(workspace.db, Document, document.id)
         text = _reviewable_text(workspace, project, document)
@@ -208,6 +210,7 @@ def approve_all(workspace: Workspace, project: Project, *, reviewer: str) -> lis
         InputError: the policy asks for each document, no document is there, one was not searched, or no reviewer.
     """
     _named(reviewer)
+    rights.check(workspace.db, "approve", project.id)
     project = get(workspace.db, Project, project.id)
     if project.policy != "all-at-once":
         raise InputError(
@@ -254,10 +257,7 @@ def _ids(spans: Iterable[Span | str]) -> list[str]:
 
 def _found(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
     """Those of the spans that exist, in one statement however many they are."""
-    rows = workspace.db.execute(
-        "select * from spans where id in (select value from json_each(?)) order by rowid", [json.dumps(span_ids)]
-    )
-    return [from_row(Span, row) for row in rows]
+    return find_all(workspace.db, Span, span_ids)
 
 
 def _stored(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:

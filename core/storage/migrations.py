@@ -28,6 +28,13 @@ def m002_audit(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m003_identity(db: sqlite3.Connection) -> None:
+    """Who signed in here, their roles on the machine (no project) and in projects, and who started a job."""
+    for statement in _IDENTITY.strip().split("\n\n"):
+        db.execute(statement)
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,
@@ -138,3 +145,24 @@ create trigger audit_head_is_kept before delete on audit_head REFUSE
 
 create trigger audit_head_is_one before insert on audit_head REFUSE
 """.replace("REFUSE", "begin select raise(abort, 'the audit log is append-only'); end")
+
+_IDENTITY = """
+create table people (
+    id text primary key, name text not null, mail text not null, issuer text not null, claimed_roles text not null,
+    last_seen_at text not null
+)
+
+create table roles (
+    person_id text not null references people on delete cascade, project_id text references projects on delete cascade,
+    role text not null, granted_at text not null
+)
+
+create unique index roles_once on roles (person_id, coalesce(project_id, ''), role)
+
+create table sign_ins (
+    id text primary key, person_id text not null references people on delete cascade, expires_at text not null,
+    ended_at text not null default ''
+)
+
+alter table jobs add column person_id text not null default ''
+"""

@@ -5,35 +5,48 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import cast
 
+from core.access import Action, Actor
 from core.errors import InputError
 from core.records import AuditAction, Document, Page, Passage, Policy, Project, QuestionPair, Review, Run, new_id, now
-from core.storage import audit
+from core.storage import audit, rights
 from core.storage.database import connect
 from core.storage.files import write_atomic
 from core.storage.rows import find, from_row, get, insert, insert_many, update
-from core.storage.transactions import transaction
+from core.storage.transactions import Database, transaction
 
 
 class Workspace:
     """Paths and a database connection (one for each thread) under `home`. Cheap to make.
 
+    `actor` is for whom it is used (`core.access`): what the person's roles do not allow is refused, whatever is asked for.
+
     Raises:
         SetupError: the folder or the database cannot be opened.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, actor: Actor | None = None) -> None:
         self.home = home.expanduser().resolve()
+        self.actor = actor
         self._local = threading.local()
 
     @property
     def db(self) -> sqlite3.Connection:
-        """This thread's connection."""
+        """This thread's connection.
+
+        Raises:
+            AccessError: the sign-in of the person who acts has ended.
+        """
         if not hasattr(self._local, "db"):
             self._local.db = connect(self.home / "garrison.sqlite3")
-        connection: sqlite3.Connection = self._local.db
+        connection: Database = self._local.db
+        connection.actor = self.actor
+        if self.actor is not None:
+            connection.on_refusal = partial(audit.note_refusal, connection)
+            rights.check_sign_in(connection)
         return connection
 
     def close(self) -> None:
@@ -46,19 +59,23 @@ class Workspace:
 
     def project_folder(self, project_id: str) -> Path:
         """The folder of a project."""
+        return self._folder(project_id, "see project")
+
+    def _folder(self, project_id: str, action: Action) -> Path:
+        rights.check(self.db, action, project_id)
         return self.home / "projects" / project_id
 
     def document_folder(self, document: Document) -> Path:
         """Where `original`, `text.txt` and `pages.json` lie."""
-        return self.project_folder(document.project_id) / "documents" / document.id
+        return self._folder(document.project_id, "read documents") / "documents" / document.id
 
     def anonymized_path(self, project_id: str, review_id: str) -> Path:
         """The anonymized text of one review."""
-        return self.project_folder(project_id) / "anonymized" / f"{review_id}.txt"
+        return self._folder(project_id, "read documents") / "anonymized" / f"{review_id}.txt"
 
     def dataset_folder(self, project_id: str, dataset_id: str) -> Path:
         """Where `train.jsonl` and `heldout.jsonl` lie."""
-        return self.project_folder(project_id) / "datasets" / dataset_id
+        return self._folder(project_id, "read documents") / "datasets" / dataset_id
 
     def run_folder(self, project_id: str, run_id: str) -> Path:
         """Where a run's settings, template, metrics, checkpoints and adapter lie."""
@@ -66,7 +83,7 @@ class Workspace:
 
     def evaluation_path(self, project_id: str, evaluation_id: str) -> Path:
         """The full result of an evaluation, answers included."""
-        return self.project_folder(project_id) / "evaluations" / f"{evaluation_id}.json"
+        return self._folder(project_id, "read documents") / "evaluations" / f"{evaluation_id}.json"
 
     @property
     def unpacked_folder(self) -> Path:
@@ -84,7 +101,9 @@ class Workspace:
 
         Raises:
             InputError: no name, an unknown policy, or the name is taken.
+            AccessError: the role of whoever acts does not allow it.
         """
+        rights.check(self.db, "create project")
         if not name.strip() or len(name) > 80 or any(ord(character) < 32 for character in name):
             raise InputError("A project needs a name of 1 to 80 characters.", "Give it a short, plain name.")
         if policy not in ("each-document", "all-at-once"):
@@ -97,10 +116,20 @@ class Workspace:
             created_at=now(),
         )
         try:
-            insert(self.db, project)
+            with transaction(self.db):
+                insert(self.db, project)
+                self._make_owner(project)
         except sqlite3.IntegrityError as error:
             raise InputError(f"There is a project {name!r} already.", "Choose another name.") from error
         return project
+
+    def _make_owner(self, project: Project) -> None:
+        """Whoever signed in and makes a project is its first owner."""
+        actor = rights.restricted(self.db)
+        if actor is not None:
+            key = [actor.person.id, project.id, "owner", now()]
+            self.db.execute("insert into roles (person_id, project_id, role, granted_at) values (?, ?, ?, ?)", key)
+            audit.append(self.db, "member added", subjects={"of": actor.person.id, "role": "owner", "project": project.id})
 
     def project(self, name: str) -> Project:
         """The project with this name (upper or lower case) or id.
@@ -129,6 +158,7 @@ class Workspace:
 
     def store_document(self, document: Document, *, passages: Sequence[Passage] = ()) -> None:
         """Store a new document and its passages."""
+        rights.check(self.db, "add documents", document.project_id)
         with transaction(self.db):
             insert(self.db, document)
             insert_many(self.db, passages)
@@ -136,6 +166,7 @@ class Workspace:
 
     def store_text(self, document: Document, text: str, *, pages: tuple[Page, ...]) -> None:
         """Write a document's text and its pages."""
+        rights.check(self.db, "add documents", document.project_id)
         folder = self.document_folder(document)
         write_atomic(folder / "text.txt", text)
         write_atomic(folder / "pages.json", json.dumps([asdict(page) for page in pages]))
@@ -153,7 +184,7 @@ class Workspace:
 
     def passages(self, document: Document) -> list[Passage]:
         """A document's passages, in order, with the original text."""
-        text = self.text(document)
+        text = self.text(get(self.db, Document, document.id))
         rows = self.db.execute('select * from passages where document_id = ? order by "index"', [document.id])
         return [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
 
@@ -173,6 +204,7 @@ class Workspace:
 
         The approval that stood before, if any, is withdrawn.
         """
+        rights.check(self.db, "approve", document.project_id)
         write_atomic(self.anonymized_path(document.project_id, review.id), text)
         with transaction(self.db):
             self.withdraw_approval(document.id, reason="approved again", actor=review.reviewer)
@@ -186,6 +218,7 @@ class Workspace:
     def withdraw_approval(self, document_id: str, *, reason: str, actor: str = "") -> None:
         """Withdraw the approval of a document, if one stands. `actor` is who does it; "" when it follows from a job."""
         with transaction(self.db):
+            get(self.db, Document, document_id)  # says that there is none, to whoever may not see it too
             for review in find(self.db, Review, document_id=document_id, state="approved"):
                 update(self.db, Review, review.id, state="withdrawn", reason=reason)
                 self._record_review(review, "review withdrawn", actor=actor)
@@ -203,6 +236,7 @@ class Workspace:
 
     def approved_passages(self, document: Document) -> tuple[Review | None, list[Passage]]:
         """The approval that stands and the passages of its anonymized text (offsets in that text)."""
+        rights.check(self.db, "read documents", document.project_id)
         review = self.active_review(document.id)
         if review is None:
             return None, []
@@ -217,5 +251,7 @@ class Workspace:
 
     def store_pairs(self, pairs: list[QuestionPair]) -> None:
         """Store new question pairs."""
+        for project_id in {pair.project_id for pair in pairs}:
+            rights.check(self.db, "work on questions", project_id)
         with transaction(self.db):
             insert_many(self.db, pairs)
