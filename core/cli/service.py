@@ -59,7 +59,10 @@ def serve(
     arguments = ["-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", str(port), *secure]
     if sign_in:
         arguments += ["--secrets.files", str(secrets_path(shell.workspace.home))]
-    for name in [*LOOPBACK, *([urlsplit(sign_in.origin).hostname or ""] if sign_in else [])]:
+    called = (urlsplit(sign_in.origin).hostname if sign_in else None) or host
+    # named, because Streamlit asks an outside service for its own address where it listens on all of them
+    arguments += ["--browser.serverAddress", called]
+    for name in dict.fromkeys([*LOOPBACK, called]):
         arguments += ["--server.allowedHosts", name]  # what a browser may call this by: other names are somebody's trick
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 replaces this process, no shell
 

@@ -8,6 +8,7 @@ from core.access import ROLES, Action, Actor
 from core.errors import AccessError, InputError
 from core.records import AuditAction, Person, Project, Role, now
 from core.storage import audit, rights
+from core.storage.rows import from_row
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
@@ -123,6 +124,12 @@ def members(workspace: Workspace, project: Project) -> list[Member]:
     if not rights.may(workspace.db, "manage members", project.id):
         rights.check(workspace.db, "see project", project.id)
     return _members(workspace.db, "r.project_id = ?", [project.id], is_left=False)
+
+
+def managed_projects(workspace: Workspace) -> list[Project]:
+    """The projects whose members whoever acts may change: an administrator's are all, documents unseen."""
+    projects = [from_row(Project, row) for row in workspace.db.execute("select * from projects order by rowid")]
+    return [project for project in projects if rights.may(workspace.db, "manage members", project.id)]
 
 
 def candidates(workspace: Workspace, project: Project) -> list[Member]:

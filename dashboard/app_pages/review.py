@@ -25,6 +25,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.page_text import PageEvent, PageView, cut_page, entity_words, page_words, show_page
+from dashboard.components.person import acting_person
 from dashboard.components.words import ago, plural
 from dashboard.resources import require_project, workspace
 
@@ -252,16 +253,10 @@ def show_desk(store: Workspace, project: Project, documents: list[Document], *, 
     with shown_errors():
         left, right = st.columns([2, 1])
         with right:
-            reviewer = st.text_input(
-                "Your name",
-                key="reviewer",
-                persist_state="session",
-                max_chars=80,
-                help="Kept with every decision and approval.",
-            )
+            person = acting_person()
         with left:
             document_id = choose_document(store, project, documents)
-        desk = open_desk(store, project, document_id=document_id, reviewer=reviewer.strip())
+        desk = open_desk(store, project, document_id=document_id, reviewer=person.name if person else "")
         left, right = st.columns([9, 5], gap="medium")
         with left:
             event = show_text(desk)
