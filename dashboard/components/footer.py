@@ -20,7 +20,7 @@ from dashboard.components.words import plural, size
 def show_footer(workspace: Workspace) -> None:
     """Draw the footer; the connections are counted anew each time."""
     report = measure_offline(job.pid for job in find(workspace.db, Job, state="running"))
-    with st.container(horizontal=True, gap="medium", key="footer"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="footer"):
         st.caption(f"Garrison {__version__}")
         st.caption(f":material/memory: {device_words()}")
         st.caption(offline_words(report), help=_offline_help(report))
