@@ -2,6 +2,7 @@
 
     GarrisonError
     ├── InputError     the user: a bad file, a bad value               exit 2
+    │   └── AccessError   the user: a role or a sign-in is missing      exit 2
     ├── SetupError     the operator: missing model, full disk, no GPU  exit 3
     ├── ModelError     a model's output was unusable                   exit 4
     ├── JobFailed      a job ended without its result                  exit 4
@@ -33,6 +34,10 @@ class InputError(GarrisonError):
     """The user's input cannot be used."""
 
     exit_code = 2
+
+
+class AccessError(InputError):
+    """The person who acts has not the role for it, or is not signed in any more."""
 
 
 class SetupError(GarrisonError):

@@ -1,9 +1,12 @@
 """Who acts: a name that a person declares, or an account that a sign-in proved. Every decision carries one."""
 
 import hashlib
+import json
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
-from core.errors import InputError
+from core.errors import AccessError, InputError
 from core.records import Person
 
 _DECLARED = "declared"
@@ -19,6 +22,34 @@ def declared(name: str) -> Person:
     if not shown or len(shown) > 80 or not shown.isprintable():
         raise InputError("A review needs the reviewer's name, of 1 to 80 characters.", "Give it with --as NAME.")
     return Person(id=person_id(_DECLARED, unicodedata.normalize("NFKC", shown).casefold()), name=shown)
+
+
+def authenticated(claims: Mapping[str, Any]) -> Person:
+    """The person whom an identity provider signed in, told apart by issuer and subject (OpenID Connect Core 1.0, 5.7).
+
+    Names and mail addresses are for showing: both can change and be given to somebody else.
+
+    Raises:
+        AccessError: the token names no issuer or no subject.
+    """
+    issuer, subject = claims.get("iss"), claims.get("sub")
+    if not (isinstance(issuer, str) and issuer and isinstance(subject, str) and subject):
+        raise AccessError("The identity provider did not say who signed in.", "Tell your administrator.")
+    given = (claims.get(key) for key in ("name", "preferred_username", "email"))
+    names = (" ".join(name.split())[:80] for name in given if isinstance(name, str))
+    key = person_id(issuer, subject)
+    return Person(id=key, name=next((name for name in names if name and name.isprintable()), key), is_authenticated=True)
+
+
+def sign_in_id(claims: Mapping[str, Any]) -> str:
+    """The id of one sign-in: the same in every window of a browser, another after signing in anew (`nonce`, `iat`)."""
+    told = {key: str(claims.get(key, "")) for key in ("iss", "sub", "aud", "iat", "exp", "nonce", "jti", "sid")}
+    return f"sign-in-{hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:24]}"
+
+
+def standing(person: Person) -> str:
+    """How the person is known, in words."""
+    return "signed in" if person.is_authenticated else "declared, not authenticated"
 
 
 def person_id(source: str, subject: str) -> str:

@@ -6,6 +6,7 @@ itself; for a proof that covers those, run in an empty network namespace.
 
 import ipaddress
 import os
+import socket
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -31,6 +32,7 @@ def set_offline_variables(environment: MutableMapping[str, str] | None = None) -
 
 _refused: list[str] = []
 _is_guarded: list[bool] = []
+_provider: list[tuple[str, int]] = []  # host and port; none where nobody signs in
 _LOCAL_NAMES = ("localhost", "", None)
 
 
@@ -38,10 +40,32 @@ def refuse_connections() -> None:
     """From now on, refuse every connection and name look-up of this process that leaves the machine.
 
     A refused one raises ConnectionRefusedError and is counted by `refused_count`. It cannot be switched off again.
+    Excepted is what `allow_provider` names.
     """
     if not _is_guarded:
         _is_guarded.append(True)
         sys.addaudithook(_audit)
+
+
+def allow_provider(host: str, port: int) -> None:
+    """Let this process reach the one identity provider that people sign in with, on that port and no other."""
+    _provider[:] = [(host, port)]
+
+
+def provider_name() -> str:
+    """The host of the identity provider that this process may reach; "" for none, or for one on this machine."""
+    return "" if not _provider or is_local(_provider[0][0]) else _provider[0][0]
+
+
+def is_provider(address: str, port: int) -> bool:
+    """Whether this is an address of the identity provider, as its name resolves now."""
+    if not _provider or port != _provider[0][1]:
+        return False
+    try:
+        found = socket.getaddrinfo(*_provider[0], type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return address in {str(entry[4][0]) for entry in found}
 
 
 def refused_count() -> int:
@@ -52,9 +76,13 @@ def refused_count() -> int:
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event in ("socket.connect", "socket.sendto"):
         address = arguments[1]
-        host = address[0] if isinstance(address, tuple) and address else ""  # a path is a Unix socket
+        host, port = address[:2] if isinstance(address, tuple) and address else ("", 0)  # a path is a Unix socket
+        if not is_local(host) and event == "socket.connect" and is_provider(str(host), port):
+            return
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
         host = arguments[0]
+        if _provider and host in (_provider[0][0], _provider[0][0].encode()):
+            return
     else:
         return
     if not is_local(host):

@@ -62,6 +62,13 @@ AuditAction = Literal[
     "lists applied",
     "document refused",
     "highest marking set",
+    "signed in",
+    "signed out",
+    "role granted",
+    "role revoked",
+    "member added",
+    "member removed",
+    "access refused",
 ]
 ListKind = Literal["deny", "allow"]
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
@@ -364,6 +371,7 @@ class Job:
     id: str
     kind: str
     project_id: str = ""
+    person_id: str = ""  # who started it; "" for whoever has the files
     params: dict[str, Any] = field(default_factory=dict)
     key: str = ""  # starting the same key twice gives the same job while it is queued or running
     needs_accelerator: bool = False

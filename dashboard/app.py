@@ -1,4 +1,4 @@
-"""The entry of the dashboard: frame, navigation, project, then the chosen page. Runs before every page: kept cheap."""
+"""The entry of the dashboard: who is let in, frame, navigation, project, then the chosen page. Runs before every page."""
 
 import sys
 from pathlib import Path
@@ -8,55 +8,106 @@ if str(Path(__file__).parents[1]) not in sys.path:
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
+from core.access import Action
 from core.offline import refuse_connections
+from core.storage import Workspace, rights
 from dashboard import resources
+from dashboard.components.entrance import admit
 from dashboard.components.errors import shown_errors
 from dashboard.components.footer import show_footer
 from dashboard.components.project_choice import choose_project
 from dashboard.components.spine import show_spine
 
 HERE = Path(__file__).parent
-PAGES = {
+# Of each page: file, title, icon, and what a person must be allowed to do for it; None for everybody who is let in.
+PAGES: dict[str, list[tuple[str, str, str, Action | None]]] = {
     "": [
-        st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True),
-        st.Page("app_pages/documents.py", title="Documents", icon=":material/description:"),
-        st.Page("app_pages/review.py", title="Review", icon=":material/shield_person:"),
-        st.Page("app_pages/questions.py", title="Questions", icon=":material/quiz:"),
-        st.Page("app_pages/train.py", title="Train", icon=":material/school:"),
-        st.Page("app_pages/evaluate.py", title="Evaluate", icon=":material/balance:"),
-        st.Page("app_pages/chat.py", title="Chat & compare", icon=":material/forum:"),
+        ("overview", "Overview", "home", None),
+        ("documents", "Documents", "description", "read documents"),
+        ("review", "Review", "shield_person", "decide"),
+        ("questions", "Questions", "quiz", "work on questions"),
+        ("train", "Train", "school", "train"),
+        ("evaluate", "Evaluate", "balance", "train"),
+        ("chat", "Chat & compare", "forum", "chat"),
     ],
     "Privacy": [
-        st.Page("app_pages/lists.py", title="Lists", icon=":material/playlist_add_check:"),
-        st.Page("app_pages/replacement.py", title="Replacement", icon=":material/swap_horiz:"),
-        st.Page("app_pages/audit.py", title="Audit", icon=":material/history_edu:"),
+        ("lists", "Lists", "playlist_add_check", "decide"),
+        ("replacement", "Replacement", "swap_horiz", "reveal"),
+        ("audit", "Audit", "history_edu", "read audit log"),
     ],
     "This machine": [
-        st.Page("app_pages/models.py", title="Models", icon=":material/deployed_code:"),
-        st.Page("app_pages/jobs.py", title="Jobs", icon=":material/work_history:"),
-        st.Page("app_pages/help.py", title="Help", icon=":material/help:"),
+        ("models", "Models", "deployed_code", None),
+        ("jobs", "Jobs", "work_history", None),
+        ("people", "People", "group", "manage members"),
+        ("help", "Help", "help", None),
     ],
 }
-STEP_TITLES = {page.title for page in PAGES[""][1:]}
+STEP_TITLES = {title for _, title, _, _ in PAGES[""][1:]}
+NEEDED = {title: action for pages in PAGES.values() for _, title, _, action in pages}
+
+
+def is_open(store: Workspace, title: str) -> bool:
+    """Whether whoever acts may use a page, in the project that is chosen."""
+    action = NEEDED[title]
+    project = resources.current_project()
+    return action is None or rights.may(store.db, action, project.id if project else "")
+
+
+def navigation(store: Workspace | None) -> StreamlitPage:
+    """The chosen page. The menu names those that whoever acts may use; the others are there, and refused."""
+    menu = {
+        section: [
+            st.Page(
+                f"app_pages/{name}.py",
+                title=title,
+                icon=f":material/{icon}:",
+                default=name == "overview",
+                visibility="visible" if store and is_open(store, title) else "hidden",
+            )
+            for name, title, icon, _ in pages
+        ]
+        for section, pages in PAGES.items()
+    }
+    return st.navigation(menu, expanded=True, position="sidebar" if store else "hidden")
+
+
+def show_page(page: StreamlitPage, store: Workspace) -> None:
+    """The chosen page, or why it is not for whoever acts."""
+    project = resources.current_project()
+    is_step = page.title in STEP_TITLES
+    if project is not None and is_step:
+        show_spine(store, project)
+    st.title(page.title)
+    action = NEEDED[page.title]
+    if action is not None and not is_open(store, page.title) and (project is not None or not is_step):
+        rights.check(store.db, action, project.id if project else "")
+    page.run()
+
+
+def main() -> None:
+    """Draw the page, for whoever is let in."""
+    store = None
+    with shown_errors():
+        store = resources.workspace() if admit() else None
+        if store and (chosen := st.session_state.pop("next_project_id", "")):
+            st.session_state["project_id"] = chosen
+        if store:
+            with st.sidebar:
+                choose_project(store, resources.projects())
+    page = navigation(store)
+    if store is None:
+        return
+    # the foot is drawn first, below the body: a page may end itself with st.stop, after which nothing more is drawn
+    body = st.container(key="body")
+    with shown_errors():
+        show_footer(store)
+    with body, shown_errors():
+        show_page(page, store)
+
 
 refuse_connections()  # once for the process; later runs find it done
 # a local picture: an icon by name would be fetched from another host for the browser's tab
 st.set_page_config(page_title="Garrison", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
-page = st.navigation(PAGES, expanded=True)
-
-with shown_errors():
-    workspace = resources.workspace()
-    if chosen := st.session_state.pop("next_project_id", ""):
-        st.session_state["project_id"] = chosen
-    with st.sidebar:
-        choose_project(workspace, resources.projects())
-    # the foot is drawn first, below the body: a page may end itself with st.stop, after which nothing more is drawn
-    body = st.container(key="body")
-    show_footer(workspace)
-    project = resources.current_project()
-    with body, shown_errors():
-        if project is not None and page.title in STEP_TITLES:
-            show_spine(workspace, project)
-        st.title(page.title)
-        page.run()
+main()

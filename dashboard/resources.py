@@ -4,10 +4,12 @@ import threading
 
 import streamlit as st
 
-from core.records import Project
+from core.records import Project, Run
 from core.settings import default_home
-from core.storage import Workspace, find
+from core.storage import Workspace, find, rights
 from dashboard.components.answerers import Seat
+from dashboard.components.empty import empty_state
+from dashboard.components.person import signed_in
 from dashboard.components.project_choice import new_project_form
 
 MODELS_AT_ONCE = 2  # in memory, for chatting: as many as a comparison needs
@@ -21,16 +23,18 @@ def _workspace_at(home: str) -> Workspace:
 
 
 def workspace() -> Workspace:
-    """The workspace of this dashboard; each thread gets its own database connection.
+    """The workspace of this dashboard, for whoever signed in; each thread gets its own database connection.
 
     Raises:
         SetupError: the folder or the database cannot be opened.
+        AccessError: people sign in here, and this one has not.
     """
-    return _workspace_at(str(default_home()))
+    actor = signed_in()
+    return Workspace(default_home(), actor=actor) if actor else _workspace_at(str(default_home()))
 
 
 def projects() -> list[Project]:
-    """Every project, in the order in which they were made."""
+    """Every project that whoever acts belongs to, in the order in which they were made."""
     return find(workspace().db, Project)
 
 
@@ -43,6 +47,9 @@ def current_project() -> Project | None:
 def require_project() -> Project:
     """The chosen project; a page without one says what to do and ends here."""
     project = current_project()
+    if project is None and not rights.may(workspace().db, "create project"):
+        empty_state("You belong to no project yet. Ask an owner of the project to add you.")
+        st.stop()
     if project is None:
         with st.container(border=True):
             st.markdown(
@@ -66,5 +73,8 @@ def answerer(store: Workspace, name: str) -> Seat:
     Raises:
         InputError: the run has not finished, or it is no language model.
         SetupError: there is no such model, or it cannot be loaded.
+        AccessError: whoever acts may not use the run.
     """
+    for run in find(_workspace_at(str(store.home)).db, Run, id=name):
+        rights.check(store.db, "chat", run.project_id)  # an opened model is kept for everybody
     return _seat_at(str(store.home), name)

@@ -21,6 +21,7 @@ from core.cli import (
     jobs,
     lists,
     models,
+    people,
     privacy,
     projects,
     questions,
@@ -53,6 +54,7 @@ app.add_typer(questions.app, name="questions", help="Make, filter, import and ex
 app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
+app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
 for commands in (privacy, review, reveal, training, conversation, service, selftest):
     commands.register(app)
 

@@ -6,11 +6,14 @@ import socket
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from core.cli.shell import shell_of
 from core.errors import InputError, SetupError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def register(app: typer.Typer) -> None:
@@ -21,26 +24,54 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="Only this machine: 127.0.0.1 or localhost.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="127.0.0.1 or localhost; with sign-in (secrets.toml) any other.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The dashboard's port.", min=1, max=65535)] = 8501,
+    certificate: Annotated[Path | None, typer.Option(help="Serve https with this certificate (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
-    """Serve the dashboard on this machine until Ctrl-C."""
+    """Serve the dashboard until Ctrl-C: to this machine, or to others where people sign in."""
     from core.jobs.stages.sample import ensure_sample
+    from core.sign_in import read_sign_in, secrets_path
 
     shell = shell_of(context)
-    if host not in ("127.0.0.1", "localhost", "::1"):
+    sign_in = read_sign_in(shell.workspace.home)
+    is_here = host in LOOPBACK
+    if not is_here and sign_in is None:
         raise InputError(f"The dashboard does not listen on {host}: it has no sign-in.", "Use 127.0.0.1.")
+    if not is_here and sign_in and not sign_in.origin.startswith("https://"):
+        raise InputError(
+            f"The dashboard does not listen on {host}: its redirect_uri is not https.",
+            "Sign-ins would be readable on the way.",
+        )
+    if (certificate is None) != (key is None):
+        raise InputError("A certificate and its key go together.", "Give both: --certificate FILE --key FILE")
+    secure = [] if certificate is None or key is None else _secure(certificate, key)
     _check_free(host, port)
     found = importlib.util.find_spec("dashboard")
     if found is None or not found.submodule_search_locations:
         raise SetupError("The dashboard is not installed.", "Run: python3 installer run")
     folder = Path(next(iter(found.submodule_search_locations)))
     ensure_sample(shell.workspace)
-    print(f"Garrison: http://{host}:{port}", file=sys.stderr, flush=True)
+    address = sign_in.origin if sign_in else f"http://{host}:{port}"
+    print(f"Garrison: {address}", file=sys.stderr, flush=True)
     os.environ["GARRISON_HOME"] = str(shell.workspace.home)
     os.chdir(folder)  # where .streamlit/config.toml lies
-    arguments = ["-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", str(port)]
+    arguments = ["-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", str(port), *secure]
+    if sign_in:
+        arguments += ["--secrets.files", str(secrets_path(shell.workspace.home))]
+    called = (urlsplit(sign_in.origin).hostname if sign_in else None) or host
+    # named, because Streamlit asks an outside service for its own address where it listens on all of them
+    arguments += ["--browser.serverAddress", called]
+    for name in dict.fromkeys([*LOOPBACK, called]):
+        arguments += ["--server.allowedHosts", name]  # what a browser may call this by: other names are somebody's trick
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 replaces this process, no shell
+
+
+def _secure(certificate: Path, key: Path) -> list[str]:
+    for file in (certificate, key):
+        if not file.is_file():
+            raise InputError(f"There is no file {file}.", "Check the path.")
+    return ["--server.sslCertFile", str(certificate.resolve()), "--server.sslKeyFile", str(key.resolve())]
 
 
 def _check_free(host: str, port: int) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 
 import psutil
 
+from core.access import Action
 from core.errors import InputError
 from core.jobs.stages import KINDS
-from core.records import Job, new_id, now
-from core.storage import Workspace, find, get, insert, transaction, update
+from core.records import Job, Project, new_id, now
+from core.storage import Workspace, find, get, insert, rights, transaction, update
 
 RELAUNCH_S = 30.0  # a process that did not report in this time is started again
 LOG_LINES = 15
@@ -32,7 +33,9 @@ def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_i
 
     Raises:
         InputError: the kind's rules forbid it, such as training on what nobody approved.
+        AccessError: the role of whoever acts does not allow it.
     """
+    rights.check(workspace.db, KINDS[kind].action, project_id)
     KINDS[kind].check(workspace, project_id, params)
     key = key or json.dumps([kind, project_id, params], sort_keys=True)
     with transaction(workspace.db):
@@ -43,6 +46,7 @@ def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_i
             id=new_id("job"),
             kind=kind,
             project_id=project_id,
+            person_id=_person_id(workspace),
             params=params,
             key=key,
             needs_accelerator=KINDS[kind].needs_accelerator,
@@ -123,6 +127,18 @@ def is_alive(job: Job) -> bool:
         return False
 
 
+def _person_id(workspace: Workspace) -> str:
+    """Who signed in and starts a job now; "" for whoever has the files."""
+    return workspace.actor.person.id if workspace.actor else ""
+
+
+def _check(workspace: Workspace, job_id: str, *, action: Action | None = None) -> None:
+    """Refuse a job to people who may neither do what it does (or `action`) nor look after all jobs."""
+    if not rights.may(workspace.db, "manage jobs"):
+        job = get(workspace.db, Job, job_id)
+        rights.check(workspace.db, action or KINDS[job.kind].action, job.project_id)
+
+
 def _mark_dead(workspace: Workspace, job: Job) -> None:
     if job.is_cancel_requested:
         update(workspace.db, Job, job.id, state="cancelled", finished_at=now())
@@ -143,7 +159,9 @@ def cancel(workspace: Workspace, job_id: str) -> Job:
 
     Raises:
         InputError: no such job, or it has ended.
+        AccessError: the role of whoever acts does not allow it.
     """
+    _check(workspace, job_id)
     with transaction(workspace.db):
         job = get(workspace.db, Job, job_id)
         if job.state == "queued":
@@ -161,28 +179,40 @@ def resume(workspace: Workspace, job_id: str) -> Job:
 
     Raises:
         InputError: no such job, or it is done, queued or running.
+        AccessError: the role of whoever acts does not allow it.
     """
+    _check(workspace, job_id)
     advance(workspace)
     with transaction(workspace.db):
         job = get(workspace.db, Job, job_id)
         if job.state not in ("failed", "cancelled"):
             raise InputError(f"Job {job_id} is {job.state}.", "Only a failed or cancelled job is resumed.")
         update(
-            workspace.db, Job, job_id, state="queued", is_cancel_requested=False, error="", hint="", launched_s=0.0, pid=0
-        )
+            workspace.db, Job, job_id, state="queued", is_cancel_requested=False, error="", hint="", launched_s=0.0, pid=0,
+            person_id=_person_id(workspace),
+        )  # fmt: skip
     advance(workspace)
     return get(workspace.db, Job, job_id)
 
 
 def list_jobs(workspace: Workspace, *, project_id: str = "") -> list[Job]:
-    """Jobs, newest first; brings their states up to date before."""
+    """Jobs that whoever acts may see, newest first; brings their states up to date before."""
     advance(workspace)
     chosen = {"project_id": project_id} if project_id else {}
-    return find(workspace.db, Job, order="created_at desc, rowid desc", **chosen)
+    found = find(workspace.db, Job, order="created_at desc, rowid desc", **chosen)
+    if rights.may(workspace.db, "manage jobs"):
+        return found
+    seen = {project.id for project in find(workspace.db, Project)}
+    return [job for job in found if job.project_id in seen or job.person_id == _person_id(workspace)]
 
 
 def log_tail(workspace: Workspace, job_id: str, *, lines: int = LOG_LINES) -> list[str]:
-    """The last lines a job wrote; no text of documents is ever written there."""
+    """The last lines a job wrote; no text of documents is ever written there.
+
+    Raises:
+        AccessError: whoever acts may not see the job.
+    """
+    _check(workspace, job_id, action="see project")
     path = workspace.job_folder(job_id) / "output.log"
     return _tail(path).splitlines()[-lines:] if path.exists() else []
 

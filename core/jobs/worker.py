@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from core.access import Actor
 from core.defects import record_defect
 from core.errors import GarrisonError, JobCancelled, SetupError
 from core.jobs.context import JobContext
@@ -22,6 +23,7 @@ from core.jobs.stages import KINDS
 from core.offline import refuse_connections
 from core.records import Job, now
 from core.storage import Workspace, disk_error, get, update
+from core.storage.people import person_of_job
 
 WATCH_INTERVAL_S = 0.5
 CANCEL_GRACE_S = 20.0
@@ -37,6 +39,7 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
     watcher = threading.Thread(target=_watch, args=(workspace, context, is_over), daemon=True)
     watcher.start()
     try:
+        workspace.actor = _actor(workspace, context.job)
         result = KINDS[context.job.kind].run(context)
         changes = {"state": "done", "result": result, "message": "", "error": "", "hint": ""}
     except JobCancelled as error:
@@ -58,6 +61,17 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
     log.info("%s: %s", job_id, changes["state"])
     update(workspace.db, Job, job_id, finished_at=now(), **changes)
     return get(workspace.db, Job, job_id)
+
+
+def _actor(workspace: Workspace, job: Job) -> Actor | None:
+    """Who started the job, whose name its entries in the audit log carry; None for whoever has the files.
+
+    Raises:
+        AccessError: the person's role is gone.
+    """
+    if not job.person_id:
+        return None
+    return Actor(person=person_of_job(workspace, job.person_id, KINDS[job.kind].action, job.project_id))
 
 
 def _defect(error: Exception) -> GarrisonError:

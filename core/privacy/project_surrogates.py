@@ -7,7 +7,7 @@ from core.privacy import sealed_pairs
 from core.privacy.surrogates import SurrogateTable, is_touched, new_key, plain
 from core.privacy.treatments import TREATMENTS, Treatment
 from core.records import Document, Span
-from core.storage import Workspace, audit, find, from_row
+from core.storage import Workspace, audit, find, from_row, rights
 
 CLASH_REASON = "A value of the project equals a surrogate that was given out earlier, so another one was given."
 
@@ -21,6 +21,7 @@ def surrogate_table(workspace: Workspace, project_id: str, *, avoid: Iterable[st
         avoid: words of the documents at hand, so that no surrogate equals one of them.
     """
     db = workspace.db
+    rights.check(db, "decide", project_id)
     db.execute("insert or ignore into project_keys (project_id, key) values (?, ?)", [project_id, new_key()])
     key = db.execute("select key from project_keys where project_id = ?", [project_id]).fetchone()["key"]
     rows = db.execute("select entity, value_hmac, surrogate from surrogates where project_id = ?", [project_id])
@@ -38,6 +39,7 @@ def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTabl
     Where a new value equals a surrogate given out earlier, the spans that had it get another one here and the approvals that
     stand for their documents are withdrawn. The spans of the values just asked for must be stored before.
     """
+    rights.check(workspace.db, "decide", project_id)
     if table.stale:
         _reissue_stale(workspace, project_id, table)
     workspace.db.executemany(

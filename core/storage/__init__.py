@@ -1,8 +1,9 @@
 """Where everything is kept: one SQLite file and folders of plain files."""
 
+from core.storage import rights
 from core.storage.database import connect
 from core.storage.files import check_target, disk_error, folder_atomic, sha256_file, sha256_folder, sha256_text, write_atomic
-from core.storage.rows import count, delete, find, from_row, get, insert, insert_many, update
+from core.storage.rows import count, delete, find, find_all, from_row, get, insert, insert_many, update
 from core.storage.steps import Step, next_step, project_steps
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
@@ -16,6 +17,7 @@ __all__ = [
     "delete",
     "disk_error",
     "find",
+    "find_all",
     "folder_atomic",
     "from_row",
     "get",
@@ -23,6 +25,7 @@ __all__ = [
     "insert_many",
     "next_step",
     "project_steps",
+    "rights",
     "sha256_file",
     "sha256_folder",
     "sha256_text",

@@ -20,8 +20,10 @@ from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 
-from core.errors import SetupError
+from core.access import GATES, UNGATED, Action
+from core.errors import AccessError, SetupError
 from core.records import KEPT, AuditAction, AuditEntry, Document, now
+from core.storage import rights
 from core.storage.transactions import Database, transaction
 
 GENESIS_SHA256 = "0" * 64  # what the first entry names as the one before it
@@ -43,14 +45,18 @@ def append(
     Args:
         db: the workspace's database.
         action: what was done.
-        actor: the name that the person gave; without one, the account this process runs under.
+        actor: the name that the person gave; without one, who signed in, else the account this process runs under.
         subjects: ids by what they name, such as `document`.
         hashes: SHA-256 values by what they are of.
         counts: numbers by what they count.
 
     Raises:
         ValueError: a subject or a hash that is more than one word of letters, digits, "-" and "_".
+        AccessError: the person who acts may not do that, or acts under another name than the one who signed in.
     """
+    person = db.actor.person if isinstance(db, Database) and db.actor else None
+    _check(db, action, actor=actor, project_id=subjects.get("project", ""))
+    subjects = subjects if person is None else {"person": person.id, **subjects}
     given = [*subjects.values(), *(hashes or {}).values()]
     if not all(_ID_OR_HASH.fullmatch(value) for value in given):
         raise ValueError("an audit entry holds ids and hashes only")
@@ -60,7 +66,7 @@ def append(
             sequence=head["sequence"] + 1,
             created_at=now(),
             account=account(),
-            actor=actor or account(),
+            actor=actor or (person.name if person else account()),
             action=action,
             subjects=dict(subjects),
             hashes=dict(hashes or {}),
@@ -73,6 +79,16 @@ def append(
         if isinstance(db, Database):
             db.once_stored = partial(_note_head, heads_path(db), entry)
     return entry
+
+
+def _check(db: sqlite3.Connection, action: AuditAction, *, actor: str, project_id: str) -> None:
+    """The last gate before a change is stored: whoever signed in acts under the own name, and in a role that allows it."""
+    signed_in = rights.restricted(db)
+    if signed_in is None or action in UNGATED:
+        return
+    if actor and actor != signed_in.person.name:
+        raise AccessError(f"You are signed in as {signed_in.person.name}.", "Nobody acts here under another name.")
+    rights.check(db, GATES.get(action, "manage machine"), project_id)
 
 
 def append_for(
@@ -95,6 +111,18 @@ def append_for(
         hashes={"file": row["sha256"], "text": row["text_sha256"], **(hashes or {})},
         counts=counts,
     )
+
+
+def note_refusal(db: sqlite3.Connection, action: Action, project_id: str) -> None:
+    """Leave an entry that the person who acts was refused, once an hour for each project: pages ask again and again."""
+    actor = rights.restricted(db)
+    if actor is None:
+        return
+    subjects = {"person": actor.person.id} | ({"project": project_id} if project_id else {})
+    since = now()[:13]  # the hour
+    last = [entry for entry, _ in entries(db, about="access refused", last=20) if entry.created_at.startswith(since)]
+    if not any(entry.subjects == subjects for entry in last):
+        append(db, "access refused", subjects=subjects, counts={"refused": 1})
 
 
 def append_begin(db: sqlite3.Connection) -> None:

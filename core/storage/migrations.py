@@ -80,6 +80,13 @@ def m006_approved_headings(db: sqlite3.Connection) -> None:
     db.execute(f"update pairs set page = {page.format('page')}")  # noqa: S608 ours
 
 
+@migration
+def m007_identity(db: sqlite3.Connection) -> None:
+    """Who signed in here, their roles on the machine (no project) and in projects, and who started a job."""
+    for statement in _IDENTITY.strip().split("\n\n"):
+        db.execute(statement)
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,
@@ -281,4 +288,25 @@ alter table documents add column marking text not null default ''
 alter table documents add column marking_level integer not null default -1
 
 create table marking_default (highest_marking text not null)
+"""
+
+_IDENTITY = """
+create table people (
+    id text primary key, name text not null, mail text not null, issuer text not null, claimed_roles text not null,
+    last_seen_at text not null
+)
+
+create table roles (
+    person_id text not null references people on delete cascade, project_id text references projects on delete cascade,
+    role text not null, granted_at text not null
+)
+
+create unique index roles_once on roles (person_id, coalesce(project_id, ''), role)
+
+create table sign_ins (
+    id text primary key, person_id text not null references people on delete cascade, expires_at text not null,
+    ended_at text not null default ''
+)
+
+alter table jobs add column person_id text not null default ''
 """

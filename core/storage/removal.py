@@ -3,7 +3,7 @@
 import shutil
 
 from core.records import DatasetVersion, Document, Job, Project, Review, Run, Span
-from core.storage import audit
+from core.storage import audit, rights
 from core.storage.rows import count, delete, find
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
@@ -14,6 +14,7 @@ def remove_document(workspace: Workspace, document: Document, *, actor: str = ""
 
     Dataset versions that were frozen before keep their rows, and runs what they learned from them.
     """
+    rights.check(workspace.db, "remove documents", document.project_id)
     reviews = find(workspace.db, Review, document_id=document.id)
     counts = {"spans": count(workspace.db, Span, document_id=document.id), "reviews": len(reviews)}
     with transaction(workspace.db):
@@ -27,6 +28,8 @@ def remove_document(workspace: Workspace, document: Document, *, actor: str = ""
 
 def remove_project(workspace: Workspace, project: Project, *, actor: str = "") -> None:
     """Remove a project with its documents, pairs, runs and jobs. `actor` is who does it, where the name is known."""
+    rights.check(workspace.db, "delete project", project.id)
+    folder = workspace.project_folder(project.id)  # asked for before the roles in the project go with it
     with transaction(workspace.db):
         documents = find(workspace.db, Document, project_id=project.id)
         for document in documents:
@@ -36,4 +39,4 @@ def remove_project(workspace: Workspace, project: Project, *, actor: str = "") -
         audit.append(workspace.db, "project deleted", actor=actor, subjects={"project": project.id}, counts=counts)
         delete(workspace.db, Project, id=project.id)
         delete(workspace.db, Job, project_id=project.id)
-    shutil.rmtree(workspace.project_folder(project.id), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,9 @@ from dataclasses import fields
 from typing import Any, TypeVar, get_origin
 
 from core import records
+from core.access import Action
 from core.errors import InputError
+from core.storage import rights
 
 Record = TypeVar("Record")
 
@@ -30,6 +32,24 @@ TABLES: dict[type, str] = {
     records.Job: "jobs",
 }
 NOT_STORED = {(records.Passage, "text")}  # a slice of the document's text file
+# What of a table is given to a person who signed in: rows of the projects in which this action is allowed, found by this
+# column. Jobs are not here: the queue looks at all of them, and `core.jobs` says whose a person may see.
+VISIBLE: dict[type, tuple[Action, str]] = {
+    records.Project: ("see project", "id"),
+    records.Document: ("see project", "project_id"),
+    records.Passage: ("see project", "document_id"),
+    records.Span: ("see project", "document_id"),
+    records.Review: ("see project", "document_id"),
+    records.QuestionPair: ("read documents", "project_id"),
+    records.DatasetVersion: ("see project", "project_id"),
+    records.Run: ("see project", "project_id"),
+    records.Evaluation: ("see project", "project_id"),
+    records.Release: ("see project", "project_id"),
+    records.ListEntry: ("read documents", "project_id"),
+    records.PatternRule: ("read documents", "project_id"),
+}
+# What is changed without an entry in the audit log, whose gate every other change passes (`core.access.GATES`).
+CHANGES: dict[type, Action] = {records.QuestionPair: "work on questions"}
 WORDS = {
     records.DatasetVersion: "dataset version",
     records.QuestionPair: "question pair",
@@ -81,6 +101,9 @@ def insert_many(db: sqlite3.Connection, rows: Iterable[Any]) -> None:
     if not batch:
         return
     kind = type(batch[0])
+    if kind in CHANGES:
+        for project_id in {row.project_id for row in batch}:
+            rights.check(db, CHANGES[kind], project_id)
     names = _columns(kind)
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
@@ -88,21 +111,38 @@ def insert_many(db: sqlite3.Connection, rows: Iterable[Any]) -> None:
     db.executemany(statement, [[_to_sql(getattr(row, name)) for name in names] for row in batch])
 
 
-def _where(equals: dict[str, Any]) -> tuple[str, list[Any]]:
-    clauses = " and ".join(f'"{name}" = ?' for name in equals)
-    return (f" where {clauses}" if clauses else ""), [_to_sql(value) for value in equals.values()]
+def _where(db: sqlite3.Connection, kind: type, equals: dict[str, Any], *, is_change: bool = False) -> tuple[str, list[Any]]:
+    """The condition of a statement, and its values: what is asked for, and no row that whoever asks may not see."""
+    clauses = [f'"{name}" = ?' for name in equals]
+    values = [_to_sql(value) for value in equals.values()]
+    action, column = VISIBLE.get(kind, (None, ""))
+    if action and (projects := rights.visible_projects(db, CHANGES.get(kind, action) if is_change else action)) is not None:
+        among = "(select value from json_each(?))"
+        if column == "document_id":
+            among = f"(select id from documents where project_id in {among})"  # noqa: S608 a constant
+        clauses.append(f"{column} in {among}")
+        values.append(projects)
+    return (f" where {' and '.join(clauses)}" if clauses else ""), values
 
 
 def find(db: sqlite3.Connection, kind: type[Record], /, *, order: str = "rowid", **equals: Any) -> list[Record]:
     """Every record of `kind` whose fields equal `equals`, sorted by the SQL expression `order`."""
-    where, values = _where(equals)
+    where, values = _where(db, kind, equals)
     cursor = db.execute(f"select * from {TABLES[kind]}{where} order by {order}", values)  # noqa: S608 names are ours
     return [from_row(kind, row) for row in cursor]
 
 
+def find_all(db: sqlite3.Connection, kind: type[Record], record_ids: Iterable[str]) -> list[Record]:
+    """Those of the records with these ids that exist, in one statement however many they are."""
+    where, values = _where(db, kind, {})
+    where = f"{where} and" if where else " where"
+    statement = f"select * from {TABLES[kind]}{where} id in (select value from json_each(?)) order by rowid"  # noqa: S608 ours
+    return [from_row(kind, row) for row in db.execute(statement, [*values, json.dumps(list(record_ids))])]
+
+
 def count(db: sqlite3.Connection, kind: type, /, **equals: Any) -> int:
     """How many records of `kind` have these fields."""
-    where, values = _where(equals)
+    where, values = _where(db, kind, equals)
     return int(db.execute(f"select count(*) from {TABLES[kind]}{where}", values).fetchone()[0])  # noqa: S608 names are ours
 
 
@@ -122,11 +162,12 @@ def get(db: sqlite3.Connection, kind: type[Record], record_id: str) -> Record:
 def update(db: sqlite3.Connection, kind: type, record_id: str, /, **changes: Any) -> None:
     """Change fields of one record."""
     sets = ", ".join(f'"{name}" = ?' for name in changes)
+    where, among = _where(db, kind, {"id": record_id}, is_change=True)
     values = [_to_sql(value) for value in changes.values()]
-    db.execute(f"update {TABLES[kind]} set {sets} where id = ?", [*values, record_id])  # noqa: S608 names are ours
+    db.execute(f"update {TABLES[kind]} set {sets}{where}", [*values, *among])  # noqa: S608 names are ours
 
 
 def delete(db: sqlite3.Connection, kind: type, /, **equals: Any) -> int:
     """Delete the records with these fields; gives how many there were."""
-    where, values = _where(equals)
+    where, values = _where(db, kind, equals, is_change=True)
     return db.execute(f"delete from {TABLES[kind]}{where}", values).rowcount  # noqa: S608 names are ours

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.records import DatasetVersion, Document, Evaluation, Job, Project, QuestionPair, Release, Run, Span
+from core.storage import rights
 from core.storage.rows import count, find
 from core.storage.workspace import Workspace
 
@@ -31,6 +32,7 @@ class Step:
 
 def project_steps(workspace: Workspace, project: Project) -> tuple[Step, ...]:
     """The six steps of `project`, in order."""
+    rights.check(workspace.db, "see project", project.id)
     steps = (
         _documents(workspace, project),
         _review(workspace, project),

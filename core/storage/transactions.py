@@ -4,11 +4,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from core.access import Action, Actor
+
 
 class Database(sqlite3.Connection):
-    """A connection that does one thing more once the transaction at hand is stored; nothing when it fails."""
+    """A connection that knows for whom it is open, and does one thing more once a transaction is stored or undone."""
 
+    actor: Actor | None = None  # None: whoever has the files (`core.access`)
+    on_refusal: Callable[[Action, str], None] | None = None  # told of every action, in a project or "", that is refused
     once_stored: Callable[[], None] | None = None
+    once_undone: Callable[[], None] | None = None
 
 
 @contextmanager
@@ -18,19 +23,22 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         yield
         return
     db.execute("begin immediate")
-    _take_once_stored(db)  # of a transaction that could not be stored
+    _take(db)  # of a transaction that could not be stored
     try:
         yield
     except BaseException:
         db.execute("rollback")
+        if act := _take(db)[1]:
+            act()
         raise
     db.execute("commit")
-    if act := _take_once_stored(db):
+    if act := _take(db)[0]:
         act()
 
 
-def _take_once_stored(db: sqlite3.Connection) -> Callable[[], None] | None:
+def _take(db: sqlite3.Connection) -> tuple[Callable[[], None] | None, Callable[[], None] | None]:
     if not isinstance(db, Database):
-        return None
-    act, db.once_stored = db.once_stored, None
-    return act
+        return None, None
+    taken = db.once_stored, db.once_undone
+    db.once_stored = db.once_undone = None
+    return taken

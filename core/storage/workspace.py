@@ -5,9 +5,11 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import cast, get_args
 
+from core.access import Action, Actor
 from core.errors import InputError
 from core.records import (
     AuditAction,
@@ -23,30 +25,41 @@ from core.records import (
     new_id,
     now,
 )
-from core.storage import audit
+from core.storage import audit, rights
 from core.storage.database import connect
 from core.storage.files import write_atomic
 from core.storage.rows import delete, find, from_row, get, insert, insert_many, update
-from core.storage.transactions import transaction
+from core.storage.transactions import Database, transaction
 
 
 class Workspace:
     """Paths and a database connection (one for each thread) under `home`. Cheap to make.
 
+    `actor` is for whom it is used (`core.access`): what the person's roles do not allow is refused, whatever is asked for.
+
     Raises:
         SetupError: the folder or the database cannot be opened.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, actor: Actor | None = None) -> None:
         self.home = home.expanduser().resolve()
+        self.actor = actor
         self._local = threading.local()
 
     @property
     def db(self) -> sqlite3.Connection:
-        """This thread's connection."""
+        """This thread's connection.
+
+        Raises:
+            AccessError: the sign-in of the person who acts has ended.
+        """
         if not hasattr(self._local, "db"):
             self._local.db = connect(self.home / "garrison.sqlite3")
-        connection: sqlite3.Connection = self._local.db
+        connection: Database = self._local.db
+        connection.actor = self.actor
+        if self.actor is not None:
+            connection.on_refusal = partial(audit.note_refusal, connection)
+            rights.check_sign_in(connection)
         return connection
 
     def close(self) -> None:
@@ -59,19 +72,23 @@ class Workspace:
 
     def project_folder(self, project_id: str) -> Path:
         """The folder of a project."""
+        return self._folder(project_id, "see project")
+
+    def _folder(self, project_id: str, action: Action) -> Path:
+        rights.check(self.db, action, project_id)
         return self.home / "projects" / project_id
 
     def document_folder(self, document: Document) -> Path:
         """Where `original`, `text.txt` and `pages.json` lie."""
-        return self.project_folder(document.project_id) / "documents" / document.id
+        return self._folder(document.project_id, "read documents") / "documents" / document.id
 
     def anonymized_path(self, project_id: str, review_id: str) -> Path:
         """The anonymized text of one review."""
-        return self.project_folder(project_id) / "anonymized" / f"{review_id}.txt"
+        return self._folder(project_id, "read documents") / "anonymized" / f"{review_id}.txt"
 
     def dataset_folder(self, project_id: str, dataset_id: str) -> Path:
         """Where `train.jsonl` and `heldout.jsonl` lie."""
-        return self.project_folder(project_id) / "datasets" / dataset_id
+        return self._folder(project_id, "read documents") / "datasets" / dataset_id
 
     def run_folder(self, project_id: str, run_id: str) -> Path:
         """Where a run's settings, template, metrics, checkpoints and adapter lie."""
@@ -79,7 +96,7 @@ class Workspace:
 
     def evaluation_path(self, project_id: str, evaluation_id: str) -> Path:
         """The full result of an evaluation, answers included."""
-        return self.project_folder(project_id) / "evaluations" / f"{evaluation_id}.json"
+        return self._folder(project_id, "read documents") / "evaluations" / f"{evaluation_id}.json"
 
     @property
     def unpacked_folder(self) -> Path:
@@ -99,7 +116,9 @@ class Workspace:
 
         Raises:
             InputError: no name, an unknown policy or marking, or the name is taken.
+            AccessError: the role of whoever acts does not allow it.
         """
+        rights.check(self.db, "create project")
         default = self.db.execute("select highest_marking from marking_default").fetchone()
         highest_marking = highest_marking or (default["highest_marking"] if default else "unclassified")
         if highest_marking not in get_args(MarkingLevel):
@@ -117,10 +136,20 @@ class Workspace:
             created_at=now(),
         )
         try:
-            insert(self.db, project)
+            with transaction(self.db):
+                insert(self.db, project)
+                self._make_owner(project)
         except sqlite3.IntegrityError as error:
             raise InputError(f"There is a project {name!r} already.", "Choose another name.") from error
         return project
+
+    def _make_owner(self, project: Project) -> None:
+        """Whoever signed in and makes a project is its first owner."""
+        actor = rights.restricted(self.db)
+        if actor is not None:
+            key = [actor.person.id, project.id, "owner", now()]
+            self.db.execute("insert into roles (person_id, project_id, role, granted_at) values (?, ?, ?, ?)", key)
+            audit.append(self.db, "member added", subjects={"of": actor.person.id, "role": "owner", "project": project.id})
 
     def project(self, name: str) -> Project:
         """The project with this name (upper or lower case) or id.
@@ -149,6 +178,7 @@ class Workspace:
 
     def store_document(self, document: Document, *, passages: Sequence[Passage] = ()) -> None:
         """Store a new document and its passages."""
+        rights.check(self.db, "add documents", document.project_id)
         with transaction(self.db):
             insert(self.db, document)
             insert_many(self.db, passages)
@@ -156,6 +186,7 @@ class Workspace:
 
     def store_text(self, document: Document, text: str, *, pages: tuple[Page, ...]) -> None:
         """Write a document's text and its pages."""
+        rights.check(self.db, "add documents", document.project_id)
         folder = self.document_folder(document)
         write_atomic(folder / "text.txt", text)
         write_atomic(folder / "pages.json", json.dumps([asdict(page) for page in pages]))
@@ -173,7 +204,7 @@ class Workspace:
 
     def passages(self, document: Document) -> list[Passage]:
         """A document's passages, in order, with the original text."""
-        text = self.text(document)
+        text = self.text(get(self.db, Document, document.id))
         rows = self.db.execute('select * from passages where document_id = ? order by "index"', [document.id])
         return [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
 
@@ -212,6 +243,7 @@ class Workspace:
 
         The proposal with its id becomes the approval. What else was proposed or approved, if anything, is withdrawn.
         """
+        rights.check(self.db, "approve", document.project_id)
         write_atomic(self.anonymized_path(document.project_id, review.id), text)
         with transaction(self.db):
             delete(self.db, Review, id=review.id, state="proposed")
@@ -229,6 +261,7 @@ class Workspace:
         `actor` is who does it; "" when it follows from a job.
         """
         with transaction(self.db):
+            get(self.db, Document, document_id)  # says that there is none, to whoever may not see it too
             for state in ("approved", "proposed"):
                 for review in find(self.db, Review, document_id=document_id, state=state):
                     update(self.db, Review, review.id, state="withdrawn", reason=reason)
@@ -249,6 +282,7 @@ class Workspace:
 
     def approved_passages(self, document: Document) -> tuple[Review | None, list[Passage]]:
         """The approval that stands and the passages of its anonymized text (offsets in that text)."""
+        rights.check(self.db, "read documents", document.project_id)
         review = self.active_review(document.id)
         if review is None:
             return None, []
@@ -263,5 +297,7 @@ class Workspace:
 
     def store_pairs(self, pairs: list[QuestionPair]) -> None:
         """Store new question pairs."""
+        for project_id in {pair.project_id for pair in pairs}:
+            rights.check(self.db, "work on questions", project_id)
         with transaction(self.db):
             insert_many(self.db, pairs)

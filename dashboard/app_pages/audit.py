@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.records import AuditEntry
-from core.storage import Workspace
+from core.storage import Workspace, rights
 from core.storage.audit import entries
 from core.storage.audit_check import verify
 from core.storage.audit_table import csv_lines, pairs
@@ -89,6 +89,7 @@ def show_download(store: Workspace) -> None:
 
 
 store = workspace()
+rights.check(store.db, "read audit log")
 with shown_errors():
     show_verdict(store)
 st.fragment(show_log, key="audit-log")(store)  # choosing does not check the whole log again

@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import InputError
 from core.models.registry import add_model, list_models, model_folders, remove_model, verify_models
 from core.records import Model
-from core.storage import Workspace
+from core.storage import Workspace, rights
 from core.storage.files import disk_errors
 from dashboard import resources
 from dashboard.components.errors import shown_errors
@@ -95,6 +95,7 @@ def show_add(workspace: Workspace) -> None:
 
 
 def _add(workspace: Workspace, path: Path, name: str) -> None:
+    rights.check(workspace.db, "manage models")
     with st.spinner("Copying and checking …", show_time=True):
         model = add_model(workspace.home, path, name or None)
     st.toast(f"{model.name} is here now", icon=":material/check_circle:")
@@ -133,23 +134,29 @@ def show_remove(workspace: Workspace, models: list[Model]) -> None:
         typed = st.text_input("Type its name to confirm", key="remove-model-typed")
         if st.button("Remove for good", disabled=not name or typed.strip() != name, key="remove-model"):
             with shown_errors():
+                rights.check(workspace.db, "manage models")
                 remove_model(workspace.home, name)
                 st.session_state.pop("verified", None)
                 st.rerun()
 
 
 workspace = resources.workspace()
+is_manager = rights.may(workspace.db, "manage models")
 models = list_models(model_folders(workspace.home))
 if models:
     show_table(models)
     with st.container(horizontal=True):
         show_verify(workspace)
-        show_remove(workspace, models)
+        if is_manager:
+            show_remove(workspace, models)
 else:
     st.info(
         "There is no model on this machine yet. Add one below: a GGUF file or a folder of safetensors.",
         icon=":material/info:",
     )
+if not is_manager:
+    st.caption("Models are added and removed by administrators.")
+    st.stop()
 st.subheader("Add a model")
 st.caption("Models are safetensors or GGUF only: other kinds can carry programs. Nothing is fetched from a network.")
 show_add(workspace)

@@ -7,8 +7,12 @@ import psutil
 import streamlit as st
 
 from core import __version__
-from core.records import Job
+from core.identity import standing
+from core.offline import provider_name
+from core.records import Job, Person
 from core.storage import Workspace, find
+from core.storage.audit import account
+from dashboard.components.entrance import sign_out_button
 from dashboard.components.offline import OfflineReport, measure_offline
 from dashboard.components.words import plural, size
 
@@ -16,11 +20,22 @@ from dashboard.components.words import plural, size
 def show_footer(workspace: Workspace) -> None:
     """Draw the footer; the connections are counted anew each time."""
     report = measure_offline(job.pid for job in find(workspace.db, Job, state="running"))
-    with st.container(horizontal=True, gap="medium", key="footer"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="footer"):
         st.caption(f"Garrison {__version__}")
         st.caption(f":material/memory: {device_words()}")
         st.caption(offline_words(report), help=_offline_help(report))
+        _show_person(workspace)
         st.caption(f":material/folder: {workspace.home}", help="The folder that holds everything you make here.")
+
+
+def _show_person(workspace: Workspace) -> None:
+    """Who acts, how that is known, and the way out."""
+    if workspace.actor is None:
+        words = f":material/person: account {account()}, {standing(Person(id='', name=''))}"
+        st.caption(words, help="Nobody signs in here. Decisions carry the name that a person declares.")
+        return
+    st.caption(f":material/verified_user: {standing(workspace.actor.person)} as {workspace.actor.person.name}")
+    sign_out_button(workspace)
 
 
 def device_words() -> str:
@@ -37,6 +52,8 @@ def _card_name(path: Path) -> str:
 
 def offline_words(report: OfflineReport) -> str:
     """`offline: yes`, or `offline: no` with the reason."""
+    if report.is_offline and (provider := provider_name()):
+        return f":material/cloud_off: offline: yes, reaches only {provider} for sign-in"
     if report.is_offline:
         return ":material/cloud_off: offline: yes"
     if report.outgoing:

@@ -5,7 +5,7 @@ import streamlit as st
 from core.privacy.highest_marking import default_marking
 from core.privacy.markings import LEVEL_WORDS
 from core.records import Project
-from core.storage import Workspace
+from core.storage import Workspace, rights
 from dashboard.components.errors import shown_errors
 
 POLICY_WORDS = {
@@ -23,6 +23,8 @@ def choose_project(workspace: Workspace, projects: list[Project]) -> None:
         st.selectbox("Project", list(names), format_func=lambda project_id: names.get(project_id, ""), key="project_id")
         if st.query_params.get("project") != st.session_state["project_id"]:
             st.query_params["project"] = st.session_state["project_id"]
+    if not rights.may(workspace.db, "create project"):
+        return
     with st.popover("New project", icon=":material/add:", width="stretch"):
         new_project_form(workspace)
 

@@ -5,6 +5,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from core.access import Action
+
 if TYPE_CHECKING:
     from core.jobs.context import JobContext
     from core.storage import Workspace
@@ -21,6 +23,7 @@ class Kind:
     title: str
     module: str
     needs_accelerator: bool = False
+    action: Action = "manage machine"  # what whoever starts it must be allowed to do, and still be when it begins
 
     def run(self, context: "JobContext") -> dict[str, Any]:
         """Do the work; gives the job's result."""
@@ -38,14 +41,14 @@ class Kind:
 
 
 KINDS = {
-    "read": Kind("Read documents", "reading"),
-    "anonymize": Kind("Find personal data", "anonymization"),
-    "search again": Kind("Search the anonymized text again", "second_search"),
-    "import": Kind("Import question pairs", "pair_import"),
-    "generate": Kind("Write question pairs", "generation", needs_accelerator=True),
-    "train": Kind("Train a model", "training", needs_accelerator=True),
-    "evaluate": Kind("Compare base and tuned model", "evaluation", needs_accelerator=True),
-    "export": Kind("Export a model", "export", needs_accelerator=True),
-    "sample": Kind("Prepare the sample project", "sample", needs_accelerator=True),
-    "demo": Kind("The whole path on the sample documents", "demo", needs_accelerator=True),
+    "read": Kind("Read documents", "reading", action="add documents"),
+    "anonymize": Kind("Find personal data", "anonymization", action="find personal data"),
+    "search again": Kind("Search the anonymized text again", "second_search", action="find personal data"),
+    "import": Kind("Import question pairs", "pair_import", action="work on questions"),
+    "generate": Kind("Write question pairs", "generation", needs_accelerator=True, action="work on questions"),
+    "train": Kind("Train a model", "training", needs_accelerator=True, action="train"),
+    "evaluate": Kind("Compare base and tuned model", "evaluation", needs_accelerator=True, action="train"),
+    "export": Kind("Export a model", "export", needs_accelerator=True, action="export"),
+    "sample": Kind("Prepare the sample project", "sample", needs_accelerator=True, action="create project"),
+    "demo": Kind("The whole path on the sample documents", "demo", needs_accelerator=True, action="create project"),
 }

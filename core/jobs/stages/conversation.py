@@ -6,7 +6,7 @@ from core.chat import ChatModel, open_model, open_run
 from core.errors import InputError
 from core.models import registry
 from core.records import Run
-from core.storage import Workspace, find
+from core.storage import Workspace, find, rights
 
 
 def open_answerer(workspace: Workspace, name: str) -> ChatModel:
@@ -23,6 +23,7 @@ def open_answerer(workspace: Workspace, name: str) -> ChatModel:
     if not runs:
         return open_model(Path(model.path), model.format)
     run = runs[0]
+    rights.check(workspace.db, "chat", run.project_id)
     if not run.is_finished:
         raise InputError(f"Run {run.id} has not finished.", "Wait for it, or resume its job: garrison jobs list")
     return open_run(

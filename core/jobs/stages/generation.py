@@ -12,7 +12,7 @@ from core.models import registry
 from core.questions import Candidate, apply_filters, generate_pairs
 from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
 from core.settings import FilterSettings, GenerationSettings
-from core.storage import Workspace, find, get, insert_many, transaction, update
+from core.storage import Workspace, find, get, insert_many, rights, transaction, update
 
 PASSAGES_AT_ONCE = 8
 
@@ -124,6 +124,7 @@ def filter_again(workspace: Workspace, project: Project, filters: FilterSettings
     Raises:
         ModelError: nothing is left, and why.
     """
+    rights.check(workspace.db, "work on questions", project.id)
     pairs = find(workspace.db, QuestionPair, project_id=project.id, order="created_at, rowid")
     fresh = [replace(pair, state="kept", reason="") if pair.reason != "by hand" else pair for pair in pairs]
     judged = apply_filters(fresh, filters)

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.jobs.stages.training import reviewed_pairs
 from core.questions import write_pairs
 from core.records import Project, QuestionPair
-from core.storage import Workspace, audit, check_target, find
+from core.storage import Workspace, audit, check_target, find, rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
 
     Raises:
         InputError: there are none, and why.
+        AccessError: the role of whoever acts does not allow it.
     """
+    rights.check(workspace.db, "export", project.id)
     pairs = reviewed_pairs(workspace, project)
     given = {pair.id for pair in pairs}
     kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")

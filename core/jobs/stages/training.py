@@ -17,7 +17,7 @@ from core.privacy.review import risk_of
 from core.questions import split_pairs
 from core.records import DatasetVersion, Document, Model, Passage, Project, QuestionPair, Review, Run, new_id, now
 from core.settings import TrainingSettings
-from core.storage import Workspace, audit, find, get, insert, transaction, update, write_atomic
+from core.storage import Workspace, audit, find, get, insert, rights, transaction, update, write_atomic
 from core.training import Progress, TrainingResult, train
 
 
@@ -79,6 +79,7 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
 
 def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run:
     """Store what a training gave; the run is finished with it."""
+    rights.check(workspace.db, "train", run.project_id)
     with transaction(workspace.db):
         update(workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics)
         audit.append(
@@ -166,6 +167,7 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
 
 def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
     """Freeze the reviewed pairs as a new dataset version; the newest one when nothing changed."""
+    rights.check(workspace.db, "train", project.id)
     pairs = reviewed_pairs(workspace, project)
     train_pairs, heldout_pairs = split_pairs(pairs, seed=0)
     files = {"train.jsonl": _rows(train_pairs), "heldout.jsonl": _rows(heldout_pairs)}

@@ -1,0 +1,145 @@
+"""Who may do what: the one table of roles and actions, and who acts.
+
+A role is held on this machine or in a project. One held on this machine counts in a project too once its holder is a member
+there, which is to hold any role in it. Nothing is allowed that no line below allows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from core.records import AuditAction, Person, Role
+
+Action = Literal[
+    "see project",
+    "read documents",
+    "add documents",
+    "remove documents",
+    "find personal data",
+    "decide",
+    "edit lists",
+    "set rules",
+    "propose",
+    "approve",
+    "withdraw",
+    "reveal",
+    "work on questions",
+    "train",
+    "chat",
+    "export",
+    "delete project",
+    "manage members",
+    "create project",
+    "manage people",
+    "manage models",
+    "manage jobs",
+    "manage machine",
+    "read audit log",
+]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+def _roles(words: str) -> frozenset[Role]:
+    chosen = frozenset(role for role in ROLES if role in words.split())
+    assert len(chosen) == len(words.split())  # noqa: S101 a misspelled role in the tables below
+    return chosen
+
+
+IN_PROJECT: dict[Action, frozenset[Role]] = {
+    "see project": _roles("owner expert reviewer approver auditor"),
+    "read documents": _roles("owner expert reviewer approver"),
+    "add documents": _roles("owner expert"),
+    "remove documents": _roles("owner expert"),
+    "find personal data": _roles("owner expert reviewer approver"),
+    "decide": _roles("reviewer approver"),
+    "edit lists": _roles("reviewer approver"),
+    "set rules": _roles("owner"),
+    "propose": _roles("reviewer approver"),
+    "approve": _roles("approver"),
+    "withdraw": _roles("owner reviewer approver"),
+    "reveal": _roles("reviewer approver"),
+    "work on questions": _roles("owner expert"),
+    "train": _roles("owner expert"),
+    "chat": _roles("owner expert reviewer approver"),
+    "export": _roles("owner"),
+    "delete project": _roles("owner"),
+    "manage members": _roles("owner"),
+}
+ON_MACHINE: dict[Action, frozenset[Role]] = {
+    "create project": _roles("administrator owner"),
+    "manage people": _roles("administrator"),
+    "manage members": _roles("administrator"),
+    "edit lists": _roles("administrator"),
+    "set rules": _roles("administrator"),
+    "manage models": _roles("administrator"),
+    "manage jobs": _roles("administrator"),
+    "manage machine": _roles("administrator"),
+    "read audit log": _roles("administrator auditor"),
+}
+
+# What must be allowed before an entry of this kind is made: the last gate before anything is stored.
+GATES: dict[AuditAction, Action] = {
+    "document added": "add documents",
+    "document removed": "remove documents",
+    "project deleted": "delete project",
+    "detection run": "find personal data",
+    "names spread": "find personal data",
+    "spans accepted": "decide",
+    "spans rejected": "decide",
+    "span added": "decide",
+    "decision undone": "decide",
+    "span type changed": "decide",
+    "span borders changed": "decide",
+    "sample read": "decide",
+    "second search run": "find personal data",
+    "surrogates given anew": "decide",
+    "treatment changed": "set rules",
+    "way back set up": "set rules",
+    "way back passphrase changed": "set rules",
+    "way back turned off": "set rules",
+    "way back opened": "reveal",
+    "way back refused": "reveal",
+    "list entries added": "edit lists",
+    "list entries removed": "edit lists",
+    "pattern added": "edit lists",
+    "pattern removed": "edit lists",
+    "lists applied": "edit lists",
+    "document refused": "add documents",
+    "highest marking set": "set rules",
+    "two-person rule changed": "set rules",
+    "sample size changed": "set rules",
+    "review proposed": "propose",
+    "review returned": "approve",
+    "review approved": "approve",
+    "review withdrawn": "withdraw",
+    "dataset version built": "train",
+    "question pairs exported": "export",
+    "documents exported": "export",
+    "run trained": "train",
+    "release made": "export",
+    "role granted": "manage people",
+    "role revoked": "manage people",
+    "member added": "manage members",
+    "member removed": "manage members",
+}
+UNGATED: frozenset[AuditAction] = frozenset({"log begun", "signed in", "signed out", "access refused"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """For whom a workspace is used. Without one it is the operating system's account, which has the files anyway.
+
+    With a `sign_in_id` every use is checked against the roles stored now. Without, a job acts: what its person may do was
+    checked when it began.
+    """
+
+    person: Person
+    sign_in_id: str = ""
+
+
+def is_allowed(action: Action, *, on_machine: Iterable[Role], in_project: Iterable[Role]) -> bool:
+    """Whether roles on this machine and roles in a project (empty for nobody's member) allow an action there."""
+    here = frozenset(on_machine)
+    there = frozenset(in_project)
+    counted = there | here if there else there
+    return bool(counted & IN_PROJECT.get(action, frozenset()) or here & ON_MACHINE.get(action, frozenset()))

@@ -1,0 +1,96 @@
+"""`garrison people …`: who signed in, what they may do. For administrators: whoever runs it has the files anyway."""
+
+from typing import Annotated
+
+import typer
+
+from core.cli.shell import Shell, plain, shell_of, table
+from core.records import Project
+from core.storage import people
+from core.storage.people import Member
+
+app = typer.Typer(no_args_is_help=True)
+InProject = Annotated[str, typer.Option("--project", help="In this project; without it, on this machine.")]
+Whom = Annotated[str, typer.Argument(help="Id or mail address, as `garrison people list` shows them.")]
+RoleName = Annotated[str, typer.Argument(help="administrator, owner, expert, reviewer, approver or auditor.")]
+
+
+@app.command("list")
+def list_people(context: typer.Context) -> None:
+    """List everybody who signed in here, with the roles on this machine."""
+    shell = shell_of(context)
+    found = people.list_people(shell.workspace)
+    shell.show(_payload(found), table(_rows(found), empty="Nobody has signed in here yet."))
+
+
+@app.command()
+def members(context: typer.Context, project: str) -> None:
+    """List the members of a project, with their roles in it."""
+    shell = shell_of(context)
+    found = people.members(shell.workspace, shell.workspace.project(project))
+    shell.show(_payload(found), table(_rows(found), empty="Nobody belongs to this project yet."))
+
+
+@app.command()
+def grant(context: typer.Context, person: Whom, role: RoleName, project: InProject = "") -> None:
+    """Give a role, on this machine or in a project. It counts at once."""
+    shell = shell_of(context)
+    found = people.person(shell.workspace, person)
+    people.grant(shell.workspace, found.id, role, project=_project(shell, project))
+    shell.show(
+        {"person": found.id, "role": role, "project": project}, f"{found.name} ({found.id}) is {role} {_where(project)}."
+    )
+
+
+@app.command()
+def revoke(context: typer.Context, person: Whom, role: RoleName, project: InProject = "") -> None:
+    """Take a role away. It counts at once."""
+    shell = shell_of(context)
+    found = people.person(shell.workspace, person)
+    people.revoke(shell.workspace, found.id, role, project=_project(shell, project))
+    words = f"{found.name} ({found.id}) is no {role} {_where(project)} any more."
+    shell.show({"person": found.id, "role": role, "project": project}, words)
+
+
+@app.command("sign-out")
+def sign_out(context: typer.Context, person: Whom) -> None:
+    """End every sign-in of a person, in every browser."""
+    shell = shell_of(context)
+    found = people.person(shell.workspace, person)
+    ended = people.end_sign_ins(shell.workspace, found.id)
+    shell.show({"person": found.id, "ended": ended}, f"{found.name} is signed out ({ended}).")
+
+
+def _project(shell: Shell, name: str) -> Project | None:
+    return shell.workspace.project(name) if name else None
+
+
+def _where(project: str) -> str:
+    return f"in {project}" if project else "on this machine"
+
+
+def _payload(found: list[Member]) -> list[dict[str, object]]:
+    return [
+        {
+            **plain(member.person),
+            "mail": member.mail,
+            "last_seen_at": member.last_seen_at,
+            "granted": sorted(member.granted),
+            "claimed": sorted(member.claimed),
+        }
+        for member in found
+    ]
+
+
+def _rows(found: list[Member]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": member.person.id,
+            "name": member.person.name,
+            "mail": member.mail,
+            "roles": ", ".join(sorted(member.granted)) or "none",
+            "by the provider": ", ".join(sorted(member.claimed)),
+            "last seen": member.last_seen_at[:16],
+        }
+        for member in found
+    ]

@@ -1,0 +1,109 @@
+"""How people sign in on this machine: the `[auth]` section of `secrets.toml` in the workspace, where there is one.
+
+The section is Streamlit's (`st.login`); `[garrison]` beside it says which claim holds a person's groups and what each group
+may do:
+
+    [auth]
+    redirect_uri = "https://garrison.site/oauth2callback"
+    cookie_secret = "…"                        # 32 random characters or more
+    client_id = "garrison"
+    client_secret = "…"
+    server_metadata_url = "https://login.site/realms/site/.well-known/openid-configuration"
+
+    [garrison]
+    claim = "groups"
+    roles = { garrison-administrators = "administrator", privacy-office = "auditor" }
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.access import ROLES
+from core.errors import SetupError
+from core.offline import is_local
+from core.records import Role
+
+SECRETS_NAME = "secrets.toml"  # in the workspace
+LEAST_SECRET = 32  # characters of the secret that signs cookies; Streamlit itself takes any
+NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """The identity provider, where it sends people back to, and which roles its groups have here."""
+
+    origin: str  # of this dashboard, as browsers call it: https://garrison.site
+    provider_host: str
+    provider_port: int
+    claim: str = "groups"
+    roles: dict[str, Role] = field(default_factory=dict)  # by the name of a group
+
+    def roles_of(self, claims: Mapping[str, Any]) -> frozenset[Role]:
+        """The roles on this machine that a token's groups stand for."""
+        told = claims.get(self.claim, ())
+        groups = [told] if isinstance(told, str) else told if isinstance(told, list | tuple) else ()
+        return frozenset(self.roles[group] for group in groups if isinstance(group, str) and group in self.roles)
+
+
+def secrets_path(home: Path) -> Path:
+    """Where the settings of a workspace's sign-in lie."""
+    return home / SECRETS_NAME
+
+
+def read_sign_in(home: Path) -> SignIn | None:
+    """The settings in `home`; None where nobody signs in.
+
+    Raises:
+        SetupError: the file is there, and cannot be read, is open to others, or asks for something unsafe.
+    """
+    path = secrets_path(home)
+    try:
+        if not path.exists():
+            return None
+        if path.stat().st_mode & 0o077:
+            raise _unfit(path, "can be read by other accounts of this machine", f"Close it: chmod 600 {path}")
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unfit(path, "cannot be read", "See that it is TOML, and this account's own.") from error
+    if "auth" not in found:
+        return None
+    auth = found["auth"]
+    missing = [name for name in NEEDED if not (isinstance(auth, dict) and isinstance(auth.get(name), str) and auth[name])]
+    if missing:
+        raise _unfit(path, f"says no {' and no '.join(missing)} in [auth]", "See docs/install.md, Sign-in.")
+    if len(auth["cookie_secret"]) < LEAST_SECRET:
+        raise _unfit(path, f"has a cookie_secret of less than {LEAST_SECRET} characters", "Make one: openssl rand -hex 32")
+    back, provider = _address(path, auth, "redirect_uri"), _address(path, auth, "server_metadata_url")
+    if back.path != "/oauth2callback":
+        raise _unfit(path, "has a redirect_uri that does not end in /oauth2callback", "Write it as browsers will call it.")
+    claim, roles = _mapping(path, found.get("garrison", {}))
+    return SignIn(
+        origin=f"{back.scheme}://{back.netloc}",
+        provider_host=provider.hostname or "",
+        provider_port=provider.port or (443 if provider.scheme == "https" else 80),
+        claim=claim,
+        roles=roles,
+    )
+
+
+def _address(path: Path, auth: dict[str, Any], name: str) -> Any:
+    """An address of [auth]: https, or within this machine, where nobody listens in."""
+    found = urlsplit(auth[name])
+    if not found.hostname or not (found.scheme == "https" or (found.scheme == "http" and is_local(found.hostname))):
+        raise _unfit(path, f"has a {name} that is not an https address", "Only within this machine may it be http.")
+    return found
+
+
+def _mapping(path: Path, given: Any) -> tuple[str, dict[str, Role]]:
+    claim, roles = (given.get("claim", "groups"), given.get("roles", {})) if isinstance(given, dict) else (None, None)
+    if not isinstance(claim, str) or not isinstance(roles, dict) or not all(role in ROLES for role in roles.values()):
+        raise _unfit(path, "has a [garrison] section that cannot be used", f"Roles are: {', '.join(ROLES)}.")
+    return claim, roles
+
+
+def _unfit(path: Path, what: str, hint: str) -> SetupError:
+    return SetupError(f"{path} {what}.", hint)

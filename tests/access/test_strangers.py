@@ -1,0 +1,127 @@
+"""Every public function of core that takes a workspace refuses a stranger, or gives nothing: all of them are looked for."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import core
+from core.errors import AccessError, InputError, SetupError
+from core.privacy.review import Decision
+from core.records import Document, Job, Project, QuestionPair, Review, Run, Span, new_id, now
+from core.settings import FilterSettings
+from core.storage import Workspace, find, get, insert, people
+
+from .conftest import SignIn, filled, token
+
+# Nothing of a project is asked for or given, or they are called before anybody is known.
+OPEN = {
+    "core.storage.people.sign_in": "makes whoever calls known",
+    "core.storage.people.sign_out": "ends the own sign-in",
+    "core.storage.people.person_of_job": "asked by the worker, of whoever started a job",
+    "core.jobs.queue.advance": "starts what waits, whoever looks",
+    "core.jobs.queue.claim": "the worker's own",
+    "core.jobs.worker.run_job": "the worker's own; what it runs was checked by submit and is checked again",
+    "core.jobs.stages.sample.ensure_sample": "called where Garrison starts; makes a project, which is checked",
+    "core.jobs.stages.generation.find_generator": "looks for a model",
+    "core.jobs.stages.training.find_trainable": "looks for a model",
+    "core.jobs.stages.anonymization.open_detector": "looks for a model",
+    "core.jobs.stages.demo.report_data": "the worker's own, of what it just made",
+    "Workspace.create_project": "of no project; see test_only_administrators_and_owners_make_projects",
+    "Workspace.job_folder": "a path, which tells nothing",
+    "Workspace.close": "closes",
+}
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    found: dict[str, Callable[..., Any]] = {}
+    for module in pkgutil.walk_packages(core.__path__, "core."):
+        if module.name.startswith(("core.cli", "core.models", "core.documents", "core.training")):
+            continue  # the command line is the account's own; the others know no workspace (next test)
+        for name, thing in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            if thing.__module__ == module.name and not name.startswith("_"):
+                if next(iter(inspect.signature(thing).parameters), "") == "workspace":
+                    found[f"{module.name}.{name}"] = thing
+    methods = inspect.getmembers(Workspace, inspect.isfunction)
+    return found | {f"Workspace.{name}": thing for name, thing in methods if not name.startswith("_")}
+
+
+FUNCTIONS = functions()
+
+
+@pytest.fixture
+def arguments(workspace: Workspace) -> dict[str, Any]:
+    """For each name of a parameter, something that belongs to a project of others."""
+    project, document, span = filled(workspace, "Theirs")
+    review = Review(
+        id=new_id("review"), document_id=document.id, reviewer="Ada", text_sha256=document.text_sha256,
+        anonymized_sha256="", span_count=1, created_at=now(),
+    )  # fmt: skip
+    workspace.store_approval(document, review, text="Report to Jane Doe.", passages=workspace.passages(document))
+    job = Job(id=new_id("job"), kind="anonymize", project_id=project.id, state="failed", created_at=now())
+    insert(workspace.db, job)
+    workspace.job_folder(job.id).mkdir(parents=True)
+    (workspace.job_folder(job.id) / "output.log").write_text("at work\n")
+    run = find(workspace.db, Run)[0]
+    other = people.sign_in(workspace, token("other"))
+    decision = Decision(state="accepted", reviewer="Ada", before=(span,), left_count=0, withdrawn_ids=frozenset())
+    return {
+        "project": project, "document": document, "project_id": project.id, "document_id": document.id, "job_id": job.id,
+        "run_id": run.id, "review_id": review.id, "dataset_id": run.dataset_id, "evaluation_id": "evaluation-1",
+        "spans": [span], "span": span, "state": "rejected", "reviewer": "Stranger", "decision": decision, "start": 0,
+        "end": 6, "entity": "PERSON", "reason": "no", "review": review, "text": "x", "pages": (), "passages": [], "run": run,
+        "pairs": find(workspace.db, QuestionPair), "kind": "anonymize", "params": {"run_id": run.id}, "table": None,
+        "result": None, "filters": FilterSettings(), "person_id": other.person.id, "named": other.person.id, "role": "owner",
+        "target": workspace.home / "out.jsonl", "name": run.id,
+    }  # fmt: skip
+
+
+def test_there_are_many_of_them() -> None:
+    assert len(FUNCTIONS) > 50
+    assert set(OPEN) <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - set(OPEN)))
+def test_stranger_is_refused(name: str, workspace: Workspace, signed_in: SignIn, arguments: dict[str, Any]) -> None:
+    stranger = signed_in("stranger")
+    before = workspace.db.execute("select count(*) from audit").fetchone()[0]
+    asked = [one for one in inspect.signature(FUNCTIONS[name]).parameters.values()][1:]
+    given = {one.name: arguments[one.name] for one in asked if one.default is one.empty}
+    if name.endswith("anonymization.check"):
+        given["params"] = {}
+    if name.endswith("list_jobs"):
+        given["project_id"] = arguments["project_id"]
+    try:
+        result = FUNCTIONS[name](stranger, **given)
+    except AccessError:
+        result = None
+    except (InputError, SetupError) as error:
+        assert any(words in error.message for words in ("There is no", "has no", "Nothing was")), error.message
+        result = None
+    assert not result, f"{name} gave a stranger {type(result).__name__}"
+    actions = [row[0] for row in workspace.db.execute("select json_extract(entry, '$.action') from audit")][before:]
+    assert set(actions) <= {"access refused"}, f"{name} did something for a stranger"
+
+
+@pytest.mark.parametrize("kind", [Project, Document, Span, Review, QuestionPair, Run])
+def test_stranger_finds_no_row(kind: type, workspace: Workspace, signed_in: SignIn, arguments: dict[str, Any]) -> None:
+    stored = find(workspace.db, kind)
+    stranger = signed_in("stranger")
+    assert stored and find(stranger.db, kind) == []
+    with pytest.raises(InputError, match="There is no"):
+        get(stranger.db, kind, stored[0].id)  # type: ignore[attr-defined]
+
+
+def test_member_of_one_project_sees_that_one(workspace: Workspace, signed_in: SignIn) -> None:
+    (ours, document, _), (theirs, other, _) = filled(workspace, "Ours"), filled(workspace, "Theirs")
+    ada = signed_in("ada", ("expert",), ours)
+    assert find(ada.db, Project) == [ours]
+    assert find(ada.db, Document) == [document]
+    assert ada.text(document).startswith("Report")
+    with pytest.raises(AccessError, match="read documents"):
+        ada.text(other)
+    with pytest.raises(InputError, match="no project"):
+        ada.project(theirs.name)
