@@ -8,7 +8,7 @@ from dataclasses import replace
 from core.errors import InputError
 from core.privacy.masking import Masked, mask
 from core.records import Document, Passage, Review, Span
-from core.storage import Workspace, find, sha256_text
+from core.storage import Workspace, find, rights, sha256_text
 
 _SHEET = "sheet "
 _WORD = re.compile(r"\w+")
@@ -20,6 +20,7 @@ def approved_masking(workspace: Workspace, document: Document) -> tuple[Review, 
     Raises:
         InputError: no approval stands, or what is stored is not what was approved.
     """
+    rights.check(workspace.db, "read documents", document.project_id)
     review = workspace.active_review(document.id)
     if review is None:
         raise InputError(f"Document {document.id} is not approved.", "Review and approve it first.")

@@ -3,7 +3,7 @@
 from core.errors import InputError
 from core.privacy.markings import LEVEL_WORDS, LEVELS, Marking, find_marking
 from core.records import Document, MarkingLevel, Person, Project
-from core.storage import Workspace, audit, find, get, transaction, update
+from core.storage import Workspace, audit, find, get, rights, transaction, update
 
 REASON = "The project's highest permitted marking was lowered below that of this document."
 
@@ -30,6 +30,7 @@ def above(workspace: Workspace, project: Project, *, level: MarkingLevel | None 
 
 def known_marking(workspace: Workspace, document: Document) -> Marking:
     """The marking of a stored document; looked for now, and kept, where it was read before markings were looked for."""
+    rights.check(workspace.db, "see project", document.project_id)
     if document.marking_level >= 0 or document.state != "read":
         return Marking(max(document.marking_level, 0), document.marking)
     marking = find_marking(workspace.text(document), workspace.pages(document))
@@ -55,6 +56,7 @@ def check_permitted(workspace: Workspace, document: Document) -> None:
 
 def set_highest_marking(workspace: Workspace, project: Project, level: MarkingLevel, *, actor: Person) -> list[Document]:
     """Decide by name what a project permits; gives the documents above it, whose approvals are withdrawn."""
+    rights.check(workspace.db, "set rules", project.id, by=actor)
     with transaction(workspace.db):
         before = get(workspace.db, Project, project.id)
         update(workspace.db, Project, project.id, highest_marking=level)
@@ -75,6 +77,7 @@ def default_marking(workspace: Workspace) -> MarkingLevel:
 
 def set_default_marking(workspace: Workspace, level: MarkingLevel, *, actor: Person) -> None:
     """Decide by name what new projects of this workspace permit; those that exist stay as they are."""
+    rights.check(workspace.db, "set rules", by=actor)
     with transaction(workspace.db):
         workspace.db.execute("delete from marking_default")
         workspace.db.execute("insert into marking_default values (?)", [level])

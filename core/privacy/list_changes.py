@@ -22,7 +22,7 @@ from core.privacy.patterns import pattern_of
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.privacy.vocabulary import WORD
 from core.records import AuditAction, Detection, Document, ListEntry, PatternRule, Person, Project, Span, new_id
-from core.storage import Workspace, audit, count, delete, find, insert_many, transaction, update
+from core.storage import Workspace, audit, count, delete, find, insert_many, rights, transaction, update
 
 REASON = "A list or pattern changed, and it touches this document."
 MAX_ENTRIES = 100_000  # on the lists of one project, or of all
@@ -102,6 +102,7 @@ def preview(
     Raises:
         InputError: one of them cannot be used.
     """
+    workspace = workspace.allowed("edit lists", project_id)
     _check(entries, rules)
     effect, _ = _examine(workspace, project_id, _added(workspace, entries, rules))
     return effect
@@ -120,8 +121,10 @@ def add(
     Raises:
         InputError: one of them cannot be used, a name is taken, or there are too many; nothing is changed then.
     """
+    workspace = workspace.allowed("edit lists", project_id, by=actor)
     _check(entries, rules)
-    fresh = _not_there(workspace, project_id, entries)
+    rules = [replace(rule, added_by=actor.name) for rule in rules]
+    fresh = [replace(entry, added_by=actor.name) for entry in _not_there(workspace, project_id, entries)]
     names = [rule.name for rule in (*find(workspace.db, PatternRule, project_id=project_id), *rules)]
     if len({name.casefold() for name in names}) < len(names):
         raise InputError("There is a pattern of this name already.", "Choose another name, or remove that one first.")
@@ -144,6 +147,7 @@ def add(
 
 def preview_removal(workspace: Workspace, project_id: str, entries: Sequence[ListEntry]) -> Effect:
     """What taking these entries away would do, without doing it."""
+    workspace = workspace.allowed("edit lists", project_id)
     effect, _ = _examine(workspace, project_id, _removed(entries))
     return effect
 
@@ -157,6 +161,7 @@ def remove(
     actor: Person,
 ) -> Effect:
     """Take entries and patterns from the lists of a project ("": of all projects)."""
+    workspace = workspace.allowed("edit lists", project_id, by=actor)
     subjects = {"project": project_id} if project_id else {}
 
     def store() -> None:
@@ -174,6 +179,7 @@ def remove(
 
 def catch_up(workspace: Workspace, document: Document) -> int:
     """Apply the lists as they are now to a document that was searched while they changed; gives how many marks changed."""
+    rights.check(workspace.db, "find personal data", document.project_id)
     with transaction(workspace.db):
         touch = _by_lists(workspace, document, lists_of(workspace, document.project_id), new=Lists())
         if touch:

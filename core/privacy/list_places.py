@@ -6,7 +6,7 @@ from itertools import islice
 
 from core.privacy.lists import Lists
 from core.records import Document
-from core.storage import Workspace, find
+from core.storage import Workspace, find, rights
 
 AROUND = 40  # characters shown on each side
 
@@ -33,6 +33,8 @@ def places(workspace: Workspace, project_id: str, lists: Lists, *, most: int = 2
 def _all(workspace: Workspace, project_id: str, lists: Lists) -> Iterator[Place]:
     chosen = {"project_id": project_id} if project_id else {}
     for document in find(workspace.db, Document, state="read", **chosen):
+        if not rights.may(workspace.db, "read documents", document.project_id):
+            continue
         text = workspace.text(document)
         for found in lists.find(text):
             yield Place(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.privacy.folding import folded
 from core.privacy.list_changes import MAX_TEXT, entries_of
 from core.records import Document, ListKind, Project, Span
-from core.storage import Workspace, find
+from core.storage import Workspace, find, rights
 
 MIN_REJECTED = 3  # places where a text was rejected before it is suggested for the allow list
 
@@ -24,6 +24,7 @@ class Suggestion:
 
 def suggestions(workspace: Workspace, project: Project) -> list[Suggestion]:
     """Texts that stand on no list and were not dismissed, the most frequent first; one text in memory at a time."""
+    rights.check(workspace.db, "read documents", project.id)
     found: dict[tuple[ListKind, str], list[tuple[str, str, str]]] = {}
     for document in find(workspace.db, Document, project_id=project.id, state="read"):
         spans = [
@@ -51,6 +52,7 @@ def suggestions(workspace: Workspace, project: Project) -> list[Suggestion]:
 
 def dismiss(workspace: Workspace, project: Project, suggestion: Suggestion) -> None:
     """Do not suggest this again in this project."""
+    rights.check(workspace.db, "edit lists", project.id)
     workspace.db.execute(
         "insert or ignore into list_dismissals (project_id, kind, text) values (?, ?, ?)",
         [project.id, suggestion.kind, folded(suggestion.text)],

@@ -21,7 +21,7 @@ def surrogate_table(workspace: Workspace, project_id: str, *, avoid: Iterable[st
         avoid: words of the documents at hand, so that no surrogate equals one of them.
     """
     db = workspace.db
-    rights.check(db, "decide", project_id)
+    rights.check(db, "find personal data", project_id)
     db.execute("insert or ignore into project_keys (project_id, key) values (?, ?)", [project_id, new_key()])
     key = db.execute("select key from project_keys where project_id = ?", [project_id]).fetchone()["key"]
     rows = db.execute("select entity, value_hmac, surrogate from surrogates where project_id = ?", [project_id])
@@ -39,7 +39,7 @@ def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTabl
     Where a new value equals a surrogate given out earlier, the spans that had it get another one here and the approvals that
     stand for their documents are withdrawn. The spans of the values just asked for must be stored before.
     """
-    rights.check(workspace.db, "decide", project_id)
+    rights.check(workspace.db, "find personal data", project_id)
     if table.stale:
         _reissue_stale(workspace, project_id, table)
     workspace.db.executemany(
@@ -55,6 +55,7 @@ def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTabl
 
 def treatments(workspace: Workspace, project_id: str) -> dict[str, Treatment]:
     """The types of a project that do not get surrogates, and what is done with them."""
+    rights.check(workspace.db, "read documents", project_id)
     rows = workspace.db.execute("select entity, treatment from treatments where project_id = ?", [project_id])
     known = {name: name for name in TREATMENTS}
     return {row["entity"]: known[row["treatment"]] for row in rows}
@@ -74,6 +75,7 @@ def reissue(
     Returns:
         How many spans changed, in how many documents, and how many of these lost an approval.
     """
+    rights.check(workspace.db, "find personal data", project_id)
     spans = documents = withdrawn = 0
     for document in find(workspace.db, Document, project_id=project_id):
         rows = workspace.db.execute("select * from spans where document_id = ? order by start", [document.id])

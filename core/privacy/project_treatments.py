@@ -9,7 +9,7 @@ from core.privacy.project_surrogates import reissue, store_surrogates, surrogate
 from core.privacy.surrogates import SurrogateTable
 from core.privacy.treatments import TREATMENTS, Treatment, describe
 from core.records import Person, Project, Span
-from core.storage import Workspace, audit, transaction
+from core.storage import Workspace, audit, get, rights, transaction
 
 _SAMPLES = {
     "ADDRESS": "12 Sample Street, Exampleton", "AGE": "34", "CALL_SIGN": "Sample 21", "CREDIT_CARD": "4000 1234 5678 9010",
@@ -46,6 +46,7 @@ class TreatmentEffect:
 
 def types_in_use(workspace: Workspace, project: Project) -> list[TypeUse]:
     """The types found in a project, or decided on, the most frequent first."""
+    rights.check(workspace.db, "read documents", project.id)
     rows = workspace.db.execute(
         "select s.entity, count(*) as spans, count(distinct s.document_id) as documents from spans s"
         " join documents d on d.id = s.document_id where d.project_id = ? group by s.entity",
@@ -78,6 +79,7 @@ def effect_of_treatment(workspace: Workspace, project: Project, *, entity: str, 
     Raises:
         InputError: an unknown type or treatment.
     """
+    rights.check(workspace.db, "read documents", project.id)
     _check(entity, treatment)
     if treatments(workspace, project.id).get(entity, "surrogate") == treatment:
         return TreatmentEffect(spans=0, documents=0, approvals=0)
@@ -105,8 +107,10 @@ def set_treatment(
     Raises:
         InputError: an unknown type or treatment; nothing is changed then.
     """
+    rights.check(workspace.db, "set rules", project.id, by=person)
     _check(entity, treatment)
     with transaction(workspace.db):
+        get(workspace.db, Project, project.id)  # an administrator may be no member of it
         before = treatments(workspace, project.id).get(entity, "surrogate")
         if before == treatment:
             return TreatmentEffect(spans=0, documents=0, approvals=0)

@@ -8,13 +8,14 @@ from core.errors import SetupError
 from core.privacy.sealing import Lock, Refused, unseal
 from core.privacy.sealing import seal as sealed
 from core.privacy.surrogates import Pair
-from core.storage import Workspace
+from core.storage import Workspace, rights
 
 _PAIRS_A_BLOCK = 5_000
 
 
 def stored_lock(workspace: Workspace, project_id: str) -> Lock | None:
     """The project's keys; None while it has no way back."""
+    rights.check(workspace.db, "read documents", project_id)
     row = workspace.db.execute(
         "select public_key, locked_key, parameters from way_back where project_id = ?", [project_id]
     ).fetchone()
@@ -23,6 +24,7 @@ def stored_lock(workspace: Workspace, project_id: str) -> Lock | None:
 
 def seal(workspace: Workspace, project_id: str, pairs: Sequence[Pair]) -> int:
     """Seal pairs where the project has a way back; call it inside a transaction. Returns how many were sealed."""
+    rights.check(workspace.db, "find personal data", project_id)
     lock = stored_lock(workspace, project_id) if pairs else None
     if lock is None:
         return 0
@@ -39,6 +41,7 @@ def seal(workspace: Workspace, project_id: str, pairs: Sequence[Pair]) -> int:
 
 def last_block(workspace: Workspace, project_id: str) -> int:
     """The number of the last sealed block; they are numbered from 1 without a gap."""
+    rights.check(workspace.db, "read documents", project_id)
     row = workspace.db.execute("select max(number) from way_back_blocks where project_id = ?", [project_id]).fetchone()
     return int(row[0] or 0)
 
@@ -49,6 +52,7 @@ def unsealed(workspace: Workspace, project_id: str, private_key: bytes) -> list[
     Raises:
         SetupError: a block was changed, moved or taken out; its number is named.
     """
+    rights.check(workspace.db, "reveal", project_id)
     pairs: list[Pair] = []
     rows = workspace.db.execute(
         "select number, block from way_back_blocks where project_id = ? order by number", [project_id]

@@ -10,7 +10,7 @@ from core.privacy.masking import Masked
 from core.privacy.pieces import pieces
 from core.privacy.vocabulary import is_generic
 from core.records import Detection, Document, Person, Span, now
-from core.storage import Workspace, audit, transaction
+from core.storage import Workspace, audit, rights, transaction
 
 # Not asked for: dates and organizations, which a name finder alone sees everywhere in technical prose.
 SOUGHT = frozenset("PERSON LOCATION ADDRESS EMAIL_ADDRESS PHONE_NUMBER ID_NUMBER IP_ADDRESS IBAN_CODE CREDIT_CARD".split())
@@ -64,6 +64,7 @@ def store_second_search(
     by: Person | None = None,
 ) -> None:
     """Store what a second search of exactly this anonymized text found, in the place of an earlier one."""
+    rights.check(workspace.db, "find personal data", document.project_id, by=by)
     rows = list(places)
     with transaction(workspace.db):
         workspace.db.execute("delete from second_searches where document_id = ?", [document.id])
@@ -88,6 +89,7 @@ def store_second_search(
 
 def second_search_of(workspace: Workspace, document: Document, anonymized_sha256: str = "") -> SecondSearch | None:
     """What the second search of this anonymized text (without a SHA-256: of any) found; None where there was none."""
+    rights.check(workspace.db, "read documents", document.project_id)
     row = workspace.db.execute(
         "select detector, anonymized_sha256 from second_searches where document_id = ?", [document.id]
     ).fetchone()

@@ -14,7 +14,7 @@ from core.privacy.sealed_pairs import stored_lock
 from core.privacy.sealing import Lock, Refused, new_lock, relocked, unlock
 from core.privacy.surrogates import Pair, plain
 from core.records import AuditAction, Document, Person, Project, Span, new_id, now
-from core.storage import Workspace, audit, find, sha256_text, transaction
+from core.storage import Workspace, audit, find, get, rights, sha256_text, transaction
 
 MIN_PASSPHRASE = 15  # characters; NIST SP 800-63B-4, section 3.1.1: where nothing but a password protects
 MIN_REASON_WORDS = 3
@@ -42,12 +42,14 @@ class Opening:
 
 def way_back(workspace: Workspace, project: Project) -> WayBack | None:
     """The project's way back; None while surrogates lead nowhere."""
+    rights.check(workspace.db, "read documents", project.id)
     row = workspace.db.execute("select person, created_at from way_back where project_id = ?", [project.id]).fetchone()
     return WayBack(**dict(row)) if row else None
 
 
 def openings(workspace: Workspace, project: Project) -> list[Opening]:
     """Every opening of the project's way back, the newest first."""
+    rights.check(workspace.db, "read documents", project.id)
     rows = workspace.db.execute(
         "select id, person, reason, surrogates, found, created_at from way_back_openings where project_id = ?"
         " order by rowid desc",
@@ -62,6 +64,8 @@ def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: P
     Raises:
         InputError: there is one already, or the passphrase is too short.
     """
+    rights.check(workspace.db, "set rules", project.id, by=person)
+    project = get(workspace.db, Project, project.id)  # an administrator may be no member of it
     _check_passphrase(passphrase)
     lock = new_lock(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
     with transaction(workspace.db):
@@ -88,6 +92,7 @@ def reveal(
         InputError: no way back, a reason of fewer than three words, or a wrong passphrase, which is in the audit log too.
         SetupError: what was sealed was changed.
     """
+    rights.check(workspace.db, "reveal", project.id, by=person)
     if len(reason.split()) < MIN_REASON_WORDS:
         raise InputError("Opening the way back needs a reason.", f"Write it in {MIN_REASON_WORDS} words or more.")
     private_key = _opened(workspace, project, passphrase=passphrase, person=person)
@@ -112,6 +117,7 @@ def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: 
     Raises:
         InputError: no way back, the old passphrase is wrong, or the new one too short.
     """
+    rights.check(workspace.db, "set rules", project.id, by=person)
     _check_passphrase(new)
     _opened(workspace, project, passphrase=old, person=person)
     lock = relocked(_lock(workspace, project), old=old, new=new, belongs_to=project.id)
@@ -129,6 +135,7 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
     Raises:
         InputError: no way back, or `typed_name` is not the project's name.
     """
+    rights.check(workspace.db, "set rules", project.id, by=person)
     _lock(workspace, project)
     if typed_name.strip() != project.name:
         raise InputError("The name typed is not that of the project; nothing was deleted.", f"Type: {project.name}")

@@ -11,7 +11,7 @@ from functools import partial
 
 from core.access import IN_PROJECT, Action, Actor, is_allowed
 from core.errors import AccessError
-from core.records import Role, now
+from core.records import Person, Role, now
 from core.storage.transactions import Database
 
 SIGNED_OUT = "Your sign-in has ended."
@@ -66,16 +66,20 @@ def may(db: sqlite3.Connection, action: Action, project_id: str = "") -> bool:
     return actor is None or may_person(db, actor.person.id, action, project_id)
 
 
-def check(db: sqlite3.Connection, action: Action, project_id: str = "") -> None:
+def check(db: sqlite3.Connection, action: Action, project_id: str = "", *, by: Person | None = None) -> None:
     """Refuse what the roles of the person who acts do not allow; the refusal leaves an entry in the audit log.
 
+    `by` is in whose name it would be done: where people sign in, nobody acts for another, whatever both are called.
+
     Raises:
-        AccessError: a role is missing, or the sign-in has ended.
+        AccessError: a role is missing, the sign-in has ended, or `by` is another person.
     """
     actor = restricted(db)
     if actor is None:
         return
     check_sign_in(db)
+    if by is not None and by != actor.person:
+        raise AccessError(f"You are signed in as {actor.person.name}.", "Nobody acts here for another person.")
     if may_person(db, actor.person.id, action, project_id):
         return
     if isinstance(db, Database) and db.on_refusal:
@@ -100,7 +104,10 @@ def visible_projects(db: sqlite3.Connection, action: Action) -> str | None:
         return None
     here = machine_roles(db, actor.person.id)
     held = project_roles(db, actor.person.id)
-    return json.dumps(_allowed(action, here, held))
+    projects = _allowed(action, here, held)
+    if projects or is_allowed("edit lists", on_machine=here, in_project=()):
+        projects.append("")  # lists that hold in every project, for those who work in one or look after them
+    return json.dumps(projects)
 
 
 def _allowed(action: Action, here: Iterable[Role], held: dict[str, frozenset[Role]]) -> list[str]:

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import cast, get_args
@@ -17,6 +17,7 @@ from core.records import (
     MarkingLevel,
     Page,
     Passage,
+    Person,
     Policy,
     Project,
     QuestionPair,
@@ -67,6 +68,24 @@ class Workspace:
         if hasattr(self._local, "db"):
             self._local.db.close()
             del self._local.db
+
+    def allowed(self, action: Action, project_id: str = "", *, by: Person | None = None) -> "Workspace":
+        """This workspace, for all that follows from what whoever acts may do, also where they may not look themselves.
+
+        Such as the marks that a list for every project sets in each of them. It shares the connection of this thread.
+
+        Raises:
+            AccessError: they may not, or `by` is somebody else.
+            InputError: they are no member of that project.
+        """
+        rights.check(self.db, action, project_id, by=by)
+        if self.actor is None:
+            return self
+        if project_id:
+            get(self.db, Project, project_id)
+        other = Workspace(self.home, actor=replace(self.actor, sign_in_id=""))
+        other._local = self._local  # noqa: SLF001 its own kind
+        return other
 
     # --- where things lie -------------------------------------------------------------------------
 

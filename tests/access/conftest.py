@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.identity import authenticated, sign_in_id
-from core.records import Document, Passage, Project, QuestionPair, Role, Run, Span, new_id, now
+from core.records import DatasetVersion, Document, Passage, Project, QuestionPair, Role, Run, Span, new_id, now
 from core.storage import Workspace, insert, people, sha256_text
 from core.storage.people import Token
 
@@ -81,7 +81,18 @@ def filled(workspace: Workspace, name: str) -> tuple[Project, Document, Span]:
         document_id=document.id, document_name="a.txt", created_at=now(),
     )  # fmt: skip
     workspace.store_pairs([pair])
-    workspace.db.execute("insert into datasets values (?, ?, 1, '', 1, 0, ?)", [f"dataset-{project.id}", project.id, now()])
+    insert(
+        workspace.db,
+        DatasetVersion(
+            id=f"dataset-{project.id}",
+            project_id=project.id,
+            number=1,
+            sha256="",
+            train_count=1,
+            heldout_count=0,
+            created_at=now(),
+        ),
+    )
     run = Run(
         id=f"run-{project.id}", project_id=project.id, number=1, dataset_id=f"dataset-{project.id}", dataset_sha256="",
         model="tiny", model_sha256="", settings={}, is_finished=True, created_at=now(),

@@ -8,6 +8,7 @@ import pytest
 from core import jobs
 from core.access import GATES, IN_PROJECT, ON_MACHINE, UNGATED, Action
 from core.errors import AccessError, InputError
+from core.identity import declared
 from core.jobs.worker import run_job
 from core.privacy import review
 from core.records import AuditAction, Job, QuestionPair, Span, new_id, now
@@ -68,10 +69,10 @@ def test_only_administrators_and_owners_make_projects_and_own_them(workspace: Wo
 def test_role_taken_away_is_gone_at_once_in_an_open_session(workspace: Workspace, signed_in: SignIn) -> None:
     project, document, span = filled(workspace, "Ours")
     ada = signed_in("ada", ("reviewer",), project)
-    review.accept(ada, [span], reviewer="Ada")
+    review.accept(ada, [span], by=ada.actor.person)
     people.revoke(workspace, ada.actor.person.id, "reviewer", project=project)
     with pytest.raises(InputError):
-        review.reject(ada, [span], reviewer="Ada")
+        review.reject(ada, [span], by=ada.actor.person)
     with pytest.raises(AccessError):
         ada.text(document)
     assert get(workspace.db, Span, span.id).state == "accepted"
@@ -82,9 +83,9 @@ def test_wrong_role_changes_nothing_and_leaves_one_entry(workspace: Workspace, s
     ada = signed_in("ada", ("expert",), project)
     for _ in range(3):
         with pytest.raises(AccessError, match="decide"):
-            review.accept(ada, [span], reviewer="Ada")
+            review.accept(ada, [span], by=ada.actor.person)
         with pytest.raises(AccessError, match="approve"):
-            review.approve(ada, project, document, reviewer="Ada")
+            review.approve(ada, project, document, by=ada.actor.person)
     assert get(workspace.db, Span, span.id).state == "detected"
     refused = [entry for entry, _ in audit.entries(workspace.db, about="access refused")]
     assert len(refused) == 1
@@ -95,13 +96,13 @@ def test_nobody_decides_under_another_name(workspace: Workspace, signed_in: Sign
     project, _, span = filled(workspace, "Ours")
     ada = signed_in("ada", ("reviewer",), project)
     with pytest.raises(AccessError, match="signed in as Ada"):
-        review.accept(ada, [span], reviewer="Otto")
+        review.accept(ada, [span], by=declared("Otto"))
 
 
 def test_decision_carries_the_person_who_signed_in(workspace: Workspace, signed_in: SignIn) -> None:
     project, _, span = filled(workspace, "Ours")
     ada = signed_in("ada", ("reviewer",), project)
-    review.accept(ada, [span], reviewer="Ada")
+    review.accept(ada, [span], by=ada.actor.person)
     entry = next(entry for entry, _ in audit.entries(workspace.db, about="spans accepted"))
     assert (entry.actor, entry.subjects["person"]) == ("Ada", ada.actor.person.id)
 

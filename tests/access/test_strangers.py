@@ -10,8 +10,12 @@ import pytest
 
 import core
 from core.errors import AccessError, InputError, SetupError
+from core.identity import declared
+from core.privacy.list_suggestions import Suggestion
+from core.privacy.lists import Lists
+from core.privacy.markings import Marking
 from core.privacy.review import Decision
-from core.records import Document, Job, Project, QuestionPair, Review, Run, Span, new_id, now
+from core.records import Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
 from core.settings import FilterSettings
 from core.storage import Workspace, find, get, insert, people
 
@@ -29,11 +33,14 @@ OPEN = {
     "core.jobs.stages.generation.find_generator": "looks for a model",
     "core.jobs.stages.training.find_trainable": "looks for a model",
     "core.jobs.stages.anonymization.open_detector": "looks for a model",
+    "core.privacy.highest_marking.default_marking": "a setting of the site, of no project",
     "core.jobs.stages.demo.report_data": "the worker's own, of what it just made",
     "Workspace.create_project": "of no project; see test_only_administrators_and_owners_make_projects",
     "Workspace.job_folder": "a path, which tells nothing",
     "Workspace.close": "closes",
 }
+PASSPHRASE = "four words nobody guesses"
+ENTRY = ListEntry(id="entry-1", project_id="", kind="deny", text="Keller", entity="PERSON", added_by="Ada", created_at=now())
 
 
 def functions() -> dict[str, Callable[..., Any]]:
@@ -67,15 +74,24 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
     (workspace.job_folder(job.id) / "output.log").write_text("at work\n")
     run = find(workspace.db, Run)[0]
     other = people.sign_in(workspace, token("other"))
-    decision = Decision(state="accepted", reviewer="Ada", before=(span,), left_count=0, withdrawn_ids=frozenset())
+    ada = declared("Ada")
+    decision = Decision(verb="accepted", by=ada, before=(span,), after=(span,))
     return {
         "project": project, "document": document, "project_id": project.id, "document_id": document.id, "job_id": job.id,
         "run_id": run.id, "review_id": review.id, "dataset_id": run.dataset_id, "evaluation_id": "evaluation-1",
-        "spans": [span], "span": span, "state": "rejected", "reviewer": "Stranger", "decision": decision, "start": 0,
+        "spans": [span], "span": span, "state": "rejected", "decision": decision, "start": 0,
         "end": 6, "entity": "PERSON", "reason": "no", "review": review, "text": "x", "pages": (), "passages": [], "run": run,
         "pairs": find(workspace.db, QuestionPair), "kind": "anonymize", "params": {"run_id": run.id}, "table": None,
         "result": None, "filters": FilterSettings(), "person_id": other.person.id, "named": other.person.id, "role": "owner",
         "target": workspace.home / "out.jsonl", "name": run.id,
+        "suggestion": Suggestion(kind="deny", text="Maria Keller", entity="PERSON", count=1, documents=1),
+        "lists": Lists([ENTRY], []), "entries": [ENTRY], "treatment": "keep", "passphrase": PASSPHRASE, "old": PASSPHRASE,
+        "new": PASSPHRASE, "private_key": b"", "surrogates": ["Jane Doe"], "typed_name": project.name,
+        "comment": "no", "rule": "off", "size": 0, "passage_ids": [], "places": [(0, 6)],
+        "span_ids": [span.id], "before": [span], "after": [], "verb": "added",
+        "action": "decision undone", "anonymized_sha256": document.text_sha256, "detector": "rampart", "level": "secret",
+        "marking": Marking(4, "TOP SECRET"), "path": workspace.home / "garrison.sqlite3", "sha256": document.sha256,
+        "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 
 
@@ -90,6 +106,7 @@ def test_stranger_is_refused(name: str, workspace: Workspace, signed_in: SignIn,
     before = workspace.db.execute("select count(*) from audit").fetchone()[0]
     asked = [one for one in inspect.signature(FUNCTIONS[name]).parameters.values()][1:]
     given = {one.name: arguments[one.name] for one in asked if one.default is one.empty}
+    given |= {name: stranger.actor.person for name in ("by", "actor", "person") if name in given} if stranger.actor else {}
     if name.endswith("anonymization.check"):
         given["params"] = {}
     if name.endswith("list_jobs"):

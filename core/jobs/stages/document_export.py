@@ -14,7 +14,7 @@ from core.documents import CopiedFile, LayoutError, Replacement, copy_csv, copy_
 from core.errors import InputError
 from core.privacy import Masked, MaskedValues, approved_masking
 from core.records import Document, Project, Review
-from core.storage import Workspace, audit, find, folder_atomic, sha256_file, sha256_text, transaction, write_atomic
+from core.storage import Workspace, audit, find, folder_atomic, rights, sha256_file, sha256_text, transaction, write_atomic
 
 FORMATS = ("same", "txt", "jsonl", "docx", "csv", "xlsx")
 _OWN_FORMATS = ("docx", "csv", "xlsx")  # kinds of document of which a copy in their own format can be made
@@ -82,6 +82,8 @@ def export_documents(
             and is not empty or whose folder does not exist, or a file in which something masked would still stand.
         SetupError: the disk is full or read-only.
     """
+    for project_id in {document.project_id for document in documents}:
+        rights.check(workspace.db, "export", project_id)
     if format not in FORMATS:
         raise InputError(f"There is no format {format!r}.", f"Formats are: {', '.join(FORMATS)}.")
     if not documents:

@@ -5,13 +5,14 @@ from pathlib import Path
 from core.privacy.highest_marking import is_permitted, refusal
 from core.privacy.markings import LEVELS, Marking
 from core.records import Document, Project, new_id, now
-from core.storage import Workspace, audit, delete, find, insert, sha256_file, transaction
+from core.storage import Workspace, audit, delete, find, insert, rights, sha256_file, transaction
 
 
 def refused(
     workspace: Workspace, project: Project, marking: Marking, *, path: Path, name: str, kind: str
 ) -> Document | None:
     """None when the project permits `marking`; else the entry of the refused file, stored once, however often it comes."""
+    rights.check(workspace.db, "add documents", project.id)
     if is_permitted(project, marking.level):
         return None
     document = Document(
@@ -46,6 +47,7 @@ def refused(
 
 def forget_refusals(workspace: Workspace, project: Project, sha256: str) -> None:
     """Take earlier refusals of the same file off the list; call it inside the transaction that stores what became of it."""
+    rights.check(workspace.db, "add documents", project.id)
     for document in find(workspace.db, Document, project_id=project.id, sha256=sha256, state="unreadable"):
         if document.marking_level > 0:
             delete(workspace.db, Document, id=document.id)

@@ -14,7 +14,7 @@ from core.privacy.review.rules import needs_two, note_person
 from core.privacy.review.sampling import sample_of
 from core.privacy.second_search import second_search_of
 from core.records import Document, Person, Project, Review, Span, new_id, now
-from core.storage import Workspace, find, get, sha256_text, transaction
+from core.storage import Workspace, find, get, rights, sha256_text, transaction
 
 State = Literal["detected", "in review", "proposed", "approved", "returned"]
 
@@ -26,6 +26,7 @@ def state_of(workspace: Workspace, document: Document) -> State:
 
 def states_of(workspace: Workspace, project_id: str, document_id: str = "") -> dict[str, State]:
     """Where the review of every document of a project (or of one) stands, in one statement."""
+    rights.check(workspace.db, "see project", project_id)
     rows = workspace.db.execute(
         "select d.id, (select r.state from reviews r where r.document_id = d.id order by r.rowid desc limit 1) as newest,"
         " exists (select 1 from spans s where s.document_id = d.id and s.state <> 'detected') as is_begun"
@@ -94,6 +95,7 @@ def propose(workspace: Workspace, project: Project, document: Document, *, by: P
     """
     with transaction(workspace.db):
         document = get(workspace.db, Document, document.id)
+        rights.check(workspace.db, "propose", document.project_id, by=by)
         masked = _masked(workspace, project, document)
         if points := open_points(workspace, project, document):
             raise InputError(f"Document {document.id} cannot be proposed: {points[0]}", _hint(project, document, points[0]))
@@ -121,6 +123,7 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
     """
     with transaction(workspace.db):
         document = get(workspace.db, Document, document.id)
+        rights.check(workspace.db, "approve", document.project_id, by=by)
         masked = _masked(workspace, project, document)
         key = (document.text_sha256, sha256_text(masked.text))
         approved, proposed = workspace.active_review(document.id), workspace.standing_proposal(document.id)
@@ -159,6 +162,7 @@ def approve_all(workspace: Workspace, project: Project, *, by: Person) -> list[R
         InputError: the policy asks for each document, no document is there, one was not searched, or as `approve`.
     """
     project = get(workspace.db, Project, project.id)
+    rights.check(workspace.db, "approve", project.id, by=by)
     if project.policy != "all-at-once":
         raise InputError(
             f"{project.name} has the policy {project.policy}: nothing is approved all at once.",
@@ -178,6 +182,7 @@ def return_(workspace: Workspace, document: Document, *, comment: str, by: Perso
     Raises:
         InputError: no proposal stands, or no comment.
     """
+    rights.check(workspace.db, "approve", document.project_id, by=by)
     if not comment.strip():
         raise InputError("A proposal is returned with a comment.", "Write in a few words what should be looked at again.")
     with transaction(workspace.db):
@@ -203,6 +208,7 @@ def withdraw(workspace: Workspace, document: Document, *, reason: str, by: Perso
     Raises:
         InputError: no reason.
     """
+    rights.check(workspace.db, "withdraw", document.project_id, by=by)
     if not reason.strip():
         raise InputError("A withdrawal needs a reason.", "Write in a few words why the approval no longer holds.")
     with transaction(workspace.db):

@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from core.access import Action
 from core.errors import InputError
 from core.privacy.review.rules import note_person
 from core.privacy.review.sampling import forget_marks
 from core.records import AuditAction, Document, Person, Project, Span, SpanState
-from core.storage import Workspace, audit, from_row, get, insert_many, transaction
+from core.storage import Workspace, audit, find_all, get, insert_many, rights, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ def reject(workspace: Workspace, spans: Sequence[Span | str], *, by: Person) -> 
 
 def decide_undecided(workspace: Workspace, project: Project, *, state: SpanState, by: Person) -> Decision:
     """Decide on every span of a project on which nobody decided yet; `left_count` says how many others were left alone."""
+    rights.check(workspace.db, "decide", project.id, by=by)
     with transaction(workspace.db):
         rows = workspace.db.execute(
             "select s.id, s.state from spans s join documents d on d.id = s.document_id where d.project_id = ?", [project.id]
@@ -80,6 +82,7 @@ def effect_of(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanS
 def effect_on(workspace: Workspace, spans: Iterable[Span]) -> Effect:
     """What changing exactly these spans would touch."""
     changing = list(spans)
+    _check(workspace, "read documents", changing)
     document_ids = frozenset(span.document_id for span in changing)
     return Effect(
         span_ids=frozenset(span.id for span in changing),
@@ -132,6 +135,7 @@ def carry_out(
 
     `before` are spans as they are stored; one with the same id in `after` is changed, another one is removed.
     """
+    _check(workspace, "decide", [*before, *after], by=by)
     kept = {span.id for span in after}
     known = {span.id for span in before}
     with transaction(workspace.db):
@@ -187,7 +191,14 @@ def _ids(spans: Iterable[Span | str]) -> list[str]:
 
 def _found(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
     """Those of the spans that exist, in one statement however many they are."""
+    return find_all(workspace.db, Span, span_ids)
+
+
+def _check(workspace: Workspace, action: Action, spans: Iterable[Span], *, by: Person | None = None) -> None:
+    """Refuse whoever may not do this in every project that the spans are of."""
+    ids = json.dumps(sorted({span.document_id for span in spans}))
     rows = workspace.db.execute(
-        "select * from spans where id in (select value from json_each(?)) order by rowid", [json.dumps(span_ids)]
+        "select distinct project_id from documents where id in (select value from json_each(?))", [ids]
     )
-    return [from_row(Span, row) for row in rows]
+    for row in rows.fetchall():
+        rights.check(workspace.db, action, row["project_id"], by=by)

@@ -11,7 +11,7 @@ from core.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.privacy.review.decisions import Decision, carry_out, stored
 from core.privacy.review.sampling import note_marks
 from core.records import Document, Person, Span, new_id
-from core.storage import Workspace, find, get, transaction
+from core.storage import Workspace, find, get, rights, transaction
 
 Edge = Literal["start", "end"]
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -42,6 +42,7 @@ def add_all(
     _check_entity(entity)
     with transaction(workspace.db):
         document = get(workspace.db, Document, document.id)
+        rights.check(workspace.db, "decide", document.project_id, by=by)
         text = workspace.text(document)
         spans = find(workspace.db, Span, document_id=document.id)
         standing = {(s.start, s.end) for s in spans if (s.entity, s.state) == (entity, "accepted")}

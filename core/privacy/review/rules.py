@@ -2,7 +2,7 @@
 
 from core.errors import InputError
 from core.records import Person, Project, TwoPersonRule
-from core.storage import Workspace, audit, get, transaction, update
+from core.storage import Workspace, audit, get, rights, transaction, update
 
 MAX_SAMPLE = 1000
 
@@ -12,6 +12,7 @@ def note_person(workspace: Workspace, project_id: str, person: Person) -> None:
 
     A person without an id is nobody: the program itself, where it approves its sample documents.
     """
+    rights.check(workspace.db, "see project", project_id, by=person)
     if person.id:
         workspace.db.execute(
             "insert or ignore into review_people (project_id, person_id, name) values (?, ?, ?)",
@@ -21,6 +22,7 @@ def note_person(workspace: Workspace, project_id: str, person: Person) -> None:
 
 def people_known(workspace: Workspace, project: Project) -> set[str]:
     """The ids of those who decided, proposed or approved in a project."""
+    rights.check(workspace.db, "see project", project.id)
     rows = workspace.db.execute("select person_id from review_people where project_id = ?", [project.id])
     return {row["person_id"] for row in rows}
 
@@ -38,6 +40,7 @@ def set_two_person(workspace: Workspace, project: Project, rule: TwoPersonRule, 
     Raises:
         InputError: an unknown rule.
     """
+    rights.check(workspace.db, "set rules", project.id, by=by)
     if rule not in ("auto", "on", "off"):
         raise InputError(f"There is no two-person rule {rule!r}.", "It is auto, on or off.")
     with transaction(workspace.db):
@@ -56,6 +59,7 @@ def set_sample_size(workspace: Workspace, project: Project, size: int, *, by: Pe
     Raises:
         InputError: a size out of range.
     """
+    rights.check(workspace.db, "set rules", project.id, by=by)
     if not 0 <= size <= MAX_SAMPLE:
         raise InputError(f"A sample of {size} passages is out of range.", f"Choose 0 to {MAX_SAMPLE}.")
     with transaction(workspace.db):

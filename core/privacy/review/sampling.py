@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.errors import InputError
 from core.privacy.review.rules import note_person
 from core.records import Document, Person, Project, Span, now
-from core.storage import Workspace, audit, get, transaction
+from core.storage import Workspace, audit, get, rights, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class Sample:
 
 def sample_of(workspace: Workspace, document: Document) -> Sample:
     """How far the sample of a document is."""
+    rights.check(workspace.db, "read documents", document.project_id)
     rows = workspace.db.execute(
         "select round, passage_id, answer from sample_passages where document_id = ? order by round, position",
         [document.id],
@@ -61,6 +62,7 @@ def sample_of(workspace: Workspace, document: Document) -> Sample:
 
 def clean_ids(workspace: Workspace, document: Document) -> list[str]:
     """The passages of a document in which nothing was found: no span, or only rejected ones; in reading order."""
+    rights.check(workspace.db, "read documents", document.project_id)
     longest = workspace.db.execute("select max(end - start) from spans where document_id = ?", [document.id]).fetchone()[0]
     rows = workspace.db.execute(
         # the first condition on `start` lets the index find the few spans near each passage
@@ -77,6 +79,7 @@ def draw(workspace: Workspace, project: Project, document: Document, *, by: Pers
 
     The seed is drawn too, and kept, so that nobody chooses what is read and everybody can draw it again.
     """
+    rights.check(workspace.db, "decide", document.project_id, by=by)
     with transaction(workspace.db):
         size = get(workspace.db, Project, project.id).sample_size
         sample = sample_of(workspace, document)
@@ -112,6 +115,7 @@ def answer(
     Raises:
         InputError: a passage that was not drawn.
     """
+    rights.check(workspace.db, "decide", document.project_id, by=by)
     missed = set(missed_ids)
     with transaction(workspace.db):
         rows = workspace.db.execute("select passage_id from sample_passages where document_id = ?", [document.id])
@@ -133,7 +137,9 @@ def note_marks(workspace: Workspace, document_id: str, spans: Iterable[Span], *,
 
 def forget_marks(workspace: Workspace, document_id: str, spans: Iterable[Span]) -> None:
     """Ask again about drawn passages whose only marks were just taken back."""
-    clean = set(clean_ids(workspace, get(workspace.db, Document, document_id)))
+    document = get(workspace.db, Document, document_id)
+    rights.check(workspace.db, "decide", document.project_id)
+    clean = set(clean_ids(workspace, document))
     again = [passage_id for passage_id in _drawn_under(workspace, document_id, spans) if passage_id in clean]
     workspace.db.executemany(
         "update sample_passages set answer = '' where document_id = ? and passage_id = ?",
@@ -151,6 +157,8 @@ def _drawn_under(workspace: Workspace, document_id: str, spans: Iterable[Span]) 
 
 
 def _store(workspace: Workspace, document_id: str, said: dict[str, str], *, by: Person) -> None:
+    document = get(workspace.db, Document, document_id)
+    rights.check(workspace.db, "decide", document.project_id, by=by)
     if not said:
         return
     workspace.db.executemany(
@@ -158,7 +166,6 @@ def _store(workspace: Workspace, document_id: str, said: dict[str, str], *, by: 
         " where document_id = ? and passage_id = ?",
         [(word, by.name, by.id, now(), document_id, passage_id) for passage_id, word in said.items()],
     )
-    document = get(workspace.db, Document, document_id)
     note_person(workspace, document.project_id, by)
     sample = sample_of(workspace, document)
     if not sample.unread_ids:  # an entry for each round, not for each passage
