@@ -33,8 +33,8 @@ PAGES: dict[str, list[tuple[str, str, str, Action | None]]] = {
         ("chat", "Chat & compare", "forum", "chat"),
     ],
     "Privacy": [
-        ("lists", "Lists", "playlist_add_check", "decide"),
-        ("replacement", "Replacement", "swap_horiz", "reveal"),
+        ("lists", "Lists", "playlist_add_check", "edit lists"),
+        ("replacement", "Replacement", "swap_horiz", "read documents"),
         ("audit", "Audit", "history_edu", "read audit log"),
     ],
     "This machine": [

@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
-from core.identity import declared
 from core.privacy import list_changes
 from core.privacy.entities import COMMON
 from core.privacy.folding import folded
@@ -19,6 +18,7 @@ from core.storage import Workspace, find
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
+from dashboard.components.person import acting_person, reason_against
 from dashboard.components.rule_builder import build_rule
 from dashboard.components.words import plural
 from dashboard.resources import require_project, workspace
@@ -40,6 +40,23 @@ def say(note: str) -> None:
     st.session_state["lists-note"] = note
     st.session_state["lists-round"] = st.session_state.get("lists-round", 0) + 1  # fields begin empty
     st.rerun()
+
+
+def show_held(store: Workspace, owner: str) -> None:
+    """The lists as they are, for those who may not change them."""
+    st.caption("Administrators keep the lists for all projects. They hold in this project too.")
+    rows = [
+        {"List": entry.kind, "Text": entry.text, "Type": entity_words(entry.entity), "Added by": entry.added_by}
+        for entry in find(store.db, ListEntry, project_id=owner)
+    ]
+    rows += [
+        {"List": "pattern", "Text": rule.name, "Type": entity_words(rule.entity), "Added by": rule.added_by}
+        for rule in find(store.db, PatternRule, project_id=owner)
+    ]
+    if rows:
+        st.dataframe(rows[:SHOWN], hide_index=True, alt="Entries and patterns that hold in every project")
+    else:
+        empty_state("Nothing is on the lists for all projects yet.")
 
 
 def show_list(store: Workspace, owner: str, kind: Kind, person: Person | None) -> None:
@@ -201,15 +218,14 @@ def main() -> None:
     scope = left.segmented_control(
         "Whose lists", ["This project", "All projects"], default="This project", required=True, key="lists-scope"
     )
-    name = right.text_input(
-        "Your name", key="reviewer", persist_state="session", max_chars=80, help="Kept with each change."
-    )
+    with right:
+        person = acting_person()
     owner = "" if scope == "All projects" else project.id
-    person = None
-    with shown_errors():
-        person = declared(name) if name.strip() else None
     if person is None:
         st.caption("Write your name to change something.")
+    if reason_against(store, "edit lists", project if owner else None):
+        show_held(store, owner)
+        return
     if note := st.session_state.pop("lists-note", ""):
         st.success(note, icon=":material/check_circle:")
     names = ["Deny list", "Allow list", "Patterns", "Suggestions"]

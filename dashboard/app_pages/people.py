@@ -9,6 +9,7 @@ from core.access import ROLES
 from core.records import Project, Role
 from core.storage import Workspace, people, rights
 from core.storage.people import Member
+from dashboard.components.approval import show_rules
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.words import ago
@@ -100,6 +101,8 @@ def show_members(store: Workspace, projects: Sequence[Project]) -> None:
         st.caption("Nobody belongs to this project yet.")
     show_giving(store, people.candidates(store, project), project)
     show_taking(store, members, project)
+    if store.actor is not None and rights.may(store.db, "see project", project.id):
+        show_rules(store, project, store.actor.person)  # who sets them need not be who reviews
 
 
 def show_machine(store: Workspace) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.identity import declared
+from core.access import Action
 from core.privacy import way_back
 from core.privacy.project_treatments import TreatmentEffect, TypeUse, effect_of_treatment, set_treatment, types_in_use
 from core.privacy.surrogates import Pair
@@ -12,6 +12,7 @@ from core.storage import Workspace
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
+from dashboard.components.person import acting_person, reason_against
 from dashboard.components.words import clock, plural
 from dashboard.resources import require_project, workspace
 
@@ -35,12 +36,12 @@ LOST = (
 )
 
 
-def who(key: str) -> str:
-    """The name of the person who acts."""
-    return st.text_input("Your name", key=f"{key}-name", help="Kept with what you do, in the audit log.")
+def reason_off(store: Workspace, project: Project, action: Action, person: Person | None) -> str:
+    """Why a button is off; "" where it is not."""
+    return reason_against(store, action, project) or ("" if person else "Write your name above first.")
 
 
-def show_types(store: Workspace, project: Project) -> None:
+def show_types(store: Workspace, project: Project, person: Person | None) -> None:
     """Every type found, what replaces it, and the choice of another treatment."""
     uses = types_in_use(store, project)
     if not uses:
@@ -58,7 +59,7 @@ def show_types(store: Workspace, project: Project) -> None:
         if use.treatment == "keep" and use.spans:
             found = plural(use.spans, "mark")
             st.warning(f"**{entity_words(use.entity).capitalize()} stays readable**: {found}.", icon=":material/visibility:")
-    choose(store, project, uses)
+    choose(store, project, uses, person)
 
 
 def _row(use: TypeUse) -> dict[str, object]:
@@ -71,7 +72,7 @@ def _row(use: TypeUse) -> dict[str, object]:
     }
 
 
-def choose(store: Workspace, project: Project, uses: list[TypeUse]) -> None:
+def choose(store: Workspace, project: Project, uses: list[TypeUse], person: Person | None) -> None:
     """Another treatment for one type; what that touches is shown before it happens."""
     st.subheader("Change what replaces a type")
     with st.expander("What the choices mean", key="replacement-choices"):
@@ -91,10 +92,18 @@ def choose(store: Workspace, project: Project, uses: list[TypeUse]) -> None:
         return
     effect = effect_of_treatment(store, project, entity=entity, treatment=treatment)
     show_effect(effect, entity=entity, treatment=treatment)
-    name = who("replacement")
-    if st.button("Change it", type="primary", key="replacement-apply", icon=":material/swap_horiz:"):
+    off = reason_off(store, project, "set rules", person)
+    is_wanted = st.button(
+        "Change it",
+        type="primary",
+        key="replacement-apply",
+        icon=":material/swap_horiz:",
+        disabled=bool(off),
+        help=off or None,
+    )
+    if is_wanted and person:
         with shown_errors():
-            done = set_treatment(store, project, entity=entity, treatment=treatment, person=declared(name))
+            done = set_treatment(store, project, entity=entity, treatment=treatment, person=person)
             st.session_state["replacement-said"] = _done_words(done, entity)
             st.rerun()
 
@@ -122,7 +131,7 @@ def _done_words(done: TreatmentEffect, entity: str) -> str:
     return f"Changed: {plural(done.spans, 'mark')} of type {entity_words(entity)}.{withdrawn}"
 
 
-def show_way_back(store: Workspace, project: Project) -> None:
+def show_way_back(store: Workspace, project: Project, person: Person | None) -> None:
     """Whether surrogates lead back, and what can be done about it."""
     st.subheader("The way back")
     state = way_back.way_back(store, project)
@@ -132,18 +141,18 @@ def show_way_back(store: Workspace, project: Project) -> None:
             "themselves. A way back is a sealed list for the day on which somebody must know who is meant."
         )
         with st.expander("Set up a way back", key="way-back-set-up"):
-            set_up(store, project)
+            set_up(store, project, person)
         return
     st.markdown(
         f"**There is one**, set up by {_plain(state.person)}, {clock(state.created_at)}. Opening it needs the passphrase "
         "and a reason, and is recorded in the audit log. A lost passphrase cannot be replaced."
     )
     with st.expander("Look back", key="way-back-open"):
-        look_back(store, project)
+        look_back(store, project, person)
     with st.expander("Change the passphrase", key="way-back-passphrase"):
-        change_passphrase(store, project)
+        change_passphrase(store, project, person)
     with st.expander("Turn it off", key="way-back-off"):
-        turn_off(store, project)
+        turn_off(store, project, person)
 
 
 def forget(*keys: str) -> None:
@@ -153,18 +162,19 @@ def forget(*keys: str) -> None:
             del st.session_state[key]
 
 
-def set_up(store: Workspace, project: Project) -> None:
-    """The warning, then passphrase twice and name."""
+def set_up(store: Workspace, project: Project, person: Person | None) -> None:
+    """The warning, then the passphrase twice."""
+    off = reason_off(store, project, "set rules", person)
     st.warning(LOST, icon=":material/key_off:")
     with st.form("way-back-set-up-form", clear_on_submit=True, border=False):
         passphrase = st.text_input(
             f"Passphrase, {way_back.MIN_PASSPHRASE} characters or more", type="password", key="way-back-new"
         )
         again = st.text_input("The same again", type="password", key="way-back-again")
-        name = who("way-back-set-up")
         is_understood = st.checkbox("I know that a lost passphrase cannot be replaced", key="way-back-understood")
-        if not st.form_submit_button("Set it up", key="way-back-set-up-go"):
-            return
+        is_sent = st.form_submit_button("Set it up", key="way-back-set-up-go", disabled=bool(off), help=off or None)
+    if not is_sent or person is None:
+        return
     forget("way-back-new", "way-back-again")
     with shown_errors():
         if not is_understood:
@@ -173,29 +183,29 @@ def set_up(store: Workspace, project: Project) -> None:
             st.error("The two passphrases differ.")
         else:
             with st.spinner("Sealing …"):
-                count = way_back.set_up(store, project, passphrase=passphrase, person=declared(name))
+                count = way_back.set_up(store, project, passphrase=passphrase, person=person)
             st.session_state["replacement-said"] = f"There is a way back now; {plural(count, 'pair')} sealed."
             st.rerun()
 
 
-def look_back(store: Workspace, project: Project) -> None:
-    """Passphrase, name and reason; what is found is shown in this run alone and kept nowhere."""
+def look_back(store: Workspace, project: Project, person: Person | None) -> None:
+    """Passphrase and reason; what is found is shown in this run alone and kept nowhere."""
     with st.form("way-back-open-form", clear_on_submit=True, border=False):
         asked = st.text_area("Invented values or labels, one on each line", key="way-back-asked")
         reason = st.text_input(
             "Why", key="way-back-reason", help="Three words or more. Kept and shown below with your name."
         )
-        name = who("way-back-open")
         passphrase = st.text_input("Passphrase", type="password", key="way-back-given")
-        if not st.form_submit_button("Open", key="way-back-open-go"):
-            return
+        off = reason_off(store, project, "reveal", person)
+        is_sent = st.form_submit_button("Open", key="way-back-open-go", disabled=bool(off), help=off or None)
+    if not is_sent or person is None:
+        return
     forget("way-back-given")
     surrogates = [line.strip() for line in asked.splitlines() if line.strip()]
     with shown_errors():
         if not surrogates:
             st.error("Write at least one invented value or label.")
             return
-        person = declared(name)
         with st.spinner("Opening …"):
             found = way_back.reveal(
                 store, project, surrogates=surrogates, passphrase=passphrase, person=person, reason=reason
@@ -216,34 +226,36 @@ def show_found(found: list[Pair], person: Person) -> None:
     st.caption(f"Shown once, to {_plain(person.name)}. It is gone when you do anything else on this page.")
 
 
-def change_passphrase(store: Workspace, project: Project) -> None:
+def change_passphrase(store: Workspace, project: Project, person: Person | None) -> None:
     """Old, new, new again."""
+    off = reason_off(store, project, "set rules", person)
     with st.form("way-back-passphrase-form", clear_on_submit=True, border=False):
         old = st.text_input("Passphrase now", type="password", key="way-back-old")
         new = st.text_input("New passphrase", type="password", key="way-back-next")
         again = st.text_input("The new one again", type="password", key="way-back-next-again")
-        name = who("way-back-passphrase")
-        if not st.form_submit_button("Change it", key="way-back-passphrase-go"):
-            return
+        is_sent = st.form_submit_button("Change it", key="way-back-passphrase-go", disabled=bool(off), help=off or None)
+    if not is_sent or person is None:
+        return
     forget("way-back-old", "way-back-next", "way-back-next-again")
     with shown_errors():
         if new != again:
             st.error("The two new passphrases differ.")
             return
-        way_back.change_passphrase(store, project, old=old, new=new, person=declared(name))
+        way_back.change_passphrase(store, project, old=old, new=new, person=person)
         st.success("The passphrase was changed. The old one opens nothing any more.")
 
 
-def turn_off(store: Workspace, project: Project) -> None:
-    """What is lost, the project's name typed, and the person."""
+def turn_off(store: Workspace, project: Project, person: Person | None) -> None:
+    """What is lost, and the project's name typed."""
+    off = reason_off(store, project, "set rules", person)
     st.markdown("The key and the sealed list are deleted and **cannot be brought back**. Texts, questions and models stay.")
     with st.form("way-back-off-form", clear_on_submit=True, border=False):
         typed = st.text_input(f"Type the project's name: {project.name}", key="way-back-typed")
-        name = who("way-back-off")
-        if not st.form_submit_button("Turn it off", key="way-back-off-go"):
-            return
+        is_sent = st.form_submit_button("Turn it off", key="way-back-off-go", disabled=bool(off), help=off or None)
+    if not is_sent or person is None:
+        return
     with shown_errors():
-        way_back.turn_off(store, project, typed_name=typed, person=declared(name))
+        way_back.turn_off(store, project, typed_name=typed, person=person)
         st.session_state["replacement-said"] = "The way back was deleted."
         st.rerun()
 
@@ -276,9 +288,12 @@ project = require_project()
 store = workspace()
 if said := st.session_state.pop("replacement-said", ""):
     st.success(said, icon=":material/check_circle:")
-st.markdown("What stands in place of personal data in the anonymized texts of this project.")
+left, right = st.columns([2, 1])
+left.markdown("What stands in place of personal data in the anonymized texts of this project.")
+with right:
+    person = acting_person()
 with shown_errors():
-    show_types(store, project)
+    show_types(store, project, person)
 with shown_errors():
-    show_way_back(store, project)
+    show_way_back(store, project, person)
     show_openings(store, project)

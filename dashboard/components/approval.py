@@ -5,11 +5,12 @@ import streamlit as st
 from core import jobs
 from core.privacy import review
 from core.privacy.second_search import second_search_of
-from core.records import Project, Review, TwoPersonRule
-from core.storage import get
+from core.records import Person, Project, Review, TwoPersonRule
+from core.storage import Workspace, get
 from dashboard.components.desk import Desk, approve, ask_approval, forget_last
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
+from dashboard.components.person import reason_against
 from dashboard.components.words import ago, plural
 
 RULE_WORDS: dict[TwoPersonRule, str] = {
@@ -24,6 +25,7 @@ def show_approval(desk: Desk, *, is_searched: bool) -> None:
     """The box below the text: how far the document is on its way to an approval."""
     approved = desk.store.active_review(desk.document.id)
     proposed = desk.store.standing_proposal(desk.document.id)
+    no_approval = reason_against(desk.store, "approve", desk.project)
     with st.container(border=True, key="approval"):
         if approved:
             _show_approved(desk, approved)
@@ -35,13 +37,14 @@ def show_approval(desk: Desk, *, is_searched: bool) -> None:
             "Approve all documents",
             type="primary" if is_searched else "secondary",
             icon=":material/verified_user:",
-            disabled=desk.person is None,
+            disabled=desk.person is None or bool(no_approval),
+            help=no_approval or None,
             key="approve-all",
         ):
             approve(desk, is_all=True)
         if desk.person is None:
             st.caption("Write your name above to decide, propose and approve.")
-        show_rules(desk)
+        show_rules(desk.store, desk.project, desk.person)
 
 
 def _show_open(desk: Desk, *, is_primary: bool) -> None:
@@ -63,6 +66,8 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
         st.caption(figures_words(desk))
     is_nameless = desk.person is None
     is_policy = desk.project.policy == "each-document"
+    no_proposal = reason_against(desk.store, "propose", desk.project)
+    no_approval = reason_against(desk.store, "approve", desk.project)
     with st.container(horizontal=True, gap="small"):
         if any("sample" in point for point in points) and st.button(
             "Read the sample (s)", icon=":material/quick_reference_all:", disabled=is_nameless, key="read-sample"
@@ -80,13 +85,17 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
             "Propose approval (P)",
             type="primary" if is_primary and is_policy and not points else "secondary",
             icon=":material/outbox:",
-            disabled=is_nameless or bool(points),
-            help=points[0] if points else None,
+            disabled=is_nameless or bool(points or no_proposal),
+            help=no_proposal or (points[0] if points else None),
             key="propose",
         ):
             propose(desk)
         if _may_approve(desk) and st.button(
-            "Approve this document (Y)", icon=":material/verified_user:", disabled=is_nameless, key="approve"
+            "Approve this document (Y)",
+            icon=":material/verified_user:",
+            disabled=is_nameless or bool(no_approval),
+            help=no_approval or None,
+            key="approve",
         ):
             approve(desk, is_all=False)
     show_second(desk)
@@ -95,9 +104,9 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
 def _show_proposed(desk: Desk, proposed: Review) -> None:
     st.markdown(f":material/outbox: Proposed by **{proposed.proposer}** {ago(proposed.created_at)}.")
     _show_decided(desk, proposed)
-    against = "Write your name above."
+    against, no_approval = "Write your name above.", reason_against(desk.store, "approve", desk.project)
     if desk.person is not None:
-        against = review.reason_against(desk.store, desk.project, desk.document, by=desk.person)
+        against = no_approval or review.reason_against(desk.store, desk.project, desk.document, by=desk.person)
     if against and desk.person is not None:
         st.caption(against)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -112,7 +121,10 @@ def _show_proposed(desk: Desk, proposed: Review) -> None:
             approve(desk, is_all=False)
     with st.form("return-form", border=False):
         comment = st.text_input("Comment (c)", key="return-comment", max_chars=500, placeholder="What to look at again")
-        if st.form_submit_button("Return with the comment", icon=":material/undo:", disabled=desk.person is None):
+        is_off = desk.person is None or bool(no_approval)
+        if st.form_submit_button(
+            "Return with the comment", icon=":material/undo:", disabled=is_off, help=no_approval or None
+        ):
             give_back(desk, comment)
     show_second(desk)
 
@@ -171,11 +183,13 @@ def show_second(desk: Desk) -> None:
                 desk.show_place(start)
 
 
-def show_rules(desk: Desk) -> None:
-    """The two rules of the project, which a person may change; each change is in the audit log."""
-    project = get(desk.store.db, Project, desk.project.id)
-    needs_two = review.needs_two(desk.store, project)
-    with st.popover("Rules of this project", icon=":material/rule:", disabled=desk.person is None):
+def show_rules(store: Workspace, project: Project, person: Person | None) -> None:
+    """The two rules of the project, which those who may set rules can change; each change is in the audit log."""
+    project = get(store.db, Project, project.id)
+    needs_two = review.needs_two(store, project)
+    against = reason_against(store, "set rules", project)
+    is_off = person is None or bool(against)
+    with st.popover("Rules of this project", icon=":material/rule:", disabled=is_off, help=against or None):
         st.caption(f"Two persons are {'needed' if needs_two else 'not needed'} now. A change is kept in the audit log.")
         rules = list(RULE_WORDS)
         rule = st.selectbox(
@@ -186,10 +200,10 @@ def show_rules(desk: Desk) -> None:
             key="rule-two-person",
         )
         size = st.number_input("Passages to read before a proposal", 0, 1000, project.sample_size, key="rule-sample")
-        if st.button("Keep these rules", key="rule-keep") and desk.person is not None:
+        if st.button("Keep these rules", key="rule-keep") and person is not None:
             with shown_errors():
-                review.set_two_person(desk.store, project, rule, by=desk.person)
-                review.set_sample_size(desk.store, project, int(size), by=desk.person)
+                review.set_two_person(store, project, rule, by=person)
+                review.set_sample_size(store, project, int(size), by=person)
                 st.rerun(scope="app")
 
 
@@ -238,7 +252,9 @@ def press_approve(desk: Desk) -> None:
     """The key for approving: asks first, or says why not."""
     if desk.person is None:
         return
-    against = review.reason_against(desk.store, desk.project, desk.document, by=desk.person)
+    against = reason_against(desk.store, "approve", desk.project) or review.reason_against(
+        desk.store, desk.project, desk.document, by=desk.person
+    )
     if against:
         st.warning(against, icon=":material/pending:")
     elif not desk.store.active_review(desk.document.id):

@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.access import Actor
+from core.access import Action, Actor
 from core.errors import AccessError, InputError, SetupError
 from core.identity import authenticated, declared, sign_in_id
-from core.records import Person
+from core.records import Person, Project
 from core.settings import default_home
 from core.sign_in import SignIn, read_sign_in
+from core.storage import Workspace, rights
 from core.storage.people import Token
 
 _LONGEST_S = 24 * 3600  # of a sign-in, whatever its token says: a working day and a bit
@@ -87,3 +88,11 @@ def acting_person() -> Person | None:
         return declared(name) if name.strip() else None
     except InputError:
         return None
+
+
+def reason_against(store: Workspace, action: Action, project: Project | None) -> str:
+    """Why whoever acts may not do this, as the tip of a button that is off; "" where they may."""
+    if rights.may(store.db, action, project.id if project else ""):
+        return ""
+    whom = "an owner of the project" if project else "an administrator"
+    return f"None of your roles allows it. Ask {whom} for one that does."

@@ -62,9 +62,8 @@ def test_a_change_shows_what_it_touches_and_happens_when_asked(open_page, worksp
     app.selectbox(key="replacement-treatment-PERSON").select("keep").run()
     assert "1 approval will be withdrawn" in seen(app) and "stays readable" in seen(app)
     assert workspace.active_review("document-1")
-    app.button(key="replacement-apply").click().run()
-    assert "name" in app.error[0].value and workspace.active_review("document-1")
-    app.text_input(key="replacement-name").input("Ada")
+    assert app.button(key="replacement-apply").disabled
+    app.text_input(key="reviewer").input("Ada").run()
     app.button(key="replacement-apply").click().run()
     assert "Changed: 1 mark" in seen(app) and workspace.active_review("document-1") is None
     assert "Person stays readable" in seen(app)
@@ -73,14 +72,13 @@ def test_a_change_shows_what_it_touches_and_happens_when_asked(open_page, worksp
 def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(open_page, workspace, project):
     app = open_page("replacement", project_id=project.id)
     assert "gone for good" in seen(app)
+    app.text_input(key="reviewer").input("Ada").run()
     app.text_input(key="way-back-new").input(PASSPHRASE)
     app.text_input(key="way-back-again").input(PASSPHRASE)
-    app.text_input(key="way-back-set-up-name").input("Ada")
     app.button(key="way-back-set-up-go").click().run()
     assert "Tick that you know" in seen(app) and way_back.way_back(workspace, project) is None
     app.text_input(key="way-back-new").input(PASSPHRASE)
     app.text_input(key="way-back-again").input(PASSPHRASE)
-    app.text_input(key="way-back-set-up-name").input("Ada")
     app.checkbox(key="way-back-understood").check()
     app.button(key="way-back-set-up-go").click().run()
     assert not app.exception and "There is a way back now" in seen(app)
@@ -88,7 +86,6 @@ def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(ope
     def look(passphrase: str) -> None:
         app.text_area(key="way-back-asked").input(surrogate(workspace))
         app.text_input(key="way-back-reason").input("asked by the court")
-        app.text_input(key="way-back-open-name").input("Ada")
         app.text_input(key="way-back-given").input(passphrase)
         app.button(key="way-back-open-go").click().run()
 
@@ -99,8 +96,8 @@ def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(ope
     assert "way-back-given" not in app.session_state
     app = open_page("replacement", project_id=project.id)
     assert "John Smith" not in seen(app)
+    app.text_input(key="reviewer").input("Ada").run()
     app.text_input(key="way-back-typed").input("Pumps")
-    app.text_input(key="way-back-off-name").input("Ada")
     app.button(key="way-back-off-go").click().run()
     assert way_back.way_back(workspace, project) is None and "was deleted" in seen(app)
 
