@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.records import Document, Project
 from core.storage import Workspace
+from dashboard.components.person import reason_against
 from dashboard.components.words import plural
 
 FORMATS = {
@@ -46,6 +47,7 @@ def show_document_export(workspace: Workspace, project: Project) -> None:
         return
     with st.expander("Take the anonymized documents with you", icon=":material/download:"):
         format = st.radio("Format", list(FORMATS), format_func=FORMATS.__getitem__, key="document-export-format")
+        against = reason_against(workspace, "export", project)
         st.download_button(
             f"Download {plural(len(approved), 'approved document')}",
             data=lambda: export_zip(workspace, approved, format=format),
@@ -54,6 +56,8 @@ def show_document_export(workspace: Workspace, project: Project) -> None:
             icon=":material/download:",
             on_click="ignore",
             key="export-documents",
+            disabled=bool(against),
+            help=against or None,
         )
         st.caption(
             "Exactly what was approved. Pictures, comments, tracked changes and document properties are left out, because "

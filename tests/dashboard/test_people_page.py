@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.identity import person_id
-from core.records import Project
-from core.storage import Workspace, people, rights
+from core.identity import declared, person_id
+from core.privacy import list_changes, review
+from core.privacy.list_file import new_entry
+from core.records import Document, Project, Role, Span, new_id, now
+from core.storage import Workspace, find, insert, people, rights, sha256_text
 
 ISSUER = "https://login.site"
 SECRETS = {
@@ -130,3 +132,80 @@ def test_without_sign_in_the_page_says_how_it_stands(open_page: Callable[..., Ap
     app = open_page("people")
     assert "Nobody signs in here yet" in words(app)
     assert "declared, not authenticated" in words(app)
+
+
+def searched(workspace: Workspace, project: Project) -> Document:
+    """A searched document with one mark, in a project that asks for no sample."""
+    text = "Report to Maria Keller."
+    document = Document(
+        id=new_id("document"), project_id=project.id, name="a.txt", kind="txt", size_bytes=len(text),
+        sha256=sha256_text(text), text_sha256=sha256_text(text), analyzed_sha256=sha256_text(text), state="read",
+        marking_level=0, created_at=now(),
+    )  # fmt: skip
+    workspace.store_text(document, text, pages=())
+    workspace.store_document(document)
+    span = Span(
+        id=new_id("span"), document_id=document.id, start=10, end=22, entity="PERSON", score=1.0, detector="rules",
+        surrogate="Jane Doe",
+    )  # fmt: skip
+    insert(workspace.db, span)
+    return document
+
+
+@pytest.mark.parametrize(("role", "is_off"), [("reviewer", True), ("approver", False)])
+def test_approving_is_off_for_those_who_may_not(open_as: OpenAs, workspace: Workspace, role: Role, is_off: bool) -> None:
+    ours = workspace.create_project("Ours", policy="all-at-once")
+    document = searched(workspace, ours)
+    review.propose(workspace, ours, document, by=declared("Otto"))
+    open_as("ada")
+    people.grant(workspace, person("ada"), role, project=ours)
+    app = open_as("ada", "review")
+    assert not app.exception and "reviewer" not in [field.key for field in app.text_input]
+    for key in ("approve", "approve-all"):
+        assert app.button(key).disabled == is_off
+        assert ("None of your roles" in (app.button(key).help or "")) == is_off
+
+
+def test_approval_on_the_page_says_that_both_signed_in(open_as: OpenAs, workspace: Workspace) -> None:
+    ours = workspace.create_project("Ours", policy="all-at-once")
+    document = searched(workspace, ours)
+    for name, role in (("rita", "reviewer"), ("ada", "approver")):
+        open_as(name)
+        people.grant(workspace, person(name), role, project=ours)
+    open_as("rita", "review").button("propose").click().run()
+    app = open_as("ada", "review")
+    app.button("approve").click().run()
+    approved = workspace.active_review(document.id)
+    assert approved and approved.is_authenticated
+    assert (approved.proposer_id, approved.reviewer_id) == (person("rita"), person("ada"))
+    assert "signed in" in words(open_as("ada", "review"))
+
+
+def test_owner_sets_rules_without_reviewing(open_as: OpenAs, workspace: Workspace) -> None:
+    ours, _ = projects(workspace)
+    searched(workspace, ours)
+    open_as("otto")
+    people.grant(workspace, person("otto"), "owner", project=ours)
+    app = open_as("otto", "people")
+    app.selectbox("rule-two-person").set_value("on")
+    app.button("rule-keep").click().run()
+    assert not app.exception and workspace.project("Ours").two_person == "on"
+    app = open_as("otto", "replacement")
+    app.selectbox("replacement-treatment-PERSON").select("mask").run()
+    app.button("replacement-apply").click().run()
+    assert not app.exception and "Changed: 1 mark" in words(app) + "".join(one.value for one in app.success)
+    assert find(workspace.db, Span)[0].surrogate.startswith("█")
+
+
+def test_reviewer_reads_the_lists_for_all_projects_and_changes_none(open_as: OpenAs, workspace: Workspace) -> None:
+    ours, _ = projects(workspace)
+    boss = declared("Boss")
+    entry = new_entry("north gate", project_id="", kind="deny", entity="LOCATION", actor=boss)
+    list_changes.add(workspace, "", entries=[entry], actor=boss)
+    open_as("ada")
+    people.grant(workspace, person("ada"), "reviewer", project=ours)
+    app = open_as("ada", "lists")
+    assert app.text_area("deny-new-0")
+    app.segmented_control("lists-scope").set_value("All projects").run()
+    assert not app.exception and not app.text_area
+    assert app.dataframe[0].value["Text"].tolist() == ["north gate"]
