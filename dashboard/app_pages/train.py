@@ -12,6 +12,7 @@ from core import jobs
 from core.evaluation import Interval
 from core.evaluation.verdict import outcome
 from core.models.registry import DETECTION_FORMATS, list_models, model_folders
+from core.privacy.review import risk_words
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
@@ -94,6 +95,8 @@ def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) 
         "Starting freezes them as a numbered version that never changes; some are held back to test what it learned."
         + (f" The last one is version {versions[0].number}." if versions else "")
     )
+    if versions:
+        st.caption(f"Version {versions[0].number}: {' '.join(risk_words(versions[0].risk))}")
 
 
 def ask_model(models: list[Model]) -> Model:
