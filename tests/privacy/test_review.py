@@ -221,9 +221,10 @@ def test_an_unknown_type_is_refused_with_the_known_ones(workspace: Workspace, pr
 
 
 def test_every_type_that_is_found_or_offered_is_known() -> None:
-    from core.privacy.engine import _LABELS, _RULES
+    from core.privacy.engine import _LABELS
+    from core.privacy.rules.families import RULES
 
-    assert {rule.entity for rule in _RULES} | set(_LABELS.values()) | {*COMMON, *NAMES} <= set(ENTITIES)
+    assert {rule.entity for rule in RULES} | set(_LABELS.values()) | {*COMMON, *NAMES} <= set(ENTITIES)
 
 
 def test_marking_the_same_twice_makes_one_span_and_keeps_the_approval(workspace: Workspace, project: Project) -> None:
