@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from lxml import etree
-
 EDGE_LINES = 3
 MAX_PART_BYTES = 8 * 2**20  # of one XML file inside an office file
 _PARTS = {
@@ -73,6 +71,8 @@ def _office_edges(path: Path, kind: str) -> Iterator[list[str]]:
 
 
 def _xml_lines(data: bytes) -> list[str]:
+    from lxml import etree
+
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
@@ -83,6 +83,8 @@ def _xml_lines(data: bytes) -> list[str]:
 
 
 def _sheet_edges(file: object) -> Iterator[list[str]]:
+    from lxml import etree
+
     names = [f"{{*}}{page}{place}" for page in ("odd", "even", "first") for place in ("Header", "Footer")]
     try:
         for _, element in etree.iterparse(file, tag=("{*}row", *names), resolve_entities=False, no_network=True):

@@ -21,7 +21,7 @@ from core.records import Detection, Document, Span, new_id
 if TYPE_CHECKING:
     from core.privacy.reader import Pair, Reader
 
-_BATCH_CHARACTERS = 20_000  # that one process reads at once
+BATCH_CHARACTERS = 20_000  # that one process reads at once
 _WORTH_CHARACTERS = 1_000_000  # from 0.6 million on two processes were faster than one; they took 13 s to start
 Reading = Callable[[Iterable[Sequence[str]]], Iterable[list["Pair"]]]
 
@@ -113,7 +113,7 @@ class _Assembly:
             for _, piece in cut:
                 batch.append(piece)
                 size += len(piece)
-                if size >= _BATCH_CHARACTERS:
+                if size >= BATCH_CHARACTERS:
                     self._sizes.append(size)
                     yield batch
                     batch, size = [], 0

@@ -89,8 +89,8 @@ def test_a_frozen_dataset_does_not_move_when_its_document_changes(workspace: Wor
     before = (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes()
     assert training.freeze(workspace, project).id == frozen.id
     document = find(workspace.db, Document)[0]
-    review.add(workspace, document, start=18, end=24, entity="REFERENCE", by=declared("Bob"))
-    review.approve_all(workspace, project, by=declared("Bob"))
+    review.add(workspace, document, start=18, end=24, entity="REFERENCE", by=declared("Ada"))
+    review.approve_all(workspace, project, by=declared("Ada"))
     later = training.freeze(workspace, project)
     assert (later.number, frozen.number) == (2, 1)
     assert (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes() == before

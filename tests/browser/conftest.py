@@ -31,12 +31,14 @@ def chromium_path() -> str:
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """The address of a dashboard with a workspace of its own."""
+def address(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a dashboard with a workspace of its own; a parameter is the policy of its project."""
+    policy = getattr(request, "param", "each-document")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     home = tmp_path / "home"
-    subprocess.run([sys.executable, "-m", "core.cli.app", "--home", str(home), "project", "create", "Other"], check=True)
+    making = [sys.executable, "-m", "core.cli.app", "--home", str(home), "project", "create", "Other", "--policy", policy]
+    subprocess.run(making, check=True)
     command = [sys.executable, "-m", "core.cli.app", "--home", str(home), "serve", "--port", str(port)]
     with (tmp_path / "serve.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=dict(os.environ))

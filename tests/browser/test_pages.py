@@ -43,6 +43,7 @@ def test_every_page_opens_on_an_empty_project_at_both_widths(page: Page, address
             assert overflow <= 0, f"{title} is wider than {width} pixels"
 
 
+@pytest.mark.parametrize("address", ["all-at-once"], indirect=True)
 def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path) -> None:
     files = []
     for path in sample_documents():

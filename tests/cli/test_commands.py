@@ -301,7 +301,7 @@ def test_starting_the_command_loads_no_model_library() -> None:
 def test_approved_documents_are_exported_into_a_new_folder(garrison: Run, tmp_path: Path) -> None:
     table = tmp_path / "roster of Anna Whitfield.csv"
     table.write_text("Name;Mail\nSergeant Anna Whitfield;a.whitfield@unit.mil\n", encoding="utf-8")
-    garrison("project", "create", "a")
+    garrison("project", "create", "a", "--policy", "all-at-once")
     garrison("documents", "add", "a", str(table))
     garrison("anonymize", "a", "--level", "standard")
     target = tmp_path / "out"

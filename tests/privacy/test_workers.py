@@ -19,7 +19,7 @@ TEXTS = [f"On day {n} Sgt Harlow wrote to Dr. Okonkwo at k.okonkwo{n}@unit.local
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> Detector:
     """A detector that starts two workers."""
-    monkeypatch.setattr(detection, "_BATCH_CHARACTERS", 1_000)
+    monkeypatch.setattr(detection, "BATCH_CHARACTERS", 1_000)
     return build_detector(MODEL, workers=2)
 
 
@@ -63,7 +63,7 @@ import sys
 from pathlib import Path
 import core.privacy.detection as detection
 from core.privacy import build_detector
-detection._BATCH_CHARACTERS = 100
+detection.BATCH_CHARACTERS = 100
 search = build_detector(Path(sys.argv[1]), workers=2).detect_each("Sgt Harlow left." for _ in iter(int, 1))
 for _ in search:
     print("found", flush=True)

@@ -1,13 +1,14 @@
 """What it means that a masked value survives.
 
 A value is the text of a stretch that was masked. It survives in a string where it stands there as whole words, in any case
-and with any white space between its words. Five things are no survival:
+and with any white space between its words. Six things are no survival:
 
 * A person left it readable: the value also stands, unmasked, in the anonymized text that was approved, because an occurrence
   was rejected or never marked. What was approved may leave.
 * It is too short to tell anything: fewer than four letters and digits. "NG" or "7" stands in many places by chance.
 * It is the zone and square of a grid reference ("32U MV"), which the surrogates of grid references keep.
 * It is made of the particles of names alone ("van der"), which the surrogates of names keep.
+* Another date, age or grid reference was moved onto it: all are moved by one secret offset, so that intervals survive.
 * It is part of a longer word: "Anna" in "Annandale".
 
 Apart from this definition, that nothing else changed is tested character by character in `test_masking`.
@@ -20,6 +21,9 @@ from core.privacy import Masked
 
 _PARTICLE = "(?:van|von|der|den|de|del|della|da|di|dos|du|la|le|al|el|bin|ibn|ben|abu|ter|ten|zu|af|av)"
 _EMPTY = re.compile(rf"\d{{1,2}}[a-z] ?[a-z]{{2}}|{_PARTICLE}(?:[ -]{_PARTICLE})*")  # tells nothing by itself
+
+
+MOVED = frozenset({"DATE_TIME", "DATE_OF_BIRTH", "AGE", "GRID"})
 
 
 def plain(text: str) -> str:

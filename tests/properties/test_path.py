@@ -163,7 +163,9 @@ def search(workspace: Workspace, project: Project, detector: ValueDetector) -> N
     """What the stage does once it has its models."""
     for found in find(workspace.db, Document, project_id=project.id, state="read"):
         if not found.is_analyzed:
-            anonymization._search(workspace, project, document=found, detector=detector)
+            text = workspace.text(found)
+            [detections] = detector.detect([text])
+            anonymization._store_found(workspace, project, document=found, text=text, found=detections)
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     job = Job(id=new_id("job"), kind="anonymize", project_id=project.id, created_at=now())
     insert(workspace.db, job)
