@@ -1,7 +1,7 @@
 """Text -> spans -> surrogates -> anonymized text, and the rules of review. Importing it loads nothing heavy."""
 
 from core.privacy.approved import MaskedValues, approved_masking, masked_passages
-from core.privacy.detection import Detector, build_detector, find_spans, new_spans
+from core.privacy.detection import Detector, build_detector, new_spans
 from core.privacy.lists import ListedDetector, Lists
 from core.privacy.masking import Edit, Masked, mask
 from core.privacy.project_names import NameSearch, people
@@ -22,7 +22,6 @@ __all__ = [
     "approved_masking",
     "build_detector",
     "detect_file",
-    "find_spans",
     "mask",
     "masked_passages",
     "new_key",

@@ -176,11 +176,6 @@ def build_detector(spacy_model: Path, rampart_model: Path | None = None, *, work
     return PresidioDetector(open_reader(*models), models, workers=workers)
 
 
-def find_spans(detector: Detector, document: Document, text: str) -> list[Span]:
-    """The personal data in one document as new spans, all in state "detected"."""
-    return new_spans(document, detector.detect([text])[0])
-
-
 def new_spans(document: Document, found: Iterable[Detection]) -> list[Span]:
     """What was found in one document as new spans, all in state "detected"."""
     return [

@@ -130,14 +130,13 @@ def add(
         raise InputError("There is a pattern of this name already.", "Choose another name, or remove that one first.")
     if count(workspace.db, ListEntry, project_id=project_id) + len(fresh) > MAX_ENTRIES:
         raise InputError(f"The lists would have more than {MAX_ENTRIES:,} entries.", "Use patterns for what has a form.")
-    subjects = {"project": project_id} if project_id else {}
+    subjects = _subjects(project_id)
 
     def store() -> None:
         insert_many(workspace.db, fresh)
         insert_many(workspace.db, rules)
         if fresh:
-            counts = {kind: sum(entry.kind == kind for entry in fresh) for kind in ("deny", "allow")}
-            audit.append(workspace.db, "list entries added", actor=actor.name, subjects=subjects, counts=counts)
+            audit.append(workspace.db, "list entries added", actor=actor.name, subjects=subjects, counts=_by_kind(fresh))
         for rule in rules:
             audit.append(workspace.db, "pattern added", actor=actor.name, subjects={**subjects, "pattern": rule.id})
 
@@ -162,19 +161,27 @@ def remove(
 ) -> Effect:
     """Take entries and patterns from the lists of a project ("": of all projects)."""
     workspace = workspace.allowed("edit lists", project_id, by=actor)
-    subjects = {"project": project_id} if project_id else {}
+    subjects = _subjects(project_id)
 
     def store() -> None:
         for entry in entries:
             delete(workspace.db, ListEntry, id=entry.id, project_id=project_id)
         if entries:
-            counts = {kind: sum(entry.kind == kind for entry in entries) for kind in ("deny", "allow")}
-            audit.append(workspace.db, "list entries removed", actor=actor.name, subjects=subjects, counts=counts)
+            audit.append(workspace.db, "list entries removed", actor=actor.name, subjects=subjects, counts=_by_kind(entries))
         for rule in rules:
             delete(workspace.db, PatternRule, id=rule.id, project_id=project_id)
             audit.append(workspace.db, "pattern removed", actor=actor.name, subjects={**subjects, "pattern": rule.id})
 
     return _carry_out(workspace, project_id, _removed(entries), store=store, actor=actor)
+
+
+def _subjects(project_id: str) -> dict[str, str]:
+    """What an audit entry about the lists names: their project, nothing where they are for all projects."""
+    return {"project": project_id} if project_id else {}
+
+
+def _by_kind(entries: Sequence[ListEntry]) -> dict[str, int]:
+    return {kind: sum(entry.kind == kind for entry in entries) for kind in ("deny", "allow")}
 
 
 def catch_up(workspace: Workspace, document: Document) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SetupError
-from core.privacy import Detector, build_detector, find_spans, propagate
+from core.privacy import Detector, build_detector, new_spans, propagate
 from core.privacy.pieces import pieces
 from core.privacy.vocabulary import common_phrases
 from core.records import Detection, Document
@@ -169,12 +169,12 @@ def test_what_model_and_rule_both_find_is_credited_to_both(detector: Detector) -
     assert found.detector == "rules+spacy"
 
 
-def test_find_spans_names_the_document(detector: Detector) -> None:
+def test_new_spans_name_the_document(detector: Detector) -> None:
     document = Document(
         id="document-1", project_id="p", name="a.txt", kind="txt", size_bytes=1, sha256="", text_sha256="", state="read",
         created_at="",
     )  # fmt: skip
-    spans = find_spans(detector, document, "Please ask Dr. Okonkwo.")
+    spans = new_spans(document, detector.detect(["Please ask Dr. Okonkwo."])[0])
     assert [(span.document_id, span.state, span.entity) for span in spans] == [("document-1", "detected", "PERSON")]
 
 

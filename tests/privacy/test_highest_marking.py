@@ -1,7 +1,6 @@
 """What a project permits: refused at reading without a trace of the text, and not approved once it was lowered."""
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import docx
@@ -19,13 +18,6 @@ from core.storage import Workspace, audit, count, find, insert, update
 
 VALE = declared("R. Vale")
 MARKED = "SECRET//NOFORN\nThe kestrel pump stands at the north gate.\nIt is filled every day."
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path / "workspace")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

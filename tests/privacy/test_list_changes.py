@@ -1,8 +1,5 @@
 """Changing a list: what becomes of documents that were searched, decided on and approved before."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from core.errors import InputError
@@ -22,13 +19,6 @@ VALE = declared("R. Vale")
 GATES = "The kestrel gate is locked. Ask at the gate for badge AB-12345."
 OIL = "The oil is changed every 250 hours, as the Kestrel gate log says."
 PLAIN = "Nothing of the kind stands in this text."
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path / "workspace")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,6 @@ from core.storage import Workspace, find, insert, sha256_text
 
 TEXT = "Anna Berg opened it. Bert Holm closed Larkfield Gate."
 ADA = declared("Ada")
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path / "workspace")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,3 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from core.identity import declared
@@ -41,13 +38,6 @@ def test_a_word_that_the_other_document_writes_small_is_not_taken_for_the_name()
     search = NameSearch({"Reed"})
     assert search.new_spans("d", "Reed is strong. The reed grows in water.", spans=[]) == []
     assert len(search.new_spans("d", "Reed is strong. It grows in water.", spans=[])) == 1
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path / "workspace")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

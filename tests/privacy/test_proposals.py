@@ -1,8 +1,5 @@
 """From proposal to approval where everything is asked for: all decided, the sample read, searched again, two persons."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from core.errors import InputError
@@ -16,13 +13,6 @@ ADA, BOB = declared("Ada"), declared("Bob")
 CLEAN = [f"Passage {number} tells how the pump is kept dry." for number in range(12)]
 FIRST = "Anna Berg opened the valve beside Larkfield."
 TEXT = "\n".join([FIRST, *CLEAN])
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path / "workspace")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,4 @@
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +10,6 @@ from core.records import Document, Page, Passage, Project, Span, new_id, now
 from core.storage import Workspace, find, get, insert, sha256_text
 
 TEXT = "Anna Berg opened the valve. Later Bert Holm closed it."
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path / "workspace")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
