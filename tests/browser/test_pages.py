@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "Overview": "", "Documents": "documents", "Review": "review", "Questions": "questions", "Train": "train",
     "Evaluate": "evaluate", "Chat & compare": "chat", "Replacement": "replacement",
-    "Lists": "lists",     "Audit": "audit", "Models": "models", "Jobs": "jobs", "Help": "help",
+    "Lists": "lists", "Audit": "audit", "Models": "models", "Jobs": "jobs", "Help": "help",
 }  # fmt: skip
 WORK_MS = 600_000
 
