@@ -15,6 +15,7 @@ import typer
 
 from core import __version__, installation
 from core.cli import (
+    approval,
     audit,
     conversation,
     documents,
@@ -26,7 +27,6 @@ from core.cli import (
     projects,
     questions,
     reveal,
-    review,
     selftest,
     service,
     training,
@@ -50,12 +50,13 @@ app = typer.Typer(
 app.add_typer(projects.app, name="project", help="Create, list, show or delete projects.")
 app.add_typer(documents.app, name="documents", help="Bring documents into a project.")
 app.add_typer(lists.app, name="lists", help="What is always, and what is never, personal data: entries and patterns.")
+app.add_typer(approval.app, name="review", help="What was found: decide on it, read the sample, propose, approve.")
 app.add_typer(questions.app, name="questions", help="Make, filter, import and export question pairs.")
 app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
 app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
-for commands in (privacy, review, reveal, training, conversation, service, selftest):
+for commands in (privacy, reveal, training, conversation, service, selftest):
     commands.register(app)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.shell import Shell, report_error, shell_of, table
+from core.cli.shell import Shell, counted, report_error, shell_of, table
 from core.errors import SetupError
 from core.records import AuditEntry, Project
 from core.storage import find
@@ -60,7 +60,7 @@ def export(
     """Write the entries as CSV; the last column holds each entry as it was hashed."""
     shell = shell_of(context)
     count = write_csv(shell.workspace.db, csv, about=_id_of(shell, about), is_forced=force)
-    shell.show({"entries": count, "path": csv}, f"{_counted(count)} written to {csv}")
+    shell.show({"entries": count, "path": csv}, f"{counted(count, 'entry', 'entries')} written to {csv}")
 
 
 def _id_of(shell: Shell, about: str) -> str:
@@ -79,11 +79,6 @@ def _row(entry: AuditEntry) -> dict[str, object]:
 
 def _words(verdict: AuditVerdict) -> str:
     if verdict.is_whole:
-        return f"The audit log is whole: {_counted(verdict.count)}.\nHead: {verdict.head}"
+        return f"The audit log is whole: {counted(verdict.count, 'entry', 'entries')}.\nHead: {verdict.head}"
     unsaid = verdict.finding_count - len(verdict.findings)
     return "\n".join([*verdict.findings, *([f"And {unsaid} more."] if unsaid else [])])
-
-
-def _counted(number: int) -> str:
-    """`1 entry`, `1,204 entries`."""
-    return f"{number:,} {'entry' if number == 1 else 'entries'}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.shell import plain, shell_of, table
+from core.cli.shell import counted, plain, shell_of, table
 from core.errors import InputError
 from core.jobs.stages.incoming import shown_name
 from core.records import Document
@@ -43,14 +43,10 @@ def add(
         raise InputError(f"{what} be read. {first.name}: {first.problem}")
     lines = [_text(documents)] if documents else []
     if result["skipped"]:
-        lines.append(f"{_counted(result['skipped'])} already there: left out.")
+        lines.append(f"{counted(result['skipped'], 'file')} already there: left out.")
     if result["unreadable"]:
-        lines.append(f"{_counted(result['unreadable'])} could not be read.")
+        lines.append(f"{counted(result['unreadable'], 'file')} could not be read.")
     shell.show({"documents": documents, "skipped": result["skipped"], "left_out": links}, "\n".join(lines + words))
-
-
-def _counted(files: int) -> str:
-    return "1 file" if files == 1 else f"{files} files"
 
 
 def _files(paths: list[Path]) -> "FolderFiles":
@@ -95,24 +91,14 @@ def export(
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    chosen = _chosen(find(shell.workspace.db, Document, project_id=found.id), documents or [])
+    chosen = [shell.workspace.document(found, name) for name in documents or []]
     export = export_documents(shell.workspace, chosen or exportable_documents(shell.workspace, found), to, format=format)
-    words = f"{_counted(len(export.files))} written to {to}"
+    words = f"{counted(len(export.files), 'file')} written to {to}"
     text = f"{words}\n{export.note}." if export.note else words
     shell.show(
         {"files": export.files, "left_out": export.left_out, "as_text": export.as_text, "note": export.note, "path": to},
         text,
     )
-
-
-def _chosen(documents: list[Document], names: list[str]) -> list[Document]:
-    chosen = []
-    for name in names:
-        found = [document for document in documents if name in (document.id, document.name)]
-        if len(found) != 1:
-            raise InputError(f"{len(found) or 'No'} documents are called {name!r}.", "Use an id: garrison documents list")
-        chosen += found
-    return chosen
 
 
 def _text(documents: list[Document]) -> str:

@@ -130,9 +130,9 @@ def duration(seconds: float) -> str:
     return f"{round(seconds)} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
 
 
-def counted(number: int, word: str) -> str:
-    """`1 mark`, `1,204 marks`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def counted(number: int, word: str, plural: str = "") -> str:
+    """`1 mark`, `1,204 marks`; `plural` where it is not the word with an s."""
+    return f"{number:,} {word if number == 1 else plural or word + 's'}"
 
 
 def plain(value: Any) -> Any:

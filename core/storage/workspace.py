@@ -182,6 +182,23 @@ class Workspace:
             raise InputError(f"There is no project {name!r}.", f"Projects are: {known}.")
         return found[0]
 
+    def document(self, project: Project, name: str) -> Document:
+        """The document of a project with this name or id.
+
+        Raises:
+            InputError: there is none, or there are several of this name.
+        """
+        found = [
+            document for document in find(self.db, Document, project_id=project.id) if name in (document.id, document.name)
+        ]
+        if not found:
+            raise InputError(
+                f"There is no document {name!r} in {project.name}.", f"See: garrison documents list {project.name}"
+            )
+        if len(found) > 1:
+            raise InputError(f"{len(found)} documents are called {name!r}.", "Use the id instead.")
+        return found[0]
+
     def finished_run(self, run_id: str) -> Run:
         """The finished run with this id.
 
