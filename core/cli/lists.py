@@ -12,7 +12,7 @@ from core.storage import find
 from core.storage.files import check_target, write_atomic
 
 if TYPE_CHECKING:
-    from core.privacy.list_changes import Effect
+    from core.privacy.list_effects import Effect
 
 app = typer.Typer(no_args_is_help=True)
 pattern_app = typer.Typer(no_args_is_help=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from core.errors import InputError
-from core.privacy.list_changes import check_entry
+from core.privacy.list_entries import check_entry
 from core.privacy.patterns import of_expression
 from core.records import ListEntry, PatternRule, Person, new_id, now
 from core.storage.audit_table import harmless

@@ -7,7 +7,8 @@ from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import find_personal_data
 from core.privacy import list_changes, review
-from core.privacy.list_changes import REASON, Effect, preview, preview_removal
+from core.privacy.list_changes import REASON, preview, preview_removal
+from core.privacy.list_effects import Effect
 from core.privacy.list_file import new_entry, read_lists
 from core.privacy.list_suggestions import dismiss, suggestions
 from core.privacy.patterns import definition_of, parse_part

@@ -22,7 +22,8 @@ from core.privacy import (
     store_surrogates,
     surrogate_table,
 )
-from core.privacy.list_changes import catch_up, lists_of
+from core.privacy.list_changes import catch_up
+from core.privacy.list_entries import lists_of
 from core.privacy.overlaps import covers
 from core.records import Detection, Document, Project, Span
 from core.settings import DetectionSettings
