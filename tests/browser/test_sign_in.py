@@ -74,7 +74,7 @@ def running(command: list[str], port: int, log: Path, **variables: str) -> Itera
 
 
 def project_with_document(workspace: Workspace, name: str) -> Project:
-    project = workspace.create_project(name)
+    project = workspace.create_project(name, policy="all-at-once")  # an approval needs nothing before it
     text = f"The secret of {name} is kept."
     sha256 = sha256_text(text)
     document = Document(
@@ -148,7 +148,7 @@ def test_person_sees_the_own_project_until_the_role_is_gone_and_signs_out_everyw
     ada = site.person("ada")
     expect(page.get_by_text(ada)).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
-    people.grant(site.workspace, ada, "reviewer", project=site.ours)
+    people.grant(site.workspace, ada, "approver", project=site.ours)
     page.goto(f"{site.address}/review")
     expect(page.get_by_text("The secret of Ours is kept.")).to_be_visible()
     foot(page)
@@ -168,7 +168,7 @@ def test_person_sees_the_own_project_until_the_role_is_gone_and_signs_out_everyw
     # the role goes while a page is open
     page.goto(f"{site.address}/review")
     expect(page.get_by_text("The secret of Ours is kept.")).to_be_visible()
-    people.revoke(site.workspace, ada, "reviewer", project=site.ours)
+    people.revoke(site.workspace, ada, "approver", project=site.ours)
     page.locator(".st-key-approve button").click()
     expect(
         page.get_by_text("You may not do this here", exact=False).or_(page.get_by_text("There is no")).first
