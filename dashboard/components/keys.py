@@ -6,8 +6,7 @@ from core.privacy import review
 from core.privacy.entities import COMMON
 from dashboard.components import marks, sample
 from dashboard.components.approval import press_approve, propose
-from dashboard.components.desk import (
-    Desk,
+from dashboard.components.decisions import (
     add_selected,
     change_type,
     confirm,
@@ -17,6 +16,7 @@ from dashboard.components.desk import (
     move_border,
     undo,
 )
+from dashboard.components.desk import Desk
 from dashboard.components.page_text import PageEvent
 
 KEY_WORDS = {
