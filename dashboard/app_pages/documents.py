@@ -110,8 +110,8 @@ def table_row(store: Workspace, document: Document, *, has_problems: bool, has_m
     return {
         **name,
         **problem,
-        **({"Marking": document.marking or "none"} if has_markings else {}),
         "State": state_words(store, require_project(), document),
+        **({"Marking": document.marking or "none"} if has_markings else {}),
         "Pages": document.page_count or None,  # a plain text has none
         "Words": document.word_count or None,
         "Kind": document.kind,

@@ -101,12 +101,12 @@ def show_desk(store: Workspace, project: Project, documents: list[Document], *, 
         show_marking(store, project, desk.document)
         left, right = st.columns([9, 5], gap="medium")
         with left:
+            if st.session_state.get("review-keys"):
+                show_keys()
             event = show_text(desk)
             if event.pressed == "?":
                 turn_keys()
             answer_event(desk, event, entity=st.session_state.get("add-entity", COMMON[0]))
-            if st.session_state.get("review-keys"):
-                show_keys()
         with right:
             show_panel(desk, event.selection)
         show_approval(desk, is_searched=is_searched)

@@ -20,12 +20,11 @@ def show_highest_marking(store: Workspace, project: Project) -> None:
         st.success(note, icon=":material/check_circle:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="highest-marking"):
         st.caption(
-            f":material/shield: Documents may be marked up to **{LEVEL_WORDS[project.highest_marking]}**. "
-            "One that is marked higher is refused.",
+            f":material/shield: Up to **{LEVEL_WORDS[project.highest_marking]}**; a file marked higher is refused.",
             width="content",
         )
         against = reason_against(store, "set rules", project)
-        with st.popover("Change the highest marking", type="tertiary", disabled=bool(against), help=against or None):
+        with st.popover("Highest marking", type="tertiary", disabled=bool(against), help=against or None):
             _show_change(store, project)
 
 

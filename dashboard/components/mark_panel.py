@@ -54,12 +54,10 @@ def show_current(desk: Desk) -> None:
         return
     decided = sum(other.state != "detected" for other in desk.spans)
     st.markdown(f"**Mark {list(desk.ordered).index(span) + 1:,} of {len(desk.ordered):,}** · {decided:,} decided")
-    st.code(desk.value(span), language=None, wrap_lines=True)
+    is_replaced = span.surrogate and span.state != "rejected"
+    st.code(desk.value(span) + (f"\n→ {span.surrogate}" if is_replaced else ""), language=None, wrap_lines=True)
     found_by = marks.finder_words(span.detector)
     st.markdown(f"Type: **{entity_words(span.entity)}**  \nFound by: {found_by}  \n{SPAN_WORDS[span.state]}")
-    if span.surrogate and span.state != "rejected":
-        st.markdown("Replaced by")
-        st.code(span.surrogate, language=None, wrap_lines=True)
     if not desk.pending:
         show_decisions(desk, span)
 
@@ -173,9 +171,10 @@ def show_keys() -> None:
     with st.container(border=True, key="keys"):
         st.markdown("**Keys**")
         rows = KEY_WORDS | FIELD_WORDS | MOVE_WORDS | {"1 … 0": "the types, once `t` was pressed"}
-        st.markdown(
-            "\n".join(["| key | what it does |", "|---|---|", *(f"| `{key}` | {what} |" for key, what in rows.items())])
-        )
+        lines = [f"`{key}` {what}" for key, what in rows.items()]
+        half = (len(lines) + 1) // 2
+        for column, part in zip(st.columns(2), (lines[:half], lines[half:]), strict=True):
+            column.caption("  \n".join(part))
 
 
 def turn_keys() -> None:

@@ -14,7 +14,8 @@ STEP_PAGES = {
     "evaluate": "app_pages/evaluate.py",
     "use": "app_pages/chat.py",
 }
-STEP_WIDTH_PX = 132  # six of them and their gaps fit beside the menu in a window of 1280
+STEP_WIDTH_PX = 128  # six of them and their gaps fit beside the menu in a window of 1280
+_INDENT = "\N{EN SPACE}"  # the word stands below the step's name
 
 
 def show_spine(workspace: Workspace, project: Project) -> None:
@@ -23,4 +24,4 @@ def show_spine(workspace: Workspace, project: Project) -> None:
         for number, step in enumerate(project_steps(workspace, project), start=1):
             with st.container(width=STEP_WIDTH_PX, gap=None, key=f"spine-{step.name}"):
                 st.page_link(STEP_PAGES[step.name], label=f"{number} {step.title}", help=step.summary)
-                st.caption(f"{STEP_ICONS[step.state]} {step.state}")
+                st.caption(f"{_INDENT}{STEP_ICONS[step.state]} {step.state}")
