@@ -228,7 +228,7 @@ def main() -> None:
         return
     if note := st.session_state.pop("lists-note", ""):
         st.success(note, icon=":material/check_circle:")
-    names = ["Deny list", "Allow list", "Patterns", "Suggestions"]
+    names = ["Always replaced (deny list)", "Never replaced (allow list)", "Patterns", "Suggestions"]
     deny, allow, patterns, suggested = st.tabs(names, key="lists-tab", on_change="rerun")
     if deny.open:  # only what is looked at: the others would read every document for nothing
         with deny, shown_errors():

@@ -7,7 +7,8 @@ from core.privacy import review
 from core.privacy.second_search import second_search_of
 from core.records import Person, Project, Review, TwoPersonRule
 from core.storage import Workspace, get
-from dashboard.components.desk import Desk, approve, ask_approval, forget_last
+from dashboard.components.decisions import approve, ask_approval
+from dashboard.components.desk import Desk, forget_last
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.person import reason_against

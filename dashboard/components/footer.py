@@ -20,21 +20,25 @@ from dashboard.components.words import plural, size
 def show_footer(workspace: Workspace) -> None:
     """Draw the footer; the connections are counted anew each time."""
     report = measure_offline(job.pid for job in find(workspace.db, Job, state="running"))
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="footer"):
-        st.caption(f"Garrison {__version__}")
-        st.caption(f":material/memory: {device_words()}")
-        st.caption(offline_words(report), help=_offline_help(report))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="footer"):
+        st.caption(f"Garrison {__version__}", width="content")
+        st.caption(f":material/memory: {device_words()}", width="content")
+        st.caption(offline_words(report), help=_offline_help(report), width="content")
         _show_person(workspace)
-        st.caption(f":material/folder: {workspace.home}", help="The folder that holds everything you make here.")
+        st.caption(
+            f":material/folder: {workspace.home}", help="The folder that holds everything you make here.", width="content"
+        )
 
 
 def _show_person(workspace: Workspace) -> None:
     """Who acts, how that is known, and the way out."""
     if workspace.actor is None:
         words = f":material/person: account {account()}, {standing(Person(id='', name=''))}"
-        st.caption(words, help="Nobody signs in here. Decisions carry the name that a person declares.")
+        st.caption(words, help="Nobody signs in here. Decisions carry the name that a person declares.", width="content")
         return
-    st.caption(f":material/verified_user: {standing(workspace.actor.person)} as {workspace.actor.person.name}")
+    st.caption(
+        f":material/verified_user: {standing(workspace.actor.person)} as {workspace.actor.person.name}", width="content"
+    )
     sign_out_button(workspace)
 
 

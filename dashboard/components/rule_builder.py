@@ -42,7 +42,8 @@ def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | 
     except GarrisonError as error:
         show_error(error)
         return
-    if st.button("Add the pattern", icon=":material/add:", disabled=not (name.strip() and person), key="rule-add"):
+    missing = "Write your name above first." if person is None else "" if name.strip() else "Give the pattern a name first."
+    if st.button("Add the pattern", icon=":material/add:", disabled=bool(missing), help=missing or None, key="rule-add"):
         try:
             effect = list_changes.add(store, owner, rules=[rule], actor=person) if person else effect
         except GarrisonError as error:
