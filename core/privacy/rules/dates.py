@@ -1,5 +1,7 @@
 """Days and times that point at one event, dates of birth, ages. Durations ("90 days") and frequencies stay readable."""
 
+import re
+
 from core.privacy.rules.rule import Bounds, any_of, rule
 
 MONTH = any_of(
@@ -10,12 +12,37 @@ _MONTH = rf"(?i:{MONTH})"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1[89]|20)\d{2}"
 _CLOCK = r"(?:[ T,]{1,2}(?:at )?\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\b\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+_NUMBER_WORD = re.compile(
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty|"
+    r"forty|fifty|sixty|seventy|eighty|ninety)\b",
+    re.IGNORECASE,
+)
+# "the Prison Act of 1952", "Law no. 44/1998 of 3 June 1998": the date of a law says nothing about a person.
+_LAW = re.compile(
+    r"\b(?:Acts?|Laws?|Codes?|Decrees?|Decree-[Ll]aw|Ordinances?|Regulations?|Constitution|Convention|Charter|Treaty|Protocol|"
+    r"Statute|Directive|Resolution|Rules)(?:[ ](?:[Nn]o\.[ ]?)?[\w/-]{1,12}\d)?(?:,| of| dated)?[ ](?:the[ ])?(?:\w{1,9} \w{1,9} )?$"
+)
+
+
+def dates_a_law(text: str, start: int) -> bool:
+    """Whether the date that begins at `start` is that of a law, as the words before it say."""
+    return _LAW.search(text, max(0, start - 60), start) is not None
+
+
+def no_law(text: str, start: int, end: int) -> Bounds | None:
+    """The bounds unchanged when what stands there does not date a law."""
+    return None if dates_a_law(text, start) else (start, end)
 
 
 def valid_numeric(text: str, start: int, end: int) -> Bounds | None:
     """Day and month of 03/14/2020 in one order or the other."""
     first, second = (int(part) for part in text[start:end].replace("-", "/").replace(".", "/").split("/")[:2])
     return (start, end) if min(first, second) <= 12 and max(first, second) <= 31 and min(first, second) > 0 else None
+
+
+def in_words(text: str, start: int, end: int) -> Bounds | None:
+    """The bounds unchanged when they begin with a number in words: "seventeen years", not "several years"."""
+    return (start, end) if _NUMBER_WORD.match(text, start, end) else None
 
 
 RULES = (
@@ -25,6 +52,12 @@ RULES = (
         rf"\b{_DAY}(?:(?:,| and| or| to|[ ]?[-–]) ?{_DAY}){{1,3}} {_MONTH}(?: {_YEAR})?(?!\w)",
         score=0.9,
     ),
+    # "26 September, and 6 and 7 November 2012"; "May to July 2003"
+    rule("DATE_TIME", rf"\b{_MONTH}(?:,? (?:and|to|or) |[-–]){_MONTH} {_YEAR}(?!\w)", score=0.9),
+    # "the 8th day of May 2024"; "3.30 p.m.", "10pm", "06:50 hours", "11h45"
+    rule("DATE_TIME", rf"\b{_DAY}(?:st|nd|rd|th) day of {_MONTH},? {_YEAR}(?!\w)", score=0.95),
+    rule("DATE_TIME", r"(?<![\w.,:/-])\d{1,2}(?:[:.]\d{2})?[ ]?(?i:[ap]\.m\.|[ap]m\b)", score=0.8),
+    rule("DATE_TIME", r"(?<![\w.,:/-])(?:[01]?\d|2[0-3])(?::[0-5]\d[ ](?:hours|hrs)|h[0-5]\d)(?![\w/])", score=0.8),
     rule("DATE_TIME", rf"(?<![\w/-]){_YEAR}[-/.](?:0?[1-9]|1[0-2])[-/.]{_DAY}{_CLOCK}(?![\w/-])", score=0.95),
     rule(
         "DATE_TIME", r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1(?:(?:1[89]|20)\d{2})(?![\w/-])", score=0.95, check=valid_numeric
@@ -34,8 +67,9 @@ RULES = (
         "DATE_TIME",
         rf"\b{_DAY}(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}(?:,?[ -](?:{_YEAR}|\d{{2}}(?![\d:])))?{_CLOCK}(?!\w)",
         score=0.9,
+        check=no_law,
     ),
-    rule("DATE_TIME", rf"\b{_MONTH} {_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?{_CLOCK}(?!\w)", score=0.9),
+    rule("DATE_TIME", rf"\b{_MONTH} {_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?{_CLOCK}(?!\w)", score=0.9, check=no_law),
     rule("DATE_TIME", rf"\b{_MONTH}[ -,]{{1,2}}(?:of )?{_YEAR}(?!\w)", score=0.85),
     rule(
         "DATE_TIME",
@@ -43,6 +77,7 @@ RULES = (
         rf"\s(?P<value>{_YEAR})(?![\w/-]|[.,]\d| (?:hours|hrs|each|daily|every|local|m|mils?|rpm|feet|ft|kg|miles|"
         rf"meters|metres|rounds)\b)",
         score=0.6,
+        check=no_law,
     ),
     rule(
         "DATE_OF_BIRTH",
@@ -50,7 +85,17 @@ RULES = (
         r",./-]{0,4}\d[\w ./-]{3,16}?\d{2,4})(?!\w)",
         score=0.95,
     ),
-    rule("AGE", r"(?i)(?<![\w.-])\d{1,3}(?=[ -]?(?:(?:years?|yrs?|months?)[ -](?:old|of age)|y/?o)\b)", score=0.9),
+    rule(
+        "AGE", r"(?i)(?<![\w.-])\d{1,3}(?:[ -]?(?:years?|yrs?|months?)(?=[ -](?:old|of age)\b)|(?=[ -]?y/?o\b))", score=0.9
+    ),
+    # in words they have no figure to change, so they get a label as durations do
+    rule(
+        "DATE_TIME",
+        r"(?i)(?<![\w-])(?P<value>[a-z]{3,9}(?:-[a-z]{3,5})?[ -](?:years?|months?))(?=[ -](?:old|of age)\b)",
+        score=0.8,
+        check=in_words,
+    ),
+    rule("DATE_TIME", r"(?i)\baged[ ](?:about[ ])?(?P<value>[a-z]{3,9}(?:-[a-z]{3,5})?)(?=[ ,.;)]|$)", check=in_words),
     rule(
         "AGE",
         r"(?i)\b(?:aged|age(?: of|:)?|turn(?:s|ed|ing)?|(?:he|she|I) (?:was|is)|I(?:'|’| a)m)"

@@ -3,6 +3,7 @@
 from core.privacy.rules import (
     addresses,
     contact,
+    courts,
     dates,
     grids,
     identity,
@@ -40,6 +41,7 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {
     "timings": timings.RULES,
     "contact": contact.RULES,
     "network": network.RULES,
+    "courts": courts.RULES,
     "dates": dates.RULES,
     "addresses": addresses.RULES,
     "places": places.RULES,
