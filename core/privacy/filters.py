@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from core.privacy.judgments import acts, is_judgment, stays, tells_length
 from core.privacy.rules.dates import dates_a_law
 from core.privacy.rules.titles import RANK, TITLE
-from core.privacy.vocabulary import WORD, common_phrases, is_generic, is_judgment, may_be_name, named_acronyms, small_words
+from core.privacy.vocabulary import WORD, common_phrases, is_generic, may_be_name, named_acronyms, small_words
 from core.records import Detection
 
 _SEPARATOR = re.compile(r"\s*[\n\r\t|;•]+\s*>*\s*")
@@ -28,29 +29,13 @@ _DURATION = re.compile(r"\b(?:hours?|days?|weeks?|minutes?|seconds?|rounds?|rpm|
 _DESIGNATION = re.compile(r"(?:[A-Za-z]{1,6}[ -]?)?\d[\w.-]*(?:[ /]\d[\w.-]*)*")
 _FULL_STOP = re.compile(r"[^\W\d_]{4,}\.$")
 _RANK_BEFORE = re.compile(rf"(?:(?:{RANK}|{TITLE})\.?\s+)+")
-_TAILED = ("PERSON", "ORGANIZATION", "NRP")
 # "the Turkish Government", "Mark Summers QC": what names nobody behind what does.
-_COMMON_TAIL = re.compile(r"(?<=\w)(?:[ ](?:Government|authorities|nationals?|QC|KC|v\.|Section Registrar|Circuit Judges?)|,? J\.?)$")
+_COMMON_TAIL = re.compile(
+    r"(?<=\w)(?:,?[ ](?:Government|authorities|nationals?|QC|KC|(?:Deputy )?Section Registrar|Circuit Judges?|Respondents?)|"
+    r",? J\.?)$"
+)
 _ACRONYM = re.compile(r"[A-Z0-9][A-Z0-9&/.-]{0,7}s?")
 
-
-# In a judgment a court, a ministry or a party is an actor, and its name tells the state and the place: "District Court".
-# What stays: the Court of Human Rights itself, the parties' names for themselves, sections, laws.
-_LEFT_IN_JUDGMENTS = re.compile(
-    r"\b(?:European (?:Court|Commission|Convention|Union)|Conventions?|Council of Europe|Committee of Ministers|Grand Chamber|"
-    r"Chamber|Sections?|Acts?|Codes?|Laws?|Rules|Articles?|Protocol|Regulations?|Ordinance|Decree|Constitution|Registrar|"
-    r"Government|Agent|Reports|Series|Bill|Charter|Treaty|Directive|Fundamental Freedoms|Human Rights)\b"
-)
-_LEGAL_JARGON = frozenset(
-    "IPC CRPC CPC CCP CC FIR EU UN EC ECHR QC KC AJ JJ LJ EUR GBP USD FRF DEM CHF PLN TRY TRL ITL RUB UAH RON ROL SEK DKK "
-    "DNA HIV CCTV ID DVD TV RTA CV PW DW AIDS PTSD MRI CT".split()
-)
-_LENGTH = re.compile(
-    r"\b(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|"
-    r"seventy|eighty|ninety)\b.*\b(?:years?|months?|weeks?|days?|hours?|minutes?)",
-    re.IGNORECASE,
-)
-_STATES = re.compile(r"(?:United Kingdom|United States(?: of America)?|UK|USA|US|U\.S\.A?\.?|U\.K\.)", re.IGNORECASE)
 
 # "TM 9-2320-280-20", "DA PAM 710-2-1", "3200 mils": the number of a publication, a measure.
 _PUBLICATION = re.compile(
@@ -81,7 +66,7 @@ class Filter:
     phrases: frozenset[str]
     small: frozenset[str]
     names: frozenset[str]  # acronyms that stand for a name
-    is_judgment: bool = False
+    is_judgment: bool
 
     @classmethod
     def of(cls, text: str) -> "Filter":
@@ -92,8 +77,10 @@ class Filter:
         """The parts of `found` that are personal data: cut at line ends, articles and punctuation trimmed off."""
         if found.entity == "DATE_TIME":
             value = text[found.start : found.end]
-            is_specific = _SPECIFIC_DATE.search(value) and not _DURATION.search(value)
-            if (is_specific or (self.is_judgment and _LENGTH.search(value))) and not dates_a_law(text, found.start):
+            is_told = _SPECIFIC_DATE.search(value) is not None and not _DURATION.search(value)
+            if self.is_judgment:
+                is_told = (is_told or tells_length(value)) and not dates_a_law(text, found.start)
+            if is_told:
                 yield found
             return
         at = found.start
@@ -104,7 +91,7 @@ class Filter:
             tail = _TAIL.search(text, start, end)
             stop = tail.start() if tail else end
             stop -= 1 if _FULL_STOP.search(text, start, stop) else 0
-            common = _COMMON_TAIL.search(text, start, stop) if found.entity in _TAILED else None
+            common = _COMMON_TAIL.search(text, start, stop)
             stop = common.start() if common else stop
             rank = _RANK_BEFORE.match(text, start, stop)
             start = rank.end() if rank else start
@@ -115,9 +102,9 @@ class Filter:
     def _is_specific(self, value: str, entity: str) -> bool:
         words = [word for word in WORD.findall(value) if not any(character.isdigit() for character in word)]
         if self.is_judgment and entity in ("ORGANIZATION", "LOCATION"):
-            if _LEFT_IN_JUDGMENTS.search(value):
+            if stays(value):
                 return False
-            if self._acts_in_judgment(value, words, entity):
+            if acts(value, entity) and value not in self.phrases:
                 return True
         if not any(character.isupper() for character in value) and entity != "NRP":
             return entity == "PERSON" and len(words) == 1 and len(value) > 3 and not is_generic(value)
@@ -137,11 +124,3 @@ class Filter:
             len(word) > 1 and not (is_generic(word) or word in self.phrases or word.casefold() in self.small)
             for word in words
         )
-
-    def _acts_in_judgment(self, value: str, words: list[str], entity: str) -> bool:
-        """A state, a named court or office ("Court of Cassation"), an acronym that is no jargon of lawyers."""
-        if entity == "LOCATION":
-            return _STATES.fullmatch(value) is not None
-        if _ACRONYM.fullmatch(value):
-            return len(value) > 2 and value.isalpha() and value.upper() not in _LEGAL_JARGON and value not in self.phrases
-        return sum(word[0].isupper() for word in words) > 1

@@ -83,7 +83,7 @@ def _url(value: str, dice: Dice) -> str:
 _PLACES = frozenset(("LOCATION", "OPERATION", "ORGANIZATION", "SITE", "VESSEL"))
 _INVENTIONS: dict[str, Callable[[str, Dice], str]] = {
     "ADDRESS": _address,
-    "AGE": lambda value, dice: reshaped(value, dice, keeps_letters=True),
+    "AGE": reshaped,
     "CREDIT_CARD": numbers.code,
     "CRYPTO": reshaped,
     "EMAIL_ADDRESS": _email,

@@ -16,13 +16,10 @@ _COUNTED = re.compile(
     r"((?:[A-Z][\w/&-]*)(?:[ ][A-Z][\w/&-]*){0,4})"
 )
 _NAMED_ACRONYM = re.compile(r"\b[A-Z][\w'’-]{1,40}\s\([\"“'‘]?(?:the )?([A-Z][A-Za-z0-9&/-]{1,11})[\"”'’]?\)")
-_OF_JUDGMENTS = re.compile(
-    r"\b(?:[Aa]pplicants?|APPLICANTS?|[Aa]ppellants?|APPELLANTS?|[Rr]espondents?|RESPONDENTS?|[Pp]laintiffs?|PLAINTIFFS?|"
-    r"[Dd]efendants?|DEFENDANTS?|[Cc]laimants?|[Pp]rosecutors?|[Cc]onvicted|[Cc]ourts?|COURTS?|[Jj]udgments?|JUDGMENTS?|"
-    r"[Aa]ppeals?|[Cc]omplaints?|[Aa]pplications?|[Ll]odged|[Jj]udges?|[Aa]cquitted|[Dd]etention|[Ii]mprisonment)\b"
-)
 # "the NHT (Northern Harbor Trust)", "hereinafter “the NHT/B”"
-_EXPLAINED_AFTER = re.compile(r"\b([A-Z][A-Za-z]?[A-Z][A-Z/-]{0,8})\s\([“\"'‘]?(?:the )?([A-Z][\w'’-]+(?:[ /][\w'’-]+){1,6})")
+_EXPLAINED_AFTER = re.compile(
+    r"\b([A-Z][A-Za-z]?[A-Z][A-Z/-]{0,8})\s\([“\"'‘]?(?:the )?([A-Z][\w'’-]+(?:[ /][\w'’-]+){1,6})"
+)
 _HEREINAFTER = re.compile(r"\b(?:hereinafter|hereafter)[\w ,]{0,20}[“\"'‘](?:the )?([A-Z][A-Z/-]{1,10})[”\"'’]")
 _PLURAL_ACRONYM = re.compile(r"\b([A-Z][A-Z0-9/&-]{1,9})s\b")
 # "brigade combat team (BCT)": an acronym whose words are written small is a common noun.
@@ -93,12 +90,6 @@ def named_acronyms(text: str) -> frozenset[str]:
     after = (m[1] for m in _EXPLAINED_AFTER.finditer(text) if not all(is_generic(word) for word in WORD.findall(m[2])))
     before = (match[1] for pattern in (_NAMED_ACRONYM, _HEREINAFTER) for match in pattern.finditer(text))
     return frozenset((*before, *after))
-
-
-def is_judgment(text: str) -> bool:
-    """Whether this is the judgment of a court: three kinds of its words or more, one word in 50 at least."""
-    found = _OF_JUDGMENTS.findall(text)
-    return len({word.casefold().rstrip("s") for word in found}) > 2 and len(found) * 50 >= text.count(" ")
 
 
 def small_words(text: str) -> frozenset[str]:

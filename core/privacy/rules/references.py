@@ -25,7 +25,8 @@ _VALUE = (
 _STATUTE = re.compile(
     r"\b(?:Laws?|Acts?|Decrees?|Decree-[Ll]aws?|Directives?|Regulations?|Protocol|Code|Resolutions?|Recommendation|Ordinances?|"
     r"Statute|Gazette|Constitution|Convention|Treaty)(?: [Nn]os?\.? ?| \(no\. |, no\. )"
-    r"(?:[\w/-]{1,12}(?:,| and|, and) ){0,3}$|\b(?:Sections?|Articles?|§§?|Rules?) (?:[\w/()]{1,8}(?:,| and|, and) ){0,4}$"
+    r"(?:[\w/-]{1,12}(?:,| and|, and) ){0,3}$|"
+    r"\b(?:[Ss]ections?|[Aa]rticles?|§§?|[Rr]ules?) (?:[\w/()]{1,8}(?:,| and|, and) ){0,4}$"
 )
 
 
@@ -80,7 +81,8 @@ RULES = (
     # "Criminal Appeal No. 82 of 2008", "C.A. No. 7 of 1999"
     rule(
         "REFERENCE",
-        r"(?i:\b(?:appeal|application|case|cause|complaint|crime|petition|reference|suit|trial|[a-z]\.[a-z]\.)[ ]?\(?nos?\.?[ ]?)"
+        r"\b(?:[Aa]ppeal|APPEAL|[Cc]ase|CASE|[Cc]ause|[Pp]etition|PETITION|[Rr]eference|[Ss]uit|[Tt]rial|[A-Z]\.[A-Z]\.)"
+        r"[ ]?\(?(?i:nos?\.?)[ ]?"
         r"(?P<value>\d{1,6}(?:[-/][A-Z]{1,4})? (?:of|OF|Of) (?:19|20)\d{2})(?!\w)",
     ),
     # the number by which judgments are cited: "[2024] IEHC 281", "[2012] EWHC 1947", "2022 ONCA 274"
@@ -89,7 +91,7 @@ RULES = (
     # short numbers of files and judgments: "decision no. 415", "case no. 27"
     rule(
         "REFERENCE",
-        r"(?i:\b(?:case|criminal case|file|case file|decision|judgment|ruling|verdict|appeal|indictment)[ ]nos?\.?[ ])"
+        r"\b(?:[Cc]ase|[Ff]ile|[Dd]ecision|[Jj]udgment|[Rr]uling|[Vv]erdict|[Aa]ppeal|[Ii]ndictment)[ ][Nn]os?\.?[ ]"
         r"(?P<value>\d{2,3})(?![\w/-]|\.\d)",
         score=0.7,
         near=r"\b(?:court|prosecutor|judge|investigat|police|criminal|convicted)",
