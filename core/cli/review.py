@@ -260,7 +260,8 @@ def _numbers(given: str, most: int) -> list[int]:
 
 def _check(shell: Shell, project: Project, items: list[str], options: Options) -> None:
     document_id = "" if options.is_all or not items else _document(shell, project, items[0]).id
-    job = shell.run("search again", {"document_id": document_id}, project_id=project.id)
+    params = {"document_id": document_id} | ({"by": options.person.name} if options.as_ else {})
+    job = shell.run("search again", params, project_id=project.id)
     text = f"{counted(job.result['documents'], 'document')} searched again; "
     text += f"{counted(job.result['found'], 'place')} that look like personal data in the anonymized text."
     shell.show(job.result, text)
