@@ -14,6 +14,7 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from core import jobs
 from core.identity import person_id
 from core.records import Document, Project, new_id, now
 from core.storage import Workspace, audit, people, sha256_text
@@ -169,11 +170,11 @@ def test_person_sees_the_own_project_until_the_role_is_gone_and_signs_out_everyw
     page.goto(f"{site.address}/review")
     expect(page.get_by_text("The secret of Ours is kept.")).to_be_visible()
     people.revoke(site.workspace, ada, "reviewer", project=site.ours)
-    page.locator(".st-key-approve button").click()
+    page.locator(".st-key-search-again button").click()
     expect(
         page.get_by_text("You may not do this here", exact=False).or_(page.get_by_text("There is no")).first
     ).to_be_visible()
-    assert site.workspace.active_review(site_document(site)) is None
+    assert jobs.list_jobs(site.workspace) == []
 
     # signing out ends every window, and the cookie is worth nothing afterwards
     people.grant(site.workspace, ada, "approver", project=site.ours)
@@ -185,7 +186,7 @@ def test_person_sees_the_own_project_until_the_role_is_gone_and_signs_out_everyw
     kept = [cookie for cookie in context.cookies() if cookie["name"].startswith("_streamlit_user")]
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="End Session")).to_be_visible()
-    other.locator(".st-key-approve button").click()
+    other.locator(".st-key-search-again button").click()
     expect(other.get_by_text(ENDED, exact=False).first).to_be_visible()
     context.add_cookies(kept)
     page.goto(site.address)
@@ -193,11 +194,6 @@ def test_person_sees_the_own_project_until_the_role_is_gone_and_signs_out_everyw
     actions = [entry.action for entry, _ in audit.entries(site.workspace.db, about=ada)]
     assert {"signed in", "access refused", "member removed", "signed out"} <= set(actions)
     assert "review approved" not in actions
-
-
-def site_document(site: Site) -> str:
-    row = site.workspace.db.execute("select id from documents where project_id = ?", [site.ours.id]).fetchone()
-    return str(row["id"])
 
 
 def test_forged_cookie_is_nobody(site: Site, context: BrowserContext) -> None:
@@ -231,7 +227,7 @@ def test_sign_in_ends_when_its_token_expires(tmp_path: Path, context: BrowserCon
         ends = site.workspace.db.execute("select expires_at from sign_ins").fetchone()["expires_at"]
         while now() <= ends:
             time.sleep(0.5)
-        page.locator(".st-key-approve button").click()
+        page.locator(".st-key-search-again button").click()
         expect(page.get_by_text(ENDED, exact=False).first).to_be_visible()
         page.reload()
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
