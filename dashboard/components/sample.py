@@ -33,7 +33,7 @@ def current_passage(desk: Desk, passages: list[Passage]) -> int:
 def passage_page(passages: list[Passage], at: int) -> Page:
     """A passage as a page to show."""
     passage = passages[at]
-    label = f"passage {at + 1} of {len(passages)} of the sample, {passage.page}"
+    label = f"passage {at + 1} of {len(passages)} of the sample" + (f", {passage.page}" if passage.page else "")
     return Page(number=10_000 + at, label=label, start=passage.start, end=passage.end)
 
 
