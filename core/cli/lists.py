@@ -80,7 +80,7 @@ def remove(
     """Take texts (or ids of entries) off a list. What a deny entry marked stays marked until a reviewer rejects it."""
     from core.identity import declared
     from core.privacy import list_changes
-    from core.privacy.folding import folded
+    from core.privacy.rewriting import folded
 
     shell = shell_of(context)
     owner, texts = _owner(shell, words, is_site=site)

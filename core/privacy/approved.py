@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.errors import InputError
 from core.privacy.masking import Masked, mask
+from core.privacy.rewriting import folded
 from core.records import Document, Passage, Review, Span
 from core.storage import Workspace, find, rights, sha256_text
 
@@ -77,13 +78,13 @@ def _titles(heading: str, lines: dict[str, list[tuple[int, int]]]) -> Iterator[s
 class MaskedValues:
     """The values that a masking took out of a text and that stand nowhere in what is left; to be looked for elsewhere.
 
-    A value stands in a string where it stands as whole words, in upper or lower case, with any white space between its
-    words. Values that also stand in the masked text are no part of this: a person let them stand there.
+    A value stands in a string where it stands as whole words, however its characters are written (`folded`). Values that
+    also stand in the masked text are no part of this: a person let them stand there.
     """
 
     def __init__(self, text: str, masked: Masked) -> None:
-        values = {_plain(text[edit.start : edit.end]) for edit in masked.edits}
-        left = _plain(masked.text)
+        values = {folded(text[edit.start : edit.end]) for edit in masked.edits}
+        left = folded(masked.text)
         words = set(_WORD.findall(left))
         self._by_word: defaultdict[str, list[str]] = defaultdict(list)
         for value in values:
@@ -93,12 +94,8 @@ class MaskedValues:
 
     def stand_in(self, string: str) -> bool:
         """Whether one of the values stands in `string`."""
-        plain = _plain(string)
+        plain = folded(string)
         return any(_stands(value, plain) for word in set(_WORD.findall(plain)) for value in self._by_word.get(word, ()))
-
-
-def _plain(value: str) -> str:
-    return " ".join(value.casefold().split())
 
 
 def _stands(value: str, plain: str) -> bool:

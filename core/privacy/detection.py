@@ -11,7 +11,7 @@ from core.privacy.filters import Filter
 from core.privacy.overlaps import resolve
 from core.privacy.pieces import pieces
 from core.privacy.propagation import propagate
-from core.privacy.shadow import Shadow
+from core.privacy.rewriting import Rewritten, as_read
 from core.privacy.treatments import outside_replaced
 from core.privacy.vocabulary import recased
 from core.privacy.voting import vote
@@ -84,14 +84,14 @@ class PresidioDetector:
 class _Begun:
     """A text whose pieces are being read; `found` grows to the number of `places` (offsets of the pieces)."""
 
-    shadow: Shadow
+    text: Rewritten
     places: list[int]
     found: list["Pair"] = field(default_factory=list)
 
     def settled(self) -> list[Detection]:
         first = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[0]]
         second = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[1]]
-        return self.shadow.restored(_settled(self.shadow.text, first, second))
+        return _restored(self.text, _settled(self.text.text, first, second))
 
 
 class _Assembly:
@@ -107,9 +107,9 @@ class _Assembly:
         batch: list[str] = []
         size = 0
         for text in self._texts:
-            shadow = Shadow(text)
-            cut = list(pieces(shadow.text))
-            self._begun.append(_Begun(shadow, [offset for offset, _ in cut]))
+            shown = as_read(text)
+            cut = list(pieces(shown.text))
+            self._begun.append(_Begun(shown, [offset for offset, _ in cut]))
             for _, piece in cut:
                 batch.append(piece)
                 size += len(piece)
@@ -145,6 +145,19 @@ def _found(texts: Iterable[str], read: Reading, tell: Callable[[int], None]) -> 
 
 def _moved(detection: Detection, offset: int) -> Detection:
     return replace(detection, start=detection.start + offset, end=detection.end + offset)
+
+
+def _restored(text: Rewritten, found: Sequence[Detection]) -> list[Detection]:
+    """Sorted detections in the text as it was read as detections in the original, still without overlap."""
+    if not text.is_changed:
+        return list(found)
+    placed: list[Detection] = []
+    for detection in found:
+        start, end = text.bounds(detection.start, detection.end)
+        start = max(start, placed[-1].end if placed else 0)  # two may share a ligature
+        if start < end:
+            placed.append(replace(detection, start=start, end=end))
+    return placed
 
 
 def _settled(text: str, found: list[Detection], second: list[Detection]) -> list[Detection]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from core.errors import InputError
 from core.privacy.entities import ENTITIES
-from core.privacy.folding import folded
 from core.privacy.lists import Lists
 from core.privacy.patterns import pattern_of
+from core.privacy.rewriting import folded
 from core.records import ListEntry, PatternRule
 from core.storage import Workspace, find
 

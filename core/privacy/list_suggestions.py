@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from core.privacy.folding import folded
 from core.privacy.list_entries import MAX_TEXT, entries_of
+from core.privacy.rewriting import folded
 from core.records import Document, ListKind, Project, Span
 from core.storage import Workspace, find, rights
 

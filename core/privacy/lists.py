@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from core.errors import InputError
 from core.privacy.detection import Detector
-from core.privacy.folding import Folded, folded
 from core.privacy.overlaps import resolve
 from core.privacy.patterns import Pattern, pattern_of
+from core.privacy.rewriting import Rewritten, as_compared, folded
 from core.records import Detection, ListEntry, PatternRule
 
 LIST = "list"  # the name of this detector
@@ -64,9 +64,9 @@ class Lists:
         Raises:
             InputError: a pattern takes too long over this text; it is named.
         """
-        found = list(self._entries(Folded(text))) if self._index else []
+        found = list(self._entries(as_compared(text))) if self._index else []
         if self._patterns:
-            cased = Folded(text, is_cased=True)
+            cased = as_compared(text, is_cased=True)
             for rule, pattern in self._patterns:
                 found += [hit for hit in _matches(cased, rule, pattern) if not self.is_allowed(text[hit.start : hit.end])]
         return resolve(text, found)
@@ -83,7 +83,7 @@ class Lists:
                 kept.append(found)
         return resolve(text, [*kept, *own])
 
-    def _entries(self, text: Folded) -> Iterator[Detection]:
+    def _entries(self, text: Rewritten) -> Iterator[Detection]:
         at = 0
         if self._index.keys().isdisjoint(_TOKEN.findall(text.text)):
             return  # most texts: told four times as fast
@@ -135,7 +135,7 @@ def _is_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
-def _matches(text: Folded, rule: PatternRule, pattern: Pattern) -> Iterator[Detection]:
+def _matches(text: Rewritten, rule: PatternRule, pattern: Pattern) -> Iterator[Detection]:
     try:
         for start, end in pattern.find(text.text):
             first, last = text.bounds(start, end)

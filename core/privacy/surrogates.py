@@ -16,6 +16,7 @@ from core.privacy.given_names import gender_of, is_given_name, is_writable, scri
 from core.privacy.grids import GridOffset, moved_grid
 from core.privacy.invented import Dice, Gender, cased
 from core.privacy.proposals import initials, name_parts, proposals
+from core.privacy.rewriting import folded
 from core.privacy.rules.titles import RANK, TITLE
 from core.privacy.shifting import is_counted, shifted
 from core.privacy.treatments import BLOCKS, KEPT, REMOVED, Treatment
@@ -34,6 +35,7 @@ _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"  # accents and vowel po
 _NAME_PART = re.compile(rf"[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_]*)*(?:['’][^\W\d_]+)*")
 # Not those that are borne as given names too.
 _ADDRESSED = re.compile(rf"(?:(?!(?:Justice|Canon|Sig|Dame|Sister|Father)\b)(?:{RANK}|{TITLE})\.?\s+)+(?=\S)")
+plain = lru_cache(maxsize=50_000)(folded)
 _PARTICLES = frozenset(
     "van von der den de del della da di dos du la le al el bin ibn ben abu ter ten zu af av y and".split()
 )
@@ -326,12 +328,6 @@ class SurrogateTable:
                 yield from hmac.new(self._key, f"{digest}\0{turn}\0{block}".encode(), hashlib.sha256).digest()
 
         return Dice(stream())
-
-
-@lru_cache(maxsize=50_000)
-def plain(value: str) -> str:
-    """Case, white space and compatibility forms made equal."""
-    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
 
 
 def is_touched(form: str, stale: Iterable[str]) -> bool:

@@ -9,10 +9,10 @@ import streamlit as st
 from core.errors import InputError
 from core.privacy import list_changes
 from core.privacy.entities import COMMON
-from core.privacy.folding import folded
 from core.privacy.list_file import csv_lines, new_entry, read_lists
 from core.privacy.list_suggestions import dismiss, suggestions
 from core.privacy.patterns import pattern_of
+from core.privacy.rewriting import folded
 from core.records import ListEntry, PatternRule, Person, Project
 from core.storage import Workspace, find
 from dashboard.components.empty import empty_state

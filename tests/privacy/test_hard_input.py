@@ -7,7 +7,7 @@ import pytest
 
 from core.privacy import Detector, propagate
 from core.privacy.overlaps import resolve
-from core.privacy.shadow import Shadow
+from core.privacy.rewriting import as_read
 from core.records import Detection
 
 
@@ -50,17 +50,17 @@ def test_nothing_of_a_value_repeated_with_hidden_characters_stays(detector: Dete
     assert not any(part in masked(detector, text) for part in ("Oko", "nkwo", "Ok", "onkwo"))
 
 
-def test_plain_text_is_its_own_shadow() -> None:
+def test_plain_text_is_read_as_it_is() -> None:
     text = "Grüße aus Köln – “done”, 5 × 3 °C … №5\n"
-    assert Shadow(text).text is text
+    assert as_read(text).text is text
 
 
-def test_offsets_come_back_from_the_shadow() -> None:
+def test_offsets_come_back_from_the_shown() -> None:
     text = "a\u200b\u200bb\ufb01c\u00a0d\r\ne"
-    shadow = Shadow(text)
-    assert shadow.text == "abfic d\ne"
-    found = [Detection(start=n, end=n + 1, entity="PERSON", score=1.0, detector="rules") for n in range(len(shadow.text))]
-    assert [text[d.start : d.end] for d in shadow.restored(found)] == ["a", "b", "\ufb01", "c", "\u00a0", "d", "\r\n", "e"]
+    shown = as_read(text)
+    assert shown.text == "abfic d\ne"
+    places = [shown.bounds(n, n + 1) for n in range(len(shown.text))]
+    assert [text[slice(*place)] for place in places] == ["a", "b", "\ufb01", "\ufb01", "c", "\u00a0", "d", "\r\n", "e"]
 
 
 def test_no_host_is_looked_up_for_thousands_of_addresses(detector: Detector) -> None:

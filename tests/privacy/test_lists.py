@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.privacy import Detector, ListedDetector, Lists
-from core.privacy.folding import Folded
 from core.privacy.patterns import definition_of, parse_part
+from core.privacy.rewriting import as_compared
 from core.records import Detection, ListEntry, PatternRule, new_id
 
 
@@ -131,11 +131,11 @@ def test_fifty_thousand_entries_are_sought_in_one_pass() -> None:
 
 @given(st.text(alphabet="aZ é\u0301\u200bßİ１\n\t’-ﬁ가", max_size=40), st.data())
 def test_folded_text_leads_back_to_where_it_stood(text: str, data: st.DataObject) -> None:
-    seen = Folded(text)
+    seen = as_compared(text)
     if not seen.text:
         return
     start = data.draw(st.integers(0, len(seen.text) - 1))
     end = data.draw(st.integers(start + 1, len(seen.text)))
     first, last = seen.bounds(start, end)
     assert 0 <= first < last <= len(text)
-    assert seen.text[start:end] in Folded(text[first:last]).text
+    assert seen.text[start:end] in as_compared(text[first:last]).text

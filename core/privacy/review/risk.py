@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from core.privacy.entities import NAMES
 from core.privacy.review.approval import State, states_of
+from core.privacy.rewriting import folded
 from core.privacy.vocabulary import is_generic
 from core.records import Project, Span
 from core.storage import Workspace
@@ -68,7 +69,7 @@ def mark_risks(text: str, spans: Sequence[Span]) -> dict[str, int]:
     * 1 where its score is below .6;
     * 2 where it is a single word, capitalized, of no common kind, and marked only once: a rare word that looks like a name.
     """
-    values = {span.id: " ".join(text[span.start : span.end].casefold().split()) for span in spans}
+    values = {span.id: folded(text[span.start : span.end]) for span in spans}
     times = Counter(values.values())
     types: defaultdict[str, set[str]] = defaultdict(set)
     for span in spans:
