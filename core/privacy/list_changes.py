@@ -11,7 +11,7 @@ from core.privacy.list_effects import Effect, Examiner, Touch, added, by_lists, 
 from core.privacy.list_entries import MAX_ENTRIES, check, lists_of, not_there
 from core.privacy.lists import Lists
 from core.privacy.project_surrogates import store_surrogates, surrogate_table
-from core.privacy.vocabulary import WORD
+from core.privacy.rewriting import words_of
 from core.records import AuditAction, Document, ListEntry, PatternRule, Person, Project, Span
 from core.storage import Workspace, audit, count, delete, find, insert_many, rights, transaction, update
 
@@ -171,7 +171,7 @@ def _store(workspace: Workspace, touch: Touch, *, actor: str) -> None:
     """Store what becomes of the spans of a document, which loses its approval; call it inside a transaction."""
     db, document = workspace.db, touch.document
     if touch.new or touch.undecided:
-        table = surrogate_table(workspace, document.project_id, avoid=set(WORD.findall(touch.text)))
+        table = surrogate_table(workspace, document.project_id, avoid=words_of(touch.text))
         named = [
             replace(span, surrogate=table.surrogate(span.entity, touch.text[span.start : span.end]))
             for span in (*touch.new, *touch.undecided)

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from core.privacy.overlaps import covers
 from core.privacy.propagation import Sought, stands_alone
+from core.privacy.rewriting import as_read
 from core.privacy.vocabulary import small_words
 from core.records import Span, new_id
 
@@ -16,11 +18,11 @@ def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
     A name of several words is given as it stands. Its parts, and names of one word, are given only where more than the
     language model says that this is a person (a rule, a reviewer), and where the text never writes them small.
     """
-    small = small_words(text)
+    small = small_words(as_read(text).text)
     given: set[str] = set()
     rejected: set[str] = set()
     for span in spans:
-        value = text[span.start : span.end]
+        value = as_read(text[span.start : span.end]).text
         words = _WORD.findall(value)
         if span.entity != "PERSON" or not 3 <= len(value) <= 200:
             continue
@@ -45,15 +47,19 @@ class NameSearch:
 
         A rejected span covers too: what a reviewer left readable is not found again.
         """
+        shown = as_read(text)
+        is_covered = covers((span.start, span.end) for span in spans)
+        places = [(found, shown.bounds(found.start, found.end)) for found in self._sought.find(shown.text, ())]
         return [
             Span(
                 id=new_id("span"),
                 document_id=document_id,
-                start=found.start,
-                end=found.end,
+                start=start,
+                end=end,
                 entity=found.entity,
                 score=found.score,
                 detector=found.detector,
             )
-            for found in self._sought.find(text, ((span.start, span.end) for span in spans))
+            for found, (start, end) in places
+            if not is_covered(start, end)
         ]

@@ -1,15 +1,16 @@
 """The surrogate table of a project, out of the storage and back."""
 
-import re
 from collections.abc import Callable, Iterable
 
 from core.privacy import sealed_pairs
-from core.privacy.surrogates import SurrogateTable, is_touched, new_key, plain
+from core.privacy.name_forms import plain
+from core.privacy.rewriting import words_of
+from core.privacy.surrogates import SurrogateTable, is_touched, new_key
 from core.privacy.treatments import TREATMENTS, Treatment
 from core.records import Document, Span
 from core.storage import Workspace, audit, find, from_row, rights
 
-CLASH_REASON = "A value of the project equals a surrogate that was given out earlier, so another one was given."
+CLASH_REASON = "What was found later equals a replacement that stands here, or shares its name, so another one was given."
 
 
 def surrogate_table(workspace: Workspace, project_id: str, *, avoid: Iterable[str] = ()) -> SurrogateTable:
@@ -83,7 +84,7 @@ def reissue(
         if not concerned:
             continue
         text = workspace.text(document)
-        table.avoid(re.findall(r"\w+", text))
+        table.avoid(words_of(text))
         new = [(table.surrogate(span.entity, text[span.start : span.end]), span) for span in concerned]
         changed = [(surrogate, span) for surrogate, span in new if surrogate != span.surrogate]
         if not changed:

@@ -31,6 +31,7 @@ _HIDDEN, _SPACE = re.compile(rf"[{_INVISIBLE}{_CONTROL}]+"), re.compile(rf"[{_SP
 _BREAK, _HYPHEN = re.compile(rf"\r\n?|[{_BREAKS}]"), re.compile(rf"[{_HYPHENS}]")
 
 _ODD_TO_COMPARE = re.compile(r"[A-Za-z]?[^\x00-\x7f]+|\s{2,}|[^\S ]|[\x00-\x08\x0e-\x1b\x7f]+")
+_WORD = re.compile(r"\w+")
 _PLAIN = str.maketrans(dict.fromkeys("‘’ʼ′", "'") | dict.fromkeys("‐‑‒–—−", "-"))
 
 
@@ -89,6 +90,11 @@ def folded(text: str) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.casefold().split())
     return as_compared(text).text.strip()
+
+
+def words_of(text: str) -> set[str]:
+    """Every word of a text as it is read."""
+    return set(_WORD.findall(as_read(text).text))
 
 
 def _to_read(text: str) -> Iterator[Change]:

@@ -8,16 +8,15 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count
 
-from core.privacy.entities import ENTITIES, NAMES
+from core.privacy.entities import ENTITIES, NAMES, name_alone
 from core.privacy.given_names import gender_of, is_given_name, is_writable, script_of
 from core.privacy.grids import GridOffset, moved_grid
 from core.privacy.invented import Dice, Gender, cased
+from core.privacy.name_forms import ADDRESSED, NAME_PART, is_particle, label_forms, name_words, plain, shorter_forms
 from core.privacy.proposals import initials, name_parts, proposals
-from core.privacy.rewriting import folded
-from core.privacy.rules.titles import RANK, TITLE
+from core.privacy.rewriting import as_read
 from core.privacy.shifting import is_counted, shifted
 from core.privacy.treatments import BLOCKS, KEPT, REMOVED, Treatment
 
@@ -26,19 +25,14 @@ Key = tuple[str, str]  # entity and HMAC
 _PART = "PERSON_PART"
 _HIDDEN = "HIDDEN"  # rows of values without a surrogate of their own, known so that no surrogate equals them
 _TAG = "TAG_"
+_SHORT = "TAG_PART"  # rows of the short forms of labelled persons' names, with the label of the one whom they mean
+_SEVERAL = "<>"  # in the place of that label where they may mean several
 _DATES = ("DATE_TIME", "DATE_OF_BIRTH")
 # Quantities: moved by one offset, or of so few values that another real one cannot be avoided; they name nobody alone.
 MOVED = frozenset((*_DATES, "GRID", "AGE"))
 _CODES = tuple(entity for entity in ENTITIES if entity not in NAMES and entity not in MOVED)
 _NAMES_OF_THINGS = tuple(entity for entity in NAMES if entity != "PERSON")
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"  # accents and vowel points that stand as characters of their own
-_NAME_PART = re.compile(rf"[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_]*)*(?:['’][^\W\d_]+)*")
-# Not those that are borne as given names too.
-_ADDRESSED = re.compile(rf"(?:(?!(?:Justice|Canon|Sig|Dame|Sister|Father)\b)(?:{RANK}|{TITLE})\.?\s+)+(?=\S)")
-plain = lru_cache(maxsize=50_000)(folded)
-_PARTICLES = frozenset(
-    "van von der den de del della da di dos du la le al el bin ibn ben abu ter ten zu af av y and".split()
-)
+_WITH_KIND = ("VESSEL", "SITE", "OPERATION")  # the word for their kind ("HMS") tells nothing more than the type does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,15 +96,18 @@ class SurrogateTable:
     def surrogate(self, entity: str, value: str) -> str:
         """What replaces `value`; the same for every way of writing it in upper or lower case or with other white space.
 
+        Nor do invisible characters, odd forms of letters or a word for the kind of thing ("HMS") make another value.
+
         For types that are removed or stay readable it is the constant of `core.privacy.treatments` that says so.
         """
+        value = as_read(value).text
         self._meet(entity, value)
         treatment = self._treatments.get(entity, "surrogate")
         if treatment == "surrogate":
             return self._realistic(entity, value)
         if treatment == "tag":
             return self._tag(entity, value)
-        for part in {plain(value), *(self._parts(value) if entity == "PERSON" else ())}:
+        for part in self._forms(entity, value):
             self._hold((_HIDDEN, self._digest(_HIDDEN, part)), "", is_new=True)
         return {"mask": BLOCKS, "remove": REMOVED}.get(treatment, KEPT)
 
@@ -141,6 +138,11 @@ class SurrogateTable:
         found = self._known.get(key)
         if found is None:
             found = self._of_another_type(value, types=(*NAMES, _PART) if entity in NAMES else _kin(entity))
+        alone = name_alone(value) if found is None and entity in NAMES else value
+        if alone != value:
+            shared = self._of_another_type(alone, types=(*NAMES, _PART))
+            if shared is not None or entity in _WITH_KIND:
+                return _with_kind_of(value, alone, shared or self._realistic(entity, alone))
         if found is None:
             found = self._issue(key, value, self._candidates(entity, value, key[1]))
         return self._noted(key, value, found)
@@ -148,14 +150,49 @@ class SurrogateTable:
     def _tag(self, entity: str, value: str) -> str:
         kinds = [kind for kind in (entity, *_kin(entity)) if self._treatments.get(kind) == "tag"]
         for kind in kinds:
-            key = (_TAG + kind, self._digest(_TAG + kind, plain(value)))
-            if key in self._known:
-                return self._noted(key, value, self._known[key])
-        key = (_TAG + entity, self._digest(_TAG + entity, plain(value)))
+            for form in label_forms(kind, value):
+                key = (_TAG + kind, self._digest(_TAG + kind, form))
+                if key in self._known:
+                    return self._noted(key, value, self._known[key])
+                if kind == "PERSON" and (label := self._meant(form)):
+                    return label
+        form = label_forms(entity, value)[-1]
+        key = (_TAG + entity, self._digest(_TAG + entity, form))
         if entity == "PERSON":
-            for part in self._parts(value):
-                self._hold((_HIDDEN, self._digest(_HIDDEN, part)), "", is_new=True)
+            self._hold((_HIDDEN, self._digest(_HIDDEN, plain(value))), "", is_new=True)
+            return self._noted(key, value, self._label_of_person(key, form))
         return self._noted(key, value, self._issue(key, value, ()))
+
+    def _label_of_person(self, key: Key, form: str) -> str:
+        """The label of who had a shorter form of this name alone ("Smith", "J. Smith" of "John Smith"), else a new one.
+
+        From now on the shorter forms mean this person; where they already mean another one they get labels of their own,
+        and the label that stood for both is `stale`: who had it by a short form gets another one.
+        """
+        shorter = {short: (_SHORT, self._digest(_SHORT, short)) for short in shorter_forms(form)}
+        label = ""
+        for short, meant in shorter.items():
+            own = (key[0], self._digest(key[0], short))
+            if own in self._known and meant not in self._known and label in ("", self._known[own]):
+                label = self._known[own]  # nobody else is called so yet
+                self._forget(own)
+        if label:
+            self._hold(key, label, is_new=True)
+        else:
+            label = self._issue(key, form, ())
+        for meant in shorter.values():
+            before = self._known.get(meant)
+            if before is None:
+                self._hold(meant, label, is_new=True)
+            elif before not in (label, _SEVERAL):
+                self.stale.add(plain(before))
+                self._hold(meant, _SEVERAL, is_new=True)
+        return label
+
+    def _meant(self, form: str) -> str | None:
+        """The label of the one person whom a short form means; None where it may mean several, or nobody known."""
+        label = self._known.get((_SHORT, self._digest(_SHORT, form)))
+        return None if label == _SEVERAL else label
 
     def _of_another_type(self, value: str, *, types: Iterable[str]) -> str | None:
         """The surrogate that this very value got under one of `types`, in capitals or small letters as `value` is."""
@@ -170,7 +207,7 @@ class SurrogateTable:
 
     def _person(self, value: str) -> str:
         whole = " ".join(unicodedata.normalize("NFC", value).split())
-        address = _ADDRESSED.match(whole)
+        address = ADDRESSED.match(whole)
         if address:
             return f"{address[0]}{self._named(whole[address.end() :], title=address[0])}"
         return self._named(whole, title="")
@@ -179,7 +216,11 @@ class SurrogateTable:
         shared = self._of_another_type(whole, types=_NAMES_OF_THINGS)
         if shared is not None:
             return shared
-        words = _NAME_PART.findall(whole)
+        alone = name_alone(whole)
+        shared = self._of_another_type(alone, types=_NAMES_OF_THINGS) if alone != whole else None
+        if shared is not None:
+            return _with_kind_of(whole, alone, shared)
+        words = NAME_PART.findall(whole)
         key = ("PERSON", self._digest("PERSON", plain(whole)))
         if words and all(is_writable(word) for word in words) and not re.search(r"\d", whole):  # figures would stay
             replaced = self._free_name(key, whole, words, title=title)
@@ -200,7 +241,7 @@ class SurrogateTable:
             is_real = any(self._digest(kind, form) in self._digests for kind in self._counts)
             if not is_real and not self._holders.get(form, set()) - {key}:
                 return replaced
-            last = plain(_NAME_PART.findall(replaced)[-1])
+            last = plain(NAME_PART.findall(replaced)[-1])
             if not self._holders.get(last):  # an initial, a particle: nothing to exchange
                 return self._known.get(key) or self._issue(key, whole, ())
             self._avoid.add(last)
@@ -208,7 +249,7 @@ class SurrogateTable:
 
     def _word_by_word(self, whole: str, words: list[str], *, title: str) -> str:
         gender = gender_of(words[0], title)
-        return _NAME_PART.sub(
+        return NAME_PART.sub(
             lambda match: self._part(
                 match[0],
                 is_surname=match[0] == words[-1] and (len(words) > 1 or not is_given_name(words[-1])),
@@ -218,7 +259,7 @@ class SurrogateTable:
         )
 
     def _part(self, word: str, *, is_surname: bool, gender: Gender) -> str:
-        if word.casefold() in _PARTICLES and (len(word) > 1 or word.islower()):  # "Y." is an initial
+        if is_particle(word):
             return word
         form = plain(word)
         key = (_PART, self._digest(_PART, form))
@@ -294,8 +335,7 @@ class SurrogateTable:
 
     def _meet(self, entity: str, value: str) -> None:
         """Take out of use what equals a value, or a word of a person's name: the value is real."""
-        forms = {plain(value), *(self._parts(value) if entity == "PERSON" else ())}
-        for form in forms:
+        for form in self._forms(entity, value):
             holders = {key for key in self._holders.get(form, ()) if key[0] not in MOVED}
             if holders and not _is_tag(form):
                 self._withdraw(form, has_whole_name=any(kind == "PERSON" for kind, _ in holders))
@@ -303,21 +343,24 @@ class SurrogateTable:
     def _withdraw(self, form: str, *, has_whole_name: bool) -> None:
         """Forget every row whose surrogate is `form` or has it as a word; of a whole name its last word goes too."""
         stale = {form}
-        words = _NAME_PART.findall(form)
+        words = NAME_PART.findall(form)
         if has_whole_name and len(words) > 1:
             stale.add(words[-1])
         self.stale |= stale
         for held in [held for held in self._holders if is_touched(held, stale)]:
             for key in [key for key in self._holders[held] if key[0] not in MOVED]:
-                self._holders[held].discard(key)
-                del self._known[key]
-                self.met.pop(key, None)
-                self._new.pop(key, None)
-                self._gone.add(key)
+                self._forget(key)
 
-    def _parts(self, value: str) -> list[str]:
-        """Plain forms of the words of a person's name; initials and particles are none."""
-        return [form for word in _NAME_PART.findall(value) if len(form := plain(word)) > 1 and form not in _PARTICLES]
+    def _forget(self, key: Key) -> None:
+        self._holders[plain(self._known.pop(key))].discard(key)
+        self.met.pop(key, None)
+        self._new.pop(key, None)
+        self._gone.add(key)
+
+    def _forms(self, entity: str, value: str) -> set[str]:
+        """Plain forms under which a value is real: the whole, the name without its kind, the words of a person's name."""
+        parts = name_words(value) if entity == "PERSON" else ()
+        return {plain(value), *parts, *((plain(name_alone(value)),) if entity in NAMES else ())}
 
     def _digest(self, entity: str, form: str) -> str:
         return hmac.new(self._key, f"{entity}\0{form}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
@@ -332,8 +375,14 @@ class SurrogateTable:
 
 def is_touched(form: str, stale: Iterable[str]) -> bool:
     """Whether a plain form is one of the stale ones, or has one of them among its words."""
-    words = set(_NAME_PART.findall(form))
+    words = set(NAME_PART.findall(form))
     return any(form == one or one in words for one in stale)
+
+
+def _with_kind_of(value: str, alone: str, replaced: str) -> str:
+    """What replaces the name `alone`, behind the word for its kind that stands before it in `value`."""
+    kind = " ".join(value.removesuffix(alone).split())
+    return f"{kind} {replaced}"
 
 
 def _is_tag(surrogate: str) -> bool:

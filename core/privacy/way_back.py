@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 from core.errors import InputError, SetupError
 from core.privacy import sealed_pairs
+from core.privacy.entities import name_alone
+from core.privacy.name_forms import plain
 from core.privacy.project_surrogates import surrogate_table
 from core.privacy.sealed_pairs import stored_lock
 from core.privacy.sealing import Lock, Refused, new_lock, relocked, unlock
-from core.privacy.surrogates import Pair, plain
+from core.privacy.surrogates import Pair
 from core.records import AuditAction, Document, Person, Project, Span, new_id, now
 from core.storage import Workspace, audit, find, get, rights, sha256_text, transaction
 
@@ -102,7 +104,8 @@ def reveal(
     private_key = _opened(workspace, project, passphrase=passphrase, person=person)
     pairs = _distinct(sealed_pairs.unsealed(workspace, project.id, private_key))
     wanted = {plain(surrogate) for surrogate in surrogates}
-    found = [pair for pair in pairs if not wanted or plain(pair.surrogate) in wanted]
+    named = wanted | {plain(name_alone(surrogate)) for surrogate in surrogates}  # pairs are of names without "HMS"
+    found = [pair for pair in pairs if not wanted or plain(pair.surrogate) in named]
     opening = new_id("opening")
     counts = {"surrogates": len(wanted), "found": len(found)}
     with transaction(workspace.db):

@@ -40,6 +40,20 @@ def test_a_word_that_the_other_document_writes_small_is_not_taken_for_the_name()
     assert len(search.new_spans("d", "Reed is strong. It grows in water.", spans=[])) == 1
 
 
+@pytest.mark.parametrize("written", ["Tark\u200bwell", "\uff34arkwell", "Tark\u00adwell", "TARK\u2060WELL"])
+def test_a_name_is_found_in_another_document_with_hidden_characters_and_given_from_there(written: str) -> None:
+    text = f"Nobody asked why {written} came back."
+    [found] = NameSearch({"Tarkwell"}).new_spans("d", text, spans=[])
+    assert text[found.start : found.end] == written
+    assert NameSearch({"Tarkwell"}).new_spans("d", text, spans=[found]) == []
+    if not written.isupper():
+        assert people(text, [span(text, written)]) == ({"Tarkwell"}, set())
+    assert people(text, [span(text, written, state="rejected")]) == (
+        set(),
+        {written.replace("\u2060", "") if written.isupper() else "Tarkwell"},
+    )
+
+
 @pytest.fixture
 def project(workspace: Workspace) -> Project:
     return workspace.create_project("Gates", policy="all-at-once")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from core.privacy import SurrogateTable
 from core.privacy.entities import NAMES, kin
+from core.privacy.rewriting import words_of
 from core.privacy.shifting import shifted
 
 KEY = bytes(range(32))
@@ -84,6 +85,95 @@ def test_white_space_and_case_do_not_make_another_value() -> None:
     table = SurrogateTable(KEY, [])
     assert table.surrogate("ORGANIZATION", "Acme  Tools\nLtd") == table.surrogate("ORGANIZATION", "Acme Tools Ltd")
     assert table.surrogate("REFERENCE", "AB-1234") == table.surrogate("REFERENCE", "ab-1234")
+
+
+@pytest.mark.parametrize("entity", ["PERSON", "ORGANIZATION", "REFERENCE", "VESSEL"])
+@pytest.mark.parametrize("treatment", ["surrogate", "tag"])
+@pytest.mark.parametrize(
+    "written",
+    ["Oko\u200bnkwo\u00e9", "\uff2fkonkwo\u00e9", "Okonkwoe\u0301", "\u2060Okon\u00adkwo\u00e9", "\U0001d40ekonkwo\u00e9"],
+    ids=["zero width", "full width", "accent apart", "soft hyphen", "mathematical"],
+)
+def test_a_value_is_the_same_with_hidden_and_odd_characters(entity: str, treatment: str, written: str) -> None:
+    table = SurrogateTable(KEY, [], treatments={entity: treatment})
+    given_first = table.surrogate(entity, "Okonkwo\u00e9")
+    later = SurrogateTable(KEY, table.new_rows(), treatments={entity: treatment})
+    assert later.surrogate(entity, written) == given_first
+    assert later.new_rows() == []
+    assert table.surrogate(entity, written.upper()).casefold() == given_first.casefold()
+
+
+def test_a_name_in_several_words_is_the_same_with_a_no_break_space_and_a_typographic_quote() -> None:
+    table = SurrogateTable(KEY, [])
+    assert table.surrogate("PERSON", "Orla\u00a0O\u2019Tarkwell") == table.surrogate("PERSON", "Orla O'Tarkwell")
+
+
+def test_nothing_invisible_gets_into_a_surrogate() -> None:
+    table = SurrogateTable(KEY, [])
+    values = {
+        "REFERENCE": "AB\u200b-12\u00ad34",
+        "PERSON": "Ms.\u00a0Or\u200bla Tark\u2060well",
+        "GRID": "31U\u200b DQ 48251 11932",
+    }
+    for entity, value in values.items():
+        assert table.surrogate(entity, value).isascii()
+
+
+def test_no_surrogate_is_a_value_that_stands_with_hidden_characters() -> None:
+    free = SurrogateTable(KEY, []).surrogate("LOCATION", "Springfield")
+    hidden = f"{free[:3]}\u200b{free[3:]}"
+    assert SurrogateTable(KEY, [], avoid=words_of(f"At {hidden} again.")).surrogate("LOCATION", "Springfield") != free
+    known = SurrogateTable(KEY, [])
+    known.surrogate("LOCATION", hidden)
+    assert known.surrogate("LOCATION", "Springfield") != free
+
+
+def test_a_ship_is_the_same_with_and_without_the_word_for_its_kind() -> None:
+    table = SurrogateTable(KEY, [])
+    ship = table.surrogate("VESSEL", "HMS Brackenfell")
+    kind, name = ship.split()
+    assert (kind, table.surrogate("VESSEL", "Brackenfell"), table.surrogate("LOCATION", "BRACKENFELL")) == (
+        "HMS", name, name.upper(),
+    )  # fmt: skip
+    assert table.surrogate("PERSON", "HMS Brackenfell") == table.surrogate("ORGANIZATION", "HMS Brackenfell") == ship
+    camp = table.surrogate("SITE", "Tarkwell")
+    assert table.surrogate("SITE", "Camp\nTarkwell") == f"Camp {camp}"
+    table.surrogate("LOCATION", name)  # a real place of the invented name takes it out of use
+    assert table.surrogate("VESSEL", "HMS Brackenfell") != ship
+
+
+def labels(*names: str, table: SurrogateTable | None = None) -> list[str]:
+    """The numbers of the labels of persons' names."""
+    table = table or SurrogateTable(KEY, [], treatments={"PERSON": "tag"})
+    return [table.surrogate("PERSON", name).removeprefix("<PERSON_").removesuffix(">") for name in names]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("John Smith", "Smith", "Mr Smith", "SMITH, John", "J. Smith", "Sgt J Smith", "John A. Smith", "John"),
+        ("Smith", "Mr Smith", "J. Smith", "John Smith", "Smith", "John A. Smith", "A. Smith"),
+        ("Jan van der Berg", "van der Berg", "Berg", "Mr. Berg"),
+    ],
+)
+def test_forms_of_one_name_have_one_label(names: tuple[str, ...]) -> None:
+    table = SurrogateTable(KEY, [], treatments={"PERSON": "tag"})
+    assert set(labels(*names, table=table)) == {"1"}
+    later = SurrogateTable(KEY, table.new_rows(), treatments={"PERSON": "tag"})
+    assert set(labels(*reversed(names), table=later)) == {"1"}
+    assert later.new_rows() == [] and not later.stale
+
+
+@pytest.mark.parametrize(
+    "first", [("John Smith", "Anna Smith"), ("Anna Smith", "John Smith"), ("Smith", "John Smith", "Anna Smith")]
+)
+def test_a_name_that_may_be_two_people_has_a_label_of_its_own(first: tuple[str, ...]) -> None:
+    table = SurrogateTable(KEY, [], treatments={"PERSON": "tag"})
+    labels(*first, table=table)
+    assert table.stale == {"<person_1>"}  # whoever had it by "Smith" is asked again
+    assert len(set(labels("John Smith", "Anna Smith", "Smith", table=table))) == 3
+    assert len(set(labels("J. Smith", "John", "John Smith", table=table))) == 1
+    assert len(set(labels("James Brown", "John Brown", "J. Brown", "Brown", "John", table=table))) == 5
 
 
 def test_a_surrogate_is_never_a_value_that_is_known_or_to_be_avoided() -> None:

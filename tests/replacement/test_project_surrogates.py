@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from core.identity import declared
 from core.privacy import SurrogateTable, mask, review
-from core.privacy.surrogates import MOVED, plain
+from core.privacy.name_forms import plain
+from core.privacy.surrogates import MOVED
 from core.records import Project, Span
 from core.storage import Workspace, find, sha256_text
 

@@ -53,6 +53,19 @@ def test_a_label_is_the_same_in_every_document_and_of_one_value(workspace, proje
     assert [s for *_, s in pairs(workspace, project)] == [f"<PERSON_{n}>" for n in (1, 2, 2, 3, 1)]
 
 
+def test_a_surname_alone_has_its_persons_label_until_it_may_be_two_people(workspace, project):
+    treat(workspace, project, "tag")
+    first = search(workspace, project, ("PERSON", "Smith"), ("PERSON", "John Smith"), ("PERSON", "Mr Smith"))
+    assert [s for *_, s in pairs(workspace, project)] == ["<PERSON_1>"] * 3
+    review.approve(workspace, project, first, by=ADA)
+    search(workspace, project, ("PERSON", "Anna Smith"), ("PERSON", "J. Smith"))
+    assert [s for *_, s in pairs(workspace, project)] == [f"<PERSON_{n}>" for n in (3, 1, 3, 2, 1)]
+    assert workspace.active_review(first.id) is None  # its text is another now
+    treat(workspace, project, "surrogate")
+    treat(workspace, project, "tag")
+    assert [s for *_, s in pairs(workspace, project)] == [f"<PERSON_{n}>" for n in (3, 1, 3, 2, 1)]
+
+
 @pytest.mark.parametrize("treatment", ["tag", "mask", "remove", "keep"])
 def test_a_value_without_surrogate_of_its_own_is_real_all_the_same(workspace, project, treatment):
     search(workspace, project, ("LOCATION", "Springfield"))

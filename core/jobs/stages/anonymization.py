@@ -1,6 +1,5 @@
 """Documents → spans of personal data, each with the surrogate that will replace it; names spread through the project."""
 
-import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -25,6 +24,7 @@ from core.privacy import (
 from core.privacy.list_changes import catch_up
 from core.privacy.list_entries import lists_of
 from core.privacy.overlaps import covers
+from core.privacy.rewriting import words_of
 from core.records import Detection, Document, Project, Span
 from core.settings import DetectionSettings
 from core.storage import Workspace, audit, find, get, insert_many, transaction, update
@@ -168,14 +168,9 @@ def _spread(workspace: Workspace, project: Project, *, document: Document, searc
 
 def _store(workspace: Workspace, project: Project, *, spans: Sequence[Span], text: str) -> None:
     """Store spans with their surrogates; call it inside a transaction."""
-    table = surrogate_table(workspace, project.id, avoid=_words(text))
+    table = surrogate_table(workspace, project.id, avoid=words_of(text))
     insert_many(
         workspace.db,
         [replace(span, surrogate=table.surrogate(span.entity, text[span.start : span.end])) for span in spans],
     )
     store_surrogates(workspace, project.id, table)
-
-
-def _words(text: str) -> set[str]:
-    """What no surrogate may equal."""
-    return set(re.findall(r"\w+", text))
