@@ -91,7 +91,7 @@ class _Begun:
     def settled(self) -> list[Detection]:
         first = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[0]]
         second = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[1]]
-        return _restored(self.text, _settled(self.text.text, first, second))
+        return _restored(self.text, _settled(self.text.text, first, resolve(self.text.text, second)))
 
 
 class _Assembly:

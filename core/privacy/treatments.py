@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from core.records import KEPT, Detection
 
-__all__ = ["BLOCKS", "KEPT", "REMOVED", "TREATMENTS", "Treatment", "describe", "outside_replaced"]
+__all__ = ["BLOCKS", "KEPT", "REMOVED", "TREATMENTS", "Treatment", "describe", "is_shared", "outside_replaced"]
 
 Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
 TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
@@ -36,6 +36,11 @@ def _rest(text: str, detection: Detection, places: list[tuple[int, int]]) -> lis
             rest.append(replace(detection, start=first, end=at + len(piece.rstrip(" <>_"))))
         at = max(at, min(end, detection.end))
     return rest
+
+
+def is_shared(surrogate: str) -> bool:
+    """Whether one and the same replacement may stand for different values: all but invented ones."""
+    return surrogate in (BLOCKS, REMOVED, KEPT) or surrogate.startswith("<")
 
 
 def describe(treatment: Treatment) -> str:

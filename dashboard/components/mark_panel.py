@@ -110,7 +110,7 @@ def show_change(desk: Desk, span: Span) -> None:
 def show_equal(desk: Desk, span: Span) -> None:
     """Deciding once for the same text everywhere."""
     here = len(marks.equal_marks(desk.text, desk.spans, span))
-    everywhere = max(here, marks.count_in_project(desk.store, desk.project, span))
+    everywhere = max(here, marks.count_in_project(desk.store, desk.project, span=span, value=desk.value(span)))
     if everywhere < 2:
         return
     times = f"{plural(here, 'time')} in this document, {plural(everywhere, 'time')} in the project"

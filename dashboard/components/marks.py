@@ -2,11 +2,15 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
 
 from core.privacy.entities import kin
+from core.privacy.rewriting import folded
+from core.privacy.treatments import is_shared
 from core.records import Document, Page, Project, Span
 from core.storage import Workspace, find
 
@@ -105,47 +109,43 @@ def equal_marks(text: str, spans: Sequence[Span], span: Span) -> list[Span]:
 
     Upper or lower case and white space make no difference, and a name is the same whatever it was taken for.
     """
-    value, types = _plain(text[span.start : span.end]), kin(span.entity)
-    return [other for other in spans if other.entity in types and _plain(text[other.start : other.end]) == value]
+    value, types = folded(text[span.start : span.end]), kin(span.entity)
+    return [other for other in spans if other.entity in types and folded(text[other.start : other.end]) == value]
 
 
-def count_in_project(workspace: Workspace, project: Project, span: Span) -> int:
-    """How many marks of the project have this surrogate: quick, and right unless two texts share a surrogate."""
+def count_in_project(workspace: Workspace, project: Project, *, span: Span, value: str) -> int:
+    """How many marks of the project stand on `value`: quick where a surrogate tells, else the texts are read."""
     condition, values = _same_surrogate(project, span)
+    if is_shared(span.surrogate):
+        rows = workspace.db.execute(f"select s.document_id, s.start, s.end {condition}", values)
+        return sum(1 for _ in _on_value(workspace, project, rows, value))
     return int(workspace.db.execute(f"select count(*) {condition}", values).fetchone()[0])
 
 
-def candidates_in_project(workspace: Workspace, project: Project, span: Span) -> list[Span]:
-    """Marks of the project with the same surrogate: the same text gets the same surrogate."""
-    condition, values = _same_surrogate(project, span)
-    return [Span(**row) for row in workspace.db.execute(f"select s.* {condition}", values)]
-
-
 def equal_in_project(workspace: Workspace, project: Project, *, span: Span, value: str) -> list[Span]:
-    """The candidates whose text is really `value`: two names may have been given one surrogate."""
-    equal = []
-    texts: dict[str, str] = {}
+    """The marks of the project that stand on `value`, in whatever case and however its characters are written."""
+    condition, values = _same_surrogate(project, span)
+    rows = workspace.db.execute(f"select s.* {condition}", values)
+    return [Span(**row) for row in _on_value(workspace, project, rows, value)]
+
+
+def _on_value(workspace: Workspace, project: Project, rows: Iterable[Any], value: str) -> Iterator[Any]:
+    """Those of the rows, in the order of their documents, whose text is really `value`; one text in memory at a time."""
+    wanted = folded(value)
     documents = {document.id: document for document in find(workspace.db, Document, project_id=project.id)}
-    for other in candidates_in_project(workspace, project, span):
-        if other.document_id not in texts:
-            texts[other.document_id] = workspace.text(documents[other.document_id])
-        if _plain(texts[other.document_id][other.start : other.end]) == _plain(value):
-            equal.append(other)
-    return equal
+    for document_id, of_document in groupby(rows, key=itemgetter("document_id")):
+        text = workspace.text(documents[document_id])
+        yield from (row for row in of_document if folded(text[row["start"] : row["end"]]) == wanted)
 
 
 def _same_surrogate(project: Project, span: Span) -> tuple[str, list[str]]:
-    """The rest of a query for the marks with this surrogate and this type, or any name-like one for a name."""
+    """The rest of a query for the marks with this replacement and this type, or any name-like one for a name."""
     types = kin(span.entity)
     condition = (
         "from spans s join documents d on d.id = s.document_id where d.project_id = ? and s.surrogate <> ''"
-        f" and s.surrogate = ? collate nocase and s.entity in ({', '.join('?' * len(types))})"
+        f" and s.surrogate = ? collate nocase and s.entity in ({', '.join('?' * len(types))}) order by s.document_id"
     )
     return condition, [project.id, span.surrogate, *types]
-
-
-def _plain(value: str) -> str:
-    return " ".join(value.casefold().split())
 
 
 def unmarked_places(text: str, spans: Sequence[Span], value: str) -> list[tuple[int, int]]:

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from core.privacy.treatments import BLOCKS, KEPT, REMOVED
 from core.records import Document, Page, Span, now
 from core.storage import insert, sha256_text
 from dashboard.components.marks import (
@@ -93,17 +96,36 @@ def test_a_name_is_equal_whatever_it_was_taken_for_and_a_number_is_not():
     assert equal_marks(text, spans, spans[2]) == spans[2:]
 
 
+def put(workspace, project, number, text, *marks):
+    """A document of this text with these marks of it, the ids of both numbered."""
+    document = Document(
+        id=f"d{number}", project_id=project.id, name=f"{number}.txt", kind="txt", size_bytes=9, sha256="", state="read",
+        text_sha256=sha256_text(text), created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, document)
+    workspace.store_text(document, text, pages=())
+    made = [replace(mark, id=f"s{number}-{at}", document_id=document.id) for at, mark in enumerate(marks)]
+    for mark in made:
+        insert(workspace.db, mark)
+    return made
+
+
 def test_equal_names_of_another_type_are_found_in_the_whole_project(workspace):
     project = workspace.create_project("Names")
-    for number, (text, entity) in enumerate((("Larkfield", "LOCATION"), ("LARKFIELD", "ORGANIZATION"))):
-        document = Document(
-            id=f"d{number}", project_id=project.id, name=f"{number}.txt", kind="txt", size_bytes=9, sha256="", state="read",
-            text_sha256=sha256_text(text), created_at=now(),
-        )  # fmt: skip
-        insert(workspace.db, document)
-        workspace.store_text(document, text, pages=())
-        mark = replace(span(0, 9), id=f"s{number}", document_id=document.id, entity=entity)
-        insert(workspace.db, replace(mark, surrogate="MELHAVEN" if number else "Melhaven"))
-    found = equal_in_project(workspace, project, span=replace(mark, surrogate="Melhaven"), value="Larkfield")
-    assert [other.id for other in found] == ["s0", "s1"]
-    assert count_in_project(workspace, project, found[0]) == 2
+    [first] = put(workspace, project, 0, "Larkfield", replace(span(0, 9), entity="LOCATION", surrogate="Melhaven"))
+    put(workspace, project, 1, "LARKFIELD", replace(span(0, 9), entity="ORGANIZATION", surrogate="MELHAVEN"))
+    found = equal_in_project(workspace, project, span=first, value="Larkfield")
+    assert [other.id for other in found] == ["s0-0", "s1-0"]
+    assert count_in_project(workspace, project, span=first, value="Larkfield") == 2
+
+
+@pytest.mark.parametrize("replaced", [BLOCKS, REMOVED, KEPT, "<PERSON_1>"])
+def test_marks_with_one_replacement_are_equal_only_where_their_texts_are(workspace, replaced):
+    project = workspace.create_project("Names")
+    smith = put(
+        workspace, project, 0, "Smith and Jones", *(replace(span(*at), surrogate=replaced) for at in ((0, 5), (10, 15)))
+    )
+    put(workspace, project, 1, "SMI\u200bTH, Berg", *(replace(span(*at), surrogate=replaced) for at in ((0, 6), (8, 12))))
+    assert count_in_project(workspace, project, span=smith[0], value="Smith") == 2
+    assert count_in_project(workspace, project, span=smith[1], value="Jones") == 1
+    assert [mark.id for mark in equal_in_project(workspace, project, span=smith[0], value="Smith")] == ["s0-0", "s1-0"]

@@ -178,12 +178,17 @@ def test_new_spans_name_the_document(detector: Detector) -> None:
     assert [(span.document_id, span.state, span.entity) for span in spans] == [("document-1", "detected", "PERSON")]
 
 
-def test_pieces_of_one_line_of_five_megabytes_are_short_and_join_to_the_text() -> None:
-    text = "abc defg " * 555_000
+@pytest.mark.parametrize("unit", ["abc defg ", "abcdefgh,", "A sentence. ", "line\n"])
+def test_pieces_of_five_megabytes_are_short_and_cover_the_text(unit: str) -> None:
+    text = unit * (5_000_000 // len(unit))
     cut = list(pieces(text))
-    assert "".join(piece for _, piece in cut) == text
     assert max(len(piece) for _, piece in cut) <= 2_000
     assert all(text.startswith(piece, start) for start, piece in cut)
+    ends = [start + len(piece) for start, piece in cut]
+    overlaps = [end - start for end, (start, _) in zip(ends, cut[1:], strict=False)]
+    assert ends[-1] == len(text)
+    assert (min(overlaps), max(overlaps)) == (0, 0) if unit in ("A sentence. ", "line\n") else 350 < min(overlaps) <= 400
+    assert sum(len(piece) for _, piece in cut) < 1.6 * len(text)
 
 
 def test_pieces_end_at_sentences_where_there_are_any() -> None:

@@ -50,6 +50,20 @@ def test_nothing_of_a_value_repeated_with_hidden_characters_stays(detector: Dete
     assert not any(part in masked(detector, text) for part in ("Oko", "nkwo", "Ok", "onkwo"))
 
 
+@pytest.mark.parametrize("shift", [0, 7, 13, 19])
+@pytest.mark.parametrize(
+    "value", ["k.okonkwo@unit.example", "https://host.example/k.okonkwo/25148873", "Sgt Orla Tarkwell", "+44 1632 960 517"]
+)
+@pytest.mark.parametrize("gap", [",", " and also "])
+def test_a_value_across_a_cut_is_masked_whole(detector: Detector, gap: str, value: str, shift: int) -> None:
+    """Without a line or a sentence that ends, text is cut at 2,000 characters or at a space."""
+    before = (f"part{gap}" * 1_000)[: 1_985 + shift - len(gap)] + gap
+    text = f"{before}{value}{gap}" + f"part{gap}" * 500
+    end = len(before) + len(value)
+    left = masked(detector, text)[end - len(value.removeprefix("Sgt ")) : end]  # a rank tells nobody
+    assert not any(character.isalnum() for character in left)
+
+
 def test_plain_text_is_read_as_it_is() -> None:
     text = "Grüße aus Köln – “done”, 5 × 3 °C … №5\n"
     assert as_read(text).text is text
