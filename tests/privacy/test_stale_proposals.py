@@ -85,6 +85,22 @@ def test_a_proposal_of_another_text_is_dropped_by_the_refused_approval_which_say
     assert review.state_of(workspace, document) == "in review"
 
 
+def test_a_larger_sample_drops_proposals_and_leaves_approvals(
+    workspace: Workspace, project: Project, document: Document
+) -> None:
+    review.set_two_person(workspace, project, "on", by=ADA)
+    make_ready(workspace, project, document)
+    proposed = review.propose(workspace, project, document, by=ADA)
+    review.set_sample_size(workspace, project, proposed.sampled, by=ADA)
+    assert review.state_of(workspace, document) == "proposed"  # what was read is enough for it
+    review.set_sample_size(workspace, project, proposed.sampled + 1, by=ADA)
+    assert get(workspace.db, Review, proposed.id).reason == "More passages are to be read before an approval."
+    review.propose(workspace, project, document, by=ADA)
+    review.approve(workspace, project, document, by=BOB)
+    review.set_sample_size(workspace, project, proposed.sampled + 2, by=ADA)
+    assert review.state_of(workspace, document) == "approved"
+
+
 @pytest.mark.parametrize("name", ["ADA ", "Ａda", " a\u0064a"])
 def test_another_spelling_of_a_name_is_no_second_person(
     workspace: Workspace, project: Project, document: Document, name: str
