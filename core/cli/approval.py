@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.review import As, Named, app, room_of
-from core.cli.shell import counted
 from core.errors import InputError
 from core.identity import declared
 from core.records import Passage, Project, Review
 from core.storage import get
+from core.words import counted
 
 __all__ = ["app"]  # that of `review`, with the commands below
 Reason = Annotated[str, typer.Option(help="Why, in a few words.")]

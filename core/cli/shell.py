@@ -141,11 +141,6 @@ def visible(text: str) -> str:
     return _ACTING.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
-def counted(number: int, word: str, plural: str = "") -> str:
-    """`1 mark`, `1,204 marks`; `plural` where it is not the word with an s."""
-    return f"{number:,} {word if number == 1 else plural or word + 's'}"
-
-
 def plain(value: Any) -> Any:
     """Records, paths and tuples as what JSON knows."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -16,6 +16,7 @@ from core.records import Document, Job, Project, Span
 from core.storage import Workspace, count, find
 from core.storage.files import disk_errors
 from core.storage.removal import remove_document
+from core.words import counted
 from dashboard.components.document_files import show_document_export
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
@@ -25,7 +26,7 @@ from dashboard.components.marking_banner import show_marking
 from dashboard.components.marks import pages_of
 from dashboard.components.page_text import PageView, cut_page, page_words, show_page
 from dashboard.components.search_start import show_search_start
-from dashboard.components.words import plural, size
+from dashboard.components.words import size
 from dashboard.resources import require_project, workspace
 
 FORMATS = "PDF, Word, PowerPoint, Excel, CSV, JSON, HTML, e-mail, Markdown, plain text, or a zip of these"
@@ -85,20 +86,20 @@ def show_result(reading: Job | None, documents: list[Document]) -> None:
         return
     skipped, unreadable = reading.result.get("skipped", 0), reading.result.get("unreadable", 0)
     if skipped:
-        st.info(f"{plural(skipped, 'file')} left out: the same file is in the list already.", icon=":material/info:")
+        st.info(f"{counted(skipped, 'file')} left out: the same file is in the list already.", icon=":material/info:")
     brought = set(reading.result.get("documents", ()))
     if refused := sum(is_refused(document) and document.id in brought for document in documents):
         was, be = ("was", "it is") if refused == 1 else ("were", "they are")
         st.warning(
-            f"{plural(refused, 'file')} {was} refused, because {be} marked higher than this project permits. "
+            f"{counted(refused, 'file')} {was} refused, because {be} marked higher than this project permits. "
             "Nothing of the text was kept. The list says which marking.",
             icon=":material/block:",
         )
     if unreadable := unreadable - refused:
         read = reading.result.get("read", 0)
-        rest = f" {plural(read, 'other file')} {'was' if read == 1 else 'were'} added." if read else ""
+        rest = f" {counted(read, 'other file')} {'was' if read == 1 else 'were'} added." if read else ""
         st.warning(
-            f"{plural(unreadable, 'file')} could not be read. The list says why.{rest}",
+            f"{counted(unreadable, 'file')} could not be read. The list says why.{rest}",
             icon=":material/warning:",
         )
 
@@ -145,7 +146,7 @@ def show_table(store: Workspace, documents: list[Document], *, has_problems: boo
 def show_preview(store: Workspace, document: Document) -> None:
     """What was read from one document, page by page, and the button to take it out."""
     st.markdown(f"**{document.name}**")
-    st.caption(f"{document.kind} · {size(document.size_bytes)} · {plural(document.word_count, 'word')}")
+    st.caption(f"{document.kind} · {size(document.size_bytes)} · {counted(document.word_count, 'word')}")
     show_marking(store, require_project(), document)
     if document.problem:
         st.warning(document.problem, icon=":material/warning:")
@@ -166,7 +167,7 @@ def show_removal(store: Workspace, document: Document) -> None:
     with st.popover("Remove this document", icon=":material/delete:"):
         spans = count(store.db, Span, document_id=document.id)
         st.markdown(
-            f"This removes the document, {plural(spans, 'decision')} about personal data in it, its approval and the "
+            f"This removes the document, {counted(spans, 'decision')} about personal data in it, its approval and the "
             "question pairs made from it. What was already trained stays as it is. It cannot be undone."
         )
         if st.button("Remove for good", key=f"remove-{document.id}"):

@@ -5,6 +5,7 @@ import streamlit as st
 from core.privacy.entities import COMMON
 from core.records import Document, Page, Project, Span
 from core.storage import Workspace, find
+from core.words import counted
 from dashboard.components import sample
 from dashboard.components.approval import show_approval
 from dashboard.components.desk import Desk, open_desk
@@ -18,7 +19,6 @@ from dashboard.components.page_text import PageEvent, PageView, cut_page, entity
 from dashboard.components.person import acting_person
 from dashboard.components.review_queue import choose_document
 from dashboard.components.search_start import show_search_start
-from dashboard.components.words import plural
 from dashboard.resources import require_project, workspace
 
 POLICY_TEXT = {
@@ -127,7 +127,7 @@ def main() -> None:
     analyzed = [document for document in documents if document.is_analyzed]
     fresh = [document for document in documents if not document.is_analyzed]
     if fresh and not is_active(searching):
-        st.markdown(f"{plural(len(fresh), 'document')} not searched for personal data yet.")
+        st.markdown(f"{counted(len(fresh), 'document')} not searched for personal data yet.")
         show_search_start(store, project, fresh)
     if not analyzed:
         return

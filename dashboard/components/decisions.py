@@ -10,12 +10,12 @@ import streamlit as st
 
 from core.privacy import review
 from core.records import Person, Span, SpanState
+from core.words import counted
 from dashboard.components import marks
 from dashboard.components.desk import Desk, draw_again, forget_last
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.pending import Pending, effect_words, forget_pending, wait_for_yes
-from dashboard.components.words import plural
 
 NAMELESS = "Write your name above first: every decision is recorded with it."
 
@@ -85,7 +85,7 @@ def add_marks(desk: Desk, places: Sequence[tuple[int, int]], entity: str, *, is_
     if not places:
         return
     approved = bool(desk.store.active_review(desk.document.id) or desk.store.standing_proposal(desk.document.id))
-    where = f"{plural(len(places), 'place')} in this document"
+    where = f"{counted(len(places), 'place')} in this document"
     value = " ".join(desk.text[places[0][0] : places[0][1]].split())
     lost = " **What is approved or proposed for this document is lost.**" if approved else ""
     asked = Pending(
@@ -154,10 +154,10 @@ def undone_words(decision: review.Decision, undone: review.Decision) -> str:
     """What the undo did, and what it cannot do: no approval comes back by itself."""
     count = len(decision.before) or len(decision.after)
     lost = len(decision.withdrawn_ids | undone.withdrawn_ids)
-    told = f"Undone: {plural(count, 'mark')} {'is' if count == 1 else 'are'} as before."
+    told = f"Undone: {counted(count, 'mark')} {'is' if count == 1 else 'are'} as before."
     if not lost:
         return told
-    return f"{told} {plural(lost, 'document')} without {'its' if lost == 1 else 'their'} approval must be approved again."
+    return f"{told} {counted(lost, 'document')} without {'its' if lost == 1 else 'their'} approval must be approved again."
 
 
 def approve(desk: Desk, *, is_all: bool) -> None:

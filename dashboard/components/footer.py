@@ -12,9 +12,10 @@ from core.offline import provider_name
 from core.records import Job, Person
 from core.storage import Workspace, find
 from core.storage.audit import account
+from core.words import counted
 from dashboard.components.entrance import sign_out_button
 from dashboard.components.offline import OfflineReport, measure_offline
-from dashboard.components.words import plural, size
+from dashboard.components.words import size
 
 
 def show_footer(workspace: Workspace) -> None:
@@ -45,7 +46,7 @@ def _show_person(workspace: Workspace) -> None:
 def device_words() -> str:
     """The graphics processors of this machine, else its processor cores, and the memory."""
     cards = [_card_name(path) for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))]
-    compute = ", ".join(cards) or f"{plural(len(os.sched_getaffinity(0)), 'processor core')}, no graphics card"
+    compute = ", ".join(cards) or f"{counted(len(os.sched_getaffinity(0)), 'processor core')}, no graphics card"
     return f"{compute}, {size(psutil.virtual_memory().total)} memory"
 
 
@@ -61,15 +62,15 @@ def offline_words(report: OfflineReport) -> str:
     if report.is_offline:
         return ":material/cloud_off: offline: yes"
     if report.outgoing:
-        return f":material/cloud_alert: offline: no, {plural(report.outgoing, 'connection')} to other computers"
-    return f":material/cloud_alert: offline: not sure, {plural(len(report.missing), 'setting')} missing"
+        return f":material/cloud_alert: offline: no, {counted(report.outgoing, 'connection')} to other computers"
+    return f":material/cloud_alert: offline: not sure, {counted(len(report.missing), 'setting')} missing"
 
 
 def _offline_help(report: OfflineReport) -> str:
     lines = [
-        f"Measured now: {plural(report.outgoing, 'connection')} from Garrison and its jobs to other computers.",
-        f"{plural(report.incoming, 'browser connection')} from other computers.",
-        f"{plural(report.refused, 'attempt')} to connect refused since the start.",
+        f"Measured now: {counted(report.outgoing, 'connection')} from Garrison and its jobs to other computers.",
+        f"{counted(report.incoming, 'browser connection')} from other computers.",
+        f"{counted(report.refused, 'attempt')} to connect refused since the start.",
     ]
     lines.append(f"Not set: {', '.join(report.missing)}." if report.missing else "All offline settings are set.")
     return " ".join(lines)

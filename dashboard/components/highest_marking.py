@@ -6,9 +6,9 @@ from core.privacy.highest_marking import above, set_highest_marking
 from core.privacy.markings import LEVEL_WORDS, LEVELS
 from core.records import Document, MarkingLevel, Project
 from core.storage import Workspace
+from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.person import acting_person, reason_against
-from dashboard.components.words import plural
 
 _NOTE = "highest-marking-note"
 _NAMES = 5  # documents named one by one
@@ -50,7 +50,7 @@ def _show_change(store: Workspace, project: Project) -> None:
             too_high = set_highest_marking(store, project, level, actor=person)
             note = f"Documents may be marked up to {LEVEL_WORDS[level]} now."
             if too_high:
-                note += f" {plural(len(too_high), 'document')} here {'is' if len(too_high) == 1 else 'are'} marked higher."
+                note += f" {counted(len(too_high), 'document')} here {'is' if len(too_high) == 1 else 'are'} marked higher."
             st.session_state[_NOTE] = note
             st.rerun()
 
@@ -65,14 +65,14 @@ def effect_words(store: Workspace, project: Project, level: MarkingLevel) -> lis
         count = len(too_high)
         be, stay = ("is", "It stays") if count == 1 else ("are", "They stay")
         words.append(
-            f"**{plural(count, 'document')} here {be} marked higher.** {stay} in the list, but cannot be approved or used "
+            f"**{counted(count, 'document')} here {be} marked higher.** {stay} in the list, but cannot be approved or used "
             f"for questions until removed or permitted again: {_names(too_high)}."
         )
         if lost := sum(bool(store.active_review(one.id) or store.standing_proposal(one.id)) for one in too_high):
-            words.append(f"**{plural(lost, 'approval or proposal', many='approvals or proposals')} will be withdrawn.**")
+            words.append(f"**{counted(lost, 'approval or proposal', many='approvals or proposals')} will be withdrawn.**")
     kept = {document.id for document in too_high}
     if freed := [document for document in above(store, project) if document.id not in kept]:
-        words.append(f"{plural(len(freed), 'document')} marked too high until now can be approved then.")
+        words.append(f"{counted(len(freed), 'document')} marked too high until now can be approved then.")
     return words
 
 

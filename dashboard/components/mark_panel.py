@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.privacy.entities import COMMON
 from core.records import Span
+from core.words import counted
 from dashboard.components import marks, sample
 from dashboard.components.decisions import (
     add_marks,
@@ -19,7 +20,6 @@ from dashboard.components.desk import BY_RISK, Desk, draw_again
 from dashboard.components.keys import FIELD_WORDS, KEY_WORDS, MOVE_WORDS, TYPE_KEYS
 from dashboard.components.page_text import entity_words
 from dashboard.components.pending import Pending
-from dashboard.components.words import plural
 
 SPAN_WORDS = {
     "detected": ":material/help: not decided (will be replaced)",
@@ -113,7 +113,7 @@ def show_equal(desk: Desk, span: Span) -> None:
     everywhere = max(here, marks.count_in_project(desk.store, desk.project, span=span, value=desk.value(span)))
     if everywhere < 2:
         return
-    times = f"{plural(here, 'time')} in this document, {plural(everywhere, 'time')} in the project"
+    times = f"{counted(here, 'time')} in this document, {counted(everywhere, 'time')} in the project"
     st.caption(f"The same text is marked {times}.")
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept all equal (A)", disabled=desk.person is None, key="accept-equal"):
@@ -140,7 +140,7 @@ def show_undo(desk: Desk) -> None:
     last = desk.last
     if last is None:
         return
-    what = f"{plural(len(last.after) or len(last.before), 'mark')} {last.verb}"
+    what = f"{counted(len(last.after) or len(last.before), 'mark')} {last.verb}"
     label = f"Undo: {what} (u)"
     tip = "Gives the marks their earlier decision. Approvals that were lost must be given again."
     if st.button(label, icon=":material/undo:", disabled=desk.person is None, key="undo", help=tip):
@@ -161,7 +161,7 @@ def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
     places = marks.unmarked_places(desk.text, desk.spans, value.strip())
     if value.strip() and not places:
         st.caption("Nothing unmarked in this document reads like that.")
-    label = f"Mark {plural(len(places), 'place')}" if places else "Mark it"
+    label = f"Mark {counted(len(places), 'place')}" if places else "Mark it"
     if st.button(label, icon=":material/add:", disabled=not (places and desk.person), key="add"):
         add_marks(desk, places, entity, is_asked=True)
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.privacy import review
 from core.records import SpanState
-from dashboard.components.words import plural
+from core.words import counted
 
 _PENDING = "review-pending"
 
@@ -44,7 +44,7 @@ def forget_pending() -> None:
 
 def effect_words(effect: review.Effect, become: str) -> str:
     """What would change, in numbers: the marks, the documents, and what would be lost."""
-    changed = f"{plural(len(effect.span_ids), 'mark')} in {plural(len(effect.document_ids), 'document')}"
+    changed = f"{counted(len(effect.span_ids), 'mark')} in {counted(len(effect.document_ids), 'document')}"
     verb = "become" if len(effect.span_ids) != 1 else "becomes"
     return f"{changed} {verb} {become}.{lost_words(effect) or ' No approval is lost.'}"
 
@@ -54,7 +54,7 @@ def lost_words(effect: review.Effect) -> str:
     words = ""
     if approved := len(effect.approved_ids):
         lose = "loses its" if approved == 1 else "lose their"
-        words += f" **{plural(approved, 'approved document')} {lose} approval.**"
+        words += f" **{counted(approved, 'approved document')} {lose} approval.**"
     if proposed := len(effect.proposed_ids):
-        words += f" **{plural(proposed, 'proposed document')} must be proposed again.**"
+        words += f" **{counted(proposed, 'proposed document')} must be proposed again.**"
     return words

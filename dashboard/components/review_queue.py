@@ -5,7 +5,7 @@ import streamlit as st
 from core.privacy import review
 from core.records import Document, Project
 from core.storage import Workspace
-from dashboard.components.words import plural
+from core.words import counted
 
 STATE_WORDS = {
     "detected": "● {name} · {undecided:,} of {marks} to decide",
@@ -19,7 +19,7 @@ STATE_WORDS = {
 def document_words(document: Document, entry: review.QueueEntry) -> str:
     """One line of the queue."""
     words = STATE_WORDS[entry.state]
-    return words.format(name=document.name, undecided=entry.undecided, marks=plural(entry.total, "mark"))
+    return words.format(name=document.name, undecided=entry.undecided, marks=counted(entry.total, "mark"))
 
 
 def choose_document(store: Workspace, project: Project, documents: list[Document]) -> str:
@@ -29,9 +29,9 @@ def choose_document(store: Workspace, project: Project, documents: list[Document
     names = {entry.document_id: document_words(known[entry.document_id], entry) for entry in queue}
     approved = sum(entry.state == "approved" for entry in queue)
     decided, total = sum(entry.total - entry.undecided for entry in queue), sum(entry.total for entry in queue)
-    words = f"{approved} of {plural(len(queue), 'document')} approved"
+    words = f"{approved} of {counted(len(queue), 'document')} approved"
     proposed = sum(entry.state == "proposed" for entry in queue)
-    words += (f", {proposed} proposed" if proposed else "") + f" · {decided:,} of {plural(total, 'mark')} decided"
+    words += (f", {proposed} proposed" if proposed else "") + f" · {decided:,} of {counted(total, 'mark')} decided"
     st.progress(decided / total if total else 1.0, text=words)
     # the browser sends back a label, which a decision may have changed since; then the document stays as it is
     wanted = (st.session_state.get("review-document"), st.session_state.get("review-shown"), queue[0].document_id)
