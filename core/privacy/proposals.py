@@ -16,11 +16,14 @@ _SCHEME = re.compile(r"(?i)[a-z]+://")
 DiceAt = Callable[[int], Dice]
 
 
-def name_parts(word: str, dice_at: DiceAt, *, gender: Gender, is_surname: bool) -> Iterator[str]:
-    """Names for one word of a person's name: a surname or a given name of the same gender, script and length class."""
+def name_parts(word: str, dice_at: DiceAt, *, gender: Gender, is_surname: bool, first: int = 0) -> Iterator[str]:
+    """Names for one word of a person's name: a surname or a given name of the same gender, script and length class.
+
+    With `first` the tries before that one are left out.
+    """
     script = script_of(word)
     is_given = is_given_name(word) if is_surname else True
-    for turn in range(TRIES):
+    for turn in range(first, TRIES):
         dice = dice_at(turn)
         if is_given and turn < _SIMPLE // 2:
             name = given_name(dice, script, gender=gender_of(word) or gender)
@@ -42,12 +45,12 @@ def initials(dice: Dice, script: str) -> dict[str, str]:
     return dict(zip(letters, order, strict=True))
 
 
-def proposals(entity: str, value: str, dice_at: DiceAt) -> Iterator[str]:
-    """Values of the kind of `value`; none where a numbered label serves better."""
+def proposals(entity: str, value: str, dice_at: DiceAt, *, first: int = 0) -> Iterator[str]:
+    """Values of the kind of `value`, without the tries before `first`; none where a numbered label serves better."""
     invent = _INVENTIONS.get(entity)
     if invent is None or not is_writable(value) and entity in _PLACES:
         return
-    for turn in range(TRIES):
+    for turn in range(first, TRIES):
         yield invent(value, dice_at(turn))
 
 

@@ -1,17 +1,17 @@
 """The same value gets the same surrogate in every document of a project; different values never share one."""
 
-import hashlib
 import hmac
 import re
 import secrets
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 from core.privacy.entities import ENTITIES, NAMES, name_alone
-from core.privacy.given_names import gender_of, is_given_name, is_writable, script_of
+from core.privacy.given_names import gender_of, is_given_name, is_writable, length_class, script_of
 from core.privacy.grids import GridOffset, moved_grid
 from core.privacy.invented import Dice, Gender, cased
 from core.privacy.name_forms import ADDRESSED, NAME_PART, is_particle, label_forms, name_words, plain, shorter_forms
@@ -32,6 +32,7 @@ _DATES = ("DATE_TIME", "DATE_OF_BIRTH")
 MOVED = frozenset((*_DATES, "GRID", "AGE"))
 _CODES = tuple(entity for entity in ENTITIES if entity not in NAMES and entity not in MOVED)
 _NAMES_OF_THINGS = tuple(entity for entity in NAMES if entity != "PERSON")
+_SPARE_TRIES = 20  # before the one that was free last
 _WITH_KIND = ("VESSEL", "SITE", "OPERATION")  # the word for their kind ("HMS") tells nothing more than the type does
 
 
@@ -78,8 +79,10 @@ class SurrogateTable:
         self._treatments = dict(treatments or {})
         self._known: dict[Key, str] = {}
         self._holders: defaultdict[str, set[Key]] = defaultdict(set)  # who has a surrogate, by its plain form
+        self._with_word: defaultdict[str, set[str]] = defaultdict(set)  # plain forms of surrogates by their words
         self._digests: set[str] = set()
         self._counts: Counter[str] = Counter()
+        self._first_try: Counter[tuple[object, ...]] = Counter()  # of each pool of invented values
         self._avoid = {plain(value) for value in avoid}
         self._new: dict[Key, str] = {}
         self._gone: set[Key] = set()
@@ -144,7 +147,7 @@ class SurrogateTable:
             if shared is not None or entity in _WITH_KIND:
                 return _with_kind_of(value, alone, shared or self._realistic(entity, alone))
         if found is None:
-            found = self._issue(key, value, self._candidates(entity, value, key[1]))
+            found = self._invented(key, value)
         return self._noted(key, value, found)
 
     def _tag(self, entity: str, value: str) -> str:
@@ -270,8 +273,8 @@ class SurrogateTable:
             shared = self._of_another_type(word, types=_NAMES_OF_THINGS)
             if shared is not None and not _is_tag(shared):  # "<NRP_1> Berg" reads worse than two names
                 return shared
-            names = name_parts(word, lambda turn: self._dice(key[1], turn), gender=gender, is_surname=is_surname)
-            found = self._issue(key, word, names)
+            pool = (_PART, script_of(word), length_class(word), gender, is_surname)
+            found = self._issue_from(pool, key, word, partial(name_parts, word, gender=gender, is_surname=is_surname))
         return self._noted(key, word, cased(found, word))
 
     def _initial(self, word: str) -> str:
@@ -280,14 +283,26 @@ class SurrogateTable:
         letters = initials(self._dice(self._digest(_PART, script), 0), script)
         return cased(letters.get(word.upper(), "X"), word) if not word.islower() else letters.get(word.upper(), "X").lower()
 
-    def _candidates(self, entity: str, value: str, digest: str) -> Iterator[str]:
-        """Ever new proposals for `value`, realistic where the entity allows it."""
+    def _invented(self, key: Key, value: str) -> str:
+        """A new surrogate for `value`, realistic where the type allows it."""
+        entity = key[0]
         if entity in _DATES or entity == "GRID":
             moved = moved_grid(value, self._grid_offset) if entity == "GRID" else shifted(value, self._weeks)
-            if moved:
-                yield moved
-            return
-        yield from proposals(entity, value, lambda turn: self._dice(digest, turn))
+            return self._issue(key, value, [moved] if moved else ())
+        return self._issue_from((entity,), key, value, partial(proposals, entity, value))
+
+    def _issue_from(self, pool: tuple[object, ...], key: Key, value: str, source: Callable[..., Iterable[str]]) -> str:
+        """As `_issue`, from a source of tries; where most are taken, beginning near the try that was free last."""
+        reached = first = self._first_try[pool]
+
+        def dice_at(turn: int) -> Dice:
+            nonlocal reached
+            reached = turn
+            return self._dice(key[1], turn)
+
+        found = self._issue(key, value, source(dice_at, first=first))
+        self._first_try[pool] = max(first, reached - _SPARE_TRIES)
+        return found
 
     # --- what is known -----------------------------------------------------------------------------
 
@@ -313,7 +328,10 @@ class SurrogateTable:
         self._counts[entity] += before is None
         if surrogate:
             self._known[key] = surrogate
-            self._holders[plain(surrogate)].add(key)
+            form = plain(surrogate)
+            self._holders[form].add(key)
+            for word in NAME_PART.findall(form):
+                self._with_word[word].add(form)
         if is_new:
             self._new[key] = surrogate
             self._gone.discard(key)
@@ -347,8 +365,8 @@ class SurrogateTable:
         if has_whole_name and len(words) > 1:
             stale.add(words[-1])
         self.stale |= stale
-        for held in [held for held in self._holders if is_touched(held, stale)]:
-            for key in [key for key in self._holders[held] if key[0] not in MOVED]:
+        for held in {held for one in stale for held in (one, *self._with_word.get(one, ()))}:
+            for key in [key for key in self._holders.get(held, ()) if key[0] not in MOVED]:
                 self._forget(key)
 
     def _forget(self, key: Key) -> None:
@@ -363,12 +381,12 @@ class SurrogateTable:
         return {plain(value), *parts, *((plain(name_alone(value)),) if entity in NAMES else ())}
 
     def _digest(self, entity: str, form: str) -> str:
-        return hmac.new(self._key, f"{entity}\0{form}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, f"{entity}\0{form}".encode("utf-8", "surrogatepass"), "sha256").hex()
 
     def _dice(self, digest: str, turn: int) -> Dice:
         def stream() -> Iterator[int]:
             for block in count():
-                yield from hmac.new(self._key, f"{digest}\0{turn}\0{block}".encode(), hashlib.sha256).digest()
+                yield from hmac.digest(self._key, f"{digest}\0{turn}\0{block}".encode(), "sha256")
 
         return Dice(stream())
 

@@ -1,8 +1,10 @@
 """What happens to a piece of personal data: five treatments, chosen for each type in each project."""
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Literal, get_args
 
 from core.records import KEPT, Detection
@@ -24,17 +26,19 @@ def outside_replaced(text: str, found: Iterable[Detection]) -> list[Detection]:
     return [rest for detection in found for rest in _rest(text, detection, places)] if places else list(found)
 
 
-def _rest(text: str, detection: Detection, places: list[tuple[int, int]]) -> list[Detection]:
+def _rest(text: str, detection: Detection, places: Sequence[tuple[int, int]]) -> list[Detection]:
     rest, at = [], detection.start
-    for start, end in [*places, (detection.end, detection.end)]:
-        if end <= at and start < detection.end:
-            continue
+    first = bisect_right(places, at, key=lambda place: place[1])  # the first that ends behind the start
+    later = (places[index] for index in range(first, len(places)))  # a slice would copy all of them
+    for start, end in chain(later, [(detection.end, detection.end)]):
         stop = min(start, detection.end)
         piece = text[at:stop]
         if any(character.isalnum() for character in piece):
-            first = at + len(piece) - len(piece.lstrip(" <>_"))
-            rest.append(replace(detection, start=first, end=at + len(piece.rstrip(" <>_"))))
-        at = max(at, min(end, detection.end))
+            left = at + len(piece) - len(piece.lstrip(" <>_"))
+            rest.append(replace(detection, start=left, end=at + len(piece.rstrip(" <>_"))))
+        if stop == detection.end:
+            break
+        at = end
     return rest
 
 
