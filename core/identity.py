@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from core.errors import AccessError, InputError
 from core.records import Person
 
 _DECLARED = "declared"
+# characters that count as printable and show nothing (Unicode 15.1, Default_Ignorable_Code_Point)
+_UNSEEN = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
 def declared(name: str) -> Person:
@@ -19,7 +22,7 @@ def declared(name: str) -> Person:
         InputError: no name of 1 to 80 printable characters.
     """
     shown = " ".join(name.split())
-    if not shown or len(shown) > 80 or not shown.isprintable():
+    if not shown or len(shown) > 80 or not shown.isprintable() or _UNSEEN.search(shown):
         raise InputError("A review needs the reviewer's name, of 1 to 80 characters.", "Give it with --as NAME.")
     return Person(id=person_id(_DECLARED, unicodedata.normalize("NFKC", shown).casefold()), name=shown)
 

@@ -81,6 +81,8 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
             return
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
         host = arguments[0]
+        if _is_address(host):
+            return  # nothing is asked of anybody; whether it may be connected to is looked at then
         if _provider and host in (_provider[0][0], _provider[0][0].encode()):
             return
     else:
@@ -88,6 +90,15 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if not is_local(host):
         _refused.append(event)
         raise ConnectionRefusedError("Garrison does not connect to other machines.")
+
+
+def _is_address(host: Any) -> bool:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def is_local(host: Any) -> bool:

@@ -15,6 +15,7 @@ may do:
     roles = { garrison-administrators = "administrator", privacy-office = "auditor" }
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,8 +63,10 @@ def read_sign_in(home: Path) -> SignIn | None:
     """
     path = secrets_path(home)
     try:
-        if not path.exists():
+        if not path.exists() and not path.is_symlink():  # a link to nothing is a sign-in that is missing, not none
             return None
+        if path.stat().st_uid not in (0, os.geteuid()):
+            raise _unfit(path, "belongs to another account", "Only this account and root may say who signs in.")
         if path.stat().st_mode & 0o077:
             raise _unfit(path, "can be read by other accounts of this machine", f"Close it: chmod 600 {path}")
         found = tomllib.loads(path.read_text(encoding="utf-8"))

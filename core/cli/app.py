@@ -119,7 +119,7 @@ def _unforeseen(error: Exception, home: Path) -> GarrisonError:
         return SetupError(f"The workspace cannot be used: {error}.", "Try again; if it stays so, check the disk.")
     logging.raiseExceptions = False  # a log that cannot be written must not hide what went wrong
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         logging.basicConfig(filename=home / LOG_NAME, format="%(asctime)s %(message)s")
     except OSError:
         logging.basicConfig(handlers=[logging.NullHandler()])

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.review import As, Named, app, room_of
-from core.cli.shell import counted
 from core.errors import InputError
 from core.identity import declared
 from core.records import Passage, Project, Review
 from core.storage import get
+from core.words import counted
 
 __all__ = ["app"]  # that of `review`, with the commands below
 Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
@@ -77,7 +77,8 @@ def check(
     """Search the anonymized text with another detector."""
     room = room_of(context)
     document_id = room.document(document).id if document and not all_ else ""
-    job = room.shell.run("search again", {"document_id": document_id}, project_id=room.project.id)
+    asker = {"by": declared(as_).name} if as_ else {}
+    job = room.shell.run("search again", {"document_id": document_id} | asker, project_id=room.project.id)
     text = f"{counted(job.result['documents'], 'document')} searched again; "
     text += f"{counted(job.result['found'], 'place')} that look like personal data in the anonymized text."
     room.shell.show(job.result, text)

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from core.cli.shell import Shell, counted, report_error, shell_of, table
+from core.cli.shell import Shell, report_error, shell_of, table
 from core.errors import SetupError
 from core.records import AuditEntry, Project
 from core.storage import find
 from core.storage.audit import entries
 from core.storage.audit_check import AuditVerdict, verify
 from core.storage.audit_table import pairs, write_csv
+from core.words import counted
 
 app = typer.Typer(no_args_is_help=True)
 About = Annotated[str, typer.Option("--about", help="Only what names this project, id, person or action.")]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.shell import shell_of
+from core.cli.shell import shell_of, visible
 from core.errors import InputError
 from core.jobs.stages.conversation import open_answerer
 from core.records import Run
@@ -50,7 +50,7 @@ def chat(
         for piece in answerer.stream(messages, max_tokens=max_tokens, temperature=temperature):
             pieces.append(piece)
             if not shell.is_json:
-                print(piece, end="", flush=True)
+                print(visible(piece), end="", flush=True)
         text = "".join(pieces)
         messages.append(Message("assistant", text))
         shell.show({"prompt": question, "answer": text}, "\n")

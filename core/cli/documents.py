@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.shell import counted, plain, shell_of, table
+from core.cli.shell import plain, shell_of, table
 from core.errors import InputError
 from core.jobs.stages.incoming import shown_name
 from core.records import Document
 from core.storage import find, get
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.documents import FolderFiles

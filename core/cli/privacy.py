@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from core.cli.shell import ByteLine, counted, shell_of
+from core.cli.shell import ByteLine, shell_of
 from core.errors import InputError
 from core.settings import DetectionSettings
+from core.words import counted
 
 Level = Annotated[str, typer.Option(help="standard: one model and rules; thorough: a second model votes along.")]
 

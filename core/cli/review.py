@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.shell import Shell, counted, shell_of, table
+from core.cli.shell import Shell, shell_of, table
 from core.errors import InputError
 from core.identity import declared
 from core.records import Document, Project, Span
 from core.storage import find
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.privacy.review import Decision

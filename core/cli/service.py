@@ -46,7 +46,7 @@ def serve(
     if (certificate is None) != (key is None):
         raise InputError("A certificate and its key go together.", "Give both: --certificate FILE --key FILE")
     secure = [] if certificate is None or key is None else _secure(certificate, key)
-    _check_free(host, port)
+    listening = _free_address(host, port)
     found = importlib.util.find_spec("dashboard")
     if found is None or not found.submodule_search_locations:
         raise SetupError("The dashboard is not installed.", "Run: python3 installer run")
@@ -56,7 +56,7 @@ def serve(
     print(f"Garrison: {address}", file=sys.stderr, flush=True)
     os.environ["GARRISON_HOME"] = str(shell.workspace.home)
     os.chdir(folder)  # where .streamlit/config.toml lies
-    arguments = ["-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", str(port), *secure]
+    arguments = ["start.py", "run", "app.py", "--server.address", listening, "--server.port", str(port), *secure]
     if sign_in:
         arguments += ["--secrets.files", str(secrets_path(shell.workspace.home))]
     called = (urlsplit(sign_in.origin).hostname if sign_in else None) or host
@@ -74,11 +74,16 @@ def _secure(certificate: Path, key: Path) -> list[str]:
     return ["--server.sslCertFile", str(certificate.resolve()), "--server.sslKeyFile", str(key.resolve())]
 
 
-def _check_free(host: str, port: int) -> None:
+def _free_address(host: str, port: int) -> str:
+    """The address in numbers that `host` stands for, once it is certain that the port is free there.
+
+    In numbers, because the dashboard asks no name server; a name of this machine stays as it is.
+    """
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             tried.bind((host, port))
+            return host if host in LOOPBACK else str(tried.getsockname()[0])
     except OSError as error:
         raise SetupError(f"Port {port} cannot be used ({error.strerror}).", "Choose another one with --port.") from error
 

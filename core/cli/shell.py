@@ -1,6 +1,7 @@
 """What every command shares: the workspace, and one way to print results, progress and errors."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from core.records import Job
 from core.storage import Workspace, get
 
 POLL_S = 0.3
+_ACTING = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 
 
 class Shell:
@@ -28,9 +30,9 @@ class Shell:
     def show(self, payload: Any, text: str) -> None:
         """Print the command's result: `payload` as one JSON document, or `text` for people."""
         if self.is_json:
-            print(json.dumps(plain(payload), ensure_ascii=False, indent=1))
+            print(visible(json.dumps(plain(payload), ensure_ascii=False, indent=1)))
         elif text:
-            print(text)
+            print(visible(text))
 
     def run(self, kind: str, params: dict[str, Any], *, project_id: str = "", detach: bool = False) -> Job:
         """Start a job and follow it to its end (`detach`: only start it).
@@ -74,7 +76,7 @@ class ProgressPrinter:
 
     def show(self, job: Job) -> None:
         """Print where the job stands, when that changed."""
-        line = progress_line(job)
+        line = visible(progress_line(job))
         mark = line if self._is_terminal or not job.total else (job.state, int(10 * job.done / job.total))
         if mark == self._last:
             return
@@ -130,9 +132,13 @@ def duration(seconds: float) -> str:
     return f"{round(seconds)} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
 
 
-def counted(number: int, word: str, plural: str = "") -> str:
-    """`1 mark`, `1,204 marks`; `plural` where it is not the word with an s."""
-    return f"{number:,} {word if number == 1 else plural or word + 's'}"
+def visible(text: str) -> str:
+    """Text in which nothing acts on the terminal or hides: such characters as JSON writes them.
+
+    Control characters but tab and new line (ECMA-48: a document could set titles, move the cursor, write over what stands
+    there), and those that turn the direction of writing (Unicode Standard Annex 9).
+    """
+    return _ACTING.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def plain(value: Any) -> Any:
@@ -161,8 +167,8 @@ def table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> str:
 def report_error(error: GarrisonError, *, is_json: bool) -> int:
     """Print an error as one line with its hint (and as JSON on stdout); gives the exit code."""
     if is_json:
-        print(json.dumps({"error": error.message, "hint": error.hint}, ensure_ascii=False))
-    one_line = " ".join(str(error).split())
+        print(visible(json.dumps({"error": error.message, "hint": error.hint}, ensure_ascii=False)))
+    one_line = visible(" ".join(str(error).split()))
     print(f"garrison: {one_line}", file=sys.stderr)
     return error.exit_code
 

@@ -28,11 +28,18 @@ class Member:
     error: InputError | None = None
 
 
-def expand(path: Path, name: str, *, depth: int = 1) -> Iterator[Member]:
+def expand(path: Path, name: str, *, within: Path | None = None, depth: int = 1) -> Iterator[Member]:
     """The files of the zip archive at `path`, one at a time; anything else is its own only member.
 
     A member's file is deleted when the next one is asked for: read or copy it before. A bad member comes with
     its error and the rest goes on.
+
+    Args:
+        path: the archive.
+        name: what it is called.
+        within: the folder to unpack in, where a process that is killed leaves the member it was at; without one, the
+            system's for temporary files.
+        depth: how many archives it lies in, itself counted.
 
     Raises:
         InputError: the archive as a whole cannot be opened, has too many members or declares too much.
@@ -44,7 +51,7 @@ def expand(path: Path, name: str, *, depth: int = 1) -> Iterator[Member]:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise InputError("The zip archive is damaged, cut short or empty.", "Pack or copy it again.") from error
-    with archive, tempfile.TemporaryDirectory(prefix="garrison-") as folder:
+    with archive, tempfile.TemporaryDirectory(prefix="garrison-", dir=within) as folder:
         members = [info for info in archive.infolist() if not info.is_dir() and not _is_ignored(info.filename)]
         _check_archive(archive, members)
         budget = MAX_ARCHIVE_BYTES
@@ -55,7 +62,7 @@ def expand(path: Path, name: str, *, depth: int = 1) -> Iterator[Member]:
                 _check_member(info, depth)
                 budget -= _unpack(archive, info, target, limit=min(MAX_MEMBER_BYTES, budget))
                 if shown.lower().endswith(".zip"):
-                    yield from (_inside(shown, member) for member in expand(target, shown, depth=depth + 1))
+                    yield from (_inside(shown, member) for member in expand(target, shown, within=within, depth=depth + 1))
                 else:
                     yield Member(shown, target)
             except InputError as error:

@@ -20,6 +20,7 @@ _LONGEST_TITLE = 12  # words of a running chapter title
 _BESIDE = 160  # characters in which these words are looked for
 
 _SENTENCE_END = re.compile(r"[.!?:;—)\]\"”]$")
+_EMPTY_LINE = re.compile(r"\n[ \t]*\n")
 _DIGITS = re.compile(r"\d+")
 _OPENER = re.compile(r"\b(?:Chapter|Appendix|Annex|Part|Section)\s+(?:\d{1,3}|[A-Z]|[IVX]{1,5})\s+")
 
@@ -45,8 +46,8 @@ def without_running_text(text: str) -> str:
     cuts: list[tuple[int, int]] = []
     openers = _openers(text)
     for anchors in _anchor_groups(text):
-        lefts = [text[max(0, anchor.start - _BESIDE) : anchor.start] for anchor in anchors]
-        rights = [text[anchor.end : anchor.end + _BESIDE] for anchor in anchors]
+        lefts = [_before(text, anchor.start) for anchor in anchors]
+        rights = [_after(text, anchor.end) for anchor in anchors]
         titles = _titles(lefts, openers)
         follows = _shared_beginnings(rights)
         cuts += [
@@ -63,8 +64,8 @@ def _anchor_groups(text: str) -> list[list[_Anchor]]:
     if len(numbers) * _FEWEST_BETWEEN > len(text):
         return []
     for match in numbers:
-        left = text[max(0, match.start() - 60) : match.start()].split()[-2:]
-        right = text[match.end() : match.end() + 60].split()[:2]
+        left = _before(text, match.start(), 60).split()[-2:]
+        right = _after(text, match.end(), 60).split()[:2]
         if left and left[-1].lower() == "page":
             groups["left", ("page",)].append(match)
         if len(left) == 2:
@@ -85,6 +86,16 @@ def _anchor_groups(text: str) -> list[list[_Anchor]]:
     return found
 
 
+def _before(text: str, position: int, characters: int = _BESIDE) -> str:
+    """What stands before a position, back to an empty line: what is written beyond one is no part of a header."""
+    return _EMPTY_LINE.split(text[max(0, position - characters) : position])[-1]
+
+
+def _after(text: str, position: int, characters: int = _BESIDE) -> str:
+    """What stands behind a position, up to an empty line."""
+    return _EMPTY_LINE.split(text[position : position + characters], maxsplit=1)[0]
+
+
 def _once_or_twice(matches: Sequence[re.Match[str]]) -> list[re.Match[str]]:
     """A page number stands once beside its header, twice when header and footer are alike; a date stands on every page."""
     counts = Counter(match.group() for match in matches)
@@ -96,9 +107,9 @@ def _contexts(text: str, matches: Sequence[re.Match[str]], side: str) -> list[in
     beside = []
     for match in matches:
         if side == "left":
-            beside.append(text[max(0, match.start() - _BESIDE) : match.start()].split()[::-1][:_LONGEST_CONTEXT])
+            beside.append(_before(text, match.start()).split()[::-1][:_LONGEST_CONTEXT])
         else:
-            beside.append(text[match.end() : match.end() + _BESIDE].split()[:_LONGEST_CONTEXT])
+            beside.append(_after(text, match.end()).split()[:_LONGEST_CONTEXT])
     length = 1
     while length < _LONGEST_CONTEXT:
         (_, count), *_ = Counter(tuple(words[: length + 1]) for words in beside).most_common(1)
@@ -122,9 +133,9 @@ def _grown(text: str, match: re.Match[str], side: str, words: int) -> _Anchor:
     """The match with so many words on that side."""
     start, end = match.span()
     if side == "left":
-        start -= _width(text[max(0, start - _BESIDE) : start][::-1], words)
+        start -= _width(_before(text, start)[::-1], words)
     else:
-        end += _width(text[end : end + _BESIDE], words)
+        end += _width(_after(text, end), words)
     return _Anchor(start, end, *page_value(match))
 
 

@@ -11,6 +11,8 @@ from core.storage import Workspace, update
 
 REPORT_INTERVAL_S = 0.25
 
+UNPACKED = "unpacked"  # in the folder of a job: what it takes out of archives, for as long as it reads it
+
 
 class JobContext:
     """Handed to the function of a job kind. `progress` also raises JobCancelled when somebody asked for that."""

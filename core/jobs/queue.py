@@ -5,6 +5,7 @@ whose process is gone as failed and starts the next queued ones.
 """
 
 import json
+import shutil
 import subprocess  # noqa: S404 starts our own worker module
 import sys
 import time
@@ -16,6 +17,7 @@ import psutil
 
 from core.access import Action
 from core.errors import InputError
+from core.jobs.context import UNPACKED
 from core.jobs.stages import KINDS
 from core.records import Job, Project, new_id, now
 from core.storage import Workspace, find, get, insert, rights, transaction, update
@@ -140,6 +142,7 @@ def _check(workspace: Workspace, job_id: str, *, action: Action | None = None) -
 
 
 def _mark_dead(workspace: Workspace, job: Job) -> None:
+    shutil.rmtree(workspace.job_folder(job.id) / UNPACKED, ignore_errors=True)
     if job.is_cancel_requested:
         update(workspace.db, Job, job.id, state="cancelled", finished_at=now())
         return

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from core.privacy.judgments import acts, is_judgment, stays, tells_length
+from core.privacy.rules.dates import dates_a_law
 from core.privacy.rules.titles import RANK, TITLE
 from core.privacy.vocabulary import WORD, common_phrases, is_generic, may_be_name, named_acronyms, small_words
 from core.records import Detection
@@ -27,6 +29,11 @@ _DURATION = re.compile(r"\b(?:hours?|days?|weeks?|minutes?|seconds?|rounds?|rpm|
 _DESIGNATION = re.compile(r"(?:[A-Za-z]{1,6}[ -]?)?\d[\w.-]*(?:[ /]\d[\w.-]*)*")
 _FULL_STOP = re.compile(r"[^\W\d_]{4,}\.$")
 _RANK_BEFORE = re.compile(rf"(?:(?:{RANK}|{TITLE})\.?\s+)+")
+# "the Turkish Government", "Mark Summers QC": what names nobody behind what does.
+_COMMON_TAIL = re.compile(
+    r"(?<=\w)(?:,?[ ](?:Government|authorities|nationals?|QC|KC|(?:Deputy )?Section Registrar|Circuit Judges?|Respondents?)|"
+    r",? J\.?)$"
+)
 _ACRONYM = re.compile(r"[A-Z0-9][A-Z0-9&/.-]{0,7}s?")
 
 
@@ -59,17 +66,21 @@ class Filter:
     phrases: frozenset[str]
     small: frozenset[str]
     names: frozenset[str]  # acronyms that stand for a name
+    is_judgment: bool
 
     @classmethod
     def of(cls, text: str) -> "Filter":
         """Read the whole document once."""
-        return cls(common_phrases(text), small_words(text), named_acronyms(text))
+        return cls(common_phrases(text), small_words(text), named_acronyms(text), is_judgment(text))
 
     def kept(self, text: str, found: Detection) -> Iterator[Detection]:
         """The parts of `found` that are personal data: cut at line ends, articles and punctuation trimmed off."""
         if found.entity == "DATE_TIME":
             value = text[found.start : found.end]
-            if _SPECIFIC_DATE.search(value) and not _DURATION.search(value):
+            is_told = _SPECIFIC_DATE.search(value) is not None and not _DURATION.search(value)
+            if self.is_judgment:
+                is_told = (is_told or tells_length(value)) and not dates_a_law(text, found.start)
+            if is_told:
                 yield found
             return
         at = found.start
@@ -80,6 +91,8 @@ class Filter:
             tail = _TAIL.search(text, start, end)
             stop = tail.start() if tail else end
             stop -= 1 if _FULL_STOP.search(text, start, stop) else 0
+            common = _COMMON_TAIL.search(text, start, stop)
+            stop = common.start() if common else stop
             rank = _RANK_BEFORE.match(text, start, stop)
             start = rank.end() if rank else start
             if start < stop and self._is_specific(text[start:stop], found.entity):
@@ -88,6 +101,11 @@ class Filter:
 
     def _is_specific(self, value: str, entity: str) -> bool:
         words = [word for word in WORD.findall(value) if not any(character.isdigit() for character in word)]
+        if self.is_judgment and entity in ("ORGANIZATION", "LOCATION"):
+            if stays(value):
+                return False
+            if acts(value, entity) and value not in self.phrases:
+                return True
         if not any(character.isupper() for character in value) and entity != "NRP":
             return entity == "PERSON" and len(words) == 1 and len(value) > 3 and not is_generic(value)
         is_acronym = _ACRONYM.fullmatch(value) is not None

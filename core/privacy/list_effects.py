@@ -16,6 +16,7 @@ from core.privacy.lists import LIST, Lists
 from core.privacy.overlaps import covers
 from core.records import Detection, Document, ListEntry, PatternRule, Span, new_id
 from core.storage import Workspace, find
+from core.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +34,19 @@ class Effect:
     @property
     def words(self) -> str:
         """What follows, in sentences."""
-        found = f"Found {_counted(self.places, 'time')} in {_counted(self.documents, 'document')}."
+        found = f"Found {counted(self.places, 'time')} in {counted(self.documents, 'document')}."
         more = [
-            (self.marked, f"{_counted(self.marked, 'place')} to be decided, and masked until then."),
-            (self.rejected, f"{_counted(self.rejected, 'undecided mark')} rejected, so the text stays readable."),
-            (self.searches, f"{_counted(self.searches, 'document')} to be searched again."),
-            (self.approvals, f"{_counted(self.approvals, 'approval')} withdrawn."),
-            (self.left_out, f"{_counted(self.left_out, 'entry', 'entries')} on the list already."),
+            (self.marked, f"{counted(self.marked, 'place')} to be decided, and masked until then."),
+            (self.rejected, f"{counted(self.rejected, 'undecided mark')} rejected, so the text stays readable."),
+            (self.searches, f"{counted(self.searches, 'document')} to be searched again."),
+            (self.approvals, f"{counted(self.approvals, 'approval')} withdrawn."),
+            (self.left_out, f"{counted(self.left_out, 'entry', 'entries')} on the list already."),
         ]
         return " ".join([found, *(sentence for number, sentence in more if number)])
 
     def __add__(self, other: "Effect") -> "Effect":
         """Both together."""
         return Effect(**{name: getattr(self, name) + getattr(other, name) for name in Effect.__dataclass_fields__})
-
-
-def _counted(number: int, word: str, many: str = "") -> str:
-    return f"{number:,} {word if number == 1 else many or word + 's'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from core.storage.audit_table import harmless
 COLUMNS = ("text", "type", "kind")
 MAX_ROWS = 50_000
 MAX_BYTES = 16 * 2**20
+MAX_EXPRESSIONS = 200  # each is tried for seconds before it is taken
 _HINT = "Save it as CSV in UTF-8 with the columns text, type and kind; type and kind may be left out."
 
 
@@ -37,17 +38,21 @@ def read_lists(data: bytes, *, project_id: str, actor: Person, kind: str = "deny
         entity: the type of rows that name none.
 
     Raises:
-        InputError: not UTF-8, not CSV, no column `text`, or more than 50,000 rows.
+        InputError: not UTF-8, not CSV, no column `text`, more than 50,000 rows or 200 regular expressions.
     """
     entries: list[ListEntry] = []
     rules: list[PatternRule] = []
     bad: list[tuple[int, str]] = []
     made_at = now()
+    tried = 0
     for number, row in _rows(data):
         text, row_kind = _shown(row.get("text", "")), (row.get("kind", "").strip().lower() or kind)
         row_entity = row.get("type", "").strip().upper().replace(" ", "_") or entity
         try:
             if row_kind == "regex":
+                tried += 1
+                if tried > MAX_EXPRESSIONS:
+                    break
                 of_expression(text)
                 check_entry("any text", row_entity, kind="deny")
                 name, definition = f"row {number} of a file", {"expression": text}
@@ -64,6 +69,8 @@ def read_lists(data: bytes, *, project_id: str, actor: Person, kind: str = "deny
                 )
         except InputError as error:
             bad.append((number, error.message))
+    if tried > MAX_EXPRESSIONS:
+        raise InputError(f"The file has more than {MAX_EXPRESSIONS} regular expressions.", "Join or leave out some.")
     return Imported(entries=tuple(entries), rules=tuple(rules), bad_rows=tuple(bad))
 
 

@@ -91,9 +91,9 @@ def reissue(
             continue
         workspace.db.executemany("update spans set surrogate = ? where id = ?", [(s, span.id) for s, span in changed])
         spans, documents = spans + len(changed), documents + 1
-        if any(span.state != "rejected" for _, span in changed) and workspace.active_review(document.id):
-            workspace.withdraw_approval(document.id, reason=reason, actor=actor)
-            withdrawn += 1
+        if any(span.state != "rejected" for _, span in changed):
+            withdrawn += workspace.active_review(document.id) is not None
+            workspace.withdraw_approval(document.id, reason=reason, actor=actor)  # a proposal too
     return spans, documents, withdrawn
 
 

@@ -81,7 +81,7 @@ def store_second_search(
             document.id,
             "second search run",
             actor=by.name if by else "",
-            subjects={"detector": detector},
+            subjects={"detector": detector} | ({"person": by.id} if by and by.id else {}),
             hashes={"anonymized": anonymized_sha256},
             counts={"found": len(rows)},
         )

@@ -216,7 +216,11 @@ class SurrogateTable:
     def _person(self, value: str) -> str:
         whole = " ".join(unicodedata.normalize("NFC", value).split())
         address = ADDRESSED.match(whole)
-        if address:
+        is_name = (
+            "PERSON",
+            self._digest("PERSON", plain(whole)),
+        ) in self._known  # "BG AA" is no rank where "Bg Aa" is one name
+        if address and not is_name:
             return f"{address[0]}{self._named(whole[address.end() :], title=address[0])}"
         return self._named(whole, title="")
 

@@ -16,6 +16,11 @@ _COUNTED = re.compile(
     r"((?:[A-Z][\w/&-]*)(?:[ ][A-Z][\w/&-]*){0,4})"
 )
 _NAMED_ACRONYM = re.compile(r"\b[A-Z][\w'’-]{1,40}\s\([\"“'‘]?(?:the )?([A-Z][A-Za-z0-9&/-]{1,11})[\"”'’]?\)")
+# "the NHT (Northern Harbor Trust)", "hereinafter “the NHT/B”"
+_EXPLAINED_AFTER = re.compile(
+    r"\b([A-Z][A-Za-z]?[A-Z][A-Z/-]{0,8})\s\([“\"'‘]?(?:the )?([A-Z][\w'’-]+(?:[ /][\w'’-]+){1,6})"
+)
+_HEREINAFTER = re.compile(r"\b(?:hereinafter|hereafter)[\w ,]{0,20}[“\"'‘](?:the )?([A-Z][A-Z/-]{1,10})[”\"'’]")
 _PLURAL_ACRONYM = re.compile(r"\b([A-Z][A-Z0-9/&-]{1,9})s\b")
 # "brigade combat team (BCT)": an acronym whose words are written small is a common noun.
 _EXPLAINED_ACRONYM = re.compile(r"(?<![\w-])[a-z][a-z-]{1,40}\s\(([A-Z][A-Za-z0-9/&-]{1,11})\)")
@@ -82,7 +87,9 @@ def common_phrases(text: str) -> frozenset[str]:
 
 def named_acronyms(text: str) -> frozenset[str]:
     """Acronyms that this text explains by capitalized words, as in "Northern Harbor Trust (NHT)"."""
-    return frozenset(match[1] for match in _NAMED_ACRONYM.finditer(text))
+    after = (m[1] for m in _EXPLAINED_AFTER.finditer(text) if not all(is_generic(word) for word in WORD.findall(m[2])))
+    before = (match[1] for pattern in (_NAMED_ACRONYM, _HEREINAFTER) for match in pattern.finditer(text))
+    return frozenset((*before, *after))
 
 
 def small_words(text: str) -> frozenset[str]:

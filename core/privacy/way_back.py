@@ -6,6 +6,7 @@ audit log. The reasons in words lie in a table of their own, with their SHA-256 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from core.errors import InputError, SetupError
 from core.privacy import sealed_pairs
@@ -20,6 +21,9 @@ from core.storage import Workspace, audit, find, get, rights, sha256_text, trans
 
 MIN_PASSPHRASE = 15  # characters; NIST SP 800-63B-4, section 3.1.1: where nothing but a password protects
 MIN_REASON_WORDS = 3
+MAX_TRIES = 5  # wrong passphrases of one person in one project, before
+TRIES_S = 15 * 60  # so long a pause since the first of them
+TRIES_LOOKED_AT = 500  # of all people and projects: a hundred of them may guess at the same time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +158,7 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
 def _opened(workspace: Workspace, project: Project, *, passphrase: str, person: Person) -> bytes:
     """The private key; a wrong passphrase leaves an entry in the audit log."""
     lock = _lock(workspace, project)
+    _check_tries(workspace, project, person)
     try:
         return unlock(lock, passphrase, belongs_to=project.id)
     except Refused as error:
@@ -163,6 +168,18 @@ def _opened(workspace: Workspace, project: Project, *, passphrase: str, person: 
         ) from error
     except MemoryError as error:
         raise SetupError("There is not enough memory to try a passphrase (64 MB).", "Close other programs.") from error
+
+
+def _check_tries(workspace: Workspace, project: Project, person: Person) -> None:
+    """Whoever guesses has to wait. It holds for people who sign in; whoever has the files can guess without Garrison."""
+    since = (datetime.now(UTC) - timedelta(seconds=TRIES_S)).isoformat(timespec="milliseconds")
+    refused = audit.entries(workspace.db, about="way back refused", last=TRIES_LOOKED_AT)
+    asked = {"project": project.id, "person": person.id}
+    tries = sum(entry.created_at > since and asked.items() <= entry.subjects.items() for entry, _ in refused)
+    if tries >= MAX_TRIES:
+        raise InputError(
+            f"The passphrase was wrong {tries} times in a quarter of an hour.", "Wait 15 minutes, and ask who set it up."
+        )
 
 
 def _lock(workspace: Workspace, project: Project) -> Lock:

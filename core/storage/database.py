@@ -22,7 +22,7 @@ def connect(path: Path) -> sqlite3.Connection:
         SetupError: the file cannot be opened, is not a database, or was written by a newer version.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents: of no other account's business
         db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, factory=Database)
         db.row_factory = sqlite3.Row
         db.execute("pragma journal_mode = wal")

@@ -27,7 +27,8 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.execute("rollback")
+        if db.in_transaction:  # a full disk has undone it already, and its error must not be lost
+            db.execute("rollback")
         if act := _take(db)[1]:
             act()
         raise

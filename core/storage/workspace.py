@@ -280,8 +280,8 @@ class Workspace:
         The proposal with its id becomes the approval. What else was proposed or approved, if anything, is withdrawn.
         """
         rights.check(self.db, "approve", document.project_id)
-        write_atomic(self.anonymized_path(document.project_id, review.id), text)
         with transaction(self.db):
+            write_atomic(self.anonymized_path(document.project_id, review.id), text)
             delete(self.db, Review, id=review.id, state="proposed")
             self.withdraw_approval(document.id, reason="approved again", actor=review.reviewer)
             insert(self.db, review)
@@ -290,6 +290,17 @@ class Workspace:
                 "insert into approved_passages (review_id, passage_id, start, end, heading, page) values (?, ?, ?, ?, ?, ?)",
                 [(review.id, p.id, p.start, p.end, p.heading, p.page) for p in passages],
             )
+
+    def remove_unapproved(self, project_id: str) -> None:
+        """Delete anonymized texts that no review names: an approval was killed, or failed, before it was stored.
+
+        Call it inside the transaction of an approval: nobody else is in the middle of one then.
+        """
+        folder = self.anonymized_path(project_id, "").parent
+        named = {row["id"] for row in self.db.execute("select id from reviews")}
+        for path in list(folder.iterdir()) if folder.is_dir() else ():
+            if path.name.removesuffix(".txt") not in named:
+                path.unlink()
 
     def withdraw_approval(self, document_id: str, *, reason: str, actor: str = "") -> None:
         """Withdraw what is approved or proposed for a document, if anything is.

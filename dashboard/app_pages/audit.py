@@ -10,8 +10,9 @@ from core.storage import Workspace, rights
 from core.storage.audit import entries
 from core.storage.audit_check import verify
 from core.storage.audit_table import csv_lines, pairs
+from core.words import counted
 from dashboard.components.errors import shown_errors
-from dashboard.components.words import clock, plural
+from dashboard.components.words import clock
 from dashboard.resources import projects, workspace
 
 SHOWN = 500
@@ -22,9 +23,9 @@ def show_verdict(store: Workspace) -> None:
     """Whether the log is whole, read anew each time, and the head to note down."""
     with st.spinner("Checking the log …"):
         verdict = verify(store.db)
-    counted = plural(verdict.count, "entry", many="entries")
+    entries = counted(verdict.count, "entry", many="entries")
     if verdict.is_whole:
-        st.success(f"The log is whole: {counted}, none changed, moved or taken out.", icon=":material/verified_user:")
+        st.success(f"The log is whole: {entries}, none changed, moved or taken out.", icon=":material/verified_user:")
     else:
         lines = "\n".join(f"- {finding}" for finding in verdict.findings)
         st.error(f"**The log is not whole.** Tell who is responsible for it.\n\n{lines}", icon=":material/gpp_bad:")

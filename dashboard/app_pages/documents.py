@@ -16,14 +16,17 @@ from core.records import Document, Job, Project, Span
 from core.storage import Workspace, count, find
 from core.storage.files import disk_errors
 from core.storage.removal import remove_document
+from core.words import counted
 from dashboard.components.document_files import show_document_export
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.highest_marking import show_highest_marking
 from dashboard.components.marking_banner import show_marking
 from dashboard.components.marks import pages_of
 from dashboard.components.page_text import PageView, cut_page, page_words, show_page
-from dashboard.components.words import plural, size
+from dashboard.components.search_start import show_search_start
+from dashboard.components.words import size
 from dashboard.resources import require_project, workspace
 
 FORMATS = "PDF, Word, PowerPoint, Excel, CSV, JSON, HTML, e-mail, Markdown, plain text, or a zip of these"
@@ -64,7 +67,7 @@ def show_drop_zone(store: Workspace, project: Project) -> None:
 def state_words(store: Workspace, project: Project, document: Document) -> str:
     """Where a document stands, with a sign that does not need color."""
     if document.state == "unreadable":
-        return "✗ refused" if document.marking_level > 0 else "✗ not read"
+        return "✗ refused" if is_refused(document) else "✗ not read"
     if not is_permitted(project, document.marking_level):
         return "✗ marked too high"
     if not document.is_analyzed:
@@ -72,18 +75,31 @@ def state_words(store: Workspace, project: Project, document: Document) -> str:
     return "✓ approved" if store.active_review(document.id) else "● to review"
 
 
-def show_result(reading: Job | None) -> None:
+def is_refused(document: Document) -> bool:
+    """Whether the file bears a marking above what its project permitted when it came."""
+    return document.state == "unreadable" and document.marking_level > 0
+
+
+def show_result(reading: Job | None, documents: list[Document]) -> None:
     """What the newest reading left out, while it is the newest news."""
     if reading is None or reading.state != "done":
         return
     skipped, unreadable = reading.result.get("skipped", 0), reading.result.get("unreadable", 0)
     if skipped:
-        st.info(f"{plural(skipped, 'file')} left out: the same file is in the list already.", icon=":material/info:")
-    if unreadable:
-        read = reading.result.get("read", 0)
-        rest = f" {plural(read, 'other file')} {'was' if read == 1 else 'were'} added." if read else ""
+        st.info(f"{counted(skipped, 'file')} left out: the same file is in the list already.", icon=":material/info:")
+    brought = set(reading.result.get("documents", ()))
+    if refused := sum(is_refused(document) and document.id in brought for document in documents):
+        was, be = ("was", "it is") if refused == 1 else ("were", "they are")
         st.warning(
-            f"{plural(unreadable, 'file')} could not be read. The list says why.{rest}",
+            f"{counted(refused, 'file')} {was} refused, because {be} marked higher than this project permits. "
+            "Nothing of the text was kept. The list says which marking.",
+            icon=":material/block:",
+        )
+    if unreadable := unreadable - refused:
+        read = reading.result.get("read", 0)
+        rest = f" {counted(read, 'other file')} {'was' if read == 1 else 'were'} added." if read else ""
+        st.warning(
+            f"{counted(unreadable, 'file')} could not be read. The list says why.{rest}",
             icon=":material/warning:",
         )
 
@@ -95,8 +111,8 @@ def table_row(store: Workspace, document: Document, *, has_problems: bool, has_m
     return {
         **name,
         **problem,
-        **({"Marking": document.marking or "none"} if has_markings else {}),
         "State": state_words(store, require_project(), document),
+        **({"Marking": document.marking or "none"} if has_markings else {}),
         "Pages": document.page_count or None,  # a plain text has none
         "Words": document.word_count or None,
         "Kind": document.kind,
@@ -130,7 +146,7 @@ def show_table(store: Workspace, documents: list[Document], *, has_problems: boo
 def show_preview(store: Workspace, document: Document) -> None:
     """What was read from one document, page by page, and the button to take it out."""
     st.markdown(f"**{document.name}**")
-    st.caption(f"{document.kind} · {size(document.size_bytes)} · {plural(document.word_count, 'word')}")
+    st.caption(f"{document.kind} · {size(document.size_bytes)} · {counted(document.word_count, 'word')}")
     show_marking(store, require_project(), document)
     if document.problem:
         st.warning(document.problem, icon=":material/warning:")
@@ -151,7 +167,7 @@ def show_removal(store: Workspace, document: Document) -> None:
     with st.popover("Remove this document", icon=":material/delete:"):
         spans = count(store.db, Span, document_id=document.id)
         st.markdown(
-            f"This removes the document, {plural(spans, 'decision')} about personal data in it, its approval and the "
+            f"This removes the document, {counted(spans, 'decision')} about personal data in it, its approval and the "
             "question pairs made from it. What was already trained stays as it is. It cannot be undone."
         )
         if st.button("Remove for good", key=f"remove-{document.id}"):
@@ -161,13 +177,9 @@ def show_removal(store: Workspace, document: Document) -> None:
 
 
 def show_next(store: Workspace, project: Project, documents: list[Document]) -> None:
-    """The step after this one."""
-    is_fresh = any(document.state == "read" and not document.is_analyzed for document in documents)
-    if is_fresh:
-        if st.button("Find personal data", type="primary", icon=":material/search:", key="find-personal-data"):
-            with shown_errors():
-                jobs.submit(store, "anonymize", {}, project_id=project.id)
-                st.rerun()
+    """The step after this one: the search of what was not searched, else the review."""
+    if fresh := [document for document in documents if document.state == "read" and not document.is_analyzed]:
+        show_search_start(store, project, fresh)
     elif any(document.state == "read" for document in documents):
         if st.button("Go to review", type="primary", icon=":material/arrow_forward:", key="go-to-review"):
             st.switch_page("app_pages/review.py")
@@ -176,6 +188,7 @@ def show_next(store: Workspace, project: Project, documents: list[Document]) -> 
 project = require_project()
 store = workspace()
 show_drop_zone(store, project)
+show_highest_marking(store, project)
 reading = follow_newest(store, project, "read", "sample")
 searching = follow_newest(store, project, "anonymize")
 documents = find(store.db, Document, project_id=project.id, order="created_at, rowid")
@@ -183,7 +196,7 @@ if not documents:
     if not is_active(reading):
         empty_state("No documents yet. Drop files above: manuals, reports, tables, e-mails. Each is read on this machine.")
     st.stop()
-show_result(reading)
+show_result(reading, documents)
 if not is_active(reading) and not is_active(searching):
     show_next(store, project, documents)
 has_problems = any(document.problem for document in documents)

@@ -9,13 +9,14 @@ from core.evaluation import Comparison, EvaluationResult, Row
 from core.evaluation.verdict import LEAST_QUESTIONS, outcome
 from core.records import DatasetVersion, Evaluation, Project, Run
 from core.storage import Workspace, find, get
+from core.words import counted
 from dashboard import resources
 from dashboard.components.charts import score_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.pair_files import submit_with_file
-from dashboard.components.words import ago, plural
+from dashboard.components.words import ago
 
 ROWS_A_PAGE = 10
 SCORES = {
@@ -37,7 +38,7 @@ def uncertainty(score: Comparison, *, question_count: int) -> str:
     have no interval that means anything.
     """
     shares = (
-        f"On {plural(question_count, 'test question')} its answers share {score.tuned.mean:.0%} of their words "
+        f"On {counted(question_count, 'test question')} its answers share {score.tuned.mean:.0%} of their words "
         f"with the right answers; those of the base model {score.base.mean:.0%}."
     )
     if question_count < LEAST_QUESTIONS:
@@ -69,7 +70,7 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
         )
         held_back = get(workspace.db, DatasetVersion, run.dataset_id).heldout_count
         if held_back:
-            st.caption(f"Without a file, it is asked the {plural(held_back, 'question')} held back from training.")
+            st.caption(f"Without a file, it is asked the {counted(held_back, 'question')} held back from training.")
         else:
             st.caption("Too few pairs were there to hold any back from training: bring a file of questions.")
     if st.button(

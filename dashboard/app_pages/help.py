@@ -5,9 +5,9 @@ import streamlit as st
 from core import installation
 from core.records import Job
 from core.storage import Workspace, find
+from core.words import counted
 from dashboard.components.footer import offline_words
 from dashboard.components.offline import measure_offline
-from dashboard.components.words import plural
 from dashboard.resources import workspace
 
 TOUR = (
@@ -114,8 +114,8 @@ def show_offline(store: Workspace) -> None:
     report = measure_offline(job.pid for job in find(store.db, Job, state="running"))
     st.subheader("How offline is ensured")
     st.markdown(
-        f"{offline_words(report)}, measured just now: {plural(report.outgoing, 'connection')} from Garrison and its jobs to "
-        f"other computers, {plural(report.incoming, 'browser connection')} from other computers."
+        f"{offline_words(report)}, measured just now: {counted(report.outgoing, 'connection')} from Garrison and its jobs "
+        f"to other computers, {counted(report.incoming, 'browser connection')} from other computers."
     )
     st.markdown(
         "- The pages are served on this machine alone.\n"
@@ -123,7 +123,7 @@ def show_offline(store: Workspace) -> None:
         "- The libraries inside are told not to call out, by settings that are checked above.\n"
         "- Models are loaded as plain numbers: a model folder that contains programs is refused.\n"
         "- An attempt to connect to another computer is refused and counted: "
-        f"{plural(report.refused, 'attempt')} since the start.\n"
+        f"{counted(report.refused, 'attempt')} since the start.\n"
         "- The line at the foot of every page repeats the measurement."
     )
 

@@ -15,12 +15,12 @@ from core.privacy.patterns import pattern_of
 from core.privacy.rewriting import folded
 from core.records import ListEntry, PatternRule, Person, Project
 from core.storage import Workspace, find
+from core.words import counted
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.person import acting_person, reason_against
 from dashboard.components.rule_builder import build_rule
-from dashboard.components.words import plural
 from dashboard.resources import require_project, workspace
 
 Kind = Literal["deny", "allow"]
@@ -85,7 +85,7 @@ def add_texts(store: Workspace, owner: str, kind: Kind, person: Person | None) -
         by = person or Person(id="", name="")
         fresh = [new_entry(text, project_id=owner, kind=kind, entity=entity, actor=by) for text in texts]
         st.markdown(list_changes.preview(store, owner, entries=fresh).words)
-        label = f"Add {plural(len(fresh), 'entry', many='entries')}"
+        label = f"Add {counted(len(fresh), 'entry', many='entries')}"
         if st.button(label, type="primary", icon=":material/add:", disabled=person is None, key=f"{kind}-add") and person:
             say(f"Added. {list_changes.add(store, owner, entries=fresh, actor=person).words}")
 
@@ -110,7 +110,7 @@ def show_entries(store: Workspace, owner: str, kind: Kind, *, entries: Sequence[
         alt=f"The {kind} list",
     )
     more = f", the first {SHOWN:,} shown" if len(fitting) > SHOWN else ""
-    st.caption(f"{plural(len(fitting), 'entry', many='entries')}{more}. Tick rows to take them off the list.")
+    st.caption(f"{counted(len(fitting), 'entry', many='entries')}{more}. Tick rows to take them off the list.")
     picked = [shown[row] for row in chosen["selection"]["rows"] if row < len(shown)]
     if picked:
         show_removal(store, owner, kind, picked=picked, person=person)
@@ -123,10 +123,10 @@ def show_removal(store: Workspace, owner: str, kind: Kind, *, picked: Sequence[L
             st.markdown("Nothing becomes readable: what these entries marked stays marked until a reviewer rejects it.")
         else:
             st.markdown(list_changes.preview_removal(store, owner, picked).words)
-        label = f"Take {plural(len(picked), 'entry', many='entries')} off the list"
+        label = f"Take {counted(len(picked), 'entry', many='entries')} off the list"
         if st.button(label, icon=":material/delete:", disabled=person is None, key=f"{kind}-remove") and person:
             list_changes.remove(store, owner, entries=picked, actor=person)
-            say(f"{plural(len(picked), 'entry', many='entries')} taken off the list.")
+            say(f"{counted(len(picked), 'entry', many='entries')} taken off the list.")
 
 
 def show_files(store: Workspace, owner: str, kind: Kind, person: Person | None) -> None:
@@ -158,12 +158,12 @@ def import_file(store: Workspace, owner: str, kind: Kind, *, data: bytes, person
     usable = len(read.entries) + len(read.rules)
     if read.bad_rows:
         lines = [f"Row {number}: {reason}" for number, reason in read.bad_rows[:20]]
-        st.warning(f"{plural(len(read.bad_rows), 'row')} cannot be used.", icon=":material/warning:")
+        st.warning(f"{counted(len(read.bad_rows), 'row')} cannot be used.", icon=":material/warning:")
         st.code("\n".join(lines), language=None, wrap_lines=True)
     if not usable:
         raise InputError("The file holds no row that can be used.", "Look at the rows named above.")
     st.markdown(list_changes.preview(store, owner, entries=read.entries, rules=read.rules).words)
-    label = f"Take in {plural(usable, 'row')}"
+    label = f"Take in {counted(usable, 'row')}"
     if st.button(label, type="primary", disabled=person is None, key=f"{kind}-import") and person:
         effect = list_changes.add(store, owner, entries=read.entries, rules=read.rules, actor=person)
         say(f"Taken in. {effect.words}")
@@ -191,12 +191,12 @@ def show_suggestions(store: Workspace, project: Project, owner: str, person: Per
     if not found:
         empty_state("Nothing to suggest. Texts that reviewers mark by hand or reject in three places or more show up here.")
         return
-    st.caption(f"{plural(len(found), 'text')} that reviewers corrected. Nothing gets onto a list before you say so.")
+    st.caption(f"{counted(len(found), 'text')} that reviewers corrected. Nothing gets onto a list before you say so.")
     for number, suggestion in enumerate(found[:50]):
         done = "Marked by hand" if suggestion.kind == "deny" else "Rejected"
         with st.container(border=True, key=f"suggestion-{number}"):
             st.code(suggestion.text, language=None, wrap_lines=True)
-            where = f"{plural(suggestion.count, 'time')} in {plural(suggestion.documents, 'document')}"
+            where = f"{counted(suggestion.count, 'time')} in {counted(suggestion.documents, 'document')}"
             st.caption(f"{done} {where} · {entity_words(suggestion.entity)}")
             entry = new_entry(
                 suggestion.text, project_id=owner, kind=suggestion.kind, entity=suggestion.entity,
@@ -228,7 +228,7 @@ def main() -> None:
         return
     if note := st.session_state.pop("lists-note", ""):
         st.success(note, icon=":material/check_circle:")
-    names = ["Deny list", "Allow list", "Patterns", "Suggestions"]
+    names = ["Always replaced (deny list)", "Never replaced (allow list)", "Patterns", "Suggestions"]
     deny, allow, patterns, suggested = st.tabs(names, key="lists-tab", on_change="rerun")
     if deny.open:  # only what is looked at: the others would read every document for nothing
         with deny, shown_errors():

@@ -8,6 +8,7 @@ from core.models.registry import list_models, model_folders
 from core.records import Document, Project, QuestionPair
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
+from core.words import counted
 from dashboard import resources
 from dashboard.components import pairs as pair_view
 from dashboard.components.charts import coverage_chart, outcome_chart, reason_words
@@ -15,7 +16,6 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.pair_files import FORMATS, export_bytes, export_words, import_upload
-from dashboard.components.words import plural
 
 ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice for style
 STATES = {"": "All", "kept": "Kept", "dropped": "Dropped"}
@@ -34,7 +34,9 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
         return
     preferred = GenerationSettings().model
     with st.container(border=True):
-        st.markdown(f"**{plural(passages, 'passage')}** of {plural(len(coverage), 'approved document')} can be asked about.")
+        st.markdown(
+            f"**{counted(passages, 'passage')}** of {counted(len(coverage), 'approved document')} can be asked about."
+        )
         left, right = st.columns(2, vertical_alignment="bottom")
         per_passage = left.number_input(
             "Questions for each passage",
@@ -48,7 +50,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
             "Written by", models, index=models.index(preferred) if preferred in models else 0, key="question-model"
         )
         st.caption(
-            f"Up to {plural(passages * per_passage, 'question pair')} before weak ones are dropped. "
+            f"Up to {counted(passages * per_passage, 'question pair')} before weak ones are dropped. "
             "Each answer must stand in the approved text."
             + ("" if is_first else " Those written before are replaced, your own decisions about them as well.")
         )
@@ -149,7 +151,7 @@ def _filtered(pairs: list[QuestionPair]) -> list[QuestionPair]:
         )
         words = st.text_input("Words in it", key="filter-words", width=220)
     shown = pair_view.selected(pairs, state=state, reason=reason, document=document, words=words)
-    st.caption(f"{plural(len(shown), 'pair')} shown")
+    st.caption(f"{counted(len(shown), 'pair')} shown")
     return shown
 
 
@@ -249,7 +251,7 @@ if is_busy and job is not None and job.kind == "generate":
 elif pairs:
     thin = "enough for a first run; 1,000 is better" if ENOUGH_TO_START <= kept < BETTER else ""
     thin = "few for a training: 100 or more is better" if kept < ENOUGH_TO_START else thin
-    st.markdown(f"**{plural(kept, 'pair')} kept**" + (f", {thin}." if thin else ".") + f" {len(pairs) - kept:,} dropped.")
+    st.markdown(f"**{counted(kept, 'pair')} kept**" + (f", {thin}." if thin else ".") + f" {len(pairs) - kept:,} dropped.")
     if kept and st.button("Train a model with them", type="primary", icon=":material/school:", key="go-train"):
         st.switch_page("app_pages/train.py")
     with st.expander("Kept and dropped, coverage", expanded=True):

@@ -9,11 +9,12 @@ from core.privacy.surrogates import Pair
 from core.privacy.treatments import TREATMENTS, Treatment
 from core.records import Person, Project
 from core.storage import Workspace
+from core.words import counted
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.person import acting_person, reason_against
-from dashboard.components.words import clock, plural
+from dashboard.components.words import clock
 from dashboard.resources import require_project, workspace
 
 CHOICES: dict[Treatment, str] = {
@@ -57,7 +58,7 @@ def show_types(store: Workspace, project: Project, person: Person | None) -> Non
     st.caption("The preview replaces an invented value, never one of your documents.")
     for use in uses:
         if use.treatment == "keep" and use.spans:
-            found = plural(use.spans, "mark")
+            found = counted(use.spans, "mark")
             st.warning(f"**{entity_words(use.entity).capitalize()} stays readable**: {found}.", icon=":material/visibility:")
     choose(store, project, uses, person)
 
@@ -110,11 +111,11 @@ def choose(store: Workspace, project: Project, uses: list[TypeUse], person: Pers
 
 def show_effect(effect: TreatmentEffect, *, entity: str, treatment: Treatment) -> None:
     """What the change touches, and the warning where texts stay readable."""
-    marks, documents = plural(effect.spans, "mark"), plural(effect.documents, "document")
+    marks, documents = counted(effect.spans, "mark"), counted(effect.documents, "document")
     st.markdown(f"This changes **{marks}** in **{documents}**.")
     if effect.approvals:
         st.warning(
-            f"**{plural(effect.approvals, 'approval')} will be withdrawn**, because the approved text changes. These "
+            f"**{counted(effect.approvals, 'approval')} will be withdrawn**, because the approved text changes. These "
             "documents must be approved again, and questions written from them are out of date.",
             icon=":material/undo:",
         )
@@ -127,8 +128,8 @@ def show_effect(effect: TreatmentEffect, *, entity: str, treatment: Treatment) -
 
 
 def _done_words(done: TreatmentEffect, entity: str) -> str:
-    withdrawn = f" {plural(done.approvals, 'approval')} withdrawn." if done.approvals else ""
-    return f"Changed: {plural(done.spans, 'mark')} of type {entity_words(entity)}.{withdrawn}"
+    withdrawn = f" {counted(done.approvals, 'approval')} withdrawn." if done.approvals else ""
+    return f"Changed: {counted(done.spans, 'mark')} of type {entity_words(entity)}.{withdrawn}"
 
 
 def show_way_back(store: Workspace, project: Project, person: Person | None) -> None:
@@ -184,7 +185,7 @@ def set_up(store: Workspace, project: Project, person: Person | None) -> None:
         else:
             with st.spinner("Sealing …"):
                 count = way_back.set_up(store, project, passphrase=passphrase, person=person)
-            st.session_state["replacement-said"] = f"There is a way back now; {plural(count, 'pair')} sealed."
+            st.session_state["replacement-said"] = f"There is a way back now; {counted(count, 'pair')} sealed."
             st.rerun()
 
 

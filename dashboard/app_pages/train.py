@@ -16,6 +16,7 @@ from core.privacy.review import risk_words
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
+from core.words import counted
 from dashboard import resources
 from dashboard.components.charts import loss_chart
 from dashboard.components.empty import empty_state
@@ -25,7 +26,7 @@ from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.learning import ICONS, SENTENCES, trend
 from dashboard.components.pairs import trainable_pairs
 from dashboard.components.setting_fields import setting_fields
-from dashboard.components.words import ago, duration, plural, size
+from dashboard.components.words import ago, duration, size
 
 THOROUGHNESS = {
     "quick": ("Quick", "to see whether it works"),
@@ -86,7 +87,7 @@ def _finished_sentence(rows: list[dict[str, Any]]) -> str:
 def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
     """On what: the kept pairs, which a start freezes."""
     documents = len({pair.document_id for pair in pairs})
-    st.markdown(f"**{plural(len(pairs), 'question pair')}** from {plural(documents, 'document')}")
+    st.markdown(f"**{counted(len(pairs), 'question pair')}** from {counted(documents, 'document')}")
     waiting = count(workspace.db, QuestionPair, project_id=project.id, state="kept") - len(pairs)
     if waiting:
         st.caption(f":material/front_hand: {waiting:,} more come from text that is not approved: they are left out.")
@@ -229,7 +230,7 @@ def show_first_step(workspace: Workspace, project: Project) -> None:
     """Why nothing can be trained yet, and where to go."""
     kept = count(workspace.db, QuestionPair, project_id=project.id, state="kept")
     if kept:
-        text = f"None of the {plural(kept, 'question pair')} comes from text whose approval stands."
+        text = f"None of the {counted(kept, 'question pair')} comes from text whose approval stands."
         empty_state(text, page="review", label="Review and approve")
     elif count(workspace.db, QuestionPair, project_id=project.id):
         empty_state("Every question pair was dropped.", page="questions", label="Go to the questions")

@@ -7,11 +7,13 @@ from core.privacy import review
 from core.privacy.second_search import second_search_of
 from core.records import Person, Project, Review, TwoPersonRule
 from core.storage import Workspace, get
-from dashboard.components.desk import Desk, approve, ask_approval, forget_last
+from core.words import counted
+from dashboard.components.decisions import approve, ask_approval
+from dashboard.components.desk import Desk, forget_last
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.person import reason_against
-from dashboard.components.words import ago, plural
+from dashboard.components.words import ago
 
 RULE_WORDS: dict[TwoPersonRule, str] = {
     "auto": "as soon as a second person works in this project",
@@ -54,7 +56,7 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
         st.text(returned.reason)
     points = review.open_points(desk.store, desk.project, desk.document)
     undecided = sum(span.state == "detected" for span in desk.spans)
-    rest = f" {plural(undecided, 'mark')} not decided yet will be replaced too." if undecided and not points else ""
+    rest = f" {counted(undecided, 'mark')} not decided yet will be replaced too." if undecided and not points else ""
     st.markdown(
         "You propose the anonymized text of this document: everything marked and not rejected is replaced."
         f"{rest} Your name is kept with it."
@@ -135,7 +137,7 @@ def _show_approved(desk: Desk, approved: Review) -> None:
     if approved.proposer and approved.proposer != approved.reviewer:
         by += f", proposed by **{approved.proposer}**"
     st.markdown(
-        f":material/check_circle: {by} ({checked}), {plural(approved.span_count, 'piece')} of personal data replaced. "
+        f":material/check_circle: {by} ({checked}), {counted(approved.span_count, 'piece')} of personal data replaced. "
         "A changed decision needs a new approval."
     )
     st.caption(f"{review.sample_words(approved)} {review.second_words(approved)}")
@@ -152,8 +154,8 @@ def _show_decided(desk: Desk, proposed: Review) -> None:
     open_ = len(desk.spans) - accepted - rejected
     people = ", ".join(sorted({span.reviewer for span in desk.spans if span.reviewer})) or "nobody"
     st.markdown(
-        f"{plural(accepted, 'mark')} accepted, {rejected:,} rejected, {open_:,} not decided (replaced too); by {people}.  \n"
-        f"{review.sample_words(proposed)}  \n{review.second_words(proposed)}"
+        f"{counted(accepted, 'mark')} accepted, {rejected:,} rejected, {open_:,} not decided (replaced too); "
+        f"by {people}.  \n{review.sample_words(proposed)}  \n{review.second_words(proposed)}"
     )
 
 
@@ -162,7 +164,7 @@ def figures_words(desk: Desk) -> str:
     sample = review.sample_of(desk.store, desk.document)
     if not sample.read:
         return "No sample was read: the share of missed passages is unknown." if sample.unread_count else ""
-    return f"Sample: {plural(sample.read, 'passage')} read, {sample.missed or 'none'} missed."
+    return f"Sample: {counted(sample.read, 'passage')} read, {sample.missed or 'none'} missed."
 
 
 def show_second(desk: Desk) -> None:
@@ -174,7 +176,7 @@ def show_second(desk: Desk) -> None:
     left = [(a, b, e) for a, b, e in second.places if not any(start <= a and b <= end for start, end in standing)]
     if not left:
         return
-    st.markdown(f"The second search found {plural(len(left), 'place')} that may be personal data:")
+    st.markdown(f"The second search found {counted(len(left), 'place')} that may be personal data:")
     with st.container(horizontal=True, gap="small"):
         for number, (start, end, entity) in enumerate(left[:30]):
             value = " ".join(desk.text[start:end].split())[:40]
@@ -210,8 +212,14 @@ def show_rules(store: Workspace, project: Project, person: Person | None) -> Non
 def search_again(desk: Desk) -> None:
     """Start the second search of this document; the page follows it."""
     with shown_errors():
-        jobs.submit(desk.store, "search again", {"document_id": desk.document.id}, project_id=desk.project.id)
+        params = {"document_id": desk.document.id} | _declared_name(desk.person)
+        jobs.submit(desk.store, "search again", params, project_id=desk.project.id)
         st.rerun(scope="app")
+
+
+def _declared_name(person: Person | None) -> dict[str, str]:
+    """For the job's entry in the audit log; of whoever signed in, core knows the name itself."""
+    return {"by": person.name} if person and not person.is_authenticated else {}
 
 
 def propose(desk: Desk) -> None:

@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.records import Document, Project
 from core.storage import Workspace
+from core.words import counted
 from dashboard.components.person import reason_against
-from dashboard.components.words import plural
 
 FORMATS = {
     "same": "In their own format (Word, Excel, CSV), others as text",
@@ -49,7 +49,7 @@ def show_document_export(workspace: Workspace, project: Project) -> None:
         format = st.radio("Format", list(FORMATS), format_func=FORMATS.__getitem__, key="document-export-format")
         against = reason_against(workspace, "export", project)
         st.download_button(
-            f"Download {plural(len(approved), 'approved document')}",
+            f"Download {counted(len(approved), 'approved document')}",
             data=lambda: export_zip(workspace, approved, format=format),
             file_name="anonymized-documents.zip",
             mime="application/zip",

@@ -12,36 +12,41 @@ from core.offline import provider_name
 from core.records import Job, Person
 from core.storage import Workspace, find
 from core.storage.audit import account
+from core.words import counted
 from dashboard.components.entrance import sign_out_button
 from dashboard.components.offline import OfflineReport, measure_offline
-from dashboard.components.words import plural, size
+from dashboard.components.words import size
 
 
 def show_footer(workspace: Workspace) -> None:
     """Draw the footer; the connections are counted anew each time."""
     report = measure_offline(job.pid for job in find(workspace.db, Job, state="running"))
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="footer"):
-        st.caption(f"Garrison {__version__}")
-        st.caption(f":material/memory: {device_words()}")
-        st.caption(offline_words(report), help=_offline_help(report))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="footer"):
+        st.caption(f"Garrison {__version__}", width="content")
+        st.caption(f":material/memory: {device_words()}", width="content")
+        st.caption(offline_words(report), help=_offline_help(report), width="content")
         _show_person(workspace)
-        st.caption(f":material/folder: {workspace.home}", help="The folder that holds everything you make here.")
+        st.caption(
+            f":material/folder: {workspace.home}", help="The folder that holds everything you make here.", width="content"
+        )
 
 
 def _show_person(workspace: Workspace) -> None:
     """Who acts, how that is known, and the way out."""
     if workspace.actor is None:
         words = f":material/person: account {account()}, {standing(Person(id='', name=''))}"
-        st.caption(words, help="Nobody signs in here. Decisions carry the name that a person declares.")
+        st.caption(words, help="Nobody signs in here. Decisions carry the name that a person declares.", width="content")
         return
-    st.caption(f":material/verified_user: {standing(workspace.actor.person)} as {workspace.actor.person.name}")
+    st.caption(
+        f":material/verified_user: {standing(workspace.actor.person)} as {workspace.actor.person.name}", width="content"
+    )
     sign_out_button(workspace)
 
 
 def device_words() -> str:
     """The graphics processors of this machine, else its processor cores, and the memory."""
     cards = [_card_name(path) for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))]
-    compute = ", ".join(cards) or f"{plural(len(os.sched_getaffinity(0)), 'processor core')}, no graphics card"
+    compute = ", ".join(cards) or f"{counted(len(os.sched_getaffinity(0)), 'processor core')}, no graphics card"
     return f"{compute}, {size(psutil.virtual_memory().total)} memory"
 
 
@@ -57,15 +62,15 @@ def offline_words(report: OfflineReport) -> str:
     if report.is_offline:
         return ":material/cloud_off: offline: yes"
     if report.outgoing:
-        return f":material/cloud_alert: offline: no, {plural(report.outgoing, 'connection')} to other computers"
-    return f":material/cloud_alert: offline: not sure, {plural(len(report.missing), 'setting')} missing"
+        return f":material/cloud_alert: offline: no, {counted(report.outgoing, 'connection')} to other computers"
+    return f":material/cloud_alert: offline: not sure, {counted(len(report.missing), 'setting')} missing"
 
 
 def _offline_help(report: OfflineReport) -> str:
     lines = [
-        f"Measured now: {plural(report.outgoing, 'connection')} from Garrison and its jobs to other computers.",
-        f"{plural(report.incoming, 'browser connection')} from other computers.",
-        f"{plural(report.refused, 'attempt')} to connect refused since the start.",
+        f"Measured now: {counted(report.outgoing, 'connection')} from Garrison and its jobs to other computers.",
+        f"{counted(report.incoming, 'browser connection')} from other computers.",
+        f"{counted(report.refused, 'attempt')} to connect refused since the start.",
     ]
     lines.append(f"Not set: {', '.join(report.missing)}." if report.missing else "All offline settings are set.")
     return " ".join(lines)

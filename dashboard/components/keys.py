@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+import streamlit as st
+
 from core.privacy import review
 from core.privacy.entities import COMMON
 from dashboard.components import marks, sample
 from dashboard.components.approval import press_approve, propose
-from dashboard.components.desk import (
-    Desk,
+from dashboard.components.decisions import (
     add_selected,
     change_type,
     confirm,
@@ -17,6 +18,7 @@ from dashboard.components.desk import (
     move_border,
     undo,
 )
+from dashboard.components.desk import Desk
 from dashboard.components.page_text import PageEvent
 
 KEY_WORDS = {
@@ -48,7 +50,7 @@ TYPE_KEYS = dict(zip("1234567890", COMMON, strict=False))
 KEYS = (*KEY_WORDS, *TYPE_KEYS)
 _BORDERS: dict[str, tuple[review.Edge, int]] = {"[": ("end", -1), "]": ("end", 1), "{": ("start", -1), "}": ("start", 1)}
 _STEPS: dict[str, Callable[[Desk], None]] = {
-    "s": lambda desk: desk.turn_to("sample"),
+    "s": lambda desk: _open_sample(desk),
     "P": propose,
     "Y": press_approve,
     "u": undo,
@@ -76,6 +78,15 @@ def answer_event(desk: Desk, event: PageEvent, *, entity: str) -> None:
         _STEPS[event.pressed](desk)
     else:
         _decide(desk, event.pressed)
+
+
+def _open_sample(desk: Desk) -> None:
+    if sample.sample_passages(desk):
+        desk.turn_to("sample")
+    st.info(
+        "There is no sample to read: every passage holds a mark, or the rules of this project ask for none.",
+        icon=":material/info:",
+    )
 
 
 def _read_sample(desk: Desk, pressed: str) -> None:

@@ -17,9 +17,9 @@ from core.storage import Workspace, find
 PART_CHARACTERS = 5000
 _COLUMNS = "id, start, end, entity, score, detector, state, reviewer, surrogate"
 FINDERS = {
+    "rules": "a rule",
     "spacy": "the name finder",
     "rampart": "the second finder",
-    "rules": "a rule",
     "propagation": "a search for what was found elsewhere",
     "reviewer": "a reviewer",
 }
@@ -97,8 +97,11 @@ def page_number_of(pages: Sequence[Page], offset: int) -> int:
 
 
 def finder_words(detector: str) -> str:
-    """Who found a mark, for people: `rules+spacy` -> `a rule and the name finder`."""
-    return " and ".join(FINDERS.get(name, name) for name in detector.split("+"))
+    """Who found a mark, for people: `spacy+rules` -> `a rule and the name finder`."""
+    names = detector.split("+")
+    known = [words for name, words in FINDERS.items() if name in names]
+    *others, last = known + [name for name in names if name not in FINDERS]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def equal_marks(text: str, spans: Sequence[Span], span: Span) -> list[Span]:

@@ -31,6 +31,8 @@ _CSS = """
 .garrison-page mark { background: transparent; color: inherit; cursor: pointer; padding: 0 2px; border-radius: 3px;
   border-bottom: 2px solid var(--mark); background: var(--mark-back); }
 .garrison-page mark.rejected { border-bottom-style: dotted; background: transparent; }
+.garrison-page mark.accepted span::after { content: " ✓"; }
+.garrison-page mark.rejected span::after { content: " ✕"; }
 .garrison-page mark.current { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .garrison-page mark span { font-size: 0.7em; margin-left: 0.35em; color: var(--mark-text); user-select: none;
   white-space: nowrap; }
@@ -45,6 +47,9 @@ export default function (component) {
     page.className = "garrison-page"
     page.tabIndex = 0
     parentElement.appendChild(page)
+    // the document was just chosen in a list, which would swallow every key for the marks
+    const list = document.activeElement?.closest?.(".st-key-review-document")
+    if (list) document.activeElement.blur()
   }
   page.setAttribute("aria-label", data.label)
   page.setAttribute("role", "region")

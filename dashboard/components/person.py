@@ -16,6 +16,8 @@ from core.sign_in import SignIn, read_sign_in
 from core.storage import Workspace, rights
 from core.storage.people import Token
 
+_LATEST_S = 253_402_300_800  # the end of the year 9999, the last that a date can name
+_LONGEST_MAIL = 254  # characters, RFC 5321
 _LONGEST_S = 24 * 3600  # of a sign-in, whatever its token says: a working day and a bit
 
 
@@ -43,18 +45,27 @@ def token(settings: SignIn) -> Token | None:
     if not claims.get("is_logged_in"):
         return None
     mail = claims.get("email")
-    expires_s = claims.get("exp")
-    is_number = isinstance(expires_s, int | float) and not isinstance(expires_s, bool)
-    begun_s = claims["iat"] if isinstance(claims.get("iat"), int | float) else time.time()
-    until_s = min(float(expires_s), float(begun_s) + _LONGEST_S) if is_number and expires_s else 0.0
     return Token(
         person=authenticated(claims),
         sign_in_id=sign_in_id(claims),
         issuer=str(claims.get("iss", "")),
-        mail=mail if isinstance(mail, str) else "",
+        mail=mail if isinstance(mail, str) and len(mail) <= _LONGEST_MAIL and mail.isprintable() else "",
         roles=settings.roles_of(claims),
-        expires_at=datetime.fromtimestamp(until_s, UTC).isoformat(timespec="milliseconds"),
+        expires_at=datetime.fromtimestamp(_until_s(claims), UTC).isoformat(timespec="milliseconds"),
     )
+
+
+def _until_s(claims: Mapping[str, Any]) -> float:
+    """When a sign-in ends, in seconds since 1970; 0 where the token does not say it in a number that can be a time."""
+    expires_s, now_s = _seconds(claims.get("exp")), time.time()
+    begun_s = min(_seconds(claims.get("iat")) or now_s, now_s)  # a clock that is ahead makes no sign-in longer
+    return min(expires_s, begun_s + _LONGEST_S)
+
+
+def _seconds(value: Any) -> float:
+    """A time out of a token (NumericDate, RFC 7519); 0 for anything else, also numbers that no calendar holds."""
+    is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _LATEST_S
+    return float(value) if is_time else 0.0
 
 
 def signed_in() -> Actor | None:

@@ -12,9 +12,9 @@ from core.privacy.list_places import places
 from core.privacy.patterns import MAX_COUNT, MAX_PARTS, PART_WORDS, Part, definition_of, of_parts
 from core.records import PatternRule, Person, new_id, now
 from core.storage import Workspace
+from core.words import counted
 from dashboard.components.errors import show_error
 from dashboard.components.page_text import entity_words
-from dashboard.components.words import plural
 
 _STATE = "rule-parts"
 _FIRST = [Part(kind="letters", least=2, most=2), Part(kind="text", text="-"), Part(kind="digits", least=5, most=5)]
@@ -42,7 +42,8 @@ def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | 
     except GarrisonError as error:
         show_error(error)
         return
-    if st.button("Add the pattern", icon=":material/add:", disabled=not (name.strip() and person), key="rule-add"):
+    missing = "Write your name above first." if person is None else "" if name.strip() else "Give the pattern a name first."
+    if st.button("Add the pattern", icon=":material/add:", disabled=bool(missing), help=missing or None, key="rule-add"):
         try:
             effect = list_changes.add(store, owner, rules=[rule], actor=person) if person else effect
         except GarrisonError as error:
@@ -102,5 +103,5 @@ def _show_places(store: Workspace, project_id: str, rule: PatternRule) -> None:
     if not found:
         st.caption("It fits nothing in this project's documents yet.")
         return
-    st.caption(f"The first {plural(len(found), 'place')} in this project:")
+    st.caption(f"The first {counted(len(found), 'place')} in this project:")
     st.code("\n".join(f"{place.before}⟦{place.text}⟧{place.after}" for place in found), language=None, wrap_lines=False)

@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.privacy import review
 from core.records import Page, Passage
+from core.words import counted
 from dashboard.components.desk import Desk, draw_again
 from dashboard.components.errors import shown_errors
-from dashboard.components.words import plural
 
 _AT = "review-sample-at"
 
@@ -33,7 +33,7 @@ def current_passage(desk: Desk, passages: list[Passage]) -> int:
 def passage_page(passages: list[Passage], at: int) -> Page:
     """A passage as a page to show."""
     passage = passages[at]
-    label = f"passage {at + 1} of {len(passages)} of the sample, {passage.page}"
+    label = f"passage {at + 1} of {len(passages)} of the sample" + (f", {passage.page}" if passage.page else "")
     return Page(number=10_000 + at, label=label, start=passage.start, end=passage.end)
 
 
@@ -63,7 +63,7 @@ def show_reading(desk: Desk, passages: list[Passage]) -> None:
     at = current_passage(desk, passages)
     done = len(passages) - len(sample.unread_ids)
     st.markdown(f"**Sample: passage {at + 1} of {len(passages)}**")
-    st.progress(done / len(passages), text=f"{done} of {plural(len(passages), 'passage')} read")
+    st.progress(done / len(passages), text=f"{done} of {counted(len(passages), 'passage')} read")
     st.markdown(
         "Nothing was found in these passages; they were drawn at random. Read each one. Is a name, a number or a place left "
         "that tells who or where? Select it and mark it."

@@ -14,15 +14,14 @@ STEP_PAGES = {
     "evaluate": "app_pages/evaluate.py",
     "use": "app_pages/chat.py",
 }
+STEP_WIDTH_PX = 128  # six of them and their gaps fit beside the menu in a window of 1280
+_INDENT = "\N{EN SPACE}"  # the word stands below the step's name
 
 
 def show_spine(workspace: Workspace, project: Project) -> None:
-    """One link for each step, with its state in a word and an icon; wraps on a narrow screen."""
-    with st.container(horizontal=True, gap="small", key="spine"):
+    """One link for each step, below it its state in a word and an icon: one row, wrapped where the window is narrow."""
+    with st.container(horizontal=True, gap="xsmall", key="spine"):
         for number, step in enumerate(project_steps(workspace, project), start=1):
-            st.page_link(
-                STEP_PAGES[step.name],
-                label=f"{number} {step.title} · {step.state}",
-                icon=STEP_ICONS[step.state],
-                help=step.summary,
-            )
+            with st.container(width=STEP_WIDTH_PX, gap=None, key=f"spine-{step.name}"):
+                st.page_link(STEP_PAGES[step.name], label=f"{number} {step.title}", help=step.summary)
+                st.caption(f"{_INDENT}{STEP_ICONS[step.state]} {step.state}")

@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+from core.words import counted
+
 STEP_ICONS = {
     "not started": ":material/radio_button_unchecked:",
     "in work": ":material/hourglass_top:",
@@ -26,11 +28,6 @@ JOB_ICONS = {
 }
 
 
-def plural(number: int, word: str, *, many: str = "") -> str:
-    """`1 file`, `1,204 files`; `many` where the plural is not made with an s."""
-    return f"{number:,} {word if number == 1 else many or word + 's'}"
-
-
 def size(size_bytes: float) -> str:
     """`640 B`, `12 kB`, `3.4 MB`, `1.2 GB` (powers of 1000)."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):
@@ -42,9 +39,9 @@ def size(size_bytes: float) -> str:
 def duration(seconds: float) -> str:
     """`20 seconds`, `4 minutes`, `1 h 10 min`: as exact as somebody who waits needs it."""
     if seconds < 55:
-        return plural(max(1, round(seconds)), "second")
+        return counted(max(1, round(seconds)), "second")
     minutes = round(seconds / 60)
-    return plural(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return counted(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def ago(moment: str) -> str:
@@ -56,7 +53,7 @@ def ago(moment: str) -> str:
         return "just now"
     if seconds < 36 * 3600:
         return f"{duration(seconds)} ago"
-    return f"{plural(round(seconds / 86400), 'day')} ago"
+    return f"{counted(round(seconds / 86400), 'day')} ago"
 
 
 def clock(moment: str) -> str:

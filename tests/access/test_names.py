@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import AccessError, InputError
 from core.identity import declared
-from core.privacy import list_changes, review, way_back
+from core.privacy import list_changes, list_entries, review, way_back
 from core.privacy.highest_marking import set_highest_marking
 from core.privacy.list_file import new_entry
 from core.privacy.project_treatments import set_treatment
@@ -117,8 +117,8 @@ def test_list_for_every_project_reaches_them_all_and_shows_its_maker_none(worksp
     assert list_changes.add(boss, "", entries=[entry("", me(boss))], actor=me(boss)).marked == 1
     assert len(find(workspace.db, Span, document_id=document.id)) == 2
     assert find(boss.db, Span) == [] and [one.text for one in find(boss.db, ListEntry)] == ["north gate"]
-    assert [one.text for one in list_changes.entries_of(ada, project.id)] == ["north gate"]
-    assert list_changes.entries_of(signed_in("stranger"), project.id) == []
+    assert [one.text for one in list_entries.entries_of(ada, project.id)] == ["north gate"]
+    assert list_entries.entries_of(signed_in("stranger"), project.id) == []
     with pytest.raises(InputError, match="no project"):
         list_changes.add(boss, project.id, entries=[entry(project.id, me(boss), "Report")], actor=me(boss))
 

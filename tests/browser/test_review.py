@@ -241,3 +241,35 @@ def until(page: Page, is_so: Callable[[], bool]) -> None:
             return
         page.wait_for_timeout(100)
     raise AssertionError("it did not happen")
+
+
+def test_keys_count_right_after_a_document_is_chosen_and_their_list_opens_in_sight(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path / "home")
+    documents = {name: put(workspace, name) for name in ("a.txt", "b.txt")}
+    page.goto(f"{address}/review")
+    expect(page.get_by_label("Text of page 1")).to_be_visible()
+    sign_as(page, "Ada Reviewer")
+    queue = page.get_by_role("combobox", name="Queue")
+    queue.click()
+    page.get_by_role("option", name="b.txt").click()
+    expect(queue).to_have_value(re.compile("b.txt"))
+    press(page, "a")  # not a search in the list, which had the focus
+    expect(queue).to_have_value(re.compile("b.txt · 2 of 3 marks to decide"))
+    assert states(workspace, documents["b.txt"]) == ["accepted", "detected", "detected"]
+    # a decided mark looks otherwise, and its sign is no part of the text
+    first = page.locator(".garrison-page mark").first
+    assert first.locator("span").evaluate("label => getComputedStyle(label, '::after').content") == '" ✓"'
+    assert "✓" not in page.locator(".garrison-page").inner_text()
+    press(page, "?")
+    expect(page.locator(".st-key-keys")).to_be_in_viewport(ratio=1)
+    workspace.close()
+
+
+def test_six_steps_stand_in_one_row_at_1280_pixels(page: Page, address: str) -> None:
+    page.goto(f"{address}/review")
+    steps = page.locator("[class*='st-key-spine-']")
+    expect(steps).to_have_count(6)
+    boxes = [step.bounding_box() for step in steps.all()]
+    assert len({round(box["y"]) for box in boxes if box}) == 1

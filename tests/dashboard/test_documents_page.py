@@ -7,8 +7,9 @@ import zipfile
 import pytest
 
 from core import jobs
-from core.records import Document, Job, now
-from core.storage import find, insert
+from core.models import registry
+from core.records import Document, Job, Project, now
+from core.storage import audit, find, get, insert, update
 from dashboard.components.document_files import export_zip
 
 
@@ -119,3 +120,73 @@ def test_approved_documents_are_taken_along_as_a_zip(open_page, workspace, learn
 def test_nothing_is_offered_before_an_approval(open_page, workspace, learned):
     workspace.withdraw_approval("document-1", reason="test")
     assert not open_page("documents", project_id=learned.project.id).expander
+
+
+def test_search_takes_the_chosen_level_and_says_what_each_costs(open_page, workspace, learned):
+    update(workspace.db, Document, "document-1", analyzed_sha256="", word_count=300_000)
+    app = open_page("documents", project_id=learned.project.id)
+    level = app.radio(key="search-level")
+    # 1.8 million characters at 6,400 and at 14,300 a second, and 15 seconds to begin
+    assert [words.rsplit(" · ", 1)[1] for words in level.proto.captions] == ["about 5 minutes.", "about 2 minutes."]
+    assert level.value == "thorough"
+    level.set_value("standard").run()
+    app.button(key="find-personal-data").click().run()
+    (job,) = jobs.list_jobs(workspace)
+    assert (job.kind, job.params) == ("anonymize", {"level": "standard"})
+    jobs.cancel(workspace, job.id)
+    finish_jobs(workspace)
+
+
+def test_thorough_is_off_where_its_second_finder_is_missing(open_page, workspace, learned, monkeypatch, tmp_path):
+    monkeypatch.setattr(registry, "embedded_folder", lambda: tmp_path / "none")
+    update(workspace.db, Document, "document-1", analyzed_sha256="")
+    app = open_page("documents", project_id=learned.project.id)
+    assert app.radio(key="search-level").value == "standard"
+    assert not app.button(key="find-personal-data").disabled
+    app.radio(key="search-level").set_value("thorough").run()
+    assert app.button(key="find-personal-data").disabled
+    assert any("second name finder is not on this machine" in text.value for text in app.caption)
+
+
+def test_lowering_the_highest_marking_says_first_what_is_lost_and_then_does_it(open_page, workspace, learned):
+    update(workspace.db, Project, learned.project.id, highest_marking="secret")
+    update(workspace.db, Document, "document-1", marking="OFFICIAL-SENSITIVE", marking_level=1)
+    app = open_page("documents", project_id=learned.project.id)
+    assert any("**Marked OFFICIAL\\-SENSITIVE**" in text.value for text in app.markdown)
+    app.selectbox(key=f"highest-marking-{learned.project.id}").set_value("unclassified").run()
+    told = [text.value for text in app.markdown]
+    assert any("**1 document here is marked higher.**" in text and "Winch\\.md" in text for text in told)
+    assert "**1 approval or proposal will be withdrawn.**" in told
+    assert app.button(key="highest-marking-change").disabled  # nobody has said who decides it
+    assert workspace.active_review("document-1") is not None
+    app.text_input(key="reviewer").set_value("Olga Owner").run()
+    app.button(key="highest-marking-change").click().run()
+    assert app.success[0].value.endswith("UNCLASSIFIED or OFFICIAL now. 1 document here is marked higher.")
+    assert get(workspace.db, Project, learned.project.id).highest_marking == "unclassified"
+    assert workspace.active_review("document-1") is None
+    assert app.dataframe[0].value["State"].tolist() == ["✗ marked too high"]
+    (entry,) = [entry for entry, _ in audit.entries(workspace.db) if entry.action == "highest marking set"]
+    assert (entry.actor, entry.counts) == ("Olga Owner", {"level": 0, "before": 3, "above": 1})
+
+
+def test_raising_the_highest_marking_says_which_documents_it_frees(open_page, workspace, learned):
+    update(workspace.db, Document, "document-1", marking="SECRET", marking_level=3)
+    app = open_page("documents", project_id=learned.project.id)
+    app.selectbox(key=f"highest-marking-{learned.project.id}").set_value("top-secret").run()
+    told = [text.value for text in app.markdown]
+    assert "1 document marked too high until now can be approved then." in told
+    assert "Files that were refused before are not kept here: add them again." in told
+
+
+def test_file_above_the_highest_marking_is_refused_with_the_reason_on_the_page(open_page, workspace):
+    project = workspace.create_project("Manuals", highest_marking="restricted")
+    app = open_page("documents", project_id=project.id)
+    for name, marking in (("Plan.txt", "SECRET"), ("Sheet.txt", "OFFICIAL-SENSITIVE")):
+        app.file_uploader[0].upload(name, f"{marking}\n\nThe pump is dry.\n\n{marking}\n".encode(), "text/plain")
+    app.run()
+    finish_jobs(workspace)
+    app.run()
+    shown = app.dataframe[0].value.set_index("Name")
+    assert shown["State"].to_dict() == {"Plan.txt": "✗ refused", "Sheet.txt": "○ read, not searched"}
+    assert shown["Problem"]["Plan.txt"].startswith("Refused: marked SECRET; this project permits up to OFFICIAL-SENSITIVE")
+    assert any(text.value.startswith("1 file was refused, because it is marked higher") for text in app.warning)

@@ -7,10 +7,11 @@ import psutil
 import pytest
 
 from core.offline import OFFLINE_VARIABLES
+from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.footer import offline_words
 from dashboard.components.offline import measure_offline
-from dashboard.components.words import duration, plural, size
+from dashboard.components.words import duration, size
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_numbers_are_said_in_words():
         "4 minutes",
         "1 h 10 min",
     ]
-    assert [plural(1, "file"), plural(1204, "file"), plural(2, "query", many="queries")] == [
+    assert [counted(1, "file"), counted(1204, "file"), counted(2, "query", many="queries")] == [
         "1 file",
         "1,204 files",
         "2 queries",

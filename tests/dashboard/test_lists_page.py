@@ -7,7 +7,7 @@ from core.records import Document, ListEntry, PatternRule, Project, Span
 from core.storage import find, insert, update
 
 
-def open_lists(open_page, learned, *, name: str = "Ada", tab: str = "Deny list"):
+def open_lists(open_page, learned, *, name: str = "Ada", tab: str = "Always replaced (deny list)"):
     app = open_page("lists", project_id=learned.project.id)
     app.session_state["lists-tab"] = tab
     app.run()
@@ -20,8 +20,8 @@ def open_lists(open_page, learned, *, name: str = "Ada", tab: str = "Deny list")
 @pytest.mark.parametrize(
     ("tab", "words"),
     [
-        ("Deny list", "Nothing is denied yet"),
-        ("Allow list", "Nothing is allowed yet"),
+        ("Always replaced (deny list)", "Nothing is denied yet"),
+        ("Never replaced (allow list)", "Nothing is allowed yet"),
         ("Patterns", "No pattern yet"),
         ("Suggestions", "Nothing to suggest"),
     ],
@@ -55,7 +55,7 @@ def test_nothing_can_be_added_without_a_name(open_page, workspace, learned):
 
 
 def test_entry_that_cannot_stand_on_a_list_is_refused_in_words(open_page, workspace, learned):
-    app = open_lists(open_page, learned, tab="Allow list")
+    app = open_lists(open_page, learned, tab="Never replaced (allow list)")
     app.text_area(key="allow-new-0").set_value("…").run()
     assert "An entry needs 2 to 200 characters" in app.error[0].value
 

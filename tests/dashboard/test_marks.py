@@ -84,7 +84,9 @@ def test_text_without_pages_is_one_page_and_an_empty_one_stays_one():
 
 def test_who_found_a_mark_is_said_in_words():
     assert finder_words("rules+spacy") == "a rule and the name finder"
+    assert finder_words("rampart+spacy+rules") == "a rule, the name finder and the second finder"
     assert finder_words("reviewer") == "a reviewer"
+    assert finder_words("spacy+newer") == "the name finder and newer"
 
 
 def test_a_name_is_equal_whatever_it_was_taken_for_and_a_number_is_not():

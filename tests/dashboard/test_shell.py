@@ -1,7 +1,11 @@
 """The frame around every page."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
+CONFIG = Path(__file__).parents[2] / "dashboard" / ".streamlit" / "config.toml"
 PAGES = [
     "overview",
     "documents",
@@ -32,3 +36,21 @@ def test_page_opens_on_an_empty_project(open_page, workspace, name):
     app = open_page(name, project_id=project.id)
     assert not app.exception
     assert not app.error
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("background", ["backgroundColor", "secondaryBackgroundColor"])
+def test_small_print_can_be_read(theme, background):
+    """WCAG 2.1, 1.4.3: 4.5 to 1. Streamlit draws captions in the text's color at 60 percent (seen in the browser)."""
+    colors = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"][theme]
+    text, back = (bytes.fromhex(colors[name][1:]) for name in ("textColor", background))
+    seen = [0.6 * one + 0.4 * other for one, other in zip(text, back, strict=True)]
+    lighter, darker = sorted((luminance(seen), luminance(list(back))), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def luminance(color: list[float]) -> float:
+    """Relative luminance by WCAG 2.1."""
+    shares = [value / 255 for value in color]
+    red, green, blue = (share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

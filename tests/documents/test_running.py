@@ -1,9 +1,11 @@
 """Page furniture is found by repetition in text that has lost its lines, and prose is left alone."""
 
 import random
+from pathlib import Path
 
 from core.documents.flat import without_running_text
 from core.documents.layout import joined_hyphens, restored_lines
+from core.documents.plain import read_plain
 
 WORDS = "pump valve crew station pressure report water night engine the a of to is and was with".split()
 
@@ -74,3 +76,11 @@ def test_numbered_paragraphs_and_their_headings_get_lines() -> None:
         "It ends.", "", "WATER WORKS", "1-1. The first one. See paragraph 1-9.", "", "1-2. The second:",
         "• one", "• two Pump Care", "", "1-3. The third.",
     ]  # fmt: skip
+
+
+def test_chapters_that_begin_alike_keep_their_text(tmp_path: Path) -> None:
+    beginning = "The pump is driven by a shaft with two bearings. Check the oil before each start and after four hours"
+    rest = "at work. The level is read on the glass while the pump stands still. A bearing that runs hot is taken out."
+    text = "\n\n".join(f"Chapter {number}\n\n{beginning} {rest}" for number in range(1, 15))
+    (tmp_path / "pump.txt").write_text(text, encoding="utf-8")
+    assert read_plain(tmp_path / "pump.txt")[0].split() == text.split()

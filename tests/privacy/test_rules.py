@@ -86,6 +86,50 @@ FOUND = [
     ("names", "WO1 (RSM) P.J. Tarkwell spoke.", "P.J. Tarkwell"),
     ("references", "Our reference D/DLO/4/7/1 applies.", "D/DLO/4/7/1"),
     ("references", "See docket 1:19-cv-02231.", "1:19-cv-02231"),
+    ("references", "Criminal Appeal No. 82 of 2008 was heard.", "82 of 2008"),
+    ("references", "The parties cite [2024] IEHC 9281 and others.", "[2024] IEHC 9281"),
+    ("references", "The court gave decision no. 415 that day.", "415"),
+    ("courts", "A hearing of Mr Q took place in court.", "Q"),
+    ("courts", "Mrs V. Little gave evidence.", "V. Little"),
+    ("courts", "The applicant met a certain J. K. in the yard.", "J. K."),
+    ("courts", "E.B. testified that he had seen the accused.", "E.B."),
+    ("courts", "sitting as composed of:\nMr O. Ames, President,\nIda Colewell,\nLuis Bergmoor, judges", "Ida Colewell"),
+    ("courts", "LORD JUSTICE TARKWELL", "TARKWELL"),
+    ("courts", "Orla Tarkwell & Ors. …Appellants", "Orla Tarkwell"),
+    ("courts", "The accused Orla @ Lala Tarkwell fled.", "Orla @ Lala Tarkwell"),
+    ("courts", "The Norwegian Government submitted a plan.", "Norwegian"),
+    ("courts", "an application against the Kingdom of Norway lodged", "Kingdom of Norway"),
+    ("houses", "He was taken to the Wexcombe prison at night.", "Wexcombe prison"),
+    (
+        "houses",
+        "The Umbermoor public prosecutor’s office closed the file.",
+        "Umbermoor public prosecutor’s office",
+    ),
+    ("houses", "Held in Wexcombe, Umbermoor and Thornwick Prisons since then.", "Umbermoor"),
+    ("houses", "She was moved to remand prison no. 77/2 that week.", "prison no. 77/2"),
+    ("houses", "He spent a year in IZ-47/1.", "IZ-47/1"),
+    ("houses", "Counsel instructed by Tarkwell Umbermoor Solicitors", "Tarkwell Umbermoor Solicitors"),
+    ("sentences", "sentenced to two years and six months’ imprisonment", "two years and six months"),
+    ("sentences", "The applicant was barred from visits for a period of three months.", "three months"),
+    ("dates", "delivered on the 8th day of May 2024", "8th day of May 2024"),
+    ("dates", "It happened at 06:50 hours near the bridge.", "06:50 hours"),
+    ("dates", "They met at 10pm.", "10pm"),
+    ("dates", "a boy aged about five years", "five years"),
+    ("dates", "a woman, fifty-three years old", "fifty-three years"),
+    ("dates", "between May and June 2003", "May and June 2003"),
+]
+
+
+# What the annotation guidelines of the Text Anonymization Benchmark leave: parties by their part, laws and their dates.
+LEFT = [
+    "The applicant lodged an application with the Court under Article 34 of the Convention.",
+    "The Government contested that argument under Article 6 § 1 and Protocol No. 11.",
+    "The offence is punished by section 302 of the Criminal Code.",
+    "It was issued under the Prison Act of 12 June 1990 and Law no. 5275.",
+    "Convicted under sections 302 and 302/34 of that law.",
+    "Mr President, the defendant appeals.",
+    "The decision was upheld by a higher court on the same day.",
+    "The accused lived in the U.S. and the witness did too.",
 ]
 
 
@@ -105,6 +149,11 @@ def test_there_are_a_hundred_plain_sentences_or_more() -> None:
 
 @pytest.mark.parametrize("text", PLAIN)
 def test_no_rule_touches_plain_technical_sentences(text: str) -> None:
+    assert [text[start:end] for rule in RULES for start, end in rule.find(text)] == []
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_no_rule_touches_what_every_judgment_says(text: str) -> None:
     assert [text[start:end] for rule in RULES for start, end in rule.find(text)] == []
 
 

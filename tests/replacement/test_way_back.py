@@ -213,3 +213,16 @@ def test_documents_stay_as_they_are(workspace, project):
     document = search(workspace, project, ("PERSON", "John Smith"))
     set_up(workspace, project)
     assert find(workspace.db, Document) == [document]
+
+
+def test_whoever_guesses_the_passphrase_has_to_wait_and_others_do_not(workspace, project):
+    search(workspace, project, ("PERSON", "John Smith"))
+    set_up(workspace, project)
+    for _ in range(way_back.MAX_TRIES):
+        with pytest.raises(InputError, match="passphrase is wrong"):
+            look(workspace, project, passphrase="not the right one at all")
+    with pytest.raises(InputError, match="Wait|wrong 5 times"):
+        look(workspace, project)
+    found = way_back.reveal(workspace, project, surrogates=(), passphrase=PASSPHRASE, person=declared("Bob"), reason=REASON)
+    assert "John Smith" in {pair.value for pair in found}
+    assert actions(workspace).count("way back refused") == way_back.MAX_TRIES

@@ -32,6 +32,7 @@ from core.storage import Workspace, audit, find, get, insert_many, transaction, 
 DETECTION_MODEL = "en-core-web-md"
 SECOND_MODEL = "rampart"
 SPREAD_REASON = "A name found in another document stands here too."
+SEARCHED_REASON = "Personal data was looked for again."
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -134,6 +135,8 @@ def _store_found(
         update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
         counts = {"found": len(spans)} | audit.decision_counts(workspace.db, document.id)
         audit.append_for(workspace.db, document.id, "detection run", counts=counts)
+        # another search of it may have ended before, and somebody decided on what that one found
+        workspace.withdraw_approval(document.id, reason=SEARCHED_REASON)
 
 
 def _project_names(context: JobContext, documents: Sequence[Document]) -> NameSearch:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.documents import Member, expand, page_edges, read_document, split_passages, word_count
 from core.errors import InputError
-from core.jobs.context import JobContext
+from core.jobs.context import UNPACKED, JobContext
 from core.jobs.stages.incoming import remove_incoming, shown_name
 from core.jobs.stages.refusal import forget_refusals, refused
 from core.models import registry
@@ -42,6 +42,9 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
     """
     workspace = context.workspace
     count_tokens = _counter(context)
+    # not where all accounts keep temporary files: the queue clears this folder when a job was killed
+    unpacked = workspace.job_folder(context.job.id) / UNPACKED
+    unpacked.mkdir(parents=True, exist_ok=True)
     finished = context.finished_items()
     _remove_unfinished(context, project, finished)
     for number, (path, given_name) in enumerate(files):
@@ -51,13 +54,14 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
         if item in finished:
             continue
         try:
-            for index, member in enumerate(expand(path, name)):
+            for index, member in enumerate(expand(path, name, within=unpacked)):
                 context.check()
                 if (inner := f"{item} member {index}") not in finished:
                     _read_one(context, project, member=member, count_tokens=count_tokens, item=inner)
         except InputError as error:
             _refuse(context, project, name=name, problem=str(error), item=item, path=path)
         context.finish_item(item)
+    shutil.rmtree(unpacked, ignore_errors=True)
     context.progress(len(files), len(files), unit="files")
     items = context.finished_items()
     documents = [

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
+from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import DETECTION_MODEL, SECOND_MODEL
 from core.models import registry
@@ -14,7 +15,9 @@ from core.storage import Workspace, find, get, sha256_text
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """There is something that was searched once."""
+    """There is something that was searched once, and who asks for it has a name that can be kept."""
+    if params.get("by"):
+        declared(str(params["by"]))
     if not _documents(workspace, project_id, params):
         project = get(workspace.db, Project, project_id)
         raise InputError(
@@ -23,8 +26,13 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `document_id` ("" for every document). Result: `documents` searched now, `found` places in all of them."""
+    """Params: `document_id` ("" for every document), `by`: the name that whoever asks for it declares, if any.
+
+    Result: `documents` searched now, `found` places in all of them. Whoever signed in is named whatever `by` says.
+    """
     workspace = context.workspace
+    name = str(context.job.params.get("by", "")) if workspace.actor is None else ""
+    person = declared(name) if name else None
     documents = _documents(workspace, context.job.project_id, context.job.params)
     finders: dict[str, Finder] = {}
     searched = found = 0
@@ -37,11 +45,11 @@ def run(context: JobContext) -> dict[str, Any]:
         if standing := second_search_of(workspace, document, digest):
             found += len(standing.places)
             continue
-        name = other_detector(spans)
-        if name not in finders:
-            finders[name] = _load(workspace, name)
-        places = search_again(finders[name], masked, spans)
-        store_second_search(workspace, document, anonymized_sha256=digest, detector=name, places=places)
+        detector = other_detector(spans)
+        if detector not in finders:
+            finders[detector] = _load(workspace, detector)
+        places = search_again(finders[detector], masked, spans)
+        store_second_search(workspace, document, anonymized_sha256=digest, detector=detector, places=places, by=person)
         searched, found = searched + 1, found + len(places)
     context.progress(len(documents), len(documents), unit="documents")
     return {"documents": searched, "found": found}

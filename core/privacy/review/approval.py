@@ -122,36 +122,60 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
             another project, or one that was not read or not searched.
     """
     with transaction(workspace.db):
-        document = get(workspace.db, Document, document.id)
-        rights.check(workspace.db, "approve", document.project_id, by=by)
-        masked = _masked(workspace, project, document)
-        key = (document.text_sha256, sha256_text(masked.text))
-        approved, proposed = workspace.active_review(document.id), workspace.standing_proposal(document.id)
-        if approved and (approved.text_sha256, approved.anonymized_sha256) == key and _is_by(approved, by):
-            return approved
-        if proposed and (proposed.text_sha256, proposed.anonymized_sha256) != key:
-            workspace.withdraw_approval(document.id, reason="the text is not the one that was proposed", actor=by.name)
-            proposed = None
-        if needs_two(workspace, project, by=by):
-            _check_second(project, document, proposed, by=by)
-        if proposed is None:
-            if points := open_points(workspace, project, document):
-                raise InputError(
-                    f"Document {document.id} cannot be approved: {points[0]}", _hint(project, document, points[0])
-                )
-            proposed = _proposal(workspace, document, masked, by=by)
-            workspace.store_proposal(proposed)
-        review = replace(
-            proposed,
-            reviewer=by.name,
-            reviewer_id=by.id,
-            is_authenticated=proposed.is_authenticated and by.is_authenticated,
-            state="approved",
-            created_at=now(),
-        )
-        note_person(workspace, project.id, by)
-        passages = masked_passages(workspace.text(document), masked, workspace.passages(document))
-        workspace.store_approval(document, review, text=masked.text, passages=passages)
+        workspace.remove_unapproved(document.project_id)
+        is_stale = _drop_stale(workspace, project, document, by=by)  # stays dropped where the approval is refused
+    with transaction(workspace.db):
+        if is_stale and needs_two(workspace, project, by=by):
+            raise InputError(
+                f"The anonymized text of document {document.id} is not the one that was proposed; the proposal was dropped.",
+                f"Look at it and propose it again: garrison review {project.name} propose {document.id} --as NAME",
+            )
+        return _approve(workspace, project, document, by=by)
+
+
+def _drop_stale(workspace: Workspace, project: Project, document: Document, *, by: Person) -> bool:
+    """Withdraw a proposal of another text than the one that would be approved now; whether there was one."""
+    rights.check(workspace.db, "approve", document.project_id, by=by)
+    proposed = workspace.standing_proposal(document.id)
+    if proposed is None:
+        return False
+    document = get(workspace.db, Document, document.id)
+    key = (document.text_sha256, sha256_text(_masked(workspace, project, document).text))
+    is_stale = (proposed.text_sha256, proposed.anonymized_sha256) != key
+    if is_stale:
+        workspace.withdraw_approval(document.id, reason="the text is not the one that was proposed", actor=by.name)
+    return is_stale
+
+
+def _approve(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
+    """As `approve`, inside a transaction."""
+    document = get(workspace.db, Document, document.id)
+    rights.check(workspace.db, "approve", document.project_id, by=by)
+    masked = _masked(workspace, project, document)
+    key = (document.text_sha256, sha256_text(masked.text))
+    approved, proposed = workspace.active_review(document.id), workspace.standing_proposal(document.id)
+    if approved and (approved.text_sha256, approved.anonymized_sha256) == key and _is_by(approved, by):
+        return approved
+    if _drop_stale(workspace, project, document, by=by):
+        proposed = None
+    if needs_two(workspace, project, by=by):
+        _check_second(project, document, proposed, by=by)
+    if proposed is None:
+        if points := open_points(workspace, project, document):
+            raise InputError(f"Document {document.id} cannot be approved: {points[0]}", _hint(project, document, points[0]))
+        proposed = _proposal(workspace, document, masked, by=by)
+        workspace.store_proposal(proposed)
+    review = replace(
+        proposed,
+        reviewer=by.name,
+        reviewer_id=by.id,
+        is_authenticated=proposed.is_authenticated and by.is_authenticated,
+        state="approved",
+        created_at=now(),
+    )
+    note_person(workspace, project.id, by)
+    passages = masked_passages(workspace.text(document), masked, workspace.passages(document))
+    workspace.store_approval(document, review, text=masked.text, passages=passages)
     return review
 
 
@@ -173,7 +197,8 @@ def approve_all(workspace: Workspace, project: Project, *, by: Person) -> list[R
         documents = find(workspace.db, Document, project_id=project.id, state="read")
         if not documents:
             raise InputError(f"{project.name} has no readable document to approve.", "Add documents first.")
-        return [approve(workspace, project, document, by=by) for document in documents]
+        workspace.remove_unapproved(project.id)
+        return [_approve(workspace, project, document, by=by) for document in documents]
 
 
 def return_(workspace: Workspace, document: Document, *, comment: str, by: Person) -> Review:

@@ -1,10 +1,11 @@
 """The rules of a project's review: who counts as known, whether two persons are needed, how large the sample is."""
 
 from core.errors import InputError
-from core.records import Person, Project, TwoPersonRule
-from core.storage import Workspace, audit, get, rights, transaction, update
+from core.records import Document, Person, Project, TwoPersonRule
+from core.storage import Workspace, audit, find, get, rights, transaction, update
 
 MAX_SAMPLE = 1000
+REASON = "More passages are to be read before an approval."
 
 
 def note_person(workspace: Workspace, project_id: str, person: Person) -> None:
@@ -56,10 +57,12 @@ def set_two_person(workspace: Workspace, project: Project, rule: TwoPersonRule, 
 def set_sample_size(workspace: Workspace, project: Project, size: int, *, by: Person) -> None:
     """Set how many passages without a finding are read before a document is proposed; 0 asks for none.
 
+    Proposals for which fewer were read are withdrawn; approvals stand, with the figure that they have.
+
     Raises:
         InputError: a size out of range.
     """
-    rights.check(workspace.db, "set rules", project.id, by=by)
+    workspace = workspace.allowed("set rules", project.id, by=by)
     if not 0 <= size <= MAX_SAMPLE:
         raise InputError(f"A sample of {size} passages is out of range.", f"Choose 0 to {MAX_SAMPLE}.")
     with transaction(workspace.db):
@@ -70,3 +73,8 @@ def set_sample_size(workspace: Workspace, project: Project, size: int, *, by: Pe
         note_person(workspace, project.id, by)
         counts = {"from": before, "to": size}
         audit.append(workspace.db, "sample size changed", actor=by.name, subjects={"project": project.id}, counts=counts)
+        if size > before and project.policy == "each-document":
+            for document in find(workspace.db, Document, project_id=project.id):
+                proposed = workspace.standing_proposal(document.id)
+                if proposed is not None and proposed.sampled < size:
+                    workspace.withdraw_approval(document.id, reason=REASON, actor=by.name)

@@ -23,14 +23,16 @@ _VALUE = (
 )
 # Laws are public: "Law no. 3713" says nothing about a person.
 _STATUTE = re.compile(
-    r"\b(?:Laws?|Acts?|Decrees?|Directives?|Regulations?|Protocol|Code|Resolutions?|Recommendation|Ordinance|"
-    r"Statute) [Nn]os?\.? $"
+    r"\b(?:Laws?|Acts?|Decrees?|Decree-[Ll]aws?|Directives?|Regulations?|Protocol|Code|Resolutions?|Recommendation|Ordinances?|"
+    r"Statute|Gazette|Constitution|Convention|Treaty)(?: [Nn]os?\.? ?| \(no\. |, no\. )"
+    r"(?:[\w/-]{1,12}(?:,| and|, and) ){0,3}$|"
+    r"\b(?:[Ss]ections?|[Aa]rticles?|§§?|[Rr]ules?) (?:[\w/()]{1,8}(?:,| and|, and) ){0,4}$"
 )
 
 
 def long_enough(text: str, start: int, end: int) -> Bounds | None:
     """A reference has four characters or more besides its separators, a digit among them, and is no year."""
-    if _STATUTE.search(text, max(0, start - 30), start):
+    if _STATUTE.search(text, max(0, start - 60), start):
         return None
     value = text[start:end]
     solid = [c for c in value if c.isalnum()]
@@ -75,7 +77,25 @@ RULES = (
         score=0.8,
         check=long_enough,
     ),
-    rule("REFERENCE", r"(?<=\band )\d{3,6}/\d{2,4}(?![\w/])", score=0.8),
+    rule("REFERENCE", r"(?<=\band )\d{3,6}/\d{2,4}(?![\w/])", score=0.8, check=long_enough),
+    # "Criminal Appeal No. 82 of 2008", "C.A. No. 7 of 1999"
+    rule(
+        "REFERENCE",
+        r"\b(?:[Aa]ppeal|APPEAL|[Cc]ase|CASE|[Cc]ause|[Pp]etition|PETITION|[Rr]eference|[Ss]uit|[Tt]rial|[A-Z]\.[A-Z]\.)"
+        r"[ ]?\(?(?i:nos?\.?)[ ]?"
+        r"(?P<value>\d{1,6}(?:[-/][A-Z]{1,4})? (?:of|OF|Of) (?:19|20)\d{2})(?!\w)",
+    ),
+    # the number by which judgments are cited: "[2024] IEHC 281", "[2012] EWHC 1947", "2022 ONCA 274"
+    rule("REFERENCE", r"\[(?:19|20)\d{2}\] (?:UK|EW|IE|NI|SC|ZA|NZ|HCA|FCA|SG)[A-Z]{0,7}(?: (?:Civ|Crim))? \d{1,5}(?!\w)"),
+    rule("REFERENCE", r"(?<![\w-])(?:19|20)\d{2} (?:SCC|[A-Z]{2}(?:CA|SC|CJ|PC|QB|KB)|FCA?|INSC) \d{1,5}(?!\w)"),
+    # short numbers of files and judgments: "decision no. 415", "case no. 27"
+    rule(
+        "REFERENCE",
+        r"\b(?:[Cc]ase|[Ff]ile|[Dd]ecision|[Jj]udgment|[Rr]uling|[Vv]erdict|[Aa]ppeal|[Ii]ndictment)[ ][Nn]os?\.?[ ]"
+        r"(?P<value>\d{2,3})(?![\w/-]|\.\d)",
+        score=0.7,
+        near=r"\b(?:court|prosecutor|judge|investigat|police|criminal|convicted)",
+    ),
     # Letters, a stroke or dash, and digits, at least two groups: "ABC/1234/20", "INC-2024-0117", "WO-88213-A".
     rule("REFERENCE", r"(?<![\w/-])[A-Z]{2,6}[/-](?:\d{2,4}[/-]\d{3,8}|\d{5,10})(?:[/-]\w{1,4})?(?![\w/-])", score=0.8),
     rule("REFERENCE", r"(?<![\w/-])(?:[A-Z]{1,5}/){1,3}\d{2,6}(?:/\d{2,4}){1,2}(?![\w/-])", score=0.8),

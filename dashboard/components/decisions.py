@@ -1,0 +1,235 @@
+"""What a reviewer does to the document on the desk: decide, change, add, approve, and take back.
+
+What reaches further than the page shows, or cannot be taken back, is asked first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core.privacy import review
+from core.records import Person, Span, SpanState
+from core.words import counted
+from dashboard.components import marks
+from dashboard.components.desk import Desk, draw_again, forget_last
+from dashboard.components.errors import shown_errors
+from dashboard.components.page_text import entity_words
+from dashboard.components.pending import Pending, effect_words, forget_pending, wait_for_yes
+
+NAMELESS = "Write your name above first: every decision is recorded with it."
+
+
+def decide(desk: Desk, spans: Sequence[Span], *, is_accepted: bool) -> None:
+    """Accept or reject marks in the reviewer's name; what reaches beyond this document or an approval is asked first."""
+    state: SpanState = "accepted" if is_accepted else "rejected"
+    with shown_errors():
+        effect = review.effect_of(desk.store, spans, state=state)
+        _ask_or_do(
+            desk,
+            Pending(
+                document_id=desk.document.id,
+                action="decide",
+                words=effect_words(effect, state),
+                span_ids=tuple(span.id for span in spans),
+                state=state,
+                effect=effect,
+            ),
+        )
+
+
+def decide_equal(desk: Desk, span: Span, *, is_accepted: bool) -> None:
+    """Decide on every mark of the project that stands on the same text."""
+    with shown_errors():
+        equal = marks.equal_in_project(desk.store, desk.project, span=span, value=desk.value(span))
+        decide(desk, equal or [span], is_accepted=is_accepted)
+
+
+def change_type(desk: Desk, span: Span, entity: str) -> None:
+    """Give the mark, and every equal one of this document, another type."""
+    desk.leave_mode()
+    equal = marks.equal_marks(desk.text, desk.spans, span)
+    effect = review.effect_on(desk.store, equal)
+    asked = Pending(
+        document_id=desk.document.id,
+        action="type",
+        words=effect_words(effect, f"**{entity_words(entity)}**"),
+        span_ids=tuple(other.id for other in equal),
+        entity=entity,
+        effect=effect,
+    )
+    if len(equal) > 1:
+        _ask(asked)
+    _ask_or_do(desk, asked)
+
+
+def move_border(desk: Desk, span: Span, edge: review.Edge, step: int) -> None:
+    """Move the start or the end of the mark by a word."""
+    start, end = review.stepped(desk.text, span, edge, step)
+    if (start, end) == (span.start, span.end):
+        return
+    effect = review.effect_on(desk.store, [span])
+    asked = Pending(
+        document_id=desk.document.id,
+        action="borders",
+        words=effect_words(effect, "longer or shorter"),
+        span_ids=(span.id,),
+        places=((start, end),),
+        effect=effect,
+    )
+    _ask_or_do(desk, asked)
+
+
+def add_marks(desk: Desk, places: Sequence[tuple[int, int]], entity: str, *, is_asked: bool = False) -> None:
+    """Mark what the detectors missed; several places are shown before it happens, unless the button said so."""
+    if not places:
+        return
+    approved = bool(desk.store.active_review(desk.document.id) or desk.store.standing_proposal(desk.document.id))
+    where = f"{counted(len(places), 'place')} in this document"
+    value = " ".join(desk.text[places[0][0] : places[0][1]].split())
+    lost = " **What is approved or proposed for this document is lost.**" if approved else ""
+    asked = Pending(
+        document_id=desk.document.id,
+        action="add",
+        words=f"“{_plain(value)}”: {where} will be marked as **{entity_words(entity)}**.{lost}",
+        entity=entity,
+        places=tuple(places),
+    )
+    if approved or (len(places) > 1 and not is_asked):
+        _ask(asked)
+    _carry_out(desk, asked)
+
+
+def add_selected(desk: Desk, selected: tuple[int, int], entity: str) -> None:
+    """Mark the selected text wherever it stands unmarked in this document."""
+    start, end = selected
+    value = desk.text[start:end].strip()
+    if not value:
+        return
+    start = desk.text.index(value, start)
+    places = set(marks.unmarked_places(desk.text, desk.spans, value)) | {(start, start + len(value))}
+    add_marks(desk, sorted(places), entity)
+
+
+def ask_approval(desk: Desk) -> None:
+    """Ask whether the document is to be approved: with one key it would be given too easily."""
+    words = "You approve the anonymized text of this document. Your name is kept with it."
+    _ask(Pending(document_id=desk.document.id, action="approve", words=words))
+
+
+def confirm(desk: Desk, asked: Pending) -> None:
+    """Do what was asked about; ask again when it would change something else by now."""
+    forget_pending()
+    with shown_errors():
+        if asked.action == "decide" and asked.effect is not None:
+            effect = review.effect_of(desk.store, asked.span_ids, state=asked.state)
+            if effect != asked.effect:
+                _ask(replace(asked, effect=effect, words=effect_words(effect, asked.state)))
+        if asked.action == "approve":
+            approve(desk, is_all=False)
+        else:
+            _carry_out(desk, asked)
+
+
+def leave() -> None:
+    """Forget what was asked about; nothing has changed."""
+    forget_pending()
+    draw_again()
+
+
+def undo(desk: Desk) -> None:
+    """Take the last decision back and go to its first mark in this document."""
+    last = desk.last
+    if last is None or desk.person is None:
+        return
+    forget_last()  # also when it fails: what somebody changed since cannot be undone later either
+    with shown_errors():
+        undone = review.undo(desk.store, last, by=desk.person)
+        desk.note_undone(undone_words(last, undone))
+        restored = {span.id for span in last.before}
+        _go_on(desk, next((span for span in desk.spans if span.id in restored), desk.current), undone)
+
+
+def undone_words(decision: review.Decision, undone: review.Decision) -> str:
+    """What the undo did, and what it cannot do: no approval comes back by itself."""
+    count = len(decision.before) or len(decision.after)
+    lost = len(decision.withdrawn_ids | undone.withdrawn_ids)
+    told = f"Undone: {counted(count, 'mark')} {'is' if count == 1 else 'are'} as before."
+    if not lost:
+        return told
+    return f"{told} {counted(lost, 'document')} without {'its' if lost == 1 else 'their'} approval must be approved again."
+
+
+def approve(desk: Desk, *, is_all: bool) -> None:
+    """Store the approval and go to the next document that waits."""
+    with shown_errors():
+        if desk.person is None:
+            return
+        if is_all:
+            review.approve_all(desk.store, desk.project, by=desk.person)
+        else:
+            review.approve(desk.store, desk.project, desk.document, by=desk.person)
+        forget_last()
+        st.session_state["review-next"] = True
+        st.rerun(scope="app")
+
+
+def _ask(asked: Pending) -> None:
+    wait_for_yes(asked)
+    draw_again()
+
+
+def _ask_or_do(desk: Desk, asked: Pending) -> None:
+    if desk.person is None:
+        st.warning(NAMELESS, icon=":material/badge:")
+        return
+    if asked.effect is not None and asked.effect.reaches_beyond(desk.document.id):
+        _ask(asked)
+    _carry_out(desk, asked)
+
+
+def _carry_out(desk: Desk, asked: Pending) -> None:
+    if desk.person is None:
+        st.warning(NAMELESS, icon=":material/badge:")
+        return
+    with shown_errors():
+        decision = _decided(desk, asked, by=desk.person)
+        desk.remember(decision)
+        if asked.action != "decide":
+            _go_on(desk, decision.after[0] if decision.after else desk.current, decision)
+        current, decided = desk.current, set(asked.span_ids)
+        rest = [span for span in desk.ordered if span.id not in decided]
+        following = _after(desk, rest, current)
+        _go_on(desk, following or current, decision)
+
+
+def _decided(desk: Desk, asked: Pending, *, by: Person) -> review.Decision:
+    if asked.action == "type":
+        return review.change_type(desk.store, asked.span_ids, entity=asked.entity, by=by)
+    if asked.action == "borders":
+        (start, end), (span_id,) = asked.places[0], asked.span_ids
+        return review.change_borders(desk.store, span_id, start=start, end=end, by=by)
+    if asked.action == "add":
+        return review.add_all(desk.store, desk.document, asked.places, entity=asked.entity, by=by)
+    act = review.accept if asked.state == "accepted" else review.reject
+    return act(desk.store, asked.span_ids, by=by)
+
+
+def _after(desk: Desk, rest: Sequence[Span], current: Span | None) -> Span | None:
+    """The next undecided mark: behind this one as the text reads, the riskiest one by risk."""
+    if desk.ordered is desk.spans:
+        return marks.next_open(rest, current.start if current else -1)
+    return next((span for span in rest if span.state == "detected"), None)
+
+
+def _go_on(desk: Desk, span: Span | None, decision: review.Decision) -> None:
+    """Frame the next mark; where an approval was lost the steps above the desk change too."""
+    if decision.withdrawn_ids or decision.dropped_ids:
+        desk.frame(span)
+        st.rerun(scope="app")
+    desk.go_to(span)
+
+
+def _plain(text: str) -> str:
+    """Text of a document where Markdown is read: nothing in it is a sign of markup."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:^&" else c for c in text)

@@ -1,0 +1,183 @@
+"""Right of the text on the review page: the current mark with its buttons, what is asked, and marking what was missed."""
+
+import streamlit as st
+
+from core.privacy.entities import COMMON
+from core.records import Span
+from core.words import counted
+from dashboard.components import marks, sample
+from dashboard.components.decisions import (
+    add_marks,
+    change_type,
+    confirm,
+    decide,
+    decide_equal,
+    leave,
+    move_border,
+    undo,
+)
+from dashboard.components.desk import BY_RISK, Desk, draw_again
+from dashboard.components.keys import FIELD_WORDS, KEY_WORDS, MOVE_WORDS, TYPE_KEYS
+from dashboard.components.page_text import entity_words
+from dashboard.components.pending import Pending
+
+SPAN_WORDS = {
+    "detected": ":material/help: not decided (will be replaced)",
+    "accepted": ":material/check_circle: accepted (will be replaced)",
+    "rejected": ":material/cancel: rejected (stays readable)",
+}
+
+
+def show_panel(desk: Desk, selection: tuple[int, int] | None) -> None:
+    """Right of the text: the current mark or the sample, what is asked, and marking what was missed."""
+    passages = sample.sample_passages(desk) if desk.mode == "sample" else []
+    if passages:
+        sample.show_reading(desk, passages)
+    else:
+        show_current(desk)
+    if desk.pending:
+        show_pending(desk, desk.pending)
+    show_undo(desk)
+    show_adding(desk, selection)
+    with st.container(horizontal=True, gap="small"):
+        st.toggle("Riskiest first", key=BY_RISK, persist_state="session", help="Else marks follow as the text reads.")
+        if st.button("Keys (?)", icon=":material/keyboard:", key="show-keys"):
+            turn_keys()
+
+
+def show_current(desk: Desk) -> None:
+    """The framed mark and what can be done about it."""
+    span = desk.current
+    if span is None:
+        st.markdown("**No marks in this document.**")
+        st.caption("Read it before you approve: what the detectors miss, only you can find.")
+        return
+    decided = sum(other.state != "detected" for other in desk.spans)
+    st.markdown(f"**Mark {list(desk.ordered).index(span) + 1:,} of {len(desk.ordered):,}** · {decided:,} decided")
+    is_replaced = span.surrogate and span.state != "rejected"
+    st.code(desk.value(span) + (f"\n→ {span.surrogate}" if is_replaced else ""), language=None, wrap_lines=True)
+    found_by = marks.finder_words(span.detector)
+    st.markdown(f"Type: **{entity_words(span.entity)}**  \nFound by: {found_by}  \n{SPAN_WORDS[span.state]}")
+    if not desk.pending:
+        show_decisions(desk, span)
+
+
+def show_decisions(desk: Desk, span: Span) -> None:
+    """The buttons for the framed mark."""
+    is_nameless = desk.person is None
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Accept (a)", icon=":material/check:", disabled=is_nameless, key="accept"):
+            decide(desk, [span], is_accepted=True)
+        if st.button("Reject (r)", icon=":material/close:", disabled=is_nameless, key="reject"):
+            decide(desk, [span], is_accepted=False)
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Previous (p)", icon=":material/arrow_back:", key="previous"):
+            desk.go_to(marks.neighbor(desk.ordered, span, -1))
+        if st.button("Next (n)", icon=":material/arrow_forward:", key="next"):
+            desk.go_to(marks.neighbor(desk.ordered, span, 1))
+    show_change(desk, span)
+    show_equal(desk, span)
+
+
+def show_change(desk: Desk, span: Span) -> None:
+    """Another type, other borders."""
+    is_nameless = desk.person is None
+    if desk.mode == "type":
+        st.markdown("**Which type is it?** Press its number, or choose.")
+        keys = {entity: key for key, entity in TYPE_KEYS.items()}
+        with st.container(horizontal=True, gap="small", key="types"):
+            for entity in COMMON:
+                label = f"{entity_words(entity)} ({keys[entity]})" if entity in keys else entity_words(entity)
+                if st.button(label, disabled=is_nameless, key=f"type-{entity}"):
+                    change_type(desk, span, entity)
+        if st.button("Leave it (Esc)", key="type-leave"):
+            desk.turn_to("marks")
+        return
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Type (t)", icon=":material/label:", disabled=is_nameless, key="type"):
+            desk.turn_to("type")
+        with st.popover("Borders ([ ] { })", icon=":material/expand:", disabled=is_nameless):
+            if st.button("Start one word earlier ({)", key="start-earlier"):
+                move_border(desk, span, "start", -1)
+            if st.button("Start one word later (})", key="start-later"):
+                move_border(desk, span, "start", 1)
+            if st.button("End one word earlier ([)", key="end-earlier"):
+                move_border(desk, span, "end", -1)
+            if st.button("End one word later (])", key="end-later"):
+                move_border(desk, span, "end", 1)
+
+
+def show_equal(desk: Desk, span: Span) -> None:
+    """Deciding once for the same text everywhere."""
+    here = len(marks.equal_marks(desk.text, desk.spans, span))
+    everywhere = max(here, marks.count_in_project(desk.store, desk.project, span=span, value=desk.value(span)))
+    if everywhere < 2:
+        return
+    times = f"{counted(here, 'time')} in this document, {counted(everywhere, 'time')} in the project"
+    st.caption(f"The same text is marked {times}.")
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Accept all equal (A)", disabled=desk.person is None, key="accept-equal"):
+            decide_equal(desk, span, is_accepted=True)
+        if st.button("Reject all equal (R)", disabled=desk.person is None, key="reject-equal"):
+            decide_equal(desk, span, is_accepted=False)
+
+
+def show_pending(desk: Desk, asked: Pending) -> None:
+    """What a decision would change beyond this page, before it does."""
+    with st.container(border=True, key="pending"):
+        st.markdown(asked.words)
+        with st.container(horizontal=True, gap="small"):
+            if st.button("Do it (Enter)", type="primary", icon=":material/done_all:", key="confirm"):
+                confirm(desk, asked)
+            if st.button("Leave it (Esc)", key="leave"):
+                leave()
+
+
+def show_undo(desk: Desk) -> None:
+    """Taking the last decision back, whatever its size; approvals do not come back."""
+    if desk.note:
+        st.caption(desk.note)
+    last = desk.last
+    if last is None:
+        return
+    what = f"{counted(len(last.after) or len(last.before), 'mark')} {last.verb}"
+    label = f"Undo: {what} (u)"
+    tip = "Gives the marks their earlier decision. Approvals that were lost must be given again."
+    if st.button(label, icon=":material/undo:", disabled=desk.person is None, key="undo", help=tip):
+        undo(desk)
+
+
+def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
+    """Marking what was missed: from the selection in the text, or typed."""
+    st.markdown("**Something was missed?**")
+    chosen = desk.text[selection[0] : selection[1]].strip() if selection else ""
+    if chosen and len(chosen) <= 200 and st.session_state.get("add-seen") != (desk.document.id, selection):
+        st.session_state["add-seen"] = (desk.document.id, selection)
+        st.session_state["add-value"] = chosen
+    value = st.text_input(
+        "Text to mark", key="add-value", help="Select text on the page, or type it as it stands there.", max_chars=200
+    )
+    entity = st.selectbox("Type", COMMON, format_func=entity_words, key="add-entity")
+    places = marks.unmarked_places(desk.text, desk.spans, value.strip())
+    if value.strip() and not places:
+        st.caption("Nothing unmarked in this document reads like that.")
+    label = f"Mark {counted(len(places), 'place')}" if places else "Mark it"
+    if st.button(label, icon=":material/add:", disabled=not (places and desk.person), key="add"):
+        add_marks(desk, places, entity, is_asked=True)
+
+
+def show_keys() -> None:
+    """Every key, on "?"."""
+    with st.container(border=True, key="keys"):
+        st.markdown("**Keys**")
+        rows = KEY_WORDS | FIELD_WORDS | MOVE_WORDS | {"1 … 0": "the types, once `t` was pressed"}
+        lines = [f"`{key}` {what}" for key, what in rows.items()]
+        half = (len(lines) + 1) // 2
+        for column, part in zip(st.columns(2), (lines[:half], lines[half:]), strict=True):
+            column.caption("  \n".join(part))
+
+
+def turn_keys() -> None:
+    """Show the keys, or hide them."""
+    st.session_state["review-keys"] = not st.session_state.get("review-keys")
+    draw_again()

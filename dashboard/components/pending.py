@@ -1,0 +1,60 @@
+"""What a decision would change, in words, and the decision that waits for a yes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from core.privacy import review
+from core.records import SpanState
+from core.words import counted
+
+_PENDING = "review-pending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """What reaches further than the page shows, or cannot be taken back, and waits for a yes."""
+
+    document_id: str
+    action: Literal["decide", "type", "add", "borders", "approve"]
+    words: str
+    span_ids: tuple[str, ...] = ()
+    state: SpanState = "accepted"
+    entity: str = ""
+    places: tuple[tuple[int, int], ...] = ()
+    effect: review.Effect | None = None
+
+
+def pending_of(document_id: str) -> Pending | None:
+    """The decision that waits for a yes on this document, if there is one."""
+    waiting: Pending | None = st.session_state.get(_PENDING)
+    return waiting if waiting and waiting.document_id == document_id else None
+
+
+def wait_for_yes(asked: Pending) -> None:
+    """Ask about this one from the next drawing on."""
+    st.session_state[_PENDING] = asked
+
+
+def forget_pending() -> None:
+    """Ask about nothing any more."""
+    st.session_state.pop(_PENDING, None)
+
+
+def effect_words(effect: review.Effect, become: str) -> str:
+    """What would change, in numbers: the marks, the documents, and what would be lost."""
+    changed = f"{counted(len(effect.span_ids), 'mark')} in {counted(len(effect.document_ids), 'document')}"
+    verb = "become" if len(effect.span_ids) != 1 else "becomes"
+    return f"{changed} {verb} {become}.{lost_words(effect) or ' No approval is lost.'}"
+
+
+def lost_words(effect: review.Effect) -> str:
+    """Which approvals and proposals a change would drop; "" where it drops none."""
+    words = ""
+    if approved := len(effect.approved_ids):
+        lose = "loses its" if approved == 1 else "lose their"
+        words += f" **{counted(approved, 'approved document')} {lose} approval.**"
+    if proposed := len(effect.proposed_ids):
+        words += f" **{counted(proposed, 'proposed document')} must be proposed again.**"
+    return words

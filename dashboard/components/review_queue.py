@@ -1,0 +1,41 @@
+"""The queue of documents to review: how far each is, what needs a person most first."""
+
+import streamlit as st
+
+from core.privacy import review
+from core.records import Document, Project
+from core.storage import Workspace
+from core.words import counted
+
+STATE_WORDS = {
+    "detected": "● {name} · {undecided:,} of {marks} to decide",
+    "in review": "● {name} · {undecided:,} of {marks} to decide",
+    "returned": "↩ {name} · returned, {undecided:,} of {marks} to decide",
+    "proposed": "▲ {name} · proposed, waits for approval",
+    "approved": "✓ {name} · approved",
+}
+
+
+def document_words(document: Document, entry: review.QueueEntry) -> str:
+    """One line of the queue."""
+    words = STATE_WORDS[entry.state]
+    return words.format(name=document.name, undecided=entry.undecided, marks=counted(entry.total, "mark"))
+
+
+def choose_document(store: Workspace, project: Project, documents: list[Document]) -> str:
+    """The queue, what needs a person most first; gives the id of the chosen document."""
+    known = {document.id: document for document in documents}
+    queue = [entry for entry in review.queue(store, project) if entry.document_id in known]
+    names = {entry.document_id: document_words(known[entry.document_id], entry) for entry in queue}
+    approved = sum(entry.state == "approved" for entry in queue)
+    decided, total = sum(entry.total - entry.undecided for entry in queue), sum(entry.total for entry in queue)
+    words = f"{approved} of {counted(len(queue), 'document')} approved"
+    proposed = sum(entry.state == "proposed" for entry in queue)
+    words += (f", {proposed} proposed" if proposed else "") + f" · {decided:,} of {counted(total, 'mark')} decided"
+    st.progress(decided / total if total else 1.0, text=words)
+    # the browser sends back a label, which a decision may have changed since; then the document stays as it is
+    wanted = (st.session_state.get("review-document"), st.session_state.get("review-shown"), queue[0].document_id)
+    chosen: str = next(document_id for document_id in wanted if document_id in names)
+    # written anew each time: else the browser keeps showing the label of before
+    st.session_state["review-document"] = st.session_state["review-shown"] = chosen
+    return st.selectbox("Queue", list(names), format_func=lambda document_id: names[document_id], key="review-document")

@@ -1,0 +1,31 @@
+"""Streamlit, started with the guard up before the first request: `python dashboard/start.py run app.py …`.
+
+Streamlit asks an outside service for this machine's address when a page of another origin knocks
+(`streamlit.net_util.get_external_ip`), and that can be the first request of all, before any page of ours has run.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from core.offline import allow_provider, refuse_connections
+from core.settings import default_home
+from core.sign_in import read_sign_in
+
+
+def start() -> None:
+    """Hand over to Streamlit's own command line."""
+    settings = read_sign_in(default_home())
+    if settings is not None:
+        allow_provider(settings.provider_host, settings.provider_port)
+    refuse_connections()
+    from streamlit import net_util
+    from streamlit.web.cli import main
+
+    net_util._internal_ip = net_util._external_ip = "127.0.0.1"  # noqa: SLF001 as if asked already: it asks nobody then
+    main(prog_name="streamlit")
+
+
+if __name__ == "__main__":
+    start()
