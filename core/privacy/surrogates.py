@@ -84,6 +84,7 @@ class SurrogateTable:
         self._counts: Counter[str] = Counter()
         self._first_try: Counter[tuple[object, ...]] = Counter()  # of each pool of invented values
         self._avoid = {plain(value) for value in avoid}
+        self._given: dict[tuple[str, str], str] = {}  # since a row was last added or taken away, by entity and value
         self._new: dict[Key, str] = {}
         self._gone: set[Key] = set()
         self.stale: set[str] = set()  # plain forms of surrogates taken out of use
@@ -103,7 +104,11 @@ class SurrogateTable:
 
         For types that are removed or stay readable it is the constant of `core.privacy.treatments` that says so.
         """
-        value = as_read(value).text
+        if (entity, value) not in self._given:
+            self._given[entity, value] = self._replaced(entity, as_read(value).text)
+        return self._given[entity, value]
+
+    def _replaced(self, entity: str, value: str) -> str:
         self._meet(entity, value)
         treatment = self._treatments.get(entity, "surrogate")
         if treatment == "surrogate":
@@ -337,6 +342,7 @@ class SurrogateTable:
             for word in NAME_PART.findall(form):
                 self._with_word[word].add(form)
         if is_new:
+            self._given.clear()
             self._new[key] = surrogate
             self._gone.discard(key)
 
@@ -374,6 +380,7 @@ class SurrogateTable:
                 self._forget(key)
 
     def _forget(self, key: Key) -> None:
+        self._given.clear()
         self._holders[plain(self._known.pop(key))].discard(key)
         self.met.pop(key, None)
         self._new.pop(key, None)

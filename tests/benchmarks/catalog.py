@@ -137,7 +137,30 @@ def _carrying() -> Benchmark:
 
 def _memory() -> Benchmark:
     pairs = (
-        ("`garrison detect`, 10 MB", [_case(f"{size} MB of rows", "growing:detect", megabytes=size) for size in (10, 1)]),
+        ("`garrison detect`, 20 MB", [_case(f"{size} MB of rows", "growing:detect", megabytes=size) for size in (20, 2)]),
+        (
+            "`garrison detect` without models, 1,000 MB",
+            [_case(f"{size} MB of rows", "growing:plumbing", megabytes=size) for size in (1000, 100)],
+        ),
+        (
+            "`garrison detect` without models, 100 MB",
+            [_case(f"{size} MB of rows", "growing:plumbing", megabytes=size) for size in (100, 10)],
+        ),
+        (
+            "`garrison detect`, 200,000 mail addresses and links",
+            [_case(f"{count:,} addresses", "growing:addresses", count=count) for count in (200_000, 20_000)],
+        ),
+        (
+            "100,000 equal marks of one document, decided at once",
+            [_case(f"{count:,} marks", "growing:equal_marks", count=count) for count in (100_000, 10_000)],
+        ),
+        *(
+            (
+                f"one line of 5 MB {kind} spaces",
+                [_case(f"{size} MB", "growing:line", megabytes=size, unit=unit) for size in (5, 0.5)],
+            )
+            for kind, unit in (("with", "Sgt Okonkwo met Anna Berg at the gate and "), ("without", "Okonkwo,Berg;part/12,"))
+        ),
         (
             f"reading a made PDF of {10 * PAGES} pages",
             [_case(f"{pages} pages", "reading:garrison", pages=pages) for pages in (10 * PAGES, PAGES)],

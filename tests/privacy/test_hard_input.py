@@ -2,13 +2,18 @@
 
 import socket
 import sys
+from dataclasses import replace
 
 import pytest
 
-from core.privacy import Detector, propagate
+from core.identity import declared
+from core.privacy import Detector, SurrogateTable, mask, propagate, review
 from core.privacy.overlaps import resolve
 from core.privacy.rewriting import as_read
-from core.records import Detection
+from core.privacy.treatments import BLOCKS, outside_replaced
+from core.records import Detection, Document, Span, now
+from core.storage import Workspace, insert, insert_many, sha256_text, transaction
+from dashboard.components import marks
 
 
 def masked(detector: Detector, text: str) -> str:
@@ -118,6 +123,49 @@ def test_a_hundred_thousand_equal_values_are_spread_and_resolved() -> None:
     text = "Okonkwo\n" * 100_000
     found = [Detection(start=0, end=7, entity="PERSON", score=0.9, detector="rules")]
     assert len(resolve(text, [*found, *propagate(text, found)])) == 100_000
+
+
+def test_a_hundred_thousand_labels_of_an_earlier_masking_are_left_out() -> None:
+    text = "<PERSON_1> Okonkwo " * 100_000
+    found = [
+        Detection(start=at, end=at + 18, entity="PERSON", score=0.9, detector="spacy") for at in range(0, len(text), 19)
+    ]
+    left = outside_replaced(text, found)
+    assert len(left) == 100_000
+    assert {text[rest.start : rest.end] for rest in left} == {"Okonkwo"}
+
+
+def test_thirty_thousand_equal_names_are_shown_decided_at_once_undone_and_masked(workspace: Workspace) -> None:
+    name = Span(
+        id="", document_id="d", start=0, end=7, entity="PERSON", score=0.9, detector="rules", surrogate=BLOCKS
+    )  # fmt: skip
+    text, count = "Okonkwo\n" * 30_000, 30_000
+    project, digest = workspace.create_project("Names"), sha256_text(text)
+    document = Document(
+        id="d", project_id=project.id, name="names.txt", kind="txt", size_bytes=len(text), sha256=digest, text_sha256=digest,
+        state="read", created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, document)
+    workspace.store_text(document, text, pages=())
+    with transaction(workspace.db):
+        insert_many(workspace.db, [replace(name, id=f"s{n}", start=8 * n, end=8 * n + 7) for n in range(count)])
+    shown = marks.marks_of(workspace, document)
+    assert len(marks.equal_marks(text, shown, shown[0])) == count
+    assert len(review.by_risk(text, shown)) == count
+    assert marks.count_in_project(workspace, project, span=shown[0], value="Okonkwo") == count
+    equal = marks.equal_in_project(workspace, project, span=shown[0], value="Okonkwo")
+    decision = review.accept(workspace, equal, by=declared("R. Vale"))
+    assert len(decision.after) == count
+    assert len(review.undo(workspace, decision, by=declared("R. Vale")).before) == count
+    assert mask(text, shown).text == f"{BLOCKS}\n" * count
+
+
+def test_ten_thousand_different_values_each_get_a_surrogate() -> None:
+    """More than there are given names, or telephone numbers kept for drama: then labels, without trying each again."""
+    table = SurrogateTable(bytes(32), [])
+    values = [("PHONE_NUMBER", f"+44 1632 {n:06d}") for n in range(5_000)]
+    values += [("PERSON", "Al" + "".join("abcdefghij"[int(digit)] for digit in str(n))) for n in range(5_000)]
+    assert len({table.surrogate(*value) for value in values}) == 10_000
 
 
 @pytest.mark.parametrize("unit", ["x", "Ab9", "1", "\u200b", "é", "a@", "."])
