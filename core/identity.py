@@ -50,9 +50,9 @@ def sign_in_id(claims: Mapping[str, Any]) -> str:
     return f"sign-in-{hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:24]}"
 
 
-def standing(person: Person) -> str:
-    """How the person is known, in words."""
-    return "signed in" if person.is_authenticated else "declared, not authenticated"
+def standing(*, is_authenticated: bool) -> str:
+    """How a person is known, in words."""
+    return "signed in" if is_authenticated else "declared, not authenticated"
 
 
 def person_id(source: str, subject: str) -> str:

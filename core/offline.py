@@ -81,7 +81,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
             return
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
         host = arguments[0]
-        if _is_address(host):
+        if _address(host) is not None:
             return  # nothing is asked of anybody; whether it may be connected to is looked at then
         if _provider and host in (_provider[0][0], _provider[0][0].encode()):
             return
@@ -92,23 +92,24 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         raise ConnectionRefusedError("Garrison does not connect to other machines.")
 
 
-def _is_address(host: Any) -> bool:
-    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+def _name(host: Any) -> Any:
+    return host.decode("ascii", "replace") if isinstance(host, bytes) else host
+
+
+def _address(host: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that is written in numbers; None for a name."""
     try:
-        ipaddress.ip_address(name.partition("%")[0])
+        return ipaddress.ip_address(str(_name(host)).partition("%")[0])
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def is_local(host: Any) -> bool:
     """Whether a host name or address is this machine."""
-    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-    if name in _LOCAL_NAMES:
+    if _name(host) in _LOCAL_NAMES:
         return True
-    try:
-        address = ipaddress.ip_address(str(name).partition("%")[0])
-    except ValueError:
+    address = _address(host)
+    if address is None:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return bool((mapped or address).is_loopback or address.is_unspecified)

@@ -81,7 +81,7 @@ def show_page(page: StreamlitPage, store: Workspace) -> None:
         show_spine(store, project)
     st.title(page.title)
     action = NEEDED[page.title]
-    if action is not None and not is_open(store, page.title) and (project is not None or not is_step):
+    if action is not None and (project is not None or not is_step):
         rights.check(store.db, action, project.id if project else "")
     page.run()
 

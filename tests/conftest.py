@@ -5,8 +5,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from core.storage import Workspace
 
 GUARD = Path(__file__).parent / "guard"
 REFUSALS = Path(tempfile.mkdtemp(prefix="garrison-tests-")) / "refusals.txt"
@@ -34,6 +38,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "garrison-home"
     monkeypatch.setenv("GARRISON_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> "Iterator[Workspace]":
+    """An empty one, as the operating system's account has it: everything is allowed."""
+    from core.storage import Workspace
+
+    opened = Workspace(tmp_path / "home")
+    yield opened
+    opened.close()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

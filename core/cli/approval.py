@@ -7,7 +7,7 @@ import typer
 
 from core.cli.review import As, Named, app, room_of
 from core.errors import InputError
-from core.identity import declared
+from core.identity import declared, standing
 from core.records import Passage, Project, Review
 from core.storage import get
 from core.words import counted
@@ -119,7 +119,7 @@ def approve(
     else:
         raise InputError("No document was named.", "Name document ids, or use --all.")
     text = f"{counted(len(reviews), 'document')} approved by {person.name}"
-    text += "" if all(given.is_authenticated for given in reviews) else " (declared, not authenticated)"
+    text += "" if all(given.is_authenticated for given in reviews) else f" ({standing(is_authenticated=False)})"
     room.shell.show(reviews, f"{text}.\n{_figures(reviews)}\nNext: garrison questions generate {project.name}")
 
 

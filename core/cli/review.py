@@ -8,7 +8,7 @@ import typer
 from core.cli.shell import Shell, shell_of, table
 from core.errors import InputError
 from core.identity import declared
-from core.records import Document, Project, Span
+from core.records import Document, Project, Span, SpanState
 from core.storage import find
 from core.words import counted
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(invoke_without_command=True)
 As = Annotated[str, typer.Option("--as", help="Your name; it is kept with what you decide.")]
 Named = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its id or name.")]
+Undecided = Annotated[bool, typer.Option("--all", help="Every span nobody decided on.")]
 Spans = Annotated[list[str] | None, typer.Argument(help="Span ids.")]
 
 
@@ -87,39 +88,27 @@ def list_spans(
 
 
 @app.command()
-def accept(
-    context: typer.Context,
-    spans: Spans = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every span nobody decided on.")] = False,
-    as_: As = "",
-) -> None:
+def accept(context: typer.Context, spans: Spans = None, all_: Undecided = False, as_: As = "") -> None:
     """Say that spans are personal data: they are masked."""
-    from core.privacy import review
-
-    room, person = room_of(context), declared(as_)
-    if all_:
-        decision = review.decide_undecided(room.shell.workspace, room.project, state="accepted", by=person)
-    else:
-        decision = review.accept(room.shell.workspace, _known(room, spans), by=person)
-    _show_decision(room.shell, decision, action="accept")
+    _decide(room_of(context), spans, state="accepted", is_all=all_, name=as_)
 
 
 @app.command()
-def reject(
-    context: typer.Context,
-    spans: Spans = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every span nobody decided on.")] = False,
-    as_: As = "",
-) -> None:
+def reject(context: typer.Context, spans: Spans = None, all_: Undecided = False, as_: As = "") -> None:
     """Say that spans are no personal data: they stay."""
+    _decide(room_of(context), spans, state="rejected", is_all=all_, name=as_)
+
+
+def _decide(room: Room, spans: list[str] | None, *, state: SpanState, is_all: bool, name: str) -> None:
     from core.privacy import review
 
-    room, person = room_of(context), declared(as_)
-    if all_:
-        decision = review.decide_undecided(room.shell.workspace, room.project, state="rejected", by=person)
+    workspace, person = room.shell.workspace, declared(name)
+    action, decide = ("accept", review.accept) if state == "accepted" else ("reject", review.reject)
+    if is_all:
+        decision = review.decide_undecided(workspace, room.project, state=state, by=person)
     else:
-        decision = review.reject(room.shell.workspace, _known(room, spans), by=person)
-    _show_decision(room.shell, decision, action="reject")
+        decision = decide(workspace, _known(room, spans), by=person)
+    _show_decision(room.shell, decision, action=action)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.person import acting_person, reason_against
-from dashboard.components.words import clock
+from dashboard.components.words import clock, unformatted
 from dashboard.resources import require_project, workspace
 
 CHOICES: dict[Treatment, str] = {
@@ -145,8 +145,8 @@ def show_way_back(store: Workspace, project: Project, person: Person | None) -> 
             set_up(store, project, person)
         return
     st.markdown(
-        f"**There is one**, set up by {_plain(state.person)}, {clock(state.created_at)}. Opening it needs the passphrase "
-        "and a reason, and is recorded in the audit log. A lost passphrase cannot be replaced."
+        f"**There is one**, set up by {unformatted(state.person)}, {clock(state.created_at)}. Opening it needs the "
+        "passphrase and a reason, and is recorded in the audit log. A lost passphrase cannot be replaced."
     )
     with st.expander("Look back", key="way-back-open"):
         look_back(store, project, person)
@@ -224,7 +224,7 @@ def show_found(found: list[Pair], person: Person) -> None:
         hide_index=True,
         alt="Invented values and the originals they stand for",
     )
-    st.caption(f"Shown once, to {_plain(person.name)}. It is gone when you do anything else on this page.")
+    st.caption(f"Shown once, to {unformatted(person.name)}. It is gone when you do anything else on this page.")
 
 
 def change_passphrase(store: Workspace, project: Project, person: Person | None) -> None:
@@ -278,11 +278,6 @@ def show_openings(store: Workspace, project: Project) -> None:
         for one in opened
     ]
     st.dataframe(rows, hide_index=True, alt="Openings of the way back: time, who, why, how many")
-
-
-def _plain(name: str) -> str:
-    """A name in a text with formatting, itself without any."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()#+-.!<>|~:$&" else character for character in name)
 
 
 project = require_project()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import jobs
+from core.identity import standing
 from core.privacy import review
 from core.privacy.second_search import second_search_of
 from core.records import Person, Project, Review, TwoPersonRule
@@ -132,7 +133,7 @@ def _show_proposed(desk: Desk, proposed: Review) -> None:
 
 
 def _show_approved(desk: Desk, approved: Review) -> None:
-    checked = "signed in" if approved.is_authenticated else "declared, not authenticated"
+    checked = standing(is_authenticated=approved.is_authenticated)
     by = f"Approved by **{approved.reviewer}** {ago(approved.created_at)}"
     if approved.proposer and approved.proposer != approved.reviewer:
         by += f", proposed by **{approved.proposer}**"

@@ -16,6 +16,7 @@ from dashboard.components.desk import Desk, draw_again, forget_last
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.pending import Pending, effect_words, forget_pending, wait_for_yes
+from dashboard.components.words import unformatted
 
 NAMELESS = "Write your name above first: every decision is recorded with it."
 
@@ -91,7 +92,7 @@ def add_marks(desk: Desk, places: Sequence[tuple[int, int]], entity: str, *, is_
     asked = Pending(
         document_id=desk.document.id,
         action="add",
-        words=f"“{_plain(value)}”: {where} will be marked as **{entity_words(entity)}**.{lost}",
+        words=f"“{unformatted(value)}”: {where} will be marked as **{entity_words(entity)}**.{lost}",
         entity=entity,
         places=tuple(places),
     )
@@ -228,8 +229,3 @@ def _go_on(desk: Desk, span: Span | None, decision: review.Decision) -> None:
         desk.frame(span)
         st.rerun(scope="app")
     desk.go_to(span)
-
-
-def _plain(text: str) -> str:
-    """Text of a document where Markdown is read: nothing in it is a sign of markup."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:^&" else c for c in text)

@@ -9,7 +9,7 @@ import streamlit as st
 from core import __version__
 from core.identity import standing
 from core.offline import provider_name
-from core.records import Job, Person
+from core.records import Job
 from core.storage import Workspace, find
 from core.storage.audit import account
 from core.words import counted
@@ -34,12 +34,12 @@ def show_footer(workspace: Workspace) -> None:
 def _show_person(workspace: Workspace) -> None:
     """Who acts, how that is known, and the way out."""
     if workspace.actor is None:
-        words = f":material/person: account {account()}, {standing(Person(id='', name=''))}"
+        words = f":material/person: account {account()}, {standing(is_authenticated=False)}"
         st.caption(words, help="Nobody signs in here. Decisions carry the name that a person declares.", width="content")
         return
-    st.caption(
-        f":material/verified_user: {standing(workspace.actor.person)} as {workspace.actor.person.name}", width="content"
-    )
+    person = workspace.actor.person
+    known = standing(is_authenticated=person.is_authenticated)
+    st.caption(f":material/verified_user: {known} as {person.name}", width="content")
     sign_out_button(workspace)
 
 

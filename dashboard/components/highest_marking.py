@@ -9,6 +9,7 @@ from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.person import acting_person, reason_against
+from dashboard.components.words import unformatted
 
 _NOTE = "highest-marking-note"
 _NAMES = 5  # documents named one by one
@@ -78,6 +79,6 @@ def effect_words(store: Workspace, project: Project, level: MarkingLevel) -> lis
 
 def _names(documents: list[Document]) -> str:
     """The first few by name, as plain text, then how many more."""
-    names = ["".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:^&" else c for c in one.name) for one in documents[:_NAMES]]
+    names = [unformatted(one.name) for one in documents[:_NAMES]]
     more = len(documents) - len(names)
     return ", ".join(names) + (f" and {more:,} more" if more else "")

@@ -28,6 +28,11 @@ JOB_ICONS = {
 }
 
 
+def unformatted(text: str) -> str:
+    """A text that is shown where Markdown is read: nothing in it is a sign of markup."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:^&" else character for character in text)
+
+
 def size(size_bytes: float) -> str:
     """`640 B`, `12 kB`, `3.4 MB`, `1.2 GB` (powers of 1000)."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +13,6 @@ from core.storage.people import Token
 ISSUER = "https://login.site/realms/site"
 TEXT = "Report to Maria Keller at the north gate."
 SignIn = Callable[..., Workspace]
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    """The workspace as the operating system's account has it: everything is allowed."""
-    workspace = Workspace(tmp_path / "home")
-    yield workspace
-    workspace.close()
 
 
 def token(

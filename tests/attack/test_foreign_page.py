@@ -1,14 +1,12 @@
 """A page of somebody else that knocks at the dashboard is refused, and makes it turn to no other machine."""
 
 import http.client
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.served import dashboard
 
 UPGRADE = {
     "Connection": "Upgrade",
@@ -21,25 +19,8 @@ UPGRADE = {
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """A dashboard that nobody has looked at yet."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "core.cli.app", "--home", str(tmp_path / "home"), "serve", "--port", str(port)]
-    log = tmp_path / "serve.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output)
-    try:
-        deadline = time.monotonic() + 180
-        while True:
-            assert server.poll() is None and time.monotonic() < deadline, log.read_text(encoding="utf-8")
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+    with dashboard(tmp_path / "home", tmp_path / "serve.log") as port:
         yield port
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 def knock(port: int, *, origin: str, host: str) -> int:

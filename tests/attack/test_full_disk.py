@@ -3,7 +3,6 @@
 import errno
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from core.jobs.stages import reading
 from core.records import Document, Job, Project, new_id, now
 from core.storage import Workspace, disk_error, find, insert
 from core.storage.files import disk_errors
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path / "home")
-    yield workspace
-    workspace.close()
 
 
 def test_a_database_that_cannot_grow_is_a_full_disk(workspace: Workspace, tmp_path: Path) -> None:

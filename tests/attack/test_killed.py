@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,13 +33,6 @@ TOLD = (
     "os.rmdir",
     "shutil.rmtree",
 )  # audit events of Python that change files
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path / "home")
-    yield workspace
-    workspace.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What was approved when a training began and withdrawn since is not trained on any more, running or resumed."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,6 @@ from core.settings import TrainingSettings
 from core.storage import Workspace, find, insert, update
 
 MODEL = "smollm2-135m-instruct"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path / "home")
-    yield workspace
-    workspace.close()
 
 
 @pytest.fixture

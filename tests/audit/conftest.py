@@ -1,7 +1,7 @@
 """A workspace with an audit log, and a way to change the log as somebody would who may write the file."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,13 +11,6 @@ from core.records import Document, Project, new_id, now
 from core.storage import Workspace
 
 Tamper = Callable[..., None]
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path / "home")
-    yield workspace
-    workspace.close()
 
 
 def new_document(project: Project, **changes: object) -> Document:

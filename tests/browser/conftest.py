@@ -1,16 +1,15 @@
 """A served dashboard and a headless Chromium that notes every request."""
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.served import dashboard
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -34,32 +33,11 @@ def chromium_path() -> str:
 def address(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a dashboard with a workspace of its own; a parameter is the policy of its project."""
     policy = getattr(request, "param", "each-document")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     home = tmp_path / "home"
     making = [sys.executable, "-m", "core.cli.app", "--home", str(home), "project", "create", "Other", "--policy", policy]
     subprocess.run(making, check=True)
-    command = [sys.executable, "-m", "core.cli.app", "--home", str(home), "serve", "--port", str(port)]
-    with (tmp_path / "serve.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=dict(os.environ))
-    try:
-        _wait_for(port, server)
+    with dashboard(home, tmp_path / "serve.log") as port:
         yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        assert server.poll() is None, "the dashboard ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the dashboard did not answer")
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Sign-in in a real browser, against a real OpenID Connect provider on the loopback: who gets in, and to what."""
 
-import os
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from core.identity import person_id
 from core.records import Document, Project, new_id, now
 from core.storage import Workspace, audit, people, sha256_text
+from tests.served import free_port, running
 
 from .conftest import CHROMIUM_FLAGS, chromium_path
 
@@ -46,31 +44,6 @@ class Site:
 
     def person(self, subject: str) -> str:
         return person_id(self.provider, subject)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(command: list[str], port: int, log: Path, **variables: str) -> Iterator[None]:
-    """A server, from when it answers to the end of the block."""
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | variables)
-    try:
-        deadline = time.monotonic() + 180
-        while True:
-            assert server.poll() is None and time.monotonic() < deadline, log.read_text(encoding="utf-8")
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 def project_with_document(workspace: Workspace, name: str) -> Project:

@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -20,13 +19,6 @@ from core.records import Document, Project, new_id, now
 from core.settings import SplitSettings
 from core.storage import Workspace, audit, get, sha256_file, sha256_text, update, write_atomic
 from tests.documents.word_file import NAME, write_word_file
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path / "home")
-    yield workspace
-    workspace.close()
 
 
 @pytest.fixture

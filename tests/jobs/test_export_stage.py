@@ -1,7 +1,6 @@
 """What an export refuses before it starts, and what it tells whoever uses the result."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,6 @@ from core.jobs.stages import export
 from core.records import DatasetVersion, Job, Release, Run, new_id, now
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, insert, sha256_file, write_atomic
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path / "home")
-    yield workspace
-    workspace.close()
 
 
 def make_run(workspace: Workspace, precision: str = "fp32") -> Run:

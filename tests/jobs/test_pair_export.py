@@ -1,7 +1,6 @@
 """No pair leaves that rests on text nobody approved, whichever way it is asked for."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,6 @@ ROWS = [
     {"input": "Who checks the pump?", "output": f"Sergeant {NAME} checks the pump every morning."},
     {"input": "What does the winch hold?", "output": "The winch holds twelve tonnes on its first layer."},
 ]
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path / "home")
-    yield workspace
-    workspace.close()
 
 
 @pytest.fixture

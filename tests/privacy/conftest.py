@@ -1,11 +1,9 @@
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.privacy import Detector, build_detector
-from core.storage import Workspace
 
 MODEL = Path(sys.prefix) / "share/garrison/models/en-core-web-md"
 
@@ -14,11 +12,3 @@ MODEL = Path(sys.prefix) / "share/garrison/models/en-core-web-md"
 def detector() -> Detector:
     """The real one, loaded once."""
     return build_detector(MODEL)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    """An empty one."""
-    opened = Workspace(tmp_path / "workspace")
-    yield opened
-    opened.close()

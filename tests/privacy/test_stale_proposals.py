@@ -22,6 +22,13 @@ START = TEXT.index("Larkfield")
 FOUND = Detection(start=START, end=START + 9, entity="LOCATION", score=0.9, detector="spacy")
 
 
+def proposed_by_ada(workspace: Workspace, project: Project, document: Document) -> Review:
+    """A proposal that another person must approve."""
+    review.set_two_person(workspace, project, "on", by=ADA)
+    make_ready(workspace, project, document)
+    return review.propose(workspace, project, document, by=ADA)
+
+
 def add_to_list(workspace: Workspace, project: Project, _document: Document) -> None:
     entry = new_entry("Larkfield", project_id=project.id, kind="deny", actor=ADA, entity="LOCATION")
     list_changes.add(workspace, project.id, entries=[entry], actor=ADA)
@@ -60,9 +67,7 @@ CHANGES = [add_to_list, add_pattern, change_treatment, lower_marking, decide, se
 def test_a_change_drops_what_was_proposed_or_approved_and_says_why(
     workspace: Workspace, project: Project, document: Document, change: Change, is_approved: bool
 ) -> None:
-    review.set_two_person(workspace, project, "on", by=ADA)
-    make_ready(workspace, project, document)
-    proposed = review.propose(workspace, project, document, by=ADA)
+    proposed = proposed_by_ada(workspace, project, document)
     if is_approved:
         review.approve(workspace, project, document, by=BOB)
     change(workspace, project, document)
@@ -76,9 +81,7 @@ def test_a_change_drops_what_was_proposed_or_approved_and_says_why(
 def test_a_proposal_of_another_text_is_dropped_by_the_refused_approval_which_says_so(
     workspace: Workspace, project: Project, document: Document
 ) -> None:
-    review.set_two_person(workspace, project, "on", by=ADA)
-    make_ready(workspace, project, document)
-    review.propose(workspace, project, document, by=ADA)
+    proposed_by_ada(workspace, project, document)
     workspace.db.execute("update spans set surrogate = 'Mary Poole'")  # past every rule
     with pytest.raises(InputError, match="is not the one that was proposed"):
         review.approve(workspace, project, document, by=BOB)
@@ -88,9 +91,7 @@ def test_a_proposal_of_another_text_is_dropped_by_the_refused_approval_which_say
 def test_a_larger_sample_drops_proposals_and_leaves_approvals(
     workspace: Workspace, project: Project, document: Document
 ) -> None:
-    review.set_two_person(workspace, project, "on", by=ADA)
-    make_ready(workspace, project, document)
-    proposed = review.propose(workspace, project, document, by=ADA)
+    proposed = proposed_by_ada(workspace, project, document)
     review.set_sample_size(workspace, project, proposed.sampled, by=ADA)
     assert review.state_of(workspace, document) == "proposed"  # what was read is enough for it
     review.set_sample_size(workspace, project, proposed.sampled + 1, by=ADA)
@@ -105,9 +106,7 @@ def test_a_larger_sample_drops_proposals_and_leaves_approvals(
 def test_another_spelling_of_a_name_is_no_second_person(
     workspace: Workspace, project: Project, document: Document, name: str
 ) -> None:
-    review.set_two_person(workspace, project, "on", by=ADA)
-    make_ready(workspace, project, document)
-    review.propose(workspace, project, document, by=ADA)
+    proposed_by_ada(workspace, project, document)
     with pytest.raises(InputError, match="who proposed"):
         review.approve(workspace, project, document, by=declared(name))
 

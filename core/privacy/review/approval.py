@@ -99,11 +99,10 @@ def propose(workspace: Workspace, project: Project, document: Document, *, by: P
         masked = _masked(workspace, project, document)
         if points := open_points(workspace, project, document):
             raise InputError(f"Document {document.id} cannot be proposed: {points[0]}", _hint(project, document, points[0]))
-        key = (document.text_sha256, sha256_text(masked.text))
         approved, standing = workspace.active_review(document.id), workspace.standing_proposal(document.id)
-        if approved and (approved.text_sha256, approved.anonymized_sha256) == key:
+        if approved and _is_of(approved, document, masked):
             raise InputError(f"Document {document.id} is approved already.", "Nothing is left to do.")
-        if standing and (standing.text_sha256, standing.anonymized_sha256) == key:
+        if standing and _is_of(standing, document, masked):
             return standing
         review = _proposal(workspace, document, masked, by=by)
         note_person(workspace, project.id, by)
@@ -122,8 +121,12 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
             another project, or one that was not read or not searched.
     """
     with transaction(workspace.db):
+        rights.check(workspace.db, "approve", document.project_id, by=by)
+        document = get(workspace.db, Document, document.id)
         workspace.remove_unapproved(document.project_id)
-        is_stale = _drop_stale(workspace, project, document, by=by)  # stays dropped where the approval is refused
+        is_stale = False
+        if workspace.standing_proposal(document.id):  # what is dropped stays dropped where the approval is refused
+            is_stale = _drop_stale(workspace, document, _masked(workspace, project, document), by=by)
     with transaction(workspace.db):
         if is_stale and needs_two(workspace, project, by=by):
             raise InputError(
@@ -133,15 +136,15 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
         return _approve(workspace, project, document, by=by)
 
 
-def _drop_stale(workspace: Workspace, project: Project, document: Document, *, by: Person) -> bool:
-    """Withdraw a proposal of another text than the one that would be approved now; whether there was one."""
-    rights.check(workspace.db, "approve", document.project_id, by=by)
+def _is_of(review: Review, document: Document, masked: Masked) -> bool:
+    """Whether what was proposed or approved is the text as it stands now."""
+    return (review.text_sha256, review.anonymized_sha256) == (document.text_sha256, sha256_text(masked.text))
+
+
+def _drop_stale(workspace: Workspace, document: Document, masked: Masked, *, by: Person) -> bool:
+    """Withdraw a proposal of another text than `masked`, which would be approved now; whether there was one."""
     proposed = workspace.standing_proposal(document.id)
-    if proposed is None:
-        return False
-    document = get(workspace.db, Document, document.id)
-    key = (document.text_sha256, sha256_text(_masked(workspace, project, document).text))
-    is_stale = (proposed.text_sha256, proposed.anonymized_sha256) != key
+    is_stale = proposed is not None and not _is_of(proposed, document, masked)
     if is_stale:
         workspace.withdraw_approval(document.id, reason="the text is not the one that was proposed", actor=by.name)
     return is_stale
@@ -152,12 +155,11 @@ def _approve(workspace: Workspace, project: Project, document: Document, *, by: 
     document = get(workspace.db, Document, document.id)
     rights.check(workspace.db, "approve", document.project_id, by=by)
     masked = _masked(workspace, project, document)
-    key = (document.text_sha256, sha256_text(masked.text))
-    approved, proposed = workspace.active_review(document.id), workspace.standing_proposal(document.id)
-    if approved and (approved.text_sha256, approved.anonymized_sha256) == key and _is_by(approved, by):
+    approved = workspace.active_review(document.id)
+    if approved and _is_of(approved, document, masked) and _is_by(approved, by):
         return approved
-    if _drop_stale(workspace, project, document, by=by):
-        proposed = None
+    _drop_stale(workspace, document, masked, by=by)
+    proposed = workspace.standing_proposal(document.id)
     if needs_two(workspace, project, by=by):
         _check_second(project, document, proposed, by=by)
     if proposed is None:

@@ -12,7 +12,7 @@ _MONTH = rf"(?i:{MONTH})"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1[89]|20)\d{2}"
 _CLOCK = r"(?:[ T,]{1,2}(?:at )?\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\b\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
-_NUMBER_WORD = (
+NUMBER_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
     r"eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-[a-z]{3,5})?)"
 )
@@ -81,8 +81,8 @@ RULES = (
     ),
     rule("AGE", r"(?i)(?<![\w.-])\d{1,3}(?=[ -]?(?:(?:years?|yrs?|months?)[ -](?:old|of age)|y/?o)\b)", score=0.9),
     # in words they have no figure to change, so they get a label as durations do
-    rule("DATE_TIME", rf"\b(?P<value>{_NUMBER_WORD}[ -](?:years?|months?))(?=[ -](?:old|of age)\b)", score=0.8),
-    rule("DATE_TIME", rf"\b[Aa]ged[ ](?:about[ ])?(?P<value>{_NUMBER_WORD}(?: years)?)(?=[ ,.;)]|$)", score=0.8),
+    rule("DATE_TIME", rf"\b(?P<value>{NUMBER_WORD}[ -](?:years?|months?))(?=[ -](?:old|of age)\b)", score=0.8),
+    rule("DATE_TIME", rf"\b[Aa]ged[ ](?:about[ ])?(?P<value>{NUMBER_WORD}(?: years)?)(?=[ ,.;)]|$)", score=0.8),
     rule(
         "AGE",
         r"(?i)\b(?:aged|age(?: of|:)?|turn(?:s|ed|ing)?|(?:he|she|I) (?:was|is)|I(?:'|’| a)m)"

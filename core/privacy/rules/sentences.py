@@ -1,11 +1,9 @@
 """How long somebody was sentenced, held or barred: "two years and six months’ imprisonment". Other durations stay."""
 
+from core.privacy.rules.dates import NUMBER_WORD
 from core.privacy.rules.rule import rule
 
-_NUMBER = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
-    r"nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-[a-z]{3,5})?|an?|\d{1,4})"
-)
+_NUMBER = rf"(?:{NUMBER_WORD}|an?|\d{{1,4}})"
 _TIME = rf"{_NUMBER}[ -](?:years?|months?|weeks?|days?|hours?)['’]?"
 _DURATION = rf"{_TIME}(?:(?:,| and|, and)[ ]{_TIME}){{0,2}}"
 _PUNISHMENT = r"(?:imprisonment|detention|house arrest|probation|community service)"
