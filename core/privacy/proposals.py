@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from core.privacy import numbers
 from core.privacy.given_names import gender_of, is_female_surname, is_given_name, is_writable, length_class, script_of
 from core.privacy.invented import ALPHABETS, Dice, Gender, cased, given_name, place, reshaped, surname
+from core.privacy.name_forms import NAME_PART
 from core.privacy.vocabulary import is_generic
 
 TRIES = 400
@@ -54,6 +55,14 @@ def proposals(entity: str, value: str, dice_at: DiceAt, *, first: int = 0) -> It
         yield invent(value, dice_at(turn))
 
 
+def invented_words(entity: str, form: str) -> set[str]:
+    """The names within a proposal's plain form: of "12 delford road, fenwick" the words "delford" and "fenwick"."""
+    if entity not in _OF_SEVERAL_WORDS:
+        return set()
+    words = NAME_PART.findall(_SCHEME.sub("", form))
+    return {word for word in words if word not in _ALWAYS_THERE and not is_generic(word)}
+
+
 def _with_kind(name: str, value: str) -> str:
     """The invented name, with the word that says what kind of thing it is: "Delford Barracks", "Halbrook Court"."""
     words = value.split()
@@ -84,6 +93,8 @@ def _url(value: str, dice: Dice) -> str:
 
 
 _PLACES = frozenset(("LOCATION", "OPERATION", "ORGANIZATION", "SITE", "VESSEL"))
+_OF_SEVERAL_WORDS = _PLACES | {"ADDRESS", "EMAIL_ADDRESS", "HOST", "URL"}
+_ALWAYS_THERE = frozenset(("road", "example", "org"))
 _INVENTIONS: dict[str, Callable[[str, Dice], str]] = {
     "ADDRESS": _address,
     "AGE": reshaped,

@@ -15,7 +15,7 @@ from core.privacy.given_names import gender_of, is_given_name, is_writable, leng
 from core.privacy.grids import GridOffset, moved_grid
 from core.privacy.invented import Dice, Gender, cased
 from core.privacy.name_forms import ADDRESSED, NAME_PART, is_particle, label_forms, name_words, plain, shorter_forms
-from core.privacy.proposals import initials, name_parts, proposals
+from core.privacy.proposals import initials, invented_words, name_parts, proposals
 from core.privacy.rewriting import as_read
 from core.privacy.shifting import is_counted, shifted
 from core.privacy.treatments import BLOCKS, KEPT, REMOVED, Treatment
@@ -116,7 +116,7 @@ class SurrogateTable:
         if treatment == "tag":
             return self._tag(entity, value)
         for part in self._forms(entity, value):
-            self._hold((_HIDDEN, self._digest(_HIDDEN, part)), "", is_new=True)
+            self._hold(self._row(_HIDDEN, part), "", is_new=True)
         return {"mask": BLOCKS, "remove": REMOVED}.get(treatment, KEPT)
 
     def avoid(self, values: Iterable[str]) -> None:
@@ -142,7 +142,7 @@ class SurrogateTable:
             return self._person(value)
         if entity in _DATES and is_counted(value):
             return value
-        key = (entity, self._digest(entity, plain(value)))
+        key = self._row(entity, plain(value))
         found = self._known.get(key)
         if found is None:
             found = self._of_another_type(value, types=(*NAMES, _PART) if entity in NAMES else _kin(entity))
@@ -159,15 +159,15 @@ class SurrogateTable:
         kinds = [kind for kind in (entity, *_kin(entity)) if self._treatments.get(kind) == "tag"]
         for kind in kinds:
             for form in label_forms(kind, value):
-                key = (_TAG + kind, self._digest(_TAG + kind, form))
+                key = self._row(_TAG + kind, form)
                 if key in self._known:
                     return self._noted(key, value, self._known[key])
                 if kind == "PERSON" and (label := self._meant(form)):
                     return label
         form = label_forms(entity, value)[-1]
-        key = (_TAG + entity, self._digest(_TAG + entity, form))
+        key = self._row(_TAG + entity, form)
         if entity == "PERSON":
-            self._hold((_HIDDEN, self._digest(_HIDDEN, plain(value))), "", is_new=True)
+            self._hold(self._row(_HIDDEN, plain(value)), "", is_new=True)
             return self._noted(key, value, self._label_of_person(key, form))
         return self._noted(key, value, self._issue(key, value, ()))
 
@@ -177,10 +177,10 @@ class SurrogateTable:
         From now on the shorter forms mean this person; where they already mean another one they get labels of their own,
         and the label that stood for both is `stale`: who had it by a short form gets another one.
         """
-        shorter = {short: (_SHORT, self._digest(_SHORT, short)) for short in shorter_forms(form)}
+        shorter = {short: self._row(_SHORT, short) for short in shorter_forms(form)}
         label = ""
         for short, meant in shorter.items():
-            own = (key[0], self._digest(key[0], short))
+            own = self._row(key[0], short)
             if own in self._known and meant not in self._known and label in ("", self._known[own]):
                 label = self._known[own]  # nobody else is called so yet
                 self._forget(own)
@@ -199,14 +199,14 @@ class SurrogateTable:
 
     def _meant(self, form: str) -> str | None:
         """The label of the one person whom a short form means; None where it may mean several, or nobody known."""
-        label = self._known.get((_SHORT, self._digest(_SHORT, form)))
+        label = self._known.get(self._row(_SHORT, form))
         return None if label == _SEVERAL else label
 
     def _of_another_type(self, value: str, *, types: Iterable[str]) -> str | None:
         """The surrogate that this very value got under one of `types`, in capitals or small letters as `value` is."""
         form = plain(value)
         for kind in types:
-            key = (kind, self._digest(kind, form))
+            key = self._row(kind, form)
             found = self._known.get(key)
             if found:
                 shown = found if _is_tag(found) or kind not in (*NAMES, _PART) else cased(found, value)
@@ -216,11 +216,7 @@ class SurrogateTable:
     def _person(self, value: str) -> str:
         whole = " ".join(unicodedata.normalize("NFC", value).split())
         address = ADDRESSED.match(whole)
-        is_name = (
-            "PERSON",
-            self._digest("PERSON", plain(whole)),
-        ) in self._known  # "BG AA" is no rank where "Bg Aa" is one name
-        if address and not is_name:
+        if address and self._row("PERSON", plain(whole)) not in self._known:  # "BG AA" is no rank where "Bg Aa" is a name
             return f"{address[0]}{self._named(whole[address.end() :], title=address[0])}"
         return self._named(whole, title="")
 
@@ -233,7 +229,7 @@ class SurrogateTable:
         if shared is not None:
             return _with_kind_of(whole, alone, shared)
         words = NAME_PART.findall(whole)
-        key = ("PERSON", self._digest("PERSON", plain(whole)))
+        key = self._row("PERSON", plain(whole))
         if words and all(is_writable(word) for word in words) and not re.search(r"\d", whole):  # figures would stay
             replaced = self._free_name(key, whole, words, title=title)
             if replaced.casefold() != whole.casefold():
@@ -274,7 +270,7 @@ class SurrogateTable:
         if is_particle(word):
             return word
         form = plain(word)
-        key = (_PART, self._digest(_PART, form))
+        key = self._row(_PART, form)
         found = self._known.get(key)
         if found is None and len(form) == 1:
             return self._initial(word)
@@ -321,8 +317,7 @@ class SurrogateTable:
         self._counts.setdefault(entity, 0)  # so that the value itself is no candidate
         word = entity.removeprefix(_TAG).removesuffix("_PART")
         tags = (f"<{word}_{number}>" for number in count(1 + self._counts[entity]))
-        is_moved = entity in MOVED
-        chosen = next(c for source in (candidates, tags) for c in source if self._is_free(c, value, is_moved=is_moved))
+        chosen = next(c for source in (candidates, tags) for c in source if self._is_free(entity, c, value))
         self._hold(key, chosen, is_new=True)
         return chosen
 
@@ -352,21 +347,31 @@ class SurrogateTable:
         )
         return surrogate
 
-    def _is_free(self, candidate: str, value: str, *, is_moved: bool) -> bool:
-        """Whether nothing known, replaced or replacing, equals the candidate; a moved one may be another real one."""
+    def _is_free(self, entity: str, candidate: str, value: str) -> bool:
+        """Whether nothing known, replaced or replacing, equals the candidate; a moved one may be another real one.
+
+        Nor may a name within it be a real one: no address in "Whitcombe" where somebody is called so.
+        """
         form = plain(candidate)
         if self._holders.get(form) or form == plain(value):
             return False
-        if is_moved:
-            return True
-        return form not in self._avoid and all(self._digest(entity, form) not in self._digests for entity in self._counts)
+        return entity in MOVED or not any(map(self._is_real, {form, *invented_words(entity, form)}))
+
+    def _is_real(self, form: str) -> bool:
+        return form in self._avoid or any(self._digest(entity, form) in self._digests for entity in self._counts)
 
     def _meet(self, entity: str, value: str) -> None:
         """Take out of use what equals a value, or a word of a person's name: the value is real."""
         for form in self._forms(entity, value):
             holders = {key for key in self._holders.get(form, ()) if key[0] not in MOVED}
-            if holders and not _is_tag(form):
+            is_replaced = bool(holders) and not _is_tag(form)
+            if is_replaced or any(map(partial(self._is_within, form), self._with_word.get(form, ()))):
                 self._withdraw(form, has_whole_name=any(kind == "PERSON" for kind, _ in holders))
+
+    def _is_within(self, form: str, surrogate: str) -> bool:
+        """Whether the value is a name within a surrogate of several words that somebody has."""
+        holders = self._holders.get(surrogate, ())
+        return not _is_tag(surrogate) and any(form in invented_words(kind, surrogate) for kind, _ in holders)
 
     def _withdraw(self, form: str, *, has_whole_name: bool) -> None:
         """Forget every row whose surrogate is `form` or has it as a word; of a whole name its last word goes too."""
@@ -390,6 +395,10 @@ class SurrogateTable:
         """Plain forms under which a value is real: the whole, the name without its kind, the words of a person's name."""
         parts = name_words(value) if entity == "PERSON" else ()
         return {plain(value), *parts, *((plain(name_alone(value)),) if entity in NAMES else ())}
+
+    def _row(self, entity: str, form: str) -> Key:
+        """The key under which a plain form of this type is known."""
+        return entity, self._digest(entity, form)
 
     def _digest(self, entity: str, form: str) -> str:
         return hmac.digest(self._key, f"{entity}\0{form}".encode("utf-8", "surrogatepass"), "sha256").hex()

@@ -1,3 +1,4 @@
+import re
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -190,6 +191,36 @@ def test_a_surrogate_is_never_a_value_that_is_known_or_to_be_avoided() -> None:
     known = SurrogateTable(KEY, [])
     known.surrogate("LOCATION", free)
     assert known.surrogate("LOCATION", "Springfield") != free
+
+
+@pytest.mark.parametrize(
+    ("entity", "value"),
+    [
+        ("ADDRESS", "9 Abbey Close, Millbrook"),
+        ("EMAIL_ADDRESS", "s.peel@peelparts.example.com"),
+        ("URL", "https://peelparts.example.com"),
+        ("HOST", "ws-17"),
+        ("SITE", "Millbrook Barracks"),
+    ],
+)
+@pytest.mark.parametrize("name_comes", ["first", "later"])
+def test_no_name_within_a_surrogate_is_a_real_one(entity: str, value: str, name_comes: str) -> None:
+    would_be = SurrogateTable(KEY, []).surrogate(entity, value)
+    name = re.findall(r"\b(?!(?:https|Road)\b)[^\W\d_]{4,}", would_be)[0]
+    table = SurrogateTable(KEY, [])
+    asked = [("PERSON", f"Nora {name.title()}"), (entity, value)]
+    for kind, written in asked if name_comes == "first" else reversed(asked):
+        table.surrogate(kind, written)
+    assert name in would_be
+    assert name.casefold() not in table.surrogate(entity, value).casefold()
+
+
+def test_a_person_called_like_a_word_of_every_address_takes_none_of_them_out_of_use() -> None:
+    table = SurrogateTable(KEY, [])
+    address = table.surrogate("ADDRESS", "9 Abbey Close, Millbrook")
+    table.surrogate("PERSON", "Nora Road")
+    assert table.stale == set()
+    assert table.surrogate("ADDRESS", "9 Abbey Close, Millbrook") == address
 
 
 def test_another_project_gives_other_surrogates() -> None:
