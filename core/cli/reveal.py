@@ -18,7 +18,7 @@ from core.identity import declared
 from core.storage.files import check_target, disk_errors
 
 if TYPE_CHECKING:
-    from core.privacy.surrogates import Pair
+    from core.privacy.surrogate_rows import Pair
     from core.privacy.treatments import Treatment
 
 app = typer.Typer(no_args_is_help=True)

@@ -41,17 +41,17 @@ def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTabl
     stand for their documents are withdrawn. The spans of the values just asked for must be stored before.
     """
     rights.check(workspace.db, "find personal data", project_id)
-    if table.stale:
+    if table.rows.stale:
         _reissue_stale(workspace, project_id, table)
     workspace.db.executemany(
         "delete from surrogates where project_id = ? and entity = ? and value_hmac = ?",
-        [(project_id, *key) for key in table.gone()],
+        [(project_id, *key) for key in table.rows.gone()],
     )
     workspace.db.executemany(
         "insert or replace into surrogates (project_id, entity, value_hmac, surrogate) values (?, ?, ?, ?)",
-        [(project_id, *row) for row in table.new_rows()],
+        [(project_id, *row) for row in table.rows.new()],
     )
-    sealed_pairs.seal(workspace, project_id, table.new_pairs())
+    sealed_pairs.seal(workspace, project_id, table.rows.new_pairs())
 
 
 def treatments(workspace: Workspace, project_id: str) -> dict[str, Treatment]:
@@ -84,7 +84,7 @@ def reissue(
         if not concerned:
             continue
         text = workspace.text(document)
-        table.avoid(words_of(text))
+        table.rows.avoid(words_of(text))
         new = [(table.surrogate(span.entity, text[span.start : span.end]), span) for span in concerned]
         changed = [(surrogate, span) for surrogate, span in new if surrogate != span.surrogate]
         if not changed:
@@ -101,7 +101,7 @@ def _reissue_stale(workspace: Workspace, project_id: str, table: SurrogateTable)
     """Until nothing is stale any more: a surrogate given now cannot be a value met earlier, so this ends."""
     done: set[str] = set()
     counts = [0, 0, 0]
-    while stale := table.stale - done:
+    while stale := table.rows.stale - done:
         done |= stale
 
         def concerns(span: Span, stale: frozenset[str] = frozenset(stale)) -> bool:

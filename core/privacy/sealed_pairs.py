@@ -7,7 +7,7 @@ from dataclasses import asdict
 from core.errors import SetupError
 from core.privacy.sealing import Lock, Refused, unseal
 from core.privacy.sealing import seal as sealed
-from core.privacy.surrogates import Pair
+from core.privacy.surrogate_rows import Pair
 from core.storage import Workspace, rights
 
 _PAIRS_A_BLOCK = 5_000

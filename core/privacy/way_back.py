@@ -15,7 +15,7 @@ from core.privacy.name_forms import plain
 from core.privacy.project_surrogates import surrogate_table
 from core.privacy.sealed_pairs import stored_lock
 from core.privacy.sealing import Lock, Refused, new_lock, relocked, unlock
-from core.privacy.surrogates import Pair
+from core.privacy.surrogate_rows import Pair
 from core.records import AuditAction, Document, Person, Project, Span, new_id, now
 from core.storage import Workspace, audit, find, get, rights, sha256_text, transaction
 
@@ -207,7 +207,7 @@ def _pairs_so_far(workspace: Workspace, project: Project) -> list[Pair]:
         text = workspace.text(document)
         for span in find(workspace.db, Span, document_id=document.id, order="start"):
             table.surrogate(span.entity, text[span.start : span.end])
-    return list(table.met.values())
+    return table.rows.pairs()
 
 
 def _distinct(pairs: Sequence[Pair]) -> list[Pair]:

@@ -5,7 +5,7 @@ import streamlit as st
 from core.access import Action
 from core.privacy import way_back
 from core.privacy.project_treatments import TreatmentEffect, TypeUse, effect_of_treatment, set_treatment, types_in_use
-from core.privacy.surrogates import Pair
+from core.privacy.surrogate_rows import Pair
 from core.privacy.treatments import TREATMENTS, Treatment
 from core.records import Person, Project
 from core.storage import Workspace

@@ -38,9 +38,9 @@ def test_surrogates_are_stable_and_different_values_never_share_one(found: list[
         table.surrogate(entity, value)
     # once all are met: a value found later than it was invented for another takes that surrogate out of use
     given_out = {(entity, plain(value)): table.surrogate(entity, value) for entity, value in found}
-    again = SurrogateTable(key, table.new_rows())
+    again = SurrogateTable(key, table.rows.new())
     assert all(again.surrogate(entity, value.upper()).casefold() == s.casefold() for (entity, value), s in given_out.items())
-    assert again.new_rows() == []
+    assert again.rows.new() == []
     for kind in {entity for entity, _ in given_out}:
         of_kind = {value: s.casefold() for (entity, value), s in given_out.items() if entity in kin(kind)}
         assert len(of_kind) == len(set(of_kind.values()))
@@ -54,7 +54,7 @@ def test_rows_hold_no_clear_text(found: list[tuple[str, str]]) -> None:
     table = SurrogateTable(KEY, [])
     for entity, value in found:
         table.surrogate(entity, value)
-    for _, digest, surrogate in table.new_rows():
+    for _, digest, surrogate in table.rows.new():
         assert len(digest) == 64
         assert set(digest) <= set("0123456789abcdef")
         assert surrogate not in {value for _, value in found}
@@ -76,9 +76,9 @@ def test_a_name_keeps_its_first_surrogate_whichever_name_like_type_comes_later(f
     for value in ("Larkfield", "Camp Larkfield", "Orla Larkfield", "3 Larkfield"):
         table = SurrogateTable(KEY, [])
         given_first = table.surrogate(first, value)
-        later = SurrogateTable(KEY, table.new_rows())
+        later = SurrogateTable(KEY, table.rows.new())
         assert later.surrogate(second, value) == given_first
-        assert later.new_rows() == []
+        assert later.rows.new() == []
 
 
 def test_a_person_called_like_a_place_shares_its_name_and_tags_stay_out_of_names() -> None:
@@ -106,9 +106,9 @@ def test_white_space_and_case_do_not_make_another_value() -> None:
 def test_a_value_is_the_same_with_hidden_and_odd_characters(entity: str, treatment: str, written: str) -> None:
     table = SurrogateTable(KEY, [], treatments={entity: treatment})
     given_first = table.surrogate(entity, "Okonkwo\u00e9")
-    later = SurrogateTable(KEY, table.new_rows(), treatments={entity: treatment})
+    later = SurrogateTable(KEY, table.rows.new(), treatments={entity: treatment})
     assert later.surrogate(entity, written) == given_first
-    assert later.new_rows() == []
+    assert later.rows.new() == []
     assert table.surrogate(entity, written.upper()).casefold() == given_first.casefold()
 
 
@@ -168,9 +168,9 @@ def labels(*names: str, table: SurrogateTable | None = None) -> list[str]:
 def test_forms_of_one_name_have_one_label(names: tuple[str, ...]) -> None:
     table = SurrogateTable(KEY, [], treatments={"PERSON": "tag"})
     assert set(labels(*names, table=table)) == {"1"}
-    later = SurrogateTable(KEY, table.new_rows(), treatments={"PERSON": "tag"})
+    later = SurrogateTable(KEY, table.rows.new(), treatments={"PERSON": "tag"})
     assert set(labels(*reversed(names), table=later)) == {"1"}
-    assert later.new_rows() == [] and not later.stale
+    assert later.rows.new() == [] and not later.rows.stale
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_forms_of_one_name_have_one_label(names: tuple[str, ...]) -> None:
 def test_a_name_that_may_be_two_people_has_a_label_of_its_own(first: tuple[str, ...]) -> None:
     table = SurrogateTable(KEY, [], treatments={"PERSON": "tag"})
     labels(*first, table=table)
-    assert table.stale == {"<person_1>"}  # whoever had it by "Smith" is asked again
+    assert table.rows.stale == {"<person_1>"}  # whoever had it by "Smith" is asked again
     assert len(set(labels("John Smith", "Anna Smith", "Smith", table=table))) == 3
     assert len(set(labels("J. Smith", "John", "John Smith", table=table))) == 1
     assert len(set(labels("James Brown", "John Brown", "J. Brown", "Brown", "John", table=table))) == 5
@@ -219,7 +219,7 @@ def test_a_person_called_like_a_word_of_every_address_takes_none_of_them_out_of_
     table = SurrogateTable(KEY, [])
     address = table.surrogate("ADDRESS", "9 Abbey Close, Millbrook")
     table.surrogate("PERSON", "Nora Road")
-    assert table.stale == set()
+    assert table.rows.stale == set()
     assert table.surrogate("ADDRESS", "9 Abbey Close, Millbrook") == address
 
 

@@ -42,7 +42,7 @@ def test_a_value_has_one_surrogate_however_it_is_written(key: bytes, seed: int) 
 def test_a_stored_table_goes_on_as_the_one_before(key: bytes, seed: int) -> None:
     table = SurrogateTable(key, [])
     before = [(entity, text, table.surrogate(entity, text)) for entity, text in values(seed, 20)]
-    again = SurrogateTable(key, table.new_rows())
+    again = SurrogateTable(key, table.rows.new())
     assert [again.surrogate(entity, text) for entity, text, _ in before] == [surrogate for _, _, surrogate in before]
 
 
@@ -69,7 +69,7 @@ def test_no_surrogate_is_a_value_known_when_it_was_given_out(key: bytes, seed: i
         seen |= {plain(text) for _, text in batch}
         for entity, text in batch:
             assert plain(table.surrogate(entity, text)) not in seen
-        rows += table.new_rows()
+        rows += table.rows.new()
 
 
 @examples(100)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.identity import declared
 from core.privacy import SurrogateTable, mask, review
 from core.privacy.name_forms import plain
-from core.privacy.surrogates import MOVED
+from core.privacy.surrogate_rows import MOVED
 from core.records import Project, Span
 from core.storage import Workspace, find, sha256_text
 
