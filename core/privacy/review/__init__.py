@@ -3,25 +3,14 @@
 Pages and commands call these and enforce nothing themselves. Each is short and all or nothing.
 """
 
-from core.privacy.review.approval import (
-    State,
-    approve,
-    approve_all,
-    last_return,
-    open_points,
-    propose,
-    reason_against,
-    return_,
-    state_of,
-    states_of,
-    withdraw,
-)
+from core.privacy.review.approval import approve, approve_all, propose, return_, withdraw
 from core.privacy.review.decisions import Decision, Effect, accept, decide_undecided, effect_of, effect_on, reject, undo
 from core.privacy.review.figures import bound_of, risk_of, risk_words, sample_words, second_words, share_words, upper_bound
 from core.privacy.review.marking import Edge, add, add_all, change_borders, change_type, stepped
 from core.privacy.review.risk import QueueEntry, by_risk, mark_risks, queue
 from core.privacy.review.rules import needs_two, people_known, set_sample_size, set_two_person
 from core.privacy.review.sampling import Sample, answer, clean_ids, draw, sample_of
+from core.privacy.review.states import State, last_return, open_points, reason_against, state_of, states_of
 
 __all__ = [
     "Decision",

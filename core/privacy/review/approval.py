@@ -4,7 +4,6 @@ What is proposed and approved is exactly one text: its SHA-256 stands on both, a
 """
 
 from dataclasses import replace
-from typing import Literal
 
 from core.errors import InputError
 from core.privacy.approved import masked_passages
@@ -12,77 +11,10 @@ from core.privacy.highest_marking import check_permitted
 from core.privacy.masking import Masked, mask
 from core.privacy.review.rules import needs_two, note_person
 from core.privacy.review.sampling import sample_of
+from core.privacy.review.states import hint_for, open_points
 from core.privacy.second_search import second_search_of
 from core.records import Document, Person, Project, Review, Span, new_id, now
 from core.storage import Workspace, find, get, rights, sha256_text, transaction
-
-State = Literal["detected", "in review", "proposed", "approved", "returned"]
-
-
-def state_of(workspace: Workspace, document: Document) -> State:
-    """Where the review of a document stands."""
-    return states_of(workspace, document.project_id, document.id)[document.id]
-
-
-def states_of(workspace: Workspace, project_id: str, document_id: str = "") -> dict[str, State]:
-    """Where the review of every document of a project (or of one) stands, in one statement."""
-    rights.check(workspace.db, "see project", project_id)
-    rows = workspace.db.execute(
-        "select d.id, (select r.state from reviews r where r.document_id = d.id order by r.rowid desc limit 1) as newest,"
-        " exists (select 1 from spans s where s.document_id = d.id and s.state <> 'detected') as is_begun"
-        " from documents d where d.project_id = ? and (? = '' or d.id = ?)",
-        [project_id, document_id, document_id],
-    )
-    return {row["id"]: _state(row["newest"], bool(row["is_begun"])) for row in rows}
-
-
-def _state(newest: str | None, is_begun: bool) -> State:
-    if newest == "proposed":
-        return "proposed"
-    if newest == "approved":
-        return "approved"
-    if newest == "returned":
-        return "returned"
-    return "in review" if newest or is_begun else "detected"
-
-
-def open_points(workspace: Workspace, project: Project, document: Document) -> tuple[str, ...]:
-    """What must be done before a document can be proposed, in sentences; () where nothing stands in the way.
-
-    A project whose policy is all-at-once asks for none of it: its approvals say what was not done.
-    """
-    project = get(workspace.db, Project, project.id)
-    if project.policy == "all-at-once":
-        return ()
-    rows = workspace.db.execute(
-        "select count(*) from spans where document_id = ? and state = 'detected'", [document.id]
-    ).fetchone()
-    points = []
-    if rows[0]:
-        points.append("1 mark is not decided yet." if rows[0] == 1 else f"{rows[0]:,} marks are not decided yet.")
-    if project.sample_size:
-        points += _sample_points(workspace, project, document)
-    if not points:
-        masked = mask(workspace.text(document), find(workspace.db, Span, document_id=document.id, order="start"))
-        if second_search_of(workspace, document, sha256_text(masked.text)) is None:
-            points.append("The anonymized text was not searched a second time.")
-    return tuple(points)
-
-
-def _sample_points(workspace: Workspace, project: Project, document: Document) -> list[str]:
-    sample = sample_of(workspace, document)
-    if sample.is_settled:
-        return []
-    if sample.unread_ids:
-        rest, all_ = len(sample.unread_ids), len(sample.drawn_ids)
-        return [f"{rest} of the {all_} passages of the sample {'is' if rest == 1 else 'are'} not read yet."]
-    if sample.unmarked_ids:
-        return ["A passage of the sample holds something that is not marked yet."]
-    number = min(project.sample_size, sample.unread_count)
-    passages = "1 passage" if number == 1 else f"{number} passages"
-    if sample.round:
-        return [f"The sample held something that was missed: {passages} more must be read."]
-    return [f"The sample is not read yet: {passages} in which nothing was found."]
 
 
 def propose(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
@@ -97,8 +29,7 @@ def propose(workspace: Workspace, project: Project, document: Document, *, by: P
         document = get(workspace.db, Document, document.id)
         rights.check(workspace.db, "propose", document.project_id, by=by)
         masked = _masked(workspace, project, document)
-        if points := open_points(workspace, project, document):
-            raise InputError(f"Document {document.id} cannot be proposed: {points[0]}", _hint(project, document, points[0]))
+        _check_settled(workspace, project, document, to_be="proposed")
         approved, standing = workspace.active_review(document.id), workspace.standing_proposal(document.id)
         if approved and _is_of(approved, document, masked):
             raise InputError(f"Document {document.id} is approved already.", "Nothing is left to do.")
@@ -163,8 +94,7 @@ def _approve(workspace: Workspace, project: Project, document: Document, *, by: 
     if needs_two(workspace, project, by=by):
         _check_second(project, document, proposed, by=by)
     if proposed is None:
-        if points := open_points(workspace, project, document):
-            raise InputError(f"Document {document.id} cannot be approved: {points[0]}", _hint(project, document, points[0]))
+        _check_settled(workspace, project, document, to_be="approved")
         proposed = _proposal(workspace, document, masked, by=by)
         workspace.store_proposal(proposed)
     review = replace(
@@ -243,21 +173,9 @@ def withdraw(workspace: Workspace, document: Document, *, reason: str, by: Perso
         workspace.withdraw_approval(document.id, reason=f"{by.name}: {reason.strip()}", actor=by.name)
 
 
-def last_return(workspace: Workspace, document: Document) -> Review | None:
-    """The returned proposal that nobody has answered with a new one yet."""
-    rows = find(workspace.db, Review, document_id=document.id, order="rowid desc")
-    return rows[0] if rows and rows[0].state == "returned" else None
-
-
-def reason_against(workspace: Workspace, project: Project, document: Document, *, by: Person) -> str:
-    """Why this person cannot approve this document now, in a sentence; "" where nothing stands in the way."""
-    proposed = workspace.standing_proposal(document.id)
-    if needs_two(workspace, project, by=by):
-        if proposed is None:
-            return "Two persons are needed: it must be proposed before another person approves it."
-        return "Two persons are needed: who proposed it cannot approve it." if proposed.proposer_id == by.id else ""
-    points = () if proposed else open_points(workspace, project, document)
-    return points[0] if points else ""
+def _check_settled(workspace: Workspace, project: Project, document: Document, *, to_be: str) -> None:
+    if points := open_points(workspace, project, document):
+        raise InputError(f"Document {document.id} cannot be {to_be}: {points[0]}", hint_for(project, document, points[0]))
 
 
 def _is_by(review: Review, person: Person) -> bool:
@@ -300,13 +218,6 @@ def _proposal(workspace: Workspace, document: Document, masked: Masked, *, by: P
         state="proposed",
         created_at=now(),
     )
-
-
-def _hint(project: Project, document: Document, point: str) -> str:
-    action = "accept SPAN… or reject SPAN…" if "decided" in point else f"sample {document.id}"
-    if "second time" in point:
-        action = f"check {document.id}"
-    return f"Run: garrison review {project.name} {action} --as NAME"
 
 
 def _masked(workspace: Workspace, project: Project, document: Document) -> Masked:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.privacy.entities import NAMES
-from core.privacy.review.approval import State, states_of
+from core.privacy.review.states import State, states_of
 from core.privacy.rewriting import folded
 from core.privacy.vocabulary import is_generic
 from core.records import Project, Span

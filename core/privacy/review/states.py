@@ -1,0 +1,103 @@
+"""Where the review of a document stands: its state, what is still open, and why somebody may not approve it."""
+
+from typing import Literal
+
+from core.privacy.masking import mask
+from core.privacy.review.rules import needs_two
+from core.privacy.review.sampling import sample_of
+from core.privacy.second_search import second_search_of
+from core.records import Document, Person, Project, Review, Span
+from core.storage import Workspace, find, get, rights, sha256_text
+
+State = Literal["detected", "in review", "proposed", "approved", "returned"]
+
+
+def state_of(workspace: Workspace, document: Document) -> State:
+    """Where the review of a document stands."""
+    return states_of(workspace, document.project_id, document.id)[document.id]
+
+
+def states_of(workspace: Workspace, project_id: str, document_id: str = "") -> dict[str, State]:
+    """Where the review of every document of a project (or of one) stands, in one statement."""
+    rights.check(workspace.db, "see project", project_id)
+    rows = workspace.db.execute(
+        "select d.id, (select r.state from reviews r where r.document_id = d.id order by r.rowid desc limit 1) as newest,"
+        " exists (select 1 from spans s where s.document_id = d.id and s.state <> 'detected') as is_begun"
+        " from documents d where d.project_id = ? and (? = '' or d.id = ?)",
+        [project_id, document_id, document_id],
+    )
+    return {row["id"]: _state(row["newest"], bool(row["is_begun"])) for row in rows}
+
+
+def _state(newest: str | None, is_begun: bool) -> State:
+    if newest == "proposed":
+        return "proposed"
+    if newest == "approved":
+        return "approved"
+    if newest == "returned":
+        return "returned"
+    return "in review" if newest or is_begun else "detected"
+
+
+def open_points(workspace: Workspace, project: Project, document: Document) -> tuple[str, ...]:
+    """What must be done before a document can be proposed, in sentences; () where nothing stands in the way.
+
+    A project whose policy is all-at-once asks for none of it: its approvals say what was not done.
+    """
+    project = get(workspace.db, Project, project.id)
+    if project.policy == "all-at-once":
+        return ()
+    rows = workspace.db.execute(
+        "select count(*) from spans where document_id = ? and state = 'detected'", [document.id]
+    ).fetchone()
+    points = []
+    if rows[0]:
+        points.append("1 mark is not decided yet." if rows[0] == 1 else f"{rows[0]:,} marks are not decided yet.")
+    if project.sample_size:
+        points += _sample_points(workspace, project, document)
+    if not points:
+        masked = mask(workspace.text(document), find(workspace.db, Span, document_id=document.id, order="start"))
+        if second_search_of(workspace, document, sha256_text(masked.text)) is None:
+            points.append("The anonymized text was not searched a second time.")
+    return tuple(points)
+
+
+def _sample_points(workspace: Workspace, project: Project, document: Document) -> list[str]:
+    sample = sample_of(workspace, document)
+    if sample.is_settled:
+        return []
+    if sample.unread_ids:
+        rest, all_ = len(sample.unread_ids), len(sample.drawn_ids)
+        return [f"{rest} of the {all_} passages of the sample {'is' if rest == 1 else 'are'} not read yet."]
+    if sample.unmarked_ids:
+        return ["A passage of the sample holds something that is not marked yet."]
+    number = min(project.sample_size, sample.unread_count)
+    passages = "1 passage" if number == 1 else f"{number} passages"
+    if sample.round:
+        return [f"The sample held something that was missed: {passages} more must be read."]
+    return [f"The sample is not read yet: {passages} in which nothing was found."]
+
+
+def last_return(workspace: Workspace, document: Document) -> Review | None:
+    """The returned proposal that nobody has answered with a new one yet."""
+    rows = find(workspace.db, Review, document_id=document.id, order="rowid desc")
+    return rows[0] if rows and rows[0].state == "returned" else None
+
+
+def reason_against(workspace: Workspace, project: Project, document: Document, *, by: Person) -> str:
+    """Why this person cannot approve this document now, in a sentence; "" where nothing stands in the way."""
+    proposed = workspace.standing_proposal(document.id)
+    if needs_two(workspace, project, by=by):
+        if proposed is None:
+            return "Two persons are needed: it must be proposed before another person approves it."
+        return "Two persons are needed: who proposed it cannot approve it." if proposed.proposer_id == by.id else ""
+    points = () if proposed else open_points(workspace, project, document)
+    return points[0] if points else ""
+
+
+def hint_for(project: Project, document: Document, point: str) -> str:
+    """The command that settles an open point."""
+    action = "accept SPAN… or reject SPAN…" if "decided" in point else f"sample {document.id}"
+    if "second time" in point:
+        action = f"check {document.id}"
+    return f"Run: garrison review {project.name} {action} --as NAME"
