@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from core.privacy import sealed_pairs
 from core.privacy.name_forms import plain
 from core.privacy.rewriting import words_of
-from core.privacy.surrogates import SurrogateTable, is_touched, new_key
+from core.privacy.surrogate_rows import is_touched
+from core.privacy.surrogates import SurrogateTable, new_key
 from core.privacy.treatments import TREATMENTS, Treatment
 from core.records import Document, Span
 from core.storage import Workspace, audit, find, from_row, rights

@@ -59,8 +59,12 @@ def invented_words(entity: str, form: str) -> set[str]:
     """The names within a proposal's plain form: of "12 delford road, fenwick" the words "delford" and "fenwick"."""
     if entity not in _OF_SEVERAL_WORDS:
         return set()
-    words = NAME_PART.findall(_SCHEME.sub("", form))
-    return {word for word in words if word not in _ALWAYS_THERE and not is_generic(word)}
+    return set(filter(may_be_invented, NAME_PART.findall(_SCHEME.sub("", form))))
+
+
+def may_be_invented(word: str) -> bool:
+    """Whether a plain word may be a name in a proposal, and not one that many proposals share ("road", "barracks")."""
+    return word not in _ALWAYS_THERE and not is_generic(word)
 
 
 def _with_kind(name: str, value: str) -> str:

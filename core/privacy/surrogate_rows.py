@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.privacy.name_forms import NAME_PART, plain
-from core.privacy.proposals import invented_words
+from core.privacy.proposals import invented_words, may_be_invented
 
 Row = tuple[str, str, str]  # entity, HMAC-SHA256 of the value in hexadecimal, surrogate
 Key = tuple[str, str]  # entity and HMAC
@@ -101,9 +101,7 @@ class SurrogateRows:
 
     def noted(self, key: Key, value: str, surrogate: str) -> str:
         """The surrogate, once it is noted for the way back that it replaces `value`."""
-        self._met.setdefault(
-            key, Pair(entity=key[0].removeprefix(TAG).removesuffix("_PART"), value=value, surrogate=surrogate)
-        )
+        self._met.setdefault(key, Pair(entity=entity_of(key), value=value, surrogate=surrogate))
         return surrogate
 
     def know(self, key: Key) -> None:
@@ -137,7 +135,8 @@ class SurrogateRows:
         for form in forms:
             holders = {key for key in self._holders.get(form, ()) if key[0] not in MOVED}
             is_replaced = bool(holders) and not is_tag(form)
-            if is_replaced or any(map(partial(self._is_within, form), self._with_word.get(form, ()))):
+            with_word = self._with_word.get(form, ()) if may_be_invented(form) else ()
+            if is_replaced or any(map(partial(self._is_within, form), with_word)):
                 self.withdraw(form, has_whole_name=any(kind == "PERSON" for kind, _ in holders))
 
     def _is_within(self, form: str, surrogate: str) -> bool:
@@ -179,6 +178,17 @@ class SurrogateRows:
     def new_pairs(self) -> list[Pair]:
         """Pairs of the rows given out since the table was made."""
         return [self._met[key] for key in self._new if key in self._met]
+
+
+def entity_of(key: Key) -> str:
+    """The type of personal data that a row is of, whatever kind of row it is."""
+    return key[0].removeprefix(TAG).removesuffix("_PART")
+
+
+def is_touched(form: str, stale: Iterable[str]) -> bool:
+    """Whether a plain form is one of the stale ones, or has one of them among its words."""
+    words = set(NAME_PART.findall(form))
+    return any(form == one or one in words for one in stale)
 
 
 def is_tag(surrogate: str) -> bool:

@@ -17,7 +17,7 @@ from core.privacy.name_forms import ADDRESSED, NAME_PART, is_particle, label_for
 from core.privacy.proposals import initials, name_parts, proposals
 from core.privacy.rewriting import as_read
 from core.privacy.shifting import is_counted, shifted
-from core.privacy.surrogate_rows import DATES, HIDDEN, MOVED, PART, SHORT, TAG, Key, Row, SurrogateRows, is_tag
+from core.privacy.surrogate_rows import DATES, HIDDEN, MOVED, PART, SHORT, TAG, Key, Row, SurrogateRows, entity_of, is_tag
 from core.privacy.treatments import BLOCKS, KEPT, REMOVED, Treatment
 
 _SEVERAL = "<>"  # in the place of that label where they may mean several
@@ -269,8 +269,7 @@ class SurrogateTable:
     def _issue(self, key: Key, value: str, candidates: Iterable[str]) -> str:
         entity = key[0]
         self.rows.know(key)  # so that the value itself is no candidate
-        word = entity.removeprefix(TAG).removesuffix("_PART")
-        tags = (f"<{word}_{number}>" for number in count(1 + self.rows.count_of(entity)))
+        tags = (f"<{entity_of(key)}_{number}>" for number in count(1 + self.rows.count_of(entity)))
         chosen = next(c for source in (candidates, tags) for c in source if self.rows.is_free(entity, c, value))
         self.rows.hold(key, chosen)
         return chosen
@@ -281,12 +280,6 @@ class SurrogateTable:
                 yield from hmac.digest(self._key, f"{digest}\0{turn}\0{block}".encode(), "sha256")
 
         return Dice(stream())
-
-
-def is_touched(form: str, stale: Iterable[str]) -> bool:
-    """Whether a plain form is one of the stale ones, or has one of them among its words."""
-    words = set(NAME_PART.findall(form))
-    return any(form == one or one in words for one in stale)
 
 
 def _forms(entity: str, value: str) -> set[str]:

@@ -6,12 +6,8 @@ Prints the median, the quickest and the slowest of twelve keys, in milliseconds,
 """
 
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 from playwright.sync_api import Page as BrowserPage
@@ -20,6 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 from core.records import Document, Page, Passage, Span, now
 from core.storage import Workspace, insert, insert_many, sha256_text
 from tests.browser.conftest import CHROMIUM_FLAGS, chromium_path
+from tests.served import dashboard
 
 PAGES, MARKS_A_PAGE, ROUNDS = 300, 34, 12
 WORDS = "the filter is dry before it is fitted and the valve stays open while oil pressure holds above two bar".split()
@@ -95,31 +92,22 @@ def measure(page: BrowserPage, key: str) -> list[float]:
 
 def main() -> None:
     """Serve the document, press the keys, print what it took."""
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-        probe.close()
+    with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         project_id = fill(home)
-        command = [sys.executable, "-m", "core.cli.app", "--home", str(home), "serve", "--port", str(port)]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            time.sleep(10)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
-                page = browser.new_page(viewport={"width": 1280, "height": 900})
-                page.goto(f"http://127.0.0.1:{port}/review?project={project_id}")
-                name = page.get_by_role("textbox", name="Your name")
-                name.fill("Ada Reviewer")
-                name.press("Enter")
-                expect(page.locator(".st-key-accept button").first).to_be_enabled(timeout=60_000)
-                page.evaluate("document.activeElement.blur()")
-                for key in "na":
-                    times = measure(page, key)
-                    print(f"{key}: median {statistics.median(times):.0f} ms, {min(times):.0f} to {max(times):.0f}")
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+        with dashboard(home, Path(folder) / "serve.log") as port, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(f"http://127.0.0.1:{port}/review?project={project_id}")
+            name = page.get_by_role("textbox", name="Your name")
+            name.fill("Ada Reviewer")
+            name.press("Enter")
+            expect(page.locator(".st-key-accept button").first).to_be_enabled(timeout=60_000)
+            page.evaluate("document.activeElement.blur()")
+            for key in "na":
+                times = measure(page, key)
+                print(f"{key}: median {statistics.median(times):.0f} ms, {min(times):.0f} to {max(times):.0f}")
+            browser.close()
 
 
 if __name__ == "__main__":

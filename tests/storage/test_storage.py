@@ -30,11 +30,6 @@ def make_document(project: Project, **changes: object) -> Document:
     return Document(**{**values, **changes})  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "home")
-
-
 def test_every_record_comes_back_as_it_was_stored(workspace: Workspace) -> None:
     project = workspace.create_project("Pumps")
     job = Job(id=new_id("job"), kind="read", params={"files": [1, "ä"]}, needs_accelerator=True, created_at=now())
