@@ -20,6 +20,7 @@ import numpy.typing as npt
 from core.errors import SetupError
 from core.models.cores import thread_count
 from core.privacy.candidates import stretches
+from core.privacy.rules.timings import DATE_TIME_GROUP
 from core.records import Detection
 
 RAMPART = "rampart"
@@ -43,6 +44,7 @@ _BATCH_PIECES = 64
 # What may stand between two words of one finding, and between the parts of an address.
 _INSIDE = re.compile(r"[^\w\n,;:]{0,2}")
 _PARAGRAPH = re.compile(r"[A-Z\d]{1,2}-\d{1,3}")  # "4-25", as manuals number paragraphs and pages: no building's number
+_DATE_TIME_GROUP = re.compile(DATE_TIME_GROUP)  # "121530ZNOV26" is a time, which a rule finds: no number of somebody
 _BETWEEN_PARTS = re.compile(r"[^\S\n]?[,.]?\s{0,2}")
 
 Floats = npt.NDArray[np.float32]
@@ -195,6 +197,8 @@ def _is_possible(value: str, name: str) -> bool:
         return "." in value.strip(".")
     if name == _ZIP:  # "1RB", "M240B" and "D3A" are none; "MK17 0RB" and "NM 87990" are
         return digits >= 4 or (digits >= 2 and len(value) >= 6 and " " in value)
+    if name == "ID_NUMBER" and _DATE_TIME_GROUP.fullmatch(value):
+        return False
     return digits >= {"PHONE_NUMBER": 7, "ID_NUMBER": 5}.get(name, 0)
 
 

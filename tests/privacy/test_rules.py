@@ -68,6 +68,8 @@ FOUND = [
     ("units", "The men of PzBtl 393 and 13e DBLE met.", "PzBtl 393"),
     ("ships", "Collision between USS Thornwick (DDG 142) and a tug.", "USS Thornwick (DDG 142)"),
     ("ships", "Pennant number F239 was seen.", "F239"),
+    ("ships", "P224 and A1234 were at anchor.", "A1234"),
+    ("ships", "The minehunter M113 lay alongside.", "M113"),
     ("operations", "OP GREY LANTERN ORDER FOLLOWS", "OP GREY LANTERN"),
     ("operations", "Exercise Northern Anvil II is postponed.", "Exercise Northern Anvil II"),
     ("sites", "CONVOY LEFT FOB FALCONER AT DAWN", "FOB FALCONER"),

@@ -57,6 +57,12 @@ def test_thorough_covers_what_standard_leaves(text: str, value: str, detector: D
     assert covered(text, value, thorough)
 
 
+@pytest.mark.parametrize("value", ["121530ZNOV26", "121530Z NOV 26"])
+def test_a_date_time_group_is_a_time_and_nobodys_number(value: str, thorough: Detector) -> None:
+    found = thorough.detect([f"DTG {value} confirmed."])[0]
+    assert [(one.start, one.end, one.entity) for one in found] == [(4, 4 + len(value), "DATE_TIME")]
+
+
 def test_thorough_covers_all_that_standard_covers(detector: Detector, thorough: Detector) -> None:
     texts = [text for text, _ in IDENTIFIERS]
     for text, before, after in zip(texts, detector.detect(texts), thorough.detect(texts), strict=True):

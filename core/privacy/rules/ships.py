@@ -22,6 +22,12 @@ _AT_SEA = (
     r"minesweeper|"
     r"pennant|hull|at anchor|sailed|berth\w*|alongside|port|harbou?r|vessel|hms|uss)\b"
 )
+# Designations of widespread US and UK weapons, vehicles and aircraft, written as pennant numbers are ("The M240 is mounted
+# on the vessel"): without "pennant", "hull" or the kind of ship right before it such a one is no ship.
+_EQUIPMENT = (
+    r"M(?:1[0-79]|16|18|26|60|67|72|88|107|109|110|113|119|120|136|198|203|224|240|249|252|270|320|577|777|978|998)|"
+    r"F(?:1[4-8]|22|35)|A(?:10|320|330|400)|L(?:7|16|81|85|86|96|98|115|118|119|129)|P(?:90|226|320)|R(?:44|66)|D(?:10|30)"
+)
 
 RULES = (
     rule("VESSEL", rf"(?<![\w-])(?:{PREFIXES})\s{_NAME}(?:[ ]\(?{_HULL}\)?(?!\w))?", check=has_specific_word),
@@ -35,5 +41,5 @@ RULES = (
         score=0.75,
     ),
     rule("VESSEL", rf"(?<![\w-]){_CLASS}[- ]\d{{1,4}}(?![\w-])", score=0.75, near=_AT_SEA),
-    rule("VESSEL", r"(?<![\w-])[ADFLMPR]\d{2,4}(?![\w-])", score=0.7, near=_AT_SEA),
+    rule("VESSEL", rf"(?<![\w-])(?!(?:{_EQUIPMENT})(?!\w))[ADFLMPR]\d{{2,4}}(?![\w-])", score=0.7, near=_AT_SEA),
 )

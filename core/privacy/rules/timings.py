@@ -29,13 +29,12 @@ def no_page(text: str, start: int, end: int) -> Bounds | None:
     return None if _IN_A_DOCUMENT.search(text, max(0, start - 40), start) else (start, end)
 
 
+DATE_TIME_GROUP = (
+    rf"\d{{2}}[ ]?\d{{4}}[ ]?(?:[A-Za-z]|(?i:zulu|local|alpha|bravo))[ -]?{_MONTH}[ -]?(?:\d{{4}}|\d{{2}})?(?!\w)"
+)
+
 RULES = (
-    rule(
-        "DATE_TIME",
-        rf"(?<![\w-])\d{{2}}[ ]?\d{{4}}[ ]?(?:[A-Za-z]|(?i:zulu|local|alpha|bravo))[ -]?{_MONTH}[ -]?(?:\d{{4}}|"
-        rf"\d{{2}})?(?!\w)",
-        score=0.95,
-    ),
+    rule("DATE_TIME", rf"(?<![\w-]){DATE_TIME_GROUP}", score=0.95),
     rule("DATE_TIME", rf"(?<![\w.,/-]){_DAY_TIME}[ ]?(?:Z|ZULU)(?![\w/])", score=0.9),
     rule(
         "DATE_TIME",
