@@ -73,6 +73,8 @@ AuditAction = Literal[
 ListKind = Literal["deny", "allow"]
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
+SEARCH_VERSION = 1  # of the search for personal data; a search that finds what it left before gets the next number
+
 
 def new_id(prefix: str) -> str:
     """A short random id such as `run-4f1c9a2be0`: 40 random bits, safe in file names and URLs."""
@@ -138,6 +140,7 @@ class Document:
     word_count: int = 0
     language: str = ""
     analyzed_sha256: str = ""  # of the text in which personal data was looked for; "" before that
+    search_version: int = 0  # `SEARCH_VERSION` of that search; 0: it ended before versions were counted
     marking: str = ""  # the classification marking it bears, such as "SECRET//NOFORN"; "" for none
     marking_level: int = 0  # 0 none or unclassified, to 4 top secret; -1: read before markings were looked for
     created_at: str
@@ -146,6 +149,11 @@ class Document:
     def is_analyzed(self) -> bool:
         """Whether personal data was looked for in exactly this text."""
         return bool(self.text_sha256) and self.analyzed_sha256 == self.text_sha256
+
+    @property
+    def is_search_outdated(self) -> bool:
+        """Whether the search that looked at this text is older than the one that would look now, and found less."""
+        return self.is_analyzed and self.search_version < SEARCH_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +229,27 @@ class PatternRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Count what nobody had looked at when a text was approved: three times 0 where everything was looked at."""
+
+    undecided: int = 0  # marks that nobody decided on; they are replaced
+    unsampled: int = 0  # passages of the sample that nobody read
+    unsearched: int = 0  # anonymized texts that were not searched a second time: 0 or 1 of one document
+
+    def __bool__(self) -> bool:
+        """Tell whether anything was left unread."""
+        return bool(self.undecided or self.unsampled or self.unsearched)
+
+    def __add__(self, other: "Unread") -> "Unread":
+        """Add what was left unread in another document."""
+        return Unread(
+            undecided=self.undecided + other.undecided,
+            unsampled=self.unsampled + other.unsampled,
+            unsearched=self.unsearched + other.unsearched,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """What was proposed for one document and what became of it: exactly this text, giving exactly that anonymized text.
 
@@ -243,6 +272,7 @@ class Review:
     unread_count: int = -1  # passages without a finding that nobody read; -1 where that is not known
     second_found: int = -1  # places that the second search took for personal data; -1 where there was none
     second_detector: str = ""
+    unread: Unread | None = None  # what nobody had looked at; None where that was not recorded yet
     state: ReviewState = "approved"
     reason: str = ""  # why it was withdrawn, or the comment with which it was returned
     created_at: str

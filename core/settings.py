@@ -45,6 +45,12 @@ class DetectionSettings(Settings):
     level: DetectionLevel = "thorough"
 
 
+class SearchSettings(DetectionSettings):
+    """Which texts are looked at: those that were not searched yet; with `again`, those of an earlier search too."""
+
+    again: bool = False
+
+
 class SplitSettings(Settings):
     """How a document is cut into passages; lengths in tokens of the embedded model (about 0.75 words each)."""
 

@@ -8,7 +8,7 @@ import typer
 from core.cli.review import As, Named, app, room_of
 from core.errors import InputError
 from core.identity import declared, standing
-from core.records import Passage, Project, Review
+from core.records import Passage, Project
 from core.storage import get
 from core.words import counted
 
@@ -96,7 +96,8 @@ def propose(
     room, person = room_of(context), declared(as_)
     chosen = [room.document(name) for name in documents]
     reviews = [review.propose(room.shell.workspace, room.project, document, by=person) for document in chosen]
-    room.shell.show(reviews, f"{counted(len(reviews), 'document')} proposed by {person.name}.\n{_figures(reviews)}")
+    figures = "\n".join(review.risk_words(review.risk_of(reviews)))
+    room.shell.show(reviews, f"{counted(len(reviews), 'document')} proposed by {person.name}.\n{figures}")
 
 
 @app.command()
@@ -104,29 +105,33 @@ def approve(
     context: typer.Context,
     documents: Annotated[list[str] | None, typer.Argument(help="Their ids or names.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every document, where the project's policy allows it.")] = False,
+    unread: Annotated[
+        str,
+        typer.Option(help="The words that approve what nobody looked at, where the policy allows it; asked for if needed."),
+    ] = "",
     as_: As = "",
 ) -> None:
-    """Approve documents: their anonymized text is frozen and may be used."""
+    """Approve documents: their anonymized text is frozen and may be used.
+
+    In a project of the policy all-at-once, what is undecided, unread or not searched again is approved only in words.
+    """
     from core.privacy import review
 
     room, person = room_of(context), declared(as_)
     workspace, project = room.shell.workspace, room.project
     if all_:
-        reviews = review.approve_all(workspace, project, by=person)
+        reviews = review.approve_all(workspace, project, by=person, unread=unread)
     elif documents:
         chosen = [room.document(name) for name in documents]
-        reviews = [review.approve(workspace, project, document, by=person) for document in chosen]
+        reviews = [review.approve(workspace, project, document, by=person, unread=unread) for document in chosen]
     else:
         raise InputError("No document was named.", "Name document ids, or use --all.")
-    text = f"{counted(len(reviews), 'document')} approved by {person.name}"
+    risk = review.risk_of(reviews)
+    text = f"{left}\n" if (left := review.unread_risk(risk)) else ""
+    text += f"{counted(len(reviews), 'document')} approved by {person.name}"
     text += "" if all(given.is_authenticated for given in reviews) else f" ({standing(is_authenticated=False)})"
-    room.shell.show(reviews, f"{text}.\n{_figures(reviews)}\nNext: garrison questions generate {project.name}")
-
-
-def _figures(reviews: list[Review]) -> str:
-    from core.privacy import review
-
-    return "\n".join(review.risk_words(review.risk_of(reviews)))
+    figures = "\n".join(review.risk_words(risk))
+    room.shell.show(reviews, f"{text}.\n{figures}\nNext: garrison questions generate {project.name}")
 
 
 @app.command("return")

@@ -94,10 +94,17 @@ def export(
     found = shell.workspace.project(project)
     chosen = [shell.workspace.document(found, name) for name in documents or []]
     export = export_documents(shell.workspace, chosen or exportable_documents(shell.workspace, found), to, format=format)
-    words = f"{counted(len(export.files), 'file')} written to {to}"
+    words = (f"{export.unread}\n" if export.unread else "") + f"{counted(len(export.files), 'file')} written to {to}"
     text = f"{words}\n{export.note}." if export.note else words
     shell.show(
-        {"files": export.files, "left_out": export.left_out, "as_text": export.as_text, "note": export.note, "path": to},
+        {
+            "unread": export.unread,
+            "files": export.files,
+            "left_out": export.left_out,
+            "as_text": export.as_text,
+            "note": export.note,
+            "path": to,
+        },
         text,
     )
 

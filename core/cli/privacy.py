@@ -1,5 +1,6 @@
 """`garrison detect` and `anonymize`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,9 @@ import typer
 
 from core.cli.shell import ByteLine, shell_of
 from core.errors import InputError
-from core.settings import DetectionSettings
+from core.records import Document, Project
+from core.settings import DetectionSettings, SearchSettings
+from core.storage import find
 from core.words import counted
 
 Level = Annotated[str, typer.Option(help="standard: one model and rules; thorough: a second model votes along.")]
@@ -50,10 +53,11 @@ def anonymize(
     context: typer.Context,
     project: str,
     level: Level = "thorough",
+    again: Annotated[bool, typer.Option("--again", help="Also what an earlier version of the search looked at.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Find personal data in every document that was not searched yet."""
-    settings = DetectionSettings.from_values({"level": level})
+    settings = SearchSettings.from_values({"level": level, "again": again})
     shell = shell_of(context)
     found = shell.workspace.project(project)
     job = shell.run("anonymize", settings.model_dump(exclude_defaults=True), project_id=found.id, detach=detach)
@@ -62,4 +66,17 @@ def anonymize(
         return
     searched = counted(job.result["documents"], "document") if job.result["documents"] else "No new document"
     text = f"{searched} searched; the project holds {counted(job.result['spans'], 'piece')} of personal data."
-    shell.show(job.result, f"{text} Next: garrison review {found.name} list")
+    told = again_words(found, find(shell.workspace.db, Document, project_id=found.id))
+    shell.show(job.result, f"{text} {told or f'Next: garrison review {found.name} list'}")
+
+
+def again_words(project: Project, documents: Iterable[Document]) -> str:
+    """Say how many documents an earlier version of the search looked at, and what to run; "" where none was."""
+    outdated = sum(document.is_search_outdated for document in documents)
+    if not outdated:
+        return ""
+    was = "was" if outdated == 1 else "were"
+    return (
+        f"{counted(outdated, 'document')} {was} searched by an earlier version of Garrison, which found less. "
+        f"Search again: garrison anonymize {project.name} --again"
+    )

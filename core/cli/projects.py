@@ -18,7 +18,11 @@ def create(
     context: typer.Context,
     name: str,
     policy: Annotated[
-        str, typer.Option(help="each-document: a reviewer approves every document; all-at-once: may approve all in one go.")
+        str,
+        typer.Option(
+            help="each-document: a reviewer approves every document; all-at-once: may approve all in one go, and what "
+            "nobody looked at in words that name it."
+        ),
     ] = "each-document",
     highest_marking: Annotated[
         str, typer.Option(help="Documents marked above this are refused: a level, or a marking such as OFFICIAL-SENSITIVE.")

@@ -4,7 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from core.cli.privacy import again_words
 from core.cli.shell import Shell, shell_of, table
 from core.errors import InputError
 from core.identity import declared
@@ -15,7 +17,19 @@ from core.words import counted
 if TYPE_CHECKING:
     from core.privacy.review import Decision
 
-app = typer.Typer(invoke_without_command=True)
+
+class ProjectCommands(TyperGroup):
+    """Commands behind the name of a project. The help of each is given without one, or with one that is not there."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show the help of the command that is named, which may stand where the project is expected."""
+        named = [name for name in args[:2] if name in self.commands]
+        if "--help" in args and named:
+            self.commands[named[-1]].make_context(named[-1], ["--help"], parent=ctx)
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=ProjectCommands, invoke_without_command=True)
 As = Annotated[str, typer.Option("--as", help="Your name; it is kept with what you decide.")]
 Named = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its id or name.")]
 Undecided = Annotated[bool, typer.Option("--all", help="Every span nobody decided on.")]
@@ -65,7 +79,8 @@ def list_spans(
     states = review.states_of(shell.workspace, project.id)
     payload: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
-    for document in chosen or find(shell.workspace.db, Document, project_id=project.id, state="read"):
+    shown_documents = chosen or find(shell.workspace.db, Document, project_id=project.id, state="read")
+    for document in shown_documents:
         spans = find(shell.workspace.db, Span, document_id=document.id, order="start")
         text = shell.workspace.text(document)
         standing = shell.workspace.active_review(document.id)
@@ -77,14 +92,20 @@ def list_spans(
             "reviewer": standing.reviewer if standing else "",
         }
         shown = [asdict(span) | {"value": text[span.start : span.end]} for span in spans]
-        payload.append(entry | {"proposer": proposal.proposer if proposal else "", "spans": shown})
-        rows.append(entry | {"spans": len(spans), "decided": sum(span.state != "detected" for span in spans)})
+        unread = asdict(standing.unread) if standing and standing.unread else None
+        outdated = {"is_search_outdated": document.is_search_outdated}
+        payload.append(
+            entry | outdated | {"unread": unread, "proposer": proposal.proposer if proposal else "", "spans": shown}
+        )
+        state = {"state": "approved unread"} if unread else {}
+        rows.append(entry | state | {"spans": len(spans), "decided": sum(span.state != "detected" for span in spans)})
     if chosen and not shell.is_json:
         names = ("id", "start", "end", "entity", "state", "value")
         rows = [{name: span[name] for name in names} for entry in payload for span in entry["spans"]]
     needs_two = review.needs_two(shell.workspace, project)
     shown_all = {"policy": project.policy, "needs_two_persons": needs_two, "documents": payload}
-    shell.show(shown_all, table(rows, empty="Nothing to review yet."))
+    lines = (table(rows, empty="Nothing to review yet."), again_words(project, shown_documents))
+    shell.show(shown_all, "\n".join(filter(None, lines)))
 
 
 @app.command()

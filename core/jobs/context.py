@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.errors import JobCancelled
-from core.records import Job, now
-from core.storage import Workspace, update
+from core.records import Job, new_id, now
+from core.storage import Workspace, get, update
 
 REPORT_INTERVAL_S = 0.25
 
@@ -56,11 +56,32 @@ class JobContext:
         if self.cancel_requested.is_set():
             raise JobCancelled("The job was cancelled.", "Resume it to go on from where it stopped.")
 
+    def is_held(self) -> bool:
+        """Tell whether this process is still the one that runs the job: one taken for dead may live."""
+        job = get(self.workspace.db, Job, self.job.id)
+        return (job.pid, job.pid_started) == (self.job.pid, self.job.pid_started)
+
+    def begun_id(self, kind: str) -> str:
+        """Give the id of the one thing of a kind that this job makes, the same in every attempt."""
+        begun = self.finished_ids(kind) or [new_id(kind)]
+        self.finish_item(f"{kind}:{begun[0]}")
+        return begun[0]
+
+    def finished_ids(self, kind: str) -> list[str]:
+        """Give the ids in the items `kind:ID` that an earlier attempt of this job finished."""
+        return [item.removeprefix(f"{kind}:") for item in self.finished_items() if item.startswith(f"{kind}:")]
+
     def finished_items(self) -> set[str]:
         """Items that an earlier attempt of this job finished."""
         rows = self.workspace.db.execute("select item from job_items where job_id = ?", [self.job.id])
         return {row["item"] for row in rows}
 
     def finish_item(self, item: str) -> None:
-        """Remember an item as finished; call it inside the transaction that stores the item's results."""
+        """Remember an item as finished; call it inside the transaction that stores the item's results.
+
+        Raises:
+            JobCancelled: another process runs the job by now, and stores what it does.
+        """
+        if not self.is_held():
+            raise JobCancelled("The job was resumed by another process.", "Nothing is to be done: that one goes on with it.")
         self.workspace.db.execute("insert or ignore into job_items (job_id, item) values (?, ?)", [self.job.id, item])

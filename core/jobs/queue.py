@@ -6,6 +6,7 @@ whose process is gone as failed and starts the next queued ones.
 
 import json
 import shutil
+import signal
 import subprocess  # noqa: S404 starts our own worker module
 import sys
 import time
@@ -19,12 +20,15 @@ from core.access import Action
 from core.errors import InputError
 from core.jobs.context import UNPACKED
 from core.jobs.stages import KINDS
+from core.models.engine.crash import ended_by
 from core.records import Job, Project, new_id, now
 from core.storage import Workspace, find, get, insert, rights, transaction, update
 
 RELAUNCH_S = 30.0  # a process that did not report in this time is started again
+REPORT_S = 2.0  # in which the system tells how a process ended whose first thread is gone
 LOG_LINES = 15
-_children: list[subprocess.Popen[bytes]] = []
+# Started by this process, by job and by when they were launched: a job that is resumed has another one.
+_children: dict[tuple[str, float], subprocess.Popen[bytes]] = {}
 
 
 def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_id: str = "", key: str = "") -> Job:
@@ -61,38 +65,58 @@ def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_i
 
 def advance(workspace: Workspace) -> None:
     """Mark jobs whose process is gone as failed, then start queued ones: one at a time on the accelerator."""
-    _children[:] = [child for child in _children if child.poll() is None]
     ready: list[Job] = []
+    started = list(_children.items())
     with transaction(workspace.db):
         running = find(workspace.db, Job, state="running")
         for job in running:
             if not is_alive(job):
                 _mark_dead(workspace, job)
         is_taken = any(job.needs_accelerator and is_alive(job) for job in running)
-        for job in find(workspace.db, Job, state="queued", order="created_at, rowid"):
+        queued = find(workspace.db, Job, state="queued", order="created_at, rowid")
+        for job in queued:
+            if _status(job):  # it would end so each time: a library that dies on this processor, a damaged file
+                _mark_dead(workspace, job)
+                continue
             if job.needs_accelerator and is_taken:
                 continue
             is_taken = is_taken or job.needs_accelerator
             if time.time() - job.launched_s > RELAUNCH_S:
                 update(workspace.db, Job, job.id, launched_s=time.time())
-                ready.append(job)
+                ready.append(get(workspace.db, Job, job.id))
+    wanted = {(job.id, job.launched_s) for job in (*running, *queued)}
+    for key, child in started:
+        if key not in wanted and child.poll() is not None:
+            _children.pop(key, None)
     for job in ready:
         _launch(workspace, job)
+
+
+def _status(job: Job, *, longest_s: float = 0.0) -> int | None:
+    """How the process ended that was started for this launch of a job; None while it runs or where another started it."""
+    child = _children.get((job.id, job.launched_s))
+    try:
+        return child.wait(longest_s) if child else None
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def is_device_wanted(workspace: Workspace) -> bool:
+    """Whether a job that needs the accelerator (or, without one, the memory and the cores) runs or waits."""
+    return any(find(workspace.db, Job, state=state, needs_accelerator=True) for state in ("running", "queued"))
 
 
 def _launch(workspace: Workspace, job: Job) -> None:
     folder = workspace.job_folder(job.id)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output.log").open("ab") as log:
-        _children.append(
-            subprocess.Popen(  # noqa: S603 our own interpreter and module
-                [sys.executable, "-m", "core.jobs.worker", str(workspace.home), job.id],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # a closed terminal or dashboard does not end it
-                cwd=folder,
-            )
+        _children[job.id, job.launched_s] = subprocess.Popen(  # noqa: S603 our own interpreter and module
+            [sys.executable, "-m", "core.jobs.worker", str(workspace.home), job.id],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # a closed terminal or dashboard does not end it
+            cwd=folder,
         )
 
 
@@ -142,19 +166,22 @@ def _check(workspace: Workspace, job_id: str, *, action: Action | None = None) -
 
 
 def _mark_dead(workspace: Workspace, job: Job) -> None:
+    """Say in the job's row that its process is gone, and how it ended where this process started it and knows."""
     shutil.rmtree(workspace.job_folder(job.id) / UNPACKED, ignore_errors=True)
     if job.is_cancel_requested:
         update(workspace.db, Job, job.id, state="cancelled", finished_at=now())
         return
-    update(
-        workspace.db,
-        Job,
-        job.id,
-        state="failed",
-        finished_at=now(),
-        error="The job's process ended before its work was done.",
-        hint="Resume it: finished work is kept. If it ends again, look at its last log lines; memory may be short.",
+    status = _status(job, longest_s=REPORT_S)
+    how = f" with {ended_by(status)}" if status else ""
+    done = "it began" if job.state == "queued" else "its work was done"
+    is_struck = status is not None and status < 0 and status != -signal.SIGKILL  # SIGKILL: mostly memory
+    hint = (
+        "Resume it: finished work is kept. See what is broken: python3 installer doctor"
+        if is_struck or job.state == "queued"
+        else "Resume it: finished work is kept. If it ends again, look at its last log lines; memory may be short."
     )
+    error = f"The job's process ended{how} before {done}."
+    update(workspace.db, Job, job.id, state="failed", finished_at=now(), error=error, hint=hint)
 
 
 def cancel(workspace: Workspace, job_id: str) -> Job:

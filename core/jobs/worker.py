@@ -22,7 +22,7 @@ from core.jobs.queue import advance, claim
 from core.jobs.stages import KINDS
 from core.offline import refuse_connections
 from core.records import Job, now
-from core.storage import Workspace, disk_error, get, update
+from core.storage import Workspace, disk_error, get, transaction, update
 from core.storage.people import person_of_job
 
 WATCH_INTERVAL_S = 0.5
@@ -59,7 +59,9 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
         is_over.set()
         watcher.join()
     log.info("%s: %s", job_id, changes["state"])
-    update(workspace.db, Job, job_id, finished_at=now(), **changes)
+    with transaction(workspace.db):
+        if context.is_held():  # else another process runs it by now, and says what becomes of it
+            update(workspace.db, Job, job_id, finished_at=now(), **changes)
     return get(workspace.db, Job, job_id)
 
 
@@ -84,11 +86,13 @@ def _defect(error: Exception) -> GarrisonError:
 def _watch(workspace: Workspace, context: JobContext, is_over: threading.Event) -> None:
     asked_s = 0.0
     while not is_over.wait(WATCH_INTERVAL_S):
-        if not asked_s and get(workspace.db, Job, context.job.id).is_cancel_requested:
+        is_held = context.is_held()
+        if not asked_s and (not is_held or get(workspace.db, Job, context.job.id).is_cancel_requested):
             asked_s = time.monotonic()
             context.cancel_requested.set()
         if asked_s and time.monotonic() - asked_s > CANCEL_GRACE_S:
-            update(workspace.db, Job, context.job.id, state="cancelled", finished_at=now())
+            if is_held:
+                update(workspace.db, Job, context.job.id, state="cancelled", finished_at=now())
             os._exit(JobCancelled.exit_code)
     workspace.close()
 
@@ -110,7 +114,8 @@ def main(arguments: list[str]) -> int:
     except sqlite3.OperationalError as error:  # whoever looks at the job next sees that its process is gone
         log.error("%s: its row could not be written (%s).", job_id, getattr(error, "sqlite_errorname", "unknown"))
         return SetupError.exit_code
-    return {"done": 0, "cancelled": JobCancelled.exit_code}.get(job.state, 4)
+    # queued: somebody else was faster, or it has to wait
+    return {"done": 0, "queued": 0, "running": 0, "cancelled": JobCancelled.exit_code}.get(job.state, 4)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.privacy.filters import Filter
+from core.privacy.letter_case import capitalized
 from core.privacy.overlaps import resolve
 from core.privacy.pieces import pieces
 from core.privacy.propagation import propagate
+from core.privacy.proven_names import proven_words
 from core.privacy.rewriting import Rewritten, as_read
 from core.privacy.treatments import outside_replaced
-from core.privacy.vocabulary import recased
 from core.privacy.voting import vote
 from core.privacy.workers import started, worker_count
 from core.records import Detection, Document, Span, new_id
@@ -85,13 +86,20 @@ class _Begun:
     """A text whose pieces are being read; `found` grows to the number of `places` (offsets of the pieces)."""
 
     text: Rewritten
+    prose: str  # what is read, of the same length: small-letter stretches with capitals
     places: list[int]
     found: list["Pair"] = field(default_factory=list)
 
     def settled(self) -> list[Detection]:
         first = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[0]]
         second = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[1]]
-        return _restored(self.text, _settled(self.text.text, first, resolve(self.text.text, second)))
+        # in small letters the model takes every odd noun for an organization
+        first = [d for d in first if (d.detector, d.entity) != ("spacy", "ORGANIZATION") or self._is_capitalized(d)]
+        return _restored(self.text, _settled(self.prose, first, resolve(self.prose, second)))
+
+    def _is_capitalized(self, found: Detection) -> bool:
+        """Whether the text itself, before anything was changed for reading, has a capital there."""
+        return any(character.isupper() for character in self.text.text[found.start : found.end])
 
 
 class _Assembly:
@@ -108,8 +116,9 @@ class _Assembly:
         size = 0
         for text in self._texts:
             shown = as_read(text)
-            cut = list(pieces(shown.text))
-            self._begun.append(_Begun(shown, [offset for offset, _ in cut]))
+            prose = capitalized(shown.text)
+            cut = list(pieces(prose))
+            self._begun.append(_Begun(shown, prose, [offset for offset, _ in cut]))
             for _, piece in cut:
                 batch.append(piece)
                 size += len(piece)
@@ -161,15 +170,13 @@ def _restored(text: Rewritten, found: Sequence[Detection]) -> list[Detection]:
 
 
 def _settled(text: str, found: list[Detection], second: list[Detection]) -> list[Detection]:
-    if not any(character.isupper() for character in text):
-        # in small letters the model takes every odd noun for an organization
-        text, found = recased(text), [d for d in found if (d.detector, d.entity) != ("spacy", "ORGANIZATION")]
-    sieve = Filter.of(text)
+    proven = proven_words(text, [*found, *second])
+    sieve = Filter.of(text, proven)
     kept = [
         d for detection in found for d in (sieve.kept(text, detection) if detection.detector == "spacy" else (detection,))
     ]
     settled = resolve(text, vote(text, resolve(text, kept), second, sieve))
-    return outside_replaced(text, resolve(text, [*settled, *propagate(text, settled)]))
+    return outside_replaced(text, resolve(text, [*settled, *propagate(text, settled, common=sieve.small, proven=proven)]))
 
 
 def build_detector(spacy_model: Path, rampart_model: Path | None = None, *, workers: int = 0) -> Detector:

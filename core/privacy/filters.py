@@ -5,18 +5,16 @@ reviewers are not filtered: only what the model found is.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 from core.privacy.judgments import acts, is_judgment, stays, tells_length
+from core.privacy.proven_names import name_words
 from core.privacy.rules.dates import dates_a_law
-from core.privacy.rules.titles import RANK, TITLE
+from core.privacy.trimming import trimmed
 from core.privacy.vocabulary import WORD, common_phrases, is_generic, may_be_name, named_acronyms, small_words
 from core.records import Detection
 
-_SEPARATOR = re.compile(r"\s*[\n\r\t|;•]+\s*>*\s*")
-_EDGES = re.compile(r"^[\W_]*(?:(?:the|a|an|this|that|of|and|at|in|on|by|for|to|from|with)\s+)*[^\w(]*", re.IGNORECASE)
-_TAIL = re.compile(r"(?:['’]s?)?[^\w.)]*$")
 # A date that points at a day, a month of a year or a year; a duration or a frequency does not.
 _SPECIFIC_DATE = re.compile(
     r"\b(?:1[6-9]|20)\d{2}s?\b|\b\d{1,2}[/-]\d{1,2}[/-]\d{2}\b|\b\d{1,2}:\d{2}\b"
@@ -27,13 +25,6 @@ _SPECIFIC_DATE = re.compile(
 _DURATION = re.compile(r"\b(?:hours?|days?|weeks?|minutes?|seconds?|rounds?|rpm|mph|percent)\b", re.IGNORECASE)
 # "M240", "AH-64D", "FM 3-0", "2-1", "ATP 5-0.1": a designation, not a name.
 _DESIGNATION = re.compile(r"(?:[A-Za-z]{1,6}[ -]?)?\d[\w.-]*(?:[ /]\d[\w.-]*)*")
-_FULL_STOP = re.compile(r"[^\W\d_]{4,}\.$")
-_RANK_BEFORE = re.compile(rf"(?:(?:{RANK}|{TITLE})\.?\s+)+")
-# "the Turkish Government", "Mark Summers QC": what names nobody behind what does.
-_COMMON_TAIL = re.compile(
-    r"(?<=\w)(?:,?[ ](?:Government|authorities|nationals?|QC|KC|(?:Deputy )?Section Registrar|Circuit Judges?|Respondents?)|"
-    r",? J\.?)$"
-)
 _ACRONYM = re.compile(r"[A-Z0-9][A-Z0-9&/.-]{0,7}s?")
 
 
@@ -69,9 +60,10 @@ class Filter:
     is_judgment: bool
 
     @classmethod
-    def of(cls, text: str) -> "Filter":
-        """Read the whole document once."""
-        return cls(common_phrases(text), small_words(text), named_acronyms(text), is_judgment(text))
+    def of(cls, text: str, proven: Set[str] = frozenset()) -> "Filter":
+        """Read the whole document once; whatever it does with the words of `proven` names, they are no common words."""
+        phrases = {phrase for phrase in common_phrases(text) if proven.isdisjoint(name_words(phrase))}
+        return cls(frozenset(phrases), small_words(text) - proven, named_acronyms(text), is_judgment(text))
 
     def kept(self, text: str, found: Detection) -> Iterator[Detection]:
         """The parts of `found` that are personal data: cut at line ends, articles and punctuation trimmed off."""
@@ -83,21 +75,9 @@ class Filter:
             if is_told:
                 yield found
             return
-        at = found.start
-        for separator in [*_SEPARATOR.finditer(text, found.start, found.end), None]:
-            end = separator.start() if separator else found.end
-            head = _EDGES.match(text[at:end])
-            start = at + (head.end() if head else 0)
-            tail = _TAIL.search(text, start, end)
-            stop = tail.start() if tail else end
-            stop -= 1 if _FULL_STOP.search(text, start, stop) else 0
-            common = _COMMON_TAIL.search(text, start, stop)
-            stop = common.start() if common else stop
-            rank = _RANK_BEFORE.match(text, start, stop)
-            start = rank.end() if rank else start
-            if start < stop and self._is_specific(text[start:stop], found.entity):
-                yield replace(found, start=start, end=stop)
-            at = separator.end() if separator else end
+        for start, end in trimmed(text, found.start, found.end):
+            if self._is_specific(text[start:end], found.entity):
+                yield replace(found, start=start, end=end)
 
     def _is_specific(self, value: str, entity: str) -> bool:
         words = [word for word in WORD.findall(value) if not any(character.isdigit() for character in word)]
@@ -107,7 +87,7 @@ class Filter:
             if acts(value, entity) and value not in self.phrases:
                 return True
         if not any(character.isupper() for character in value) and entity != "NRP":
-            return entity == "PERSON" and len(words) == 1 and len(value) > 3 and not is_generic(value)
+            return entity == "PERSON" and words == [value] and len(value) > 3 and not is_generic(value)
         is_acronym = _ACRONYM.fullmatch(value) is not None
         is_common = value in self.phrases and (
             is_acronym or (entity == "ORGANIZATION" and any(is_generic(word) for word in words))

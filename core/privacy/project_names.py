@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from core.privacy.letter_case import capitalized
 from core.privacy.overlaps import covers
 from core.privacy.propagation import Sought, stands_alone
 from core.privacy.rewriting import as_read
-from core.privacy.vocabulary import small_words
 from core.records import Span, new_id
 
 _WORD = re.compile(r"\w+")
@@ -15,14 +15,13 @@ _WORD = re.compile(r"\w+")
 def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
     """The names that one document gives to the rest of its project, and those that a reviewer rejected in it.
 
-    A name of several words is given as it stands. Its parts, and names of one word, are given only where more than the
-    language model says that this is a person (a rule, a reviewer), and where the text never writes them small.
+    A name of several words is given as it stands, with capitals. Its parts, and names of one word, are given only where more
+    than the language model says that this is a person: a rule, a reviewer.
     """
-    small = small_words(as_read(text).text)
     given: set[str] = set()
     rejected: set[str] = set()
     for span in spans:
-        value = as_read(text[span.start : span.end]).text
+        value = capitalized(as_read(text[span.start : span.end]).text)
         words = _WORD.findall(value)
         if span.entity != "PERSON" or not 3 <= len(value) <= 200:
             continue
@@ -32,7 +31,7 @@ def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
         if len(words) > 1:
             given.add(value)
         if span.state == "accepted" or "rules" in span.detector:
-            given.update(word for word in words if stands_alone(word, small))
+            given.update(word for word in words if stands_alone(word))
     return given, rejected
 
 
@@ -49,7 +48,7 @@ class NameSearch:
         """
         shown = as_read(text)
         is_covered = covers((span.start, span.end) for span in spans)
-        places = [(found, shown.bounds(found.start, found.end)) for found in self._sought.find(shown.text, ())]
+        places = [(found, shown.bounds(found.start, found.end)) for found in self._sought.find(capitalized(shown.text), ())]
         return [
             Span(
                 id=new_id("span"),

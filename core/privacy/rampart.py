@@ -8,6 +8,7 @@ Labels: BIO over 17 types (`config.json`: id2label). Not covered: dates, organiz
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -215,6 +216,7 @@ def load_rampart(folder: Path, *, threads: int = 0) -> Rampart:
     hint = "Run `python3 installer run` to put it in place."
     if not (folder / "config.json").is_file():
         raise SetupError(f"The second detector is missing at {folder}.", hint)
+    sys.audit("garrison.load", str(folder))
     import onnxruntime
     from tokenizers import Tokenizer
 

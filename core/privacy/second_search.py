@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.privacy.masking import Masked
+from core.privacy.letter_case import capitalized, with_capitals
+from core.privacy.masking import Masked, is_masked
 from core.privacy.pieces import pieces
+from core.privacy.proven_names import name_words
 from core.privacy.vocabulary import is_generic
 from core.records import Detection, Document, Person, Span, now
 from core.storage import Workspace, audit, rights, transaction
@@ -33,19 +35,24 @@ class SecondSearch:
     places: tuple[tuple[int, int, str], ...]  # start, end, entity
 
 
-def search_again(finder: Finder, masked: Masked, spans: Sequence[Span]) -> list[tuple[int, int, str]]:
+def search_again(finder: Finder, text: str, masked: Masked, spans: Sequence[Span]) -> list[tuple[int, int, str]]:
     """Where `finder` sees personal data in the masked text, as places in the original.
+
+    The finder reads names that are written in small letters with a capital: in a text or a chat without any, and wherever
+    a word of a masked name is left.
 
     Args:
         finder: another detector than the one that decided what is masked.
+        text: the original.
         masked: the anonymized text and where its surrogates stand.
         spans: the document's marks: what lies within one that a person rejected was looked at already.
     """
+    prose = with_capitals(capitalized(masked.text), _masked_names(text, spans))
     rejected = [(span.start, span.end) for span in spans if span.state == "rejected"]
     found: dict[tuple[int, int], str] = {}
-    for start, end, entity in _found(finder, masked.text):
+    for start, end, entity in _found(finder, prose):
         for first, last in _uncovered(masked, start, end):
-            place = _trimmed(masked.text, first, last)
+            place = _trimmed(prose, first, last)
             if place is None:
                 continue
             original = _original(masked, place[0]), _original(masked, place[0]) + place[1] - place[0]
@@ -99,6 +106,12 @@ def second_search_of(workspace: Workspace, document: Document, anonymized_sha256
         "select start, end, entity from second_findings where document_id = ? order by start", [document.id]
     )
     return SecondSearch(detector=row["detector"], places=tuple((r["start"], r["end"], r["entity"]) for r in rows))
+
+
+def _masked_names(text: str, spans: Iterable[Span]) -> set[str]:
+    """The words of the masked names of people, in small letters, without those that name a thing too."""
+    people = (text[span.start : span.end] for span in spans if span.entity == "PERSON" and is_masked(span))
+    return {word for value in people for word in name_words(value) if len(word) > 2 and not is_generic(word)}
 
 
 def _found(finder: Finder, text: str) -> Iterator[tuple[int, int, str]]:

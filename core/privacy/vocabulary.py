@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 
 WORD = re.compile(r"[^\W_]+(?:['’&./-][^\W_]+)*")
-_SHOUTED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]{5,}\b")
 # Not beside "@", "/", "_" or a digit, nor at an inner dot: "marianne.holt@unit.example" writes nobody's name as a noun.
 _SMALL = re.compile(r"(?<![\w@/.-])[a-zß-öø-ÿ][a-zß-öø-ÿ'-]*+(?![\w@/+]|\.\w)")
 _ENDINGS = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""))
@@ -42,7 +41,7 @@ _ALSO_NAMES = frozenset(
     "webb weeks weir wells west wheeler white will winter wire wood woods worth young english marshall "
     "roach cannon archer major "
     "miles mills barker baker butler booker brewer carver chandler gunner guy jordan kelly lance marine "
-    "ray rod sterling storm "
+    "ray rod sterling storm moses "
     "tyler wade winter drew fielding harding keeling manning browning fleming golding holding drake earl duke".split()
 )
 
@@ -57,10 +56,10 @@ def generic_words() -> frozenset[str]:
 def is_generic(word: str) -> bool:
     """Whether a word, in any case, singular or plural, with or without 's, names nobody and nothing in particular."""
     small = re.sub(r"['’]s?$", "", word.casefold())
-    return not generic_words().isdisjoint(_forms(small))
+    return not generic_words().isdisjoint(stems(small))
 
 
-def _forms(small: str) -> Iterator[str]:
+def stems(small: str) -> Iterator[str]:
     """A lower-case word and what it may be a form of: plural, past, -ing, -ly."""
     yield small
     for ending, put in _ENDINGS:
@@ -95,29 +94,3 @@ def named_acronyms(text: str) -> frozenset[str]:
 def small_words(text: str) -> frozenset[str]:
     """Every word that stands in small letters somewhere in the text's prose: mail addresses and links spell names small."""
     return frozenset(_SMALL.findall(text))
-
-
-def recased(text: str) -> str:
-    """The text as a model for ordinary prose reads it best, of the same length: shouted words in title case.
-
-    Words of five capitals or more that are neither generic nor an acronym explained in this text become "Kandahar". A text
-    without any capital gets one on each word that is not generic.
-    """
-    if not any(character.isupper() for character in text):
-        return WORD.sub(
-            lambda match: _same_length(match[0], match[0].title() if not is_generic(match[0]) else match[0]), text
-        )
-    acronyms = common_phrases(text)
-    return _SHOUTED.sub(
-        lambda match: (
-            match[0]
-            if match[0] in acronyms
-            else _same_length(match[0], match[0].lower() if is_generic(match[0]) else match[0].title())
-        ),
-        text,
-    )
-
-
-def _same_length(old: str, new: str) -> str:
-    """`new` unless changing case changed the number of characters (as with "ß")."""
-    return new if len(new) == len(old) else old

@@ -101,13 +101,23 @@ def file_atomic(path: Path) -> Iterator[BinaryIO]:
     Raises:
         SetupError: the disk is full or read-only.
     """
+    with place_atomic(path) as beside, beside.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def place_atomic(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` for a program to write to; what lies there becomes `path` when the block ends well.
+
+    Raises:
+        SetupError: the disk is full or read-only.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with beside.open("wb") as file:
-                yield file
-                file.flush()
+            yield beside
+            with beside.open("rb") as file:
                 os.fsync(file.fileno())
             beside.replace(path)
         finally:
@@ -162,6 +172,12 @@ def sha256_file(path: Path) -> str:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def file_key(path: Path) -> str:
+    """Return 16 hexadecimal digits that change with a file's place, size and time: its bytes may be many to read."""
+    status = path.stat()
+    return sha256_text(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}")[:16]
 
 
 def sha256_folder(folder: Path) -> str:

@@ -87,6 +87,28 @@ def m007_identity(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m008_unread(db: sqlite3.Connection) -> None:
+    """What nobody had looked at when a text was approved; of earlier approvals that was not recorded."""
+    db.execute("alter table reviews add column unread text")
+
+
+@migration
+def m009_written_passages(db: sqlite3.Connection) -> None:
+    """Question pairs that a job has written and that do not count yet (`pairs`, null once they do), a row a passage."""
+    db.execute(
+        "create table written_passages (job_id text not null references jobs on delete cascade,"
+        " document_id text not null references documents on delete cascade, review_id text not null,"
+        " passage_id text not null, pairs text, primary key (job_id, review_id, passage_id))"
+    )
+
+
+@migration
+def m010_search_version(db: sqlite3.Connection) -> None:
+    """Which version of the search looked at a document: of those searched before, an earlier one than the first counted."""
+    db.execute("alter table documents add column search_version integer not null default 0")
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,

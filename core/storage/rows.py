@@ -1,4 +1,4 @@
-"""Records in and out of their tables: column names are field names, dicts are JSON.
+"""Records in and out of their tables: column names are field names, dicts and records within records are JSON.
 
 Only field names of our own dataclasses become SQL text; values are always parameters.
 """
@@ -6,8 +6,8 @@ Only field names of our own dataclasses become SQL text; values are always param
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import fields
-from typing import Any, TypeVar, get_origin
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any, TypeVar, get_args, get_origin
 
 from core import records
 from core.access import Action
@@ -69,16 +69,22 @@ def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
     """Each stored field's name and what makes its value from the column's (None: nothing to do)."""
     if kind not in _READERS:
         types = {field.name: field.type for field in fields(kind)}
-        special = {name: bool if types[name] is bool else json.loads for name in types if _is_special(types[name])}
-        _READERS[kind] = tuple((name, special.get(name)) for name in _columns(kind))
+        _READERS[kind] = tuple((name, _reader(types[name])) for name in _columns(kind))
     return _READERS[kind]
 
 
-def _is_special(hint: Any) -> bool:
-    return hint is bool or get_origin(hint) is dict
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    """Give what makes a value of this type from its column; None where nothing is to do."""
+    if hint is bool:
+        return bool
+    if get_origin(hint) is dict:
+        return json.loads
+    inner: Any = next((part for part in get_args(hint) if is_dataclass(part)), None)  # of `Record | None`
+    return None if inner is None else lambda text: None if text is None else inner(**json.loads(text))
 
 
 def _to_sql(value: Any) -> Any:
+    value = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
     # escapes, because a path may hold bytes that are no UTF-8, which SQLite refuses as text
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 

@@ -77,9 +77,13 @@ def _review(workspace: Workspace, project: Project) -> Step:
     fresh = sum(not document.is_analyzed for document in documents)
     if fresh:
         return Step("review", "Review", "needs you", f"{_files(fresh)} not yet searched", "Find personal data")
-    approved = sum(workspace.active_review(document.id) is not None for document in documents)
+    reviews = [review for document in documents if (review := workspace.active_review(document.id))]
+    approved, unread = len(reviews), sum(bool(review.unread) for review in reviews)
     spans = sum(count(workspace.db, Span, document_id=document.id) for document in documents)
-    summary = f"{approved} of {len(documents)} approved, {spans} pieces of personal data"
+    given = f"{approved} of {len(documents)} approved{f' ({unread} unread)' if unread else ''}"
+    if outdated := sum(document.is_search_outdated for document in documents):
+        return Step("review", "Review", "out of date", f"{_files(outdated)} to search again, {given}", "Search again")
+    summary = f"{given}, {spans} pieces of personal data"
     if approved < len(documents):
         return Step("review", "Review", "needs you", summary, "Review and approve")
     return Step("review", "Review", "done", summary)

@@ -317,6 +317,8 @@ class Workspace:
     def _record_review(self, review: Review, action: AuditAction, *, actor: str) -> None:
         persons = {"proposer": review.proposer_id, "reviewer": review.reviewer_id}
         counts = {"masked": review.span_count, "sampled": review.sampled, "missed": review.missed}
+        if review.unread:
+            counts |= {f"unread: {name}": number for name, number in asdict(review.unread).items()}
         audit.append_for(
             self.db,
             review.document_id,

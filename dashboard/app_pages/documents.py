@@ -25,7 +25,7 @@ from dashboard.components.highest_marking import show_highest_marking
 from dashboard.components.marking_banner import show_marking
 from dashboard.components.marks import pages_of
 from dashboard.components.page_text import PageView, cut_page, page_words, show_page
-from dashboard.components.search_start import show_search_start
+from dashboard.components.search_start import show_search_again, show_search_start
 from dashboard.components.words import size
 from dashboard.resources import require_project, workspace
 
@@ -72,7 +72,10 @@ def state_words(store: Workspace, project: Project, document: Document) -> str:
         return "✗ marked too high"
     if not document.is_analyzed:
         return "○ read, not searched"
-    return "✓ approved" if store.active_review(document.id) else "● to review"
+    approved = store.active_review(document.id)
+    if approved is None:
+        return "● to review"
+    return "✓ approved unread" if approved.unread else "✓ approved"
 
 
 def is_refused(document: Document) -> bool:
@@ -178,9 +181,11 @@ def show_removal(store: Workspace, document: Document) -> None:
 
 def show_next(store: Workspace, project: Project, documents: list[Document]) -> None:
     """The step after this one: the search of what was not searched, else the review."""
-    if fresh := [document for document in documents if document.state == "read" and not document.is_analyzed]:
+    read = [document for document in documents if document.state == "read"]
+    show_search_again(store, project, read)
+    if fresh := [document for document in read if not document.is_analyzed]:
         show_search_start(store, project, fresh)
-    elif any(document.state == "read" for document in documents):
+    elif read and not any(document.is_search_outdated for document in read):
         if st.button("Go to review", type="primary", icon=":material/arrow_forward:", key="go-to-review"):
             st.switch_page("app_pages/review.py")
 

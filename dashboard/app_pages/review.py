@@ -18,12 +18,13 @@ from dashboard.components.marking_banner import show_marking
 from dashboard.components.page_text import PageEvent, PageView, cut_page, entity_words, page_words, show_page
 from dashboard.components.person import acting_person
 from dashboard.components.review_queue import choose_document
-from dashboard.components.search_start import show_search_start
+from dashboard.components.search_start import show_search_again, show_search_start
 from dashboard.resources import require_project, workspace
 
 POLICY_TEXT = {
     "each-document": "This project's policy: **every document** needs its own approval before anything is made from it.",
-    "all-at-once": "This project's policy: one approval **may cover all documents**. Its giver answers for all of them.",
+    "all-at-once": "This project's policy: one approval **may cover all documents**. Whoever gives it answers for all of "
+    "them; what nobody looked at is approved only in words, and everything made from it says so.",
 }
 
 
@@ -126,6 +127,8 @@ def main() -> None:
         return
     analyzed = [document for document in documents if document.is_analyzed]
     fresh = [document for document in documents if not document.is_analyzed]
+    if not is_active(searching):
+        show_search_again(store, project, documents)
     if fresh and not is_active(searching):
         st.markdown(f"{counted(len(fresh), 'document')} not searched for personal data yet.")
         show_search_start(store, project, fresh)
@@ -135,7 +138,9 @@ def main() -> None:
         st.session_state.pop("review-document", None)
         st.session_state.pop("review-shown", None)
     st.caption(POLICY_TEXT[project.policy])
-    show_desk(store, project, analyzed, is_searched=not fresh)
+    show_desk(
+        store, project, analyzed, is_searched=not any(document.is_search_outdated for document in documents) and not fresh
+    )
 
 
 main()

@@ -6,15 +6,16 @@ from core import jobs
 from core.identity import standing
 from core.privacy import review
 from core.privacy.second_search import second_search_of
-from core.records import Person, Project, Review, TwoPersonRule
+from core.records import Person, Project, Review, TwoPersonRule, Unread
 from core.storage import Workspace, get
 from core.words import counted
-from dashboard.components.decisions import approve, ask_approval
+from dashboard.components.decisions import ask_approval, is_left_unread, start_approval
 from dashboard.components.desk import Desk, forget_last
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.person import reason_against
-from dashboard.components.words import ago
+from dashboard.components.unread import show_unread_question
+from dashboard.components.words import ago, unformatted
 
 RULE_WORDS: dict[TwoPersonRule, str] = {
     "auto": "as soon as a second person works in this project",
@@ -36,15 +37,17 @@ def show_approval(desk: Desk, *, is_searched: bool) -> None:
             _show_proposed(desk, proposed)
         else:
             _show_open(desk, is_primary=is_searched)
+        if desk.pending and desk.pending.is_unread:
+            show_unread_question(desk, desk.pending)
         if desk.project.policy == "all-at-once" and st.button(
             "Approve all documents",
-            type="primary" if is_searched else "secondary",
+            type="primary" if is_searched and review.is_all_read(desk.store, desk.project) else "secondary",
             icon=":material/verified_user:",
             disabled=desk.person is None or bool(no_approval),
             help=no_approval or None,
             key="approve-all",
         ):
-            approve(desk, is_all=True)
+            start_approval(desk, is_all=True)
         if desk.person is None:
             st.caption("Write your name above to decide, propose and approve.")
         show_rules(desk.store, desk.project, desk.person)
@@ -55,6 +58,7 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
     if returned:
         st.warning(f"Returned by {returned.reviewer} {ago(returned.created_at)}:", icon=":material/undo:")
         st.text(returned.reason)
+    is_policy = desk.project.policy == "each-document"
     points = review.open_points(desk.store, desk.project, desk.document)
     undecided = sum(span.state == "detected" for span in desk.spans)
     rest = f" {counted(undecided, 'mark')} not decided yet will be replaced too." if undecided and not points else ""
@@ -64,24 +68,27 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
     )
     for point in points:
         st.markdown(f":material/pending: {point}")
+    unread = review.unread_of(desk.store, desk.project, desk.document) if not is_policy else Unread()
+    if unread:
+        st.markdown(f":material/pending: Not looked at yet: {review.unread_words(unread)}.")
     sample = review.sample_of(desk.store, desk.document)
     if sample.read or not points:
         st.caption(figures_words(desk))
     is_nameless = desk.person is None
-    is_policy = desk.project.policy == "each-document"
     no_proposal = reason_against(desk.store, "propose", desk.project)
     no_approval = reason_against(desk.store, "approve", desk.project)
     with st.container(horizontal=True, gap="small"):
-        if any("sample" in point for point in points) and st.button(
+        if (unread.unsampled or any("sample" in point for point in points)) and st.button(
             "Read the sample (s)", icon=":material/quick_reference_all:", disabled=is_nameless, key="read-sample"
         ):
             desk.turn_to("sample")
-        if (
-            points
-            and _SECOND in points[0]
-            and st.button(
-                "Search once more", icon=":material/search:", type="primary", disabled=is_nameless, key="search-again"
-            )
+        is_due = bool(points) and _SECOND in points[0]
+        if (is_due or unread.unsearched) and st.button(
+            "Search once more",
+            icon=":material/search:",
+            type="primary" if is_due or unread == Unread(unsearched=1) else "secondary",
+            disabled=is_nameless,
+            key="search-again",
         ):
             search_again(desk)
         if st.button(
@@ -100,7 +107,7 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
             help=no_approval or None,
             key="approve",
         ):
-            approve(desk, is_all=False)
+            start_approval(desk, is_all=False)
     show_second(desk)
 
 
@@ -115,13 +122,13 @@ def _show_proposed(desk: Desk, proposed: Review) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if st.button(
             "Approve (Y)",
-            type="primary",
+            type="secondary" if is_left_unread(desk) else "primary",
             icon=":material/verified_user:",
             disabled=bool(against),
             help=against or None,
             key="approve",
         ):
-            approve(desk, is_all=False)
+            start_approval(desk, is_all=False)
     with st.form("return-form", border=False):
         comment = st.text_input("Comment (c)", key="return-comment", max_chars=500, placeholder="What to look at again")
         is_off = desk.person is None or bool(no_approval)
@@ -134,6 +141,8 @@ def _show_proposed(desk: Desk, proposed: Review) -> None:
 
 def _show_approved(desk: Desk, approved: Review) -> None:
     checked = standing(is_authenticated=approved.is_authenticated)
+    if unread := review.unread_sentence(approved):
+        st.markdown(f":material/warning: **{unformatted(unread)}**")
     by = f"Approved by **{approved.reviewer}** {ago(approved.created_at)}"
     if approved.proposer and approved.proposer != approved.reviewer:
         by += f", proposed by **{approved.proposer}**"

@@ -5,6 +5,7 @@ What reaches further than the page shows, or cannot be taken back, is asked firs
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import streamlit as st
 
@@ -114,12 +115,37 @@ def add_selected(desk: Desk, selected: tuple[int, int], entity: str) -> None:
 
 def ask_approval(desk: Desk) -> None:
     """Ask whether the document is to be approved: with one key it would be given too easily."""
-    words = "You approve the anonymized text of this document. Your name is kept with it."
-    _ask(Pending(document_id=desk.document.id, action="approve", words=words))
+    is_unread = is_left_unread(desk)
+    words = "" if is_unread else "You approve the anonymized text of this document. Your name is kept with it."
+    _ask(Pending(document_id=desk.document.id, action="approve", words=words, is_unread=is_unread))
+
+
+def is_left_unread(desk: Desk) -> bool:
+    """Tell whether approving this document needs words, because nobody looked at all of it."""
+    return desk.project.policy == "all-at-once" and bool(review.unread_of(desk.store, desk.project, desk.document))
+
+
+def start_approval(desk: Desk, *, is_all: bool) -> None:
+    """Approve this document or all of them; what nobody looked at is asked about first."""
+    with shown_errors():
+        if desk.person is None:
+            return
+        is_unread = bool(review.unread_in(desk.store, desk.project, by=desk.person)) if is_all else is_left_unread(desk)
+        if is_unread:
+            action: Literal["approve", "approve all"] = "approve all" if is_all else "approve"
+            _ask(Pending(document_id=desk.document.id, action=action, words="", is_unread=True))
+        approve(desk, is_all=is_all)
+
+
+def confirm_unread(desk: Desk, asked: Pending, words: str) -> None:
+    """Approve what nobody looked at, if `words` say so; else the question stays, with what is wrong."""
+    approve(desk, is_all=asked.action == "approve all", unread=words)
 
 
 def confirm(desk: Desk, asked: Pending) -> None:
     """Do what was asked about; ask again when it would change something else by now."""
+    if asked.is_unread:  # a key is no word
+        return
     forget_pending()
     with shown_errors():
         if asked.action == "decide" and asked.effect is not None:
@@ -161,15 +187,16 @@ def undone_words(decision: review.Decision, undone: review.Decision) -> str:
     return f"{told} {counted(lost, 'document')} without {'its' if lost == 1 else 'their'} approval must be approved again."
 
 
-def approve(desk: Desk, *, is_all: bool) -> None:
-    """Store the approval and go to the next document that waits."""
+def approve(desk: Desk, *, is_all: bool, unread: str = "") -> None:
+    """Store the approval and go to the next document that waits; `unread` are the words for what nobody looked at."""
     with shown_errors():
         if desk.person is None:
             return
         if is_all:
-            review.approve_all(desk.store, desk.project, by=desk.person)
+            review.approve_all(desk.store, desk.project, by=desk.person, unread=unread)
         else:
-            review.approve(desk.store, desk.project, desk.document, by=desk.person)
+            review.approve(desk.store, desk.project, desk.document, by=desk.person, unread=unread)
+        forget_pending()
         forget_last()
         st.session_state["review-next"] = True
         st.rerun(scope="app")

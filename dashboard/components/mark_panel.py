@@ -35,7 +35,7 @@ def show_panel(desk: Desk, selection: tuple[int, int] | None) -> None:
         sample.show_reading(desk, passages)
     else:
         show_current(desk)
-    if desk.pending:
+    if desk.pending and not desk.pending.is_unread:
         show_pending(desk, desk.pending)
     show_undo(desk)
     show_adding(desk, selection)

@@ -17,8 +17,9 @@ class Pending:
     """What reaches further than the page shows, or cannot be taken back, and waits for a yes."""
 
     document_id: str
-    action: Literal["decide", "type", "add", "borders", "approve"]
+    action: Literal["decide", "type", "add", "borders", "approve", "approve all"]
     words: str
+    is_unread: bool = False  # an approval of what nobody looked at, which takes more than a yes
     span_ids: tuple[str, ...] = ()
     state: SpanState = "accepted"
     entity: str = ""

@@ -12,6 +12,12 @@ POLICY_WORDS = {
     "each-document": "A reviewer approves every document",
     "all-at-once": "A reviewer may approve all documents at once",
 }
+POLICY_HELP = (
+    "Nothing reaches training before a reviewer has approved it. **Every document**: no approval before each mark is "
+    "decided, the sample is read and the second search has run. **All at once**: one signature for all of them. It may be "
+    "given for what nobody looked at, but only in words that name it, and the approval, the datasets and the model cards "
+    "then begin with “Approved unread by …”. This cannot be loosened later."
+)
 
 
 def choose_project(workspace: Workspace, projects: list[Project]) -> None:
@@ -37,7 +43,7 @@ def new_project_form(workspace: Workspace, *, key: str = "new-project", is_prima
             "Who must approve the anonymized text?",
             list(POLICY_WORDS),
             format_func=lambda policy: POLICY_WORDS[policy],
-            help="Nothing reaches training before a reviewer has approved it. This cannot be loosened later.",
+            help=POLICY_HELP,
             key=f"{key}-policy",
         )
         levels = list(LEVEL_WORDS)

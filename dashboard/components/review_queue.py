@@ -18,7 +18,7 @@ STATE_WORDS = {
 
 def document_words(document: Document, entry: review.QueueEntry) -> str:
     """One line of the queue."""
-    words = STATE_WORDS[entry.state]
+    words = STATE_WORDS[entry.state] + (" unread" if entry.is_unread else "")
     return words.format(name=document.name, undecided=entry.undecided, marks=counted(entry.total, "mark"))
 
 

@@ -99,12 +99,14 @@ def test_an_unknown_run_is_not_called_a_model(garrison: Run) -> None:
     assert code == 2 and "no run" in err
 
 
+@pytest.mark.model
 def test_chat_with_json_and_nothing_asked_is_one_document(garrison: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     code, out, _ = garrison("--json", "chat", "--model", "smollm2-135m-instruct")
     assert code == 2 and "--prompt" in json.loads(out)["hint"]
 
 
+@pytest.mark.model
 def test_output_below_a_file_is_a_setup_error(garrison: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     rows = tmp_path / "rows.jsonl"
@@ -113,6 +115,7 @@ def test_output_below_a_file_is_a_setup_error(garrison: Run, tmp_path: Path) -> 
     assert code == 3 and err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_an_archive_resumed_after_a_kill_doubles_nothing(garrison: Run, tmp_path: Path) -> None:
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as members:

@@ -31,6 +31,7 @@ def knock(port: int, *, origin: str, host: str) -> int:
     return status
 
 
+@pytest.mark.slow
 def test_pages_of_others_are_refused_and_nobody_is_asked(port: int) -> None:
     # as the very first request; `no_network` fails this test where the dashboard asks another machine meanwhile
     assert knock(port, origin="http://evil.site", host=f"127.0.0.1:{port}") == 403

@@ -16,12 +16,13 @@ from core.jobs.context import JobContext
 from core.jobs.stages import reading
 from core.jobs.stages.document_export import export_documents
 from core.jobs.stages.pair_export import export_pairs
-from core.privacy import review, way_back
+from core.privacy import way_back
 from core.privacy.sealing import new_lock
 from core.records import Document, Job, Project, QuestionPair, new_id, now
 from core.storage import Workspace, audit, audit_check, find, insert, update
 from tests.documents.word_file import NAME
 from tests.jobs.test_document_export import word_document
+from tests.unread import approve_unread
 
 ADA = declared("Ada")
 PASSPHRASE = "four words nobody guesses"
@@ -84,7 +85,7 @@ def test_an_approval_killed_at_any_moment_stands_whole_or_not_and_the_next_leave
     folder = workspace.project_folder(project.id) / "anonymized"
 
     def approve(there: Workspace) -> None:
-        review.approve(there, project, document, by=ADA)
+        approve_unread(there, project, document, by=ADA)
 
     left_over = moment = 0
     while killed_at(moment, workspace.home, approve):
@@ -99,7 +100,7 @@ def test_an_approval_killed_at_any_moment_stands_whole_or_not_and_the_next_leave
             break
         moment += 3
     assert left_over  # else no moment was met that this is about
-    approved = review.approve(workspace, project, document, by=ADA)
+    approved = approve_unread(workspace, project, document, by=ADA)
     assert [path.name for path in folder.iterdir()] == [f"{approved.id}.txt"]
     assert audit_check.verify(workspace.db).is_whole
 
@@ -130,7 +131,7 @@ def test_an_export_of_documents_killed_at_any_moment_leaves_all_files_or_none_un
     workspace: Workspace, project: Project, tmp_path: Path
 ) -> None:
     document = find(workspace.db, Document)[0]
-    review.approve(workspace, project, document, by=ADA)
+    approve_unread(workspace, project, document, by=ADA)
 
     def export(there: Workspace) -> None:
         export_documents(there, [document], tmp_path / "out" / "files", format="txt")
@@ -152,7 +153,7 @@ def test_an_export_of_pairs_killed_at_any_moment_leaves_a_whole_file_or_none(
     workspace: Workspace, project: Project, tmp_path: Path
 ) -> None:
     document = find(workspace.db, Document)[0]
-    approved = review.approve(workspace, project, document, by=ADA)
+    approved = approve_unread(workspace, project, document, by=ADA)
     pair = QuestionPair(
         id=new_id("pair"), project_id=project.id, input="Who signs?", output="The sergeant signs.", origin="written",
         document_id=document.id, document_name=document.name, review_id=approved.id, state="kept", created_at=now(),

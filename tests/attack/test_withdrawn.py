@@ -13,6 +13,9 @@ from core.privacy import review
 from core.records import Document, Job, Project, QuestionPair, Run, new_id, now
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, insert, update
+from tests.unread import approve_all_unread
+
+pytestmark = pytest.mark.model
 
 MODEL = "smollm2-135m-instruct"
 
@@ -25,7 +28,7 @@ def project(workspace: Workspace, tmp_path: Path) -> Project:
     rows = [{"input": f"What is part {n} for?", "output": f"Part {n} holds the pump in place."} for n in range(10)]
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     pair_import.run(new_context(workspace, project, "import", {"path": str(file), "name": file.name}))
-    review.approve_all(workspace, project, by=declared("Ada"))
+    approve_all_unread(workspace, project, by=declared("Ada"))
     return project
 
 
@@ -58,7 +61,9 @@ class _WithdrawingContext(JobContext):
             )
 
 
-def test_a_running_training_ends_at_the_step_after_an_approval_was_withdrawn(workspace: Workspace, project: Project) -> None:
+def test_a_running_training_ends_at_the_step_after_an_approval_was_withdrawn(
+    unpacked_home: Path, workspace: Workspace, project: Project
+) -> None:
     settings = TrainingSettings(max_steps=4, batch_size=2, lora_rank=2)
     job = new_context(workspace, project, "train", {"model": MODEL, "settings": settings.model_dump()}).job
     context = _WithdrawingContext(workspace, job)
@@ -82,7 +87,7 @@ def test_a_frozen_dataset_does_not_move_when_its_document_changes(workspace: Wor
     assert training.freeze(workspace, project).id == frozen.id
     document = find(workspace.db, Document)[0]
     review.add(workspace, document, start=18, end=24, entity="REFERENCE", by=declared("Ada"))
-    review.approve_all(workspace, project, by=declared("Ada"))
+    approve_all_unread(workspace, project, by=declared("Ada"))
     later = training.freeze(workspace, project)
     assert (later.number, frozen.number) == (2, 1)
     assert (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes() == before

@@ -4,6 +4,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from core.storage import Workspace, audit, find, insert, sha256_folder, sha256_t
 from core.storage.audit_check import verify
 from core.storage.removal import remove_document, remove_project
 from core.training import TrainingResult
+from tests.unread import approve_all_unread, approve_unread
 
 from .conftest import new_document
 
@@ -66,11 +68,11 @@ def test_a_review_is_recorded_with_who_and_which_version(workspace: Workspace) -
     document = reviewable(workspace, project, f"{NAME} checks the pump. {NAME} signs.")
     first = review.add(workspace, document, start=0, end=len(NAME), entity="PERSON", by=declared("Ada"))
     second = review.add(workspace, document, start=34, end=39, entity="PERSON", by=declared("Ada"))
-    approval = review.approve(workspace, project, document, by=declared("Ada"))
+    approval = approve_unread(workspace, project, document, by=declared("Ada"))
     decision = review.reject(workspace, [second], by=declared("Bob"))
     review.undo(workspace, decision, by=declared("Bob"))
     review.accept(workspace, [first], by=declared("Ada"))  # it is: nothing is done
-    again = review.approve(workspace, project, document, by=declared("Ada"))
+    again = approve_unread(workspace, project, document, by=declared("Ada"))
     review.withdraw(workspace, document, by=declared("Cy"), reason=f"{NAME} was missed")
     review.withdraw(workspace, document, by=declared("Cy"), reason="again")  # none stands: nothing is done
     found = log(workspace, document.id)
@@ -95,13 +97,15 @@ def test_a_review_is_recorded_with_who_and_which_version(workspace: Workspace) -
         "file": document.sha256, "text": document.text_sha256, "anonymized": approval.anonymized_sha256
     }  # fmt: skip
     assert approved.counts == {
-        "masked": 2, "sampled": 0, "missed": 0, "second search": -1, "accepted": 2, "rejected": 0, "detected": 0
+        "masked": 2, "sampled": 0, "missed": 0, "second search": -1, "accepted": 2, "rejected": 0, "detected": 0,
+        "unread: undecided": 0, "unread: unsampled": 0, "unread: unsearched": 1,
     }  # fmt: skip
     assert (found[5].counts, found[6].counts["rejected"], found[6].subjects["review"]) == ({"spans": 1}, 1, approval.id)
     assert found[10].subjects["review"] == again.id
     assert log(workspace, "Cy") == found[10:]
 
 
+@pytest.mark.model
 def test_the_way_from_a_file_to_a_release_is_recorded_by_whoever_runs_it(workspace: Workspace, tmp_path: Path) -> None:
     project = workspace.create_project("Pumps", policy="all-at-once")
     file = tmp_path / "whitfield-pairs.jsonl"
@@ -109,7 +113,7 @@ def test_the_way_from_a_file_to_a_release_is_recorded_by_whoever_runs_it(workspa
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     pair_import.run(context_of(workspace, project, "import", {"path": str(file), "name": file.name}))
     review.decide_undecided(workspace, project, state="accepted", by=declared("Ada"))
-    review.approve_all(workspace, project, by=declared("Ada"))
+    approve_all_unread(workspace, project, by=declared("Ada"))
     export_pairs(workspace, project, tmp_path / "out.jsonl")
     run = trained(workspace, project)
     target = tmp_path / "whitfield-release"
@@ -177,7 +181,7 @@ def test_no_text_name_or_reason_gets_into_the_log(name: str, before: str, value:
         document = reviewable(workspace, project, text, name=f"{mark}{name}.txt")
         start = len(f"{mark}{before} ")
         span = review.add(workspace, document, start=start, end=len(text), entity="PERSON", by=declared("Ada"))
-        review.approve(workspace, project, document, by=declared("Ada"))
+        approve_unread(workspace, project, document, by=declared("Ada"))
         review.withdraw(workspace, document, by=declared("Ada"), reason=f"{mark}{reason}")
         review.reject(workspace, [span], by=declared("Ada"))
         remove_document(workspace, document)

@@ -122,6 +122,7 @@ def test_nothing_is_offered_before_an_approval(open_page, workspace, learned):
     assert not open_page("documents", project_id=learned.project.id).expander
 
 
+@pytest.mark.usefixtures("waiting_jobs")
 def test_search_takes_the_chosen_level_and_says_what_each_costs(open_page, workspace, learned):
     update(workspace.db, Document, "document-1", analyzed_sha256="", word_count=300_000)
     app = open_page("documents", project_id=learned.project.id)
@@ -133,8 +134,6 @@ def test_search_takes_the_chosen_level_and_says_what_each_costs(open_page, works
     app.button(key="find-personal-data").click().run()
     (job,) = jobs.list_jobs(workspace)
     assert (job.kind, job.params) == ("anonymize", {"level": "standard"})
-    jobs.cancel(workspace, job.id)
-    finish_jobs(workspace)
 
 
 def test_thorough_is_off_where_its_second_finder_is_missing(open_page, workspace, learned, monkeypatch, tmp_path):

@@ -3,9 +3,10 @@
 import pytest
 
 from core.identity import declared
-from core.privacy import review, store_surrogates, surrogate_table, way_back
-from core.records import Document, Span, now
+from core.privacy import store_surrogates, surrogate_table, way_back
+from core.records import SEARCH_VERSION, Document, Span, now
 from core.storage import find, insert, sha256_text
+from tests.unread import approve_unread
 
 PASSPHRASE = "four words are enough here"
 TEXT = "John Smith signed."
@@ -18,7 +19,7 @@ def project(workspace):
     sha256 = sha256_text(TEXT)
     document = Document(
         id="document-1", project_id=project.id, name="a.txt", kind="txt", size_bytes=18, sha256=sha256, text_sha256=sha256,
-        analyzed_sha256=sha256, state="read", created_at=now(),
+        analyzed_sha256=sha256, state="read", search_version=SEARCH_VERSION, created_at=now(),
     )  # fmt: skip
     insert(workspace.db, document)
     workspace.store_text(document, TEXT, pages=())
@@ -31,7 +32,7 @@ def project(workspace):
         ),
     )  # fmt: skip
     store_surrogates(workspace, project.id, table)
-    review.approve(workspace, project, document, by=declared("Bo"))
+    approve_unread(workspace, project, document, by=declared("Bo"))
     return project
 
 
@@ -69,6 +70,7 @@ def test_a_change_shows_what_it_touches_and_happens_when_asked(open_page, worksp
     assert "Person stays readable" in seen(app)
 
 
+@pytest.mark.slow
 def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(open_page, workspace, project):
     app = open_page("replacement", project_id=project.id)
     assert "gone for good" in seen(app)

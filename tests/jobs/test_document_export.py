@@ -19,6 +19,7 @@ from core.records import Document, Project, new_id, now
 from core.settings import SplitSettings
 from core.storage import Workspace, audit, get, sha256_file, sha256_text, update, write_atomic
 from tests.documents.word_file import NAME, write_word_file
+from tests.unread import approve_unread
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def bring(workspace: Workspace, project: Project, file: Path, *, marked: tuple[s
 
 
 def approved_text(workspace: Workspace, project: Project, document: Document) -> str:
-    return workspace.anonymized_text(project.id, review.approve(workspace, project, document, by=declared("Ada")))
+    return workspace.anonymized_text(project.id, approve_unread(workspace, project, document, by=declared("Ada")))
 
 
 def word_document(workspace: Workspace, project: Project, tmp_path: Path) -> Document:

@@ -10,9 +10,11 @@ from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages import pair_import
 from core.jobs.stages.pair_export import export_pairs, exportable_pairs
-from core.privacy import review
 from core.records import Document, Job, Project, QuestionPair, Span, new_id, now
 from core.storage import Workspace, find, insert, update
+from tests.unread import approve_all_unread
+
+pytestmark = pytest.mark.model
 
 NAME = "Anna Whitfield"
 ROWS = [
@@ -45,7 +47,7 @@ def test_imported_pairs_stay_until_they_are_approved(workspace: Workspace, proje
 
 
 def test_approved_pairs_leave_anonymized_with_their_source(workspace: Workspace, project: Project, tmp_path: Path) -> None:
-    review.approve_all(workspace, project, by=declared("Ada"))
+    approve_all_unread(workspace, project, by=declared("Ada"))
     assert [span for span in find(workspace.db, Span) if span.entity == "PERSON"]
     target = tmp_path / "out.jsonl"
     export_pairs(workspace, project, target, with_source=True)
@@ -60,7 +62,7 @@ def test_approved_pairs_leave_anonymized_with_their_source(workspace: Workspace,
 
 
 def test_what_is_left_out_is_counted_with_its_reason(workspace: Workspace, project: Project, tmp_path: Path) -> None:
-    review.approve_all(workspace, project, by=declared("Ada"))
+    approve_all_unread(workspace, project, by=declared("Ada"))
     more = [{"input": f"What is part {n} for?", "output": f"Part {n} holds the pump in place."} for n in range(3)]
     bring(workspace, project, tmp_path / "more.jsonl", more)
     assert exportable_pairs(workspace, project).note == "3 left out: their document is not approved"
@@ -74,7 +76,7 @@ def test_what_is_left_out_is_counted_with_its_reason(workspace: Workspace, proje
 def test_a_file_is_replaced_when_forced_alone_and_no_folder_is_made(
     workspace: Workspace, project: Project, tmp_path: Path
 ) -> None:
-    review.approve_all(workspace, project, by=declared("Ada"))
+    approve_all_unread(workspace, project, by=declared("Ada"))
     target = tmp_path / "out.jsonl"
     target.write_text("mine", encoding="utf-8")
     with pytest.raises(InputError, match="exists already") as caught:

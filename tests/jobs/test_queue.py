@@ -142,12 +142,23 @@ def test_resuming_skips_finished_items(workspace: Workspace, kind: Callable[...,
     assert seen == ["a", "b", "c", "c"]
 
 
+def test_a_process_whose_job_was_resumed_meanwhile_does_not_end_it(workspace: Workspace, kind: Callable[..., str]) -> None:
+    def work(context: JobContext) -> dict[str, Any]:
+        update(context.workspace.db, Job, context.job.id, state="failed")  # somebody took the process for dead
+        jobs.resume(context.workspace, context.job.id)
+        return {"by": "the first"}
+
+    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    assert (job.state, job.result) == ("queued", {})
+
+
 def test_a_done_job_is_not_resumed(workspace: Workspace, kind: Callable[..., str]) -> None:
     job = run_job(workspace, jobs.submit(workspace, kind(lambda context: {}), {}).id)
     with pytest.raises(InputError, match="done"):
         jobs.resume(workspace, job.id)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_shown_as_failed_and_resumes_without_losing_or_doubling(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -164,7 +175,7 @@ def test_a_killed_worker_is_shown_as_failed_and_resumes_without_losing_or_doubli
     running = get(workspace.db, Job, job.id)
     os.kill(running.pid, signal.SIGKILL)
     dead = wait_for(workspace, job.id, "failed")
-    assert "ended before" in dead.error
+    assert dead.error == "The job's process ended with SIGKILL before its work was done."
     finished = count(workspace.db, Document)
     assert 5 <= finished < 400
     jobs.resume(workspace, job.id)
@@ -173,6 +184,7 @@ def test_a_killed_worker_is_shown_as_failed_and_resumes_without_losing_or_doubli
     assert count(workspace.db, Document, project_id=project.id) == 400
 
 
+@pytest.mark.slow
 def test_a_job_outlives_whoever_started_it(workspace: Workspace, tmp_path: Path) -> None:
     project = workspace.create_project("Pumps")
     path = tmp_path / "a.txt"
@@ -201,6 +213,39 @@ def test_a_lost_start_is_tried_again(
     update(workspace.db, Job, job.id, launched_s=time.time() - queue.RELAUNCH_S - 1)
     jobs.advance(workspace)
     assert launched == [job.id, job.id]
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGILL)", "The job's process ended with SIGILL before it began."),
+        ("sys.exit(1)", "The job's process ended with status 1 before it began."),
+    ],
+)
+def test_a_process_that_cannot_begin_is_told_and_not_started_again_and_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end: str, told: str
+) -> None:
+    broken = tmp_path / "python"
+    broken.write_text(f"#!{sys.executable}\nimport os, signal, sys\n{end}\n", encoding="utf-8")
+    broken.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(broken))
+        job = jobs.submit(workspace, "sample", {})
+        failed = wait_for(workspace, job.id, "failed", timeout_s=20)
+    assert (failed.error, failed.hint.split(". ")[1]) == (told, "See what is broken: python3 installer doctor")
+    monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
+    assert jobs.resume(workspace, job.id).state == "queued"
+    jobs.advance(workspace)
+    assert get(workspace.db, Job, job.id).state == "queued"  # what ended before is not held against it
+
+
+def test_a_job_struck_by_a_signal_is_told_with_its_name(workspace: Workspace) -> None:
+    job = jobs.submit(workspace, "sample", {})
+    pid = wait_for(workspace, job.id, "running").pid
+    os.kill(pid, signal.SIGSEGV)
+    failed = wait_for(workspace, job.id, "failed")
+    assert failed.error == "The job's process ended with SIGSEGV before its work was done."
+    assert "doctor" in failed.hint and "memory" not in failed.hint
 
 
 def test_a_job_of_a_project_that_is_gone_is_refused(workspace: Workspace) -> None:

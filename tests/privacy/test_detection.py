@@ -111,6 +111,7 @@ def test_a_missing_model_is_a_setup_error_that_downloads_nothing(tmp_path: Path)
         build_detector(tmp_path / "en_core_web_md")
 
 
+@pytest.mark.model
 def test_a_folder_that_is_no_model_is_a_setup_error(tmp_path: Path) -> None:
     (tmp_path / "config.cfg").write_text("[nlp]\n", encoding="utf-8")
     with pytest.raises(SetupError, match="cannot be loaded"):

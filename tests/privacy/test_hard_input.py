@@ -15,6 +15,8 @@ from core.records import Detection, Document, Span, now
 from core.storage import Workspace, insert, insert_many, sha256_text, transaction
 from dashboard.components import marks
 
+pytestmark = pytest.mark.slow
+
 
 def masked(detector: Detector, text: str) -> str:
     """The text with an underscore for each masked character."""

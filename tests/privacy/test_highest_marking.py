@@ -15,6 +15,7 @@ from core.privacy import review
 from core.privacy.highest_marking import REASON, above, set_default_marking, set_highest_marking
 from core.records import Document, Job, Project, QuestionPair, Review, new_id, now
 from core.storage import Workspace, audit, count, find, insert, update
+from tests.unread import approve_unread
 
 VALE = declared("R. Vale")
 MARKED = "SECRET//NOFORN\nThe kestrel pump stands at the north gate.\nIt is filled every day."
@@ -107,7 +108,7 @@ def approved(workspace: Workspace, project: Project, path: Path) -> Document:
     read(workspace, project, path)
     [document] = find(workspace.db, Document)
     update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
-    review.approve(workspace, project, document, by=declared("R. Vale"))
+    approve_unread(workspace, project, document, by=declared("R. Vale"))
     return document
 
 

@@ -15,6 +15,7 @@ from core.privacy.patterns import definition_of, parse_part
 from core.records import Document, Job, ListEntry, Page, PatternRule, Project, Review, Span, new_id, now
 from core.storage import Workspace, audit, count, find, insert, sha256_text, update
 from core.storage.removal import remove_project
+from tests.unread import approve_unread
 
 VALE = declared("R. Vale")
 GATES = "The kestrel gate is locked. Ask at the gate for badge AB-12345."
@@ -74,7 +75,7 @@ def test_deny_entry_marks_searched_documents_and_takes_their_approval_with_the_r
 ) -> None:
     gates, oil, plain = (put(workspace, project, text) for text in (GATES, OIL, PLAIN))
     for document in (gates, oil, plain):
-        review.approve(workspace, project, document, by=declared("R. Vale"))
+        approve_unread(workspace, project, document, by=declared("R. Vale"))
     kestrel = entry(project, "Kestrel gate")
     foreseen = preview(workspace, project.id, entries=[kestrel])
     assert foreseen == Effect(places=2, documents=2, marked=2, approvals=2)
@@ -126,7 +127,7 @@ def test_allow_entry_rejects_undecided_marks_in_the_name_of_who_added_it_and_lea
     put_span(workspace, gates, "kestrel")
     put_span(workspace, gates, "kestrel gate")
     put_span(workspace, oil, "Kestrel", state="accepted", reviewer="A. Moor")
-    review.approve(workspace, project, gates, by=declared("R. Vale"))
+    approve_unread(workspace, project, gates, by=declared("R. Vale"))
     kestrel = entry(project, "Kestrel", "allow")
     assert preview(workspace, project.id, entries=[kestrel]) == Effect(places=2, documents=2, rejected=1, approvals=1)
     add(workspace, project, kestrel)
@@ -139,7 +140,7 @@ def test_allow_entry_rejects_undecided_marks_in_the_name_of_who_added_it_and_lea
 def test_removed_deny_entry_uncovers_nothing(workspace: Workspace, project: Project) -> None:
     gates = put(workspace, project, GATES)
     add(workspace, project, entry(project, "Kestrel gate"))
-    standing = review.approve(workspace, project, gates, by=declared("R. Vale"))
+    standing = approve_unread(workspace, project, gates, by=declared("R. Vale"))
     assert list_changes.remove(workspace, project.id, entries=find(workspace.db, ListEntry), actor=VALE) == Effect()
     assert marks(workspace, gates) == [("kestrel gate", "detected", "list")]
     assert workspace.active_review(gates.id) == standing
@@ -153,7 +154,7 @@ def test_removed_allow_entry_makes_its_marks_undecided_and_asks_for_a_new_search
     put_span(workspace, gates, "kestrel")
     add(workspace, project, entry(project, "Kestrel", "allow"))
     for document in (gates, plain):
-        review.approve(workspace, project, document, by=declared("R. Vale"))
+        approve_unread(workspace, project, document, by=declared("R. Vale"))
     entries = find(workspace.db, ListEntry)
     foreseen = preview_removal(workspace, project.id, entries)
     assert foreseen == Effect(places=1, documents=1, marked=1, searches=1, approvals=1)
@@ -210,6 +211,7 @@ def test_lists_go_with_their_project(workspace: Workspace, project: Project) -> 
     assert [one.text for one in find(workspace.db, ListEntry)] == ["Anvil"]
 
 
+@pytest.mark.model
 def test_search_finds_what_is_denied_and_leaves_what_is_allowed_names_of_other_documents_too(
     workspace: Workspace, project: Project
 ) -> None:
@@ -230,6 +232,7 @@ def test_entry_added_while_a_document_was_searched_is_applied_before_the_job_end
     assert marks(workspace, gates) == [("kestrel gate", "detected", "list")]
 
 
+@pytest.mark.model
 def test_second_search_keeps_what_was_decided(workspace: Workspace, project: Project) -> None:
     record = put(workspace, project, "Sgt Orla Tarkwell opened it.", is_searched=False)
     anonymize(workspace, project)

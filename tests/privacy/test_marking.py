@@ -122,7 +122,7 @@ def test_the_second_search_counts_what_is_no_surrogate_and_points_into_the_origi
     ]
     masked = mask(TEXT, spans)
     assert masked.text == "Odile Berg opened it. Ivo Fenwick closed Larkfield Gate."
-    found = search_again(_Finder("Odile Berg", "Ivo Fenwick", "Larkfield"), masked, spans)  # type: ignore[arg-type]
+    found = search_again(_Finder("Odile Berg", "Ivo Fenwick", "Larkfield"), TEXT, masked, spans)  # type: ignore[arg-type]
     assert [TEXT[start:end] for start, end, _ in found] == ["Berg", "Larkfield"]
     rejected = [*spans, replace(mark(document, "Berg"), state="rejected")]
-    assert [TEXT[a:b] for a, b, _ in search_again(_Finder("Odile Berg"), masked, rejected)] == []  # type: ignore[arg-type]
+    assert [TEXT[a:b] for a, b, _ in search_again(_Finder("Odile Berg"), TEXT, masked, rejected)] == []  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from core.jobs.stages.anonymization import SPREAD_REASON, find_personal_data
 from core.privacy import NameSearch, people, review
 from core.records import Document, Job, Page, Project, Review, Span, new_id, now
 from core.storage import Workspace, find, insert, sha256_text
+from tests.unread import approve_unread
 
 RECORD = "Sgt Orla Tarkwell opened the gate."
 MISSED = "the key of locker 4 lies with the clerk, or else with TARKWELL."  # nothing here says that this is a name
@@ -34,10 +35,21 @@ def test_a_name_that_a_reviewer_rejected_is_named_as_such() -> None:
     assert people(RECORD, [span(RECORD, "Tarkwell", state="rejected")]) == (set(), {"Tarkwell"})
 
 
-def test_a_word_that_the_other_document_writes_small_is_not_taken_for_the_name() -> None:
+def test_a_word_that_the_other_document_writes_small_uncovers_no_name_and_stays_readable_itself() -> None:
     search = NameSearch({"Reed"})
-    assert search.new_spans("d", "Reed is strong. The reed grows in water.", spans=[]) == []
-    assert len(search.new_spans("d", "Reed is strong. It grows in water.", spans=[])) == 1
+    for text in ("Reed is strong. The reed grows in water.", "Reed is strong. It grows in water."):
+        assert [(span.start, span.end) for span in search.new_spans("d", text, spans=[])] == [(0, 4)]
+
+
+def test_a_name_of_another_document_is_found_in_a_line_of_a_chat() -> None:
+    text = "[10:40] orla tarkwell: on my way\n[10:41] duty: ask tarkwell again. OK"
+    found = NameSearch({"Orla Tarkwell", "Orla", "Tarkwell"}).new_spans("d", text, spans=[])
+    assert [text[span.start : span.end] for span in found] == ["orla tarkwell", "tarkwell"]
+
+
+def test_a_name_written_small_is_given_to_the_other_documents_with_capitals() -> None:
+    text = "sgt orla tarkwell opened the gate."
+    assert people(text, [span(text, "orla tarkwell")]) == ({"Orla Tarkwell", "Orla", "Tarkwell"}, set())
 
 
 @pytest.mark.parametrize("written", ["Tark\u200bwell", "\uff34arkwell", "Tark\u00adwell", "TARK\u2060WELL"])
@@ -82,6 +94,7 @@ def masked(workspace: Workspace, document: Document) -> list[str]:
     return [text[s.start : s.end] for s in spans if s.state != "rejected"]
 
 
+@pytest.mark.model
 def test_a_name_of_one_document_is_masked_in_an_earlier_one_by_the_same_surrogate(
     workspace: Workspace, project: Project
 ) -> None:
@@ -94,6 +107,7 @@ def test_a_name_of_one_document_is_masked_in_an_earlier_one_by_the_same_surrogat
     assert (surname.detector, surname.surrogate.title()) == ("propagation", name.surrogate.split()[-1])
 
 
+@pytest.mark.model
 def test_an_approval_is_withdrawn_when_a_later_document_brings_a_name_that_stands_there(
     workspace: Workspace, project: Project
 ) -> None:
@@ -101,7 +115,7 @@ def test_an_approval_is_withdrawn_when_a_later_document_brings_a_name_that_stand
     other = put(workspace, project, "The oil is changed every 250 hours.")
     anonymize(workspace, project)
     for document in (note, other):
-        review.approve(workspace, project, document, by=declared("R. Vale"))
+        approve_unread(workspace, project, document, by=declared("R. Vale"))
     put(workspace, project, RECORD)
     assert anonymize(workspace, project)["spread"] == 1
     [withdrawn] = find(workspace.db, Review, document_id=note.id)
@@ -110,14 +124,16 @@ def test_an_approval_is_withdrawn_when_a_later_document_brings_a_name_that_stand
     assert workspace.active_review(other.id) is not None
 
 
+@pytest.mark.model
 def test_a_second_search_adds_nothing_and_leaves_approvals_alone(workspace: Workspace, project: Project) -> None:
     documents = [put(workspace, project, NOTE), put(workspace, project, RECORD)]
     first = anonymize(workspace, project)
-    approved = [review.approve(workspace, project, document, by=declared("R. Vale")) for document in documents]
+    approved = [approve_unread(workspace, project, document, by=declared("R. Vale")) for document in documents]
     assert anonymize(workspace, project) == {"documents": 0, "spans": first["spans"], "spread": 0}
     assert [workspace.active_review(document.id) for document in documents] == approved
 
 
+@pytest.mark.model
 def test_what_a_reviewer_rejected_is_neither_found_again_nor_spread(workspace: Workspace, project: Project) -> None:
     record = put(workspace, project, RECORD)
     anonymize(workspace, project)
@@ -127,6 +143,7 @@ def test_what_a_reviewer_rejected_is_neither_found_again_nor_spread(workspace: W
     assert masked(workspace, record) == []
 
 
+@pytest.mark.model
 def test_a_stopped_job_spreads_names_when_it_is_started_again(workspace: Workspace, project: Project) -> None:
     note, record = put(workspace, project, NOTE), put(workspace, project, RECORD)
     anonymize(workspace, project)

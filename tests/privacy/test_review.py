@@ -8,6 +8,7 @@ from core.privacy import review
 from core.privacy.entities import COMMON, ENTITIES, NAMES
 from core.records import Document, Page, Passage, Project, Span, new_id, now
 from core.storage import Workspace, find, get, insert, sha256_text
+from tests.unread import approve_all_unread, approve_unread
 
 TEXT = "Anna Berg opened the valve. Later Bert Holm closed it."
 
@@ -55,7 +56,7 @@ def spans_of(workspace: Workspace, document: Document) -> list[Span]:
 
 def test_approval_writes_the_masked_text_with_its_hash_and_passages(workspace: Workspace, project: Project) -> None:
     document = put(workspace, project)
-    approved = review.approve(workspace, project, document, by=declared("  R. Vale "))
+    approved = approve_unread(workspace, project, document, by=declared("  R. Vale "))
     text = workspace.anonymized_text(project.id, approved)
     assert text == "Odile Marston opened the valve. Later Ivo Fenwick closed it."
     assert (approved.anonymized_sha256, approved.text_sha256) == (sha256_text(text), document.text_sha256)
@@ -67,7 +68,7 @@ def test_approval_writes_the_masked_text_with_its_hash_and_passages(workspace: W
 def test_a_rejected_span_stays_readable_in_the_approved_text(workspace: Workspace, project: Project) -> None:
     document = put(workspace, project)
     review.reject(workspace, spans_of(workspace, document)[:1], by=declared("R. Vale"))
-    approved = review.approve(workspace, project, document, by=declared("R. Vale"))
+    approved = approve_unread(workspace, project, document, by=declared("R. Vale"))
     assert workspace.anonymized_text(project.id, approved).startswith("Anna Berg opened")
 
 
@@ -137,7 +138,7 @@ def test_all_at_once_approves_every_document_or_none(workspace: Workspace) -> No
         review.approve_all(workspace, project, by=declared("R. Vale"))
     assert workspace.active_review(first.id) is None
     workspace.db.execute("update documents set analyzed_sha256 = text_sha256 where id = ?", [second.id])
-    assert {r.document_id for r in review.approve_all(workspace, project, by=declared("R. Vale"))} == {first.id, second.id}
+    assert {r.document_id for r in approve_all_unread(workspace, project, by=declared("R. Vale"))} == {first.id, second.id}
 
 
 def test_all_at_once_on_an_empty_project_is_refused(workspace: Workspace) -> None:
@@ -147,7 +148,7 @@ def test_all_at_once_on_an_empty_project_is_refused(workspace: Workspace) -> Non
 
 def test_changing_a_span_withdraws_the_approval_and_says_why(workspace: Workspace, project: Project) -> None:
     document = put(workspace, project)
-    approved = review.approve(workspace, project, document, by=declared("R. Vale"))
+    approved = approve_unread(workspace, project, document, by=declared("R. Vale"))
     review.reject(workspace, [spans_of(workspace, document)[0].id], by=declared("S. Hart"))
     assert workspace.active_review(document.id) is None
     from core.records import Review
@@ -159,27 +160,27 @@ def test_changing_a_span_withdraws_the_approval_and_says_why(workspace: Workspac
 def test_deciding_the_same_again_withdraws_nothing(workspace: Workspace, project: Project) -> None:
     document = put(workspace, project)
     review.accept(workspace, spans_of(workspace, document), by=declared("R. Vale"))
-    review.approve(workspace, project, document, by=declared("R. Vale"))
+    approve_unread(workspace, project, document, by=declared("R. Vale"))
     review.accept(workspace, spans_of(workspace, document), by=declared("R. Vale"))
     assert workspace.active_review(document.id) is not None
 
 
 def test_approving_the_same_again_gives_the_same_review(workspace: Workspace, project: Project) -> None:
     document = put(workspace, project)
-    first = review.approve(workspace, project, document, by=declared("R. Vale"))
-    assert review.approve(workspace, project, document, by=declared("R. Vale")).id == first.id
-    assert review.approve(workspace, project, document, by=declared("S. Hart")).id != first.id
+    first = approve_unread(workspace, project, document, by=declared("R. Vale"))
+    assert approve_unread(workspace, project, document, by=declared("R. Vale")).id == first.id
+    assert approve_unread(workspace, project, document, by=declared("S. Hart")).id != first.id
 
 
 def test_an_added_span_is_masked_with_a_surrogate_and_withdraws_the_approval(workspace: Workspace, project: Project) -> None:
     document = put(workspace, project)
-    review.approve(workspace, project, document, by=declared("R. Vale"))
+    approve_unread(workspace, project, document, by=declared("R. Vale"))
     start = TEXT.index("valve")
     span = review.add(workspace, document, start=start, end=start + 5, entity="SITE", by=declared("R. Vale"))
     assert (span.state, span.detector, span.reviewer) == ("accepted", "reviewer", "R. Vale")
     assert span.surrogate not in ("", "valve")
     assert workspace.active_review(document.id) is None
-    approved = review.approve(workspace, project, document, by=declared("R. Vale"))
+    approved = approve_unread(workspace, project, document, by=declared("R. Vale"))
     assert "valve" not in workspace.anonymized_text(project.id, approved)
 
 
@@ -222,7 +223,7 @@ def test_marking_the_same_twice_makes_one_span_and_keeps_the_approval(workspace:
     document = put(workspace, project)
     start = TEXT.index("valve")
     first = review.add(workspace, document, start=start, end=start + 5, entity="SITE", by=declared("R. Vale"))
-    approved = review.approve(workspace, project, document, by=declared("R. Vale"))
+    approved = approve_unread(workspace, project, document, by=declared("R. Vale"))
     again = review.add(workspace, document, start=start, end=start + 5, entity="SITE", by=declared("S. Hart"))
     assert again == first
     assert len(spans_of(workspace, document)) == 3
@@ -232,7 +233,7 @@ def test_marking_the_same_twice_makes_one_span_and_keeps_the_approval(workspace:
 def test_the_effect_of_a_decision_is_told_without_deciding(workspace: Workspace, project: Project) -> None:
     first, second = put(workspace, project), put(workspace, project)
     review.accept(workspace, spans_of(workspace, first)[:1], by=declared("R. Vale"))
-    review.approve(workspace, project, second, by=declared("R. Vale"))
+    approve_unread(workspace, project, second, by=declared("R. Vale"))
     spans = [*spans_of(workspace, first), *spans_of(workspace, second)]
     effect = review.effect_of(workspace, spans, state="accepted")
     assert (len(effect.span_ids), effect.document_ids) == (3, {first.id, second.id})
@@ -248,7 +249,7 @@ def test_undoing_gives_every_span_its_earlier_state_and_reviewer_but_no_approval
     document = put(workspace, project)
     review.accept(workspace, spans_of(workspace, document)[:1], by=declared("R. Vale"))
     before = spans_of(workspace, document)
-    review.approve(workspace, project, document, by=declared("R. Vale"))
+    approve_unread(workspace, project, document, by=declared("R. Vale"))
     decision = review.reject(workspace, before, by=declared(" S.  Hart "))
     assert decision.withdrawn_ids == {document.id}
     review.undo(workspace, decision, by=declared("S. Hart"))
@@ -259,7 +260,7 @@ def test_undoing_gives_every_span_its_earlier_state_and_reviewer_but_no_approval
 def test_undoing_withdraws_an_approval_given_since(workspace: Workspace, project: Project) -> None:
     document = put(workspace, project)
     decision = review.reject(workspace, spans_of(workspace, document), by=declared("R. Vale"))
-    review.approve(workspace, project, document, by=declared("R. Vale"))
+    approve_unread(workspace, project, document, by=declared("R. Vale"))
     assert review.undo(workspace, decision, by=declared("R. Vale")).withdrawn_ids == {document.id}
     assert workspace.active_review(document.id) is None
 
@@ -296,7 +297,7 @@ def test_an_unknown_span_changes_nothing(workspace: Workspace, project: Project)
 
 def test_withdrawing_needs_a_reason_and_keeps_it(workspace: Workspace, project: Project) -> None:
     document = put(workspace, project)
-    review.approve(workspace, project, document, by=declared("R. Vale"))
+    approve_unread(workspace, project, document, by=declared("R. Vale"))
     with pytest.raises(InputError, match="reason"):
         review.withdraw(workspace, document, by=declared("R. Vale"), reason=" ")
     review.withdraw(workspace, document, by=declared("R. Vale"), reason="wrong file")

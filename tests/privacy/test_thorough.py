@@ -133,6 +133,7 @@ def test_only_sentences_that_can_hold_something_are_asked_about() -> None:
     assert list(stretches("no capital here")) == [(0, "no capital here")]
 
 
+@pytest.mark.model
 def test_a_missing_or_damaged_second_model_is_a_setup_error(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="missing"):
         load_rampart(tmp_path)
@@ -141,6 +142,7 @@ def test_a_missing_or_damaged_second_model_is_a_setup_error(tmp_path: Path) -> N
         load_rampart(tmp_path)
 
 
+@pytest.mark.model
 def test_the_command_line_takes_a_level_and_thorough_is_the_default(tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text(json.dumps({"id": 1, "text": ADDED[3][0]}) + "\n", encoding="utf-8")

@@ -12,6 +12,8 @@ from core.errors import SetupError
 from core.models import registry
 from core.privacy import Detector, build_detector
 
+pytestmark = pytest.mark.model
+
 MODEL = Path(registry.find_model([registry.embedded_folder()], "en-core-web-md").path)
 TEXTS = [f"On day {n} Sgt Harlow wrote to Dr. Okonkwo at k.okonkwo{n}@unit.local from Oslo." for n in range(300)]
 
@@ -59,8 +61,9 @@ def test_progress_counts_every_character_once(shared: Detector) -> None:
 
 
 PROGRAM = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores Ctrl-C
 import core.privacy.detection as detection
 from core.privacy import build_detector
 detection.BATCH_CHARACTERS = 100

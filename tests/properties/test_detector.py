@@ -3,11 +3,15 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from core.privacy import SurrogateTable, build_detector, mask
 
 from .material import document, spans_of
 from .profile import FACTOR
 from .survival import masked_values, survivors, unmasked_text
+
+pytestmark = pytest.mark.model
 
 MODEL = Path(sys.prefix) / "share/garrison/models/en-core-web-md"
 DOCUMENTS = 200

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import psutil
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from core.records import Detection, Span
 from .material import PlantedDetector, document, spans_of
 from .profile import FACTOR, examples
 from .survival import MOVED, masked_values, plain, survivors, unmasked_text
+
+pytestmark = pytest.mark.slow
 
 ALPHABET = "aB1 .-@\n\r\u2028\u0308\u200b\u200dяא王İß"
 DOCUMENTS = 10_000

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from core.privacy.entities import ENTITIES, NAMES
 from .material import FAMILY, GIVEN, value
 from .profile import examples
 from .survival import plain
+
+pytestmark = pytest.mark.slow
 
 KEYS = st.binary(min_size=32, max_size=32)
 SEEDS = st.integers(0, 2**32)

@@ -14,6 +14,8 @@ from core.questions.frames import frames
 from core.questions.generation import problem
 from core.settings import GenerationSettings
 
+pytestmark = pytest.mark.model
+
 MODEL = Path(sys.prefix) / "share/garrison/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"
 TEXT = (
     "A red tag is a mark on equipment that must not be started. The filter must be replaced every 500 operating hours. "

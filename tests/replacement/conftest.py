@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core.privacy import store_surrogates, surrogate_table
-from core.records import Document, Project, Span, new_id, now
+from core.records import SEARCH_VERSION, Document, Project, Span, new_id, now
 from core.storage import Workspace, find, insert, insert_many, sha256_text, transaction
 
 
@@ -35,7 +35,7 @@ def search(workspace: Workspace, project: Project, *values: tuple[str, str]) -> 
     sha256 = sha256_text(text)
     document = Document(
         id=identity, project_id=project.id, name="a.txt", kind="txt", size_bytes=len(text), sha256=sha256,
-        text_sha256=sha256, analyzed_sha256=sha256, state="read", created_at=now(),
+        text_sha256=sha256, analyzed_sha256=sha256, state="read", search_version=SEARCH_VERSION, created_at=now(),
     )  # fmt: skip
     insert(workspace.db, document)
     workspace.store_text(document, text, pages=())

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.identity import declared
-from core.privacy import SurrogateTable, mask, review
+from core.privacy import SurrogateTable, mask
 from core.privacy.name_forms import plain
 from core.privacy.surrogate_rows import MOVED
 from core.records import Project, Span
 from core.storage import Workspace, find, sha256_text
+from tests.unread import approve_unread
 
 from .conftest import pairs, search
 
@@ -37,7 +38,7 @@ def test_a_value_of_a_later_document_that_equals_a_surrogate_takes_it_out_of_use
     workspace: Workspace, project: Project
 ) -> None:
     first = search(workspace, project, ("LOCATION", "Springfield"), ("PERSON", "John Smith"), ("PHONE_NUMBER", "94321"))
-    approved = review.approve(workspace, project, first, by=declared("Ada"))
+    approved = approve_unread(workspace, project, first, by=declared("Ada"))
     for entity, value, surrogate in pairs(workspace, project):
         search(workspace, project, (entity, surrogate))
         now_given = {v: s for _, v, s in pairs(workspace, project)}
@@ -50,7 +51,7 @@ def test_a_value_of_a_later_document_that_equals_a_surrogate_takes_it_out_of_use
 
 def test_a_document_without_a_clash_withdraws_nothing(workspace: Workspace, project: Project) -> None:
     first = search(workspace, project, ("LOCATION", "Springfield"))
-    review.approve(workspace, project, first, by=declared("Ada"))
+    approve_unread(workspace, project, first, by=declared("Ada"))
     search(workspace, project, ("LOCATION", "Shelbyville"), ("PERSON", "Carl Carlson"))
     assert workspace.active_review(first.id) is not None
 
@@ -90,6 +91,7 @@ def test_no_surrogate_is_a_value_whatever_is_added_in_whatever_order(
             check(pairs(workspace, project))
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None)
 @given(st.integers(min_value=0))
 def test_ten_thousand_values_never_collide(seed: int) -> None:

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from core.cli.app import main
 from core.errors import InputError
 from core.identity import declared
-from core.privacy import mask, review
+from core.privacy import mask
 from core.privacy.project_treatments import effect_of_treatment, preview, set_treatment, types_in_use
 from core.privacy.treatments import BLOCKS, KEPT, REMOVED, TREATMENTS, outside_replaced
 from core.records import Detection, Document, Review, Span
 from core.storage import find
 from core.storage.audit import entries
+from tests.unread import approve_unread
 
 from .conftest import pairs, search
 
@@ -57,7 +58,7 @@ def test_a_surname_alone_has_its_persons_label_until_it_may_be_two_people(worksp
     treat(workspace, project, "tag")
     first = search(workspace, project, ("PERSON", "Smith"), ("PERSON", "John Smith"), ("PERSON", "Mr Smith"))
     assert [s for *_, s in pairs(workspace, project)] == ["<PERSON_1>"] * 3
-    review.approve(workspace, project, first, by=ADA)
+    approve_unread(workspace, project, first, by=ADA)
     search(workspace, project, ("PERSON", "Anna Smith"), ("PERSON", "J. Smith"))
     assert [s for *_, s in pairs(workspace, project)] == [f"<PERSON_{n}>" for n in (3, 1, 3, 2, 1)]
     assert workspace.active_review(first.id) is None  # its text is another now
@@ -80,7 +81,7 @@ def test_the_decision_withdraws_approvals_says_why_and_is_on_record(workspace, p
     other = search(workspace, project, ("LOCATION", "Springfield"))
     open_ = search(workspace, project, ("PERSON", "John Smith"), ("PERSON", "Al Lee"))
     for document in (approved, other):
-        review.approve(workspace, project, document, by=declared("Bo"))
+        approve_unread(workspace, project, document, by=declared("Bo"))
     foreseen = effect_of_treatment(workspace, project, entity="PERSON", treatment="mask")
     assert (foreseen.spans, foreseen.documents, foreseen.approvals) == (3, 2, 1)
     assert treat(workspace, project, "mask") == foreseen
@@ -97,7 +98,7 @@ def test_the_decision_withdraws_approvals_says_why_and_is_on_record(workspace, p
 def test_the_same_decision_again_changes_nothing(workspace, project):
     document = search(workspace, project, ("PERSON", "John Smith"))
     treat(workspace, project, "tag")
-    review.approve(workspace, project, document, by=declared("Bo"))
+    approve_unread(workspace, project, document, by=declared("Bo"))
     count = len(list(entries(workspace.db)))
     assert treat(workspace, project, "tag").spans == 0
     assert workspace.active_review(document.id) and len(list(entries(workspace.db))) == count
@@ -106,7 +107,7 @@ def test_the_same_decision_again_changes_nothing(workspace, project):
 def test_an_approval_counts_what_stays_readable(workspace, project):
     treat(workspace, project, "keep")
     document = search(workspace, project, ("PERSON", "John Smith"), ("PERSON", "Al Lee"), ("LOCATION", "Springfield"))
-    approval = review.approve(workspace, project, document, by=declared("Bo"))
+    approval = approve_unread(workspace, project, document, by=declared("Bo"))
     assert approval.span_count == 1
     entry, _ = list(entries(workspace.db))[-1]
     assert (entry.action, entry.counts["kept"], entry.counts["masked"]) == ("review approved", 2, 1)
@@ -132,7 +133,7 @@ def test_the_table_counts_and_previews_without_any_value(workspace, project):
 
 def test_the_command_shows_before_it_withdraws(workspace, project, capsys):
     document = search(workspace, project, ("PERSON", "John Smith"))
-    review.approve(workspace, project, document, by=declared("Bo"))
+    approve_unread(workspace, project, document, by=declared("Bo"))
 
     def garrison(*arguments: str) -> int:
         with pytest.raises(SystemExit) as ended:

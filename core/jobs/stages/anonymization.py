@@ -25,8 +25,8 @@ from core.privacy.list_changes import catch_up
 from core.privacy.list_entries import lists_of
 from core.privacy.overlaps import covers
 from core.privacy.rewriting import words_of
-from core.records import Detection, Document, Project, Span
-from core.settings import DetectionSettings
+from core.records import SEARCH_VERSION, Detection, Document, Project, Span
+from core.settings import DetectionSettings, SearchSettings
 from core.storage import Workspace, audit, find, get, insert_many, transaction, update
 
 DETECTION_MODEL = "en-core-web-md"
@@ -36,8 +36,8 @@ SEARCHED_REASON = "Personal data was looked for again."
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """There are readable documents, and the params are a level of detection."""
-    DetectionSettings.from_values(params)
+    """There are readable documents, and the params are settings of a search."""
+    SearchSettings.from_values(params)
     if not find(workspace.db, Document, project_id=project_id, state="read"):
         project = get(workspace.db, Project, project_id)
         raise InputError(
@@ -46,12 +46,12 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `DetectionSettings`.
+    """Params: `SearchSettings`.
 
     Result: `documents` searched now, `spans` in the project, `spread` of them found by names of other documents now.
     """
     project = get(context.workspace.db, Project, context.job.project_id)
-    return find_personal_data(context, project, DetectionSettings.from_values(context.job.params))
+    return find_personal_data(context, project, SearchSettings.from_values(context.job.params))
 
 
 def open_detector(workspace: Workspace, settings: DetectionSettings | None = None, *, project_id: str = "") -> Detector:
@@ -70,14 +70,14 @@ def open_detector(workspace: Workspace, settings: DetectionSettings | None = Non
     return ListedDetector(detector, lists) if lists else detector
 
 
-def find_personal_data(context: JobContext, project: Project, settings: DetectionSettings | None = None) -> dict[str, Any]:
-    """Search the documents of `project` whose text was not searched yet, then every document for the names in the others.
+def find_personal_data(context: JobContext, project: Project, settings: SearchSettings | None = None) -> dict[str, Any]:
+    """Search the documents of `project` that are due, see `is_due`, then every document for the names in the others.
 
     One transaction a document. Spreading names a second time adds nothing, so a job that was stopped just starts it again.
     """
-    workspace = context.workspace
+    workspace, settings = context.workspace, settings or SearchSettings()
     documents = find(workspace.db, Document, project_id=project.id, state="read")
-    fresh = [document for document in documents if not document.is_analyzed]
+    fresh = [document for document in documents if is_due(document, settings)]
     total = len(fresh) + len(documents)
     if fresh:
         _search_all(
@@ -93,6 +93,11 @@ def find_personal_data(context: JobContext, project: Project, settings: Detectio
     context.progress(total, total, unit="documents")
     spans = sum(len(find(workspace.db, Span, document_id=document.id)) for document in documents)
     return {"documents": len(fresh), "spans": spans, "spread": spread}
+
+
+def is_due(document: Document, settings: SearchSettings) -> bool:
+    """Whether a search with these settings looks at a document."""
+    return not document.is_analyzed or (settings.again and document.is_search_outdated)
 
 
 def _search_all(context: JobContext, project: Project, *, fresh: Sequence[Document], total: int, detector: Detector) -> None:
@@ -132,7 +137,7 @@ def _store_found(
         is_decided = covers((span.start, span.end) for span in find(workspace.db, Span, document_id=document.id))
         spans = [span for span in spans if not is_decided(span.start, span.end)]
         _store(workspace, project, spans=spans, text=text)
-        update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256)
+        update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256, search_version=SEARCH_VERSION)
         counts = {"found": len(spans)} | audit.decision_counts(workspace.db, document.id)
         audit.append_for(workspace.db, document.id, "detection run", counts=counts)
         # another search of it may have ended before, and somebody decided on what that one found

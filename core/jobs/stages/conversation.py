@@ -1,22 +1,29 @@
-"""Who can be talked to: a model of this machine, or a run of this workspace."""
+"""Who can be talked to: a run of this workspace, a model of this machine, or one on a host that an administrator allows."""
 
 from pathlib import Path
 
-from core.chat import ChatModel, open_model, open_run
+from core.chat import ChatModel, open_host, open_model, open_run
 from core.errors import InputError
 from core.models import registry
+from core.models.engine.settings import read_engine_settings
 from core.records import Run
 from core.storage import Workspace, find, rights
 
 
 def open_answerer(workspace: Workspace, name: str) -> ChatModel:
-    """Open the run with the id `name`, else the model called `name`.
+    """Open the run with the id `name`, else the host or the model called `name`; a host's name counts before a model's.
 
     Raises:
         InputError: the run has not finished, or it is no language model.
-        SetupError: there is no such model.
+        SetupError: there is no such model, or `engine.toml` cannot be used.
     """
+    from core.models.engine.supervisor import shared
+
+    settings = read_engine_settings(workspace.home)
+    shared().idle_s = 60 * settings.idle_minutes
     runs = find(workspace.db, Run, id=name)
+    if not runs and name in settings.hosts:
+        return open_host(name, settings.hosts[name])
     model = registry.find_model(registry.model_folders(workspace.home), runs[0].model if runs else name)
     if model.format in registry.DETECTION_FORMATS:
         raise InputError(f"{name} is not a language model.", "See: garrison models list")

@@ -13,6 +13,7 @@ from pathlib import Path
 from core.documents import CopiedFile, LayoutError, Replacement, copy_csv, copy_docx, copy_xlsx
 from core.errors import InputError
 from core.privacy import Masked, MaskedValues, approved_masking
+from core.privacy.review import risk_of, unread_risk
 from core.records import Document, Project, Review
 from core.storage import Workspace, audit, find, folder_atomic, rights, sha256_file, sha256_text, transaction, write_atomic
 
@@ -24,12 +25,14 @@ _OWN_FORMATS = ("docx", "csv", "xlsx")  # kinds of document of which a copy in t
 class DocumentExport:
     """The names of the files written, how many things of which kind were left out of them all, and what lost its layout.
 
-    `as_text` counts Word, Excel and CSV files that are given as plain text because their layout could not be kept.
+    `as_text` counts Word, Excel and CSV files that are given as plain text because their layout could not be kept; `unread`
+    says that some were approved unread, and by whom.
     """
 
     files: tuple[str, ...]
     left_out: dict[str, int]
     as_text: int = 0
+    unread: str | None = None
 
     @property
     def note(self) -> str:
@@ -101,12 +104,13 @@ def export_documents(
             _check_nothing_survives(approved, copied)
             left_out.update(copied.left_out)
             written.append(_Written(approved.review, path.name, sha256_file(path), copied.left_out))
-        readme = _readme(left_out)
+        unread = unread_risk(risk_of(file.review for file in written))
+        readme = _readme(left_out, unread=unread)
         write_atomic(folder / "README.txt", readme)
         sums = "".join(f"{file.sha256}  {file.name}\n" for file in written) + f"{sha256_text(readme)}  README.txt\n"
         write_atomic(folder / "SHA256SUMS", sums)
         _record(workspace, written)  # before the files appear: an entry without a file is better than the reverse
-    return DocumentExport(tuple(file.name for file in written), dict(left_out), as_text)
+    return DocumentExport(tuple(file.name for file in written), dict(left_out), as_text, unread)
 
 
 def _record(workspace: Workspace, written: Sequence[_Written]) -> None:
@@ -190,10 +194,10 @@ def _check_nothing_survives(approved: _Approved, copied: CopiedFile) -> None:
         )
 
 
-def _readme(left_out: dict[str, int]) -> str:
+def _readme(left_out: dict[str, int], *, unread: str | None) -> str:
     words = left_out_words(left_out)
     return (
-        "These are anonymized documents, exported by Garrison.\n\n"
+        (f"{unread}\n\n" if unread else "") + "These are anonymized documents, exported by Garrison.\n\n"
         "Each file is called after the id of its document. Personal data was replaced by invented values as approved\n"
         "in the review; the audit log says by whom and when. Word and Excel files hold only what was read and reviewed:\n"
         "pictures, comments, tracked changes, embedded objects, links, formulas and document properties are not in them.\n"

@@ -2,23 +2,46 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import InputError
 from core.evaluation import evaluate, verdict
 from core.jobs.context import JobContext
 from core.jobs.stages.incoming import remove_incoming
 from core.jobs.stages.training import find_trainable, read_rows
+from core.models.conversation import Encoded
+from core.models.engine.apart import WriterApart
+from core.models.engine.context import UNKNOWN_TOKENS, context_tokens, made_for_tokens
+from core.models.text import Prompt
 from core.questions import read_pairs
-from core.records import Evaluation, Run, new_id, now
-from core.storage import Workspace, get, insert, sha256_text, write_atomic
+from core.records import Evaluation, ModelFormat, Run, now
+from core.settings import Precision
+from core.storage import Workspace, find, get, insert, sha256_text, write_atomic
 
-if TYPE_CHECKING:
-    from core.models.causal import CausalModel
-
-QUESTIONS_AT_ONCE = 8
+QUESTIONS_AT_ONCE = 16
 MAX_ANSWER_TOKENS = 96
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """What is evaluated: a run on its base model."""
+
+    path: Path  # of the base model
+    format: ModelFormat
+    folder: Path  # of the run
+    template: str
+    precision: Precision
+    cache: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one of the two made of the rows, in their order: its answers, and its losses on the right ones."""
+
+    answers: list[str]
+    losses: list[float]
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -52,39 +75,43 @@ def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]
 
 
 def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation:
-    """Ask base and tuned model the same questions; one model in memory, the adapter switched off for the base."""
-    from core.models.causal import load_adapter, load_causal
+    """Ask base and tuned model the same questions, and measure how likely either finds the right answers.
 
+    Gives the evaluation that an earlier attempt of this job stored, if it came that far.
+    """
     workspace = context.workspace
+    evaluation_id = context.begun_id("evaluation")
+    if stored := find(workspace.db, Evaluation, id=evaluation_id):
+        return stored[0]
     rows = _questions(workspace, run, questions)
     model = find_trainable(workspace, run.model)
     folder = workspace.run_folder(run.project_id, run.id)
-    template = (folder / "template.jinja").read_text(encoding="utf-8")
-    base = load_causal(
-        Path(model.path),
-        model.format,
+    subject = _Subject(
+        path=Path(model.path),
+        format=model.format,
+        folder=folder,
+        template=(folder / "template.jinja").read_text(encoding="utf-8"),
         precision=run.settings["precision"],
-        template=template,
         cache=workspace.unpacked_folder,
     )
-    tuned = load_adapter(base, folder / "adapter")
-    done = 0
+    done, steps = 0, 4 * len(rows)
 
-    def report() -> None:
+    def report(count: int) -> None:
         nonlocal done
-        done += 1
-        context.progress(done, steps, unit="steps", message="Answering the held-out questions")
+        done += count
+        context.progress(done, steps, unit="answers", message="Answering the held-out questions")
 
-    batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
-    steps = 4 * len(batches)
-    with tuned.model.disable_adapter():
-        base_answers, base_losses = _ask(tuned, batches, report)
-    tuned_answers, tuned_losses = _ask(tuned, batches, report)
+    report(0)
+    base, tuned = _by_llama(subject, rows, report) or _by_transformers(subject, rows, report)
     result = evaluate(
-        rows, base_answers=base_answers, tuned_answers=tuned_answers, base_losses=base_losses, tuned_losses=tuned_losses
+        rows,
+        base_answers=base.answers,
+        tuned_answers=tuned.answers,
+        base_losses=base.losses,
+        tuned_losses=tuned.losses,
     )
     evaluation = Evaluation(
-        id=new_id("evaluation"),
+        id=evaluation_id,
         project_id=run.project_id,
         run_id=run.id,
         adapter_sha256=run.adapter_sha256,
@@ -101,16 +128,74 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
     return evaluation
 
 
-def _ask(
-    model: "CausalModel", batches: list[list[dict[str, str]]], report: Callable[[], None]
-) -> tuple[list[str], list[float]]:
-    from core.models.causal import answer_loss, generate_batch
+def _by_llama(subject: _Subject, rows: list[dict[str, str]], report: Callable[[int], None]) -> tuple[_Side, _Side] | None:
+    """Return what llama.cpp makes of the rows, base and run, many at once; None where it cannot load the run."""
+    from core.models.conversation import encode_rows, turn_of
+    from core.models.engine.tuned import tuned
+    from core.models.llama import cached_vocabulary
+    from core.models.unpacked import batch_gguf
 
-    answers: list[str] = []
-    losses: list[float] = []
-    for batch in batches:
-        answers += generate_batch(model, [row["input"] for row in batch], max_tokens=MAX_ANSWER_TOKENS)
-        report()
-        losses += answer_loss(model, batch)
-        report()
-    return answers, losses
+    found = tuned(
+        subject.path,
+        subject.format,
+        folder=subject.folder,
+        template=subject.template,
+        precision=subject.precision,
+        cache=subject.cache,
+    )
+    if found is None:
+        return None
+    vocabulary = cached_vocabulary(found.model)
+    turn, encoded = turn_of(vocabulary, subject.template), encode_rows(vocabulary, subject.template, rows)
+    readable = made_for_tokens(found.model) or UNKNOWN_TOKENS
+    if too_long := max((row.answer_start for row in encoded if row.answer_start >= readable), default=0):
+        raise InputError(f"A question has {too_long} tokens; this model reads {readable}.", "Shorten the question.")
+    encoded = [Encoded(row.tokens[:readable], row.answer_start) for row in encoded]
+    prompts = [
+        Prompt(
+            tokens=row.tokens[: row.answer_start],
+            max_tokens=min(MAX_ANSWER_TOKENS, readable - row.answer_start),
+            ends=tuple(turn.ends),
+            stops=turn.stops,
+            expected=row.tokens[row.answer_start :],
+        )
+        for row in encoded
+    ]
+    longest = max(max(len(row.tokens), row.answer_start + MAX_ANSWER_TOKENS) for row in encoded)
+    model = batch_gguf(found.model, subject.cache)
+    sequences = max(1, min(QUESTIONS_AT_ONCE, context_tokens(model, conversations=QUESTIONS_AT_ONCE) // longest - 1))
+
+    def side(adapter: Path | None) -> _Side:
+        answers, losses = [""] * len(rows), [0.0] * len(rows)
+        room = (sequences + 1) * longest
+        with WriterApart(model, adapter=adapter, sequences=sequences, context_tokens=room) as writer:
+            for completion in writer.generate(prompts):
+                answers[completion.index], losses[completion.index] = completion.text.strip(), completion.nats or 0.0
+                report(2)
+        return _Side(answers, losses)
+
+    return side(None), side(found.adapter)
+
+
+def _by_transformers(subject: _Subject, rows: list[dict[str, str]], report: Callable[[int], None]) -> tuple[_Side, _Side]:
+    """Return the same by transformers: one model, its adapter switched off and on."""
+    from core.models.causal import answer_loss, generate_batch, load_adapter, load_causal
+
+    base = load_causal(
+        subject.path, subject.format, precision=subject.precision, template=subject.template, cache=subject.cache
+    )
+    model = load_adapter(base, subject.folder / "adapter")
+    batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
+
+    def side() -> _Side:
+        found = _Side([], [])
+        for batch in batches:
+            found.losses.extend(answer_loss(model, batch))
+            report(len(batch))
+            found.answers.extend(generate_batch(model, [row["input"] for row in batch], max_tokens=MAX_ANSWER_TOKENS))
+            report(len(batch))
+        return found
+
+    with model.model.disable_adapter():
+        without = side()
+    return without, side()

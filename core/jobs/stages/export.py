@@ -3,18 +3,21 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.stages.training import find_trainable
-from core.models.card import Origin, license_in
-from core.privacy.review import risk_words
-from core.records import Release, Run, new_id, now
-from core.storage import Workspace, audit, get, insert, transaction
+from core.models.card import CARD, Origin, license_in, model_card
+from core.privacy.review import risk_words, unread_risk
+from core.records import Model, Release, Run, now
+from core.storage import Workspace, audit, find, get, insert, sha256_file, transaction
+
+if TYPE_CHECKING:
+    from core.models.export import Checksum
 
 FORMATS = ("adapter", "merged", "gguf")
-QUANTIZATIONS = ("f16", "q8_0", "q4_k_m")
+QUANTIZATIONS = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m")
 QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
 
 
@@ -63,42 +66,85 @@ def note(run: Run, format: str) -> str:
 def run(context: JobContext) -> dict[str, Any]:
     """Params: `run_id`, `format`, `quantization`, `target`. Result: `release_id`, `path`, `note`.
 
-    And `sha256`, that of the file in the folder which `sha256_of` names: the GGUF, or `SHA256SUMS` for several files.
+    And `sha256`, that of the file in the folder which `sha256_of` names: the GGUF, or `SHA256SUMS` for several files. What
+    an earlier attempt wrote whole is not written again.
     """
-    from core.models import export
-
     workspace, params = context.workspace, context.job.params
     run = get(workspace.db, Run, params["run_id"])
     model = find_trainable(workspace, run.model)
-    folder = workspace.run_folder(run.project_id, run.id)
-    target, cache = Path(params["target"]), workspace.unpacked_folder
-    base = Path(model.path)
     origin = Origin(
         model=run.model,
         model_sha256=run.model_sha256,
-        license=model.license or license_in(base),
+        license=model.license or license_in(Path(model.path)),
         run_id=run.id,
         dataset_sha256=run.dataset_sha256,
         note=note(run, params["format"]),
         risk=risk_words(run.risk),
+        unread=unread_risk(run.risk),
     )
+    release_id = context.begun_id("release")
     context.progress(0, 1, message=f"Writing {params['format']}")
+    checksum = _written(params, origin) or _write(context, run, model, origin)
+    if not find(workspace.db, Release, id=release_id):
+        _store(workspace, run, release_id, params=params, sha256=checksum.sha256)
+    context.progress(1, 1)
+    return {
+        "release_id": release_id,
+        "path": params["target"],
+        "sha256": checksum.sha256,
+        "sha256_of": checksum.file,
+        "note": origin.note,
+    }
+
+
+def _written(params: dict[str, Any], origin: Origin) -> "Checksum | None":
+    """Give the checksum of this export where an earlier attempt wrote it: a folder appears whole, with this very card."""
+    from core.models.export import SUMS, Checksum
+
+    gguf = f"model-{params['quantization']}.gguf"
+    mark, checked = {"adapter": ("adapter_config.json", SUMS), "merged": ("config.json", SUMS)}.get(
+        params["format"], (gguf, gguf)
+    )
+    target = Path(params["target"])
+    card = target / CARD
+    if not (target / mark).is_file() or not card.is_file() or card.read_text(encoding="utf-8") != model_card(origin):
+        return None
+    return Checksum(checked, sha256_file(target / checked))
+
+
+def _write(context: JobContext, run: Run, model: Model, origin: Origin) -> "Checksum":
+    """Write the export into its folder, which appears whole or not at all."""
+    from core.models import export
+
+    workspace, params = context.workspace, context.job.params
+    folder, cache = workspace.run_folder(run.project_id, run.id), workspace.unpacked_folder
+    target, base = Path(params["target"]), Path(model.path)
     if params["format"] == "adapter":
-        checksum = export.export_adapter(folder, target, origin=origin)
-    elif params["format"] == "merged":
-        checksum = export.export_merged(base, model.format, folder=folder, target=target, cache=cache, origin=origin)
-    else:
-        quantization = params["quantization"]
-        checksum = export.export_gguf(
-            base, model.format, folder=folder, target=target, quantization=quantization, cache=cache, origin=origin
-        )
+        return export.export_adapter(folder, target, origin=origin)
+    if params["format"] == "merged":
+        return export.export_merged(base, model.format, folder=folder, target=target, cache=cache, origin=origin)
+    quantization = params["quantization"]
+    return export.export_gguf(
+        base,
+        model.format,
+        folder=folder,
+        target=target,
+        quantization=quantization,
+        cache=cache,
+        origin=origin,
+        report=lambda share: context.progress(share, 1, message=f"Writing {params['format']}"),
+    )
+
+
+def _store(workspace: Workspace, run: Run, release_id: str, *, params: dict[str, Any], sha256: str) -> None:
+    """Store that the export was made, with its entry in the audit log."""
     release = Release(
-        id=new_id("release"),
+        id=release_id,
         project_id=run.project_id,
         run_id=run.id,
         format=params["format"],
-        path=str(target),
-        sha256=checksum.sha256,
+        path=params["target"],
+        sha256=sha256,
         created_at=now(),
     )
     with transaction(workspace.db):
@@ -109,11 +155,3 @@ def run(context: JobContext) -> dict[str, Any]:
             subjects={"project": run.project_id, "run": run.id, "release": release.id},
             hashes={"release": release.sha256, "adapter": run.adapter_sha256, "dataset": run.dataset_sha256},
         )
-    context.progress(1, 1)
-    return {
-        "release_id": release.id,
-        "path": release.path,
-        "sha256": release.sha256,
-        "sha256_of": checksum.file,
-        "note": origin.note,
-    }

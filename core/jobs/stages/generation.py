@@ -1,20 +1,24 @@
 """Approved, anonymized passages → question pairs → filters."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
+from core.errors import InputError, JobCancelled, ModelError
 from core.jobs.context import JobContext
 from core.models import registry
-from core.questions import Candidate, apply_filters, generate_pairs
+from core.models.text import TextGenerator
+from core.questions import apply_filters, generate_pairs
 from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
 from core.settings import FilterSettings, GenerationSettings
-from core.storage import Workspace, find, get, insert_many, rights, transaction, update
+from core.storage import Workspace, find, get, rights, transaction, update
+from core.storage.written import WrittenPassage, forget_others, put_in_place, store_written, written_keys
 
 PASSAGES_AT_ONCE = 8
+Approved = tuple[Document, Review, Passage]
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -55,36 +59,56 @@ def write_questions(
 ) -> dict[str, Any]:
     """Write pairs for every approved passage an earlier attempt did not finish, then filter all of them.
 
-    Pairs of earlier generations are replaced once this one is complete; imported ones stay.
+    What is written counts once it is complete, filtered, and in the place of what was generated before; killed before that,
+    the project's pairs are what they were. Where somebody cancels, the passages finished so far take their place. Imported
+    pairs stay.
     """
-    from core.models.batch import BatchGenerator
+    approved = _approved(context.workspace, project)
+    try:
+        _write_missing(context, project, approved, settings)
+    except JobCancelled:
+        if context.cancel_requested.is_set() and context.is_held():
+            with suppress(ModelError):
+                _count_in(context, project, filters, is_complete=False)
+        raise
+    context.progress(len(approved), len(approved), unit="passages", message="Filtering")
+    return _count_in(context, project, filters, is_complete=True) | {"passages": len(approved)}
+
+
+def _write_missing(
+    context: JobContext, project: Project, approved: Sequence[Approved], settings: GenerationSettings
+) -> None:
+    """Write and store, a few passages at a time, what this job has not written yet."""
+    from core.models.engine.apart import WriterApart
+    from core.models.unpacked import batch_gguf
 
     workspace = context.workspace
-    approved = _approved(workspace, project)
-    finished = context.finished_items()
-    todo = [entry for entry in approved if entry[2].id not in finished]
-    model = find_generator(workspace, settings)
-    with BatchGenerator(Path(model.path), sequences=settings.batch_sequences) as generator:
+    written = written_keys(workspace, project.id, context.job.id)
+    todo = [entry for entry in approved if (entry[1].id, entry[2].id) not in written]
+    model = batch_gguf(Path(find_generator(workspace, settings).path), workspace.unpacked_folder)
+    with WriterApart(model, sequences=settings.batch_sequences) as generator:
         for start in range(0, len(todo), PASSAGES_AT_ONCE):
             batch = todo[start : start + PASSAGES_AT_ONCE]
             done = len(approved) - len(todo) + start
             context.progress(done, len(approved), unit="passages", message=f"Reading passage {done + 1} of {len(approved)}")
-            candidates = list(generate_pairs([passage for _, _, passage in batch], generator, settings))
-            with transaction(workspace.db):
-                insert_many(workspace.db, _pairs(project, batch, candidates))
-                for _, _, passage in batch:
-                    context.finish_item(passage.id)
-    context.progress(len(approved), len(approved), unit="passages", message="Filtering")
+            store_written(workspace, project.id, context.job.id, _written(project, batch, generator, settings))
+
+
+def _count_in(context: JobContext, project: Project, filters: FilterSettings, *, is_complete: bool) -> dict[str, Any]:
+    """Let what was written take the place of what was generated before, and filter all pairs, in one transaction.
+
+    Raises:
+        ModelError: nothing would be left, and why; then everything stays as it was.
+    """
+    workspace = context.workspace
     with transaction(workspace.db):
-        workspace.db.execute(
-            "delete from pairs where project_id = ? and origin = 'generated' and created_at < ?",
-            [project.id, context.job.created_at],
-        )
-        result = filter_again(workspace, project, filters)
-    return result | {"passages": len(approved)}
+        count = put_in_place(workspace, project.id, context.job.id)
+        if is_complete:
+            forget_others(workspace, project.id, context.job.id)
+        return filter_again(workspace, project, filters) if count or is_complete else {}
 
 
-def _approved(workspace: Workspace, project: Project) -> list[tuple[Document, Review, Passage]]:
+def _approved(workspace: Workspace, project: Project) -> list[Approved]:
     """Every passage of a standing approval; imported pairs need no questions written."""
     found = []
     for document in find(workspace.db, Document, project_id=project.id, state="read"):
@@ -94,13 +118,16 @@ def _approved(workspace: Workspace, project: Project) -> list[tuple[Document, Re
     return found
 
 
-def _pairs(
-    project: Project, batch: list[tuple[Document, Review, Passage]], candidates: list[Candidate]
-) -> Iterator[QuestionPair]:
+def _written(
+    project: Project, batch: Sequence[Approved], generator: TextGenerator, settings: GenerationSettings
+) -> list[WrittenPassage]:
+    """Write the pairs of a few passages; all have one time, so that they stay in the order of the passages."""
     sources = {passage.id: (document, review, passage) for document, review, passage in batch}
-    for candidate in candidates:
+    created_at = now()
+    pairs: defaultdict[str, list[QuestionPair]] = defaultdict(list)
+    for candidate in generate_pairs([passage for _, _, passage in batch], generator, settings):
         document, review, passage = sources[candidate.passage_id]
-        yield QuestionPair(
+        pair = QuestionPair(
             id=new_id("pair"),
             project_id=project.id,
             input=candidate.question,
@@ -114,8 +141,13 @@ def _pairs(
             quote=candidate.quote,
             quote_start=candidate.start,
             quote_end=candidate.end,
-            created_at=now(),
+            created_at=created_at,
         )
+        pairs[passage.id].append(pair)
+    return [
+        WrittenPassage(document_id=document.id, review_id=review.id, passage_id=passage.id, pairs=tuple(pairs[passage.id]))
+        for document, review, passage in batch
+    ]
 
 
 def filter_again(workspace: Workspace, project: Project, filters: FilterSettings) -> dict[str, Any]:

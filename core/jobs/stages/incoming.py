@@ -1,8 +1,13 @@
 """Files that are brought: their names for people, and those a page put beside the workspace for a job."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from core.jobs.context import JobContext
+from core.records import Document, Project
+from core.storage import find
 
 
 def shown_name(name: str) -> str:
@@ -18,3 +23,11 @@ def remove_incoming(params: dict[str, Any], paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
+
+
+def remove_unfinished(context: JobContext, project: Project) -> None:
+    """Delete the files of documents whose storing an earlier attempt was killed in: no row names them."""
+    for document_id in context.finished_ids("storing"):
+        if not find(context.workspace.db, Document, id=document_id):
+            folder = context.workspace.project_folder(project.id) / "documents" / document_id
+            shutil.rmtree(folder, ignore_errors=True)

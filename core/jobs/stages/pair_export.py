@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.jobs.stages.training import reviewed_pairs
+from core.privacy.review import risk_of, unread_risk
 from core.questions import write_pairs
-from core.records import Project, QuestionPair
-from core.storage import Workspace, audit, check_target, find, rights
+from core.records import Project, QuestionPair, Review
+from core.storage import Workspace, audit, check_target, find, get, rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class PairExport:
     pairs: tuple[QuestionPair, ...]
     unapproved: int = 0
     outdated: int = 0
+    unread: str | None = None  # that what they come from was approved unread, and by whom, in a sentence
 
     @property
     def left_out(self) -> int:
@@ -48,7 +50,8 @@ def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
     kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
     left_out = [pair for pair in kept if pair.id not in given]
     unapproved = sum(workspace.active_review(pair.document_id) is None for pair in left_out)
-    return PairExport(tuple(pairs), unapproved, len(left_out) - unapproved)
+    unread = unread_risk(risk_of(get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs}))
+    return PairExport(tuple(pairs), unapproved, len(left_out) - unapproved, unread)
 
 
 def export_pairs(

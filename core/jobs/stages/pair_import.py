@@ -7,7 +7,7 @@ from typing import Any
 from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import find_personal_data
-from core.jobs.stages.incoming import remove_incoming, shown_name
+from core.jobs.stages.incoming import remove_incoming, remove_unfinished, shown_name
 from core.jobs.stages.refusal import forget_refusals, refused
 from core.privacy.markings import find_marking
 from core.questions import read_pairs
@@ -28,9 +28,8 @@ def run(context: JobContext) -> dict[str, Any]:
     """Params: `path`, `name`, `remove_after`. Result: `pairs`, `document_id`."""
     path, name = Path(context.job.params["path"]), shown_name(context.job.params["name"])
     project = get(context.workspace.db, Project, context.job.project_id)
-    stored = [item.removeprefix("document:") for item in context.finished_items()]
-    if not stored:
-        stored = [_store(context, project, path=path, name=name)]
+    remove_unfinished(context, project)
+    stored = context.finished_ids("document") or [_store(context, project, path=path, name=name)]
     find_personal_data(context, project)
     remove_incoming(context.job.params, [path])
     pairs = context.workspace.db.execute("select count(*) from pairs where document_id = ?", [stored[0]]).fetchone()[0]
@@ -85,6 +84,7 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str) -> s
             )  # fmt: skip
         )
         start += len(piece) + 2
+    context.finish_item(f"storing:{document.id}")
     context.workspace.store_text(document, text, pages=(Page(number=1, label="page 1", start=0, end=len(text)),))
     with transaction(context.workspace.db):
         forget_refusals(context.workspace, project, document.sha256)

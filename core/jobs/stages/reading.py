@@ -8,7 +8,7 @@ from typing import Any
 from core.documents import Member, expand, page_edges, read_document, split_passages, word_count
 from core.errors import InputError
 from core.jobs.context import UNPACKED, JobContext
-from core.jobs.stages.incoming import remove_incoming, shown_name
+from core.jobs.stages.incoming import remove_incoming, remove_unfinished, shown_name
 from core.jobs.stages.refusal import forget_refusals, refused
 from core.models import registry
 from core.models.llama import token_counter
@@ -46,7 +46,7 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
     unpacked = workspace.job_folder(context.job.id) / UNPACKED
     unpacked.mkdir(parents=True, exist_ok=True)
     finished = context.finished_items()
-    _remove_unfinished(context, project, finished)
+    remove_unfinished(context, project)
     for number, (path, given_name) in enumerate(files):
         name = shown_name(given_name)
         context.progress(number, len(files), unit="files", message=f"Reading file {number + 1} of {len(files)}")
@@ -118,14 +118,6 @@ def _same_unreadable(workspace: Workspace, document: Document) -> Document | Non
     return next((stored for stored in found if document.sha256 or stored.problem == document.problem), None)
 
 
-def _remove_unfinished(context: JobContext, project: Project, finished: set[str]) -> None:
-    """Delete the files of documents whose storing an earlier attempt was killed in: no row names them."""
-    for document_id in [item.removeprefix("storing:") for item in finished if item.startswith("storing:")]:
-        if not find(context.workspace.db, Document, id=document_id):
-            folder = context.workspace.project_folder(project.id) / "documents" / document_id
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _read_one(
     context: JobContext, project: Project, *, member: Member, count_tokens: Callable[[str], int], item: str
 ) -> None:
@@ -135,10 +127,7 @@ def _read_one(
         _refuse(context, project, name=member.name, problem=str(member.error), item=item)
         return
     sha256 = sha256_file(member.path)
-    if find(workspace.db, Document, project_id=project.id, sha256=sha256, state="read"):
-        with transaction(workspace.db):
-            context.finish_item(f"skipped:{item}")
-            context.finish_item(item)
+    if _skip_if_there(context, project, sha256, item=item):
         return
     try:
         extraction = read_document(member.path, member.name, on_page=lambda done, total: context.check())
@@ -179,10 +168,25 @@ def _read_one(
         workspace.store_text(document, extraction.text, pages=extraction.pages)
         shutil.copyfile(member.path, workspace.document_folder(document) / "original")
         with transaction(workspace.db):
-            forget_refusals(workspace, project, sha256)
-            workspace.store_document(document, passages=passages)
-            context.finish_item(f"document:{document.id}")
-            context.finish_item(item)
+            # again, now that nobody else can write: another job may have read the same file meanwhile
+            is_there = _skip_if_there(context, project, sha256, item=item)
+            if not is_there:
+                forget_refusals(workspace, project, sha256)
+                workspace.store_document(document, passages=passages)
+                context.finish_item(f"document:{document.id}")
+                context.finish_item(item)
     except BaseException:  # on a full disk what was written so far would keep it full
         shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
         raise
+    if is_there:
+        shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
+
+
+def _skip_if_there(context: JobContext, project: Project, sha256: str, *, item: str) -> bool:
+    """Finish a file that the project holds already without storing it again; whether it does."""
+    with transaction(context.workspace.db):
+        is_there = bool(find(context.workspace.db, Document, project_id=project.id, sha256=sha256, state="read"))
+        if is_there:
+            context.finish_item(f"skipped:{item}")
+            context.finish_item(item)
+    return is_there

@@ -10,7 +10,7 @@ from core.jobs.stages.anonymization import find_personal_data
 from core.jobs.stages.generation import write_questions
 from core.jobs.stages.reading import read_files
 from core.privacy import review
-from core.records import Person, Project
+from core.records import Person, Project, Review
 from core.sample import sample_documents
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
@@ -26,6 +26,16 @@ def ensure_sample(workspace: Workspace) -> None:
         return
     project = workspace.create_project(SAMPLE_NAME, policy="all-at-once", is_sample=True)
     jobs.submit(workspace, "sample", {}, project_id=project.id)
+
+
+def approve_sample(workspace: Workspace, project: Project) -> list[Review]:
+    """Approve the sample documents, which nobody looked at; everything made from them says so.
+
+    Raises:
+        InputError: the project's policy asks for each document.
+    """
+    unread = review.unread_in(workspace, project, by=SAMPLE_REVIEWER)
+    return review.approve_all(workspace, project, by=SAMPLE_REVIEWER, unread=review.unread_phrase(unread))
 
 
 def run(context: JobContext) -> dict[str, Any]:
@@ -56,7 +66,7 @@ def prepare(
     with context.part("Finding personal data", 0.05 * share_percent, 0.15 * share_percent):
         found = find_personal_data(context, project)
     timed("Find personal data", time.monotonic() - started_s, f"{found['spans']} pieces")
-    review.approve_all(context.workspace, project, by=SAMPLE_REVIEWER)
+    approve_sample(context.workspace, project)
     started_s = time.monotonic()
     with context.part("Writing questions", 0.15 * share_percent, share_percent):
         questions = write_questions(context, project, settings=settings, filters=FilterSettings())

@@ -40,7 +40,8 @@ def run(context: JobContext) -> dict[str, Any]:
         message = f"Searching anonymized document {number + 1} of {len(documents)} again"
         context.progress(number, len(documents), unit="documents", message=message)
         spans = find(workspace.db, Span, document_id=document.id, order="start")
-        masked = mask(workspace.text(document), spans)
+        text = workspace.text(document)
+        masked = mask(text, spans)
         digest = sha256_text(masked.text)
         if standing := second_search_of(workspace, document, digest):
             found += len(standing.places)
@@ -48,7 +49,7 @@ def run(context: JobContext) -> dict[str, Any]:
         detector = other_detector(spans)
         if detector not in finders:
             finders[detector] = _load(workspace, detector)
-        places = search_again(finders[detector], masked, spans)
+        places = search_again(finders[detector], text, masked, spans)
         store_second_search(workspace, document, anonymized_sha256=digest, detector=detector, places=places, by=person)
         searched, found = searched + 1, found + len(places)
     context.progress(len(documents), len(documents), unit="documents")

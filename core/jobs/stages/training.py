@@ -5,11 +5,13 @@ Here stands the rule that nothing unreviewed is trained on: every row comes from
 
 import hashlib
 import json
+import logging
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, SetupError
+from core.errors import GarrisonError, InputError, SetupError
 from core.jobs.context import JobContext
 from core.jobs.stages.pair_import import reviewed_pair
 from core.models import registry
@@ -19,6 +21,8 @@ from core.records import DatasetVersion, Document, Model, Passage, Project, Ques
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update, write_atomic
 from core.training import Progress, TrainingResult, train
+
+log = logging.getLogger(__name__)
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -55,7 +59,11 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
     workspace = context.workspace
     model = find_trainable(workspace, model_name)
     run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings)
+    if run.is_finished:
+        return run
     folder = workspace.run_folder(project.id, run.id)
+    if not (folder / "run.json").exists():
+        write_atomic(folder / "run.json", json.dumps(asdict(run), indent=1))
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
     approvals = _approvals(dataset)
     _check_approvals(workspace, approvals)
@@ -74,7 +82,30 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
         cache=workspace.unpacked_folder,
         report=report,
     )
-    return store_trained(workspace, run, result)
+    run = store_trained(workspace, run, result)
+    context.progress(1, 1, unit="steps", message=f"Making run {run.number} ready to answer")
+    _make_ready(model, run, folder)
+    return run
+
+
+def _make_ready(model: Model, run: Run, folder: Path) -> None:
+    """Convert the adapter as the engine loads it, which whoever asks the run first would wait for otherwise.
+
+    A base in safetensors is converted when somebody asks it: that takes long and as much disk again.
+    """
+    from core.models.engine.tuned import tuned
+
+    try:
+        tuned(
+            Path(model.path),
+            model.format,
+            folder=folder,
+            template=(folder / "template.jinja").read_text(encoding="utf-8"),
+            precision=run.settings["precision"],
+            cache=None,
+        )
+    except GarrisonError as error:  # the run is whole; whoever opens it is told what is wrong
+        log.warning("%s: the adapter was not converted (%s).", run.id, type(error).__name__)
 
 
 def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run:
@@ -113,7 +144,7 @@ def _check_approvals(workspace: Workspace, approvals: set[str]) -> None:
 
 def _run_of_job(context: JobContext) -> Run | None:
     """The run an earlier attempt of this job began."""
-    ids = [item.removeprefix("run:") for item in context.finished_items() if item.startswith("run:")]
+    ids = context.finished_ids("run")
     return get(context.workspace.db, Run, ids[0]) if ids else None
 
 
@@ -136,7 +167,6 @@ def _new_run(context: JobContext, project: Project, *, model: Model, settings: T
         )
         insert(workspace.db, run)
         context.finish_item(f"run:{run.id}")
-    write_atomic(workspace.run_folder(project.id, run.id) / "run.json", json.dumps(asdict(run), indent=1))
     return run
 
 
@@ -172,22 +202,23 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
     train_pairs, heldout_pairs = split_pairs(pairs, seed=0)
     files = {"train.jsonl": _rows(train_pairs), "heldout.jsonl": _rows(heldout_pairs)}
     sha256 = hashlib.sha256("\0".join(files.values()).encode()).hexdigest()
-    versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
-    if versions and versions[0].sha256 == sha256:
-        return versions[0]
-    version = DatasetVersion(
-        id=new_id("dataset"),
-        project_id=project.id,
-        number=1 + (versions[0].number if versions else 0),
-        sha256=sha256,
-        train_count=len(train_pairs),
-        heldout_count=len(heldout_pairs),
-        risk=risk_of(get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs}),
-        created_at=now(),
-    )
-    for name, content in files.items():
-        write_atomic(workspace.dataset_folder(project.id, version.id) / name, content)
-    with transaction(workspace.db):
+    with transaction(workspace.db):  # the files too: nobody else is in the middle of a version then
+        versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
+        if versions and versions[0].sha256 == sha256:
+            return versions[0]
+        _remove_unnamed(workspace, project, versions)
+        version = DatasetVersion(
+            id=new_id("dataset"),
+            project_id=project.id,
+            number=1 + (versions[0].number if versions else 0),
+            sha256=sha256,
+            train_count=len(train_pairs),
+            heldout_count=len(heldout_pairs),
+            risk=risk_of(get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs}),
+            created_at=now(),
+        )
+        for name, content in files.items():
+            write_atomic(workspace.dataset_folder(project.id, version.id) / name, content)
         insert(workspace.db, version)
         audit.append(
             workspace.db,
@@ -197,6 +228,15 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
             counts={"training": version.train_count, "held out": version.heldout_count},
         )
     return version
+
+
+def _remove_unnamed(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
+    """Delete the files of a version whose storing was killed: no row names them."""
+    named = {version.id for version in versions}
+    folder = workspace.dataset_folder(project.id, "")
+    for left in list(folder.iterdir()) if folder.is_dir() else ():
+        if left.name not in named:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _rows(pairs: list[QuestionPair]) -> str:

@@ -3,14 +3,26 @@
 Pages and commands call these and enforce nothing themselves. Each is short and all or nothing.
 """
 
-from core.privacy.review.approval import approve, approve_all, propose, return_, withdraw
+from core.privacy.review.approval import approve, approve_all, propose, return_, unread_in, withdraw
 from core.privacy.review.decisions import Decision, Effect, accept, decide_undecided, effect_of, effect_on, reject, undo
-from core.privacy.review.figures import bound_of, risk_of, risk_words, sample_words, second_words, share_words, upper_bound
+from core.privacy.review.figures import (
+    approval_words,
+    bound_of,
+    risk_of,
+    risk_words,
+    sample_words,
+    second_words,
+    share_words,
+    unread_risk,
+    unread_sentence,
+    upper_bound,
+)
 from core.privacy.review.marking import Edge, add, add_all, change_borders, change_type, stepped
 from core.privacy.review.risk import QueueEntry, by_risk, mark_risks, queue
 from core.privacy.review.rules import needs_two, people_known, set_sample_size, set_two_person
 from core.privacy.review.sampling import Sample, answer, clean_ids, draw, sample_of
 from core.privacy.review.states import State, last_return, open_points, reason_against, state_of, states_of
+from core.privacy.review.unread import is_all_read, unread_of, unread_phrase, unread_words
 
 __all__ = [
     "Decision",
@@ -23,6 +35,7 @@ __all__ = [
     "add",
     "add_all",
     "answer",
+    "approval_words",
     "approve",
     "approve_all",
     "bound_of",
@@ -34,6 +47,7 @@ __all__ = [
     "draw",
     "effect_of",
     "effect_on",
+    "is_all_read",
     "last_return",
     "mark_risks",
     "needs_two",
@@ -56,6 +70,12 @@ __all__ = [
     "states_of",
     "stepped",
     "undo",
+    "unread_in",
+    "unread_of",
+    "unread_phrase",
+    "unread_risk",
+    "unread_sentence",
+    "unread_words",
     "upper_bound",
     "withdraw",
 ]

@@ -1,8 +1,10 @@
 """From decided marks to an approved text: proposed by one person, approved by another where two are needed.
 
-What is proposed and approved is exactly one text: its SHA-256 stands on both, and any change since drops them.
+What is proposed and approved is exactly one text: its SHA-256 stands on both, and any change since drops them. In a project
+whose policy is all-at-once, what nobody looked at may be approved by whoever says so in words (see `unread`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import InputError
@@ -12,15 +14,16 @@ from core.privacy.masking import Masked, mask
 from core.privacy.review.rules import needs_two, note_person
 from core.privacy.review.sampling import sample_of
 from core.privacy.review.states import hint_for, open_points
+from core.privacy.review.unread import check_confirmed, unread_of
 from core.privacy.second_search import second_search_of
-from core.records import Document, Person, Project, Review, Span, new_id, now
+from core.records import Document, Person, Project, Review, Span, Unread, new_id, now
 from core.storage import Workspace, find, get, rights, sha256_text, transaction
 
 
 def propose(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
     """Propose the anonymized text of one document as it stands now; every span not rejected is masked.
 
-    Proposing the same text again gives the proposal that stands.
+    Proposing the same text again gives the proposal that stands. What is unread is noted with it.
 
     Raises:
         InputError: something is still open, the text is approved already, or the document was not read or not searched.
@@ -35,21 +38,28 @@ def propose(workspace: Workspace, project: Project, document: Document, *, by: P
             raise InputError(f"Document {document.id} is approved already.", "Nothing is left to do.")
         if standing and _is_of(standing, document, masked):
             return standing
-        review = _proposal(workspace, document, masked, by=by)
+        review = _proposal(workspace, project, document, masked, by=by)
         note_person(workspace, project.id, by)
         workspace.store_proposal(review)
     return review
 
 
-def approve(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
+def approve(workspace: Workspace, project: Project, document: Document, *, by: Person, unread: str = "") -> Review:
     """Approve the anonymized text of one document as it stands now.
 
     Where two persons are needed a proposal of somebody else must stand. Else the proposal is made with the approval.
     Approving the same text again under the same name changes nothing.
 
+    Args:
+        workspace: where it lies.
+        project: the document's.
+        document: what is approved.
+        by: who approves.
+        unread: `unread_phrase` of what nobody looked at, where the project's policy allows to approve it.
+
     Raises:
-        InputError: who proposed it may not approve it, no proposal stands, something is still open, or a document of
-            another project, or one that was not read or not searched.
+        InputError: who proposed it may not approve it, no proposal stands, something is still open or unread, or a document
+            of another project, or one that was not read or not searched.
     """
     with transaction(workspace.db):
         rights.check(workspace.db, "approve", document.project_id, by=by)
@@ -64,7 +74,7 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
                 f"The anonymized text of document {document.id} is not the one that was proposed; the proposal was dropped.",
                 f"Look at it and propose it again: garrison review {project.name} propose {document.id} --as NAME",
             )
-        return _approve(workspace, project, document, by=by)
+        return _approve_each(workspace, project, [document], by=by, words=unread)[0]
 
 
 def _is_of(review: Review, document: Document, masked: Masked) -> bool:
@@ -81,24 +91,53 @@ def _drop_stale(workspace: Workspace, document: Document, masked: Masked, *, by:
     return is_stale
 
 
-def _approve(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
-    """As `approve`, inside a transaction."""
-    document = get(workspace.db, Document, document.id)
+def _approve_each(
+    workspace: Workspace, project: Project, documents: Sequence[Document], *, by: Person, words: str
+) -> list[Review]:
+    """Approve all of these documents or none, inside a transaction; `words` confirm what is unread in all of them."""
+    chosen = [get(workspace.db, Document, document.id) for document in documents]
+    unread = sum((_left_unread(workspace, project, document, by=by) for document in chosen), Unread())
+    what = f"Document {chosen[0].id}" if len(chosen) == 1 else f"What is not approved yet in {project.name}"
+    check_confirmed(project, unread, what=what, words=words)
+    return [_approve(workspace, project, document, by=by) for document in chosen]
+
+
+def _left_unread(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Unread:
+    """Count what is unread in a document that would be approved anew; nothing of one whose approval stays as it is."""
     rights.check(workspace.db, "approve", document.project_id, by=by)
     masked = _masked(workspace, project, document)
+    if _standing(workspace, document, masked, by=by):
+        return Unread()
+    if needs_two(workspace, project, by=by):
+        _check_second(project, document, workspace.standing_proposal(document.id), by=by)
+    _check_settled(workspace, project, document, to_be="approved")
+    return unread_of(workspace, project, document, masked=masked)
+
+
+def _standing(workspace: Workspace, document: Document, masked: Masked, *, by: Person) -> Review | None:
+    """Give the approval of exactly this text by this person; None where they would approve it anew."""
     approved = workspace.active_review(document.id)
-    if approved and _is_of(approved, document, masked) and _is_by(approved, by):
+    return approved if approved and _is_of(approved, document, masked) and _is_by(approved, by) else None
+
+
+def _approve(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
+    """Approve one document, inside a transaction; what is unread was confirmed."""
+    masked = _masked(workspace, project, document)
+    if approved := _standing(workspace, document, masked, by=by):
         return approved
     _drop_stale(workspace, document, masked, by=by)
     proposed = workspace.standing_proposal(document.id)
     if needs_two(workspace, project, by=by):
         _check_second(project, document, proposed, by=by)
+    current = _proposal(workspace, project, document, masked, by=by)
     if proposed is None:
-        _check_settled(workspace, project, document, to_be="approved")
-        proposed = _proposal(workspace, document, masked, by=by)
+        proposed = current
         workspace.store_proposal(proposed)
     review = replace(
-        proposed,
+        current,  # with the figures of now: a sample may have been read since it was proposed
+        id=proposed.id,
+        proposer=proposed.proposer,
+        proposer_id=proposed.proposer_id,
         reviewer=by.name,
         reviewer_id=by.id,
         is_authenticated=proposed.is_authenticated and by.is_authenticated,
@@ -111,8 +150,10 @@ def _approve(workspace: Workspace, project: Project, document: Document, *, by: 
     return review
 
 
-def approve_all(workspace: Workspace, project: Project, *, by: Person) -> list[Review]:
+def approve_all(workspace: Workspace, project: Project, *, by: Person, unread: str = "") -> list[Review]:
     """Approve every readable document of a project whose policy allows it; all or none.
+
+    `unread` is `unread_phrase` of what nobody looked at in all of them.
 
     Raises:
         InputError: the policy asks for each document, no document is there, one was not searched, or as `approve`.
@@ -130,7 +171,18 @@ def approve_all(workspace: Workspace, project: Project, *, by: Person) -> list[R
         if not documents:
             raise InputError(f"{project.name} has no readable document to approve.", "Add documents first.")
         workspace.remove_unapproved(project.id)
-        return [_approve(workspace, project, document, by=by) for document in documents]
+        return _approve_each(workspace, project, documents, by=by, words=unread)
+
+
+def unread_in(workspace: Workspace, project: Project, *, by: Person) -> Unread:
+    """Count what is unread in all documents that `approve_all` would approve anew.
+
+    Raises:
+        InputError: as `approve_all`.
+    """
+    rights.check(workspace.db, "approve", project.id, by=by)
+    documents = find(workspace.db, Document, project_id=project.id, state="read")
+    return sum((_left_unread(workspace, project, document, by=by) for document in documents), Unread())
 
 
 def return_(workspace: Workspace, document: Document, *, comment: str, by: Person) -> Review:
@@ -196,7 +248,7 @@ def _check_second(project: Project, document: Document, proposed: Review | None,
         )
 
 
-def _proposal(workspace: Workspace, document: Document, masked: Masked, *, by: Person) -> Review:
+def _proposal(workspace: Workspace, project: Project, document: Document, masked: Masked, *, by: Person) -> Review:
     anonymized_sha256 = sha256_text(masked.text)
     sample = sample_of(workspace, document)
     second = second_search_of(workspace, document, anonymized_sha256)
@@ -215,6 +267,7 @@ def _proposal(workspace: Workspace, document: Document, masked: Masked, *, by: P
         unread_count=sample.unread_count,
         second_found=len(second.places) if second else -1,
         second_detector=second.detector if second else "",
+        unread=unread_of(workspace, project, document, masked=masked),
         state="proposed",
         created_at=now(),
     )

@@ -5,10 +5,12 @@ mark, and counts what readers saw. The second search finds what the first overlo
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from math import sqrt
 from typing import Any
 
-from core.records import Review
+from core.privacy.review.unread import unread_words
+from core.records import Review, Unread
 
 Z_95 = 1.959964  # the standard normal's quantile at .975
 
@@ -33,13 +35,18 @@ def bound_of(review: Review) -> float:
 
 
 def risk_of(reviews: Iterable[Review]) -> dict[str, Any]:
-    """Both figures over several approvals.
+    """Both figures over several approvals, and what was approved unread.
 
     Gives `documents`, `unsampled` and `unsearched` of them, `sampled` and `missed` passages, `bound` (the weakest, 0 to 1)
-    and `second_found` places.
+    and `second_found` places. `unread` holds `documents`, `by` (names) and the counts of `Unread`; None where nothing is
+    known to have been approved unread.
     """
     given = list(reviews)
+    unread = [review for review in given if review.unread]
+    left = sum((review.unread for review in unread if review.unread), Unread())
+    by = {"documents": len(unread), "by": sorted({review.reviewer for review in unread})}
     return {
+        "unread": by | asdict(left) if unread else None,
         "documents": len(given),
         "unsampled": sum(review.sampled == 0 and review.unread_count != 0 for review in given),
         "sampled": sum(review.sampled for review in given),
@@ -48,6 +55,27 @@ def risk_of(reviews: Iterable[Review]) -> dict[str, Any]:
         "unsearched": sum(review.second_found < 0 for review in given),
         "second_found": sum(max(0, review.second_found) for review in given),
     }
+
+
+def unread_sentence(review: Review) -> str | None:
+    """Say that a text was approved unread, by whom, and what nobody had looked at; None where that is not so."""
+    return f"Approved unread by {review.reviewer}: {unread_words(review.unread)}." if review.unread else None
+
+
+def unread_risk(risk: dict[str, Any]) -> str | None:
+    """Say the same over several documents, from what `risk_of` gave; None where nothing was approved unread."""
+    left = risk.get("unread")
+    if not left:
+        return None
+    counts = Unread(undecided=left["undecided"], unsampled=left["unsampled"], unsearched=left["unsearched"])
+    share = "" if left["documents"] == risk["documents"] else f" in {left['documents']:,} of {risk['documents']:,} documents"
+    return f"Approved unread by {' and '.join(left['by'])}{share}: {unread_words(counts)}."
+
+
+def approval_words(risk: dict[str, Any]) -> tuple[str, ...]:
+    """Say how several documents were approved: unread in the first sentence, if any was, then both figures."""
+    unread = unread_risk(risk)
+    return ((unread,) if unread else ()) + risk_words(risk)
 
 
 def sample_words(review: Review) -> str:

@@ -22,13 +22,17 @@ LOW_SCORE = 0.6  # a name finder's own doubt; names by spaCy always carry .85
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueEntry:
-    """A document in the queue: its state, its marks, how many are undecided, and of these how many one finder found."""
+    """A document in the queue: its state, its marks, how many are undecided, and of these how many one finder found.
+
+    `is_unread`: its approval was given for what nobody had looked at.
+    """
 
     document_id: str
     state: State
     total: int
     undecided: int
     lone: int
+    is_unread: bool = False
 
 
 def queue(workspace: Workspace, project: Project) -> list[QueueEntry]:
@@ -46,9 +50,18 @@ def queue(workspace: Workspace, project: Project) -> list[QueueEntry]:
         " group by d.id order by d.created_at, d.rowid",
         [project.id],
     )
+    approved = {
+        document_id: workspace.active_review(document_id) for document_id in states if states[document_id] == "approved"
+    }
+    unread = {document_id for document_id, standing in approved.items() if standing and standing.unread}
     entries = [
         QueueEntry(
-            document_id=row["id"], state=states[row["id"]], total=row["total"], undecided=row["undecided"], lone=row["lone"]
+            document_id=row["id"],
+            state=states[row["id"]],
+            total=row["total"],
+            undecided=row["undecided"],
+            lone=row["lone"],
+            is_unread=row["id"] in unread,
         )
         for row in rows
     ]

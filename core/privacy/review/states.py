@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from core.privacy.masking import mask
 from core.privacy.review.rules import needs_two
 from core.privacy.review.sampling import sample_of
-from core.privacy.second_search import second_search_of
-from core.records import Document, Person, Project, Review, Span
-from core.storage import Workspace, find, get, rights, sha256_text
+from core.privacy.review.unread import unread_of
+from core.records import Document, Person, Project, Review
+from core.storage import Workspace, find, get, rights
 
 State = Literal["detected", "in review", "proposed", "approved", "returned"]
+UNMARKED = "A passage of the sample holds something that is not marked yet."
 
 
 def state_of(workspace: Workspace, document: Document) -> State:
@@ -40,25 +40,22 @@ def _state(newest: str | None, is_begun: bool) -> State:
 
 
 def open_points(workspace: Workspace, project: Project, document: Document) -> tuple[str, ...]:
-    """What must be done before a document can be proposed, in sentences; () where nothing stands in the way.
+    """Say what must be done before a document can be proposed, in sentences; () where nothing stands in the way.
 
-    A project whose policy is all-at-once asks for none of it: its approvals say what was not done.
+    A project whose policy is all-at-once asks for what was said to be missed alone: what is unread its approver confirms.
     """
     project = get(workspace.db, Project, project.id)
     if project.policy == "all-at-once":
-        return ()
-    rows = workspace.db.execute(
-        "select count(*) from spans where document_id = ? and state = 'detected'", [document.id]
-    ).fetchone()
+        return (UNMARKED,) if sample_of(workspace, document).unmarked_ids else ()
+    unread = unread_of(workspace, project, document)
     points = []
-    if rows[0]:
-        points.append("1 mark is not decided yet." if rows[0] == 1 else f"{rows[0]:,} marks are not decided yet.")
+    if unread.undecided:
+        words = "1 mark is" if unread.undecided == 1 else f"{unread.undecided:,} marks are"
+        points.append(f"{words} not decided yet.")
     if project.sample_size:
         points += _sample_points(workspace, project, document)
-    if not points:
-        masked = mask(workspace.text(document), find(workspace.db, Span, document_id=document.id, order="start"))
-        if second_search_of(workspace, document, sha256_text(masked.text)) is None:
-            points.append("The anonymized text was not searched a second time.")
+    if unread.unsearched and not points:
+        points.append("The anonymized text was not searched a second time.")
     return tuple(points)
 
 
@@ -70,7 +67,7 @@ def _sample_points(workspace: Workspace, project: Project, document: Document) -
         rest, all_ = len(sample.unread_ids), len(sample.drawn_ids)
         return [f"{rest} of the {all_} passages of the sample {'is' if rest == 1 else 'are'} not read yet."]
     if sample.unmarked_ids:
-        return ["A passage of the sample holds something that is not marked yet."]
+        return [UNMARKED]
     number = min(project.sample_size, sample.unread_count)
     passages = "1 passage" if number == 1 else f"{number} passages"
     if sample.round:
@@ -85,13 +82,13 @@ def last_return(workspace: Workspace, document: Document) -> Review | None:
 
 
 def reason_against(workspace: Workspace, project: Project, document: Document, *, by: Person) -> str:
-    """Why this person cannot approve this document now, in a sentence; "" where nothing stands in the way."""
+    """Say why this person cannot approve this document now, in a sentence; "" where nothing stands in the way."""
     proposed = workspace.standing_proposal(document.id)
     if needs_two(workspace, project, by=by):
         if proposed is None:
             return "Two persons are needed: it must be proposed before another person approves it."
         return "Two persons are needed: who proposed it cannot approve it." if proposed.proposer_id == by.id else ""
-    points = () if proposed else open_points(workspace, project, document)
+    points = open_points(workspace, project, document)
     return points[0] if points else ""
 
 

@@ -1,6 +1,7 @@
 """People: title and name, rank and name, labelled names, SURNAME, Given."""
 
-from core.privacy.rules.rule import CAPITALS, GAP, NAME, PROPER, Bounds, any_of, name_bounds, rule
+from core.privacy.given_names import is_given_name
+from core.privacy.rules.rule import CAPITALS, GAP, NAME, PARTICLE, PROPER, Bounds, any_of, name_bounds, rule
 from core.privacy.rules.titles import RANK, RANKS, TITLE
 from core.privacy.vocabulary import WORD, may_be_name
 
@@ -24,6 +25,7 @@ def whole_name(text: str, start: int, end: int) -> Bounds | None:
 
 _LISTED = rf"{NAME}(?:(?:, ?(?:and )?| and | ?& ?){NAME}){{1,15}}"
 
+_RARELY_GIVEN = frozenset(("august", "per", "roman"))  # "Roman Catholic", "August Meeting"
 _RANK_WORDS = frozenset(part.casefold() for part in WORD.findall(RANKS))
 
 
@@ -33,6 +35,15 @@ def named_first(text: str, start: int, end: int) -> Bounds | None:
     if bounds and any(word.casefold() not in _RANK_WORDS for word in WORD.findall(text[start : bounds[0]])):
         return None
     return bounds
+
+
+def given_and_surname(text: str, start: int, end: int) -> Bounds | None:
+    """The name in these bounds when it has two words or more, and the first is a common given name."""
+    bounds = name_bounds(text, start, end)
+    words = [word for word in WORD.findall(text[slice(*bounds)]) if len(word) > 1] if bounds else []
+    if len(words) < 2 or words[0].casefold() in _RARELY_GIVEN:
+        return None
+    return bounds if is_given_name(words[0].partition("-")[0]) else None
 
 
 RULES = (
@@ -62,6 +73,13 @@ RULES = (
         rf"{GAP}(?P<value>{NAME})",
         score=0.7,
         check=name_bounds,
+    ),
+    # "Hannah Merrick", "Jean-Marc van der Zyl"
+    rule(
+        "PERSON",
+        rf"(?<![\w'’@./-]){PROPER}(?:{GAP}[A-Z]\.?)?(?:{GAP}{PARTICLE}){{0,2}}(?:{GAP}{PROPER}){{1,2}}",
+        score=0.75,
+        check=given_and_surname,
     ),
     # "Elita B. Desaulniers": an initial between two words that can be names.
     rule("PERSON", rf"\b{PROPER}{GAP}(?:[A-Z]\.?{GAP}){{1,2}}{PROPER}", score=0.75, check=whole_name),

@@ -13,10 +13,10 @@ UPPER = r"[^\W\d_a-zß-öø-ÿ]"
 PROPER = rf"{UPPER}[\w'’]*(?:-[\w'’]+){{0,8}}"
 CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]+"
 GAP = r"[ \t\u00a0]{1,3}"
-_PARTICLE = r"(?:van|von|der|den|de|del|della|da|di|dos|du|la|le|al|el|bin|ibn|ben|abu|ter|ten|zu|af|av|y)"
+PARTICLE = r"(?:van|von|der|den|de|del|della|da|di|dos|du|la|le|al|el|bin|ibn|ben|abu|ter|ten|zu|af|av|y)"
 NAME = (
     rf"(?:{UPPER}\.(?:{GAP})?|{PROPER})"
-    rf"(?:(?:{GAP})?(?:{UPPER}\.)|(?:{GAP}|(?<=\.))(?:{_PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"
+    rf"(?:(?:{GAP})?(?:{UPPER}\.)|(?:{GAP}|(?<=\.))(?:{PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"
 )
 _PLAIN_START = re.compile(r"[A-Za-z](?![?*+{])")
 _LIST_BREAK = re.compile(r"\s*(?:,\s*(?:and\s)?|\sand\s|\s?&\s?)\s*")

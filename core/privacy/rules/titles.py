@@ -56,5 +56,5 @@ _RATING = (
     r"LS|MA|MC|MK|MM|MN|"
     r"MR|MU|ND|OS|PR|PS|QM|RP|SH|SO|SB|ST[GS]|SW|UT|YN)[123]"
 )
-_CHAT = "sgt|ssgt|csgt|cpl|lcpl|l/cpl|pte|pvt|pfc|spc|sfc|ssg|capt|lt col|lt|maj|cdr|spr|gnr|tpr|rfn|flt lt|sqn ldr|wo1|wo2"
-RANK = rf"(?:{any_of(f'{RANKS}|{_NATO}|{RANKS.upper()}|{_CHAT}')}|{_RATING})"
+CHAT = "sgt|ssgt|csgt|cpl|lcpl|l/cpl|pte|pvt|pfc|spc|sfc|ssg|capt|lt col|lt|maj|cdr|spr|gnr|tpr|rfn|flt lt|sqn ldr|wo1|wo2"
+RANK = rf"(?:{any_of(f'{RANKS}|{_NATO}|{RANKS.upper()}|{CHAT}')}|{_RATING})"

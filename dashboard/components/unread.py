@@ -1,0 +1,44 @@
+"""Approving what nobody looked at: asked for on the page, and done only in the words that core wants to hear."""
+
+import streamlit as st
+
+from core.privacy import review
+from core.records import Unread
+from dashboard.components.decisions import confirm_unread, leave
+from dashboard.components.desk import Desk
+from dashboard.components.errors import shown_errors
+from dashboard.components.pending import Pending, forget_pending
+
+
+def show_unread_question(desk: Desk, asked: Pending) -> None:
+    """Name what nobody looked at, and the words that approve it all the same."""
+    left = None
+    with shown_errors():
+        left = _left(desk, asked)
+    if left == Unread():
+        forget_pending()  # all of it was looked at meanwhile: it is approved like any other
+        return
+    with st.container(border=True, key="unread"):
+        if left is not None:
+            _ask(desk, asked, left)
+        if st.button("Leave it (Esc)", key="unread-leave"):
+            leave()
+
+
+def _left(desk: Desk, asked: Pending) -> Unread:
+    if asked.action == "approve all" and desk.person is not None:
+        return review.unread_in(desk.store, desk.project, by=desk.person)
+    return review.unread_of(desk.store, desk.project, desk.document)
+
+
+def _ask(desk: Desk, asked: Pending, left: Unread) -> None:
+    of = "all documents" if asked.action == "approve all" else "this document"
+    st.markdown(
+        f":material/warning: **Nobody looked at all of it.** In {of}: **{review.unread_words(left)}**. If you approve it "
+        "unread, the approval, the datasets and the model cards made from it say so in their first line, with your name."
+    )
+    with st.form("unread-form", border=False):
+        words = st.text_input("To approve it all the same, type these words", key="unread-words", max_chars=200)
+        st.code(review.unread_phrase(left), language=None, wrap_lines=True)
+        if st.form_submit_button("Approve unread", icon=":material/warning:", disabled=desk.person is None):
+            confirm_unread(desk, asked, words)

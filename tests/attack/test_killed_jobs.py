@@ -1,0 +1,294 @@
+"""What other jobs do is done exactly once, too: killed between any two transactions and resumed, or run twice at once."""
+
+import json
+import shutil
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import jobs
+from core.jobs import worker
+from core.jobs.context import JobContext
+from core.jobs.stages import evaluation, reading
+from core.privacy import review
+from core.records import (
+    DatasetVersion,
+    Detection,
+    Document,
+    Evaluation,
+    Job,
+    Project,
+    QuestionPair,
+    Release,
+    Run,
+    Span,
+    new_id,
+    now,
+)
+from core.storage import Workspace, audit, audit_check, find, get, insert, sha256_folder, update, write_atomic
+from core.training import TrainingResult
+from tests.unread import approve_all_unread
+
+from .killing import ADA, killed_everywhere, opened, put_document, run_by_hand
+
+NAMES = ("Anna Berg", "Bert Holm")
+PARTS = ("Anna Berg opened the valve of pump B12.", "The pump is dry.", "Bert Holm closed the valve of pump B13.")
+
+
+class NameDetector:
+    """A `Detector` that loads no model: it finds two names."""
+
+    def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
+        return [[found for name in NAMES for found in self._found(text, name)] for text in texts]
+
+    def _found(self, text: str, name: str) -> Iterator[Detection]:
+        if name in text:
+            start = text.index(name)
+            yield Detection(start=start, end=start + len(name), entity="PERSON", score=0.9, detector="rules")
+
+    def detect_each(
+        self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
+    ) -> Generator[list[Detection]]:
+        for text in texts:
+            yield self.detect([text])[0]
+
+
+class NumberFinder:
+    """A `Finder` that loads no model: it takes the numbers of pumps for places."""
+
+    def analyze(self, pieces: Iterable[str]) -> Iterator[list[Detection]]:
+        for piece in pieces:
+            yield [
+                Detection(start=at, end=at + 3, entity="LOCATION", score=0.9, detector="rampart")
+                for at in range(len(piece))
+                if piece.startswith("B1", at)
+            ]
+
+
+@pytest.fixture(autouse=True)
+def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.stages.anonymization.open_detector", lambda *_given, **_named: NameDetector())
+    monkeypatch.setattr("core.jobs.stages.second_search._load", lambda *_given: NumberFinder())
+    monkeypatch.setattr(reading, "_counter", lambda _context: lambda text: len(text) // 4)
+    run_by_hand(monkeypatch)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A workspace with one project, closed."""
+    with opened(tmp_path / "home") as workspace:
+        workspace.create_project("a", policy="all-at-once")
+    return tmp_path / "home"
+
+
+def only_project(workspace: Workspace) -> Project:
+    return find(workspace.db, Project)[0]
+
+
+def submitted(workspace: Workspace, kind: str, params: dict[str, Any]) -> str:
+    return jobs.submit(workspace, kind, params, project_id=only_project(workspace).id).id
+
+
+def actions(workspace: Workspace) -> list[str]:
+    assert audit_check.verify(workspace.db).is_whole
+    return [entry.action for entry, _ in audit.entries(workspace.db)]
+
+
+def folders(workspace: Workspace, name: str) -> set[str]:
+    folder = workspace.project_folder(only_project(workspace).id) / name
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def nothing(_workspace: Workspace) -> None:
+    pass
+
+
+@pytest.mark.slow
+def test_files_are_read_once(home: Path, tmp_path: Path) -> None:
+    files = []
+    for number in range(3):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(f"Pump {number} is dry. {PARTS[0]}" if number else "", encoding="utf-8")
+        files.append({"path": str(path), "name": path.name})
+    files.append(files[-1] | {"name": "again.txt"})
+    with opened(home) as workspace:
+        job_id = submitted(workspace, "read", {"files": files})
+    for workspace in killed_everywhere(home, job_id, nothing):
+        documents = find(workspace.db, Document)
+        assert sorted(document.name for document in documents) == ["0.txt", "1.txt", "2.txt"]
+        assert folders(workspace, "documents") == {d.id for d in documents if d.state == "read"}  # and no text lies about
+        result = get(workspace.db, Job, job_id).result
+        assert (result["read"], result["skipped"], result["unreadable"]) == (2, 1, 1)
+        assert actions(workspace).count("document added") == 3
+
+
+def test_a_file_that_two_jobs_read_at_once_is_stored_once(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(PARTS[0], encoding="utf-8")
+    with opened(home) as workspace:
+        params = {"files": [{"path": str(path), "name": "a.txt"}]}
+        first, second = submitted(workspace, "read", params), submitted(workspace, "read", params | {"other": 1})
+        read = reading.read_document
+        done: list[Job] = []
+
+        def read_while_another_does(*given: Any, **named: Any) -> Any:
+            monkeypatch.setattr(reading, "read_document", read)
+            done.append(worker.run_job(workspace, second))
+            return read(*given, **named)
+
+        monkeypatch.setattr(reading, "read_document", read_while_another_does)
+        done.append(worker.run_job(workspace, first))
+        assert [job.result["read"] for job in done] == [1, 0] and done[1].result["skipped"] == 1
+        (document,) = find(workspace.db, Document)
+        assert folders(workspace, "documents") == {document.id}
+
+
+def test_pairs_are_imported_once_and_no_text_of_an_earlier_attempt_stays(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    rows = [{"input": f"Who opened pump {n}?", "output": f"Anna Berg opened pump {n}."} for n in range(3)]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with opened(home) as workspace:
+        job_id = submitted(workspace, "import", {"path": str(path), "name": "pairs.jsonl"})
+    for workspace in killed_everywhere(home, job_id, nothing):
+        (document,) = find(workspace.db, Document)
+        assert sorted(pair.input for pair in find(workspace.db, QuestionPair)) == sorted(row["input"] for row in rows)
+        assert folders(workspace, "documents") == {document.id}
+        assert document.is_analyzed and find(workspace.db, Span, document_id=document.id)
+
+
+def test_marks_are_found_once_and_what_was_decided_stays(home: Path) -> None:
+    with opened(home) as workspace:
+        project = only_project(workspace)
+        documents = [put_document(workspace, project, PARTS), put_document(workspace, project, (*PARTS, "Berg left."))]
+        workspace.db.execute("update documents set analyzed_sha256 = ''")
+        insert(
+            workspace.db,
+            Span(
+                id="decided", document_id=documents[0].id, start=0, end=9, entity="PERSON", score=1.0, detector="reviewer",
+                state="rejected", reviewer="Ada",
+            ),
+        )  # fmt: skip
+        job_id = submitted(workspace, "anonymize", {"level": "standard"})
+        copy = home.with_name("uninterrupted")
+    shutil.copytree(home, copy)
+
+    def told(workspace: Workspace) -> list[tuple[object, ...]]:
+        spans = find(workspace.db, Span)
+        values = {(s.start, s.surrogate) for s in spans if s.surrogate}  # each name stands at the same place in both
+        assert len(values) == len({start for start, _ in values})  # and has one surrogate, another in each project
+        return sorted((s.document_id, s.start, s.end, s.entity, s.state) for s in spans)
+
+    with opened(copy) as workspace:
+        worker.run_job(workspace, job_id)
+        expected = told(workspace)
+    assert len(expected) >= 4
+    for workspace in killed_everywhere(home, job_id, nothing):
+        assert told(workspace) == expected
+        assert all(document.is_analyzed for document in find(workspace.db, Document))
+
+
+def test_a_second_search_stands_once(home: Path) -> None:
+    with opened(home) as workspace:
+        for _ in range(2):
+            put_document(workspace, only_project(workspace), PARTS)
+        job_id = submitted(workspace, "search again", {})
+    for workspace in killed_everywhere(home, job_id, nothing):
+        rows = workspace.db.execute("select document_id, count(*) from second_findings group by document_id").fetchall()
+        assert [row[1] for row in rows] == [2, 2]
+        assert get(workspace.db, Job, job_id).result["found"] == 4
+        assert actions(workspace).count("second search run") == 2
+
+
+def with_pairs(workspace: Workspace) -> None:
+    project = only_project(workspace)
+    document = put_document(workspace, project, PARTS)
+    (approved,) = approve_all_unread(workspace, project, by=ADA)
+    for number in range(3):
+        pair = QuestionPair(
+            id=new_id("pair"), project_id=project.id, input=f"Who opened pump {number}?", output="Anna opened it.",
+            origin="written", document_id=document.id, document_name="a", review_id=approved.id, created_at=now(),
+        )  # fmt: skip
+        insert(workspace.db, pair)
+
+
+def trained(*_given: object, folder: Path, **_named: object) -> TrainingResult:
+    """As `core.training.train`, with files that no model made."""
+    for name in ("adapter/adapter_config.json", "adapter/adapter_model.safetensors", "template.jinja"):
+        write_atomic(folder / name, name)
+    return TrainingResult(adapter_sha256=sha256_folder(folder / "adapter"), metrics={})
+
+
+def test_a_run_and_its_dataset_version_are_made_once_and_recorded_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.stages.training.train", trained)
+    monkeypatch.setattr("core.jobs.stages.training._make_ready", lambda *_given: None)
+    with opened(home) as workspace:
+        with_pairs(workspace)
+        job_id = submitted(workspace, "train", {"model": "smollm2-135m-instruct", "settings": {}})
+    for workspace in killed_everywhere(home, job_id, nothing):
+        (run,), (version,) = find(workspace.db, Run), find(workspace.db, DatasetVersion)
+        assert run.is_finished and run.dataset_id == version.id
+        assert (workspace.run_folder(run.project_id, run.id) / "run.json").is_file()
+        assert folders(workspace, "datasets") == {version.id} and folders(workspace, "runs") == {run.id}
+        assert (actions(workspace).count("run trained"), actions(workspace).count("dataset version built")) == (1, 1)
+
+
+@pytest.fixture
+def finished(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with a finished run, closed."""
+    monkeypatch.setattr("core.jobs.stages.training.train", trained)
+    monkeypatch.setattr("core.jobs.stages.training._make_ready", lambda *_given: None)
+    with opened(home) as workspace:
+        with_pairs(workspace)
+        job = worker.run_job(workspace, submitted(workspace, "train", {"model": "smollm2-135m-instruct", "settings": {}}))
+        assert job.state == "done"
+    return home
+
+
+def test_an_export_is_made_once_wherever_it_was_killed(finished: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with opened(finished) as workspace:
+        params = {"run_id": find(workspace.db, Run)[0].id, "format": "adapter", "quantization": "q8_0"}
+        job_id = submitted(workspace, "export", params | {"target": str(target)})
+    for workspace in killed_everywhere(finished, job_id, nothing):
+        (release,) = find(workspace.db, Release)
+        result = get(workspace.db, Job, job_id).result
+        assert (result["release_id"], result["sha256"], result["sha256_of"]) == (release.id, release.sha256, "SHA256SUMS")
+        assert actions(workspace).count("release made") == 1
+        assert "Approved unread by Ada: " in (target / "README.md").read_text(encoding="utf-8").split("\n- ")[0]
+        shutil.rmtree(target)
+
+
+def test_an_evaluation_that_was_stored_is_not_made_again_when_its_job_is_resumed(finished: Path) -> None:
+    with opened(finished) as workspace:
+        run = find(workspace.db, Run)[0]
+        job = Job(id=new_id("job"), kind="evaluate", project_id=run.project_id, created_at=now())
+        insert(workspace.db, job)
+        evaluation_id = JobContext(workspace, job).begun_id("evaluation")
+        assert JobContext(workspace, job).begun_id("evaluation") == evaluation_id  # in the next attempt, too
+        stored = Evaluation(
+            id=evaluation_id, project_id=run.project_id, run_id=run.id, adapter_sha256="", questions_sha256="",
+            question_count=1, scores={}, verdict="Better.", created_at=now(),
+        )  # fmt: skip
+        insert(workspace.db, stored)
+        questions = "/gone.jsonl"  # removed once the evaluation was stored
+        assert evaluation.evaluate_run(JobContext(workspace, job), run, questions=questions) == stored
+
+
+def test_deciding_goes_on_while_a_killed_search_is_resumed(home: Path) -> None:
+    with opened(home) as workspace:
+        document = put_document(workspace, only_project(workspace), PARTS)
+        workspace.db.execute("update documents set analyzed_sha256 = ''")
+        job_id = submitted(workspace, "anonymize", {"level": "standard"})
+        assert worker.run_job(workspace, job_id).state == "done"
+        spans = find(workspace.db, Span, document_id=document.id)
+        review.reject(workspace, spans[:1], by=ADA)
+        update(workspace.db, Job, job_id, state="failed")  # killed before it said that it was done
+        jobs.resume(workspace, job_id)
+        assert worker.run_job(workspace, job_id).state == "done"
+        assert [span.state for span in find(workspace.db, Span, document_id=document.id, order="start")] == [
+            "rejected", "detected",
+        ]  # fmt: skip
