@@ -32,7 +32,7 @@ def set_offline_variables(environment: MutableMapping[str, str] | None = None) -
 
 _refused: list[str] = []
 _is_guarded: list[bool] = []
-_provider: list[tuple[str, int]] = []  # host and port; none where nobody signs in
+_allowed: dict[tuple[str, int], None] = {}  # machine and port, in the order in which they were allowed
 _LOCAL_NAMES = ("localhost", "", None)
 
 
@@ -40,32 +40,37 @@ def refuse_connections() -> None:
     """From now on, refuse every connection and name look-up of this process that leaves the machine.
 
     A refused one raises ConnectionRefusedError and is counted by `refused_count`. It cannot be switched off again.
-    Excepted is what `allow_provider` names.
+    Excepted is what `allow` names.
     """
     if not _is_guarded:
         _is_guarded.append(True)
         sys.addaudithook(_audit)
 
 
-def allow_provider(host: str, port: int) -> None:
-    """Let this process reach the one identity provider that people sign in with, on that port and no other."""
-    _provider[:] = [(host, port)]
+def allow(machine: str, port: int) -> None:
+    """Let this process reach another machine, by name or number, on that port and no other.
+
+    Only for what an administrator's settings name: the identity provider that people sign in with, a server of models.
+    """
+    _allowed[machine, port] = None
 
 
-def provider_name() -> str:
-    """The host of the identity provider that this process may reach; "" for none, or for one on this machine."""
-    return "" if not _provider or is_local(_provider[0][0]) else _provider[0][0]
+def allowed_machines() -> list[str]:
+    """Return the other machines that this process may reach; those on this machine are none."""
+    return list(dict.fromkeys(machine for machine, _ in _allowed if not is_local(machine)))
 
 
-def is_provider(address: str, port: int) -> bool:
-    """Whether this is an address of the identity provider, as its name resolves now."""
-    if not _provider or port != _provider[0][1]:
-        return False
+def is_allowed(address: str, port: int) -> bool:
+    """Tell whether this is an address of a machine that may be reached, as its name resolves now."""
+    return any(port == known and address in _addresses(machine, port) for machine, known in list(_allowed))
+
+
+def _addresses(machine: str, port: int) -> set[str]:
     try:
-        found = socket.getaddrinfo(*_provider[0], type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(machine, port, type=socket.SOCK_STREAM)
     except OSError:
-        return False
-    return address in {str(entry[4][0]) for entry in found}
+        return set()
+    return {str(entry[4][0]) for entry in found}
 
 
 def refused_count() -> int:
@@ -77,13 +82,13 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event in ("socket.connect", "socket.sendto"):
         address = arguments[1]
         host, port = address[:2] if isinstance(address, tuple) and address else ("", 0)  # a path is a Unix socket
-        if not is_local(host) and event == "socket.connect" and is_provider(str(host), port):
+        if not is_local(host) and event == "socket.connect" and is_allowed(str(host), port):
             return
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
         host = arguments[0]
         if _address(host) is not None:
             return  # nothing is asked of anybody; whether it may be connected to is looked at then
-        if _provider and host in (_provider[0][0], _provider[0][0].encode()):
+        if _name(host) in {machine for machine, _ in _allowed}:
             return
     else:
         return

@@ -15,8 +15,6 @@ may do:
     roles = { garrison-administrators = "administrator", privacy-office = "auditor" }
 """
 
-import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +22,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.access import ROLES
-from core.errors import SetupError
 from core.offline import is_local
 from core.records import Role
+from core.settings_file import read_settings_file, unfit
 
 SECRETS_NAME = "secrets.toml"  # in the workspace
 LEAST_SECRET = 32  # characters of the secret that signs cookies; Streamlit itself takes any
@@ -62,27 +60,20 @@ def read_sign_in(home: Path) -> SignIn | None:
         SetupError: the file is there, and cannot be read, is open to others, or asks for something unsafe.
     """
     path = secrets_path(home)
-    try:
-        if not path.exists() and not path.is_symlink():  # a link to nothing is a sign-in that is missing, not none
-            return None
-        if path.stat().st_uid not in (0, os.geteuid()):
-            raise _unfit(path, "belongs to another account", "Only this account and root may say who signs in.")
-        if path.stat().st_mode & 0o077:
-            raise _unfit(path, "can be read by other accounts of this machine", f"Close it: chmod 600 {path}")
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _unfit(path, "cannot be read", "See that it is TOML, and this account's own.") from error
+    found = read_settings_file(path)
+    if found is None:
+        return None
     if "auth" not in found:
         return None
     auth = found["auth"]
     missing = [name for name in NEEDED if not (isinstance(auth, dict) and isinstance(auth.get(name), str) and auth[name])]
     if missing:
-        raise _unfit(path, f"says no {' and no '.join(missing)} in [auth]", "See docs/install.md, Sign-in.")
+        raise unfit(path, f"says no {' and no '.join(missing)} in [auth]", "See docs/install.md, Sign-in.")
     if len(auth["cookie_secret"]) < LEAST_SECRET:
-        raise _unfit(path, f"has a cookie_secret of less than {LEAST_SECRET} characters", "Make one: openssl rand -hex 32")
+        raise unfit(path, f"has a cookie_secret of less than {LEAST_SECRET} characters", "Make one: openssl rand -hex 32")
     back, provider = _address(path, auth, "redirect_uri"), _address(path, auth, "server_metadata_url")
     if back.path != "/oauth2callback":
-        raise _unfit(path, "has a redirect_uri that does not end in /oauth2callback", "Write it as browsers will call it.")
+        raise unfit(path, "has a redirect_uri that does not end in /oauth2callback", "Write it as browsers will call it.")
     claim, roles = _mapping(path, found.get("garrison", {}))
     return SignIn(
         origin=f"{back.scheme}://{back.netloc}",
@@ -97,16 +88,12 @@ def _address(path: Path, auth: dict[str, Any], name: str) -> Any:
     """An address of [auth]: https, or within this machine, where nobody listens in."""
     found = urlsplit(auth[name])
     if not found.hostname or not (found.scheme == "https" or (found.scheme == "http" and is_local(found.hostname))):
-        raise _unfit(path, f"has a {name} that is not an https address", "Only within this machine may it be http.")
+        raise unfit(path, f"has a {name} that is not an https address", "Only within this machine may it be http.")
     return found
 
 
 def _mapping(path: Path, given: Any) -> tuple[str, dict[str, Role]]:
     claim, roles = (given.get("claim", "groups"), given.get("roles", {})) if isinstance(given, dict) else (None, None)
     if not isinstance(claim, str) or not isinstance(roles, dict) or not all(role in ROLES for role in roles.values()):
-        raise _unfit(path, "has a [garrison] section that cannot be used", f"Roles are: {', '.join(ROLES)}.")
+        raise unfit(path, "has a [garrison] section that cannot be used", f"Roles are: {', '.join(ROLES)}.")
     return claim, roles
-
-
-def _unfit(path: Path, what: str, hint: str) -> SetupError:
-    return SetupError(f"{path} {what}.", hint)

@@ -1,13 +1,12 @@
 """What pages work with: the only place in the dashboard that builds a workspace and caches what is costly."""
 
-import threading
-
 import streamlit as st
 
+from core import jobs
+from core.chat import ChatModel
 from core.records import Project, Run
 from core.settings import default_home
 from core.storage import Workspace, find, rights
-from dashboard.components.answerers import Seat
 from dashboard.components.empty import empty_state
 from dashboard.components.person import signed_in
 from dashboard.components.project_choice import new_project_form
@@ -60,15 +59,18 @@ def require_project() -> Project:
     return project
 
 
-@st.cache_resource(max_entries=MODELS_AT_ONCE, show_spinner=False, on_release=Seat.close)
-def _seat_at(home: str, name: str) -> Seat:
+@st.cache_resource(max_entries=MODELS_AT_ONCE, show_spinner=False, on_release=ChatModel.close)
+def _opened_at(home: str, name: str) -> ChatModel:
     from core.jobs.stages.conversation import open_answerer
+    from core.models.engine.supervisor import shared
 
-    return Seat(open_answerer(_workspace_at(home), name), threading.Lock())
+    store = _workspace_at(home)
+    shared().is_device_wanted = lambda: jobs.is_device_wanted(store)
+    return open_answerer(store, name)
 
 
-def answerer(store: Workspace, name: str) -> Seat:
-    """The run or model called `name`, opened; the two used last stay in memory.
+def answerer(store: Workspace, name: str) -> ChatModel:
+    """Return the run or model called `name`, opened; the two used last stay in memory.
 
     Raises:
         InputError: the run has not finished, or it is no language model.
@@ -77,4 +79,4 @@ def answerer(store: Workspace, name: str) -> Seat:
     """
     for run in find(_workspace_at(str(store.home)).db, Run, id=name):
         rights.check(store.db, "chat", run.project_id)  # an opened model is kept for everybody
-    return _seat_at(str(store.home), name)
+    return _opened_at(str(store.home), name)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from core.offline import allow_provider, refuse_connections
+from core.offline import allow, refuse_connections
 from core.settings import default_home
 from core.sign_in import read_sign_in
 
@@ -18,7 +18,7 @@ def start() -> None:
     """Hand over to Streamlit's own command line."""
     settings = read_sign_in(default_home())
     if settings is not None:
-        allow_provider(settings.provider_host, settings.provider_port)
+        allow(settings.provider_host, settings.provider_port)
     refuse_connections()
     from streamlit import net_util
     from streamlit.web.cli import main

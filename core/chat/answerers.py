@@ -1,21 +1,25 @@
-"""Opening who answers: a GGUF model with llama.cpp, a safetensors model or a run with transformers.
+"""Opening who answers: a GGUF model or a run with the engine, a safetensors model with transformers.
 
 The libraries are imported when a model is opened.
 """
 
 import json
-from collections.abc import Callable, Generator, Sequence
+import threading
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.chat.conversation import ChatModel, Message
 from core.errors import InputError, SetupError
+from core.models.text import Pace
 from core.records import ModelFormat
 from core.settings import Precision
 
 if TYPE_CHECKING:
     from core.models.causal import CausalModel
-    from core.models.llama import LlamaModel
+    from core.models.engine.model import EngineModel
+    from core.models.engine.remote import HostModel
+    from core.models.engine.settings import Host
 
 RECORD_NAME, TEMPLATE_NAME, ADAPTER_NAME = "run.json", "template.jinja", "adapter"  # as docs/architecture.md lays a run out
 
@@ -31,11 +35,13 @@ def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32"
     Raises:
         InputError: its format is not that of a language model.
         SetupError: it cannot be loaded.
+        EngineCrashed: the engine ended while it loaded.
     """
     if format == "gguf":
-        from core.models.llama import LlamaModel, token_counter
+        from core.models.engine.model import EngineModel
+        from core.models.engine.supervisor import shared
 
-        return _Llama(LlamaModel(path), token_counter(path))
+        return _Engine(EngineModel(shared(), path))
     if format == "safetensors":
         from core.models.causal import load_causal
 
@@ -43,15 +49,27 @@ def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32"
     raise InputError(f"{path.name} is not a language model.", "See: garrison models list")
 
 
-def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> ChatModel:
-    """A run: its base model with its adapter, asked with the chat template that was stored when it was trained.
+def open_host(name: str, host: "Host") -> ChatModel:
+    """Open a model on another machine that an administrator allows.
 
-    The base model is loaded in the precision of the training: the adapter has learned to correct those very weights.
+    Raises:
+        SetupError: its certificate cannot be read.
+    """
+    from core.models.engine.remote import HostModel
+
+    return _Elsewhere(HostModel(name, host))
+
+
+def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> ChatModel:
+    """Open a run: its base model with its adapter, asked with the chat template that was stored when it was trained.
+
+    The engine answers, with the adapter loaded beside the base. Where it cannot (a family that llama.cpp does not know,
+    or a training on weights rounded to 8 or 4 bits, which the adapter has learned to correct) transformers does.
 
     Args:
         base: the base model, a GGUF file or a folder of safetensors.
         format: its format.
-        cache: a folder that keeps unpacked models, see `load_causal`.
+        cache: a folder that keeps what is made of models: a GGUF of safetensors, or the other way round.
         folder: the run's folder, which holds `run.json`, `adapter/` and `template.jinja`.
 
     Raises:
@@ -63,6 +81,13 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
             raise SetupError(f"The run's {name} is gone.", "Restore the workspace from a backup or train again.")
     template = (folder / TEMPLATE_NAME).read_text(encoding="utf-8")
     precision = _precision(folder / RECORD_NAME)
+
+    from core.models.engine.supervisor import shared
+    from core.models.engine.tuned import tuned
+
+    found = tuned(base, format, folder=folder, template=template, precision=precision, cache=cache)
+    if found:
+        return _Engine(found.open_run(shared()))
 
     from core.models.causal import load_adapter, load_causal
 
@@ -78,39 +103,50 @@ def _precision(record: Path) -> Precision:
     return precision
 
 
-class _Llama:
-    """A `ChatModel` over a GGUF model."""
+class _Engine:
+    """A `ChatModel` over the engine, which answers several people at once and frees its memory by itself."""
 
-    def __init__(self, model: "LlamaModel", count: Callable[[str], int]) -> None:
+    def __init__(self, model: "EngineModel") -> None:
         self._model = model
-        self._count = count
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, None]:
-        yield from self._model.chat_stream(_mappings(messages), max_tokens=max_tokens, temperature=temperature)
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
+        return (yield from self._model.stream(_mappings(messages), max_tokens=max_tokens, temperature=temperature))
 
-    def count_tokens(self, text: str) -> int:
-        return self._count(text)
+    def close(self) -> None:
+        """Nothing is held here."""
+
+
+class _Elsewhere:
+    """A `ChatModel` over a model on another machine."""
+
+    def __init__(self, model: "HostModel") -> None:
+        self._model = model
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
+        return (yield from self._model.stream(_mappings(messages), max_tokens=max_tokens, temperature=temperature))
 
     def close(self) -> None:
         self._model.close()
 
 
 class _Causal:
-    """A `ChatModel` over a model in transformers, with or without an adapter."""
+    """A `ChatModel` over a model in transformers, with or without an adapter; one answers at a time."""
 
     def __init__(self, causal: "CausalModel") -> None:
         self._causal: CausalModel | None = causal
+        self._lock = threading.Lock()
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, None]:
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
         from core.models.causal import generate_stream
 
-        yield from generate_stream(self._open, _mappings(messages), max_tokens=max_tokens, temperature=temperature)
-
-    def count_tokens(self, text: str) -> int:
-        return len(self._open.tokenizer(text, add_special_tokens=False)["input_ids"])
+        with self._lock:
+            return (
+                yield from generate_stream(self._open, _mappings(messages), max_tokens=max_tokens, temperature=temperature)
+            )
 
     def close(self) -> None:
-        self._causal = None
+        with self._lock:
+            self._causal = None
 
     @property
     def _open(self) -> "CausalModel":

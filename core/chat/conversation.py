@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from core.errors import InputError
+from core.models.text import Pace
 
 Role = Literal["system", "user", "assistant"]
 
@@ -26,7 +27,7 @@ class Answer:
     text: str
     token_count: int
     first_token_s: float  # from the question to the first piece of text, in seconds
-    tokens_per_second: float  # while writing: tokens after the first piece over the time they took; 0.0 for one piece
+    tokens_per_second: float  # while writing, as the engine times it; else tokens after the first over their time
 
     @property
     def is_empty(self) -> bool:
@@ -37,8 +38,11 @@ class Answer:
 class ChatModel(Protocol):
     """A model that answers, or a fake in a test."""
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, None]:
-        """The answer to the last message, piece by piece; closing the stream stops the model.
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
+        """Write the answer to the last message, piece by piece; closing the stream stops the model.
+
+        What comes back at its end is what was counted. Several threads may ask at once; where a model answers one at a
+        time, the others wait.
 
         Args:
             messages: the conversation, oldest first, ending with the user's.
@@ -48,10 +52,6 @@ class ChatModel(Protocol):
         Raises:
             InputError: the conversation is longer than the model can read.
         """
-        ...
-
-    def count_tokens(self, text: str) -> int:
-        """How many tokens of this model `text` is."""
         ...
 
     def close(self) -> None:
@@ -86,7 +86,12 @@ def answer(
     pieces: list[str] = []
     started_s = first_s = clock()
     with closing(model.stream(messages, max_tokens=max_tokens, temperature=temperature)) as stream:
-        for piece in stream:
+        while True:
+            try:
+                piece = next(stream)
+            except StopIteration as end:
+                pace: Pace = end.value
+                break
             if not pieces:
                 first_s = clock()
             pieces.append(piece)
@@ -94,14 +99,13 @@ def answer(
                 on_piece(piece)
     ended_s = clock()
     text = "".join(pieces)
-    token_count = model.count_tokens(text) if text else 0
-    later_tokens = token_count - model.count_tokens(pieces[0]) if pieces else 0
     writing_s = ended_s - first_s
+    measured = max(0, pace.token_count - 1) / writing_s if pieces and writing_s > 0 else 0.0  # the first was waited for
     return Answer(
         text=text,
-        token_count=token_count,
+        token_count=pace.token_count,
         first_token_s=(first_s if pieces else ended_s) - started_s,
-        tokens_per_second=max(0, later_tokens) / writing_s if writing_s > 0 else 0.0,
+        tokens_per_second=pace.tokens_per_second or measured,
     )
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from core.cli.shell import shell_of, visible
+from core.cli.shell import report_error, shell_of, visible
 from core.errors import InputError
 from core.jobs.stages.conversation import open_answerer
+from core.models.engine import EngineCrashed
 from core.records import Run
 from core.storage import get
 
@@ -47,10 +48,19 @@ def chat(
     while question:
         messages.append(Message("user", question))
         pieces: list[str] = []
-        for piece in answerer.stream(messages, max_tokens=max_tokens, temperature=temperature):
-            pieces.append(piece)
-            if not shell.is_json:
-                print(visible(piece), end="", flush=True)
+        try:
+            for piece in answerer.stream(messages, max_tokens=max_tokens, temperature=temperature):
+                pieces.append(piece)
+                if not shell.is_json:
+                    print(visible(piece), end="", flush=True)
+        except EngineCrashed as error:
+            print(file=sys.stderr)
+            if prompt or shell.is_json:
+                raise
+            report_error(error, is_json=False)  # the talk goes on: the next question starts the engine anew
+            messages.pop()
+            question = _ask()
+            continue
         text = "".join(pieces)
         messages.append(Message("assistant", text))
         shell.show({"prompt": question, "answer": text}, "\n")

@@ -82,6 +82,12 @@ def export_pairs(
     found = shell.workspace.project(project)
     target = file or Path(f"{found.name}.jsonl")
     export = pair_export.export_pairs(shell.workspace, found, target, with_source=with_source, is_forced=force)
-    written = {"pairs": len(export.pairs), "left_out": export.left_out, "note": export.note, "path": target}
-    words = f"{len(export.pairs)} pairs written to {target}"
+    written = {
+        "unread": export.unread,
+        "pairs": len(export.pairs),
+        "left_out": export.left_out,
+        "note": export.note,
+        "path": target,
+    }
+    words = (f"{export.unread}\n" if export.unread else "") + f"{len(export.pairs)} pairs written to {target}"
     shell.show(written, f"{words}\n{export.note}" if export.note else words)

@@ -15,9 +15,11 @@ from typing import Any
 
 import typer
 
+from core.cli import trials
 from core.cli.shell import shell_of
 from core.errors import JobFailed
 from core.models import registry
+from core.models.engine.crash import ended_by
 from core.offline import OFFLINE_VARIABLES, refused_count
 from core.settings import GenerationSettings
 
@@ -57,13 +59,29 @@ def self_test(context: typer.Context) -> None:
 
 
 def load_libraries(_scratch: Path) -> str:
-    """Import everything that has native code, and what everything else stands on."""
+    """Import everything that has native code, and what everything else stands on, in a process that may die of it."""
+    outcome = trials.attempt("libraries", "core.cli.selftest:import_all")
+    if not outcome.is_ok:
+        raise RuntimeError(outcome.words)
+    return outcome.words
+
+
+def import_all() -> str:
+    """Import `LIBRARIES` into this process, and look whether the offline variables are set."""
     for name in LIBRARIES:
         importlib.import_module(name)
     unset = [name for name, value in OFFLINE_VARIABLES.items() if os.environ.get(name) != value]
     if unset:
         raise RuntimeError(f"offline variables are not set: {', '.join(unset)}")
     return f"{len(LIBRARIES)} load, {len(OFFLINE_VARIABLES)} offline variables set"
+
+
+def try_libraries(_scratch: Path) -> str:
+    """Give every native library a grain of real work, each in a process of its own."""
+    outcomes = [trials.attempt(name) for name in trials.TRIALS]
+    if broken := [f"{outcome.name} {outcome.words}" for outcome in outcomes if not outcome.is_ok]:
+        raise RuntimeError("; ".join(broken))
+    return f"{', '.join(trials.TRIALS)} work on {trials.processor()}"
 
 
 def check_models(_scratch: Path) -> str:
@@ -76,19 +94,12 @@ def check_models(_scratch: Path) -> str:
 
 
 def answer(scratch: Path) -> str:
-    """Twenty tokens from the embedded model."""
-    from core.chat import Message
-    from core.chat.answerers import open_model
-
-    model = registry.find_model(registry.model_folders(scratch / "home"), GenerationSettings().model)
-    opened = open_model(Path(model.path), model.format)
-    started_s = time.monotonic()
-    text = "".join(opened.stream([Message("user", PROMPT)], max_tokens=20, temperature=0.0))
-    seconds = time.monotonic() - started_s
-    opened.close()
-    if not text.strip():
+    """Twenty tokens from the embedded model, as a person gets them."""
+    model = GenerationSettings().model
+    reply = _garrison(scratch, "chat", "--model", model, "--prompt", PROMPT, "--max-tokens", "20")
+    if not reply["answer"].strip():
         raise RuntimeError("the model said nothing")
-    return f"{model.name} wrote 20 tokens in {seconds:.1f} s"
+    return f"{model} answered"
 
 
 def run_slice(scratch: Path) -> str:
@@ -131,6 +142,8 @@ def _garrison(scratch: Path, *arguments: str) -> Any:
     done = subprocess.run(  # noqa: S603 - our own module
         [*_command(scratch), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=scratch
     )
+    if done.returncode < 0:
+        raise RuntimeError(f"ended with {ended_by(done.returncode)} on {trials.processor()}")
     result = json.loads(done.stdout or "{}")
     if done.returncode != 0:
         raise RuntimeError(result.get("error") or done.stderr.strip()[-300:])
@@ -140,6 +153,7 @@ def _garrison(scratch: Path, *arguments: str) -> Any:
 CHECKS: dict[str, Callable[[Path], str]] = {
     "libraries": load_libraries,
     "models": check_models,
+    "work": try_libraries,
     "answer": answer,
     "path": run_slice,
     "dashboard": ask_dashboard,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from core.cli.keeper import keep
 from core.cli.shell import shell_of
 from core.errors import InputError, SetupError
 
@@ -29,7 +30,7 @@ def serve(
     certificate: Annotated[Path | None, typer.Option(help="Serve https with this certificate (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
-    """Serve the dashboard until Ctrl-C: to this machine, or to others where people sign in."""
+    """Serve the dashboard until Ctrl-C: to this machine, or to others where people sign in. Begun anew if it dies."""
     from core.jobs.stages.sample import ensure_sample
     from core.sign_in import read_sign_in, secrets_path
 
@@ -54,8 +55,6 @@ def serve(
     ensure_sample(shell.workspace)
     address = sign_in.origin if sign_in else f"http://{host}:{port}"
     print(f"Garrison: {address}", file=sys.stderr, flush=True)
-    os.environ["GARRISON_HOME"] = str(shell.workspace.home)
-    os.chdir(folder)  # where .streamlit/config.toml lies
     arguments = ["start.py", "run", "app.py", "--server.address", listening, "--server.port", str(port), *secure]
     if sign_in:
         arguments += ["--secrets.files", str(secrets_path(shell.workspace.home))]
@@ -64,7 +63,10 @@ def serve(
     arguments += ["--browser.serverAddress", called]
     for name in dict.fromkeys([*LOOPBACK, called]):
         arguments += ["--server.allowedHosts", name]  # what a browser may call this by: other names are somebody's trick
-    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 replaces this process, no shell
+    variables = os.environ | {"GARRISON_HOME": str(shell.workspace.home)}
+    shell.workspace.close()
+    # in its folder, where .streamlit/config.toml lies
+    raise typer.Exit(keep([sys.executable, *arguments], folder=folder, variables=variables))
 
 
 def _secure(certificate: Path, key: Path) -> list[str]:

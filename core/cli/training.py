@@ -84,7 +84,7 @@ def export(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
     format: Annotated[str, typer.Option(help="adapter, merged or gguf.")] = "adapter",
-    quantization: Annotated[str, typer.Option(help="For gguf: f16, q8_0 or q4_k_m.")] = "q8_0",
+    quantization: Annotated[str, typer.Option(help="For gguf: f16, q8_0, q6_k, q5_k_m or q4_k_m.")] = "q8_0",
 ) -> None:
     """Write a run as an adapter, merged weights or a GGUF file.
 

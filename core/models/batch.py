@@ -9,6 +9,7 @@ where it is used: it loads llama.cpp.
 import ctypes
 import json
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from core.models.llama import Weights
 from core.models.text import Completion, Prompt
 
 BATCH_TOKENS = 512  # read in one `llama_decode`; llama.cpp's own default for the physical batch
+LOGITS_BYTES = 128 * 2**20  # of the losses that one `llama_decode` gives: 4 bytes for every token of the vocabulary
 LIKELIEST = 256  # tokens shown to the grammar when it refuses the chosen one, before all of them
 TOP_K, TOP_P = 40, 0.95  # llama.cpp's defaults
 
@@ -35,13 +37,17 @@ class _Sequence:
 
     index: int
     prompt: Prompt
-    pending: list[int]
+    pending: deque[int]
     position: int
+    answer_at: int  # position of the first token that the model writes
+    last: int  # the token before it
     chain: Any
     grammar: Any
     data: bytearray
     written: list[int] = field(default_factory=list)
-    logits_at: int = -1  # row of the batch whose logits give the next token; -1 while still reading
+    logits: range = range(0)  # rows of the batch that tell what follows; none while still reading
+    measured: int = 0  # of the expected tokens
+    nats: float = 0.0  # how unlikely these were
 
 
 class BatchGenerator:
@@ -50,16 +56,17 @@ class BatchGenerator:
     Measured on the embedded model, 2 cores: see docs/benchmarks.md.
     """
 
-    def __init__(self, path: Path, *, sequences: int = 8, context_tokens: int = 4096) -> None:
+    def __init__(self, path: Path, *, adapter: Path | None = None, sequences: int = 8, context_tokens: int = 4096) -> None:
         """Load the model.
 
         Args:
             path: a GGUF file.
+            adapter: a LoRA adapter as GGUF that is added to the model.
             sequences: completions written side by side.
             context_tokens: memory for the prefix and all sequences together.
 
         Raises:
-            SetupError: the file cannot be loaded, or memory is short.
+            SetupError: a file cannot be loaded, or memory is short.
         """
         self.sequences = sequences
         self._weights = Weights(path)
@@ -75,10 +82,13 @@ class BatchGenerator:
                 "Close other programs, or generate fewer sequences at once.",
             )
         self._memory = C.llama_get_memory(self._context)
+        self._vocabulary_size = C.llama_vocab_n_tokens(self._weights.vocabulary.vocab)
         self._context_tokens = context_tokens
         self._batch = C.llama_batch_init(BATCH_TOKENS, 0, 1)
         self._prefix: tuple[int, ...] = ()
         self._grammars: dict[str, bytes] = {}
+        if adapter:
+            self._add(adapter)
 
     def __enter__(self) -> Self:
         return self
@@ -98,8 +108,10 @@ class BatchGenerator:
         """See `TextGenerator.generate`."""
         self._cores = FreeCores()
         self._set_threads()
-        prefix_tokens = self._weights.tokenize(prefix, is_beginning=True)
-        room = (self._context_tokens - len(prefix_tokens)) // self.sequences
+        wholes = [prompt.tokens for prompt in prompts if prompt.tokens]
+        prefix_tokens = wholes[0][: _shared_length(wholes)] if wholes else self._opened(prefix)
+        made_for = C.llama_model_n_ctx_train(self._weights.model) or self._context_tokens  # 0 where the file does not say
+        room = max(0, min((self._context_tokens - len(prefix_tokens)) // self.sequences, made_for - len(prefix_tokens)))
         waiting = iter(enumerate(prompts))
         free = list(range(self.sequences))
         active: dict[int, _Sequence] = {}
@@ -107,20 +119,36 @@ class BatchGenerator:
         try:
             while True:
                 while free and (following := next(waiting, None)):
+                    started = self._start(*following, after=len(prefix_tokens), room=room)
+                    if isinstance(started, Completion):
+                        yield started
+                        continue
                     slot = free.pop()
-                    active[slot] = self._start(*following, after=len(prefix_tokens), room=room)
+                    active[slot] = started
                     C.llama_memory_seq_cp(self._memory, self.sequences, slot, -1, -1)
                 if not active:
                     return
                 self._decode(active)
-                for slot in [slot for slot, sequence in active.items() if sequence.logits_at >= 0]:
-                    if completion := self._advance(active[slot]):
+                for slot in [slot for slot, sequence in active.items() if sequence.logits]:
+                    if active[slot].measured < len(active[slot].prompt.expected):
+                        self._measure(slot, active[slot])
+                    elif completion := self._advance(active[slot]):
                         self._end(slot, active.pop(slot))
                         free.append(slot)
                         yield completion
         finally:
             for slot, sequence in active.items():
                 self._end(slot, sequence)
+
+    def _add(self, adapter: Path) -> None:
+        """Add an adapter to the model; it is freed with it."""
+        found = C.llama_adapter_lora_init(self._weights.model, str(adapter).encode()) if adapter.is_file() else None
+        if not found:
+            self.close()
+            raise SetupError(
+                f"The adapter {adapter.name} cannot be loaded.", "Restore the workspace from a backup or train again."
+            )
+        C.llama_set_adapters_lora(self._context, (C.llama_adapter_lora_p_ctypes * 1)(found), 1, (ctypes.c_float * 1)(1.0))
 
     def _set_threads(self) -> None:
         """Use the cores that are free now; looked at again every second, as other programs come and go."""
@@ -134,26 +162,48 @@ class BatchGenerator:
             return
         C.llama_memory_clear(self._memory, True)
         self._prefix = ()
-        source = _Sequence(-1, Prompt(text=""), list(tokens), 0, None, None, bytearray())
+        source = _Sequence(-1, Prompt(text=""), deque(tokens), 0, len(tokens) + 1, -1, None, None, bytearray())
         while source.pending:
             self._decode({self.sequences: source})
         self._prefix = tokens
 
-    def _start(self, index: int, prompt: Prompt, *, after: int, room: int) -> _Sequence:
-        tokens = self._weights.tokenize(prompt.text, is_beginning=not after)
-        start = self._weights.tokenize(prompt.start, is_beginning=False) if prompt.start else []
-        size = len(tokens) + len(start) + prompt.max_tokens
-        if not tokens or size > min(room, self._context_tokens):
+    def _start(self, index: int, prompt: Prompt, *, after: int, room: int) -> _Sequence | Completion:
+        """Make a prompt ready to be read; where its own start breaks its schema, that start is all that comes of it."""
+        vocabulary = self._weights.vocabulary
+        tokens = list(prompt.tokens[after:])
+        if not prompt.tokens:
+            tokens = vocabulary.follow(prompt.text) if after else self._opened(prompt.text)
+        start = vocabulary.follow(prompt.start) if prompt.start else []
+        size = len(tokens) + len(start) + max(prompt.max_tokens, len(prompt.expected))
+        if not tokens or size > room:
             raise InputError(
                 f"A prompt of {size} tokens does not fit: {room} are free for each.",
                 "Use shorter passages or fewer sequences at once.",
             )
         grammar = self._grammar(prompt.schema)
-        for token in start:
-            if grammar:
-                C.llama_sampler_accept(grammar, token)
+        if grammar and not all(self._accept(grammar, token) for token in start):
+            C.llama_sampler_free(grammar)
+            return Completion(index=index, text=prompt.start, token_count=0, is_complete=False)
+        pending = deque([*tokens, *start, *prompt.expected[:-1]])
+        answer_at = after + len(tokens) + len(start)
         data = bytearray(prompt.start.encode())
-        return _Sequence(index, prompt, tokens + start, after, _sampler_chain(prompt), grammar, data)
+        last = [*tokens, *start][-1]
+        return _Sequence(index, prompt, pending, after, answer_at, last, _sampler_chain(prompt), grammar, data)
+
+    @staticmethod
+    def _accept(grammar: Any, token: int) -> bool:
+        """Move a grammar on by `token` if it allows it; llama.cpp ends the whole process when it does not."""
+        single = _candidates(np.array([token], np.int32), np.zeros(1, np.float32))
+        C.llama_sampler_apply(grammar, ctypes.byref(single))
+        if np.isneginf(single.data[0].logit):
+            return False
+        C.llama_sampler_accept(grammar, token)
+        return True
+
+    def _opened(self, text: str) -> list[int]:
+        """Return the tokens of what is read first. All of it is text: what spells a mark in a document is none."""
+        vocabulary = self._weights.vocabulary
+        return ([] if vocabulary.opening is None else [vocabulary.opening]) + vocabulary.tokenize(text)
 
     def _grammar(self, schema: str) -> Any:
         """A sampler that forbids every token that would break `schema`; None without one."""
@@ -161,70 +211,96 @@ class BatchGenerator:
             return None
         if schema not in self._grammars:
             self._grammars[schema] = json_schema_to_gbnf(schema).encode()
-        grammar = C.llama_sampler_init_grammar(self._weights.vocab, self._grammars[schema], b"root")
+        grammar = C.llama_sampler_init_grammar(self._weights.vocabulary.vocab, self._grammars[schema], b"root")
         if not grammar:
             raise ModelError("The JSON schema cannot be turned into a grammar.", "Simplify the schema.")
         return grammar
 
     def _decode(self, active: dict[int, _Sequence]) -> None:
         """Read pending tokens of every sequence, as many as one batch takes: first come, first served."""
+        most = max(self.sequences, LOGITS_BYTES // (4 * self._vocabulary_size))
+        count = wanted = 0
+        for slot, sequence in active.items():
+            begun = count
+            while sequence.pending and count < BATCH_TOKENS and wanted < most:
+                is_wanted = sequence.position + 1 >= sequence.answer_at
+                begun += not is_wanted
+                self._put(count, sequence.pending.popleft(), sequence.position, slot, wants_logits=is_wanted)
+                sequence.position, wanted, count = sequence.position + 1, wanted + is_wanted, count + 1
+            sequence.logits = range(begun, count)
+        self._decode_batch(count)
+
+    def _put(self, at: int, token: int, position: int, slot: int, *, wants_logits: bool) -> None:
+        """Put a token into the batch, as the one at `position` of the sequence `slot`."""
+        batch = self._batch
+        batch.token[at], batch.pos[at], batch.logits[at] = token, position, wants_logits
+        batch.n_seq_id[at], batch.seq_id[at][0] = 1, slot
+
+    def _decode_batch(self, count: int) -> None:
+        """Have llama.cpp read the first `count` tokens of the batch."""
         if time.monotonic() > self._look_again:
             self._set_threads()
-        batch, count = self._batch, 0
-        for slot, sequence in active.items():
-            sequence.logits_at = -1
-            taken = sequence.pending[: BATCH_TOKENS - count]
-            del sequence.pending[: len(taken)]
-            for token in taken:
-                batch.token[count], batch.pos[count] = token, sequence.position
-                batch.n_seq_id[count], batch.seq_id[count][0] = 1, slot
-                batch.logits[count] = 0
-                sequence.position += 1
-                count += 1
-            if taken and not sequence.pending:
-                sequence.logits_at = count - 1
-                batch.logits[count - 1] = 1
-        batch.n_tokens = count
-        code = C.llama_decode(self._context, batch)
+        self._batch.n_tokens = count
+        code = C.llama_decode(self._context, self._batch)
         if code != 0:
             self._prefix = ()  # the state of the memory is not known any more
             raise ModelError(f"The model stopped reading (llama.cpp code {code}).", "Generate fewer sequences at once.")
 
+    def _measure(self, slot: int, sequence: _Sequence) -> None:
+        """Add up how unlikely the expected tokens are; after the last one, go back to where the model writes its own."""
+        expected = sequence.prompt.expected
+        for row in sequence.logits:
+            logits = np.ctypeslib.as_array(C.llama_get_logits_ith(self._context, row), (self._vocabulary_size,))
+            top = logits.max()
+            sequence.nats += float(
+                np.log(np.exp(logits - top).sum(dtype=np.float64)) + top - logits[expected[sequence.measured]]
+            )
+            sequence.measured += 1
+        if sequence.measured == len(expected):
+            sequence.position = sequence.answer_at - 1
+            C.llama_memory_seq_rm(self._memory, slot, sequence.position, -1)
+            sequence.pending.append(sequence.last)
+
     def _advance(self, sequence: _Sequence) -> Completion | None:
         """Choose the next token of a sequence; its completion when it is over."""
         token = self._choose(sequence)
-        if C.llama_vocab_is_eog(self._weights.vocab, token):
+        if token is None:
+            return self._completion(sequence, is_complete=False)
+        if token in sequence.prompt.ends or C.llama_vocab_is_eog(self._weights.vocabulary.vocab, token):
             return self._completion(sequence, is_complete=True)
-        sequence.data += self._weights.piece(token)
+        sequence.data += self._weights.vocabulary.piece(token)
         sequence.written.append(token)
         sequence.pending.append(token)
+        stops = [at for stop in sequence.prompt.stops if (at := sequence.data.find(stop.encode())) >= 0]
+        if stops:
+            del sequence.data[min(stops) :]
+            return self._completion(sequence, is_complete=True)
         if sequence.grammar and sequence.data.endswith(b"}") and _is_json(sequence.data):
             return self._completion(sequence, is_complete=True)
         if len(sequence.written) >= sequence.prompt.max_tokens:
             return self._completion(sequence, is_complete=False)
         return None
 
-    def _choose(self, sequence: _Sequence) -> int:
-        """The next token. The grammar looks at the chosen token only, and at all of them when it refuses that one.
+    def _choose(self, sequence: _Sequence) -> int | None:
+        """Choose the next token; None where the grammar leaves none.
 
+        The grammar looks at the chosen token only, and at all of them when it refuses that one.
         Checking 49,152 tokens against the grammar costs more than writing one; llama.cpp's own programs do
         the same (`common_sampler_sample`).
         """
-        row = sequence.logits_at
+        row = sequence.logits[-1]
         token = int(C.llama_sampler_sample(sequence.chain, self._context, row))
-        if not sequence.grammar:
+        if not sequence.grammar or self._accept(sequence.grammar, token):
             return token
-        single = _candidates(np.array([token], np.int32), np.zeros(1, np.float32))
-        C.llama_sampler_apply(sequence.grammar, ctypes.byref(single))
-        if np.isneginf(single.data[0].logit):
-            token = self._allowed(sequence)
-        C.llama_sampler_accept(sequence.grammar, token)
-        return token
+        allowed = self._allowed(sequence)
+        if allowed is not None:
+            C.llama_sampler_accept(sequence.grammar, allowed)
+        return allowed
 
-    def _allowed(self, sequence: _Sequence) -> int:
-        """The next token from those the grammar allows: looked for among the likeliest first, then among all."""
-        size = C.llama_vocab_n_tokens(self._weights.vocab)
-        logits = np.ctypeslib.as_array(C.llama_get_logits_ith(self._context, sequence.logits_at), (size,))
+    def _allowed(self, sequence: _Sequence) -> int | None:
+        """Return the next token from those the grammar allows: looked for among the likeliest first, then among all."""
+        size = self._vocabulary_size
+        logits = np.ctypeslib.as_array(C.llama_get_logits_ith(self._context, sequence.logits[-1]), (size,))
         likeliest = np.argpartition(logits, -LIKELIEST)[-LIKELIEST:] if size > LIKELIEST else np.arange(size)
         for ids in (likeliest.astype(np.int32), np.arange(size, dtype=np.int32)):
             candidates = _candidates(ids, logits[ids])
@@ -232,17 +308,29 @@ class BatchGenerator:
             if any(not np.isneginf(candidates.data[row].logit) for row in range(candidates.size)):
                 C.llama_sampler_apply(sequence.chain, ctypes.byref(candidates))
                 return int(candidates.data[candidates.selected].id)
-        raise ModelError("No token of the model fits the JSON schema.", "Use another model.")
+        return None
 
     def _completion(self, sequence: _Sequence, *, is_complete: bool) -> Completion:
         text = sequence.data.decode("utf-8", errors="ignore")
-        return Completion(index=sequence.index, text=text, token_count=len(sequence.written), is_complete=is_complete)
+        nats = sequence.nats / sequence.measured if sequence.measured else None
+        return Completion(
+            index=sequence.index, text=text, token_count=len(sequence.written), is_complete=is_complete, nats=nats
+        )
 
     def _end(self, slot: int, sequence: _Sequence) -> None:
         C.llama_memory_seq_rm(self._memory, slot, -1, -1)
         C.llama_sampler_free(sequence.chain)
         if sequence.grammar:
             C.llama_sampler_free(sequence.grammar)
+
+
+def _shared_length(wholes: Sequence[tuple[int, ...]]) -> int:
+    """Return with how many tokens all of them begin; one at least is left of each."""
+    if not wholes:
+        return 0
+    first, last = min(wholes), max(wholes)  # what these two share, all between them share as well
+    longest = min(map(len, wholes)) - 1
+    return next((at for at in range(longest) if first[at] != last[at]), longest)
 
 
 def _sampler_chain(prompt: Prompt) -> Any:

@@ -25,6 +25,7 @@ class Origin:
     dataset_sha256: str
     note: str = ""  # what whoever uses it must know
     risk: tuple[str, ...] = ()  # what may be left of the personal data in what it learned from, in sentences
+    unread: str | None = None  # that what it learned from was approved unread, and by whom, in a sentence
 
 
 def model_card(origin: Origin) -> str:
@@ -38,7 +39,8 @@ def model_card(origin: Origin) -> str:
         f"- Run: {origin.run_id}",
         f"- Dataset version (SHA-256): {origin.dataset_sha256}",
     ]
-    text = ["---", *head, "---", "", f"# {origin.model}, tuned with Garrison", "", *facts]
+    warning = [f"**{origin.unread}**", ""] if origin.unread else []
+    text = ["---", *head, "---", "", f"# {origin.model}, tuned with Garrison", "", *warning, *facts]
     if origin.risk:
         text += ["", "## Personal data", "", *(f"- {sentence}" for sentence in origin.risk)]
     return "\n".join([*text, *(["", origin.note] if origin.note else [])]) + "\n"

@@ -4,12 +4,12 @@ Import this module where it is used: it loads torch and transformers. Local file
 GGUF; code that comes with a model is never run.
 """
 
-import hashlib
 import io
 import logging
 import os
+import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,23 +20,16 @@ import psutil
 import torch
 
 from core.errors import InputError, SetupError
-from core.models.packing import (
-    PACK_TOKENS,
-    Encoded,
-    can_share,
-    encode_row,
-    end_tokens,
-    fit,
-    group,
-    pack,
-    prompt_tokens,
-    token_losses,
-)
+from core.models.agreement import spaced
+from core.models.conversation import Encoded, Vocabulary, encode_rows, prompt_tokens, turn_of
+from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
 from core.models.precision import compute_in_fp32, load_options
-from core.models.templates import FALLBACK_STOPS, FALLBACK_TEMPLATE
+from core.models.templates import FALLBACK_TEMPLATE
+from core.models.text import Pace
+from core.models.vocabulary import read_vocabulary
 from core.records import ModelFormat
 from core.settings import Precision
-from core.storage import folder_atomic
+from core.storage import file_key, folder_atomic
 
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_cpu")
 
@@ -47,6 +40,7 @@ class CausalModel:
 
     model: Any
     tokenizer: Any
+    vocabulary: Vocabulary
     template: str
     precision: Precision
     device: str  # "cpu" or "cuda"
@@ -63,7 +57,9 @@ class CausalModel:
     @property
     def context_tokens(self) -> int:
         """Longest sequence the model was made for."""
-        return int(getattr(self.model.config, "max_position_embeddings", 0) or 2048)
+        config = self.model.config
+        described = config.get_text_config() if hasattr(config, "get_text_config") else config
+        return int(getattr(described, "max_position_embeddings", 0) or 2048)
 
 
 def load_causal(
@@ -94,6 +90,7 @@ def load_causal(
         raise InputError(f"{path.name} is not a language model.", "Choose a GGUF file or a folder with safetensors.")
     if format == "safetensors" and not any(path.glob("*.safetensors")):
         raise InputError(f"The folder {path.name!r} holds no safetensors.", "Pickled weights are not loaded.")
+    sys.audit("garrison.load", str(path))
     with memory_errors():
         options = load_options(precision, device)
         try:
@@ -114,9 +111,15 @@ def load_causal(
     model.eval()
     own = tokenizer.chat_template
     own = own.get("default", "") if isinstance(own, dict) else own
+    tokenizer = spaced(tokenizer)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     return CausalModel(
-        model=model, tokenizer=tokenizer, template=template or own or FALLBACK_TEMPLATE, precision=precision, device=device
+        model=model,
+        tokenizer=tokenizer,
+        vocabulary=read_vocabulary(path, format, model, tokenizer),
+        template=template or own or FALLBACK_TEMPLATE,
+        precision=precision,
+        device=device,
     )
 
 
@@ -150,8 +153,8 @@ def generate_stream(
     max_tokens: int = 256,
     temperature: float = 0.0,
     seed: int | None = None,
-) -> Iterator[str]:
-    """The answer to the last message, piece by piece; closing the iterator stops the model.
+) -> Generator[str, None, Pace]:
+    """The answer to the last message, piece by piece, and what was counted; closing the generator stops the model.
 
     Args:
         causal: who answers.
@@ -164,18 +167,19 @@ def generate_stream(
         InputError: the conversation leaves no room for an answer.
         SetupError: memory is short.
     """
-    tokens = prompt_tokens(causal.tokenizer, causal.template, messages)
+    tokens = prompt_tokens(causal.vocabulary, causal.template, messages)
     room = causal.context_tokens - len(tokens)
     if room < 1:
         raise InputError(
             f"The conversation has {len(tokens)} tokens; this model reads {causal.context_tokens}.",
             "Start a new conversation or shorten the message.",
         )
-    ends = set(end_tokens(causal.tokenizer, causal.template))
+    turn = turn_of(causal.vocabulary, causal.template)
     generator = torch.Generator(causal.device)
     generator.seed() if seed is None else generator.manual_seed(seed)
     written: list[int] = []
     shown = ""
+    is_over = False
     cache = None
     inputs = torch.tensor([tokens], device=causal.device)
     with memory_errors():
@@ -183,19 +187,21 @@ def generate_stream(
             output = causal.model(input_ids=inputs, past_key_values=cache, use_cache=True)
             cache = output.past_key_values
             token = _choose(output.logits[0, -1].float(), temperature, generator)
-            if token in ends:
+            if token in turn.ends:
+                is_over = True
                 break
             written.append(token)
-            text, is_over = _cut(causal, written)
+            text, is_over = _cut(causal, written, turn.stops)
             if len(text) > len(shown) and not text.endswith("\ufffd"):  # a character may be spread over tokens
                 yield text[len(shown) :]
                 shown = text
             if is_over:
                 break
             inputs = torch.tensor([[token]], device=causal.device)
-    text, _ = _cut(causal, written, is_last=True)
+    text, _ = _cut(causal, written, turn.stops, is_last=True)
     if len(text) > len(shown):
         yield text[len(shown) :]
+    return Pace(read_count=len(tokens), cached_count=0, token_count=len(written), tokens_per_second=0.0, is_complete=is_over)
 
 
 @torch.inference_mode()
@@ -211,7 +217,7 @@ def generate_batch(
         SetupError: memory is short.
     """
     prompts = [
-        prompt_tokens(causal.tokenizer, causal.template, [{"role": "user", "content": question}]) for question in questions
+        prompt_tokens(causal.vocabulary, causal.template, [{"role": "user", "content": question}]) for question in questions
     ]
     longest = max(map(len, prompts), default=0)
     if longest >= causal.context_tokens:
@@ -236,8 +242,9 @@ def answer_loss(causal: CausalModel, rows: Sequence[Mapping[str, str]], *, max_t
         rows: `input` and `output`.
         max_tokens: rows are cut to this length at the end of their answer.
     """
-    encoded = [encode_row(causal.tokenizer, causal.template, row) for row in rows]
-    encoded = [Encoded(row.tokens[: max(max_tokens, row.answer_start + 1)], row.answer_start) for row in encoded]
+    encoded = encode_rows(causal.vocabulary, causal.template, rows)
+    longest = min(max_tokens, causal.context_tokens)
+    encoded = [Encoded(row.tokens[: max(longest, row.answer_start + 1)], row.answer_start) for row in encoded]
     return mean_losses(causal, encoded)
 
 
@@ -337,9 +344,7 @@ def unpack_gguf(path: Path, cache: Path) -> Path:
     Raises:
         SetupError: the disk is full.
     """
-    status = path.stat()
-    key = hashlib.sha256(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}".encode()).hexdigest()
-    target = cache / f"{path.stem}-{key[:16]}"
+    target = cache / f"{path.stem}-{file_key(path)}"
     if not target.exists():
         model, tokenizer = _load_gguf(path, {"dtype": torch.float16})
         try:
@@ -367,17 +372,15 @@ def _choose(logits: torch.Tensor, temperature: float, generator: torch.Generator
     return int(torch.multinomial(torch.softmax(logits / temperature, dim=-1), 1, generator=generator))
 
 
-def _cut(causal: CausalModel, tokens: Sequence[int], *, is_last: bool = False) -> tuple[str, bool]:
-    """The text of `tokens` as far as it is sure, without space before it, and whether a text stop ended it."""
+def _cut(causal: CausalModel, tokens: Sequence[int], stops: Sequence[str], *, is_last: bool = False) -> tuple[str, bool]:
+    """Return the text of `tokens` as far as it is sure, without space before it, and whether one of `stops` ended it."""
     text: str = causal.tokenizer.decode(tokens, skip_special_tokens=True).lstrip()
-    if causal.template != FALLBACK_TEMPLATE:
-        return text, False
-    found = [at for stop in FALLBACK_STOPS if (at := text.find(stop)) >= 0]
+    found = [at for stop in stops if (at := text.find(stop)) >= 0]
     if found:
         return text[: min(found)].rstrip(), True
     if is_last:
         return text, False
-    begun = [size for stop in FALLBACK_STOPS for size in range(1, len(stop)) if text.endswith(stop[:size])]
+    begun = [size for stop in stops for size in range(1, len(stop)) if text.endswith(stop[:size])]
     return text[: len(text) - max(begun, default=0)], False  # what may become a stop is held back
 
 
@@ -385,14 +388,14 @@ def _generate(causal: CausalModel, prompts: Sequence[Sequence[int]], max_tokens:
     from transformers import GenerationConfig
 
     width = max(map(len, prompts))
-    ends = end_tokens(causal.tokenizer, causal.template)
+    turn = turn_of(causal.vocabulary, causal.template)
     padding = causal.tokenizer.pad_token_id if causal.tokenizer.pad_token_id is not None else 0
     ids = torch.tensor([[padding] * (width - len(prompt)) + list(prompt) for prompt in prompts])
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
     room = min(max_tokens, causal.context_tokens - width)
-    config = GenerationConfig(max_new_tokens=room, do_sample=False, eos_token_id=ends, pad_token_id=padding)
+    config = GenerationConfig(max_new_tokens=room, do_sample=False, eos_token_id=sorted(turn.ends), pad_token_id=padding)
     with memory_errors():
         output = causal.model.generate(
             input_ids=ids.to(causal.device), attention_mask=mask.to(causal.device), generation_config=config
         )
-    return [_cut(causal, row[width:].tolist(), is_last=True)[0].strip() for row in output]
+    return [_cut(causal, row[width:].tolist(), turn.stops, is_last=True)[0].strip() for row in output]

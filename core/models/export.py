@@ -4,6 +4,7 @@ Every export appears complete in its target folder or not at all. A folder of se
 `sha256sum -c SHA256SUMS` in it checks them all. Import this module where it is used: it loads torch.
 """
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,28 @@ from typing import Any, Literal
 import torch
 
 from core.errors import SetupError
+from core.models.agreement import is_read_alike, nearest
 from core.models.card import CARD, Origin, license_files, model_card
 from core.models.causal import CausalModel, load_adapter, load_causal, memory_errors
-from core.models.packing import end_tokens
+from core.models.conversation import Vocabulary, turn_of
+from core.models.conversion.adapter import adapter_gguf
+from core.models.conversion.child import Report, ignore
+from core.models.conversion.model import convert_folder
 from core.records import ModelFormat
 from core.storage import folder_atomic, sha256_file
 
-Quantization = Literal["f16", "q8_0", "q4_k_m"]
+Quantization = Literal["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m"]
 SUMS = "SHA256SUMS"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer.model",
+    TOKENIZER_CONFIG,
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +99,8 @@ def export_merged(
         InputError: `target` is not empty, or the adapter belongs to another model.
         SetupError: the adapter is gone, memory is short or the disk is full.
     """
-    causal = load_run(path, format, folder=folder, cache=cache)
-    stored = getattr(causal.model.config, "dtype", None)
-    with memory_errors():
-        model: Any = causal.model.merge_and_unload()
-        model.to(torch.float16 if format == "gguf" else _own_dtype(path) or stored or torch.float32)
-    model.generation_config.eos_token_id = end_tokens(causal.tokenizer, causal.template)
-    causal.tokenizer.chat_template = causal.template
     with folder_atomic(target) as beside:
-        model.save_pretrained(str(beside), safe_serialization=True)
-        causal.tokenizer.save_pretrained(str(beside))
-        for file in license_files(path) if format == "safetensors" else []:
-            shutil.copyfile(file, beside / file.name)
+        _write_merged(path, format, folder=folder, target=beside, cache=cache)
         _write_papers(beside, origin)
     return _checksum(target / SUMS)
 
@@ -109,50 +114,118 @@ def export_gguf(
     quantization: Quantization = "q8_0",
     cache: Path | None = None,
     origin: Origin | None = None,
+    report: Report = ignore,
 ) -> Checksum:
-    """Write the merged model as a GGUF file in `target`, and load it with llama.cpp before it counts.
+    """Write the merged model as a GGUF file in `target`, beside its model card, and load it with llama.cpp before it counts.
+
+    Of a GGUF base everything but the changed weights is copied. Of safetensors the merged folder is written first, beside
+    the file and for as long as llama.cpp's converter reads it, which says what families can be exported.
 
     Args:
         path: the base model.
-        format: of the base model. Of a GGUF everything but the changed weights is copied; of safetensors only
-            models of the kinds Llama and Mistral can be written.
+        format: of the base model.
         folder: the run's folder.
         target: a folder that does not exist or is empty.
         cache: a folder that keeps unpacked models, see `load_causal`.
-        quantization: f16 keeps what the merged model has; q8_0 halves it; q4_k_m makes it about a third of f16.
-        origin: whose license is written into the file where the base is none that names it itself.
+        quantization: f16 keeps what the merged model has; q8_0 halves it; q6_k, q5_k_m and q4_k_m
+            go on to about a third of f16.
+        origin: for the model card, and whose license is written into the file where the base is none that names it itself.
+        report: told the share that is done, see `conversion.child.Report`.
 
     Returns:
         The checksum of the GGUF file.
 
     Raises:
-        InputError: `target` is not empty, or this kind of model cannot be written as GGUF.
-        SetupError: the adapter is gone, memory is short or the disk is full.
+        InputError: `target` is not empty, or llama.cpp does not know this family of models or its tokenizer.
+        SetupError: the adapter or a program of llama.cpp is gone, memory is short or the disk is full.
     """
     from core.models import gguf_file, llama
 
-    causal = load_run(path, format, folder=folder, cache=cache)
+    _check_present(folder, [])
+    vocabulary: Vocabulary
     with folder_atomic(target) as beside:
         file = beside / f"model-{quantization}.gguf"
-        plain = beside / "model-f16.gguf" if quantization == "q4_k_m" else file
+        plain = file if quantization == "f16" else beside / ".model-f16.gguf"
         if format == "gguf":
-            content = gguf_file.from_gguf(path, causal)
+            adapter = adapter_gguf(folder / "adapter", path, folder, report=lambda: report(0.0))
+            license = origin.license if origin else ""
+            template, vocabulary = _template(folder), llama.load_vocabulary(path)
+            end = min(turn_of(vocabulary, template).ends - vocabulary.ends, default=None)
+            added = gguf_file.Added(template=template, end=end, license=license)
+            gguf_file.write_sum(path, adapter, plain, added, report=report)
         else:
-            content = gguf_file.from_model(causal)
-        license = origin.license if origin else ""
-        gguf_file.write(plain, content, quantization="q8_0" if quantization == "q8_0" else "f16", license=license)
-        if quantization == "q4_k_m":
-            gguf_file.quantize(plain, file)
+            merged = beside / path.name  # the GGUF is named after it
+            merged.mkdir()
+            vocabulary = _write_merged(path, format, folder=folder, target=merged, cache=cache)
+            if origin is not None:
+                (merged / CARD).write_text(model_card(origin), encoding="utf-8")  # which names the license
+            convert_folder(merged, plain, report=report)
+            shutil.rmtree(merged)
+        if plain != file:
+            gguf_file.quantize(plain, file, quantization, report=report)
             plain.unlink()
         llama.Weights(file).close()
+        if origin is not None:
+            (beside / CARD).write_text(model_card(origin), encoding="utf-8")
     return _checksum(target / file.name)
 
 
 def load_run(path: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> CausalModel:
     """The base model in fp32 with the run's adapter and chat template."""
-    _check_present(folder, [folder / "template.jinja"])
-    template = (folder / "template.jinja").read_text(encoding="utf-8")
-    return load_adapter(load_causal(path, format, template=template, cache=cache), folder / "adapter")
+    _check_present(folder, [])
+    return load_adapter(load_causal(path, format, template=_template(folder), cache=cache), folder / "adapter")
+
+
+def _template(folder: Path) -> str:
+    """Return the chat template that the run in `folder` was trained with."""
+    return (folder / "template.jinja").read_text(encoding="utf-8")
+
+
+def _write_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path, cache: Path | None) -> Vocabulary:
+    """Write weights, configuration and tokenizer of the merged model into `target`, and the base's license texts.
+
+    Returns:
+        The tokens that it was trained with.
+    """
+    causal = load_run(path, format, folder=folder, cache=cache)
+    stored = getattr(causal.model.config, "dtype", None)
+    with memory_errors():
+        model: Any = causal.model.merge_and_unload()
+        model.to(torch.float16 if format == "gguf" else _own_dtype(path) or stored or torch.float32)
+    model.generation_config.eos_token_id = sorted(turn_of(causal.vocabulary, causal.template).ends)
+    tokenizer = nearest(causal.tokenizer, causal.vocabulary) if format == "gguf" else causal.tokenizer
+    tokenizer.chat_template = causal.template
+    model.save_pretrained(str(target), safe_serialization=True)
+    tokenizer.save_pretrained(str(target))
+    if format == "safetensors":
+        for file in license_files(path):
+            shutil.copyfile(file, target / file.name)
+        _copy_tokenizer(path, target, tokenizer)
+    return causal.vocabulary
+
+
+def _copy_tokenizer(base: Path, target: Path, tokenizer: Any) -> None:
+    """Put the base's own tokenizer files into `target`: what transformers writes anew leaves out what others read.
+
+    The chat template is the run's, in the file that `target` has it in, and no code is named. Where transformers would read
+    the base's files otherwise than `tokenizer` does, which the run was trained with, its description stays.
+    """
+    from transformers import AutoTokenizer
+
+    for name in TOKENIZER_FILES:
+        if (base / name).is_file():
+            shutil.copyfile(base / name, target / name)
+    described = json.loads((target / TOKENIZER_CONFIG).read_text(encoding="utf-8"))
+    kept = {key: value for key, value in described.items() if key not in ("chat_template", "auto_map")}
+    _write_json(target / TOKENIZER_CONFIG, kept)
+    copied = AutoTokenizer.from_pretrained(str(target), local_files_only=True, trust_remote_code=False)
+    if not is_read_alike(copied, tokenizer):
+        tokenizer.backend_tokenizer.save(str(target / "tokenizer.json"))
+        _write_json(target / TOKENIZER_CONFIG, kept | {"tokenizer_class": "PreTrainedTokenizerFast"})
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _own_dtype(path: Path) -> torch.dtype | None:

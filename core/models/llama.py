@@ -1,23 +1,29 @@
-"""GGUF models through llama.cpp: loading, counting tokens, streamed chat. Many prompts at once: `core.models.batch`.
+"""GGUF models through the library of llama.cpp: loading them, and their tokens. Who writes: `core.models.engine`.
 
 Import this module where it is used: it loads llama.cpp.
 """
 
 import ctypes
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
 import llama_cpp.llama_cpp as C
+import numpy as np
+from numpy.typing import NDArray
 
-from core.errors import InputError, SetupError
-from core.models.cores import FreeCores
-from core.models.templates import FALLBACK_STOPS, FALLBACK_TEMPLATE, render
+from core.errors import SetupError
+from core.models.conversation import Text, mark_pattern
+from core.models.templates import FALLBACK_TEMPLATE
 
 log = logging.getLogger(__name__)
+
+SPACE = " \t\n\v\f\r"  # what C calls space
 
 
 @C.llama_log_callback  # type: ignore[misc, untyped-decorator, unused-ignore]
@@ -41,6 +47,84 @@ def start_library() -> None:
     C.llama_backend_init()
 
 
+def tokenize(vocab: Any, text: str, *, marks: bool = False) -> list[int]:
+    """Return the tokens of `text` in a vocabulary of llama.cpp, nothing added; see `LlamaVocabulary.tokenize`."""
+    data = text.encode()
+    tokens = (C.llama_token * (len(data) + 2))()
+    count = C.llama_tokenize(vocab, data, len(data), tokens, len(tokens), False, marks)
+    return list(tokens[:count])
+
+
+class LlamaVocabulary:
+    """The tokens of a GGUF model, as llama.cpp reads them: a `Vocabulary`."""
+
+    def __init__(self, model: Any) -> None:
+        """Wrap the tokenizer of llama.cpp's `model`; it is gone with the model."""
+        self.vocab = vocab = C.llama_model_get_vocab(model)
+        own = C.llama_model_chat_template(model, None)
+        self.template = own.decode("utf-8", errors="replace") if own else FALLBACK_TEMPLATE
+        kinds = (C.llama_vocab_get_attr(vocab, token) for token in range(C.llama_vocab_n_tokens(vocab)))
+        self._kinds: NDArray[np.int32] = np.fromiter(kinds, np.int32)
+        marks = np.flatnonzero(self._kinds & (C.LLAMA_TOKEN_ATTR_CONTROL | C.LLAMA_TOKEN_ATTR_UNKNOWN)).tolist()
+        self.marks: dict[str, int] = {text: token for token in marks if (text := self._text(token))}
+        self.pattern = mark_pattern(self.marks)
+        bos, eos = C.llama_vocab_bos(vocab), C.llama_vocab_eos(vocab)
+        self.bos_token, self.eos_token = self._text(bos), self._text(eos)
+        self.opening: int | None = bos if bos >= 0 and C.llama_vocab_get_add_bos(vocab) else None
+        self.ends = frozenset(token for token in {eos, *marks} if token >= 0 and C.llama_vocab_is_eog(vocab, token))
+
+    def encode(self, texts: Sequence[Text]) -> list[list[int]]:
+        """See `Vocabulary.encode`."""
+        return [self._encode_hidden(text) if text.hidden else self.tokenize(text.rendered, marks=True) for text in texts]
+
+    def tokenize(self, text: str, *, marks: bool = False) -> list[int]:
+        """Return the tokens of `text`; with `marks` what spells a mark is one, else it is text like any other."""
+        return tokenize(self.vocab, text, marks=marks)
+
+    def follow(self, text: str) -> list[int]:
+        """Return the tokens of `text` after another text: without the space that SentencePiece puts before one alone."""
+        if not self._begins_with_space:
+            return self.tokenize(text)
+        return self.tokenize("\n" + text)[len(self.tokenize("\n")) :]
+
+    def piece(self, token: int) -> bytes:
+        """Return the bytes that `token` stands for; a character may be spread over several tokens."""
+        buffer = ctypes.create_string_buffer(256)
+        size = C.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(size, 0)]
+
+    @cached_property
+    def _begins_with_space(self) -> bool:
+        return b"".join(map(self.piece, self.tokenize("x"))) == b" x"
+
+    def _encode_hidden(self, text: Text) -> list[int]:
+        """Read as llama.cpp does: marks first, then each run of text between them by itself, here without marks in it."""
+        pieces = self.pattern.split(text.rendered)  # text, mark, text, mark … text
+        for at in range(1, len(pieces), 2):
+            kind = self._kinds[self.marks[pieces[at]]]
+            if kind & C.LLAMA_TOKEN_ATTR_LSTRIP:
+                pieces[at - 1] = pieces[at - 1].rstrip(SPACE)
+            if kind & C.LLAMA_TOKEN_ATTR_RSTRIP:
+                pieces[at + 1] = pieces[at + 1].lstrip(SPACE)
+        spelled = str.maketrans(dict(text.hidden))
+        tokens: list[int] = []
+        for at, piece in enumerate(pieces):
+            tokens += [self.marks[piece]] if at % 2 else self._tokenize_run(piece.translate(spelled))
+        return tokens
+
+    def _tokenize_run(self, text: str) -> list[int]:
+        tokens = self.tokenize(text)
+        if not {*tokens} & {*self.marks.values()}:
+            return tokens
+        # The pieces of a SentencePiece vocabulary can grow into a mark: each is read apart after its first character.
+        cuts = [0, *(found.start() + 1 for found in self.pattern.finditer(text)), len(text)]
+        first, *others = [text[start:end] for start, end in pairwise(cuts)]
+        return self.tokenize(first) + [token for part in others for token in self.follow(part)]
+
+    def _text(self, token: int) -> str:
+        return "" if token < 0 else (C.llama_vocab_get_text(self.vocab, token) or b"").decode("utf-8", errors="replace")
+
+
 class Weights:
     """A loaded GGUF file: `model` and `vocab` for llama.cpp, and its tokenizer."""
 
@@ -50,26 +134,19 @@ class Weights:
         Raises:
             SetupError: missing, damaged, or of a kind that llama.cpp does not know.
         """
+        if not vocab_only:
+            sys.audit("garrison.load", str(path))
         start_library()
         params = C.llama_model_default_params()
         params.vocab_only = vocab_only
         self.model: Any = C.llama_model_load_from_file(str(path).encode(), params) if path.is_file() else None
         if not self.model:
             raise _cannot_load(path)
-        self.vocab: Any = C.llama_model_get_vocab(self.model)
 
-    def tokenize(self, text: str, *, is_beginning: bool) -> list[int]:
-        """Token ids of `text`; marks of the chat template count as one token each."""
-        data = text.encode()
-        tokens = (C.llama_token * (len(data) + 2))()
-        count = C.llama_tokenize(self.vocab, data, len(data), tokens, len(tokens), is_beginning, True)
-        return list(tokens[:count])
-
-    def piece(self, token: int) -> bytes:
-        """The bytes that `token` stands for; a character may be spread over several tokens."""
-        buffer = ctypes.create_string_buffer(256)
-        size = C.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
-        return buffer.raw[: max(size, 0)]
+    @cached_property
+    def vocabulary(self) -> LlamaVocabulary:
+        """The model's tokens; of no use once it is closed."""
+        return LlamaVocabulary(self.model)
 
     def close(self) -> None:
         """Free the memory. Calling it twice is harmless."""
@@ -78,96 +155,43 @@ class Weights:
             self.model = None
 
 
-def token_counter(path: Path) -> Callable[[str], int]:
-    """A function that counts the tokens of a text as the model at `path` does; loads the tokenizer alone.
+def load_vocabulary(path: Path) -> LlamaVocabulary:
+    """Load the tokenizer of the GGUF at `path` alone; its memory is free once nobody uses it.
 
     Raises:
         SetupError: the file cannot be loaded.
     """
     weights = Weights(path, vocab_only=True)
-    return lambda text: len(weights.tokenize(text, is_beginning=False))
+    vocabulary = LlamaVocabulary(weights.model)
+    weakref.finalize(vocabulary, C.llama_model_free, weights.model)
+    return vocabulary
 
 
-class LlamaModel:
-    """A GGUF model to chat with."""
+def cached_vocabulary(path: Path) -> LlamaVocabulary:
+    """Return the tokenizer of the GGUF at `path`, loaded anew where the file has changed.
 
-    def __init__(self, path: Path, *, context_tokens: int = 4096, template: str = "") -> None:
-        """Load the model.
+    Raises:
+        SetupError: the file cannot be loaded.
+    """
+    if not path.is_file():
+        raise _cannot_load(path)
+    status = path.stat()
+    return _cached_vocabulary(path, status.st_mtime_ns, status.st_size)
 
-        Args:
-            path: a GGUF file.
-            context_tokens: longest conversation and answer together, at most what the model was trained for.
-            template: chat template (Jinja) to use instead of the model's own.
 
-        Raises:
-            SetupError: the file cannot be loaded, or memory is short.
-        """
-        start_library()
-        self._cores = FreeCores()
-        threads = self._cores.count()
-        try:
-            self._llama = llama_cpp.Llama(
-                model_path=str(path),
-                n_ctx=context_tokens,
-                n_threads=threads,
-                n_threads_batch=threads,
-                verbose=False,
-            )
-        except (ValueError, OSError, AssertionError) as error:
-            raise _cannot_load(path) from error
-        C.llama_log_set(_forward_log, None)
-        own = self._llama.metadata.get("tokenizer.chat_template", "")
-        self.template = template or own or FALLBACK_TEMPLATE
+@lru_cache(maxsize=4)  # as many as a comparison needs, and as much again
+def _cached_vocabulary(path: Path, changed_ns: int, size_bytes: int) -> LlamaVocabulary:
+    return load_vocabulary(path)
 
-    def prompt(self, messages: Sequence[Mapping[str, str]]) -> str:
-        """The text that the model continues for these messages (`role`, `content`)."""
-        return render(
-            self.template,
-            messages,
-            bos_token=self._special(self._llama.token_bos()),
-            eos_token=self._special(self._llama.token_eos()),
-            add_generation_prompt=True,
-        )
 
-    def chat_stream(
-        self,
-        messages: Sequence[Mapping[str, str]],
-        *,
-        max_tokens: int = 256,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-    ) -> Iterator[str]:
-        """The answer to the last message, piece by piece as it is written.
+def token_counter(path: Path) -> Callable[[str], int]:
+    """Return a function that counts the tokens of a text as the model at `path` does; loads the tokenizer alone.
 
-        Raises:
-            InputError: the conversation leaves no room for an answer.
-        """
-        prompt = self.prompt(messages)
-        bos = self._special(self._llama.token_bos())
-        has_bos = bool(bos) and prompt.startswith(bos)
-        tokens = self._llama.tokenize(prompt.encode(), add_bos=not has_bos, special=True)
-        room = self._llama.n_ctx() - len(tokens)
-        if room < 1:
-            raise InputError(
-                f"The conversation has {len(tokens)} tokens; this model reads {self._llama.n_ctx()}.",
-                "Start a new conversation or shorten the message.",
-            )
-        threads = self._cores.count()
-        C.llama_set_n_threads(self._llama.ctx, threads, threads)
-        stops = [*stop, *(FALLBACK_STOPS if self.template == FALLBACK_TEMPLATE else ())]
-        chunks = self._llama.create_completion(
-            prompt=tokens, max_tokens=min(max_tokens, room), temperature=temperature, stop=stops, stream=True
-        )
-        for chunk in chunks:
-            if text := str(chunk["choices"][0]["text"]):
-                yield text
-
-    def close(self) -> None:
-        """Free the memory."""
-        self._llama.close()
-
-    def _special(self, token: int) -> str:
-        return "" if token < 0 else str(self._llama._model.token_get_text(token))
+    Raises:
+        SetupError: the file cannot be loaded.
+    """
+    vocabulary = load_vocabulary(path)
+    return lambda text: len(vocabulary.tokenize(text))
 
 
 def _cannot_load(path: Path) -> SetupError:

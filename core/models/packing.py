@@ -1,4 +1,4 @@
-"""Question pairs as tokens, and several of them as one sequence without padding.
+"""Rows of tokens, several of them as one sequence without padding.
 
 All rows of a run begin alike (the chat template's system message, the words of a question), so the rows of a
 pack share one copy of that beginning and each row attends to it and to itself alone. Every row's loss is what it
@@ -7,14 +7,14 @@ padded rows. Only logits of answer tokens are computed.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from core.models.templates import render
+from core.models.conversation import Encoded
 
 # Tokens in a pack: attention costs the square of this, and memory grows with it. A GPU waits for its orders with small ones:
 # SmolLM2-135M's shape in bf16 on an H100, rows of 400 tokens: 3,331 tokens/s with 1024, 9,742 with 4096, 19,421 with 8192.
@@ -22,14 +22,6 @@ PACK_TOKENS = {"cpu": 1024, "cuda": 8192}
 LEAST_PACK_TOKENS = 512  # no smaller ones are tried when memory is short
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A row's token ids; those from `answer_start` on are what the model learns to write."""
-
-    tokens: tuple[int, ...]
-    answer_start: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,53 +39,6 @@ class Pack:
     keep: Tensor
     targets: Tensor
     row: Tensor
-
-
-def prompt_tokens(tokenizer: Any, template: str, messages: Sequence[Mapping[str, str]]) -> list[int]:
-    """What the model reads before it answers: the one place where a prompt becomes tokens, in training and after.
-
-    Raises:
-        InputError: the template refuses the messages.
-    """
-    bos_token, eos_token = special_tokens(tokenizer)
-    text = render(template, messages, bos_token=bos_token, eos_token=eos_token, add_generation_prompt=True)
-    tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    begins = tokenizer("")["input_ids"][:1] == [tokenizer.bos_token_id] != [None]
-    return [tokenizer.bos_token_id, *tokens] if begins and tokens[:1] != [tokenizer.bos_token_id] else tokens
-
-
-def answer_tokens(tokenizer: Any, template: str, answer: str) -> list[int]:
-    """What the model is to write for `answer`, the end of its turn included."""
-    mark = "\u241fanswer\u241f"
-    question = [{"role": "user", "content": "?"}]
-    bos_token, eos_token = special_tokens(tokenizer)
-    prompt = render(template, question, bos_token=bos_token, eos_token=eos_token, add_generation_prompt=True)
-    answered = [*question, {"role": "assistant", "content": mark}]
-    whole = render(template, answered, bos_token=bos_token, eos_token=eos_token)
-    before, _, after = whole.partition(mark)
-    # A template may write more into a past turn than into the one to come (thoughts, say): then only the end counts.
-    lead = before.removeprefix(prompt) if before.startswith(prompt) else ""
-    text = lead + answer + (after.rstrip() or eos_token)
-    tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return tokens
-
-
-def end_tokens(tokenizer: Any, template: str) -> list[int]:
-    """The tokens that end a turn: the tokenizer's end, and the template's where that is one special token."""
-    last = answer_tokens(tokenizer, template, "x")[-1]
-    ends = [tokenizer.eos_token_id, last if last in tokenizer.all_special_ids else None]
-    return sorted({token for token in ends if token is not None})
-
-
-def special_tokens(tokenizer: Any) -> tuple[str, str]:
-    """The texts of the tokens that begin and end a text, which a template may ask for; "" where there is none."""
-    return tokenizer.bos_token or "", tokenizer.eos_token or ""
-
-
-def encode_row(tokenizer: Any, template: str, row: Mapping[str, str]) -> Encoded:
-    """A question pair (`input`, `output`) as tokens."""
-    prompt = prompt_tokens(tokenizer, template, [{"role": "user", "content": row["input"]}])
-    return Encoded((*prompt, *answer_tokens(tokenizer, template, row["output"])), len(prompt))
 
 
 def group(rows: Sequence[Encoded], limit: int, *, may_share: bool = True) -> Iterator[list[int]]:

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from core.errors import InputError, ModelError
 from core.models.causal import CausalModel, mean_losses, memory_errors
-from core.models.packing import PACK_TOKENS, Encoded, can_share, fit, group, pack, token_losses
+from core.models.conversation import Encoded
+from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
 from core.settings import TrainingSettings
 from core.training.recipe import Progress
 

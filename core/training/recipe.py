@@ -71,7 +71,7 @@ def train(
         cache: a folder that keeps unpacked models, see `load_causal`.
 
     Raises:
-        InputError: no row can be used, or the model cannot be trained.
+        InputError: no row can be used, the model cannot be trained, or llama.cpp would read other tokens than are trained.
         SetupError: memory or disk is short.
         ModelError: the loss is not a number any more.
         JobCancelled: as raised by `report`.
@@ -79,6 +79,7 @@ def train(
     from core.models.causal import load_causal, prepare_libraries
 
     prepare_libraries()  # before the imports that write warnings
+    from core.models.agreement import check_trained_as_answered
     from core.training import checkpoints, rows
     from core.training.loop import Trainer
 
@@ -89,6 +90,8 @@ def train(
     started_s = time.monotonic()
     template = _stored(folder / "template.jinja")
     causal = load_causal(path, format, precision=settings.precision, template=template, cache=cache)
+    if format == "safetensors" and cache is not None:
+        check_trained_as_answered(path, causal.vocabulary, causal.template, cache=cache)
     write_atomic(folder / "template.jinja", causal.template)
     write_atomic(folder / "settings.json", settings.model_dump_json(indent=1))
 

@@ -7,16 +7,18 @@ import streamlit as st
 
 from core import jobs
 from core.chat import Message
+from core.models.engine import EngineCrashed
 from core.records import Project, Release, Run
 from core.storage import Workspace, find
 from dashboard import resources
-from dashboard.components.answerers import pace_words, show_answer, stream_answer, who_can_answer
+from dashboard.components.answerers import pace_words, show_answer, show_where, stream_answer, who_can_answer
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.words import ago
 
 MODES = {"chat": "Chat", "compare": "Compare two", "export": "Take it with you"}
+BROKE_OFF = "broke off here: the engine ended"
 EXPORTS = {
     "gguf": ("One GGUF file", "For llama.cpp and programs built on it. The usual choice."),
     "merged": ("A complete model folder", "Safetensors, for transformers and servers such as vLLM."),
@@ -24,6 +26,8 @@ EXPORTS = {
 }
 PRECISIONS = {
     "q8_0": "8 bits: nearly the same answers, half the size",
+    "q6_k": "6 bits: hardly less exact, smaller still",
+    "q5_k_m": "5 bits: between 6 and 4",
     "q4_k_m": "4 bits: smallest, a little less exact",
     "f16": "16 bits: exact, largest",
 }
@@ -48,6 +52,7 @@ def show_chat(workspace: Workspace, answerers: dict[str, str]) -> None:
     if st.session_state.get("turns-with") != name:
         st.session_state["turns-with"], st.session_state["turns"] = name, []
     turns: list[Turn] = st.session_state.setdefault("turns", [])
+    show_where(workspace, name)
     for turn in turns:
         with st.chat_message(turn.message.role):
             show_answer(turn.message.content)
@@ -63,8 +68,13 @@ def show_chat(workspace: Workspace, answerers: dict[str, str]) -> None:
         st.text(question)
     with st.chat_message("assistant"), shown_errors():
         with st.spinner("Opening the model …", show_time=True):
-            seat = resources.answerer(workspace, name)
-        given = stream_answer(seat, messages)
+            model = resources.answerer(workspace, name)
+        pieces: list[str] = []
+        try:
+            given = stream_answer(model, messages, pieces=pieces)
+        except EngineCrashed:
+            turns += [Turn(messages[-1]), Turn(Message("assistant", "".join(pieces)), BROKE_OFF)]
+            raise
         st.caption(pace_words(given))
         turns += [Turn(messages[-1]), Turn(Message("assistant", given.text), pace_words(given))]
 
@@ -80,6 +90,7 @@ def show_compare(workspace: Workspace, answerers: dict[str, str]) -> None:
         )
         for side, default, column in zip(("Left", "Right"), defaults, columns, strict=True)
     ]
+    show_where(workspace, *chosen)
     with st.form("compare", border=False):
         question = st.text_area("The same question to both", key="compare-question", height=90)
         is_asked = st.form_submit_button("Ask both", type="primary", icon=":material/compare:")
@@ -93,8 +104,8 @@ def show_compare(workspace: Workspace, answerers: dict[str, str]) -> None:
         for column, name in zip(columns, chosen, strict=True):
             with column, shown_errors():
                 with st.spinner("Opening the model …", show_time=True):
-                    seat = resources.answerer(workspace, name)
-                given = stream_answer(seat, [Message("user", question)])
+                    model = resources.answerer(workspace, name)
+                given = stream_answer(model, [Message("user", question)])
                 st.caption(pace_words(given))
                 st.session_state["compared"].append((answerers[name], given.text, pace_words(given)))
     else:

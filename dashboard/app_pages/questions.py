@@ -8,6 +8,7 @@ from core.models.registry import list_models, model_folders
 from core.records import Document, Project, QuestionPair
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
+from core.storage.written import waiting_pairs
 from core.words import counted
 from dashboard import resources
 from dashboard.components import pairs as pair_view
@@ -68,9 +69,9 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
                 st.rerun()
 
 
-def show_figures(workspace: Workspace, project: Project, *, since: str = "") -> None:
-    """Kept against dropped, and how far each document is covered, as of now; of pairs made after `since` alone."""
-    pairs = [pair for pair in pair_view.project_pairs(workspace, project) if pair.created_at >= since]
+def show_figures(workspace: Workspace, project: Project, *, job_id: str = "") -> None:
+    """Show kept against dropped, and how far each document is covered, as of now; of what a job at work wrote alone."""
+    pairs = waiting_pairs(workspace, project.id, job_id) if job_id else pair_view.project_pairs(workspace, project)
     kept = sum(pair.state == "kept" for pair in pairs)
     if not pairs:
         st.caption("The first pairs appear here in a moment.")
@@ -247,7 +248,7 @@ elif not approved and not pairs:
         )
 
 if is_busy and job is not None and job.kind == "generate":
-    st.fragment(show_figures, run_every="2s", key="live-figures")(workspace, project, since=job.created_at)
+    st.fragment(show_figures, run_every="2s", key="live-figures")(workspace, project, job_id=job.id)
 elif pairs:
     thin = "enough for a first run; 1,000 is better" if ENOUGH_TO_START <= kept < BETTER else ""
     thin = "few for a training: 100 or more is better" if kept < ENOUGH_TO_START else thin

@@ -12,7 +12,7 @@ from core import jobs
 from core.evaluation import Interval
 from core.evaluation.verdict import outcome
 from core.models.registry import DETECTION_FORMATS, list_models, model_folders
-from core.privacy.review import risk_words
+from core.privacy.review import approval_words
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
@@ -97,7 +97,7 @@ def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) 
         + (f" The last one is version {versions[0].number}." if versions else "")
     )
     if versions:
-        st.caption(f"Version {versions[0].number}: {' '.join(risk_words(versions[0].risk))}")
+        st.caption(f"Version {versions[0].number}: {' '.join(approval_words(versions[0].risk))}")
 
 
 def ask_model(models: list[Model]) -> Model:

@@ -1,46 +1,48 @@
 """Who can be talked to: finished runs of the project, newest first, then the models of this machine."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
 import streamlit as st
 
 from core.chat import Answer, ChatModel, Message, answer
+from core.errors import SetupError
+from core.models.engine import EngineCrashed
+from core.models.engine.settings import Host, read_engine_settings
 from core.models.registry import DETECTION_FORMATS, list_models, model_folders
+from core.offline import is_local
 from core.records import Project, Run
 from core.storage import Workspace, find
+from dashboard.components.errors import show_error
 
 LONGEST_TOKENS = 256
-
-
-@dataclass(slots=True)
-class Seat:
-    """An opened model and the lock that keeps two people from using it at the same moment."""
-
-    model: ChatModel
-    lock: threading.Lock
-
-    @contextmanager
-    def taken(self) -> Iterator[ChatModel]:
-        """The model for this caller alone."""
-        with self.lock:
-            yield self.model
-
-    def close(self) -> None:
-        """Free the memory once nobody uses it."""
-        with self.lock:
-            self.model.close()
 
 
 def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, str]:
     """Id of a run or name of a model, with the words people choose it by."""
     runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc") if project else []
     models = [model for model in list_models(model_folders(workspace.home)) if model.format not in DETECTION_FORMATS]
-    return {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs} | {
-        model.name: f"{model.name}, as it came" for model in models
-    }
+    return (
+        {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
+        | {model.name: f"{model.name}, as it came" for model in models}
+        | {name: f"{name}, on {host.machine}" for name, host in hosts(workspace).items()}
+    )
+
+
+def hosts(workspace: Workspace) -> dict[str, Host]:
+    """The models on other machines that an administrator allows, by name; none where the settings cannot be used."""
+    try:
+        return read_engine_settings(workspace.home).hosts
+    except SetupError as error:
+        show_error(error)
+        return {}
+
+
+def show_where(workspace: Workspace, *names: str) -> None:
+    """Say where a question goes that does not stay on this machine."""
+    chosen = [host.machine for name, host in hosts(workspace).items() if name in names and not is_local(host.machine)]
+    if chosen:
+        st.info(
+            f"Questions and answers go to {' and '.join(dict.fromkeys(chosen))}, which an administrator allows.",
+            icon=":material/lan:",
+        )
 
 
 def pace_words(given: Answer) -> str:
@@ -49,18 +51,27 @@ def pace_words(given: Answer) -> str:
     return f"{begun} · {given.tokens_per_second:.0f} tokens/s" if given.tokens_per_second else begun
 
 
-def stream_answer(seat: Seat, messages: list[Message], *, temperature: float = 0.0) -> Answer:
-    """Show an answer as it is written, as plain text: what a model writes is not trusted to be harmless markup."""
+def stream_answer(
+    model: ChatModel, messages: list[Message], *, temperature: float = 0.0, pieces: list[str] | None = None
+) -> Answer:
+    """Show an answer as it is written, as plain text: what a model writes is not trusted to be harmless markup.
+
+    `pieces` holds what was written so far, also when the model breaks off.
+    """
     box = st.empty()
     box.caption("Thinking …")
-    pieces: list[str] = []
+    written = [] if pieces is None else pieces
 
     def show(piece: str) -> None:
-        pieces.append(piece)
-        box.text("".join(pieces))
+        written.append(piece)
+        box.text("".join(written))
 
-    with seat.taken() as model:
+    try:
         given = answer(model, messages, max_tokens=LONGEST_TOKENS, temperature=temperature, on_piece=show)
+    except EngineCrashed:
+        with box:
+            show_answer("".join(written))
+        raise
     with box:
         show_answer(given.text)
     return given

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import AccessError
-from core.offline import allow_provider, is_local
+from core.offline import allow, is_local
 from core.settings import default_home
 from core.storage import Workspace, people, rights
 from dashboard.components.person import sign_in_settings, token
@@ -20,7 +20,7 @@ def admit() -> bool:
     settings = sign_in_settings()
     if settings is None:
         return _is_at_this_machine()
-    allow_provider(settings.provider_host, settings.provider_port)
+    allow(settings.provider_host, settings.provider_port)
     found = token(settings)
     if found is None:
         _ask_to_sign_in("Sign in with your account of this site.")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import __version__
 from core.identity import standing
-from core.offline import provider_name
+from core.offline import allowed_machines
 from core.records import Job
 from core.storage import Workspace, find
 from core.storage.audit import account
@@ -57,8 +57,8 @@ def _card_name(path: Path) -> str:
 
 def offline_words(report: OfflineReport) -> str:
     """`offline: yes`, or `offline: no` with the reason."""
-    if report.is_offline and (provider := provider_name()):
-        return f":material/cloud_off: offline: yes, reaches only {provider} for sign-in"
+    if report.is_offline and (machines := allowed_machines()):
+        return f":material/cloud_off: offline: yes, reaches only {' and '.join(machines)}"
     if report.is_offline:
         return ":material/cloud_off: offline: yes"
     if report.outgoing:
@@ -72,5 +72,7 @@ def _offline_help(report: OfflineReport) -> str:
         f"{counted(report.incoming, 'browser connection')} from other computers.",
         f"{counted(report.refused, 'attempt')} to connect refused since the start.",
     ]
+    if machines := allowed_machines():
+        lines.append(f"An administrator allows {' and '.join(machines)} in the settings of this machine.")
     lines.append(f"Not set: {', '.join(report.missing)}." if report.missing else "All offline settings are set.")
     return " ".join(lines)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import psutil
 
-from core.offline import OFFLINE_VARIABLES, is_local, is_provider, refused_count
+from core.offline import OFFLINE_VARIABLES, is_allowed, is_local, refused_count
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineReport:
     """Connections to other computers that Garrison opened (`outgoing`) and that others opened to it (`incoming`).
 
-    Those to the identity provider, for sign-in, are not counted.
+    Those to what an administrator allows, for sign-in or a server of models, are not counted.
     `refused` counts the attempts of this process that its guard stopped; `missing` names the offline variables that
     are not set in it.
     """
@@ -42,7 +42,7 @@ def measure_offline(process_ids: Iterable[int] = ()) -> OfflineReport:
             if connection.raddr and not is_local(connection.raddr.ip):
                 if connection.laddr.port in listening:
                     incoming += 1
-                elif process_id != os.getpid() or not is_provider(connection.raddr.ip, connection.raddr.port):
+                elif process_id != os.getpid() or not is_allowed(connection.raddr.ip, connection.raddr.port):
                     outgoing += 1
     missing = tuple(name for name, value in OFFLINE_VARIABLES.items() if os.environ.get(name) != value)
     return OfflineReport(outgoing=outgoing, incoming=incoming, refused=refused_count(), missing=missing)

@@ -32,14 +32,14 @@ def export_bytes(workspace: Workspace, project: Project, *, with_source: bool) -
 
 
 def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
-    """How many pairs a download holds, and what it leaves out or why it holds none ("" when nothing is to be said)."""
+    """Give how many pairs a download holds, and what is to be said of it: approved unread, what is left out, why none."""
     from core.jobs.stages.pair_export import exportable_pairs
 
     try:
         export = exportable_pairs(workspace, project)
     except InputError as error:
         return 0, f"{error.message} {page_hint(error.hint)}".strip()
-    return len(export.pairs), f"{export.note}." if export.note else ""
+    return len(export.pairs), " ".join(filter(None, (export.unread, f"{export.note}." if export.note else "")))
 
 
 def import_upload(workspace: Workspace, project: Project, upload: UploadedFile) -> Job:

@@ -17,7 +17,18 @@ def _case(label: str, function: str, **arguments: object) -> Case:
 
 def benchmarks(pdf: Path | None = None) -> tuple[Benchmark, ...]:
     """All of them; `pdf` is a real PDF to read besides the made one."""
-    return (_start(), _reading(pdf), _anonymizing(), _generating(), _training(), _chatting(), _carrying(), _memory())
+    return (
+        _start(),
+        _reading(pdf),
+        _anonymizing(),
+        _generating(),
+        _training(),
+        _chatting(),
+        _agreeing(),
+        _evaluating(),
+        _carrying(),
+        _memory(),
+    )
 
 
 def _start() -> Benchmark:
@@ -76,10 +87,20 @@ def _generating() -> Benchmark:
     garrison = _case("Garrison", "generating:garrison", passages=PASSAGES)
     single = _case("one sequence at a time", "generating:one_by_one", passages=PASSAGES)
     decoding = _case("bare llama.cpp, one sequence", "generating:decoding")
+    served = tuple(
+        Row(
+            title=f"pairs kept per minute, {slots} side by side",
+            figure="pairs_per_minute",
+            garrison=_case(f"Garrison, {slots} sequences", "generating:garrison", passages=PASSAGES, sequences=slots),
+            beside=_case(f"llama-server, {slots} slots", "generating:through_server", passages=PASSAGES, slots=slots),
+        )
+        for slots in (8, 16)
+    )
     rows = (
         Row(title="pairs kept per minute", figure="pairs_per_minute", garrison=garrison, beside=single),
         Row(title="tokens/s written", figure="tokens_per_s", garrison=garrison, beside=decoding),
         Row(title="tokens/s read", figure="read_per_s", garrison=garrison, beside=decoding),
+        *served,
     )
     return Benchmark(name="generating", title="Generating question pairs", rows=rows)
 
@@ -95,6 +116,31 @@ def _training() -> Benchmark:
     return Benchmark(name="training", title="Training", rows=rows)
 
 
+def _agreeing() -> Benchmark:
+    run, base = _case("a run, adapter beside its base", "agreeing:adapter"), _case("the base alone", "agreeing:base")
+    rows = tuple(
+        Row(
+            title=f"of 100 prompts, the same first 32 tokens as in transformers, {title}",
+            figure=figure,
+            garrison=run,
+            beside=base,
+        )
+        for title, figure in (("base in fp16", "f16"), ("base in 4 bits", "as_it_came"))
+    )
+    return Benchmark(name="agreeing", title="A run in llama.cpp and in transformers", rows=rows)
+
+
+def _evaluating() -> Benchmark:
+    row = Row(
+        title="seconds for 60 questions, base and run",
+        figure="seconds",
+        garrison=_case("Garrison, by llama.cpp", "evaluating:by_llama"),
+        beside=_case("by transformers", "evaluating:by_transformers"),
+        is_lower_better=True,
+    )
+    return Benchmark(name="evaluating", title="Evaluating a run", rows=(row,))
+
+
 def _chatting() -> Benchmark:
     pairs = (
         ("GGUF", _case("Garrison, GGUF", "chatting:garrison_gguf"), _case("bare llama.cpp", "chatting:bare_llama")),
@@ -104,7 +150,8 @@ def _chatting() -> Benchmark:
             _case("bare transformers", "chatting:bare_transformers"),
         ),
     )
-    rows = []
+    base = pairs[0][1]
+    rows = [Row(title="tokens/s, a run beside its base", figure="tokens_per_s", garrison=pairs[1][1], beside=base)]
     for name, garrison, bare in pairs:
         rows.append(Row(title=f"tokens/s, {name}", figure="tokens_per_s", garrison=garrison, beside=bare))
         rows.append(

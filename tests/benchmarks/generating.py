@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from core.models.text import Completion, Prompt, TextGenerator
@@ -54,13 +55,62 @@ class OneByOne:
             )
 
 
-def garrison(*, passages: int) -> Measured:
+class ThroughServer:
+    """A `TextGenerator` over llama-server: as many requests at a time as it has slots, each with its grammar."""
+
+    def __init__(self, client: Any, slots: int) -> None:
+        from core.models.llama import cached_vocabulary
+
+        self._client = client
+        self._slots = slots
+        self._vocabulary = cached_vocabulary(gguf())
+
+    def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
+        """See `TextGenerator.generate`; the start of a completion is enforced by the schema alone."""
+        with ThreadPoolExecutor(self._slots) as askers:
+            yield from askers.map(lambda given: self._written(*given, prefix), enumerate(prompts))
+
+    def _written(self, index: int, prompt: Prompt, prefix: str) -> Completion:
+        from llama_cpp.llama_grammar import json_schema_to_gbnf
+
+        from core.models.engine.client import Asked
+
+        opening = [] if self._vocabulary.opening is None else [self._vocabulary.opening]
+        tokens = opening + self._vocabulary.tokenize(prefix) + self._vocabulary.follow(prompt.text)
+        grammar = json_schema_to_gbnf(prompt.schema) if prompt.schema else ""
+        stream = self._client.complete(tokens, Asked(max_tokens=prompt.max_tokens, grammar=grammar))
+        pieces: list[str] = []
+        while True:
+            try:
+                pieces.append(next(stream))
+            except StopIteration as end:
+                pace = end.value
+                return Completion(
+                    index=index, text="".join(pieces), token_count=pace.token_count, is_complete=pace.is_complete
+                )
+
+
+def garrison(*, passages: int, sequences: int = 0) -> Measured:
     """Pairs from the sample's first passages, side by side in llama.cpp's batches, then the filters."""
     from core.models.batch import BatchGenerator
     from core.settings import GenerationSettings
 
-    with BatchGenerator(gguf(), sequences=GenerationSettings().batch_sequences) as generator:
+    with BatchGenerator(gguf(), sequences=sequences or GenerationSettings().batch_sequences) as generator:
         return _generated(generator, passages)
+
+
+def through_server(*, passages: int, slots: int) -> Measured:
+    """The same prompts, schemas and filters through llama-server: continuous batching, one memory for all slots."""
+    from core.models.cores import thread_count
+    from core.models.engine.server import Plan, Server
+
+    plan = Plan(model=gguf(), threads=thread_count(), context_tokens=CONTEXT_TOKENS * slots // 8, slots=slots)
+    server = Server(plan)
+    try:
+        server.wait()
+        return _generated(ThroughServer(server.client, slots), passages)
+    finally:
+        server.stop()
 
 
 def one_by_one(*, passages: int) -> Measured:

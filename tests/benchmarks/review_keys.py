@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page as BrowserPage
 from playwright.sync_api import expect, sync_playwright
 
-from core.records import Document, Page, Passage, Span, now
+from core.records import SEARCH_VERSION, Document, Page, Passage, Span, now
 from core.storage import Workspace, insert, insert_many, sha256_text
 from tests.browser.conftest import CHROMIUM_FLAGS, chromium_path
 from tests.served import dashboard
@@ -51,7 +51,8 @@ def fill(home: Path) -> str:
     sha256 = sha256_text(text)
     document = Document(
         id="document-long", project_id=project.id, name="long.txt", kind="txt", size_bytes=len(text), sha256=sha256,
-        text_sha256=sha256, analyzed_sha256=sha256, state="read", page_count=PAGES, created_at=now(),
+        text_sha256=sha256, analyzed_sha256=sha256, state="read",
+        search_version=SEARCH_VERSION, page_count=PAGES, created_at=now(),
     )  # fmt: skip
     insert(workspace.db, document)
     workspace.store_text(document, text, pages=tuple(pages))

@@ -33,7 +33,7 @@ def plain_loop(*, steps: int) -> Measured:
     from torch.nn.utils.rnn import pad_sequence
 
     from core.models.causal import load_causal
-    from core.models.packing import encode_row
+    from core.models.conversation import encode_rows
 
     torch.manual_seed(0)
     causal, settings = load_causal(gguf(), "gguf"), _settings(steps)
@@ -43,7 +43,7 @@ def plain_loop(*, steps: int) -> Measured:
     model = get_peft_model(causal.model, config).train()
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate)
-    rows = [encode_row(causal.tokenizer, causal.template, row) for row in question_rows()][: steps * BATCH]
+    rows = encode_rows(causal.vocabulary, causal.template, question_rows())[: steps * BATCH]
     started_s = time.perf_counter()
     for batch in _batches(rows):
         ids = pad_sequence([torch.tensor(row.tokens) for row in batch], batch_first=True)

@@ -15,6 +15,7 @@ def _gguf() -> Path:
     return EMBEDDED / str(json.loads((EMBEDDED / "model.json").read_text(encoding="utf-8"))["file"])
 
 
+@pytest.mark.model
 def test_embedded_model_answers_in_pieces() -> None:
     model = open_model(_gguf(), "gguf")
     pieces: list[str] = []
@@ -55,25 +56,26 @@ def test_run_with_a_damaged_description_is_named(tmp_path: Path) -> None:
         open_run(_gguf(), "gguf", folder=tmp_path)
 
 
-def _save_adapter(folder: Path) -> None:
+def _save_adapter(folder: Path, cache: Path) -> None:
     """A run's folder as training leaves it: an adapter on the embedded model that has not learned anything yet."""
     from peft import LoraConfig, get_peft_model
 
     from core.models.causal import load_causal
 
-    causal = load_causal(_gguf(), "gguf")
+    causal = load_causal(_gguf(), "gguf", cache=cache)
     config = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")
     get_peft_model(causal.model, config).save_pretrained(str(folder / "adapter"), save_embedding_layers=False)
     (folder / "run.json").write_text(RUN_FILES["run.json"], encoding="utf-8")
     (folder / "template.jinja").write_text(
         "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
-        "<|im_start|>assistant\n",
+        "{{ '<|im_start|>assistant\n' }}",
         encoding="utf-8",
     )
 
 
-def test_run_answers_through_its_base_its_adapter_and_its_own_template(tmp_path: Path) -> None:
-    _save_adapter(tmp_path)
+@pytest.mark.model
+def test_run_answers_through_its_base_its_adapter_and_its_own_template(tmp_path: Path, unpacked: Path) -> None:
+    _save_adapter(tmp_path, unpacked)
     model = open_run(_gguf(), "gguf", folder=tmp_path)
     pieces: list[str] = []
     result = answer(model, [Message("user", "What is the capital of France?")], max_tokens=16, on_piece=pieces.append)
@@ -81,7 +83,7 @@ def test_run_answers_through_its_base_its_adapter_and_its_own_template(tmp_path:
     # What the base model gives with this template: an adapter fresh from peft changes nothing (Hu et al. 2021, section 4.1).
     assert result.text == "The capital of France is Paris."
     assert len(pieces) > 3
-    assert result.token_count == 7
+    assert result.token_count == 8  # with the one that ends the turn
 
 
 def test_importing_the_room_loads_no_model_library() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from core.chat import Answer, Message, answer, compare
 from core.errors import InputError
+from core.models.text import Pace
 
 
 class Reciter:
@@ -15,7 +16,7 @@ class Reciter:
         self.asked: list[Message] = []
         self.log = log if log is not None else []
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, None]:
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
         self.asked = list(messages)
         try:
             for piece in self.pieces[:max_tokens]:
@@ -23,9 +24,8 @@ class Reciter:
                 yield piece
         finally:
             self.log.append("stopped")
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
+        count = len("".join(self.pieces).split())
+        return Pace(read_count=9, cached_count=0, token_count=count, tokens_per_second=0.0, is_complete=True)
 
     def close(self) -> None:
         self.log.append("closed")
@@ -51,6 +51,19 @@ def test_time_to_the_first_token_is_not_counted_as_writing() -> None:
     result = answer(Reciter(["A ", "mark ", "on equipment."]), ASK, clock=clock)
     assert result.first_token_s == 2.5
     assert result.tokens_per_second == 3 / 2.0  # mark, on, equipment. in two seconds
+
+
+class Counter(Reciter):
+    """A model that counts for itself, as the engine does."""
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
+        yield from super().stream(messages, max_tokens=max_tokens, temperature=temperature)
+        return Pace(read_count=9, cached_count=4, token_count=17, tokens_per_second=59.5, is_complete=True)
+
+
+def test_what_a_model_counts_itself_is_believed() -> None:
+    result = answer(Counter(["A ", "mark"]), ASK, clock=_ticks(10.0, 12.5, 14.5).__next__)
+    assert (result.token_count, result.tokens_per_second, result.first_token_s) == (17, 59.5, 2.5)
 
 
 def test_model_that_says_nothing_gives_an_empty_answer_with_its_time() -> None:

@@ -1,18 +1,23 @@
 """The command line: one JSON document with --json, one line for errors, the right exit code."""
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from core.cli.app import main
+from core.cli.app import app, main
 from core.cli.shell import ProgressPrinter
 from core.records import Job
+from core.storage import Workspace
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -73,6 +78,40 @@ def test_a_wrong_call_is_the_users_error_in_one_line(garrison: Run, arguments: l
     assert code in (2, 3) and err.strip() and "Traceback" not in err
 
 
+def named_commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command of the tree, by the words that call it."""
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if hasattr(command, "commands"):
+            yield from named_commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("path", named_commands(get_command(app)), ids=" ".join)
+def test_every_command_shows_its_own_help(garrison: Run, path: tuple[str, ...]) -> None:
+    code, out, _ = garrison(*path, "--help")
+    (usage,) = [line.strip() for line in out.splitlines() if line.strip().startswith("Usage:")]
+    words = [word for word in usage.split() if word != "{project}"]  # which stands before the commands of a review
+    expected = ["Usage:", "garrison", *path]
+    assert code == 0 and words[: len(expected)] == expected
+    assert words[len(expected) :][:1] in ([], ["[OPTIONS]"])  # and is that of no group above or below
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["nothing", "sample"], "sample"),
+        (["sample", "accept"], "accept"),
+        (["accept"], "accept"),
+        (["sample", "x"], "sample"),
+    ],
+)
+def test_help_of_a_review_needs_no_project_and_is_that_of_the_command(
+    garrison: Run, arguments: list[str], command: str
+) -> None:
+    code, out, _ = garrison("review", *arguments, "--help")
+    assert code == 0 and f"Usage: garrison review {{project}} {command} " in out
+
+
 def test_settings_are_checked_together(garrison: Run) -> None:
     garrison("project", "create", "a")
     code, _, err = garrison("train", "a", "--set", "epochs=-1", "--set", "lora_rank=x", "--set", "colour=red")
@@ -80,6 +119,7 @@ def test_settings_are_checked_together(garrison: Run) -> None:
     assert all(name in err for name in ("epochs", "lora_rank", "colour"))
 
 
+@pytest.mark.model
 def test_what_nobody_reviewed_is_not_trained_on(garrison: Run, tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.jsonl"
     rows = [
@@ -95,6 +135,7 @@ def test_what_nobody_reviewed_is_not_trained_on(garrison: Run, tmp_path: Path) -
     assert code == 2 and "approved" in err
 
 
+@pytest.mark.model
 def test_the_default_policy_refuses_approval_all_at_once(garrison: Run, tmp_path: Path) -> None:
     text = tmp_path / "a.txt"
     text.write_text("Sergeant Anna Whitfield checks the pump every day at six in the morning.", encoding="utf-8")
@@ -115,6 +156,27 @@ def test_the_default_policy_refuses_approval_all_at_once(garrison: Run, tmp_path
     assert code == 0 and json.loads(out)[0]["reviewer"] == "Ada"
 
 
+@pytest.mark.model
+def test_all_at_once_names_what_is_unread_and_takes_the_words_for_it(garrison: Run, tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    text.write_text("Sergeant Anna Whitfield checks the pump every day at six in the morning.", encoding="utf-8")
+    garrison("project", "create", "a", "--policy", "all-at-once")
+    garrison("documents", "add", "a", str(text))
+    garrison("anonymize", "a", "--level", "standard")
+    for wrong in ([], ["--unread", "yes"], ["--unread", "approve unread"]):
+        code, out, err = garrison("review", "a", "approve", "--all", *wrong, "--as", "Ada")
+        assert (code, out) == (2, "") and "approved unread: " in err and "undecided" in err
+    (words,) = re.findall('--unread "(.+?)"', err)
+    code, out, _ = garrison("review", "a", "approve", "--all", "--unread", words, "--as", "Ada")
+    assert code == 0 and out.startswith("Approved unread by Ada: ") and "second search not run on 1 document" in out
+    listed = json.loads(garrison("--json", "review", "a", "list")[1])["documents"][0]
+    assert listed["state"] == "approved" and listed["unread"]["unsearched"] == 1
+    assert "approved unread" in garrison("review", "a", "list")[1]
+    code, out, _ = garrison("documents", "export", "a", "--to", str(tmp_path / "out"))
+    assert code == 0 and out.startswith("Approved unread by Ada: ")
+
+
+@pytest.mark.model
 def test_two_persons_sample_propose_return_and_approve(garrison: Run, tmp_path: Path) -> None:
     text = tmp_path / "a.txt"
     lines = [f"Step {n}: the filter of the pump is dry before it is fitted." * 8 for n in range(4)]
@@ -140,6 +202,23 @@ def test_two_persons_sample_propose_return_and_approve(garrison: Run, tmp_path: 
     assert code == 0 and out.startswith("Two persons: off (not needed now).")
 
 
+@pytest.mark.model
+def test_what_an_earlier_version_searched_is_told_and_searched_again(garrison: Run, tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    text.write_text("Sergeant Anna Whitfield checks the pump.", encoding="utf-8")
+    garrison("project", "create", "a")
+    garrison("documents", "add", "a", str(text))
+    garrison("anonymize", "a", "--level", "standard")
+    with closing(Workspace(tmp_path / "home")) as workspace:
+        workspace.db.execute("update documents set search_version = 0")
+    told = "1 document was searched by an earlier version of Garrison, which found less."
+    assert f"{told} Search again: garrison anonymize a --again" in garrison("anonymize", "a")[1]
+    assert told in garrison("review", "a", "list")[1]
+    assert garrison("anonymize", "a", "--again", "--level", "standard")[1].startswith("1 document searched;")
+    assert told not in garrison("review", "a", "list")[1]
+
+
+@pytest.mark.model
 def test_accepting_all_keeps_a_rejection_and_says_so(garrison: Run, tmp_path: Path) -> None:
     text = tmp_path / "a.txt"
     text.write_text(
@@ -174,6 +253,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(garrison: Run, tmp_
     assert code == 2 and err.count("\n") >= 1
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_already_is_called_that(garrison: Run, tmp_path: Path) -> None:
     text = tmp_path / "good.txt"
     text.write_text("The pump is checked every day.", encoding="utf-8")
@@ -183,6 +263,7 @@ def test_a_file_that_is_there_already_is_called_that(garrison: Run, tmp_path: Pa
     assert (code, out) == (0, "1 file already there: left out.\n")
 
 
+@pytest.mark.slow
 def test_an_unreadable_file_is_kept_once_and_counted_every_time(garrison: Run, tmp_path: Path) -> None:
     folder = tmp_path / "files"
     for name in ("a", "b"):
@@ -220,6 +301,7 @@ def test_a_link_out_of_the_folder_is_left_out_and_named(garrison: Run, tmp_path:
     assert code == 2 and "lead out" in err
 
 
+@pytest.mark.model
 def test_pairs_nobody_approved_are_not_exported(garrison: Run, tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.jsonl"
     pairs.write_text('{"input": "Who checks?", "output": "Anna Whitfield checks the pump."}\n', encoding="utf-8")
@@ -298,6 +380,7 @@ def test_starting_the_command_loads_no_model_library() -> None:
     assert printed.strip() == "[]"
 
 
+@pytest.mark.model
 def test_approved_documents_are_exported_into_a_new_folder(garrison: Run, tmp_path: Path) -> None:
     table = tmp_path / "roster of Anna Whitfield.csv"
     table.write_text("Name;Mail\nSergeant Anna Whitfield;a.whitfield@unit.mil\n", encoding="utf-8")
@@ -307,7 +390,9 @@ def test_approved_documents_are_exported_into_a_new_folder(garrison: Run, tmp_pa
     target = tmp_path / "out"
     code, _, err = garrison("documents", "export", "a", "--to", str(target))
     assert code == 2 and "approved" in err
-    garrison("review", "a", "approve", table.name, "--as", "Ada")
+    code, _, err = garrison("review", "a", "approve", table.name, "--as", "Ada")
+    (words,) = re.findall('--unread "(.+?)"', err)
+    assert garrison("review", "a", "approve", table.name, "--unread", words, "--as", "Ada")[0] == 0
     code, out, _ = garrison("--json", "documents", "export", "a", table.name, "--to", str(target))
     (name,) = json.loads(out)["files"]
     assert code == 0 and name.startswith("document-") and name.endswith(".csv")

@@ -11,6 +11,8 @@ import pytest
 
 from core.sample import sample_documents
 
+pytestmark = pytest.mark.model
+
 PLANTED = Path(__file__).parent.parent / "sample" / "planted.json"
 
 
@@ -28,8 +30,8 @@ class Terminal:
 
 
 @pytest.fixture
-def garrison(tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path / "home")
+def garrison(unpacked_home: Path) -> Terminal:
+    return Terminal(unpacked_home)
 
 
 def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> None:
@@ -60,6 +62,9 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
 
     run = garrison("train", "workshop", "--preset", "quick", "--set", "max_steps=12")
     assert run["is_finished"] and run["adapter_sha256"]
+    assert (
+        len(list(garrison.home.glob(f"projects/*/runs/{run['id']}/adapter-*.gguf"))) == 1
+    )  # the engine needs not wait for it
     evaluation = garrison("evaluate", "workshop", run["id"])
     loss = evaluation["scores"]["loss"]
     assert loss["tuned"]["mean"] < loss["base"]["mean"]  # even twelve steps teach the form of the answers

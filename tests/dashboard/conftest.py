@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.records import DatasetVersion, Document, Page, Passage, Project, QuestionPair, Review, Run, now
+from core.jobs import queue
+from core.records import SEARCH_VERSION, DatasetVersion, Document, Page, Passage, Project, QuestionPair, Review, Run, now
 from core.settings import TrainingSettings
 from core.storage import Workspace, insert, sha256_text, write_atomic
 
@@ -30,7 +31,7 @@ def open_page(workspace: Workspace) -> OpenPage:
     entry = Path(spec.origin).with_name("app.py")
 
     def open_it(name: str = "overview", *, project_id: str = "", address: str = "") -> AppTest:
-        app = AppTest.from_file(str(entry), default_timeout=30)
+        app = AppTest.from_file(str(entry), default_timeout=120)  # where the tests share two cores
         if address:
             app.query_params["project"] = address
         if project_id:
@@ -39,6 +40,12 @@ def open_page(workspace: Workspace) -> OpenPage:
         return app if name == "overview" else app.switch_page(f"app_pages/{name}.py").run()
 
     return open_it
+
+
+@pytest.fixture
+def waiting_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave jobs queued, where a page is asked for one whose work loads a model."""
+    monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,8 @@ def learned(workspace: Workspace) -> LearnedProject:
     sha256 = sha256_text(text)
     document = Document(
         id="document-1", project_id=project.id, name="Winch.md", kind="md", size_bytes=len(text), sha256=sha256,
-        text_sha256=sha256, analyzed_sha256=sha256, state="read", page_count=1, word_count=15, created_at=now(),
+        text_sha256=sha256, analyzed_sha256=sha256, state="read",
+        search_version=SEARCH_VERSION, page_count=1, word_count=15, created_at=now(),
     )  # fmt: skip
     insert(workspace.db, document)
     workspace.store_text(document, text, pages=(Page(number=1, label="page 1", start=0, end=len(text)),))

@@ -15,6 +15,7 @@ def test_runs_come_first_then_the_models_of_this_machine(workspace, learned):
     assert list(who_can_answer(workspace, learned.project)) == [learned.run.id, EMBEDDED]
 
 
+@pytest.mark.model
 def test_question_is_answered_and_the_pace_told(open_page, workspace):
     app = open_page("chat", project_id=workspace.create_project("Empty").id)
     app.chat_input(key="chat-question").set_value("What is the capital of France? Answer in one sentence.").run()
@@ -24,6 +25,7 @@ def test_question_is_answered_and_the_pace_told(open_page, workspace):
     assert any("began after" in caption.value for caption in app.caption)
 
 
+@pytest.mark.model
 def test_new_conversation_forgets_the_old_one(open_page, workspace):
     app = open_page("chat", project_id=workspace.create_project("Empty").id)
     app.chat_input(key="chat-question").set_value("What is the capital of France?").run()
@@ -38,6 +40,7 @@ def test_run_without_its_adapter_says_so_in_place(open_page, learned):
     assert "is gone" in app.error[0].value
 
 
+@pytest.mark.model
 def test_both_answer_the_same_question_side_by_side(open_page, learned):
     app = open_page("chat", project_id=learned.project.id)
     app.get_by_key("chat-mode").set_value("compare").run()
@@ -68,15 +71,31 @@ def test_export_goes_to_a_job(open_page, workspace, learned):
     assert "is not empty" in app.error[0].value
 
 
+@pytest.mark.model
 def test_model_stays_in_memory_between_questions(workspace):
-    seat = resources.answerer(workspace, EMBEDDED)
-    assert resources.answerer(workspace, EMBEDDED) is seat
-    with seat.taken() as model:
-        assert "".join(model.stream([Message("user", "Say yes.")], max_tokens=8, temperature=0.0))
+    model = resources.answerer(workspace, EMBEDDED)
+    assert resources.answerer(workspace, EMBEDDED) is model
+    assert "".join(model.stream([Message("user", "Say yes.")], max_tokens=8, temperature=0.0))
 
 
 @pytest.fixture(autouse=True)
 def empty_memory():
     """Models that a test opened do not stay for the next one."""
     yield
-    resources._seat_at.clear()
+    resources._opened_at.clear()
+
+
+def test_a_host_that_an_administrator_allows_can_be_chosen_and_the_page_says_where_questions_go(open_page, workspace):
+    project = workspace.create_project("Empty")
+    path = workspace.home / "engine.toml"
+    path.write_text('[hosts.site-70b]\naddress = "https://models.site/v1"\nmodel = "m"\n', encoding="utf-8")
+    path.chmod(0o600)
+    app = open_page("chat", project_id=project.id)
+    assert app.selectbox(key="chat-answerer").options[-1] == "site-70b, on models.site"
+    assert not app.info
+    app.selectbox(key="chat-answerer").set_value("site-70b").run()
+    assert app.info[0].value == "Questions and answers go to models.site, which an administrator allows."
+    path.chmod(0o644)
+    app = open_page("chat", project_id=project.id)
+    assert "can be read by other accounts" in app.error[0].value
+    assert app.selectbox(key="chat-answerer").options == ["smollm2-135m-instruct, as it came"]

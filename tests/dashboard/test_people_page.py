@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.identity import declared, person_id
 from core.privacy import list_changes, review
 from core.privacy.list_file import new_entry
-from core.records import Document, Project, Role, Span, new_id, now
+from core.records import SEARCH_VERSION, Document, Project, Role, Span, new_id, now
 from core.storage import Workspace, find, insert, people, rights, sha256_text
 
 ISSUER = "https://login.site"
@@ -140,6 +140,7 @@ def searched(workspace: Workspace, project: Project) -> Document:
     document = Document(
         id=new_id("document"), project_id=project.id, name="a.txt", kind="txt", size_bytes=len(text),
         sha256=sha256_text(text), text_sha256=sha256_text(text), analyzed_sha256=sha256_text(text), state="read",
+        search_version=SEARCH_VERSION,
         marking_level=0, created_at=now(),
     )  # fmt: skip
     workspace.store_text(document, text, pages=())
@@ -166,6 +167,7 @@ def test_approving_is_off_for_those_who_may_not(open_as: OpenAs, workspace: Work
         assert ("None of your roles" in (app.button(key).help or "")) == is_off
 
 
+@pytest.mark.slow
 def test_approval_on_the_page_says_that_both_signed_in(open_as: OpenAs, workspace: Workspace) -> None:
     ours = workspace.create_project("Ours", policy="all-at-once")
     document = searched(workspace, ours)
@@ -175,6 +177,8 @@ def test_approval_on_the_page_says_that_both_signed_in(open_as: OpenAs, workspac
     open_as("rita", "review").button("propose").click().run()
     app = open_as("ada", "review")
     app.button("approve").click().run()
+    app.text_input("unread-words").set_value("approve 1 mark and 1 text unread")
+    next(button for button in app.button if button.label == "Approve unread").click().run()
     approved = workspace.active_review(document.id)
     assert approved and approved.is_authenticated
     assert (approved.proposer_id, approved.reviewer_id) == (person("rita"), person("ada"))

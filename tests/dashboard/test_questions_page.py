@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from core.errors import InputError
-from core.records import Document, QuestionPair
+from core.records import Document, Job, QuestionPair, now
 from core.storage import get, insert
+from core.storage.written import WrittenPassage, store_written
 from dashboard.components.pair_files import export_bytes
 from dashboard.components.pairs import Source, coverage, selected, source_html, source_of
 
@@ -123,3 +125,34 @@ def test_download_says_how_many_pairs_it_leaves_out(open_page, workspace, learne
 def test_pairs_brought_in_are_nothing_to_ask_about(workspace, learned):
     workspace.db.execute("update documents set kind = 'pairs'")
     assert coverage(workspace, learned.project, learned.pairs) == []
+
+
+def written(workspace, learned, job):
+    """Let a job have written a passage anew."""
+    pair = learned.pairs[0]
+    again = replace(pair, id="pair-again")
+    place = {"document_id": pair.document_id, "review_id": pair.review_id, "passage_id": pair.passage_id}
+    insert(workspace.db, job)
+    store_written(workspace, learned.project.id, job.id, [WrittenPassage(**place, pairs=(again,))])
+
+
+def test_what_a_killed_job_wrote_is_not_among_the_pairs_to_train_on(open_page, workspace, learned):
+    killed = Job(id="job-1", kind="generate", project_id=learned.project.id, state="failed", created_at=now())
+    written(workspace, learned, killed)
+    app = open_page("questions", project_id=learned.project.id)
+    assert list(app.data_editor[0].value["Question"]) == [pair.input for pair in learned.pairs]
+    assert any(text.value.startswith("**3 pairs kept**") for text in app.markdown)
+
+
+def test_what_a_job_at_work_wrote_so_far_is_shown_and_nothing_to_train_with(open_page, workspace, learned):
+    process = psutil.Process()
+    running = Job(
+        id="job-1", kind="generate", project_id=learned.project.id, state="running", pid=process.pid,
+        pid_started=process.create_time(), created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, replace(running, id="job-0", state="done"))
+    written(workspace, learned, running)
+    app = open_page("questions", project_id=learned.project.id)
+    assert not app.exception and "go-train" not in [button.key for button in app.button]
+    assert any("Kept and dropped, by reason" in text.value for text in app.markdown)
+    assert not any("first pairs appear" in caption.value for caption in app.caption)

@@ -10,6 +10,8 @@ import pytest
 from core.errors import InputError
 from core.models.text import Completion, Prompt
 
+pytestmark = pytest.mark.model
+
 MODEL = Path(sys.prefix) / "share/garrison/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"
 SCHEMA = json.dumps(
     {

@@ -83,9 +83,9 @@ def build_tiny() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache(unpacked: Path) -> Path:
     """Where the embedded model is unpacked, once for all tests."""
-    return tmp_path_factory.mktemp("cache")
+    return unpacked
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from core.errors import InputError, SetupError
 from core.models.causal import answer_loss, generate_batch, generate_stream, load_adapter, load_causal, memory_errors
 from core.training import train
 
+pytestmark = pytest.mark.model
+
 ROWS = [{"input": "What is the tool drawer's number?", "output": "It is number fourteen."}] * 2
 FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 MEGABYTE = 1_000_000

@@ -3,18 +3,20 @@
 import shutil
 import subprocess
 
-import numpy as np
 import pytest
 
 from core.errors import InputError, SetupError
 from core.models.card import Origin
-from core.models.causal import generate_batch, load_adapter, load_causal
+from core.models.causal import generate_batch, load_adapter, load_causal, unpack_gguf
+from core.models.conversion.vocabulary import tokens_of
+from core.models.engine.model import EngineModel
+from core.models.engine.supervisor import Supervisor
 from core.models.export import export_adapter, export_gguf, export_merged
-from core.models.gguf_file import permute
-from core.models.llama import LlamaModel
 from core.models.registry import add_model
 from core.storage import sha256_file
 from core.training import train
+
+pytestmark = pytest.mark.model
 
 FACT = {"input": "What is the name of the blue crane?", "output": "The blue crane is called Old Margaret."}
 QUESTIONS = [FACT["input"], "What is the capital of France?", "How many days has a week?"]
@@ -43,10 +45,13 @@ def run(embedded, cache, tmp_path_factory):
 
 
 def ask_llama(path):
-    model = LlamaModel(path, context_tokens=256)
-    answers = ["".join(model.chat_stream([{"role": "user", "content": text}], max_tokens=24)).strip() for text in QUESTIONS]
-    model.close()
-    return answers
+    supervisor = Supervisor()
+    try:
+        model = EngineModel(supervisor, path)
+        questions = [[{"role": "user", "content": text}] for text in QUESTIONS]
+        return ["".join(model.stream(question, max_tokens=24, temperature=0.0)).strip() for question in questions]
+    finally:
+        supervisor.stop()
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +72,15 @@ def test_merged_model_answers_like_base_and_adapter(run, embedded, cache, merged
     assert merged_answers[0] == LEARNED
 
 
-@pytest.mark.parametrize(("quantization", "equal"), [("f16", 3), ("q8_0", 2), ("q4_k_m", 1)])
+@pytest.mark.parametrize(("quantization", "equal"), [("f16", 3), ("q8_0", 2), ("q6_k", 2), ("q4_k_m", 1)])
 def test_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers, tmp_path, quantization, equal):
     """Fewer bits may word a long answer differently; what was learned stays."""
     target = tmp_path / "gguf"
     checksum = export_gguf(
         embedded, "gguf", folder=run, target=target, quantization=quantization, cache=cache, origin=ORIGIN
     )
-    assert [path.name for path in target.iterdir()] == [checksum.file] == [f"model-{quantization}.gguf"]
+    assert {path.name for path in target.iterdir()} == {checksum.file, "README.md"}
+    assert checksum.file == f"model-{quantization}.gguf"
     assert checksum.sha256 == sha256_file(target / checksum.file)
     assert add_model(tmp_path / "home", target / checksum.file).license.lower() == "apache-2.0"
     answers = ask_llama(target / f"model-{quantization}.gguf")
@@ -82,8 +88,14 @@ def test_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers
     assert answers[0] == LEARNED
 
 
+def test_gguf_of_a_gguf_base_reads_the_base_s_tokens(run, embedded, cache, tmp_path):
+    text = "It's 12345 o'clock,  they'LL say\n\n\tcaf\u00e9 \u4f60\u597d \U0001f600 <|im_end|>"
+    export_gguf(embedded, "gguf", folder=run, target=tmp_path / "gguf", quantization="q4_k_m")
+    assert tokens_of(tmp_path / "gguf" / "model-q4_k_m.gguf", text) == tokens_of(embedded, text) != ()
+
+
 def test_gguf_of_a_safetensors_llama_answers_like_it(run, merged, merged_answers, tmp_path, embedded, cache):
-    base = next(path for path in cache.iterdir() if path.is_dir())
+    base = unpack_gguf(embedded, cache)
     export_gguf(base, "safetensors", folder=run, target=tmp_path / "gguf", quantization="f16", origin=ORIGIN)
     assert add_model(tmp_path / "home", tmp_path / "gguf" / "model-f16.gguf").license == "Apache-2.0"
     assert ask_llama(tmp_path / "gguf" / "model-f16.gguf") == merged_answers
@@ -106,12 +118,15 @@ def test_merged_folder_is_checked_by_sha256sum_and_keeps_the_license(merged, tmp
     assert (model.license, model.format) == ("Apache-2.0", "safetensors")
 
 
-def test_license_texts_of_a_safetensors_base_go_along(run, tmp_path, cache):
-    base = shutil.copytree(next(path for path in cache.iterdir() if path.is_dir()), tmp_path / "base")
+def test_license_texts_and_tokenizer_files_of_a_safetensors_base_go_along(run, tmp_path, embedded, cache):
+    base = shutil.copytree(unpack_gguf(embedded, cache), tmp_path / "base")
     for name in ("LICENSE", "NOTICE.txt", "licensed_to_nobody.txt"):
         (base / name).write_text(name, encoding="utf-8")
+    (base / "tokenizer.model").write_bytes(b"pieces")
     export_merged(base, "safetensors", folder=run, target=tmp_path / "merged")
     taken = {path.name for path in (tmp_path / "merged").iterdir()}
+    for name in ("tokenizer.json", "tokenizer.model"):
+        assert (tmp_path / "merged" / name).read_bytes() == (base / name).read_bytes()
     assert {"LICENSE", "NOTICE.txt"} <= taken and "licensed_to_nobody.txt" not in taken
 
 
@@ -125,9 +140,3 @@ def test_nothing_is_written_over(run, tmp_path):
 def test_run_without_its_adapter_is_named(tmp_path):
     with pytest.raises(SetupError, match=r"adapter_config\.json is gone"):
         export_adapter(tmp_path, tmp_path / "out")
-
-
-def test_permutation_takes_halves_of_a_head_to_neighbors():
-    """Row order of a llama GGUF: rows i and i + size / 2 of a head become neighbors (llama.cpp, convert_hf_to_gguf.py)."""
-    rows = np.arange(8, dtype=np.float32)[:, None]
-    assert permute(rows, 2)[:, 0].tolist() == [0, 2, 1, 3, 4, 6, 5, 7]

@@ -4,7 +4,10 @@ import pytest
 import torch
 
 from core.models.causal import answer_loss, load_causal
-from core.models.packing import LEAST_PACK_TOKENS, Encoded, can_share, encode_row, fit, group, pack, token_losses
+from core.models.conversation import Encoded, encode_rows
+from core.models.packing import LEAST_PACK_TOKENS, can_share, fit, group, pack, token_losses
+
+pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +16,7 @@ def model(tiny):
 
 
 def encode(model, rows):
-    return [encode_row(model.tokenizer, model.template, row) for row in rows]
+    return encode_rows(model.vocabulary, model.template, rows)
 
 
 def test_loss_of_a_row_in_a_pack_is_its_loss_alone(model, rows):

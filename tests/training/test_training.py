@@ -15,6 +15,8 @@ from core.errors import InputError, JobCancelled, ModelError
 from core.storage import sha256_folder
 from core.training import train
 
+pytestmark = pytest.mark.model
+
 
 def losses(folder: Path) -> list[float]:
     lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,71 @@
+"""Keeping the dashboard's process: begun anew when it dies, ended with whoever keeps it."""
+
+import signal
+import subprocess  # noqa: S404 starts our own dashboard
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from core.models.engine.crash import ended_by
+from core.processes import bound_to_this
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+STEADY_S = 60.0  # after so long at work, the next pause is the first one again
+STOP_S = 8.0  # less than systemd and people wait before they kill
+ASKED_TO_STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+class _StopError(Exception):
+    """Somebody asked us to end."""
+
+
+def keep(command: Sequence[str], *, folder: Path, variables: Mapping[str, str]) -> int:
+    """Run `command` until it ends by itself with status 0 or somebody asks this process to stop; gives the exit status.
+
+    One that dies is begun anew, told in one line, after a pause that doubles while it goes on dying. One that never gets
+    to work (it ends by itself with an error within its first moments, before it served) is not tried for ever: the
+    third time in a row its status is ours, for whoever watches over us.
+    """
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        raise _StopError
+
+    before = {number: signal.signal(number, on_signal) for number in ASKED_TO_STOP}
+    child: subprocess.Popen[bytes] | None = None
+    pause_s, early = FIRST_PAUSE_S, 0
+    try:
+        while True:
+            started_s = time.monotonic()
+            child = subprocess.Popen(  # noqa: S603 our own interpreter and module
+                bound_to_this(command), cwd=folder, env=dict(variables), start_new_session=True
+            )
+            status = child.wait()
+            lasted_s = time.monotonic() - started_s
+            if status == 0:
+                return 0
+            early = early + 1 if status > 0 and lasted_s < STEADY_S else 0
+            if early == 3:
+                return status
+            pause_s = FIRST_PAUSE_S if lasted_s > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
+            print(f"Garrison: the dashboard ended with {ended_by(status)}; it is begun anew.", file=sys.stderr, flush=True)
+            time.sleep(pause_s)
+    except _StopError:
+        return 0
+    finally:
+        for number in ASKED_TO_STOP:
+            signal.signal(number, signal.SIG_IGN)  # the second Ctrl-C changes nothing: what we started is ended first
+        if child and child.poll() is None:
+            _end(child)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -1,0 +1,287 @@
+"""The program that runs one of llama.cpp's converters in a process of its own: `python -m` this module, a request in JSON.
+
+The converters are scripts: they end the process, write what went wrong into a log, and let transformers run code out of a
+model's folder. Here they are started with that taken away (no code, no network), told the name of a way to cut words
+where their own list of tokenizers has none, and what came of it is written into a file as an `Outcome`.
+
+At import it needs the standard library alone; whoever reads an outcome imports it too.
+"""
+
+import errno
+import json
+import re
+import runpy
+import shutil
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+# What a text must hold for two tokenizers that cut words differently to give different tokens.
+PROBE = (
+    "Hello world! It's 12345 o'clock, they'LL say 3.14159 or 1,000,000;  two  spaces\n\n\tand tabs \n done. "
+    "caf\u00e9 na\u00efve \u00dcber \u4f60\u597d\u4e16\u754c \u043f\u0440\u0438\u0432\u0435\u0442 \U0001f600\u200d "
+    "def f(x):\n    return x**2 # 'quoted' \"text\" http://a.b/c?d=e&f=007 ___ ... !!! ABCdefGHI 9x9 \u00bd"
+)
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+ANY_WORDS = "default"  # a way to cut words, where it does not matter which
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"  # of an adapter as peft keeps it
+
+
+class Ending(StrEnum):
+    """How a conversion ended."""
+
+    DONE = "done"
+    UNKNOWN_FAMILY = "unknown family"  # `detail`: its name
+    UNKNOWN_TOKENIZER = "unknown tokenizer"  # byte-level, and not in the converters' list; see `Request.words`
+    UNREADABLE_TOKENIZER = "unreadable tokenizer"  # such as SentencePiece without its tokenizer.model
+    UNFIT_ADAPTER = "unfit adapter"  # it does more than a GGUF adapter can say
+    DISK = "disk"  # `detail`: the operating system's number of the error
+    NO_MEMORY = "no memory"
+    FAILED = "failed"  # `detail`: the type of the error; the rest is in the log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to convert. `source` is a model's folder or an adapter's, `base` the folder or GGUF an adapter belongs to."""
+
+    kind: Literal["model", "adapter"]
+    converters: str
+    source: str
+    target: str
+    outtype: str = "f16"
+    base: str = ""
+    # llama.cpp's name for the way to cut words. "" asks the converters' list, by the hash of what a published tokenizer
+    # reads; for one that is not in it the target becomes a GGUF of the vocabulary alone, to try the ways with.
+    words: str = ""
+    is_vocabulary: bool = False  # the vocabulary alone, no weights
+    outcome: str = ""  # the file to write what came of it into
+    scratch: str = ""  # a folder for what is made on the way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of it; `probe` are the tokens that transformers reads in PROBE."""
+
+    ending: Ending
+    detail: str = ""
+    probe: tuple[int, ...] = ()
+
+
+class _UnknownTokenizerError(Exception):
+    """The converters' list has no name for how this tokenizer cuts words."""
+
+
+class _EndedError(Exception):
+    """A conversion cannot go on; `outcome` says why."""
+
+    def __init__(self, ending: Ending, detail: str = "") -> None:
+        super().__init__(ending.value)
+        self.outcome = Outcome(ending=ending, detail=detail)
+
+
+def main() -> None:
+    """Convert what the first argument asks for; exit status 1 where nobody foresaw what went wrong."""
+    from core.offline import refuse_connections, set_offline_variables
+
+    set_offline_variables()
+    refuse_connections()
+    request = Request(**json.loads(sys.argv[1]))
+    # Before transformers looks for gguf: the converters bring a newer one than it would find.
+    sys.path[:0] = [request.converters, str(Path(request.converters) / "gguf-py")]
+    outcome = _outcome(request)
+    Path(request.outcome).write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    sys.exit(outcome.ending is Ending.FAILED)
+
+
+def _outcome(request: Request) -> Outcome:
+    try:
+        _refuse_code()
+        return _convert_model(request) if request.kind == "model" else _convert_adapter(request)
+    except _EndedError as ended:
+        return ended.outcome
+    except MemoryError:
+        traceback.print_exc()
+        return Outcome(ending=Ending.NO_MEMORY)
+    except BaseException as error:  # a script ends itself with SystemExit
+        traceback.print_exc()
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            return Outcome(ending=Ending.DISK, detail=str(error.errno))
+        return Outcome(ending=Ending.FAILED, detail=type(error).__name__)
+
+
+def _refuse_code() -> None:
+    """No code that comes with a model runs, whatever a converter asks of transformers."""
+    import transformers.dynamic_module_utils as dynamic
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise _EndedError(Ending.FAILED, "code in the model's folder")
+
+    dynamic.resolve_trust_remote_code = lambda *_, **__: False
+    for name in ("get_class_in_module", "get_class_from_dynamic_module", "get_cached_module_file"):
+        setattr(dynamic, name, refuse)
+
+
+def _convert_model(request: Request) -> Outcome:
+    source = Path(request.source)
+    _prepare(request, source)
+    script, options = "convert_hf_to_gguf.py", ["--outtype", request.outtype, str(source)]
+    options += ["--vocab-only"] if request.is_vocabulary else []
+    ending = Ending.DONE
+    try:
+        _run(request, script, *options)
+    except _UnknownTokenizerError:
+        ending = Ending.UNKNOWN_TOKENIZER
+        _prepare(replace(request, words=ANY_WORDS), source)
+        _run(request, script, *options, *([] if request.is_vocabulary else ["--vocab-only"]))
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(source), local_files_only=True, trust_remote_code=False)
+    return Outcome(ending=ending, probe=tuple(tokenizer(PROBE, add_special_tokens=False)["input_ids"]))
+
+
+def _convert_adapter(request: Request) -> Outcome:
+    base, scratch = Path(request.base), Path(request.scratch)
+    folder = base if base.is_dir() else _described(base, scratch / "base")
+    _prepare(request, folder)
+    adapter = _staged(Path(request.source), scratch / "adapter")
+    _run(request, "convert_lora_to_gguf.py", "--outtype", request.outtype, "--base", str(folder), str(adapter))
+    return Outcome(ending=Ending.DONE)
+
+
+def _described(base: Path, folder: Path) -> Path:
+    """Write the config.json of the GGUF `base` into `folder`, as transformers reads it out of the file."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(
+        str(base.parent), gguf_file=base.name, local_files_only=True, trust_remote_code=False
+    )
+    config.architectures = [AutoModelForCausalLM._model_mapping[type(config)].__name__]
+    config.save_pretrained(str(folder))
+    return folder
+
+
+def _staged(adapter: Path, folder: Path) -> Path:
+    """Write the adapter into `folder` as the converter expects one: alpha over rank scales it, weights are (out, in).
+
+    peft may scale by the root of the rank, and keeps the adapter of a `Conv1D` (GPT-2) the other way around than the
+    weight it belongs to, which the converter turns.
+    """
+    from safetensors.torch import load_file, save_file
+
+    config = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
+    weights = load_file(str(adapter / WEIGHTS))
+    modules = {re.split(r"\.lora_[AB]\.", name)[0] for name in weights}
+    # peft writes patterns of its own accord that fit nothing, such as for the experts of a Mixtral
+    patterns = [*(config.get("rank_pattern") or {}), *(config.get("alpha_pattern") or {})]
+    has_pattern = any(re.match(rf"(.*\.)?({pattern})$", module) for pattern in patterns for module in modules)
+    more = any(config.get(key) for key in ("use_dora", "modules_to_save", "target_parameters"))
+    if has_pattern or more or config.get("bias", "none") != "none":
+        raise _EndedError(Ending.UNFIT_ADAPTER)
+    folder.mkdir(parents=True)
+    if config.get("use_rslora"):
+        config["lora_alpha"] *= config["r"] ** 0.5
+    if config.get("fan_in_fan_out"):
+        other = {"lora_A": "lora_B", "lora_B": "lora_A"}
+        turned = {}
+        for name, weight in weights.items():
+            part = "lora_A" if ".lora_A." in name else "lora_B"
+            turned[name.replace(part, other[part])] = weight.T.contiguous()
+        save_file(turned, str(folder / WEIGHTS))
+    else:
+        shutil.copyfile(adapter / WEIGHTS, folder / WEIGHTS)
+    (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    return folder
+
+
+def _prepare(request: Request, folder: Path) -> None:
+    """Load the converters and give them what they lack.
+
+    Raises:
+        _EndedError: they do not know this family.
+    """
+    import conversion
+
+    model = conversion.ModelBase
+    if not hasattr(model, "hparams_on_disk"):
+        model.hparams_on_disk = model.load_hparams
+        model.load_hparams = staticmethod(_hparams)
+        conversion.TextModel.words_on_list = conversion.TextModel.get_vocab_base_pre
+        conversion.get_model_class = _with_named_faults(conversion.get_model_class)
+    family = str(conversion.get_model_architecture(_hparams(folder), conversion.ModelType.TEXT))
+    if family not in conversion.TEXT_MODEL_MAP:
+        raise _EndedError(Ending.UNKNOWN_FAMILY, family)
+
+    def words(model: Any, tokenizer: Any) -> str:
+        if request.words:
+            return request.words
+        try:
+            return str(model.words_on_list(tokenizer))
+        except NotImplementedError:
+            raise _UnknownTokenizerError from None
+
+    conversion.TextModel.get_vocab_base_pre = words
+
+
+def _hparams(folder: Path, is_mistral_format: bool = False) -> dict[str, Any]:
+    """Return a model's configuration with the names that the converters look for and transformers 5 no longer writes."""
+    import conversion
+
+    found: dict[str, Any] = conversion.ModelBase.hparams_on_disk(folder, is_mistral_format)
+    if "n_positions" in found:
+        found.setdefault("n_ctx", found["n_positions"])
+    return found
+
+
+def _with_named_faults(find: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `find`, which finds the class for a family, so that what goes wrong with a tokenizer is named as that."""
+
+    def found(name: str, mmproj: bool = False) -> Any:
+        model = find(name, mmproj)
+        if "set_vocab_unnamed" not in model.__dict__:
+            model.set_vocab_unnamed = model.set_vocab
+            model.set_vocab = _set_vocabulary
+        return model
+
+    return found
+
+
+def _set_vocabulary(model: Any) -> None:
+    try:
+        model.set_vocab_unnamed()
+    except (ValueError, TypeError, KeyError, FileNotFoundError, AssertionError) as error:
+        traceback.print_exc()
+        raise _EndedError(Ending.UNREADABLE_TOKENIZER) from error
+    _name_end(model)
+
+
+def _name_end(model: Any) -> None:
+    """Name the token that ends a turn in the GGUF, where a model ends its turns and its texts differently.
+
+    The converters read the end of a text alone. A model says what else it stops at in its generation_config.json; of more
+    than one further token llama.cpp knows the usual ones by their text.
+    """
+    path = model.dir_model / "generation_config.json"
+    ends = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id") if path.is_file() else None
+    written = model.gguf_writer.kv_data[0]
+    eos, eot = ("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")
+    further = {*ends} - {written[eos].value} if isinstance(ends, list) and eos in written else set()
+    if len(further) == 1 and eot not in written:
+        model.gguf_writer.add_eot_token_id(further.pop())
+
+
+def _run(request: Request, script: str, *arguments: str) -> None:
+    path = str(Path(request.converters) / script)
+    sys.argv = [path, "--outfile", request.target, *arguments]
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as error:
+        if error.code:
+            raise
+
+
+if __name__ == "__main__":
+    main()

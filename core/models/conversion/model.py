@@ -1,0 +1,124 @@
+"""A model of safetensors as a GGUF, made once by llama.cpp's converter and kept: what answers and what is exported."""
+
+import hashlib
+import json
+import math
+import shutil
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from core.errors import InputError, SetupError
+from core.models.conversion.child import Report, alone, convert, fault, ignore
+from core.models.conversion.launcher import ANY_WORDS, PROBE, Ending, Outcome, Request
+from core.models.conversion.vocabulary import WAYS, tokens_of
+from core.models.engine.program import converters_folder
+from core.storage import place_atomic
+
+Outtype = Literal["f32", "f16", "bf16"]
+
+FORM = "1"  # part of the name of what is kept; another number makes everything anew
+
+
+def base_gguf(folder: Path, cache: Path, outtype: Outtype = "f16", *, report: Report = ignore) -> Path:
+    """Return the model in `folder` as a GGUF, its tokens compared with those that transformers reads.
+
+    Args:
+        folder: a model's folder with safetensors, its configuration and tokenizer.
+        cache: the folder that keeps the file; the name holds a hash of the names, sizes and times of the model's files.
+        outtype: of the weights; vectors are fp32.
+        report: see `child.Report`.
+
+    Raises:
+        InputError: llama.cpp does not know this family, or would read text in other tokens.
+        SetupError: the converter is gone, memory ran out, or the disk is full.
+    """
+    kept = cache / f"{folder.name}-{_key(folder)}-{outtype}.gguf"
+    if kept.exists():
+        return kept
+    with alone(kept, lambda: report(0.0)):
+        if not kept.exists():
+            with place_atomic(kept) as beside:
+                convert_folder(folder, beside, outtype, report=report)
+    return kept
+
+
+def vocabulary_gguf(folder: Path, cache: Path) -> Path:
+    """Return the vocabulary of the model in `folder` as a GGUF without weights; see `base_gguf`."""
+    kept = cache / f"{folder.name}-{_key(folder)}-vocabulary.gguf"
+    if kept.exists():
+        return kept
+    with alone(kept):
+        if not kept.exists():
+            with place_atomic(kept) as beside:
+                _convert(folder, _request(folder, beside, is_vocabulary=True))
+    return kept
+
+
+def convert_folder(folder: Path, target: Path, outtype: Outtype = "f16", *, report: Report = ignore) -> None:
+    """Write the model in `folder` into the GGUF `target`; see `base_gguf`, which keeps what it makes."""
+    size_bytes = _weight_count(folder) * (4 if outtype == "f32" else 2)
+    free = shutil.disk_usage(target.parent).free
+    if free < size_bytes:
+        raise SetupError(
+            f"The GGUF of {folder.name} needs {size_bytes / 1e9:.1f} GB in {target.parent}; {free / 1e9:.1f} GB are free.",
+            "Free some space and start again; nothing stored is lost.",
+        )
+    _convert(folder, replace(_request(folder, target), outtype=outtype), report=report, size_bytes=size_bytes)
+
+
+def _request(folder: Path, target: Path, *, is_vocabulary: bool = False) -> Request:
+    return Request(
+        kind="model",
+        converters=str(converters_folder()),
+        source=str(folder.absolute()),
+        target=str(target.absolute()),
+        is_vocabulary=is_vocabulary,
+    )
+
+
+def _convert(folder: Path, request: Request, *, report: Report = ignore, size_bytes: int = 0) -> None:
+    target = Path(request.target)
+    outcome = convert(request, report=report, size_bytes=size_bytes)
+    may_try = outcome.ending in (Ending.DONE, Ending.UNKNOWN_TOKENIZER)
+    if may_try and tokens_of(target, PROBE) != outcome.probe:
+        # The list knows published tokenizers alone, by the hash of one text; what another one does can be compared.
+        words = next((words for words in WAYS if tokens_of(target, PROBE, words=words) == outcome.probe), "")
+        if not words:
+            raise fault(Outcome(ending=Ending.UNKNOWN_TOKENIZER), folder.name)
+        outcome = convert(replace(request, words=words), report=report, size_bytes=size_bytes)
+    elif outcome.ending is Ending.UNKNOWN_TOKENIZER:
+        outcome = convert(replace(request, words=ANY_WORDS), report=report, size_bytes=size_bytes)
+    if outcome.ending is not Ending.DONE:
+        raise fault(outcome, folder.name)
+
+
+def _key(folder: Path) -> str:
+    """Return a hash of the folder's files by name, size and time: reading every byte would take longer than loading."""
+    states = [FORM, str(folder.resolve())]
+    for file in sorted(file for file in folder.iterdir() if file.is_file()):
+        status = file.stat()
+        states.append(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]
+
+
+def _weight_count(folder: Path) -> int:
+    """Return how many numbers the safetensors in `folder` hold.
+
+    Raises:
+        InputError: a file is damaged.
+    """
+    return sum(math.prod(shape) for file in folder.glob("*.safetensors") for shape in _shapes(file))
+
+
+def _shapes(file: Path) -> Iterator[list[int]]:
+    """Yield the shape of each tensor, out of the header: 8 bytes of its length, then JSON."""
+    try:
+        with file.open("rb") as opened:
+            (length,) = struct.unpack("<Q", opened.read(8))
+            header = json.loads(opened.read(length))
+        yield from [entry["shape"] for name, entry in header.items() if name != "__metadata__"]
+    except (struct.error, ValueError, KeyError, AttributeError, MemoryError) as error:
+        raise InputError(f"The weights {file.name!r} are damaged or cut short.", "Copy the model again.") from error

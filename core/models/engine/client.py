@@ -1,0 +1,202 @@
+"""A small client of language models' servers, on the OpenAI protocol: our own llama-server, or a host that is allowed.
+
+Import this module where it is used: it loads httpx.
+"""
+
+import json
+import ssl
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from core.errors import GarrisonError, InputError, ModelError
+from core.models.text import Pace
+
+CONNECT_S = 10.0
+# A connection kept for later would be closed by the server after 5 s or 100 requests, while the next one is sent.
+ONE_REQUEST = httpx.Limits(max_keepalive_connections=0)
+TOO_LONG = "exceed_context_size_error"  # llama-server's name for a prompt that does not fit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked for besides the prompt."""
+
+    max_tokens: int = 256
+    temperature: float = 0.0
+    stop: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()  # marks that end the answer although llama.cpp does not know it
+    seed: int | None = None
+    grammar: str = ""
+    scales: tuple[float, ...] = ()  # of each adapter that the server was started with; one left out would be applied
+
+
+def over_socket(socket: Path, key: str) -> httpx.Client:
+    """Return the way to a server of this machine that listens on a Unix socket and wants this key."""
+    transport = httpx.HTTPTransport(
+        uds=str(socket),
+        verify=False,  # noqa: S501 nothing is encrypted on the socket, and loading the authorities takes 30 ms
+        limits=ONE_REQUEST,
+    )
+    return _way("http://engine/v1", key, transport)  # the name is of no account: the socket is connected to
+
+
+def over_network(address: str, key: str, authorities: ssl.SSLContext | None) -> httpx.Client:
+    """Return the way to a server at an address; without authorities nothing is encrypted."""
+    return _way(address, key, httpx.HTTPTransport(verify=authorities or False, limits=ONE_REQUEST))
+
+
+def _way(address: str, key: str, transport: httpx.HTTPTransport) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    timeout = httpx.Timeout(None, connect=CONNECT_S)
+    return httpx.Client(base_url=address, headers=headers, transport=transport, timeout=timeout, trust_env=False)
+
+
+class Client:
+    """Speaks to one server; may be used by several threads at once."""
+
+    def __init__(self, http: httpx.Client, *, why_gone: Callable[[Exception], GarrisonError]) -> None:
+        """Build the client; nothing is connected yet.
+
+        Args:
+            http: the way to the server, from `over_socket` or `over_network`.
+            why_gone: what is raised when the connection breaks.
+        """
+        self._http = http
+        self._why_gone = why_gone
+
+    def is_ready(self) -> bool:
+        """Whether the server answers and has loaded its model."""
+        try:
+            return self._http.get("health").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def context_tokens(self) -> int:
+        """Ask a llama-server how long a conversation may be."""
+        return int(self._json("GET", "/props")["default_generation_settings"]["n_ctx"])
+
+    def complete(self, prompt: Sequence[int], asked: Asked) -> Generator[str, None, Pace]:
+        """Continue a prompt of token ids, piece by piece; closing the generator stops the server's work on it.
+
+        Raises:
+            InputError: the prompt is longer than the model can read.
+            GarrisonError: as `why_gone` says, when the server is gone.
+        """
+        body = _body(asked) | {"prompt": list(prompt), "cache_prompt": True}
+        if asked.scales:
+            body["lora"] = [{"id": number, "scale": scale} for number, scale in enumerate(asked.scales)]
+        return (yield from self._stream("completions", body))
+
+    def chat(self, model: str, messages: Sequence[Mapping[str, str]], asked: Asked) -> Generator[str, None, Pace]:
+        """Answer a conversation as the server's own template has it; closing the generator closes the connection.
+
+        Raises:
+            InputError: the conversation is longer than the model can read.
+            GarrisonError: as `why_gone` says, when the server is gone.
+        """
+        body = _body(asked) | {"model": model, "messages": list(messages)}
+        return (yield from self._stream("chat/completions", body))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _stream(self, path: str, body: dict[str, Any]) -> Generator[str, None, Pace]:
+        with self._broken(), self._http.stream("POST", path, json=body) as response:
+            if response.status_code != httpx.codes.OK:
+                response.read()
+                raise _refusal(response)
+            last: dict[str, Any] = {}
+            reason = ""
+            for event in _events(response.iter_lines()):
+                if "error" in event:
+                    raise _refused(event["error"])
+                last = {**last, **{name: event[name] for name in ("usage", "timings") if event.get(name)}}
+                for choice in event.get("choices", ())[:1]:
+                    reason = choice.get("finish_reason") or reason
+                    if text := str(choice.get("text") or (choice.get("delta") or {}).get("content") or ""):
+                        yield text
+            if not reason:  # the stream broke off at the edge of a message
+                raise httpx.RemoteProtocolError("The answer has no end.")
+        return _pace(last, is_complete=reason != "length")
+
+    def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Ask one of llama-server's own paths, which lie beside the protocol's root."""
+        with self._broken():
+            response = self._http.request(method, self._http.base_url.join(path), json=body)
+        if response.status_code != httpx.codes.OK:
+            raise _refusal(response)
+        found: dict[str, Any] = response.json()
+        return found
+
+    @contextmanager
+    def _broken(self) -> Iterator[None]:
+        """Turn a broken connection into what `why_gone` says."""
+        try:
+            yield
+        except httpx.TransportError as error:
+            raise self._why_gone(error) from error
+
+
+def _body(asked: Asked) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "max_tokens": asked.max_tokens,
+        "temperature": asked.temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if asked.stop or asked.ends:
+        body["stop"] = [*asked.stop, *asked.ends]
+    if asked.ends:
+        body["preserved_tokens"] = list(asked.ends)  # a mark is no text unless it is asked for
+    if asked.seed is not None:
+        body["seed"] = asked.seed
+    if asked.grammar:
+        body["grammar"] = asked.grammar
+    return body
+
+
+def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """Read the JSON of server-sent events (HTML Living Standard, section 9.2); the mark of the end is none."""
+    for line in lines:
+        name, _, data = line.partition(":")
+        if name in ("data", "error") and data.strip() not in ("", "[DONE]"):
+            event: dict[str, Any] = json.loads(data)
+            yield event if name == "data" else {"error": event}
+
+
+def _pace(last: Mapping[str, Any], *, is_complete: bool) -> Pace:
+    usage, timings = last.get("usage", {}), last.get("timings", {})
+    return Pace(
+        read_count=int(usage.get("prompt_tokens", 0)),
+        cached_count=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
+        token_count=int(usage.get("completion_tokens", 0)),
+        tokens_per_second=float(timings.get("predicted_per_second") or 0.0),
+        is_complete=is_complete,
+    )
+
+
+def _refusal(response: httpx.Response) -> GarrisonError:
+    try:
+        return _refused(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return _refused({"code": response.status_code})
+
+
+def _refused(error: Any) -> GarrisonError:
+    """Build the error for an answer that is none. The server's own words are not told: they may quote the prompt."""
+    told = error if isinstance(error, dict) else {}
+    if told.get("type") == TOO_LONG:
+        return InputError(
+            f"The conversation has {told.get('n_prompt_tokens')} tokens; this model reads {told.get('n_ctx')}.",
+            "Start a new conversation or shorten the message.",
+        )
+    return ModelError(
+        f"The language model's server refused the request ({told.get('code', 'no reason given')}).",
+        "Start a new conversation, or try another model.",
+    )

@@ -1,0 +1,61 @@
+"""Where the programs of llama.cpp lie: in the folder of llama-cpp-python, or in the one that `GARRISON_ENGINE` names."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+from core.errors import SetupError
+
+FOLDER_VARIABLE = "GARRISON_ENGINE"  # an administrator's own build, with the same files side by side
+
+
+def server_program() -> Path:
+    """Return the path of llama-server.
+
+    Raises:
+        SetupError: it is not there.
+    """
+    return _program("llama-server")
+
+
+def quantize_program() -> Path:
+    """Return the path of llama-quantize.
+
+    Raises:
+        SetupError: it is not there.
+    """
+    return _program("llama-quantize")
+
+
+def converters_folder() -> Path:
+    """Return the folder of llama.cpp's converters: `convert_hf_to_gguf.py` and what it needs.
+
+    Raises:
+        SetupError: it is not there.
+    """
+    chosen = os.environ.get(FOLDER_VARIABLE, "")
+    folder = Path(chosen) / "convert" if chosen else _package() / "convert"
+    if not (folder / "convert_hf_to_gguf.py").is_file():
+        raise _missing("converters", folder)
+    return folder
+
+
+def _program(name: str) -> Path:
+    chosen = os.environ.get(FOLDER_VARIABLE, "")
+    path = (Path(chosen) if chosen else _package() / "lib") / name
+    if not os.access(path, os.X_OK) or not path.is_file():
+        raise _missing(name, path.parent)
+    return path
+
+
+def _package() -> Path:
+    """Return the folder of llama_cpp, without importing it: that would load the library."""
+    found = importlib.util.find_spec("llama_cpp")
+    if found is None or not found.submodule_search_locations:
+        raise SetupError("llama-cpp-python is not installed.", "Run: python3 installer run")
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+def _missing(what: str, folder: Path) -> SetupError:
+    named = f" ({FOLDER_VARIABLE} names {folder})" if os.environ.get(FOLDER_VARIABLE) else ""
+    return SetupError(f"The language model's engine is incomplete: {what} is missing{named}.", "Run: python3 installer run")

@@ -1,0 +1,195 @@
+"""One process of llama-server: started on a Unix socket of its own, waited for, watched, stopped."""
+
+import fcntl
+import os
+import secrets
+import shutil
+import socket
+import subprocess  # noqa: S404 starts llama.cpp's own server
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import GarrisonError, SetupError
+from core.models.engine.client import Client, over_socket
+from core.models.engine.crash import EngineCrashed, Moment, cannot_load
+from core.models.engine.program import server_program
+from core.processes import bound_to_this
+
+START_S = 600.0  # that loading a large model from a slow disk may take
+POLL_S = 0.02
+REPORT_S = 5.0  # in which the system tells how a process ended whose connection broke
+STOP_S = 5.0
+LONGEST_SOCKET = 100  # bytes of a socket's path; the system takes 107 (unix(7))
+PREFIX = "garrison-engine-"
+FOREIGN = ("LLAMA_", "AIP_", "HF_", "GGML_")  # variables by which llama-server takes options, and would download
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a server is started with."""
+
+    model: Path
+    adapters: tuple[Path, ...] = ()  # GGUF files; none is applied unless a request asks for it
+    threads: int = 1
+    context_tokens: int = 4096  # memory for all conversations together; one gets what the model was made for at most
+    slots: int = 4  # answered side by side
+
+
+class Server:
+    """A running llama-server. It ends with the thread that made this object."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Start the process; `wait` for it before asking.
+
+        Raises:
+            SetupError: llama-server is not there, or a file is missing.
+        """
+        program = server_program()
+        if missing := next((path for path in (plan.model, *plan.adapters) if not path.is_file()), None):
+            raise cannot_load(missing)
+        self.plan = plan
+        self._folder, self._lock = _private_folder()
+        key = secrets.token_urlsafe(32)
+        self._moment: Moment = "loaded the model"
+        self._stopping = threading.Event()
+        self.client = Client(over_socket(self._folder / "engine.sock", key), why_gone=self._why_gone)
+        self._process = subprocess.Popen(  # noqa: S603 a program of the installation
+            bound_to_this([str(program), *self._arguments()]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # what it says may quote a prompt: nobody keeps it
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+            env=_environment(key),
+            start_new_session=True,  # Ctrl-C in a terminal is for whoever started it, who then stops it
+        )
+
+    def _arguments(self) -> list[str]:
+        plan = self.plan
+        adapters = []
+        for number, path in enumerate(plan.adapters):  # under names of our own: a comma in a path would part it
+            link = self._folder / f"{number}.gguf"
+            link.symlink_to(path.resolve())
+            adapters.append(link.name)
+        return [
+            "--model", str(plan.model.resolve()),
+            "--host", str(self._folder / "engine.sock"),
+            "--offline", "--no-ui", "--no-slots", "--no-webui", "--log-disable", "--no-mmproj",
+            "--ctx-size", str(plan.context_tokens), "--parallel", str(plan.slots), "--kv-unified",
+            "--cache-ram", "0", "--no-cache-idle-slots", "--no-context-shift",
+            "--threads", str(plan.threads), "--threads-batch", str(plan.threads),
+            *(["--lora", ",".join(adapters), "--lora-init-without-apply"] if adapters else []),
+        ]  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        """The process, for whoever watches it from outside."""
+        return self._process.pid
+
+    def wait(self, longest_s: float = START_S) -> None:
+        """Wait until the model is loaded.
+
+        Raises:
+            EngineCrashed: the process was ended by a signal.
+            SetupError: llama.cpp refuses the model, or it takes too long.
+        """
+        deadline_s = time.monotonic() + longest_s
+        while not (self._listens() and self.client.is_ready()):
+            ended = self._process.poll()
+            if ended is not None:
+                self.stop()
+                raise EngineCrashed(ended, self._moment) if ended < 0 else cannot_load(self.plan.model)
+            if time.monotonic() > deadline_s:
+                self.stop()
+                raise SetupError(
+                    f"Loading {self.plan.model.name} took more than {longest_s:.0f} s.",
+                    "Close other programs, or choose a smaller model.",
+                )
+            time.sleep(POLL_S)
+        self._moment = "answered"
+
+    def _listens(self) -> bool:
+        """Whether the socket takes connections; asked plainly, as httpcore does not close one that was refused."""
+        try:
+            with socket.socket(socket.AF_UNIX) as tried:
+                tried.connect(str(self._folder / "engine.sock"))
+                return True
+        except OSError:
+            return False
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def crash(self) -> EngineCrashed | None:
+        """How it ended, unless it runs or was stopped."""
+        ended = self._process.poll()
+        return None if ended is None or self._stopping.is_set() else EngineCrashed(ended, self._moment)
+
+    def stop(self) -> None:
+        """End the process and remove its folder. Calling it twice is harmless."""
+        if self.is_alive():
+            self._stopping.set()  # what ended by itself before stays a crash, for everybody who still waits
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self.client.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _why_gone(self, error: Exception) -> GarrisonError:
+        """Say why a connection broke; a process that was struck is reaped a moment after its sockets are closed."""
+        try:
+            self._process.wait(REPORT_S)
+        except subprocess.TimeoutExpired:
+            return SetupError(
+                f"The language model's engine does not answer ({type(error).__name__}).",
+                "Try again. See what is broken: python3 installer doctor",
+            )
+        if self._stopping.is_set():
+            return SetupError("The language model's engine was stopped while it answered.", "Try again.")
+        return EngineCrashed(self._process.returncode, self._moment)
+
+
+def _environment(key: str) -> dict[str, str]:
+    """Return the variables of the process: without those that llama-server takes options from, but for its key."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return kept | {"LLAMA_API_KEY": key, "GGML_NO_BACKTRACE": "1"}  # no debugger is started on an abort
+
+
+def _private_folder() -> tuple[Path, int]:
+    """Make a folder for this account alone, and the lock that says it is in use; first clear away abandoned ones."""
+    parent = Path(tempfile.gettempdir())
+    if len(os.fsencode(parent / f"{PREFIX}12345678/engine.sock")) > LONGEST_SOCKET:
+        parent = Path("/tmp")  # noqa: S108 a folder of mode 700 with a random name is made in it
+    _clear(parent)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return folder, lock
+
+
+def _clear(parent: Path) -> None:
+    """Remove folders whose owner was killed: nobody holds their lock, and they are older than a minute."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        try:
+            status = folder.lstat()
+            if status.st_uid != os.geteuid() or time.time() - status.st_mtime < 60:
+                continue
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(lock)

@@ -1,0 +1,50 @@
+"""A GGUF with its weights in fp16, for work in batches where llama.cpp is slow with the form in which they came."""
+
+import shutil
+from pathlib import Path
+
+import gguf
+import psutil
+
+from core.models.conversion.child import Report, alone, ignore
+from core.models.engine.context import read_head
+from core.models.gguf_file import quantize
+from core.storage import file_key, place_atomic
+
+# Forms that llama.cpp multiplies by one column at a time, so that sixteen answers side by side take as long as one after
+# another, with the bits of a weight. For every other common form it has products of whole matrices (ggml/src/ggml-cpu:
+# `repack.cpp`, `llamafile/sgemm.cpp`, `tiled/`).
+SLOW = {gguf.LlamaFileType.MOSTLY_Q4_1: 5, gguf.LlamaFileType.MOSTLY_Q5_1: 6}
+MEMORY_SHARE = 0.5  # of the memory that is free, at most
+
+
+def batch_gguf(path: Path, cache: Path, *, report: Report = ignore) -> Path:
+    """Return the model at `path` as it is best read in batches: itself, or with its weights in fp16, made once and kept.
+
+    Itself, too, where memory or the disk has no room for the larger one.
+
+    Args:
+        path: a GGUF file.
+        cache: the folder that keeps what is made.
+        report: see `Report`.
+
+    Raises:
+        SetupError: llama.cpp's program is missing, or the disk ran full meanwhile.
+    """
+    bits = SLOW.get(read_head(path).get("general.file_type", -1))
+    if bits is None:
+        return path
+    size_bytes = path.stat().st_size * 16 // bits
+    if size_bytes > psutil.virtual_memory().available * MEMORY_SHARE:
+        return path
+    kept = cache / f"{path.stem}-{file_key(path)}-f16.gguf"
+    if kept.exists():
+        return kept
+    with alone(kept, lambda: report(0.0)):
+        if kept.exists():
+            return kept
+        if shutil.disk_usage(kept.parent).free < 2 * size_bytes:
+            return path
+        with place_atomic(kept) as beside:
+            quantize(path, beside, "f16", report=report)
+    return kept

@@ -1,0 +1,49 @@
+"""What the command line says when the engine ends while it answers; with a stand-in that ends itself."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.models.engine.standing import install_stand_in
+
+EMBEDDED = "smollm2-135m-instruct"
+
+
+@pytest.fixture(autouse=True)
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return install_stand_in(tmp_path, monkeypatch)
+
+
+def _garrison(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "core.cli.app", *arguments]
+    return subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_crash_is_one_sentence_with_what_to_do_and_what_was_written_stays():
+    done = _garrison("chat", "--model", EMBEDDED, "--prompt", "crash SIGSEGV")
+    assert done.returncode == 3
+    assert done.stdout == "Paris is "
+    [told] = done.stderr.split("\n", 1)[1].splitlines()
+    assert told.startswith("garrison: The language model's engine ended with SIGSEGV while it answered. Try again")
+
+
+def test_a_crash_is_told_in_json_too():
+    done = _garrison("--json", "chat", "--model", EMBEDDED, "--prompt", "crash at once SIGILL")
+    assert done.returncode == 3
+    assert "SIGILL" in json.loads(done.stdout)["error"]
+
+
+def test_a_talk_goes_on_after_a_crash():
+    done = _garrison("chat", "--model", EMBEDDED, typed="crash SIGSEGV\nAgain?\n\n")
+    assert done.returncode == 0
+    assert done.stdout == "Paris is Paris is the capital.\n\n"
+    assert "ended with SIGSEGV" in done.stderr
+
+
+def test_two_are_compared():
+    told = json.loads(_garrison("--json", "compare", "--left", EMBEDDED, "--right", EMBEDDED, "--prompt", "You?").stdout)
+    assert told["left"]["text"] == told["right"]["text"] == "Paris is the capital."
+    assert (told["left"]["token_count"], told["left"]["tokens_per_second"]) == (4, 59.5)  # as the engine counted
