@@ -9,7 +9,7 @@ import sys
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):  # noqa: UP036 - the installer is what tells people so
-        sys.exit("Garrison needs Python 3.11 or newer, and this is Python %d.%d." % sys.version_info[:2])  # noqa: UP031
+        sys.exit("Garrison needs Python 3.11, and this is Python %d.%d." % sys.version_info[:2])  # noqa: UP031
     if sys.platform == "win32":
         sys.exit("Garrison's installer runs on Linux and macOS, and this is Windows.")
     from pathlib import Path

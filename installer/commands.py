@@ -26,6 +26,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"of the dashboard (default {DEFAULT_PORT})")
     run.add_argument("--no-serve", action="store_true", help="install only")
     test = commands.add_parser("test", help="install what is missing, then run every check and test")
+    part = test.add_mutually_exclusive_group()
+    part.add_argument("--quick", action="store_true", help="style, types, and the tests without a browser or a model")
+    part.add_argument("--slow", action="store_true", help="the tests that --quick leaves out")
     test.add_argument("pytest", nargs="*", metavar="-- PYTEST ARGUMENT", help="passed on to pytest")
     for command in (run, test):
         command.add_argument("--allow-cuda", action="store_true", help="take a CUDA build of torch without an NVIDIA GPU")
@@ -74,9 +77,10 @@ def dispatch(chosen: argparse.Namespace, place: Place) -> int:
     if chosen.command in ("key", "bundle"):
         return in_environment(place)
     if chosen.command == "test":
-        suite.check_browser()
+        if not chosen.quick:
+            suite.check_browser()
         installation.install(place, for_tests=True, allow_cuda=chosen.allow_cuda)
-        return suite.run(place, chosen.pytest)
+        return suite.run(place, "quick" if chosen.quick else "slow" if chosen.slow else "all", chosen.pytest)
     installation.install(place, allow_cuda=chosen.allow_cuda)
     if not chosen.no_serve:
         serve(place, chosen.port)

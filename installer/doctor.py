@@ -12,32 +12,20 @@ import embedded
 import environment
 import machine
 import packages
+import trials
 from console import say
 from environment import Place
 
 LOW_DISK_BYTES = 2 * machine.GIB  # a project with a trained adapter and its checkpoints takes some hundred MB
 
-# Run by the environment's Python. Says a name before it loads it: a library built for another processor
-# kills the whole process ("Illegal instruction"), and the last name said is then the one to blame.
+# Run by the environment's Python.
 PROBE = """
-import os, sys
-for name in sys.argv[1].split(","):
-    print("loading", name, flush=True)
-    __import__(name)
-print("loading core", flush=True)
-import core, core.offline
+import os, core, core.offline
 unset = [n for n, v in core.offline.OFFLINE_VARIABLES.items() if os.environ.get(n) != v]
 print("offline", len(core.offline.OFFLINE_VARIABLES), ",".join(unset) or "-", flush=True)
 import torch
 print("device", torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu", flush=True)
 """
-NATIVE = {
-    "torch": "torch",
-    "llama-cpp-python": "llama_cpp",
-    "spacy": "spacy",
-    "opencv-python-headless": "cv2",
-    "pyarrow": "pyarrow",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +62,7 @@ def findings(place: Place, port: int) -> Iterator[Finding]:
     yield installation(place)
     yield from versions(place)
     yield from models(place)
+    yield from works(place)
     yield from probe(place)
 
 
@@ -139,24 +128,26 @@ def models(place: Place) -> Iterator[Finding]:
         yield Finding(pin.name, "broken" if fault else "ok", fault or f"{pin.format}, SHA-256 checked, {pin.license}")
 
 
+def works(place: Place) -> Iterator[Finding]:
+    """Each native library at a grain of real work."""
+    for outcome in trials.attempt(place):
+        yield Finding(outcome.name, "ok" if outcome.is_ok else "broken", outcome.words)
+
+
 def probe(place: Place) -> Iterator[Finding]:
-    """Libraries of native code load here, Garrison sets its offline variables, and the device."""
-    names = ",".join(module for package, module in NATIVE.items() if package in packages.pins(place.lock))
+    """Garrison sets its offline variables, and the device."""
     done = subprocess.run(
-        [str(place.python), "-c", PROBE, names],
+        [str(place.python), "-c", PROBE],
         env=environment.child_environment(),
         capture_output=True,
         text=True,
         check=False,
     )
-    said = [line.partition(" ") for line in done.stdout.splitlines()]
-    loading = [rest for word, _, rest in said if word == "loading"]
+    answers = {word: rest for word, _, rest in (line.partition(" ") for line in done.stdout.splitlines())}
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or [f"ended by signal {-done.returncode}"])[-1]
-        yield Finding("libraries", "broken", f"{loading[-1] if loading else 'Python'} does not load: {reason}")
+        yield Finding("Garrison", "broken", f"does not start: {reason}")
         return
-    yield Finding("libraries", "ok", f"{', '.join(loading)} load")
-    answers = {word: rest for word, _, rest in said}
     count, _, unset = answers["offline"].partition(" ")
     yield Finding(
         "offline variables",

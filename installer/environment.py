@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import machine
 from console import Stop, detail
 
 
@@ -70,6 +71,11 @@ class Place:
         return self.root / "installer" / "requirements-cuda.lock"
 
     @property
+    def engine(self) -> tuple[Path, Path]:
+        """What the build of llama.cpp makes, and by which flags."""
+        return self.root / "installer" / "engine.cmake", self.root / "installer" / "engine.py"
+
+    @property
     def model_pins(self) -> Path:
         """The embedded models and their checksums."""
         return self.root / "installer" / "models.json"
@@ -102,7 +108,7 @@ def fingerprint(place: Place, *, for_tests: bool) -> str:
 
     The place counts because an environment that was moved is dead (its scripts hold absolute paths).
     """
-    files = [place.lock, place.cuda_lock, place.model_pins, place.root / "pyproject.toml"]
+    files = [place.lock, place.cuda_lock, place.model_pins, *place.engine, place.root / "pyproject.toml"]
     files += [place.test_lock] if for_tests else []
     digest = hashlib.sha256(f"{place.venv}\n{settings_of(place).get('version', '')}\n".encode())
     for path in files:
@@ -148,11 +154,13 @@ def settings_of(place: Place) -> dict[str, str]:
 
 
 def is_usable(place: Place) -> bool:
-    """True where the environment was made here, its Python is new enough and starts, and its pip is whole."""
+    """Return True where the environment was made here, its Python is the right one and starts, and its pip is whole."""
     settings = settings_of(place)
     version = tuple(int(part) for part in settings.get("version", "0").split(".")[:2] if part.isdigit())
     made_at = settings.get("command", "").rpartition(" -m venv ")[2]
-    if version < (3, 11) or not place.python.exists() or (made_at and Path(made_at).resolve() != place.venv.resolve()):
+    if version != machine.PYTHON or not place.python.exists():
+        return False
+    if made_at and Path(made_at).resolve() != place.venv.resolve():
         return False
     pips = {folder.name for folder in place.site.glob("pip-*.dist-info")}
     return bool(pips) and not pips & set(half_installed(place.site))

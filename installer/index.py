@@ -18,12 +18,12 @@ from functools import cache
 from pathlib import Path
 
 from console import Stop
+from machine import PYTHON
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
-PYTHON = (3, 11)
 TIMEOUT_S = 60
 AT_ONCE = 16  # questions to the index
 

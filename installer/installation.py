@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import IO
 
 import embedded
+import engine
 import environment
 import machine
 import packages
@@ -42,6 +43,7 @@ def install(place: Place, *, for_tests: bool = False, allow_cuda: bool = False) 
         with step("Putting the embedded models in place"):
             for pin in embedded.load_pins(place.model_pins):
                 embedded.install(place, pin, lock)
+        engine.prove(place, lock)
         if for_tests:
             environment.mark_complete(place, for_tests=True)
         environment.mark_complete(place, for_tests=False)
@@ -53,11 +55,12 @@ def install_packages(place: Place, lock: IO[bytes], *, for_tests: bool, allow_cu
     with step(f"Looking at what pip would install ({origin})"):
         packages.install_pip(place, lock)
         torch_build = packages.check_torch(place, has_gpu=machine.has_nvidia_gpu(), allow_cuda=allow_cuda)
-        packages.check_build(place)
+        engine.check(place)
     for lock_file in [place.lock, *([place.test_lock] if for_tests else [])]:
         with step(f"Installing {len(packages.pins(lock_file))} packages of {lock_file.name}"):
             packages.install_locked(place, lock_file, lock, torch_build=torch_build)
     packages.install_cuda(place, lock)
+    engine.install(place, lock)
     with step("Installing Garrison itself"):
         packages.install_project(place, lock)
 

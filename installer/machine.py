@@ -1,9 +1,11 @@
 """What this machine has: disk, a compiler, an NVIDIA GPU, a network, a browser. Looks, changes nothing."""
 
 import os
+import platform
 import shutil
 import socket
 import sys
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,17 +14,29 @@ from console import Stop
 GIB = 1024**3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COMPILERS = ("c++", "g++", "clang++")
+PYTHON = (3, 11)  # the locks name wheels for this one alone, and `requires-python` says so
 
 
-def check_python() -> None:
-    """`venv` and `ensurepip` can be imported.
+def check_python(running: tuple[int, int] = sys.version_info[:2]) -> None:
+    """Check that this Python is the one that the locks are for, and that it can make virtual environments.
+
+    Args:
+        running: major and minor version; given in tests alone.
 
     Raises:
-        Stop: Debian and Ubuntu keep them in a package of their own.
+        Stop: it is another one, or lacks what Debian and Ubuntu keep in a package of their own.
     """
+    version, wanted = (".".join(map(str, number)) for number in (running, PYTHON))
+    if running != PYTHON:
+        at_hand = shutil.which(f"python{wanted}")
+        raise Stop(
+            f"Garrison needs Python {wanted}, and this is Python {version}.",
+            f"Run the same command with {at_hand}."
+            if at_hand
+            else f"Install Python {wanted}, or build a bundle where it is: a bundle brings its own (docs/bundle.md).",
+        )
     if find_spec("venv") and find_spec("ensurepip"):
         return
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
     raise Stop(
         f"Python {version} on this machine cannot make virtual environments.",
         f"Install its venv module, on Debian and Ubuntu with: apt-get install python{version}-venv",
@@ -47,6 +61,23 @@ def check_disk(folder: Path, needed_bytes: int) -> None:
             f"{folder} has {free / GIB:.1f} GB free, and the installation needs {needed_bytes / GIB:.1f} GB.",
             "Free some space there, then run the same command again.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """What /proc/cpuinfo says of the first processor: its name, and its instruction sets in the kernel's words."""
+
+    name: str
+    flags: frozenset[str]
+    is_x86: bool
+
+
+def processor(root: Path = Path("/")) -> Processor:
+    """Return this machine's processor. `root` is `/` except in tests."""
+    first = (root / "proc/cpuinfo").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
+    said = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in first.splitlines())}
+    flags = said.get("flags", said.get("Features", ""))  # "Features" on ARM
+    return Processor(said.get("model name", platform.machine()), frozenset(flags.split()), "flags" in said)
 
 
 def compiler() -> str:

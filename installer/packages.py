@@ -2,21 +2,17 @@
 
 import importlib.metadata
 import json
-import os
 import re
-import shutil
 import subprocess
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import environment
-import machine
 from console import Stop, detail
 from environment import Place
 
-BUILT_HERE = "llama-cpp-python"  # the one package without a wheel on the index: C++, some 5 minutes on 2 cores
-BUILD_BYTES = 2 * machine.GIB  # what that build writes to the temporary folder, and room for one big download
+BUILT_HERE = "llama-cpp-python"  # the one package without a wheel on the index: see engine.py
 
 # Builds, the last step, and downloads of 10 MB and more.
 WORTH_SHOWING = re.compile(
@@ -64,6 +60,11 @@ def blocks(lock: Path) -> list[tuple[str, str, str]]:
     return [(match[1], match[2], match[0]) for match in found]
 
 
+def block(lock: Path, name: str) -> str:
+    """Return the lines of one package of a lock."""
+    return next(lines for known, _, lines in blocks(lock) if known == name)
+
+
 def hashes(lines: str) -> set[str]:
     """The SHA-256 values that the lines of a package name, hexadecimal."""
     return set(re.findall(r"--hash=sha256:(\w+)", lines))
@@ -103,7 +104,14 @@ def locked(place: Place, lock_file: Path) -> Path:
     return brought
 
 
-def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None, *, sources: list[str] | None = None) -> None:
+def pip(
+    place: Place,
+    arguments: list[str],
+    lock: IO[bytes] | None = None,
+    *,
+    sources: list[str] | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> None:
     """Run the environment's pip, its words to the log, the telling ones to the terminal too.
 
     Args:
@@ -111,6 +119,7 @@ def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None, *, so
         arguments: The command and its options.
         lock: The file that holds the checkout (see `environment.held`); pip inherits it.
         sources: Where pip looks; `source_options` when None.
+        settings: Further variables of its environment.
 
     Raises:
         Stop: pip failed; the message says why as far as its output tells.
@@ -122,7 +131,7 @@ def pip(place: Place, arguments: list[str], lock: IO[bytes] | None = None, *, so
         said = []
         with subprocess.Popen(
             command,
-            env=environment.child_environment(),
+            env=environment.child_environment() | dict(settings or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -200,55 +209,23 @@ def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> str:
     return str(found["metadata"]["version"])
 
 
-def must_build(place: Place) -> bool:
-    """True where `BUILT_HERE` is neither installed, nor at hand as a wheel, nor built earlier and kept by pip."""
-    version = pins(place.lock)[BUILT_HERE]
-    if environment.installed_version(place, BUILT_HERE) == version:
-        return False
-    if ask_pip(place, [*LOOK, "--only-binary=:all:", f"{BUILT_HERE}=={version}"]).returncode == 0:
-        return False
-    command = [str(place.python), "-m", "pip", "cache", "list", BUILT_HERE.replace("-", "_"), "--format=abspath"]
-    kept = subprocess.run(command, env=environment.child_environment(), capture_output=True, text=True, check=False)
-    return f"-{version}-" not in kept.stdout
-
-
-def check_build(place: Place) -> None:
-    """What a build needs is there, if one will happen.
-
-    Raises:
-        Stop: no compiler, or too little room for it in the temporary folder.
-    """
-    if not must_build(place):
-        detail(f"{BUILT_HERE}: a wheel is at hand, nothing to build")
-        return
-    if not (found := machine.compiler()):
-        raise Stop(
-            f"{BUILT_HERE} must be built on this machine, and there is no C++ compiler.",
-            "Install one (on Debian and Ubuntu: apt-get install g++), or put a wheel of it where PIP_FIND_LINKS points.",
-        )
-    machine.check_disk(Path(tempfile.gettempdir()), BUILD_BYTES)
-    cmake = shutil.which("cmake") or "cmake from the package index"
-    detail(f"{BUILT_HERE} will be built with {found} and {cmake}: some 5 minutes on {os.cpu_count()} cores")
-
-
 def install_pip(place: Place, lock: IO[bytes]) -> None:
     """The locked pip, first: an older one may fetch whole packages where it was only asked to look."""
     version = pins(place.lock)["pip"]
     if environment.installed_version(place, "pip") != version:
         alone = place.venv / "pip.lock"
-        alone.write_text(
-            next(lines for name, _, lines in blocks(locked(place, place.lock)) if name == "pip"), encoding="utf-8"
-        )
+        alone.write_text(block(locked(place, place.lock), "pip"), encoding="utf-8")
         pip(place, ["install", "--require-hashes", "--requirement", str(alone)], lock)
 
 
 def exact_lock(place: Place, lock_file: Path, torch_build: str) -> Path:
-    """A copy of the lock that asks for this very build of torch.
+    """A copy of the lock that asks for this very build of torch, without the package that is built here.
 
     Where several files have locked hashes, pip prefers those whose hash the index names, so that a build that lies at
     hand in a folder would lose against a download of gigabytes: `===` leaves it no choice.
     """
-    text = locked(place, lock_file).read_text(encoding="utf-8")
+    left_out = () if source_options(place) else (BUILT_HERE,)
+    text = "".join(lines for name, _, lines in blocks(locked(place, lock_file)) if name not in left_out)
     version = torch_build.partition("+")[0]
     exact = place.venv / lock_file.name
     exact.write_text(text.replace(f"torch=={version} ", f"torch==={torch_build} "), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""For every test: no network but the loopback, a workspace of its own, and no skipping."""
+"""For every test: no network but the loopback, a workspace of its own, marks that are true, and no skipping."""
 
 import os
 import sys
@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.arrangement import (  # noqa: F401 - hooks of pytest
+    ORDER,
+    is_worker,
+    pytest_collection_modifyitems,
+    pytest_ignore_collect,
+    pytest_sessionfinish,
+    pytest_xdist_make_scheduler,
+)
+
 if TYPE_CHECKING:
     from core.storage import Workspace
 
 GUARD = Path(__file__).parent / "guard"
-REFUSALS = Path(tempfile.mkdtemp(prefix="garrison-tests-")) / "refusals.txt"
+NOTES = Path(tempfile.mkdtemp(prefix="garrison-tests-"))  # of this process and all that it starts
+REFUSALS, STARTED = NOTES / "refusals.txt", NOTES / "started.txt"
 
-os.environ["GARRISON_TEST_REFUSALS"] = str(REFUSALS)
+os.environ["GARRISON_TEST_REFUSALS"], os.environ["GARRISON_TEST_STARTED"] = str(REFUSALS), str(STARTED)
 os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), *filter(None, [os.environ.get("PYTHONPATH")])])
 if "sitecustomize" not in sys.modules or not hasattr(sys.modules["sitecustomize"], "refuse"):
     sys.modules.pop("sitecustomize", None)
@@ -30,6 +40,21 @@ def no_network() -> Iterator[None]:
     yield
     refused = REFUSALS.read_text(encoding="utf-8") if REFUSALS.exists() else ""
     assert not refused, f"Tried to reach another machine: {refused}"
+
+
+@pytest.fixture(autouse=True)
+def marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a quick test that loads weights or starts a browser, itself or in a process of its own.
+
+    Looked at is what happened since the last test, so that fixtures which live longer count for the first who asks for them.
+    """
+    yield
+    started = set(STARTED.read_text(encoding="utf-8").split()) if STARTED.exists() else set()
+    STARTED.unlink(missing_ok=True)
+    is_quick = not {mark.name for mark in request.node.iter_markers()} & {*ORDER}
+    assert not (started and is_quick), (
+        f"Not marked with {', '.join(sorted(started))}, so `installer test --quick` would wait for it."
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -50,10 +75,19 @@ def workspace(tmp_path: Path) -> "Iterator[Workspace]":
     opened.close()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A skipped test is one that nobody knows the result of: it fails the run."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter else []
-    if skipped and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        reporter.write_line(f"{len(skipped)} tests were skipped, which counts as a failure.", red=True)
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the embedded model lies unpacked, once for all tests and processes of a run (34 s of processor time)."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if is_worker() else base) / "unpacked"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def unpacked_home(tmp_path: Path, unpacked: Path) -> Path:
+    """The folder of a workspace that finds the embedded model unpacked, as after its first training."""
+    cache = tmp_path / "home" / "cache"
+    cache.mkdir(parents=True)
+    (cache / "unpacked").symlink_to(unpacked)
+    return tmp_path / "home"

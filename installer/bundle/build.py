@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import cache
 import embedded
 import packages
 from console import Stop, detail, say, step
 from environment import Place
 
-from bundle import cache, debian_root, elf, interpreter, llama, media, papers, setup_program, wheels
+from bundle import debian_root, elf, interpreter, llama, media, papers, setup_program, wheels
 from bundle.media import Source, Wishes, source
 from core.carry.archives import unpack
 from core.carry.manifest import Manifest, Needs, from_bytes
@@ -43,7 +44,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     say(f"Garrison {version} for {target.name}; everything that is said goes to {log}")
 
     # 1. What has to be built: in an old root, so that it runs on old systems.
-    kept = cache.folder()
+    kept = cache.folder("build")
     with cache.held(kept, is_fresh=wishes.is_fresh):
         root = debian_root.make(kept / "bullseye", log)
         python = interpreter.build(root, kept, log)

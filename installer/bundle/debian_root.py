@@ -8,9 +8,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import cache
 from console import Stop, detail, step
 
-from bundle import cache, logged
+from bundle import logged
 
 SUITE = "bullseye"  # Debian 11, glibc 2.31
 SOURCES_SUITE = "bookworm"  # Debian 12: its python3.11 with security patches

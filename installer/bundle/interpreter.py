@@ -7,9 +7,9 @@ called `site-packages` for its own development. The libraries that modules need 
 import re
 from pathlib import Path
 
+import cache
 from console import Stop, detail, step
 
-from bundle import cache
 from bundle.debian_root import DebianRoot
 from core.carry.archives import pack, unpack
 

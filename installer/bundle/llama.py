@@ -9,19 +9,27 @@ import csv
 import hashlib
 import io
 import shutil
+import stat
 import zipfile
 from pathlib import Path
 
+import cache
 from console import Stop, detail, step
 
-from bundle import cache, fetch
+from bundle import fetch
 from bundle.debian_root import DebianRoot
 
 NAME = "llama-cpp-python"
+INCLUDED = Path(__file__).parents[1] / "engine.cmake"  # the server, the quantizer and the converters, as in a checkout
+FORM = 2  # of what `pack_wheel` writes; another number builds anew
+PROGRAMS = ("llama-server", "llama-quantize")
 TOOLS = ("pip", "setuptools", "wheel", "cmake", "ninja", "scikit-build-core[pyproject]")
 # libstdc++ is the target's: linked in, its symbols mixed with those that torch loads, and a model that was opened after
 # torch ended with std::bad_cast.
-CMAKE = "-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF"
+CMAKE = (
+    "-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_OPENMP=OFF "
+    "-DCMAKE_PROJECT_llama_cpp_INCLUDE=/build/llama/engine.cmake"
+)
 # Debian 11's compiler knows neither AVX-VNNI nor AMX; those processors run the next variant down.
 UNKNOWN_VARIANTS = ("alderlake", "sapphirerapids")
 BUILD = """
@@ -38,8 +46,8 @@ export PYTHONPATH=/build/llama/built PATH=/build/llama/built/bin:/build/llama/bu
 export CMAKE_ARGS="{cmake}" CMAKE_BUILD_PARALLEL_LEVEL=$(nproc)
 $python -m pip wheel --no-index --no-deps --no-build-isolation -w /build/llama/wheels .
 """
-# What links became in the wheel are copies: each library stays once, under the name that Python loads, and asks for its
-# neighbors by those names. The variants, which the build leaves in `bin/`, go beside them.
+# What links became in the wheel are copies: each library stays once, under the name that Python loads; it and the programs
+# ask for their neighbors by those names. The variants, which the build leaves in `bin/`, go beside them.
 GATHER = """
 cd /build/llama
 rm -rf tree
@@ -48,10 +56,11 @@ cd tree
 mv bin/libggml-cpu-*.so llama_cpp/lib/
 rm -rf bin lib include share
 cd llama_cpp/lib
-find . -type f ! -name '*.so' -delete
-strip --strip-unneeded *.so
-for file in *.so; do
-    patchelf --set-soname $file --force-rpath --set-rpath '$ORIGIN' $file
+find . -type f ! -name '*.so' ! -name llama-server ! -name llama-quantize -delete
+strip --strip-unneeded *
+for file in *; do
+    case $file in *.so) patchelf --set-soname $file $file ;; esac
+    patchelf --force-rpath --set-rpath '$ORIGIN' $file
     for need in $(patchelf --print-needed $file); do
         plain=${need%%.so*}.so
         if [ -e $plain ] && [ $need != $plain ]; then patchelf --replace-needed $need $plain $file; fi
@@ -66,7 +75,8 @@ def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
     Raises:
         Stop: a download or the build failed.
     """
-    kept = folder / f"llama-{cache.recipe(version, TOOLS, CMAKE, UNKNOWN_VARIANTS, BUILD, GATHER)}"
+    included = INCLUDED.read_bytes()
+    kept = folder / f"llama-{cache.recipe(version, TOOLS, CMAKE, UNKNOWN_VARIANTS, BUILD, GATHER, included, FORM)}"
     if found := sorted(kept.glob("*.whl")):
         detail(f"{found[0].name} is there already")
         return found[0]
@@ -76,7 +86,8 @@ def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
     with step(f"Fetching the source of {NAME} {version} and the tools to build it"):
         fetch.source(f"{NAME}=={version}", work, log)
         fetch.wheels(TOOLS, work / "tools", log)
-    with step(f"Building {NAME} in every variant (some 15 minutes on 2 cores)"):
+        (work / INCLUDED.name).write_bytes(included)
+    with step(f"Building {NAME} in every variant (some 20 minutes on 2 cores)"):
         tools = " ".join(f"'{tool}'" for tool in TOOLS)
         root.run(BUILD.format(variants="|".join(UNKNOWN_VARIANTS), tools=tools, cmake=CMAKE), log)
     built = next((work / "wheels").glob("*.whl"), None)
@@ -99,12 +110,13 @@ def pack_wheel(tree: Path, target: Path) -> None:
 
         def put(name: str, content: bytes, mode: int) -> None:
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.external_attr, entry.compress_type = mode << 16, zipfile.ZIP_DEFLATED
+            # pip gives the right to be run to what is marked as a regular file that has it, and to nothing else
+            entry.external_attr, entry.compress_type = (stat.S_IFREG | mode) << 16, zipfile.ZIP_DEFLATED
             wheel.writestr(entry, content)
 
         for path in sorted(path for path in tree.rglob("*") if path.is_file()):
             content, name = path.read_bytes(), path.relative_to(tree).as_posix()
-            put(name, content, 0o755 if path.suffix == ".so" else 0o644)
+            put(name, content, 0o755 if path.suffix == ".so" or path.name in PROGRAMS else 0o644)
             digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
             writer.writerow([name, f"sha256={digest}", len(content)])
         name = record.relative_to(tree).as_posix()

@@ -8,9 +8,10 @@ import hashlib
 import shutil
 from pathlib import Path
 
+import cache
 from console import Stop, detail, step
 
-from bundle import cache, fetch
+from bundle import fetch
 from bundle.debian_root import DebianRoot
 from core.carry.archives import pack
 

@@ -6,7 +6,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.identity import authenticated, sign_in_id
-from core.records import DatasetVersion, Document, Passage, Project, QuestionPair, Role, Run, Span, new_id, now
+from core.records import (
+    SEARCH_VERSION,
+    DatasetVersion,
+    Document,
+    Passage,
+    Project,
+    QuestionPair,
+    Role,
+    Run,
+    Span,
+    new_id,
+    now,
+)
 from core.storage import Workspace, insert, people, sha256_text
 from core.storage.people import Token
 
@@ -54,7 +66,7 @@ def filled(workspace: Workspace, name: str) -> tuple[Project, Document, Span]:
     sha256 = sha256_text(TEXT)
     document = Document(
         id=new_id("document"), project_id=project.id, name="a.txt", kind="txt", size_bytes=len(TEXT), sha256=sha256,
-        text_sha256=sha256, analyzed_sha256=sha256, state="read", created_at=now(),
+        text_sha256=sha256, analyzed_sha256=sha256, state="read", search_version=SEARCH_VERSION, created_at=now(),
     )  # fmt: skip
     passage = Passage(
         id=new_id("passage"), document_id=document.id, index=0, start=0, end=len(TEXT), heading="", page="", token_count=9,

@@ -14,6 +14,7 @@ from core.privacy.list_file import new_entry
 from core.privacy.project_treatments import set_treatment
 from core.records import ListEntry, Person, Project, Review, Role, Span
 from core.storage import Workspace, audit, find, get, update
+from tests.unread import approve_all_unread, approve_unread
 
 from .conftest import SignIn, filled
 
@@ -26,8 +27,8 @@ ACTS: dict[str, Callable[[Workspace, Any, Person], object]] = {
     "draw": lambda store, it, by: review.draw(store, it[0], it[1], by=by),
     "answer": lambda store, it, by: review.answer(store, it[1], [], by=by),
     "propose": lambda store, it, by: review.propose(store, it[0], it[1], by=by),
-    "approve": lambda store, it, by: review.approve(store, it[0], it[1], by=by),
-    "approve all": lambda store, it, by: review.approve_all(store, it[0], by=by),
+    "approve": lambda store, it, by: approve_unread(store, it[0], it[1], by=by),
+    "approve all": lambda store, it, by: approve_all_unread(store, it[0], by=by),
     "return": lambda store, it, by: review.return_(store, it[1], comment="no", by=by),
     "withdraw": lambda store, it, by: review.withdraw(store, it[1], reason="no", by=by),
     "two persons": lambda store, it, by: review.set_two_person(store, it[0], "off", by=by),
@@ -82,7 +83,7 @@ def test_approval_of_people_who_signed_in_says_so(workspace: Workspace, signed_i
     project, document, _ = approvable(workspace)
     ada, ben = signed_in("ada", ("reviewer",), project), signed_in("ben", ("approver",), project)
     review.propose(ada, project, document, by=me(ada))
-    review.approve(ben, project, document, by=me(ben))
+    approve_unread(ben, project, document, by=me(ben))
     (stored,) = find(workspace.db, Review, document_id=document.id)
     assert (stored.state, stored.is_authenticated) == ("approved", True)
     assert (stored.proposer_id, stored.reviewer_id) == (me(ada).id, me(ben).id)
@@ -92,7 +93,7 @@ def test_approval_of_a_declared_proposal_is_not_authenticated(workspace: Workspa
     project, document, _ = approvable(workspace)
     review.propose(workspace, project, document, by=declared("Ada"))
     ben = signed_in("ben", ("approver",), project)
-    assert not review.approve(ben, project, document, by=me(ben)).is_authenticated
+    assert not approve_unread(ben, project, document, by=me(ben)).is_authenticated
 
 
 def test_owner_who_decides_nothing_changes_a_treatment_and_looks_after_the_way_back(

@@ -85,8 +85,8 @@ def test_only_the_provider_is_reached_on_its_port() -> None:
     program = """
 import socket
 socket.getaddrinfo = lambda host, port, *a, **k: [(2, 1, 6, "", ("192.0.2.7", port))]  # a documentation address (RFC 5737)
-from core.offline import _audit, allow_provider
-allow_provider("login.site", 8443)
+from core.offline import _audit, allow
+allow("login.site", 8443)
 _audit("socket.getaddrinfo", ("login.site", 8443, 0, 0, 0))
 _audit("socket.connect", (None, ("192.0.2.7", 8443)))
 _audit("socket.connect", (None, ("127.0.0.1", 1)))

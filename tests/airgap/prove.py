@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "installer"), str(ROOT)]
 
-from bundle import cache  # noqa: E402
+import cache  # noqa: E402
 from deploy.selftest import enter_empty_network  # noqa: E402 - the very function that the product uses
 
 ENTER = """
@@ -82,12 +82,13 @@ ANSWER = """
 from pathlib import Path
 
 from core.models import registry
-from core.models.llama import LlamaModel
+from core.models.batch import BatchGenerator
+from core.models.text import Prompt
 
 path = registry.list_models([registry.embedded_folder()])[-1].path
-model = LlamaModel(Path(path), context_tokens=64, template="{{ messages[0]['content'] }}")
-pieces = list(model.chat_stream([{"role": "user", "content": "A generator is"}], max_tokens=20))
-print(len(pieces), "pieces:", "".join(pieces))
+with BatchGenerator(Path(path), sequences=1, context_tokens=64) as generator:
+    written = next(generator.generate([Prompt(text="A generator is", max_tokens=20)]))
+print(written.token_count, "pieces:", written.text)
 print({line.split("/")[-1].strip() for line in open("/proc/self/maps") if "libggml-cpu" in line})
 """
 
@@ -254,7 +255,7 @@ def main() -> None:
     parser.add_argument("--upgrade", type=Path, required=True, help="a bundle of a higher version, full or difference")
     parser.add_argument("--models", type=Path, required=True, help="a bundle of one model")
     parser.add_argument("--key", type=Path, required=True, help="the public key")
-    parser.add_argument("--work", type=Path, default=cache.folder() / "airgap")
+    parser.add_argument("--work", type=Path, default=cache.folder("build") / "airgap")
     parser.add_argument("--mirror", default="http://deb.debian.org/debian")
     parser.add_argument("--json", type=Path, help="where the times go")
     chosen = parser.parse_args()

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "installer"), str(ROOT), str(ROOT / "tests" / "airgap")]
 
-from bundle import cache  # noqa: E402
+import cache  # noqa: E402
 from prove import make_root  # noqa: E402
 
 LIMIT_S = 900
@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--upgrade", type=Path, required=True, help="a bundle of version 99.0.0, full or difference")
     parser.add_argument("--key", type=Path, required=True, help="the public key")
-    parser.add_argument("--work", type=Path, default=cache.folder() / "airgap")
+    parser.add_argument("--work", type=Path, default=cache.folder("build") / "airgap")
     parser.add_argument("--mirror", default="http://deb.debian.org/debian")
     chosen = parser.parse_args()
     chosen.work.mkdir(parents=True, exist_ok=True)

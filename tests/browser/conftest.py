@@ -30,13 +30,23 @@ def chromium_path() -> str:
 
 
 @pytest.fixture
-def address(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def address(tmp_path: Path, unpacked_home: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a dashboard with a workspace of its own; a parameter is the policy of its project."""
     policy = getattr(request, "param", "each-document")
-    home = tmp_path / "home"
-    making = [sys.executable, "-m", "core.cli.app", "--home", str(home), "project", "create", "Other", "--policy", policy]
+    making = [
+        sys.executable,
+        "-m",
+        "core.cli.app",
+        "--home",
+        str(unpacked_home),
+        "project",
+        "create",
+        "Other",
+        "--policy",
+        policy,
+    ]
     subprocess.run(making, check=True)
-    with dashboard(home, tmp_path / "serve.log") as port:
+    with dashboard(unpacked_home, tmp_path / "serve.log") as port:
         yield f"http://127.0.0.1:{port}"
 
 

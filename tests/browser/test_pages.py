@@ -63,6 +63,10 @@ def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path
     for count in range(1, len(files) + 1):
         expect(page.locator(".st-key-approve button")).to_be_enabled()
         press(page, "approve")
+        words = page.locator(".st-key-unread code")
+        expect(words).to_contain_text("unread")
+        page.get_by_role("textbox", name="type these words").fill(words.inner_text())
+        page.get_by_role("button", name="Approve unread").click()
         expect(page.get_by_text(f"{count} of {len(files)} documents approved")).to_be_visible()
 
     go_to(page, "Questions")

@@ -12,7 +12,8 @@ from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core.identity import person_id
-from core.records import Document, Project, new_id, now
+from core.privacy.second_search import store_second_search
+from core.records import SEARCH_VERSION, Document, Project, new_id, now
 from core.storage import Workspace, audit, people, sha256_text
 from tests.served import free_port, running
 
@@ -47,15 +48,17 @@ class Site:
 
 
 def project_with_document(workspace: Workspace, name: str) -> Project:
-    project = workspace.create_project(name, policy="all-at-once")  # an approval needs nothing before it
+    project = workspace.create_project(name, policy="all-at-once")
     text = f"The secret of {name} is kept."
     sha256 = sha256_text(text)
     document = Document(
         id=new_id("document"), project_id=project.id, name=f"{name}.txt", kind="txt", size_bytes=len(text), sha256=sha256,
-        text_sha256=sha256, analyzed_sha256=sha256, state="read", created_at=now(),
+        text_sha256=sha256, analyzed_sha256=sha256, state="read", search_version=SEARCH_VERSION, created_at=now(),
     )  # fmt: skip
     workspace.store_text(document, text, pages=())
     workspace.store_document(document)
+    # all of it was looked at, so that one click approves it
+    store_second_search(workspace, document, anonymized_sha256=sha256, detector="spacy", places=())
     return project
 
 

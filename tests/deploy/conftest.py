@@ -58,6 +58,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
+@pytest.fixture(autouse=True)
+def open_to_other_users(tmp_path: Path) -> None:
+    """Let another user come as far as the folder of the test: pytest makes those above it for its own user alone."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(0o755)
+
+
 def tar_of(path: Path, name: str, content: str) -> Path:
     with tarfile.open(path, "w") as tar:
         entry = tarfile.TarInfo(name)

@@ -181,6 +181,7 @@ def test_killed_at_any_moment_nothing_is_half_there_and_the_next_run_completes(m
     assert list(receipt.changes(prefix.version_folder("0.1.0"))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["unlink", "rmdir"])
 def test_an_uninstallation_that_is_cut_off_at_any_file_is_completed_by_the_next(opened, prefix, monkeypatch, name):
     bundles = [opened(), opened("0.2.0")]

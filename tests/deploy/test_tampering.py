@@ -262,9 +262,6 @@ def database(home: Path, schema: int, name: str = workspaces.DATABASE) -> None:
 def test_a_rollback_does_not_follow_links_that_the_owner_of_a_workspace_planted(installed, opened, tmp_path, planted):
     """As root, the copy would be written over (or made of) whatever the link leads to, and given to the owner."""
     lifecycle.upgrade(installed, opened("0.2.0", schema=2), WISHES)
-    tmp_path.parent.chmod(0o755)
-    tmp_path.chmod(0o755)
-    tmp_path.parent.parent.chmod(0o755)
     home, secret = tmp_path / "home", tmp_path / "secret"
     home.mkdir()
     database(home, 2)
@@ -297,8 +294,6 @@ def test_the_projects_are_brought_up_to_date_with_the_rights_of_their_user_alone
     program = folder / "bin" / "garrison"
     program.write_text("#!/bin/sh\nid -u > /proc/self/fd/2; id -g >&2; id -G >&2; exit 1\n")
     program.chmod(0o755)
-    for path in (tmp_path, *list(tmp_path.parents)[:2]):
-        path.chmod(0o755)
     groups = os.getgroups()
     os.setgroups([*groups, 4711])
     try:
@@ -335,8 +330,6 @@ def test_what_came_into_use_meanwhile_is_not_overwritten(installed, opened, monk
 @pytest.mark.root
 @pytest.mark.parametrize("command", [["self-test"], ["rollback"], ["uninstall", "--yes"]])
 def test_who_may_not_change_an_installation_is_told_so_in_a_sentence(installed, tmp_path, command):
-    for path in (tmp_path, *list(tmp_path.parents)[:2]):
-        path.chmod(0o755)
     said = tmp_path / "said"
     with said.open("wb") as stream:
         child = os.fork()

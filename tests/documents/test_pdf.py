@@ -88,6 +88,7 @@ def test_forms_that_repeat_from_page_to_page_are_kept(tmp_path: Path) -> None:
     assert all(f"{number} 2{number} 3{number}" in text for number in range(1, 9))
 
 
+@pytest.mark.slow
 def test_scanned_page_is_read_by_ocr_and_said_so(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     picture("The valve of the northern pump was replaced on Monday by the night crew.").save(buffer, "PDF", resolution=100)

@@ -1,4 +1,4 @@
-"""Refuse every network address but the loopback: in the test run, and in each Python it starts.
+"""Refuse every network address but the loopback, and note what takes long: in the test run, and in each Python it starts.
 
 Python imports a module of this name at start-up from `PYTHONPATH`, which `tests/conftest.py` sets. An audit
 hook sees sockets of C code that goes through Python's `socket`, cannot be taken out again, and costs next to
@@ -7,9 +7,15 @@ nothing. Each refusal is also written to a file: a library that swallows the err
 
 import ipaddress
 import os
+import re
 import sys
 
 ALLOWED_NAMES = {"", "localhost", "localhost.localdomain"}
+# Programs that tell that a test takes long, by the mark that it should have.
+PROGRAMS = {
+    "model": re.compile(r"(^|/)llama-server$"),
+    "browser": re.compile(r"/playwright/driver/|(^|/)(chromium|google-chrome)"),
+}
 
 
 def is_loopback(host: object) -> bool:
@@ -34,10 +40,28 @@ def host_of(event: str, arguments: tuple[object, ...]) -> object:
     return None
 
 
-def refuse(event: str, arguments: tuple[object, ...]) -> None:
+def watch(event: str, arguments: tuple[object, ...]) -> None:
     """The audit hook."""
-    if not event.startswith("socket."):
-        return
+    if event.startswith("socket."):
+        refuse(event, arguments)
+    elif event == "garrison.load":  # what `core` says where it loads weights
+        note("model")
+    elif event == "subprocess.Popen":
+        program = os.fsdecode(arguments[0])  # type: ignore[arg-type]
+        for mark, pattern in PROGRAMS.items():
+            if pattern.search(program):
+                note(mark)
+
+
+def note(mark: str) -> None:
+    """Write down the mark that the test of this moment should have."""
+    if report := os.environ.get("GARRISON_TEST_STARTED"):
+        with open(report, "a", encoding="utf-8") as handle:
+            handle.write(mark + "\n")
+
+
+def refuse(event: str, arguments: tuple[object, ...]) -> None:
+    """Stop what would leave the machine."""
     host = host_of(event, arguments)
     if is_loopback(host):
         return
@@ -47,4 +71,4 @@ def refuse(event: str, arguments: tuple[object, ...]) -> None:
     raise ConnectionRefusedError(f"{event} to {host!r} was refused: tests reach no other machine")
 
 
-sys.addaudithook(refuse)
+sys.addaudithook(watch)

@@ -6,6 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "installer"))  # as `python3 installer` does
 
+import engine  # noqa: E402
 from environment import Place  # noqa: E402
 
 FAKE_PYTHON = """#!/bin/sh
@@ -25,6 +26,8 @@ def place(tmp_path: Path) -> Place:
     (tmp_path / "installer" / "requirements-test.lock").write_text("pytest==9.2.0\n")
     (tmp_path / "installer" / "requirements-cuda.lock").write_text("triton==3.7.1\n")
     (tmp_path / "installer" / "models.json").write_text("[]")
+    (tmp_path / "installer" / "engine.cmake").touch()
+    (tmp_path / "installer" / "engine.py").touch()
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\ndependencies = ["torch>=2.13"]\n')
     return Place(tmp_path)
 
@@ -69,6 +72,22 @@ def put_package(place: Place, name: str, version: str, *, is_whole: bool = True,
 def package():
     """`put_package`."""
     return put_package
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Keep a wheel of llama.cpp, as an earlier build left it; the cache is the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def keep(place: Place, build: engine.Build = engine.Build.NATIVE) -> Path:
+        place.venv.mkdir(exist_ok=True)
+        folder = engine.folder(place, build)
+        folder.mkdir(parents=True, exist_ok=True)
+        wheel = folder / "llama_cpp_python-0.3.36-py3-none-linux_x86_64.whl"
+        wheel.touch()
+        return wheel
+
+    return keep
 
 
 @pytest.fixture

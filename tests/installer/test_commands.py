@@ -1,4 +1,6 @@
 import ast
+import itertools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +18,10 @@ import suite
 from console import Stop
 from packaging.requirements import Requirement
 
+from tests.installer.answers import WORKS
+
 ROOT = Path(commands.__file__).resolve().parents[1]
-PROBE_ANSWER = "*-c*) printf 'loading torch\\nloading core\\noffline 9 -\\ndevice cpu\\n';;"
+PROBE_ANSWER = WORKS + " *-c*) printf 'offline 9 -\\ndevice cpu\\n';;"
 
 
 @pytest.fixture
@@ -68,14 +72,21 @@ def test_doctor_finds_a_missing_model(installed):
     assert states(installed)["m"] == "broken"
 
 
-def test_doctor_names_the_library_that_does_not_load(installed, fake_venv, capsys):
-    fake_venv("*-c*) printf 'loading torch\\nloading llama_cpp\\n'; kill -ILL $$;;")
+def test_doctor_names_the_library_that_dies_at_work_and_the_processor(installed, fake_venv, capsys):
+    words = "ended with SIGSEGV on Intel(R) Xeon(R) Processor (AMX)"
+    fake_venv(f"""*trials*) echo '{{"name": "llama.cpp", "is_ok": false, "words": "{words}"}}';; {PROBE_ANSWER}""")
     assert doctor.report(installed, 8501) == 1
-    assert "llama_cpp does not load: ended by signal 4" in capsys.readouterr().out
+    assert f"broken  llama.cpp                {words}" in capsys.readouterr().out
+
+
+def test_doctor_says_when_garrison_does_not_start(installed, fake_venv, capsys):
+    fake_venv(f"{WORKS} *-c*) kill -ILL $$;;")
+    assert doctor.report(installed, 8501) == 1
+    assert "does not start: ended by signal 4" in capsys.readouterr().out
 
 
 def test_doctor_finds_an_offline_variable_that_is_not_set(installed, fake_venv):
-    fake_venv("*-c*) printf 'loading torch\\noffline 9 HF_HUB_OFFLINE\\ndevice cpu\\n';;")
+    fake_venv(f"{WORKS} *-c*) printf 'offline 9 HF_HUB_OFFLINE\\ndevice cpu\\n';;")
     assert states(installed)["offline variables"] == "broken"
 
 
@@ -85,8 +96,9 @@ def test_complete_installation_asks_pip_nothing(installed, calls, capsys):
     assert "Everything is installed" in capsys.readouterr().out
 
 
-def test_interrupted_installation_goes_on_and_completes(fake_venv, package, calls):
-    place = fake_venv()
+def test_interrupted_installation_goes_on_and_completes(fake_venv, package, calls, kept):
+    place = fake_venv(WORKS)
+    wheel = kept(place)
     package(place, "torch", "2.13.0")
     package(place, "llama-cpp-python", "0.3.36")
     cut_off = package(place, "half", "1.0", is_whole=False)
@@ -95,11 +107,16 @@ def test_interrupted_installation_goes_on_and_completes(fake_venv, package, call
     assert not cut_off.exists()
     asked = calls.read_text().splitlines()
     assert any(f"install --no-deps --require-hashes --requirement {place.venv}/requirements.lock" in line for line in asked)
-    assert asked[-1] == f"-m pip install --no-deps --no-build-isolation --editable {place.root}"
+    assert f"-m pip install --no-index --no-deps --force-reinstall {wheel}" in asked
+    assert asked[-2:] == [
+        f"-m pip install --no-deps --no-build-isolation --editable {place.root}",
+        "-m core.cli.trials llama.cpp",
+    ]
 
 
-def test_failed_installation_is_not_taken_for_complete(fake_venv, package):
+def test_failed_installation_is_not_taken_for_complete(fake_venv, package, kept):
     place = fake_venv("*--editable*) exit 1;;")
+    kept(place)
     package(place, "torch", "2.13.0")
     package(place, "llama-cpp-python", "0.3.36")
     environment.mark_complete(place, for_tests=False)
@@ -109,16 +126,81 @@ def test_failed_installation_is_not_taken_for_complete(fake_venv, package):
     assert not environment.is_complete(place)
 
 
-def test_every_check_runs_and_the_worst_status_counts(fake_venv, calls, capsys):
+STYLE = ["-m ruff check .", "-m ruff format --check .", "-m mypy"]
+QUICK = " -m not browser and not model and not slow"
+SLOW = " -m browser or model or slow"
+
+
+def asked_for(calls) -> list[str]:
+    """What the fake Python was asked to do, types (which run beside the rest) third; pytest without how tests are spread."""
+    spread = " ".join(suite.pytest()).removeprefix("-m pytest")
+    lines = [line.replace(spread, "") for line in calls.read_text().splitlines()]
+    if STYLE[2] in lines:
+        lines.remove(STYLE[2])
+        lines.insert(2, STYLE[2])
+    return lines
+
+
+def test_every_quick_check_runs_the_worst_status_counts_and_nothing_slow_begins(fake_venv, calls, capsys):
     place = fake_venv("*mypy*) exit 2;; *check*) exit 1;;")
-    assert suite.run(place, ["-k", "one"]) == 2
-    asked = calls.read_text().splitlines()
-    assert asked == ["-m ruff check .", "-m ruff format --check .", "-m mypy", "-m pytest -k one"]
+    assert suite.run(place, "all", []) == 2
+    assert asked_for(calls) == [*STYLE, "-m pytest" + QUICK]
     assert "FAILED (2)" in capsys.readouterr().out
 
 
+def test_the_slow_tests_follow_when_all_that_is_quick_has_passed(fake_venv, calls):
+    assert suite.run(fake_venv(), "all", []) == 0
+    assert asked_for(calls) == [*STYLE, "-m pytest" + QUICK, "-m pytest" + SLOW]
+
+
+@pytest.mark.parametrize(("part", "expected"), [("quick", [*STYLE, "-m pytest" + QUICK]), ("slow", ["-m pytest" + SLOW])])
+def test_a_part_is_run_alone(fake_venv, calls, part, expected):
+    assert suite.run(fake_venv(), part, []) == 0
+    assert asked_for(calls) == expected
+
+
+def test_tests_that_somebody_chose_are_run_in_one_go(fake_venv, calls):
+    assert suite.run(fake_venv(), "all", ["-k", "one"]) == 0
+    assert asked_for(calls) == [*STYLE, "-m pytest -k one"]
+
+
+@pytest.mark.slow
+def test_quick_and_slow_tests_together_are_all_tests(tmp_path):
+    names = ("browser", "model", "slow")
+    source = "import pytest\n" + "".join(
+        f"@pytest.mark.{' @pytest.mark.'.join(marks).replace(' ', chr(10))}\ndef test_{'_'.join(marks)}(): pass\n"
+        for size in (1, 2, 3)
+        for marks in itertools.combinations(names, size)
+    )
+    (tmp_path / "test_it.py").write_text(source + "def test_plain(): pass\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n browser\n model\n slow\n")
+    chosen = {}
+    for part, marks in suite.TESTS_OF.items():
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", marks, "-p", "no:cacheprovider", "."]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        chosen[part] = {line for line in done.stdout.splitlines() if "::" in line}
+    assert chosen["quick"] == {"test_it.py::test_plain"}
+    assert len(chosen["slow"]) == 7
+
+
+def test_tests_run_in_as_many_processes_as_there_are_cores_and_memory_for(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 24 * 2**30 // 4096}.__getitem__)
+    assert suite.processes() == 6
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    assert suite.processes() == 2
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1000}.__getitem__)
+    assert suite.processes() == 1
+
+
+def test_quick_and_slow_cannot_be_asked_for_together(capsys):
+    with pytest.raises(SystemExit):
+        commands.parser().parse_args(["test", "--quick", "--slow"])
+    assert "not allowed with" in capsys.readouterr().err
+
+
 def test_tests_killed_by_a_signal_are_a_failure(fake_venv):
-    assert suite.run(fake_venv("*pytest*) kill -KILL $$;;"), []) == 128 + 9
+    assert suite.run(fake_venv("*pytest*) kill -KILL $$;;"), "all", []) == 128 + 9
 
 
 def test_tests_are_refused_without_a_browser(monkeypatch, tmp_path):
@@ -143,7 +225,7 @@ def test_old_python_can_read_the_entry_and_gets_a_sentence():
     pretended = source.replace("sys.version_info <", "(3, 9, 2) <").replace("sys.version_info[:2]", "(3, 9)")
     done = subprocess.run([sys.executable, "-c", pretended], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "Garrison needs Python 3.11 or newer, and this is Python 3.9.\n"
+    assert done.stderr == "Garrison needs Python 3.11, and this is Python 3.9.\n"
 
 
 def test_run_as_a_folder_it_shows_its_commands():

@@ -13,7 +13,9 @@ def test_whole_environment_is_kept(fake_venv):
     assert "calls.txt" in place.python.read_text()  # still the fake: nothing was made anew
 
 
-@pytest.mark.parametrize("damage", ["no configuration", "no pip", "pip cut off", "moved", "python gone", "old python"])
+@pytest.mark.parametrize(
+    "damage", ["no configuration", "no pip", "pip cut off", "moved", "python gone", "old python", "new python"]
+)
 def test_half_made_environment_is_made_anew(fake_venv, package, damage):
     place = fake_venv()
     config = place.venv / "pyvenv.cfg"
@@ -29,9 +31,12 @@ def test_half_made_environment_is_made_anew(fake_venv, package, damage):
         place.python.unlink()
     elif damage == "old python":
         config.write_text(f"version = 3.10.2\ncommand = /usr/bin/python3 -m venv {place.venv}\n")
+    elif damage == "new python":
+        config.write_text(f"version = 3.13.0\ncommand = /usr/bin/python3 -m venv {place.venv}\n")
     assert not environment.is_usable(place)
 
 
+@pytest.mark.slow
 def test_unusable_environment_is_replaced_by_one_that_works(place):
     place.venv.mkdir()
     (place.venv / "pyvenv.cfg").write_text("home = /nowhere\n")

@@ -1,9 +1,13 @@
 import socket
+import tomllib
+from pathlib import Path
 
+import index
 import machine
 import pytest
 from console import Stop, duration
 
+ROOT = Path(machine.__file__).resolve().parents[1]
 HEADER = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 
 
@@ -20,6 +24,30 @@ def test_too_little_disk_is_said_with_both_figures(tmp_path):
 
 def test_enough_disk_passes(tmp_path):
     machine.check_disk(tmp_path, 1)
+
+
+def test_promised_python_is_the_one_that_is_asked_for_and_the_locks_are_read_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    major, minor = machine.PYTHON
+    assert project["project"]["requires-python"] == f">={major}.{minor},<{major}.{minor + 1}"
+    assert project["tool"]["mypy"]["python_version"] == f"{major}.{minor}"
+    assert project["tool"]["ruff"]["target-version"] == f"py{major}{minor}"
+    assert f"sys.version_info < ({major}, {minor})" in (ROOT / "installer" / "__main__.py").read_text()
+    assert {tag.interpreter for tag in index.tags(["any"]) if tag.abi == tag.interpreter} == {f"cp{major}{minor}"}
+
+
+@pytest.mark.parametrize("running", [(3, 10), (3, 12), (3, 13), (4, 0)])
+def test_another_python_is_refused_before_anything_is_made(running, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Stop, match=r"needs Python 3\.11, and this is Python " + ".".join(map(str, running))) as stop:
+        machine.check_python(running)
+    assert "bundle" in stop.value.hint
+    put(tmp_path, "python3.11")
+    (tmp_path / "python3.11").chmod(0o755)
+    with pytest.raises(Stop) as stop:
+        machine.check_python(running)
+    assert str(tmp_path / "python3.11") in stop.value.hint
+    machine.check_python(machine.PYTHON)
 
 
 @pytest.mark.parametrize("sign", ["dev/nvidia0", "dev/dxg", "proc/driver/nvidia/gpus/0000:01:00.0/information"])

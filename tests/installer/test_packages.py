@@ -1,5 +1,4 @@
 import environment
-import machine
 import packages
 import pytest
 from console import Stop
@@ -136,23 +135,8 @@ def test_failing_pip_stops_the_installation_and_its_words_are_kept(fake_venv):
     assert "no such thing as x" in place.log.read_text()
 
 
-def test_compiler_is_asked_for_only_where_something_must_be_built(fake_venv, package, monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    monkeypatch.delenv("CXX", raising=False)
-    place = fake_venv("*--only-binary*) exit 1;;")
-    assert machine.compiler() == ""
-    with pytest.raises(Stop, match="no C\\+\\+ compiler"):
-        packages.check_build(place)
-    package(place, "llama-cpp-python", "0.3.36")
-    packages.check_build(place)
-
-
-@pytest.mark.parametrize(
-    "answers",
-    [
-        "*--only-binary*) exit 0;;",  # a wheel in the wheelhouse, at PIP_FIND_LINKS or on the index
-        "*--only-binary*) exit 1;; *cache*) echo /c/llama_cpp_python-0.3.36-py3-none-linux_x86_64.whl;;",  # built before
-    ],
-)
-def test_nothing_is_built_where_a_wheel_is_at_hand(fake_venv, answers):
-    assert not packages.must_build(fake_venv(answers))
+def test_what_is_built_here_is_left_out_of_what_pip_installs(place):
+    place.venv.mkdir()
+    assert "llama-cpp-python" not in packages.exact_lock(place, place.lock, "2.13.0+cpu").read_text()
+    (place.wheelhouse / "llama_cpp_python-0.3.36-py3-none-any.whl").touch()
+    assert "llama-cpp-python" in packages.exact_lock(place, place.lock, "2.13.0+cpu").read_text()

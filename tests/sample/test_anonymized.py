@@ -1,14 +1,18 @@
 import json
 from pathlib import Path
 
-from core.identity import declared
+import pytest
+
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import find_personal_data
 from core.jobs.stages.reading import read_files
-from core.privacy import review
+from core.jobs.stages.sample import approve_sample
+from core.privacy.review import unread_sentence
 from core.records import Document, Job, new_id, now
 from core.sample import sample_documents
 from core.storage import Workspace, find, insert
+
+pytestmark = pytest.mark.model
 
 PLANTED: dict[str, list[str]] = json.loads((Path(__file__).parent / "planted.json").read_text(encoding="utf-8"))
 
@@ -21,10 +25,13 @@ def test_no_planted_value_survives_in_the_anonymized_sample(tmp_path: Path) -> N
     context = JobContext(workspace, job)
     read_files(context, project, [(path, path.name) for path in sample_documents()])
     find_personal_data(context, project)
-    approved = review.approve_all(workspace, project, by=declared("R. Vale"))
+    approved = approve_sample(workspace, project)
     texts = [workspace.anonymized_text(project.id, standing) for standing in approved]
     documents = find(workspace.db, Document, project_id=project.id)
     workspace.close()
+    assert all(
+        unread_sentence(standing).startswith("Approved unread by Garrison sample (no person): ") for standing in approved
+    )
     assert len(texts) == len(sample_documents())
     surnames = [name.split()[-1] for name in PLANTED["names"] if name != "Marianne Holt"]
     left = [

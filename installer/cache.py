@@ -1,4 +1,4 @@
-"""Where things that take long to build are kept between bundles: one folder for every checkout of this user.
+"""Where things that take long to build are kept between installations and bundles: for every checkout of this user.
 
 What is kept is named by its recipe (the scripts and versions that make it), so that a changed recipe builds anew.
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 from console import detail
 
 
-def folder() -> Path:
-    """`$XDG_CACHE_HOME/garrison/build`, made where it is not there: XDG Base Directory specification."""
+def folder(name: str) -> Path:
+    """Return `$XDG_CACHE_HOME/garrison/<name>`, made where it is not there: XDG Base Directory specification."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    place = Path(base) / "garrison" / "build"
+    place = Path(base) / "garrison" / name
     place.mkdir(parents=True, exist_ok=True)
     return place
 
@@ -34,7 +34,7 @@ def held(place: Path, *, is_fresh: bool) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            detail("another bundle is being built by this user; waiting for it")
+            detail("another build of this user is at work; waiting for it")
             fcntl.flock(handle, fcntl.LOCK_EX)
         if is_fresh:
             for path in place.iterdir():
