@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import SplitResult
 
 OFFLINE_VARIABLES = {
     "HF_HUB_OFFLINE": "1",  # huggingface_hub: no look-up, no download
@@ -107,6 +108,16 @@ def _address(host: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(str(_name(host)).partition("%")[0])
     except ValueError:
         return None
+
+
+def is_confidential(address: SplitResult) -> bool:
+    """Return whether nobody can listen on the way to `address`: https, or http within this machine."""
+    return address.scheme == "https" or (address.scheme == "http" and is_local(address.hostname))
+
+
+def port_of(address: SplitResult) -> int:
+    """Return the port of an http or https address, its scheme's where none is written."""
+    return address.port or (443 if address.scheme == "https" else 80)
 
 
 def is_local(host: Any) -> bool:

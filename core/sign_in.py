@@ -19,10 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from core.access import ROLES
-from core.offline import is_local
+from core.offline import is_confidential, port_of
 from core.records import Role
 from core.settings_file import read_settings_file, unfit
 
@@ -78,16 +78,16 @@ def read_sign_in(home: Path) -> SignIn | None:
     return SignIn(
         origin=f"{back.scheme}://{back.netloc}",
         provider_host=provider.hostname or "",
-        provider_port=provider.port or (443 if provider.scheme == "https" else 80),
+        provider_port=port_of(provider),
         claim=claim,
         roles=roles,
     )
 
 
-def _address(path: Path, auth: dict[str, Any], name: str) -> Any:
-    """An address of [auth]: https, or within this machine, where nobody listens in."""
-    found = urlsplit(auth[name])
-    if not found.hostname or not (found.scheme == "https" or (found.scheme == "http" and is_local(found.hostname))):
+def _address(path: Path, auth: dict[str, Any], name: str) -> SplitResult:
+    """Return an address of [auth]."""
+    found = urlsplit(str(auth[name]))
+    if not found.hostname or not is_confidential(found):
         raise unfit(path, f"has a {name} that is not an https address", "Only within this machine may it be http.")
     return found
 

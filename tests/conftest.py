@@ -75,6 +75,14 @@ def workspace(tmp_path: Path) -> "Iterator[Workspace]":
     opened.close()
 
 
+@pytest.fixture
+def waiting_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave jobs queued: the test does their work itself, or asks for one that would load a model."""
+    from core.jobs import queue
+
+    monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
+
+
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the embedded model lies unpacked, once for all tests and processes of a run (34 s of processor time)."""

@@ -41,7 +41,7 @@ def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32"
         from core.models.engine.model import EngineModel
         from core.models.engine.supervisor import shared
 
-        return _Engine(EngineModel(shared(), path))
+        return _Served(EngineModel(shared(), path))
     if format == "safetensors":
         from core.models.causal import load_causal
 
@@ -57,7 +57,7 @@ def open_host(name: str, host: "Host") -> ChatModel:
     """
     from core.models.engine.remote import HostModel
 
-    return _Elsewhere(HostModel(name, host))
+    return _Served(HostModel(name, host))
 
 
 def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> ChatModel:
@@ -87,7 +87,7 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
 
     found = tuned(base, format, folder=folder, template=template, precision=precision, cache=cache)
     if found:
-        return _Engine(found.open_run(shared()))
+        return _Served(found.open_run(shared()))
 
     from core.models.causal import load_adapter, load_causal
 
@@ -103,23 +103,10 @@ def _precision(record: Path) -> Precision:
     return precision
 
 
-class _Engine:
-    """A `ChatModel` over the engine, which answers several people at once and frees its memory by itself."""
+class _Served:
+    """A `ChatModel` over a server, the engine's or another machine's, which answers several people at once."""
 
-    def __init__(self, model: "EngineModel") -> None:
-        self._model = model
-
-    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
-        return (yield from self._model.stream(_mappings(messages), max_tokens=max_tokens, temperature=temperature))
-
-    def close(self) -> None:
-        """Nothing is held here."""
-
-
-class _Elsewhere:
-    """A `ChatModel` over a model on another machine."""
-
-    def __init__(self, model: "HostModel") -> None:
+    def __init__(self, model: "EngineModel | HostModel") -> None:
         self._model = model
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:

@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from core import jobs
 from core.identity import declared
-from core.jobs import queue, worker
+from core.jobs import worker
 from core.models.text import Completion, Prompt
 from core.records import SEARCH_VERSION, Document, Job, Page, Passage, Project, new_id, now
 from core.storage import Workspace, get, insert, sha256_text
@@ -38,11 +36,6 @@ class ClosingGenerator:
     def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
         for index, prompt in enumerate(prompts):
             yield Completion(index=index, text=prompt.start + '?"}', token_count=1, is_complete=True)
-
-
-def run_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start no process for a job: the test runs it itself."""
-    monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from core.storage import Workspace, audit, audit_check, find, get, insert, sha25
 from core.training import TrainingResult
 from tests.unread import approve_all_unread
 
-from .killing import ADA, killed_everywhere, opened, put_document, run_by_hand
+from .killing import ADA, killed_everywhere, opened, put_document
 
 NAMES = ("Anna Berg", "Bert Holm")
 PARTS = ("Anna Berg opened the valve of pump B12.", "The pump is dry.", "Bert Holm closed the valve of pump B13.")
@@ -68,11 +68,10 @@ class NumberFinder:
 
 
 @pytest.fixture(autouse=True)
-def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_models(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
     monkeypatch.setattr("core.jobs.stages.anonymization.open_detector", lambda *_given, **_named: NameDetector())
     monkeypatch.setattr("core.jobs.stages.second_search._load", lambda *_given: NumberFinder())
     monkeypatch.setattr(reading, "_counter", lambda _context: lambda text: len(text) // 4)
-    run_by_hand(monkeypatch)
 
 
 @pytest.fixture

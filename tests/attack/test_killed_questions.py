@@ -21,16 +21,16 @@ from core.storage.removal import remove_document
 from core.storage.written import waiting_pairs
 from tests.unread import approve_all_unread
 
-from .killing import ADA, ClosingGenerator, killed_at, killed_everywhere, opened, put_document, run_by_hand
+from .killing import ADA, ClosingGenerator, killed_at, killed_everywhere, opened, put_document
 
 PASSAGES = 18  # more than two batches
 Told = tuple[str, str, str, str, str]
 
 
 @pytest.fixture(autouse=True)
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_model(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
     monkeypatch.setattr("core.models.engine.apart.WriterApart", ClosingGenerator)
-    run_by_hand(monkeypatch)
+    monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache: path)
 
 
 @pytest.fixture

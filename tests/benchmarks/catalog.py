@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.benchmarks.adapting import SHAPES
 from tests.benchmarks.frame import PEAK, Benchmark, Case, Row
 
 PAGES = 200
@@ -24,6 +25,7 @@ def benchmarks(pdf: Path | None = None) -> tuple[Benchmark, ...]:
         _generating(),
         _training(),
         _chatting(),
+        _adapting(),
         _agreeing(),
         _evaluating(),
         _carrying(),
@@ -164,6 +166,19 @@ def _chatting() -> Benchmark:
             )
         )
     return Benchmark(name="chatting", title="Chat", rows=tuple(rows))
+
+
+def _adapting() -> Benchmark:
+    rows = tuple(
+        Row(
+            title=f"tokens/s, the shape of {shape}",
+            figure="tokens_per_s",
+            garrison=_case(f"a run of {shape}", "adapting:run", shape=shape),
+            beside=_case(f"{shape} alone", "adapting:base", shape=shape),
+        )
+        for shape in SHAPES
+    )
+    return Benchmark(name="adapting", title="A run beside its base, by size", rows=rows)
 
 
 def _carrying() -> Benchmark:

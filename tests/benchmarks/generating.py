@@ -1,8 +1,10 @@
 """Question pairs: Garrison's batches beside the same work one sequence at a time, and beside bare decoding."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from core.models.text import Completion, Prompt, TextGenerator
@@ -91,26 +93,32 @@ class ThroughServer:
 
 
 def garrison(*, passages: int, sequences: int = 0) -> Measured:
-    """Pairs from the sample's first passages, side by side in llama.cpp's batches, then the filters."""
+    """Pairs from the sample's first passages as the job writes them, many side by side, then the filters."""
     from core.models.batch import BatchGenerator
+    from core.models.unpacked import batch_gguf
     from core.settings import GenerationSettings
 
-    with BatchGenerator(gguf(), sequences=sequences or GenerationSettings().batch_sequences) as generator:
-        return _generated(generator, passages)
+    with tempfile.TemporaryDirectory() as folder:
+        model = batch_gguf(gguf(), Path(folder))
+        with BatchGenerator(model, sequences=sequences or GenerationSettings().batch_sequences) as generator:
+            return _generated(generator, passages)
 
 
 def through_server(*, passages: int, slots: int) -> Measured:
-    """The same prompts, schemas and filters through llama-server: continuous batching, one memory for all slots."""
+    """The same model, prompts, schemas and filters through llama-server: continuous batching, one memory for all slots."""
     from core.models.cores import thread_count
     from core.models.engine.server import Plan, Server
+    from core.models.unpacked import batch_gguf
 
-    plan = Plan(model=gguf(), threads=thread_count(), context_tokens=CONTEXT_TOKENS * slots // 8, slots=slots)
-    server = Server(plan)
-    try:
-        server.wait()
-        return _generated(ThroughServer(server.client, slots), passages)
-    finally:
-        server.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        model = batch_gguf(gguf(), Path(folder))
+        plan = Plan(model=model, threads=thread_count(), context_tokens=CONTEXT_TOKENS * slots // 8, slots=slots)
+        server = Server(plan)
+        try:
+            server.wait()
+            return _generated(ThroughServer(server.client, slots), passages)
+        finally:
+            server.stop()
 
 
 def one_by_one(*, passages: int) -> Measured:

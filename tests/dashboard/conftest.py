@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.jobs import queue
 from core.records import SEARCH_VERSION, DatasetVersion, Document, Page, Passage, Project, QuestionPair, Review, Run, now
 from core.settings import TrainingSettings
 from core.storage import Workspace, insert, sha256_text, write_atomic
@@ -40,12 +39,6 @@ def open_page(workspace: Workspace) -> OpenPage:
         return app if name == "overview" else app.switch_page(f"app_pages/{name}.py").run()
 
     return open_it
-
-
-@pytest.fixture
-def waiting_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave jobs queued, where a page is asked for one whose work loads a model."""
-    monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,8 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def kind(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def kind(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> Callable[..., str]:
     """Register a kind of job that runs a function in this process; nothing is launched."""
-    monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
 
     def register(work: Work, *, needs_accelerator: bool = False) -> str:
         module = ModuleType("core.jobs.stages.tried")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EngineModel:
-    """Asks the engine; several threads may ask at once. Nothing is held between two questions: closing is not needed."""
+    """Asks the engine; several threads may ask at once. Nothing is held between two questions."""
 
     def __init__(self, supervisor: Supervisor, path: Path, *, template: str = "", adapter: Path | None = None) -> None:
         """Build it, and have the engine load the model now, so that a file that cannot be loaded is told at once.
@@ -63,6 +63,9 @@ class EngineModel:
                 scales=serving.scales,
             )
             return (yield from _from_first_word(serving.client.complete(prompt, asked)))
+
+    def close(self) -> None:
+        """Do nothing: the engine frees its memory by itself."""
 
     def _too_long(self, token_count: int, readable: int) -> InputError:
         made_for = made_for_tokens(self._path)

@@ -19,7 +19,7 @@ from pydantic import Field, field_validator
 
 from core.errors import InputError
 from core.models import registry
-from core.offline import is_local
+from core.offline import is_confidential, port_of
 from core.settings import Settings
 from core.settings_file import read_settings_file, unfit
 
@@ -39,8 +39,7 @@ class Host(Settings):
     def _is_safe(cls, address: str) -> str:
         """Refuse what others could listen to on the way."""
         found = urlsplit(address)
-        is_safe = found.scheme == "https" or (found.scheme == "http" and is_local(found.hostname))
-        if not found.hostname or not is_safe or found.username or found.query or found.fragment:
+        if not found.hostname or not is_confidential(found) or found.username or found.query or found.fragment:
             raise ValueError("an https address is needed; only within this machine may it be http")
         return address.rstrip("/")
 
@@ -52,8 +51,7 @@ class Host(Settings):
     @property
     def port(self) -> int:
         """The port on it."""
-        found = urlsplit(self.address)
-        return found.port or (443 if found.scheme == "https" else 80)
+        return port_of(urlsplit(self.address))
 
 
 class EngineSettings(Settings):
