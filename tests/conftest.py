@@ -35,9 +35,14 @@ if "sitecustomize" not in sys.modules or not hasattr(sys.modules["sitecustomize"
 
 @pytest.fixture(autouse=True)
 def no_network() -> Iterator[None]:
-    """Fail a test during which this process, or one it started, turned to another machine, even if nobody noticed."""
+    """Fail a test during which this process, or one it started, turned to another machine, even if nobody noticed.
+
+    What a test has allowed, such as a provider to sign in with, is not allowed to the next one.
+    """
     REFUSALS.unlink(missing_ok=True)
     yield
+    if offline := sys.modules.get("core.offline"):
+        offline._allowed.clear()
     refused = REFUSALS.read_text(encoding="utf-8") if REFUSALS.exists() else ""
     assert not refused, f"Tried to reach another machine: {refused}"
 
