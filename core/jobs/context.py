@@ -54,7 +54,12 @@ class JobContext:
     def check(self) -> None:
         """Raise JobCancelled when the job was cancelled."""
         if self.cancel_requested.is_set():
-            raise JobCancelled("The job was cancelled.", "Resume it to go on from where it stopped.")
+            raise self.cancelled()
+
+    @staticmethod
+    def cancelled() -> JobCancelled:
+        """Build what a job ends with that somebody cancelled."""
+        return JobCancelled("The job was cancelled.", "Resume it to go on from where it stopped.")
 
     def is_held(self) -> bool:
         """Tell whether this process is still the one that runs the job: one taken for dead may live."""

@@ -92,7 +92,9 @@ def _watch(workspace: Workspace, context: JobContext, is_over: threading.Event) 
             context.cancel_requested.set()
         if asked_s and time.monotonic() - asked_s > CANCEL_GRACE_S:
             if is_held:
-                update(workspace.db, Job, context.job.id, state="cancelled", finished_at=now())
+                told = context.cancelled()
+                changes = {"state": "cancelled", "error": told.message, "hint": told.hint, "finished_at": now()}
+                update(workspace.db, Job, context.job.id, **changes)
             os._exit(JobCancelled.exit_code)
     workspace.close()
 

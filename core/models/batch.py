@@ -40,7 +40,7 @@ class _Sequence:
     pending: deque[int]
     position: int
     answer_at: int  # position of the first token that the model writes
-    last: int  # the token before it
+    question: list[int]  # the tokens before it, behind the prefix
     chain: Any
     grammar: Any
     data: bytearray
@@ -146,7 +146,8 @@ class BatchGenerator:
         if not found:
             self.close()
             raise SetupError(
-                f"The adapter {adapter.name} cannot be loaded.", "Restore the workspace from a backup or train again."
+                f"The adapter {adapter.name} cannot be loaded.",
+                "Delete this file from the run's folder: it is made again from the run.",
             )
         C.llama_set_adapters_lora(self._context, (C.llama_adapter_lora_p_ctypes * 1)(found), 1, (ctypes.c_float * 1)(1.0))
 
@@ -162,7 +163,7 @@ class BatchGenerator:
             return
         C.llama_memory_clear(self._memory, True)
         self._prefix = ()
-        source = _Sequence(-1, Prompt(text=""), deque(tokens), 0, len(tokens) + 1, -1, None, None, bytearray())
+        source = _Sequence(-1, Prompt(text=""), deque(tokens), 0, len(tokens) + 1, [], None, None, bytearray())
         while source.pending:
             self._decode({self.sequences: source})
         self._prefix = tokens
@@ -184,11 +185,11 @@ class BatchGenerator:
         if grammar and not all(self._accept(grammar, token) for token in start):
             C.llama_sampler_free(grammar)
             return Completion(index=index, text=prompt.start, token_count=0, is_complete=False)
-        pending = deque([*tokens, *start, *prompt.expected[:-1]])
-        answer_at = after + len(tokens) + len(start)
+        question = tokens + start
+        pending = deque([*question, *prompt.expected[:-1]])
+        answer_at = after + len(question)
         data = bytearray(prompt.start.encode())
-        last = [*tokens, *start][-1]
-        return _Sequence(index, prompt, pending, after, answer_at, last, _sampler_chain(prompt), grammar, data)
+        return _Sequence(index, prompt, pending, after, answer_at, question, _sampler_chain(prompt), grammar, data)
 
     @staticmethod
     def _accept(grammar: Any, token: int) -> bool:
@@ -258,8 +259,16 @@ class BatchGenerator:
             sequence.measured += 1
         if sequence.measured == len(expected):
             sequence.position = sequence.answer_at - 1
-            C.llama_memory_seq_rm(self._memory, slot, sequence.position, -1)
-            sequence.pending.append(sequence.last)
+            sequence.pending.append(sequence.question[-1])
+            if not C.llama_memory_seq_rm(self._memory, slot, sequence.position, -1):
+                self._begin_again(slot, sequence)
+
+    def _begin_again(self, slot: int, sequence: _Sequence) -> None:
+        """Have a question read anew: the memory of a recurrent model cannot forget its last tokens alone."""
+        C.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        C.llama_memory_seq_cp(self._memory, self.sequences, slot, -1, -1)
+        sequence.position = sequence.answer_at - len(sequence.question)
+        sequence.pending = deque(sequence.question)
 
     def _advance(self, sequence: _Sequence) -> Completion | None:
         """Choose the next token of a sequence; its completion when it is over."""

@@ -1,5 +1,6 @@
 """A GGUF with its weights in fp16, for work in batches where llama.cpp is slow with the form in which they came."""
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from core.models.engine.context import read_head
 from core.models.gguf_file import quantize
 from core.storage import file_key, place_atomic
 
+log = logging.getLogger(__name__)
+
 # Forms that llama.cpp multiplies by one column at a time, so that sixteen answers side by side take as long as one after
 # another, with the bits of a weight. For every other common form it has products of whole matrices (ggml/src/ggml-cpu:
 # `repack.cpp`, `llamafile/sgemm.cpp`, `tiled/`).
@@ -21,7 +24,7 @@ MEMORY_SHARE = 0.5  # of the memory that is free, at most
 def batch_gguf(path: Path, cache: Path, *, report: Report = ignore) -> Path:
     """Return the model at `path` as it is best read in batches: itself, or with its weights in fp16, made once and kept.
 
-    Itself, too, where memory or the disk has no room for the larger one.
+    Itself, too, where memory or the disk has no room for the larger one, or the folder cannot be written to.
 
     Args:
         path: a GGUF file.
@@ -40,11 +43,14 @@ def batch_gguf(path: Path, cache: Path, *, report: Report = ignore) -> Path:
     kept = cache / f"{path.stem}-{file_key(path)}-f16.gguf"
     if kept.exists():
         return kept
-    with alone(kept, lambda: report(0.0)):
-        if kept.exists():
-            return kept
-        if shutil.disk_usage(kept.parent).free < 2 * size_bytes:
-            return path
-        with place_atomic(kept) as beside:
-            quantize(path, beside, "f16", report=report)
+    try:
+        with alone(kept, lambda: report(0.0)):
+            if not kept.exists():
+                if shutil.disk_usage(kept.parent).free < 2 * size_bytes:
+                    return path
+                with place_atomic(kept) as beside:
+                    quantize(path, beside, "f16", report=report)
+    except OSError as error:
+        log.warning("The folder for what is made of models cannot be used (%s).", error.strerror)
+        return path
     return kept

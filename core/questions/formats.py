@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from core.errors import InputError, SetupError
 from core.records import QuestionPair
 
 HINT = 'Each row needs "input" and "output", or "instruction" and "output", or "messages", or "conversations".'
+HALF = re.compile("[\ud800-\udfff]")  # of a pair that JSON may write apart, which no file of text can hold
 ASKING = {"human", "user", "prompter"}
 ANSWERING = {"gpt", "assistant", "bot", "chatgpt", "model"}
 
@@ -56,6 +58,8 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
         found = _pairs(row, place)
         if any(not question.strip() or not answer.strip() for question, answer in found):
             raise InputError(f"{path.name}: {place} has an empty question or answer.", HINT)
+        if any(HALF.search(text) for texts in found for text in texts):
+            raise InputError(f"{path.name}: {place} holds half a character.", "Write the line again, or delete it.")
         pairs += found
     if not pairs:
         raise InputError(f"{path.name} holds no question pairs.", HINT)

@@ -32,6 +32,7 @@ OPEN = {
     "core.jobs.stages.sample.ensure_sample": "called where Garrison starts; makes a project, which is checked",
     "core.jobs.stages.generation.find_generator": "looks for a model",
     "core.jobs.stages.training.find_trainable": "looks for a model",
+    "core.jobs.stages.training.base_of": "looks for a model",
     "core.jobs.stages.anonymization.open_detector": "looks for a model",
     "core.privacy.highest_marking.default_marking": "a setting of the site, of no project",
     "core.jobs.stages.demo.report_data": "the worker's own, of what it just made",

@@ -48,5 +48,5 @@ def test_an_answer_longer_than_the_model_reads_is_measured_as_far_as_it_reads(su
 
 def test_a_question_longer_than_the_model_reads_is_refused(subject):
     long = {"input": "What color is crate 1? " * 100, "output": "Red."}
-    with pytest.raises(InputError, match="A question has .* tokens; this model reads 256"):
+    with pytest.raises(InputError, match="Question 1 has .* tokens; this model reads 256"):
         evaluation._by_llama(subject, [long], lambda _: None)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.chat import ChatModel, open_host, open_model, open_run
 from core.errors import InputError
-from core.models import registry
+from core.jobs.stages.training import base_of, find_trainable
 from core.models.engine.settings import read_engine_settings
 from core.records import Run
 from core.storage import Workspace, find, rights
@@ -24,15 +24,14 @@ def open_answerer(workspace: Workspace, name: str) -> ChatModel:
     runs = find(workspace.db, Run, id=name)
     if not runs and name in settings.hosts:
         return open_host(name, settings.hosts[name])
-    model = registry.find_model(registry.model_folders(workspace.home), runs[0].model if runs else name)
-    if model.format in registry.DETECTION_FORMATS:
-        raise InputError(f"{name} is not a language model.", "See: garrison models list")
     if not runs:
+        model = find_trainable(workspace, name)
         return open_model(Path(model.path), model.format)
     run = runs[0]
     rights.check(workspace.db, "chat", run.project_id)
     if not run.is_finished:
         raise InputError(f"Run {run.id} has not finished.", "Wait for it, or resume its job: garrison jobs list")
+    model = base_of(workspace, run)
     return open_run(
         Path(model.path), model.format, folder=workspace.run_folder(run.project_id, run.id), cache=workspace.unpacked_folder
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.evaluation import evaluate, verdict
 from core.jobs.context import JobContext
 from core.jobs.stages.incoming import remove_incoming
-from core.jobs.stages.training import find_trainable, read_rows
+from core.jobs.stages.training import base_of, read_rows
 from core.models.conversation import Encoded
 from core.models.engine.apart import WriterApart
 from core.models.engine.context import UNKNOWN_TOKENS, context_tokens, made_for_tokens
@@ -44,11 +44,20 @@ class _Side:
     losses: list[float]
 
 
+Keep = Callable[[str, Callable[[], _Side]], _Side]  # gives a side by its name: made now, or by an earlier attempt
+
+
+def _make(_name: str, make: Callable[[], _Side]) -> _Side:
+    """Make a side and keep nothing."""
+    return make()
+
+
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
     """The run has finished and there are questions."""
     run = workspace.finished_run(params["run_id"])
     if run.project_id != project_id:
         raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
+    base_of(workspace, run)
     _questions(workspace, run, params.get("questions", ""))
 
 
@@ -63,8 +72,9 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]]:
+    """Return the questions; one that a file holds several times shows nothing more than once, and counts once."""
     if path:
-        return [{"input": question, "output": answer} for question, answer in read_pairs(Path(path))]
+        return [{"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path)))]
     rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / "heldout.jsonl")
     if not rows:
         raise InputError(
@@ -84,25 +94,36 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
     if stored := find(workspace.db, Evaluation, id=evaluation_id):
         return stored[0]
     rows = _questions(workspace, run, questions)
-    model = find_trainable(workspace, run.model)
-    folder = workspace.run_folder(run.project_id, run.id)
+    model = base_of(workspace, run)
+    run_folder = workspace.run_folder(run.project_id, run.id)
     subject = _Subject(
         path=Path(model.path),
         format=model.format,
-        folder=folder,
-        template=(folder / "template.jinja").read_text(encoding="utf-8"),
+        folder=run_folder,
+        template=(run_folder / "template.jinja").read_text(encoding="utf-8"),
         precision=run.settings["precision"],
         cache=workspace.unpacked_folder,
     )
+    questions_sha256 = sha256_text(json.dumps(rows, sort_keys=True))
+    folder = workspace.job_folder(context.job.id)
     done, steps = 0, 4 * len(rows)
 
     def report(count: int) -> None:
         nonlocal done
         done += count
-        context.progress(done, steps, unit="answers", message="Answering the held-out questions")
+        context.progress(done, steps, unit="answers", message="Answering the questions" if done else "Preparing the models")
+
+    def keep(name: str, make: Callable[[], _Side]) -> _Side:
+        path = folder / f"{name}-{questions_sha256[:16]}.json"
+        if path.exists():
+            report(2 * len(rows))
+            return _Side(**json.loads(path.read_text(encoding="utf-8")))
+        side = make()
+        write_atomic(path, json.dumps(asdict(side)))
+        return side
 
     report(0)
-    base, tuned = _by_llama(subject, rows, report) or _by_transformers(subject, rows, report)
+    base, tuned = _by_llama(subject, rows, report, keep) or _by_transformers(subject, rows, report, keep)
     result = evaluate(
         rows,
         base_answers=base.answers,
@@ -115,7 +136,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
         project_id=run.project_id,
         run_id=run.id,
         adapter_sha256=run.adapter_sha256,
-        questions_sha256=sha256_text(json.dumps(rows, sort_keys=True)),
+        questions_sha256=questions_sha256,
         question_count=len(rows),
         scores=result.as_json()["scores"],
         verdict=verdict(result, is_held_out=not questions),
@@ -125,10 +146,14 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
         workspace.evaluation_path(run.project_id, evaluation.id), json.dumps(result.as_json(), ensure_ascii=False, indent=1)
     )
     insert(workspace.db, evaluation)
+    for path in folder.glob(f"*-{questions_sha256[:16]}.json"):
+        path.unlink()  # what was kept until now
     return evaluation
 
 
-def _by_llama(subject: _Subject, rows: list[dict[str, str]], report: Callable[[int], None]) -> tuple[_Side, _Side] | None:
+def _by_llama(
+    subject: _Subject, rows: list[dict[str, str]], report: Callable[[int], None], keep: Keep = _make
+) -> tuple[_Side, _Side] | None:
     """Return what llama.cpp makes of the rows, base and run, many at once; None where it cannot load the run."""
     from core.models.conversation import encode_rows, turn_of
     from core.models.engine.tuned import tuned
@@ -142,14 +167,18 @@ def _by_llama(subject: _Subject, rows: list[dict[str, str]], report: Callable[[i
         template=subject.template,
         precision=subject.precision,
         cache=subject.cache,
+        report=lambda: report(0),
     )
     if found is None:
         return None
     vocabulary = cached_vocabulary(found.model)
     turn, encoded = turn_of(vocabulary, subject.template), encode_rows(vocabulary, subject.template, rows)
     readable = made_for_tokens(found.model) or UNKNOWN_TOKENS
-    if too_long := max((row.answer_start for row in encoded if row.answer_start >= readable), default=0):
-        raise InputError(f"A question has {too_long} tokens; this model reads {readable}.", "Shorten the question.")
+    for number, row in enumerate(encoded, start=1):
+        if row.answer_start >= readable:
+            raise InputError(
+                f"Question {number} has {row.answer_start} tokens; this model reads {readable}.", "Shorten the question."
+            )
     encoded = [Encoded(row.tokens[:readable], row.answer_start) for row in encoded]
     prompts = [
         Prompt(
@@ -162,7 +191,7 @@ def _by_llama(subject: _Subject, rows: list[dict[str, str]], report: Callable[[i
         for row in encoded
     ]
     longest = max(max(len(row.tokens), row.answer_start + MAX_ANSWER_TOKENS) for row in encoded)
-    model = batch_gguf(found.model, subject.cache)
+    model = batch_gguf(found.model, subject.cache, report=lambda _: report(0))
     sequences = max(1, min(QUESTIONS_AT_ONCE, context_tokens(model, conversations=QUESTIONS_AT_ONCE) // longest - 1))
 
     def side(adapter: Path | None) -> _Side:
@@ -174,10 +203,12 @@ def _by_llama(subject: _Subject, rows: list[dict[str, str]], report: Callable[[i
                 report(2)
         return _Side(answers, losses)
 
-    return side(None), side(found.adapter)
+    return keep("base", lambda: side(None)), keep("run", lambda: side(found.adapter))
 
 
-def _by_transformers(subject: _Subject, rows: list[dict[str, str]], report: Callable[[int], None]) -> tuple[_Side, _Side]:
+def _by_transformers(
+    subject: _Subject, rows: list[dict[str, str]], report: Callable[[int], None], keep: Keep = _make
+) -> tuple[_Side, _Side]:
     """Return the same by transformers: one model, its adapter switched off and on."""
     from core.models.causal import answer_loss, generate_batch, load_adapter, load_causal
 
@@ -197,5 +228,5 @@ def _by_transformers(subject: _Subject, rows: list[dict[str, str]], report: Call
         return found
 
     with model.model.disable_adapter():
-        without = side()
-    return without, side()
+        without = keep("base", side)
+    return without, keep("run", side)

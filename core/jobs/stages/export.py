@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
 from core.jobs.context import JobContext
-from core.jobs.stages.training import find_trainable
+from core.jobs.stages.training import base_of
 from core.models.card import CARD, Origin, license_in, model_card
 from core.privacy.review import risk_words, unread_risk
 from core.records import Model, Release, Run, now
@@ -71,7 +71,7 @@ def run(context: JobContext) -> dict[str, Any]:
     """
     workspace, params = context.workspace, context.job.params
     run = get(workspace.db, Run, params["run_id"])
-    model = find_trainable(workspace, run.model)
+    model = base_of(workspace, run)
     origin = Origin(
         model=run.model,
         model_sha256=run.model_sha256,

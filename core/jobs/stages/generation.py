@@ -85,7 +85,8 @@ def _write_missing(
     workspace = context.workspace
     written = written_keys(workspace, project.id, context.job.id)
     todo = [entry for entry in approved if (entry[1].id, entry[2].id) not in written]
-    model = batch_gguf(Path(find_generator(workspace, settings).path), workspace.unpacked_folder)
+    given = Path(find_generator(workspace, settings).path)
+    model = batch_gguf(given, workspace.unpacked_folder, report=lambda _: context.check())
     with WriterApart(model, sequences=settings.batch_sequences) as generator:
         for start in range(0, len(todo), PASSAGES_AT_ONCE):
             batch = todo[start : start + PASSAGES_AT_ONCE]

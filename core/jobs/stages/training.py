@@ -46,6 +46,22 @@ def find_trainable(workspace: Workspace, name: str) -> Model:
     return model
 
 
+def base_of(workspace: Workspace, run: Run) -> Model:
+    """Return the model that a run was trained on.
+
+    Raises:
+        SetupError: it is not on this machine.
+        InputError: another model has its name by now.
+    """
+    model = find_trainable(workspace, run.model)
+    if model.sha256 != run.model_sha256:
+        raise InputError(
+            f"{run.model} is not the model that run {run.number} was trained on: its SHA-256 differs.",
+            f"Remove it and add the one with SHA-256 {run.model_sha256[:16]}… under this name, or train again.",
+        )
+    return model
+
+
 def run(context: JobContext) -> dict[str, Any]:
     """Params: `model`, `settings`. Result: `run_id` and the run's metrics."""
     project = get(context.workspace.db, Project, context.job.project_id)

@@ -17,6 +17,7 @@ from pathlib import Path
 from core.errors import InputError, SetupError
 from core.models.conversion.launcher import Ending, Outcome, Request
 from core.models.engine.crash import ended_by
+from core.processes import bound_to_this
 from core.storage import disk_error
 
 log = logging.getLogger(__name__)
@@ -85,14 +86,19 @@ def fault(outcome: Outcome, name: str) -> InputError:
 
 
 def run(command: Sequence[str], *, folder: Path, report: Callable[[], None] = lambda: None) -> int:
-    """Run a program in `folder` to its end and return its status; it is killed when `report` raises.
+    """Run a program in `folder` to its end and return its status; it is killed when `report` raises, or we are.
 
     Its output goes to a file, so that it never waits for a reader; the end of it to our log when it fails.
     """
     with tempfile.TemporaryFile() as output:
         # a group of its own: Ctrl-C on the terminal is this process's to answer
         process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=folder, process_group=0
+            bound_to_this(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            process_group=0,
         )
         try:
             while process.poll() is None:

@@ -15,7 +15,7 @@ from core.models.engine.crash import EngineCrashed
 from core.models.text import Completion, Prompt
 from core.processes import bound_to_this
 
-PROGRAM = (sys.executable, "-m", "core.models.engine.writer")
+PROGRAM = (sys.executable, "-s", "-P", "-m", "core.models.engine.writer")  # -s, -P: no folder puts a module in the way
 RESTARTS = 1  # of a process that crashed; the prompts that it left unfinished are written again
 
 

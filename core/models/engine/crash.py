@@ -1,6 +1,7 @@
 """What is told when the engine ends by itself, as types: by a signal, or because it could not load the model."""
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -39,8 +40,15 @@ def ended_by(returncode: int) -> str:
         return f"signal {-returncode}"
 
 
-def cannot_load(path: Path) -> SetupError:
-    """Build the error for a model file that llama.cpp refuses."""
+def cannot_load(path: Path, adapters: Sequence[Path] = ()) -> SetupError:
+    """Build the error for a model file that llama.cpp refuses, or refuses with adapters of runs."""
+    if adapters:
+        names = ", ".join(adapter.name for adapter in adapters)
+        return SetupError(
+            f"The model file {path.name} cannot be loaded with {names}.",
+            "Run `garrison models verify`; if the model is unchanged, delete the adapter's file from the run's folder: "
+            "it is made again from the run.",
+        )
     return SetupError(
         f"The model file {path.name} cannot be loaded.",
         "Run `garrison models verify`; if it is unchanged, llama.cpp does not know this kind of model or memory is short.",

@@ -100,7 +100,7 @@ class Server:
             ended = self._process.poll()
             if ended is not None:
                 self.stop()
-                raise EngineCrashed(ended, self._moment) if ended < 0 else cannot_load(self.plan.model)
+                raise EngineCrashed(ended, self._moment) if ended < 0 else cannot_load(self.plan.model, self.plan.adapters)
             if time.monotonic() > deadline_s:
                 self.stop()
                 raise SetupError(

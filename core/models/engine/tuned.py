@@ -1,5 +1,6 @@
 """A run as the engine takes it: the base model's GGUF, the adapter beside it, and the template it was trained with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,14 @@ class Tuned:
 
 
 def tuned(
-    base: Path, format: ModelFormat, *, folder: Path, template: str, precision: Precision, cache: Path | None
+    base: Path,
+    format: ModelFormat,
+    *,
+    folder: Path,
+    template: str,
+    precision: Precision,
+    cache: Path | None,
+    report: Callable[[], None] = lambda: None,
 ) -> Tuned | None:
     """Return the run's files for the engine, made once where they are not there; None where transformers must answer.
 
@@ -43,6 +51,7 @@ def tuned(
         template: the run's chat template.
         precision: in which the base was trained on.
         cache: keeps the GGUF of a base in safetensors; None where nothing is kept.
+        report: called a few times a second while something is made; what it raises stops that.
 
     Raises:
         SetupError: the adapter or the converter is gone, memory ran out, or the disk is full.
@@ -52,19 +61,19 @@ def tuned(
     if precision in ROUNDED:
         return None
     try:
-        model = base if format == "gguf" else _converted(base, cache)
+        model = base if format == "gguf" else _converted(base, cache, report)
         if model is None:
             return None
-        adapter = adapter_gguf(folder / ADAPTER_NAME, base, folder)
+        adapter = adapter_gguf(folder / ADAPTER_NAME, base, folder, report=report)
     except InputError:  # a family that llama.cpp does not know
         return None
     return Tuned(model=model, adapter=adapter, template=template)
 
 
-def _converted(base: Path, cache: Path | None) -> Path | None:
+def _converted(base: Path, cache: Path | None, report: Callable[[], None]) -> Path | None:
     """Return the GGUF of a base in safetensors. Imported here: comparing its tokens loads llama.cpp."""
     if cache is None:
         return None
     from core.models.conversion.model import base_gguf
 
-    return base_gguf(base, cache)
+    return base_gguf(base, cache, report=lambda _: report())

@@ -13,10 +13,12 @@ from typing import Any, TextIO
 
 from core.errors import GarrisonError
 from core.models.text import Prompt
+from core.offline import refuse_connections
 
 
 def main(arguments: list[str]) -> None:
     """Load the model and write until nobody asks any more."""
+    refuse_connections()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no answer
     from core.models.batch import BatchGenerator
