@@ -3,12 +3,14 @@
 import json
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core import jobs
+from core.errors import ModelError
 from core.jobs import worker
 from core.jobs.context import JobContext
 from core.jobs.stages import evaluation, reading
@@ -275,6 +277,34 @@ def test_an_evaluation_that_was_stored_is_not_made_again_when_its_job_is_resumed
         insert(workspace.db, stored)
         questions = "/gone.jsonl"  # removed once the evaluation was stored
         assert evaluation.evaluate_run(JobContext(workspace, job), run, questions=questions) == stored
+
+
+def test_the_side_that_an_evaluation_finished_is_not_made_again_when_its_job_is_resumed(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text('{"input": "What?", "output": "That."}\n' * 3, encoding="utf-8")
+
+    def by_llama(_subject: object, rows: list[object], report: Callable[[int], None], keep: evaluation.Keep) -> object:
+        def side(name: str) -> evaluation._Side:
+            made.append(name)
+            report(2 * len(rows))
+            if made == ["base", "run"]:
+                raise ModelError("The engine ended.", "Resume the job.")
+            return evaluation._Side(["That."] * len(rows), [1.0] * len(rows))
+
+        return tuple(keep(name, partial(side, name)) for name in ("base", "run"))
+
+    monkeypatch.setattr(evaluation, "_by_llama", by_llama)
+    with opened(finished) as workspace:
+        job_id = submitted(workspace, "evaluate", {"run_id": find(workspace.db, Run)[0].id, "questions": str(questions)})
+        assert worker.run_job(workspace, job_id).state == "failed"
+        jobs.resume(workspace, job_id)
+        assert worker.run_job(workspace, job_id).state == "done"
+        assert made == ["base", "run", "run"]
+        assert find(workspace.db, Evaluation)[0].question_count == 1  # three times the same
+        assert not list(workspace.job_folder(job_id).glob("*.json"))
 
 
 def test_deciding_goes_on_while_a_killed_search_is_resumed(home: Path) -> None:

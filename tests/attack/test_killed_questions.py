@@ -30,7 +30,7 @@ Told = tuple[str, str, str, str, str]
 @pytest.fixture(autouse=True)
 def no_model(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
     monkeypatch.setattr("core.models.engine.apart.WriterApart", ClosingGenerator)
-    monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache: path)
+    monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache, **_: path)
 
 
 @pytest.fixture

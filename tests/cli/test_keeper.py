@@ -15,6 +15,7 @@ from core import jobs
 from core.jobs.queue import is_alive
 from core.records import Job
 from core.storage import Workspace, find
+from tests.children import children_of
 from tests.served import ANSWER_S, free_port
 
 KEEPER = (
@@ -103,8 +104,8 @@ def _until(is_so) -> None:
 
 def _dashboard(server: "subprocess.Popen[bytes]") -> psutil.Process:
     """The process that listens, among those that `serve` started."""
-    found = [child for child in psutil.Process(server.pid).children() if "app.py" in child.cmdline()]
-    return found[0]
+    _until(lambda: bool(children_of(server.pid, "app.py")))
+    return children_of(server.pid, "app.py")[0]
 
 
 @pytest.mark.model  # the sample project that a new workspace begins with

@@ -2,13 +2,18 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 
 from core.errors import InputError, JobCancelled, SetupError
 from core.models.conversion import child
 from core.models.conversion.adapter import adapter_gguf
 from core.models.conversion.model import base_gguf
+from tests.children import children_of
 from tests.conversion import families
 
 CODE = "import pathlib\npathlib.Path({path!r}).touch()\nclass Given:\n    pass\n"
@@ -100,3 +105,14 @@ def test_converter_that_is_killed_is_put_in_words(tiny, tmp_path, monkeypatch, s
     monkeypatch.setattr(child.sys, "executable", str(program))
     with pytest.raises((InputError, SetupError), match=words):
         base_gguf(tiny, tmp_path / "cache")
+
+
+def test_a_program_that_converts_ends_with_whoever_started_it(tmp_path):
+    parent = f"from core.models.conversion import child; child.run(['{shutil.which('sleep')}', '60'], folder='.')"
+    with subprocess.Popen([sys.executable, "-c", parent]) as process:
+        deadline = time.monotonic() + 30
+        while not (sleeping := children_of(process.pid, "60")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+    _, alive = psutil.wait_procs(sleeping, timeout=10)
+    assert sleeping and not alive

@@ -7,10 +7,12 @@ import pytest
 
 from core.errors import InputError
 from core.jobs.context import JobContext
-from core.jobs.stages import export
+from core.jobs.stages import evaluation, export
+from core.jobs.stages.conversation import open_answerer
+from core.jobs.stages.training import find_trainable
 from core.records import DatasetVersion, Job, Release, Run, new_id, now
 from core.settings import TrainingSettings
-from core.storage import Workspace, find, insert, sha256_file, write_atomic
+from core.storage import Workspace, find, insert, sha256_file, update, write_atomic
 
 
 def make_run(workspace: Workspace, precision: str = "fp32") -> Run:
@@ -26,9 +28,10 @@ def make_run(workspace: Workspace, precision: str = "fp32") -> Run:
         created_at=now(),
     )
     insert(workspace.db, version)
+    base = find_trainable(workspace, "smollm2-135m-instruct")
     run = Run(
         id=new_id("run"), project_id=project.id, number=1, dataset_id=version.id, dataset_sha256="d" * 64,
-        model="smollm2-135m-instruct", model_sha256="b" * 64, settings={"precision": precision}, is_finished=True,
+        model=base.name, model_sha256=base.sha256, settings={"precision": precision}, is_finished=True,
         created_at=now(),
     )  # fmt: skip
     insert(workspace.db, run)
@@ -91,3 +94,17 @@ def test_result_names_the_file_its_checksum_belongs_to_and_the_note(workspace: W
     card = (target / "README.md").read_text(encoding="utf-8")
     for text in ("license: Apache-2.0", "base_model: smollm2-135m-instruct", run.id, "d" * 64, result["note"]):
         assert text in card
+
+
+def test_another_model_under_the_name_of_the_base_is_refused_by_all_who_use_a_run(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    run = make_run(workspace)
+    update(workspace.db, Run, run.id, model_sha256="b" * 64)
+    for act in (
+        lambda: export.check(workspace, run.project_id, params(run, tmp_path / "out")),
+        lambda: evaluation.check(workspace, run.project_id, {"run_id": run.id}),
+        lambda: open_answerer(workspace, run.id),
+    ):
+        with pytest.raises(InputError, match="is not the model that run 1 was trained on"):
+            act()

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from core import jobs
 from core.errors import GarrisonError, InputError, ModelError
-from core.jobs import queue
+from core.jobs import queue, worker
 from core.jobs.context import JobContext
 from core.jobs.stages import KINDS, Kind
 from core.jobs.worker import run_job
@@ -111,6 +112,24 @@ def test_a_running_job_stops_at_its_next_report_when_cancelled(workspace: Worksp
             time.sleep(0.01)
 
     assert run_job(workspace, jobs.submit(workspace, kind(work), {}).id).state == "cancelled"
+
+
+def test_a_job_that_never_reports_is_ended_by_force_with_the_same_words(
+    workspace: Workspace, kind: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(code: int) -> None:
+        raise SystemExit(code)
+
+    job = jobs.submit(workspace, kind(lambda context: {}), {})
+    assert queue.claim(workspace, job.id)
+    context = JobContext(workspace, get(workspace.db, Job, job.id))
+    jobs.cancel(workspace, job.id)
+    monkeypatch.setattr(worker, "CANCEL_GRACE_S", -1.0)
+    monkeypatch.setattr(os, "_exit", leave)
+    with pytest.raises(SystemExit):
+        worker._watch(workspace, context, threading.Event())
+    ended = get(workspace.db, Job, job.id)
+    assert (ended.state, ended.error) == ("cancelled", "The job was cancelled.") and "Resume it" in ended.hint
 
 
 def test_only_one_job_holds_the_accelerator(workspace: Workspace, kind: Callable[..., str]) -> None:

@@ -1,10 +1,11 @@
 """A question job whose engine is struck by a signal: once it goes on by itself, again it says so, and nothing is lost."""
 
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -13,6 +14,7 @@ from core.jobs.queue import KINDS
 from core.jobs.worker import run_job
 from core.records import Document, Job, Page, Passage, Project, QuestionPair, Review, new_id, now
 from core.storage import Workspace, find, insert, sha256_text, update
+from tests.children import children_of
 
 pytestmark = pytest.mark.model
 
@@ -58,13 +60,11 @@ def striking(times: int) -> Iterator[Callable[[], int]]:
 
     def strike() -> None:
         while not is_over.wait(0.05) and len(struck) < times:
-            for child in psutil.Process().children():
-                try:
-                    if child.pid not in struck and "core.models.engine.writer" in child.cmdline():
+            for child in children_of(os.getpid(), "core.models.engine.writer"):
+                if child.pid not in struck:
+                    with suppress(psutil.Error):
                         child.send_signal(signal.SIGSEGV)
                         struck.add(child.pid)
-                except psutil.Error:
-                    pass
 
     striker = threading.Thread(target=strike)
     striker.start()

@@ -99,3 +99,24 @@ def test_without_room_for_it_the_model_stays_as_it_came(tmp_path, monkeypatch):
     free = psutil.virtual_memory()._replace(available=300 * 2**20)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     assert batch_gguf(MODEL, tmp_path) == MODEL and not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_to_leaves_the_model_as_it_came(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "mkdir", lambda *_given, **_named: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+    assert batch_gguf(MODEL, tmp_path / "cache") == MODEL
+
+
+def test_where_memory_cannot_forget_a_part_the_question_is_read_again(generator, monkeypatch):
+    """As of recurrent models, of which llama.cpp says no to that."""
+    expected = _written(generator, _prompts())[:2]
+    forget, refused = batch.C.llama_memory_seq_rm, []
+
+    def refuse_a_part(memory, slot, start, end):
+        if start <= 0:
+            return forget(memory, slot, start, end)
+        refused.append(slot)
+        return False
+
+    monkeypatch.setattr(batch.C, "llama_memory_seq_rm", refuse_a_part)
+    again = _written(generator, _prompts())[:2]
+    assert len(refused) == len(ROWS) and [text for text, _ in again] == [text for text, _ in expected]

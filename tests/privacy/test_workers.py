@@ -11,6 +11,7 @@ import core.privacy.detection as detection
 from core.errors import SetupError
 from core.models import registry
 from core.privacy import Detector, build_detector
+from tests.children import children_of
 
 pytestmark = pytest.mark.model
 
@@ -26,7 +27,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> Detector:
 
 
 def workers_of(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children(recursive=True) if "core.privacy.worker" in child.cmdline()]
+    return children_of(process.pid, "core.privacy.worker")
 
 
 def test_workers_find_what_one_process_finds_in_the_same_order(shared: Detector, detector: Detector) -> None:

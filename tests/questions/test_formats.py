@@ -93,3 +93,11 @@ def test_file_without_pairs_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(InputError):
         read_pairs(path)
+
+
+@pytest.mark.parametrize("row", [r'{"input": "lone \ud800?", "output": "x"}', r'{"input": "x", "output": "\udc00"}'])
+def test_half_a_character_is_refused_with_its_line(tmp_path, row):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"input": "\U0001f600", "output": "a whole one"}\n' + row, encoding="utf-8")
+    with pytest.raises(InputError, match="line 2 holds half a character"):
+        read_pairs(path)

@@ -54,7 +54,7 @@ def base_of(workspace: Workspace, run: Run) -> Model:
         InputError: another model has its name by now.
     """
     model = find_trainable(workspace, run.model)
-    if model.sha256 != run.model_sha256:
+    if run.model_sha256 and model.sha256 != run.model_sha256:
         raise InputError(
             f"{run.model} is not the model that run {run.number} was trained on: its SHA-256 differs.",
             f"Remove it and add the one with SHA-256 {run.model_sha256[:16]}… under this name, or train again.",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError, SetupError
+from core.models.engine import writer as program
 from core.models.engine.apart import WriterApart
 from core.models.engine.crash import EngineCrashed
 from core.models.text import Prompt
@@ -68,3 +69,12 @@ def test_the_real_writer_writes_what_the_batch_writes():
 def test_a_file_that_cannot_be_loaded_is_named_by_the_real_writer(tmp_path):
     with WriterApart(tmp_path / "gone.gguf") as writer, pytest.raises(SetupError, match="gone.gguf cannot be loaded"):
         list(writer.generate(PROMPTS))
+
+
+def test_the_writer_refuses_connections_before_it_loads_anything(monkeypatch):
+    def refuse():
+        raise SystemExit(3)
+
+    monkeypatch.setattr(program, "refuse_connections", refuse)
+    with pytest.raises(SystemExit):
+        program.main(["{}"])
