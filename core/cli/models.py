@@ -74,7 +74,7 @@ def import_models(
 def remove(context: typer.Context, name: str) -> None:
     """Remove a model that was added."""
     shell = shell_of(context)
-    registry.remove_model(shell.workspace.home, name)
+    registry.remove_model(shell.workspace.home, name, shell.workspace.unpacked_folder)
     shell.show({"removed": name}, f"Model {name} is removed.")
 
 

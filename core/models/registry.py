@@ -127,14 +127,17 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
     return _read_model(target / MANIFEST)
 
 
-def remove_model(home: Path, name: str) -> None:
-    """Delete a model that a person added.
+def remove_model(home: Path, name: str, cache: Path) -> None:
+    """Delete a model that a person added, and what was made of it in `cache`.
 
     Raises:
         InputError: there is none of that name, or it is an embedded one.
     """
+    from core.models.unpacked import remove_made
+
     for manifest in (home / "models").glob(f"[!.]*/{MANIFEST}"):
         if manifest.parent.name == name or _read_model(manifest).name == name:
+            remove_made(Path(_read_model(manifest).path), cache)
             shutil.rmtree(manifest.parent)
             return
     if any(model.name == name for model in list_models([embedded_folder()])):

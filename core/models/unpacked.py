@@ -1,5 +1,6 @@
-"""A GGUF with its weights in fp16, for work in batches where llama.cpp is slow with the form in which they came."""
+"""What is made of a model and kept: a GGUF with its weights in fp16, for batches where llama.cpp is slow with their form."""
 
+import glob
 import logging
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ import gguf
 import psutil
 
 from core.models.conversion.child import Report, alone, ignore
+from core.models.conversion.model import folder_key
 from core.models.engine.context import read_head
 from core.models.gguf_file import quantize
 from core.storage import file_key, place_atomic
@@ -54,3 +56,13 @@ def batch_gguf(path: Path, cache: Path, *, report: Report = ignore) -> Path:
         log.warning("The folder for what is made of models cannot be used (%s).", error.strerror)
         return path
     return kept
+
+
+def remove_made(path: Path, cache: Path) -> None:
+    """Remove from `cache` what was made of the model at `path`, a GGUF file or a folder of safetensors."""
+    made = f"{path.name}-{folder_key(path)}" if path.is_dir() else f"{path.stem}-{file_key(path)}"
+    for kept in cache.glob(f"{glob.escape(made)}*"):
+        if kept.is_dir():
+            shutil.rmtree(kept, ignore_errors=True)
+        else:
+            kept.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from core.models.registry import (
     remove_model,
     verify_models,
 )
+from core.storage import file_key
 
 EMBEDDED = "smollm2-135m-instruct"
 
@@ -185,14 +186,20 @@ def test_name_cannot_leave_the_models_folder(home, gguf_file, name):
         add_model(home, gguf_file, name)
 
 
-def test_removed_model_is_gone_and_embedded_one_stays(home, gguf_file):
-    add_model(home, gguf_file, "mine")
-    remove_model(home, "mine")
+def test_removed_model_is_gone_with_what_was_made_of_it_and_embedded_one_stays(home, gguf_file, tmp_path):
+    path, cache = Path(add_model(home, gguf_file, "mine").path), tmp_path / "cache"
+    made = [cache / f"{path.stem}-{file_key(path)}{ending}" for ending in ("", "-f16.gguf")]
+    others = cache / f"{path.stem}-2-0123456789abcdef"
+    for folder in (made[0], others):
+        folder.mkdir(parents=True)
+    made[1].touch()
+    remove_model(home, "mine", cache)
+    assert list(cache.iterdir()) == [others]
     assert list_models([home / "models"]) == []
     with pytest.raises(InputError, match="came with the product"):
-        remove_model(home, EMBEDDED)
+        remove_model(home, EMBEDDED, cache)
     with pytest.raises(InputError, match="no model"):
-        remove_model(home, "mine")
+        remove_model(home, "mine", cache)
     assert (embedded_folder() / EMBEDDED).is_dir()
 
 

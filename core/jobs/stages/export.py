@@ -23,13 +23,15 @@ QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
     """The run is one of this project and has finished, the format is known and the target is free."""
-    if workspace.finished_run(params["run_id"]).project_id != project_id:
+    run = workspace.finished_run(params["run_id"])
+    if run.project_id != project_id:
         raise InputError(f"Run {params['run_id']} does not belong to this project.", "Choose a run of this project.")
     if params["format"] not in FORMATS:
         raise InputError(f"There is no format {params['format']!r}.", f"Formats are: {', '.join(FORMATS)}.")
     if params["quantization"] not in QUANTIZATIONS:
         raise InputError(f"There is no quantization {params['quantization']!r}.", f"Choose: {', '.join(QUANTIZATIONS)}.")
     _check_place(Path(params["target"]))
+    base_of(workspace, run)
 
 
 def _check_place(target: Path) -> None:

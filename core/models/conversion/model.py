@@ -35,7 +35,7 @@ def base_gguf(folder: Path, cache: Path, outtype: Outtype = "f16", *, report: Re
         InputError: llama.cpp does not know this family, or would read text in other tokens.
         SetupError: the converter is gone, memory ran out, or the disk is full.
     """
-    kept = cache / f"{folder.name}-{_key(folder)}-{outtype}.gguf"
+    kept = cache / f"{folder.name}-{folder_key(folder)}-{outtype}.gguf"
     if kept.exists():
         return kept
     with alone(kept, lambda: report(0.0)):
@@ -47,7 +47,7 @@ def base_gguf(folder: Path, cache: Path, outtype: Outtype = "f16", *, report: Re
 
 def vocabulary_gguf(folder: Path, cache: Path) -> Path:
     """Return the vocabulary of the model in `folder` as a GGUF without weights; see `base_gguf`."""
-    kept = cache / f"{folder.name}-{_key(folder)}-vocabulary.gguf"
+    kept = cache / f"{folder.name}-{folder_key(folder)}-vocabulary.gguf"
     if kept.exists():
         return kept
     with alone(kept):
@@ -95,7 +95,7 @@ def _convert(folder: Path, request: Request, *, report: Report = ignore, size_by
         raise fault(outcome, folder.name)
 
 
-def _key(folder: Path) -> str:
+def folder_key(folder: Path) -> str:
     """Return a hash of the folder's files by name, size and time: reading every byte would take longer than loading."""
     states = [FORM, str(folder.resolve())]
     for file in sorted(file for file in folder.iterdir() if file.is_file()):
