@@ -135,7 +135,7 @@ def show_remove(workspace: Workspace, models: list[Model]) -> None:
         if st.button("Remove for good", disabled=not name or typed.strip() != name, key="remove-model"):
             with shown_errors():
                 rights.check(workspace.db, "manage models")
-                remove_model(workspace.home, name)
+                remove_model(workspace.home, name, workspace.unpacked_folder)
                 st.session_state.pop("verified", None)
                 st.rerun()
 
