@@ -20,7 +20,7 @@ GROUPS = {  # the first that fits: an e-mail address is no address
     "gray": ("DATE", "TIME", "AGE", "MARKING"),
 }
 
-HARMLESS = ("n", "p", "?", "Escape")  # keys that decide nothing
+ANYWHERE = ("n", "p", "?", "Escape", "u")  # keys that are not about the mark in sight; an undo is of the last decision
 
 _CSS = """
 .garrison-page { line-height: 1.75; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 34rem; overflow-y: auto;
@@ -320,7 +320,7 @@ def _pressed(given: Any, view: PageView) -> str:
     pressed = given or {}
     key = str(pressed.get("key", ""))
     is_seen = (pressed.get("page"), pressed.get("current")) == (view.number, view.current)
-    return key if is_seen or key in HARMLESS else ""
+    return key if is_seen or key in ANYWHERE else ""
 
 
 def _characters(given: Any, number: int) -> tuple[int, int] | None:

@@ -54,3 +54,8 @@ def luminance(color: list[float]) -> float:
     shares = [value / 255 for value in color]
     red, green, blue = (share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_no_page_s_text_is_taken_apart_by_python_before_it_runs():
+    """Until 3.11.8 that fails now and then beside other threads, and the page says that something went wrong."""
+    assert tomllib.loads(CONFIG.read_text(encoding="utf-8"))["runner"]["magicEnabled"] is False

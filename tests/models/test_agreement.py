@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.models.agreement import PROBES, check_same_tokens, nearest, spaced
 from core.models.causal import load_causal
 from core.models.conversation import Text
-from core.models.conversion.model import _key
+from core.models.conversion.model import folder_key
 from core.models.export import export_gguf, export_merged
 from core.models.llama import load_vocabulary
 from core.models.vocabulary import TransformersVocabulary
@@ -79,7 +79,7 @@ def test_tokenizer_that_transformers_makes_of_a_gguf_is_brought_nearer(built, pa
 def test_model_that_llama_cpp_would_read_otherwise_is_not_trained(built, tmp_path):
     base, cache = built(LLAMA2).folder, tmp_path / "cache"
     cache.mkdir()
-    kept = cache / f"{base.name}-{_key(base)}-vocabulary.gguf"  # made once by llama.cpp's converter, else
+    kept = cache / f"{base.name}-{folder_key(base)}-vocabulary.gguf"  # made once by llama.cpp's converter, else
     kept.write_bytes(build(replace(LLAMA2, adds_space=False), tmp_path / "other").gguf.read_bytes())
     options = {"train_rows": ROWS, "settings": ONE_STEP, "folder": tmp_path / "run", "cache": cache}
     with pytest.raises(InputError, match="plain words") as told:
