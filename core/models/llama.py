@@ -17,8 +17,8 @@ import llama_cpp.llama_cpp as C
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import SetupError
 from core.models.conversation import Text, mark_pattern
+from core.models.engine.crash import cannot_load
 from core.models.templates import FALLBACK_TEMPLATE
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class Weights:
         params.vocab_only = vocab_only
         self.model: Any = C.llama_model_load_from_file(str(path).encode(), params) if path.is_file() else None
         if not self.model:
-            raise _cannot_load(path)
+            raise cannot_load(path)
 
     @cached_property
     def vocabulary(self) -> LlamaVocabulary:
@@ -174,7 +174,7 @@ def cached_vocabulary(path: Path) -> LlamaVocabulary:
         SetupError: the file cannot be loaded.
     """
     if not path.is_file():
-        raise _cannot_load(path)
+        raise cannot_load(path)
     status = path.stat()
     return _cached_vocabulary(path, status.st_mtime_ns, status.st_size)
 
@@ -192,10 +192,3 @@ def token_counter(path: Path) -> Callable[[str], int]:
     """
     vocabulary = load_vocabulary(path)
     return lambda text: len(vocabulary.tokenize(text))
-
-
-def _cannot_load(path: Path) -> SetupError:
-    return SetupError(
-        f"The model file {path.name} cannot be loaded.",
-        "Run `garrison models verify`; if it is unchanged, llama.cpp does not know this kind of model or memory is short.",
-    )

@@ -8,11 +8,11 @@ from pathlib import Path
 import gguf
 import psutil
 
-from core.models.conversion.child import Report, alone, ignore
+from core.models.conversion.child import Report, ignore, make_once
 from core.models.conversion.model import folder_key
 from core.models.engine.context import read_head
 from core.models.gguf_file import quantize
-from core.storage import file_key, place_atomic
+from core.storage import file_key
 
 log = logging.getLogger(__name__)
 
@@ -43,19 +43,14 @@ def batch_gguf(path: Path, cache: Path, *, report: Report = ignore) -> Path:
     if size_bytes > psutil.virtual_memory().available * MEMORY_SHARE:
         return path
     kept = cache / f"{path.stem}-{file_key(path)}-f16.gguf"
-    if kept.exists():
-        return kept
     try:
-        with alone(kept, lambda: report(0.0)):
-            if not kept.exists():
-                if shutil.disk_usage(kept.parent).free < 2 * size_bytes:
-                    return path
-                with place_atomic(kept) as beside:
-                    quantize(path, beside, "f16", report=report)
+        cache.mkdir(parents=True, exist_ok=True)
+        if not kept.exists() and shutil.disk_usage(cache).free < 2 * size_bytes:
+            return path
+        return make_once(kept, lambda beside: quantize(path, beside, "f16", report=report), lambda: report(0.0))
     except OSError as error:
         log.warning("The folder for what is made of models cannot be used (%s).", error.strerror)
         return path
-    return kept
 
 
 def remove_made(path: Path, cache: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import SetupError
-from core.models.conversion.child import alone, convert, fault
+from core.models.conversion.child import convert, fault, make_once
 from core.models.conversion.launcher import CONFIG, WEIGHTS, Ending, Request
 from core.models.engine.program import converters_folder
-from core.storage import place_atomic, sha256_file
+from core.storage import sha256_file
 
 FORM = "1"  # part of the name of what is kept; another number makes everything anew
 
@@ -31,19 +31,17 @@ def adapter_gguf(adapter: Path, base: Path, target: Path, *, report: Callable[[]
             raise SetupError(f"The adapter's {name} is gone.", "Restore the workspace from a backup or train again.")
     parts = [FORM, base.name, *(sha256_file(adapter / name) for name in (CONFIG, WEIGHTS))]
     kept = target / f"adapter-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}.gguf"
-    if kept.exists():
-        return kept
-    with alone(kept, report):
-        if not kept.exists():
-            with place_atomic(kept) as beside:
-                request = Request(
-                    kind="adapter",
-                    converters=str(converters_folder()),
-                    source=str(adapter.absolute()),
-                    base=str(base.absolute()),
-                    target=str(beside.absolute()),
-                )
-                outcome = convert(request, report=lambda _: report())
-                if outcome.ending is not Ending.DONE:
-                    raise fault(outcome, "this adapter")
-    return kept
+
+    def make(beside: Path) -> None:
+        request = Request(
+            kind="adapter",
+            converters=str(converters_folder()),
+            source=str(adapter.absolute()),
+            base=str(base.absolute()),
+            target=str(beside.absolute()),
+        )
+        outcome = convert(request, report=lambda _: report())
+        if outcome.ending is not Ending.DONE:
+            raise fault(outcome, "this adapter")
+
+    return make_once(kept, make, report)

@@ -18,7 +18,7 @@ from core.errors import InputError, SetupError
 from core.models.conversion.launcher import Ending, Outcome, Request
 from core.models.engine.crash import ended_by
 from core.processes import bound_to_this
-from core.storage import disk_error
+from core.storage import disk_error, place_atomic
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +134,19 @@ def alone(target: Path, report: Callable[[], None] = lambda: None) -> Iterator[N
         for left in target.parent.glob(f".{target.name}.*.tmp"):
             left.unlink(missing_ok=True)
         yield
+
+
+def make_once(kept: Path, make: Callable[[Path], None], report: Callable[[], None] = lambda: None) -> Path:
+    """Return the file `kept`; where it is not there, `make` writes it, given a place beside it, in one process at a time.
+
+    `report` is called while another process makes it, see `alone`.
+    """
+    if not kept.exists():
+        with alone(kept, report):
+            if not kept.exists():
+                with place_atomic(kept) as beside:
+                    make(beside)
+    return kept
 
 
 def _read(path: Path, status: int) -> Outcome:

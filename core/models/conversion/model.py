@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import InputError, SetupError
-from core.models.conversion.child import Report, alone, convert, fault, ignore
+from core.models.conversion.child import Report, convert, fault, ignore, make_once
 from core.models.conversion.launcher import ANY_WORDS, PROBE, Ending, Outcome, Request
 from core.models.conversion.vocabulary import WAYS, tokens_of
 from core.models.engine.program import converters_folder
-from core.storage import place_atomic
 
 Outtype = Literal["f32", "f16", "bf16"]
 
@@ -36,25 +35,13 @@ def base_gguf(folder: Path, cache: Path, outtype: Outtype = "f16", *, report: Re
         SetupError: the converter is gone, memory ran out, or the disk is full.
     """
     kept = cache / f"{folder.name}-{folder_key(folder)}-{outtype}.gguf"
-    if kept.exists():
-        return kept
-    with alone(kept, lambda: report(0.0)):
-        if not kept.exists():
-            with place_atomic(kept) as beside:
-                convert_folder(folder, beside, outtype, report=report)
-    return kept
+    return make_once(kept, lambda beside: convert_folder(folder, beside, outtype, report=report), lambda: report(0.0))
 
 
 def vocabulary_gguf(folder: Path, cache: Path) -> Path:
     """Return the vocabulary of the model in `folder` as a GGUF without weights; see `base_gguf`."""
     kept = cache / f"{folder.name}-{folder_key(folder)}-vocabulary.gguf"
-    if kept.exists():
-        return kept
-    with alone(kept):
-        if not kept.exists():
-            with place_atomic(kept) as beside:
-                _convert(folder, _request(folder, beside, is_vocabulary=True))
-    return kept
+    return make_once(kept, lambda beside: _convert(folder, _request(folder, beside, is_vocabulary=True)))
 
 
 def convert_folder(folder: Path, target: Path, outtype: Outtype = "f16", *, report: Report = ignore) -> None:
