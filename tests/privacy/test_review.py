@@ -6,8 +6,9 @@ from core.errors import InputError
 from core.identity import declared
 from core.privacy import review
 from core.privacy.entities import COMMON, ENTITIES, NAMES
-from core.records import Document, Page, Passage, Project, Span, new_id, now
+from core.records import Document, Project, Span, new_id, now
 from core.storage import Workspace, find, get, insert, sha256_text
+from tests.privacy.valves import put_valves
 from tests.unread import approve_all_unread, approve_unread
 
 TEXT = "Anna Berg opened the valve. Later Bert Holm closed it."
@@ -23,31 +24,7 @@ def project(workspace: Workspace) -> Project:
 
 def put(workspace: Workspace, project: Project, *, is_analyzed: bool = True) -> Document:
     """A document with two spans and two passages."""
-    digest = sha256_text(TEXT)
-    document = Document(
-        id=new_id("document"), project_id=project.id, name="valves.txt", kind="txt", size_bytes=len(TEXT), sha256=digest,
-        text_sha256=digest, state="read", analyzed_sha256=digest if is_analyzed else "", created_at=now(),
-    )  # fmt: skip
-    insert(workspace.db, document)
-    workspace.store_text(document, TEXT, pages=(Page(number=1, label="page 1", start=0, end=len(TEXT)),))
-    for value, surrogate in (("Anna Berg", "Odile Marston"), ("Bert Holm", "Ivo Fenwick")):
-        start = TEXT.index(value)
-        insert(
-            workspace.db,
-            Span(
-                id=new_id("span"), document_id=document.id, start=start, end=start + len(value), entity="PERSON", score=0.9,
-                detector="rules", surrogate=surrogate,
-            ),
-        )  # fmt: skip
-    for index, (start, end) in enumerate(((0, 27), (28, len(TEXT)))):
-        insert(
-            workspace.db,
-            Passage(
-                id=new_id("passage"), document_id=document.id, index=index, start=start, end=end, heading="", page="page 1",
-                token_count=9, text=TEXT[start:end],
-            ),
-        )  # fmt: skip
-    return document
+    return put_valves(workspace, project, TEXT, ((0, 27), (28, len(TEXT))), is_analyzed=is_analyzed)
 
 
 def spans_of(workspace: Workspace, document: Document) -> list[Span]:

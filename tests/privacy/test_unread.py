@@ -15,8 +15,6 @@ from core.privacy.second_search import store_second_search
 from core.records import (
     AuditEntry,
     Document,
-    Page,
-    Passage,
     Project,
     QuestionPair,
     Review,
@@ -26,6 +24,7 @@ from core.records import (
     now,
 )
 from core.storage import Workspace, audit, find, get, insert, project_steps, sha256_text
+from tests.privacy.valves import put_valves
 
 ADA, BOB = declared("Ada"), declared("Bob")
 TEXT = "Anna Berg opened the valve. The pump is dry. Later Bert Holm closed it."
@@ -38,31 +37,7 @@ def project(workspace: Workspace) -> Project:
 
 def put(workspace: Workspace, project: Project, *, kind: str = "txt") -> Document:
     """A document with two marks nobody decided on, and three passages, of which one holds no mark."""
-    digest = sha256_text(TEXT)
-    document = Document(
-        id=new_id("document"), project_id=project.id, name="valves", kind=kind, size_bytes=len(TEXT), sha256=digest,
-        text_sha256=digest, state="read", analyzed_sha256=digest, created_at=now(),
-    )  # fmt: skip
-    insert(workspace.db, document)
-    workspace.store_text(document, TEXT, pages=(Page(number=1, label="page 1", start=0, end=len(TEXT)),))
-    for value, surrogate in (("Anna Berg", "Odile Marston"), ("Bert Holm", "Ivo Fenwick")):
-        start = TEXT.index(value)
-        insert(
-            workspace.db,
-            Span(
-                id=new_id("span"), document_id=document.id, start=start, end=start + len(value), entity="PERSON", score=0.9,
-                detector="rules", surrogate=surrogate,
-            ),
-        )  # fmt: skip
-    for index, (start, end) in enumerate(((0, 27), (28, 44), (45, len(TEXT)))):
-        insert(
-            workspace.db,
-            Passage(
-                id=new_id("passage"), document_id=document.id, index=index, start=start, end=end, heading="", page="page 1",
-                token_count=9, text=TEXT[start:end],
-            ),
-        )  # fmt: skip
-    return document
+    return put_valves(workspace, project, TEXT, ((0, 27), (28, 44), (45, len(TEXT))), name="valves", kind=kind)
 
 
 def decide(workspace: Workspace, document: Document) -> None:
