@@ -22,6 +22,7 @@ from console import Stop, detail, step
 from environment import Place
 
 CMAKE_FILE = Path(__file__).with_name("engine.cmake")
+ADAPTER_FILE = CMAKE_FILE.with_name("engine_adapter.h")  # which the CMake file includes in a source of llama.cpp
 # Compilers whose AMX code was seen to work with the locked llama.cpp: kind -> first good version. Empty: gcc before 13.3
 # drops the stores that fill the tile configuration, so that the first token ends with a general protection fault
 # (ggml-org/llama.cpp pull request 26954 and issue 20824), and no newer one was tried. Whoever tries one adds it here.
@@ -144,6 +145,7 @@ def folder(place: Place, build: Build) -> Path:
     recipe = cache.recipe(
         packages.block(place.lock, packages.BUILT_HERE),
         CMAKE_FILE.read_bytes(),
+        ADAPTER_FILE.read_bytes(),
         cmake_options(build, compiler, processor)[1:],
         os.environ.get("CMAKE_ARGS", ""),
         compiler,

@@ -71,9 +71,10 @@ class Place:
         return self.root / "installer" / "requirements-cuda.lock"
 
     @property
-    def engine(self) -> tuple[Path, Path]:
-        """What the build of llama.cpp makes, and by which flags."""
-        return self.root / "installer" / "engine.cmake", self.root / "installer" / "engine.py"
+    def engine(self) -> tuple[Path, Path, Path]:
+        """What the build of llama.cpp makes and adds, and by which flags."""
+        folder = self.root / "installer"
+        return folder / "engine.cmake", folder / "engine_adapter.h", folder / "engine.py"
 
     @property
     def model_pins(self) -> Path:

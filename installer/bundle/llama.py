@@ -15,12 +15,12 @@ from pathlib import Path
 
 import cache
 from console import Stop, detail, step
+from engine import ADAPTER_FILE, CMAKE_FILE
 
 from bundle import fetch
 from bundle.debian_root import DebianRoot
 
 NAME = "llama-cpp-python"
-INCLUDED = Path(__file__).parents[1] / "engine.cmake"  # the server, the quantizer and the converters, as in a checkout
 FORM = 2  # of what `pack_wheel` writes; another number builds anew
 PROGRAMS = ("llama-server", "llama-quantize")
 TOOLS = ("pip", "setuptools", "wheel", "cmake", "ninja", "scikit-build-core[pyproject]")
@@ -75,8 +75,9 @@ def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
     Raises:
         Stop: a download or the build failed.
     """
-    included = INCLUDED.read_bytes()
-    kept = folder / f"llama-{cache.recipe(version, TOOLS, CMAKE, UNKNOWN_VARIANTS, BUILD, GATHER, included, FORM)}"
+    included = {path.name: path.read_bytes() for path in (CMAKE_FILE, ADAPTER_FILE)}  # the same as in a checkout
+    made_from = version, TOOLS, CMAKE, UNKNOWN_VARIANTS, BUILD, GATHER, *included.values(), FORM
+    kept = folder / f"llama-{cache.recipe(*made_from)}"
     if found := sorted(kept.glob("*.whl")):
         detail(f"{found[0].name} is there already")
         return found[0]
@@ -86,7 +87,8 @@ def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
     with step(f"Fetching the source of {NAME} {version} and the tools to build it"):
         fetch.source(f"{NAME}=={version}", work, log)
         fetch.wheels(TOOLS, work / "tools", log)
-        (work / INCLUDED.name).write_bytes(included)
+        for name, content in included.items():
+            (work / name).write_bytes(content)
     with step(f"Building {NAME} in every variant (some 20 minutes on 2 cores)"):
         tools = " ".join(f"'{tool}'" for tool in TOOLS)
         root.run(BUILD.format(variants="|".join(UNKNOWN_VARIANTS), tools=tools, cmake=CMAKE), log)

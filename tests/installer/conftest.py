@@ -27,6 +27,7 @@ def place(tmp_path: Path) -> Place:
     (tmp_path / "installer" / "requirements-cuda.lock").write_text("triton==3.7.1\n")
     (tmp_path / "installer" / "models.json").write_text("[]")
     (tmp_path / "installer" / "engine.cmake").touch()
+    (tmp_path / "installer" / "engine_adapter.h").touch()
     (tmp_path / "installer" / "engine.py").touch()
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\ndependencies = ["torch>=2.13"]\n')
     return Place(tmp_path)

@@ -145,3 +145,11 @@ def test_what_is_included_in_the_build_is_where_cmake_is_told(place):
     included = Path(options[0].partition("=")[2])
     assert included.is_file() and os.access(included, os.R_OK)
     assert "llama-server" in included.read_text(encoding="utf-8")
+
+
+def test_what_is_added_to_llama_cpp_is_part_of_the_recipe(place, monkeypatch, tmp_path):
+    before = engine.folder(place, Build.NATIVE)
+    changed = tmp_path / "engine_adapter.h"
+    changed.write_bytes(engine.ADAPTER_FILE.read_bytes() + b"// changed\n")
+    monkeypatch.setattr(engine, "ADAPTER_FILE", changed)
+    assert engine.folder(place, Build.NATIVE) != before
