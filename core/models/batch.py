@@ -56,7 +56,15 @@ class BatchGenerator:
     Measured on the embedded model, 2 cores: see docs/benchmarks.md.
     """
 
-    def __init__(self, path: Path, *, adapter: Path | None = None, sequences: int = 8, context_tokens: int = 4096) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        adapter: Path | None = None,
+        sequences: int = 8,
+        context_tokens: int = 4096,
+        threads: int | None = None,
+    ) -> None:
         """Load the model.
 
         Args:
@@ -64,11 +72,13 @@ class BatchGenerator:
             adapter: a LoRA adapter as GGUF that is added to the model.
             sequences: completions written side by side.
             context_tokens: memory for the prefix and all sequences together.
+            threads: at most; None for as many as there are free cores.
 
         Raises:
             SetupError: a file cannot be loaded, or memory is short.
         """
         self.sequences = sequences
+        self._threads = threads
         self._weights = Weights(path)
         params = C.llama_context_default_params()
         params.n_ctx, params.n_seq_max = context_tokens, sequences + 1
@@ -153,7 +163,8 @@ class BatchGenerator:
 
     def _set_threads(self) -> None:
         """Use the cores that are free now; looked at again every second, as other programs come and go."""
-        threads = self._cores.count()
+        free = self._cores.count()
+        threads = min(free, self._threads) if self._threads else free
         C.llama_set_n_threads(self._context, threads, threads)
         self._look_again = time.monotonic() + 1.0
 

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from core import jobs
 from core.errors import ModelError
 from core.jobs import worker
 from core.jobs.context import JobContext
-from core.jobs.stages import evaluation, reading
+from core.jobs.stages import answering, evaluation, reading
+from core.jobs.stages.answering import Side, Sides
 from core.privacy import review
 from core.records import (
     DatasetVersion,
@@ -286,17 +286,18 @@ def test_the_side_that_an_evaluation_finished_is_not_made_again_when_its_job_is_
     questions = tmp_path / "questions.jsonl"
     questions.write_text('{"input": "What?", "output": "That."}\n' * 3, encoding="utf-8")
 
-    def by_llama(_subject: object, rows: list[object], report: Callable[[int], None], keep: evaluation.Keep) -> object:
-        def side(name: str) -> evaluation._Side:
+    def by_llama(_subject: object, rows: list[object], sides: Sides, report: Callable[[int], None]) -> bool:
+        for name in ("base", "run"):
+            if sides.get(name):
+                continue
             made.append(name)
             report(2 * len(rows))
             if made == ["base", "run"]:
                 raise ModelError("The engine ended.", "Resume the job.")
-            return evaluation._Side(["That."] * len(rows), [1.0] * len(rows))
+            sides.put(name, Side(["That."] * len(rows), [1.0] * len(rows)))
+        return True
 
-        return tuple(keep(name, partial(side, name)) for name in ("base", "run"))
-
-    monkeypatch.setattr(evaluation, "_by_llama", by_llama)
+    monkeypatch.setattr(answering, "by_llama", by_llama)
     with opened(finished) as workspace:
         job_id = submitted(workspace, "evaluate", {"run_id": find(workspace.db, Run)[0].id, "questions": str(questions)})
         assert worker.run_job(workspace, job_id).state == "failed"

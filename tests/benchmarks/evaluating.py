@@ -23,12 +23,12 @@ def by_transformers() -> Measured:
 
 
 def _evaluated(*, is_by_llama: bool) -> Measured:
-    from core.jobs.stages import evaluation
+    from core.jobs.stages import answering
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         train_run(folder)
-        subject = evaluation._Subject(
+        subject = answering.Subject(
             path=gguf(),
             format="gguf",
             folder=folder,
@@ -36,15 +36,14 @@ def _evaluated(*, is_by_llama: bool) -> Measured:
             precision="fp32",
             cache=folder / "cache",
         )
-        way = evaluation._by_llama if is_by_llama else evaluation._by_transformers
-        evaluation.QUESTIONS_AT_ONCE = evaluation.QUESTIONS_AT_ONCE if is_by_llama else AT_ONCE_BEFORE
+        way = answering.by_llama if is_by_llama else answering.by_transformers
+        answering.QUESTIONS_AT_ONCE = answering.QUESTIONS_AT_ONCE if is_by_llama else AT_ONCE_BEFORE
+        sides = answering.Sides()
         started_s = time.perf_counter()
-        sides = way(subject, _rows(), lambda _: None)
+        way(subject, _rows(), sides, lambda _: None)
         seconds = time.perf_counter() - started_s
-    if sides is None:
-        raise RuntimeError("llama.cpp cannot load the run")
-    words = sum(len(text.split()) for side in sides for text in side.answers)
-    losses = ", ".join(f"{sum(side.losses) / QUESTIONS:.4f}" for side in sides)
+    words = sum(len(text.split()) for side in sides.both() for text in side.answers)
+    losses = ", ".join(f"{sum(side.losses) / QUESTIONS:.4f}" for side in sides.both())
     detail = f"{words:,} words in {2 * QUESTIONS} answers, losses of base and run {losses}"
     return Measured(figures={"seconds": seconds}, detail=detail)
 

@@ -1,55 +1,18 @@
 """A run and its base model on questions the run was not trained on → scores, intervals, a verdict in words."""
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
 from core.evaluation import evaluate, verdict
 from core.jobs.context import JobContext
+from core.jobs.stages.answering import Sides, Subject, answer
 from core.jobs.stages.incoming import remove_incoming
 from core.jobs.stages.training import base_of, read_rows
-from core.models.conversation import Encoded
-from core.models.engine.apart import WriterApart
-from core.models.engine.context import UNKNOWN_TOKENS, context_tokens, made_for_tokens
-from core.models.text import Prompt
 from core.questions import read_pairs
-from core.records import Evaluation, ModelFormat, Run, now
-from core.settings import Precision
+from core.records import Evaluation, Run, now
 from core.storage import Workspace, find, get, insert, sha256_text, write_atomic
-
-QUESTIONS_AT_ONCE = 16
-MAX_ANSWER_TOKENS = 96
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
-    """What is evaluated: a run on its base model."""
-
-    path: Path  # of the base model
-    format: ModelFormat
-    folder: Path  # of the run
-    template: str
-    precision: Precision
-    cache: Path
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """What one of the two made of the rows, in their order: its answers, and its losses on the right ones."""
-
-    answers: list[str]
-    losses: list[float]
-
-
-Keep = Callable[[str, Callable[[], _Side]], _Side]  # gives a side by its name: made now, or by an earlier attempt
-
-
-def _make(_name: str, make: Callable[[], _Side]) -> _Side:
-    """Make a side and keep nothing."""
-    return make()
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -96,7 +59,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
     rows = _questions(workspace, run, questions)
     model = base_of(workspace, run)
     run_folder = workspace.run_folder(run.project_id, run.id)
-    subject = _Subject(
+    subject = Subject(
         path=Path(model.path),
         format=model.format,
         folder=run_folder,
@@ -105,7 +68,6 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
         cache=workspace.unpacked_folder,
     )
     questions_sha256 = sha256_text(json.dumps(rows, sort_keys=True))
-    folder = workspace.job_folder(context.job.id)
     done, steps = 0, 4 * len(rows)
 
     def report(count: int) -> None:
@@ -113,17 +75,9 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
         done += count
         context.progress(done, steps, unit="answers", message="Answering the questions" if done else "Preparing the models")
 
-    def keep(name: str, make: Callable[[], _Side]) -> _Side:
-        path = folder / f"{name}-{questions_sha256[:16]}.json"
-        if path.exists():
-            report(2 * len(rows))
-            return _Side(**json.loads(path.read_text(encoding="utf-8")))
-        side = make()
-        write_atomic(path, json.dumps(asdict(side)))
-        return side
-
     report(0)
-    base, tuned = _by_llama(subject, rows, report, keep) or _by_transformers(subject, rows, report, keep)
+    sides = Sides(workspace.job_folder(context.job.id), questions_sha256[:16])
+    base, tuned = answer(subject, rows, sides, report)
     result = evaluate(
         rows,
         base_answers=base.answers,
@@ -146,87 +100,5 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
         workspace.evaluation_path(run.project_id, evaluation.id), json.dumps(result.as_json(), ensure_ascii=False, indent=1)
     )
     insert(workspace.db, evaluation)
-    for path in folder.glob(f"*-{questions_sha256[:16]}.json"):
-        path.unlink()  # what was kept until now
+    sides.remove_files()
     return evaluation
-
-
-def _by_llama(
-    subject: _Subject, rows: list[dict[str, str]], report: Callable[[int], None], keep: Keep = _make
-) -> tuple[_Side, _Side] | None:
-    """Return what llama.cpp makes of the rows, base and run, many at once; None where it cannot load the run."""
-    from core.models.conversation import encode_rows, turn_of
-    from core.models.engine.tuned import tuned
-    from core.models.llama import cached_vocabulary
-    from core.models.unpacked import batch_gguf
-
-    found = tuned(
-        subject.path,
-        subject.format,
-        folder=subject.folder,
-        template=subject.template,
-        precision=subject.precision,
-        cache=subject.cache,
-        report=lambda: report(0),
-    )
-    if found is None:
-        return None
-    vocabulary = cached_vocabulary(found.model)
-    turn, encoded = turn_of(vocabulary, subject.template), encode_rows(vocabulary, subject.template, rows)
-    readable = made_for_tokens(found.model) or UNKNOWN_TOKENS
-    for number, row in enumerate(encoded, start=1):
-        if row.answer_start >= readable:
-            raise InputError(
-                f"Question {number} has {row.answer_start} tokens; this model reads {readable}.", "Shorten the question."
-            )
-    encoded = [Encoded(row.tokens[:readable], row.answer_start) for row in encoded]
-    prompts = [
-        Prompt(
-            tokens=row.tokens[: row.answer_start],
-            max_tokens=min(MAX_ANSWER_TOKENS, readable - row.answer_start),
-            ends=tuple(turn.ends),
-            stops=turn.stops,
-            expected=row.tokens[row.answer_start :],
-        )
-        for row in encoded
-    ]
-    longest = max(max(len(row.tokens), row.answer_start + MAX_ANSWER_TOKENS) for row in encoded)
-    model = batch_gguf(found.model, subject.cache, report=lambda _: report(0))
-    sequences = max(1, min(QUESTIONS_AT_ONCE, context_tokens(model, conversations=QUESTIONS_AT_ONCE) // longest - 1))
-
-    def side(adapter: Path | None) -> _Side:
-        answers, losses = [""] * len(rows), [0.0] * len(rows)
-        room = (sequences + 1) * longest
-        with WriterApart(model, adapter=adapter, sequences=sequences, context_tokens=room) as writer:
-            for completion in writer.generate(prompts):
-                answers[completion.index], losses[completion.index] = completion.text.strip(), completion.nats or 0.0
-                report(2)
-        return _Side(answers, losses)
-
-    return keep("base", lambda: side(None)), keep("run", lambda: side(found.adapter))
-
-
-def _by_transformers(
-    subject: _Subject, rows: list[dict[str, str]], report: Callable[[int], None], keep: Keep = _make
-) -> tuple[_Side, _Side]:
-    """Return the same by transformers: one model, its adapter switched off and on."""
-    from core.models.causal import answer_loss, generate_batch, load_adapter, load_causal
-
-    base = load_causal(
-        subject.path, subject.format, precision=subject.precision, template=subject.template, cache=subject.cache
-    )
-    model = load_adapter(base, subject.folder / "adapter")
-    batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
-
-    def side() -> _Side:
-        found = _Side([], [])
-        for batch in batches:
-            found.losses.extend(answer_loss(model, batch))
-            report(len(batch))
-            found.answers.extend(generate_batch(model, [row["input"] for row in batch], max_tokens=MAX_ANSWER_TOKENS))
-            report(len(batch))
-        return found
-
-    with model.model.disable_adapter():
-        without = keep("base", side)
-    return without, keep("run", side)

@@ -29,6 +29,7 @@ class WriterApart:
         adapter: Path | None = None,
         sequences: int = 8,
         context_tokens: int = 4096,
+        threads: int | None = None,
         program: Sequence[str] = PROGRAM,
     ) -> None:
         """Build it; the process starts with the first prompt.
@@ -38,6 +39,7 @@ class WriterApart:
             adapter: a LoRA adapter as GGUF that is added to the model.
             sequences: completions written side by side.
             context_tokens: memory for the prefix and all sequences together.
+            threads: at most; None for as many as there are free cores.
             program: what writes, a full path first; the other arguments follow as JSON.
         """
         options = {
@@ -45,10 +47,12 @@ class WriterApart:
             "adapter": str(adapter) if adapter else None,
             "sequences": sequences,
             "context_tokens": context_tokens,
+            "threads": threads,
         }
         self._command = [*program, json.dumps(options)]
         self._process: subprocess.Popen[str] | None = None
         self._restarts = 0
+        self._is_writing = False  # completions are still to come
 
     def __enter__(self) -> Self:
         return self
@@ -60,6 +64,7 @@ class WriterApart:
         """End the process. Calling it twice is harmless."""
         if process := self._process:
             self._process = None
+            self._is_writing = False
             process.kill()
             for pipe in (process.stdin, process.stdout):
                 if pipe:
@@ -70,43 +75,64 @@ class WriterApart:
             process.wait()
 
     def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
-        """See `TextGenerator.generate`.
+        """See `TextGenerator.generate`. The process begins at once, whether or not anybody takes the completions yet.
 
         Raises:
             EngineCrashed: the process ended by itself, and again after it was started anew.
         """
+        if self._is_writing:
+            self.close()  # what it still writes is for nobody
+        self._ask(prompts, prefix)
+        return self._completions(prompts, prefix)
+
+    def _completions(self, prompts: Sequence[Prompt], prefix: str) -> Iterator[Completion]:
         missing = list(range(len(prompts)))
-        is_over = False
+        asked = list(missing)
         try:
-            while not is_over:
-                asked = list(missing)
+            while self._is_writing:
                 try:
-                    for completion in self._written([prompts[index] for index in asked], prefix):
+                    for completion in self._read():
                         index = asked[completion.index]
                         missing.remove(index)
                         yield replace(completion, index=index)
-                    is_over = True
                 except EngineCrashed:
                     if self._restarts == RESTARTS:
                         raise
                     self._restarts += 1
+                    asked = list(missing)
+                    self._ask([prompts[index] for index in asked], prefix)
         finally:
-            if not is_over:
-                self.close()  # what it still writes is for nobody
+            if self._is_writing:
+                self.close()
 
-    def _written(self, prompts: Sequence[Prompt], prefix: str) -> Iterator[Completion]:
-        asked = {"prefix": prefix, "prompts": [asdict(prompt) for prompt in prompts]}
-        process = self._running()
-        if process.stdin is None or process.stdout is None:
+    def _ask(self, prompts: Sequence[Prompt], prefix: str) -> None:
+        """Let the process begin to write."""
+        if self._process is None:
+            self._process = subprocess.Popen(  # noqa: S603 our own interpreter and module
+                bound_to_this(self._command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        self._is_writing = True
+        pipe = self._process.stdin
+        if pipe is None:
             raise RuntimeError("the writer has no pipes")
         try:
-            process.stdin.write(json.dumps(asked) + "\n")
-            process.stdin.flush()
+            pipe.write(json.dumps({"prefix": prefix, "prompts": [asdict(prompt) for prompt in prompts]}) + "\n")
+            pipe.flush()
         except BrokenPipeError:
-            pass  # its last words, if any, are read below
+            pass  # its last words, if any, are read later
+
+    def _read(self) -> Iterator[Completion]:
+        process = self._process
+        if process is None or process.stdout is None:
+            raise RuntimeError("the writer was closed")
         for line in process.stdout:
             told: dict[str, Any] = json.loads(line) if line.endswith("\n") else {}
             if told.get("done"):
+                self._is_writing = False
                 return
             if "error" in told:
                 raise _error(told)
@@ -115,13 +141,6 @@ class WriterApart:
         status = process.wait()
         self.close()
         raise EngineCrashed(status, "wrote")
-
-    def _running(self) -> "subprocess.Popen[str]":
-        if self._process is None:
-            self._process = subprocess.Popen(  # noqa: S603 our own interpreter and module
-                bound_to_this(self._command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-            )
-        return self._process
 
 
 def _error(told: dict[str, Any]) -> GarrisonError:

@@ -56,24 +56,45 @@ def tuned(
     Raises:
         SetupError: the adapter or the converter is gone, memory ran out, or the disk is full.
     """
-    from core.models.conversion.adapter import adapter_gguf
+    model = base_for_engine(base, format, precision=precision, cache=cache, report=report)
+    adapter = model and adapter_for_engine(folder, base, report=report)
+    return Tuned(model=model, adapter=adapter, template=template) if model and adapter else None
 
+
+def base_for_engine(
+    base: Path,
+    format: ModelFormat,
+    *,
+    precision: Precision,
+    cache: Path | None,
+    report: Callable[[], None] = lambda: None,
+) -> Path | None:
+    """Return the GGUF of a run's base, made once where it is not there; None where transformers must answer for the run.
+
+    Arguments and errors as of `tuned`.
+    """
     if precision in ROUNDED:
         return None
-    try:
-        model = base if format == "gguf" else _converted(base, cache, report)
-        if model is None:
-            return None
-        adapter = adapter_gguf(folder / ADAPTER_NAME, base, folder, report=report)
-    except InputError:  # a family that llama.cpp does not know
-        return None
-    return Tuned(model=model, adapter=adapter, template=template)
-
-
-def _converted(base: Path, cache: Path | None, report: Callable[[], None]) -> Path | None:
-    """Return the GGUF of a base in safetensors. Imported here: comparing its tokens loads llama.cpp."""
+    if format == "gguf":
+        return base
     if cache is None:
         return None
-    from core.models.conversion.model import base_gguf
+    from core.models.conversion.model import base_gguf  # comparing its tokens loads llama.cpp
 
-    return base_gguf(base, cache, report=lambda _: report())
+    try:
+        return base_gguf(base, cache, report=lambda _: report())
+    except InputError:  # a family that llama.cpp does not know
+        return None
+
+
+def adapter_for_engine(folder: Path, base: Path, *, report: Callable[[], None] = lambda: None) -> Path | None:
+    """Return the GGUF of a run's adapter, made once where it is not there; None where llama.cpp cannot load such a one.
+
+    Arguments and errors as of `tuned`.
+    """
+    from core.models.conversion.adapter import adapter_gguf
+
+    try:
+        return adapter_gguf(folder / ADAPTER_NAME, base, folder, report=report)
+    except InputError:
+        return None

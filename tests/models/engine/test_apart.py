@@ -1,6 +1,7 @@
 """Writing in a process of its own: struck once it goes on, struck again it says how."""
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,18 @@ def test_struck_once_the_unfinished_prompts_are_written_and_the_finished_not_aga
     with WriterApart(tmp_path / "m.gguf", program=[*PROGRAM, str(tmp_path / "struck")]) as writer:
         found = [(completion.index, completion.text) for completion in writer.generate(PROMPTS)]
     assert found == [(0, "ONE"), (1, "TWO"), (2, "CRASH"), (3, "FOUR")]
+
+
+def test_it_begins_before_anybody_takes_the_completions(tmp_path):
+    with WriterApart(tmp_path / "m.gguf", program=[*PROGRAM, str(tmp_path / "struck")]) as writer:
+        completions = writer.generate(PROMPTS[2:])
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "struck").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert [completion.text for completion in completions] == ["CRASH", "FOUR"]
+        writer.generate(PROMPTS)  # nobody takes these
+        assert [completion.text for completion in writer.generate([Prompt(text="new")])] == ["NEW"]
 
 
 def test_struck_again_it_says_by_what_and_what_was_written_is_kept(tmp_path):

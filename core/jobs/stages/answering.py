@@ -1,0 +1,211 @@
+"""The questions of an evaluation → the answers of base and run, and how likely either finds the right ones."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from core.errors import InputError
+from core.models.cores import thread_count
+from core.models.engine.apart import WriterApart
+from core.models.engine.context import UNKNOWN_TOKENS, context_tokens, made_for_tokens
+from core.models.text import Completion, Prompt
+from core.records import ModelFormat
+from core.settings import Precision
+from core.storage import write_atomic
+
+QUESTIONS_AT_ONCE = 16
+MAX_ANSWER_TOKENS = 96
+MEMORY_SHARE = 0.25  # of the memory that is free: a model no larger is loaded twice, for base and run side by side
+
+Row = dict[str, str]  # `input`, `output`
+Report = Callable[[int], None]  # told how many losses or answers came to be, 0 as well; what it raises stops the work
+Name = Literal["base", "run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is evaluated: a run on its base model."""
+
+    path: Path  # of the base model
+    format: ModelFormat
+    folder: Path  # of the run
+    template: str
+    precision: Precision
+    cache: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one of the two made of the rows, in their order: its answers, and its losses on the right ones."""
+
+    answers: list[str]
+    losses: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The sides that are finished; with a folder, in files that a later attempt of the job finds."""
+
+    folder: Path | None = None
+    key: str = ""  # part of the files' names: the same only for the same questions
+    _found: dict[Name, Side] = field(default_factory=dict)
+
+    def get(self, name: Name) -> Side | None:
+        """Return a side that was put here, now or in an earlier attempt."""
+        path = self._path(name)
+        if name not in self._found and path and path.exists():
+            self._found[name] = Side(**json.loads(path.read_text(encoding="utf-8")))
+        return self._found.get(name)
+
+    def put(self, name: Name, side: Side) -> None:
+        """Keep a side."""
+        if path := self._path(name):
+            write_atomic(path, json.dumps(asdict(side)))
+        self._found[name] = side
+
+    def both(self) -> tuple[Side, Side]:
+        """Return what base and run made, once both are finished."""
+        return self._found["base"], self._found["run"]
+
+    def remove_files(self) -> None:
+        """Remove what was kept for a later attempt."""
+        for path in (self._path("base"), self._path("run")):
+            if path:
+                path.unlink(missing_ok=True)
+
+    def _path(self, name: Name) -> Path | None:
+        return self.folder / f"{name}-{self.key}.json" if self.folder else None
+
+
+def answer(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> tuple[Side, Side]:
+    """Return what base and run make of the rows, by llama.cpp where it knows the family of models.
+
+    Args:
+        subject: base and run.
+        rows: the questions, with the right answers.
+        sides: keeps what is finished.
+        report: see `Report`.
+
+    Raises:
+        InputError: a question is longer than the model reads.
+        EngineCrashed: llama.cpp ended twice.
+        SetupError: a file is gone, memory ran out, or the disk is full.
+    """
+    if not by_llama(subject, rows, sides, report):
+        by_transformers(subject, rows, sides, report)
+    return sides.both()
+
+
+def by_llama(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> bool:
+    """Let llama.cpp answer, many questions at once, base and run side by side; False where it cannot load the run.
+
+    The base begins while the run's adapter is still being converted.
+    """
+    from core.models.engine.tuned import adapter_for_engine, base_for_engine
+    from core.models.unpacked import batch_gguf
+
+    model = base_for_engine(
+        subject.path, subject.format, precision=subject.precision, cache=subject.cache, report=lambda: report(0)
+    )
+    if model is None:
+        return False
+    prompts = _prompts(model, subject.template, rows)
+    model = batch_gguf(model, subject.cache, report=lambda _: report(0))
+    free_bytes = psutil.virtual_memory().available
+    is_kept = sides.get("base") or sides.get("run")
+    at_once = 2 if not is_kept and model.stat().st_size <= free_bytes * MEMORY_SHARE else 1
+    longest = max(len(prompt.tokens) + max(len(prompt.expected), MAX_ANSWER_TOKENS) for prompt in prompts)
+    room = context_tokens(model, conversations=QUESTIONS_AT_ONCE, free_bytes=free_bytes // at_once)
+    sequences = max(1, min(QUESTIONS_AT_ONCE, room // longest - 1))
+    threads = max(1, thread_count() // at_once)
+    with ExitStack() as opened:
+
+        def begun(name: Name, adapter: Path | None) -> Iterator[int]:
+            if sides.get(name):
+                return iter([2 * len(rows)])
+            writer = WriterApart(
+                model, adapter=adapter, sequences=sequences, context_tokens=(sequences + 1) * longest, threads=threads
+            )
+            return _taken(name, opened.enter_context(writer).generate(prompts), len(rows), sides)
+
+        base = begun("base", None)
+        adapter = adapter_for_engine(subject.folder, subject.path, report=lambda: report(0))
+        if adapter is None:
+            return False
+        if at_once == 1:
+            for count in base:
+                report(count)
+            opened.close()  # the base's memory
+        tuned = begun("run", adapter)
+        for counts in zip_longest(base, tuned, fillvalue=0):
+            report(sum(counts))
+    return True
+
+
+def _taken(name: Name, completions: Iterator[Completion], count: int, sides: Sides) -> Iterator[int]:
+    """Put a side together from its completions, and keep it; give what `report` is told."""
+    side = Side([""] * count, [0.0] * count)
+    for completion in completions:
+        side.answers[completion.index] = completion.text.strip()
+        side.losses[completion.index] = completion.nats or 0.0
+        yield 2
+    sides.put(name, side)
+
+
+def _prompts(model: Path, template: str, rows: list[Row]) -> list[Prompt]:
+    """Return the rows as a GGUF model reads them, each right answer as far as the model reads it."""
+    from core.models.conversation import encode_rows, turn_of
+    from core.models.llama import cached_vocabulary
+
+    vocabulary = cached_vocabulary(model)
+    turn = turn_of(vocabulary, template)
+    readable = made_for_tokens(model) or UNKNOWN_TOKENS
+    prompts = []
+    for number, row in enumerate(encode_rows(vocabulary, template, rows), start=1):
+        if row.answer_start >= readable:
+            raise InputError(
+                f"Question {number} has {row.answer_start} tokens; this model reads {readable}.", "Shorten the question."
+            )
+        prompts.append(
+            Prompt(
+                tokens=row.tokens[: row.answer_start],
+                max_tokens=min(MAX_ANSWER_TOKENS, readable - row.answer_start),
+                ends=tuple(turn.ends),
+                stops=turn.stops,
+                expected=row.tokens[row.answer_start : readable],
+            )
+        )
+    return prompts
+
+
+def by_transformers(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> None:
+    """Let transformers answer: one model, its adapter switched off and on."""
+    from core.models.causal import answer_loss, generate_batch, load_adapter, load_causal
+
+    base = load_causal(
+        subject.path, subject.format, precision=subject.precision, template=subject.template, cache=subject.cache
+    )
+    model = load_adapter(base, subject.folder / "adapter")
+    batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
+
+    def make(name: Name) -> None:
+        if sides.get(name):
+            report(2 * len(rows))
+            return
+        side = Side([], [])
+        for batch in batches:
+            side.losses.extend(answer_loss(model, batch))
+            report(len(batch))
+            side.answers.extend(generate_batch(model, [row["input"] for row in batch], max_tokens=MAX_ANSWER_TOKENS))
+            report(len(batch))
+        sides.put(name, side)
+
+    with model.model.disable_adapter():
+        make("base")
+    make("run")
