@@ -42,6 +42,20 @@ ALLOWED = {
     "cli": WORDS | ROOMS | {"storage", "jobs", "cli", "sample", "carry", "installation"},
 }
 
+# The floors of core/privacy, lowest first: each may import those below it.
+FLOORS = (
+    "entities",
+    "classification",
+    "text",
+    "recognizers",
+    "replacement",
+    "detection",
+    "lists",
+    "review",
+    "reidentification",
+)
+MOST_FILES = 12  # of core/privacy side by side in a folder
+
 # Heavy libraries and the only places that know them (import name: paths below the root).
 HOMES = {
     "presidio_analyzer": ("core/privacy",),
@@ -122,6 +136,28 @@ def test_core_imports_follow_the_arrows():
         and part_of_core(found.module) not in ALLOWED[part_of_core(found.path.removesuffix(".py").replace("/", "."))]
     ]
     assert wrong == []
+
+
+def test_the_floors_of_privacy_rest_on_each_other():
+    def floor(dotted: str) -> int:
+        return FLOORS.index(dotted.split(".")[2])
+
+    wrong = [
+        str(found)
+        for path in sources("core/privacy")
+        if path.parent.name != "privacy" or path.name != "__init__.py"  # the face shows all of them
+        for found in imports(path)
+        if found.module.startswith("core.privacy.")
+        and floor(found.module) > floor(found.path.removesuffix(".py").replace("/", "."))
+    ]
+    assert wrong == []
+
+
+def test_the_rooms_of_privacy_are_small_and_its_tests_lie_in_the_same():
+    folders = [ROOT / "core/privacy", *(path for path in (ROOT / "core/privacy").rglob("*") if path.is_dir())]
+    assert {path.name: len(list(path.glob("*.py"))) for path in folders if len(list(path.glob("*.py"))) > MOST_FILES} == {}
+    tested = {path.name for path in (ROOT / "tests/privacy").iterdir() if path.is_dir()} - {"__pycache__"}
+    assert tested <= {path.name for path in (ROOT / "core/privacy").iterdir() if path.is_dir()}
 
 
 def test_every_part_of_core_has_its_arrows():

@@ -12,7 +12,7 @@ from core.storage import find
 from core.storage.files import check_target, write_atomic
 
 if TYPE_CHECKING:
-    from core.privacy.list_effects import Effect
+    from core.privacy.lists.effects import Effect
 
 app = typer.Typer(no_args_is_help=True)
 pattern_app = typer.Typer(no_args_is_help=True)
@@ -52,8 +52,8 @@ def add(
 ) -> None:
     """Put texts on a list; documents that were searched already are searched for them at once."""
     from core.identity import declared
-    from core.privacy import list_changes
-    from core.privacy.list_file import new_entry
+    from core.privacy.lists import changes as list_changes
+    from core.privacy.lists.file import new_entry
 
     shell = shell_of(context)
     owner, texts = _owner(shell, words, is_site=site)
@@ -79,8 +79,8 @@ def remove(
 ) -> None:
     """Take texts (or ids of entries) off a list. What a deny entry marked stays marked until a reviewer rejects it."""
     from core.identity import declared
-    from core.privacy import list_changes
-    from core.privacy.rewriting import folded
+    from core.privacy.lists import changes as list_changes
+    from core.privacy.text.rewriting import folded
 
     shell = shell_of(context)
     owner, texts = _owner(shell, words, is_site=site)
@@ -112,8 +112,8 @@ def import_csv(
 ) -> None:
     """Put the rows of a CSV file on the lists; --kind and --type hold for rows that name none."""
     from core.identity import declared
-    from core.privacy import list_changes
-    from core.privacy.list_file import read_lists
+    from core.privacy.lists import changes as list_changes
+    from core.privacy.lists.file import read_lists
 
     shell = shell_of(context)
     owner, _ = _owner(shell, words, is_site=site)
@@ -139,7 +139,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write the lists as CSV. The file holds personal data."""
-    from core.privacy.list_file import csv_lines
+    from core.privacy.lists.file import csv_lines
 
     shell = shell_of(context)
     owner, _ = _owner(shell, words, is_site=site)
@@ -158,7 +158,7 @@ def try_pattern(
     site: Site = False,
 ) -> None:
     """Say how often a pattern fits in the documents searched so far."""
-    from core.privacy import list_changes
+    from core.privacy.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, _ = _owner(shell, words, is_site=site)
@@ -180,7 +180,7 @@ def add_pattern(
 ) -> None:
     """Add a pattern: garrison lists pattern add PROJECT NAME --part 'letters 2' --part 'text -' --part 'digits 5'."""
     from core.identity import declared
-    from core.privacy import list_changes
+    from core.privacy.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, names = _owner(shell, words, is_site=site)
@@ -197,7 +197,7 @@ def add_pattern(
 def remove_pattern(context: typer.Context, words: Words = None, as_: As = "", site: Site = False) -> None:
     """Remove a pattern by its name or id. What it marked stays marked until a reviewer rejects it."""
     from core.identity import declared
-    from core.privacy import list_changes
+    from core.privacy.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, names = _owner(shell, words, is_site=site)
@@ -232,7 +232,7 @@ def _rule(
     entity: str = "ID_NUMBER",
     by: str = "",
 ) -> PatternRule:
-    from core.privacy.patterns import definition_of, parse_part
+    from core.privacy.lists.patterns import definition_of, parse_part
 
     made = {"expression": regex, **examples} if regex else definition_of([parse_part(p) for p in parts], **examples)
     return PatternRule(

@@ -29,7 +29,7 @@ def create(
     ] = "",
 ) -> None:
     """Make a project."""
-    from core.privacy.markings import level_of
+    from core.privacy.classification.markings import level_of
 
     shell = shell_of(context)
     level = level_of(highest_marking) if highest_marking else ""
@@ -87,8 +87,8 @@ def marking(
 ) -> None:
     """Decide the highest classification marking that a project's documents may bear."""
     from core.identity import declared
-    from core.privacy.highest_marking import set_default_marking, set_highest_marking
-    from core.privacy.markings import LEVEL_WORDS, level_of
+    from core.privacy.classification.highest_marking import set_default_marking, set_highest_marking
+    from core.privacy.classification.markings import LEVEL_WORDS, level_of
 
     shell = shell_of(context)
     chosen = level_of(name if is_default else level)

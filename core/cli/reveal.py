@@ -18,8 +18,8 @@ from core.identity import declared
 from core.storage.files import check_target, disk_errors
 
 if TYPE_CHECKING:
-    from core.privacy.surrogate_rows import Pair
-    from core.privacy.treatments import Treatment
+    from core.privacy.replacement.surrogate_rows import Pair
+    from core.privacy.replacement.treatments import Treatment
 
 app = typer.Typer(no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="The name of the person who does it.")]
@@ -49,7 +49,7 @@ def reveal(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Look back from surrogates to what they replaced. Every opening is in the audit log."""
-    from core.privacy import way_back
+    from core.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
@@ -58,7 +58,7 @@ def reveal(
         raise InputError("Say what to look up.", "Name surrogates, or every pair with --all FILE.")
     if all_ is not None:
         check_target(all_, is_forced=False)
-    pairs = way_back.reveal(
+    pairs = reidentification.reveal(
         shell.workspace, found, surrogates=surrogates or [], passphrase=_passphrase(passphrase_file), person=person,
         reason=reason,
     )  # fmt: skip
@@ -80,7 +80,7 @@ def replacement(
     yes: Annotated[bool, typer.Option("--yes", help="Change it even where approvals are withdrawn.")] = False,
 ) -> None:
     """Show or choose what replaces each type of personal data."""
-    from core.privacy import project_treatments as chosen
+    from core.privacy.replacement import project_treatments as chosen
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
@@ -105,12 +105,12 @@ def replacement(
 @app.command("show")
 def show(context: typer.Context, project: str) -> None:
     """Whether there is a way back, and who opened it why."""
-    from core.privacy import way_back
+    from core.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    state = way_back.way_back(shell.workspace, found)
-    opened = way_back.openings(shell.workspace, found)
+    state = reidentification.way_back(shell.workspace, found)
+    opened = reidentification.openings(shell.workspace, found)
     words = f"Set up by {state.person}, {state.created_at[:19]}." if state else "No way back: surrogates lead nowhere."
     rows = [
         {"time": o.created_at[:19], "who": o.person, "asked": o.surrogates or "all", "found": o.found, "reason": o.reason}
@@ -122,14 +122,14 @@ def show(context: typer.Context, project: str) -> None:
 @app.command("set-up")
 def set_up(context: typer.Context, project: str, as_: As = "", passphrase_file: PassphraseFile = None) -> None:
     """Keep a sealed way back from now on, for documents searched before too."""
-    from core.privacy import way_back
+    from core.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
     person = declared(as_)
     print(LOST, file=sys.stderr)
     passphrase = _passphrase(passphrase_file, is_new=True)
-    count = way_back.set_up(shell.workspace, found, passphrase=passphrase, person=person)
+    count = reidentification.set_up(shell.workspace, found, passphrase=passphrase, person=person)
     shell.show({"pairs": count}, f"{found.name} has a way back now; {count:,} pairs were sealed.")
 
 
@@ -142,13 +142,13 @@ def passphrase(
     new_file: Annotated[Path | None, typer.Option("--new-passphrase-file", help="The new one, likewise.")] = None,
 ) -> None:
     """Change the passphrase."""
-    from core.privacy import way_back
+    from core.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
     person = declared(as_)
     old, new = _passphrase(passphrase_file), _passphrase(new_file, is_new=True)
-    way_back.change_passphrase(shell.workspace, found, old=old, new=new, person=person)
+    reidentification.change_passphrase(shell.workspace, found, old=old, new=new, person=person)
     shell.show({"project": found.id}, "The passphrase was changed.")
 
 
@@ -160,11 +160,11 @@ def turn_off(
     confirm: Annotated[str, typer.Option(help="The project's name, to show that you mean it.")] = "",
 ) -> None:
     """Delete the key and all that was sealed. It cannot be brought back."""
-    from core.privacy import way_back
+    from core.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    way_back.turn_off(shell.workspace, found, typed_name=confirm, person=declared(as_))
+    reidentification.turn_off(shell.workspace, found, typed_name=confirm, person=declared(as_))
     shell.show({"project": found.id}, f"{found.name} has no way back any more.")
 
 

@@ -22,7 +22,7 @@ TRIALS = {  # library -> the function that tries it, as module:function
     "bitsandbytes": "core.models.trials:quantize_weights",
     "pdfium": "core.documents.trials:read_page",
     "onnxruntime": "core.documents.trials:read_picture",
-    "spaCy": "core.privacy.trials:find_name",
+    "spaCy": "core.privacy.detection.networks.trials:find_name",
 }
 LIMIT_S = 300
 

@@ -1,14 +1,14 @@
 """Text -> spans -> surrogates -> anonymized text, and the rules of review. Importing it loads nothing heavy."""
 
-from core.privacy.approved import MaskedValues, approved_masking, masked_passages
-from core.privacy.detection import Detector, build_detector, new_spans
-from core.privacy.lists import ListedDetector, Lists
-from core.privacy.masking import Edit, Masked, mask
-from core.privacy.project_names import NameSearch, people
-from core.privacy.project_surrogates import store_surrogates, surrogate_table
-from core.privacy.propagation import propagate
-from core.privacy.rows_file import detect_file
-from core.privacy.surrogates import SurrogateTable, new_key
+from core.privacy.detection.detector import Detector, build_detector, new_spans
+from core.privacy.detection.project_names import NameSearch, people
+from core.privacy.detection.propagation import propagate
+from core.privacy.detection.rows_file import detect_file
+from core.privacy.lists.detector import ListedDetector, Lists
+from core.privacy.replacement.masking import Edit, Masked, mask
+from core.privacy.replacement.project_surrogates import store_surrogates, surrogate_table
+from core.privacy.replacement.surrogates import SurrogateTable, new_key
+from core.privacy.review.approved import MaskedValues, approved_masking, masked_passages
 
 __all__ = [
     "Detector",

@@ -7,12 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
-from core.privacy import list_changes
 from core.privacy.entities import COMMON
-from core.privacy.list_file import csv_lines, new_entry, read_lists
-from core.privacy.list_suggestions import dismiss, suggestions
-from core.privacy.patterns import pattern_of
-from core.privacy.rewriting import folded
+from core.privacy.lists import changes as list_changes
+from core.privacy.lists.file import csv_lines, new_entry, read_lists
+from core.privacy.lists.patterns import pattern_of
+from core.privacy.lists.suggestions import dismiss, suggestions
+from core.privacy.text.rewriting import folded
 from core.records import ListEntry, PatternRule, Person, Project
 from core.storage import Workspace, find
 from core.words import counted

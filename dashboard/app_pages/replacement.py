@@ -3,10 +3,16 @@
 import streamlit as st
 
 from core.access import Action
-from core.privacy import way_back
-from core.privacy.project_treatments import TreatmentEffect, TypeUse, effect_of_treatment, set_treatment, types_in_use
-from core.privacy.surrogate_rows import Pair
-from core.privacy.treatments import TREATMENTS, Treatment
+from core.privacy import reidentification
+from core.privacy.replacement.project_treatments import (
+    TreatmentEffect,
+    TypeUse,
+    effect_of_treatment,
+    set_treatment,
+    types_in_use,
+)
+from core.privacy.replacement.surrogate_rows import Pair
+from core.privacy.replacement.treatments import TREATMENTS, Treatment
 from core.records import Person, Project
 from core.storage import Workspace
 from core.words import counted
@@ -135,7 +141,7 @@ def _done_words(done: TreatmentEffect, entity: str) -> str:
 def show_way_back(store: Workspace, project: Project, person: Person | None) -> None:
     """Whether surrogates lead back, and what can be done about it."""
     st.subheader("The way back")
-    state = way_back.way_back(store, project)
+    state = reidentification.way_back(store, project)
     if state is None:
         st.markdown(
             "**There is none.** Nothing kept here leads from an invented value to the original but the documents "
@@ -169,7 +175,7 @@ def set_up(store: Workspace, project: Project, person: Person | None) -> None:
     st.warning(LOST, icon=":material/key_off:")
     with st.form("way-back-set-up-form", clear_on_submit=True, border=False):
         passphrase = st.text_input(
-            f"Passphrase, {way_back.MIN_PASSPHRASE} characters or more", type="password", key="way-back-new"
+            f"Passphrase, {reidentification.MIN_PASSPHRASE} characters or more", type="password", key="way-back-new"
         )
         again = st.text_input("The same again", type="password", key="way-back-again")
         is_understood = st.checkbox("I know that a lost passphrase cannot be replaced", key="way-back-understood")
@@ -184,7 +190,7 @@ def set_up(store: Workspace, project: Project, person: Person | None) -> None:
             st.error("The two passphrases differ.")
         else:
             with st.spinner("Sealing …"):
-                count = way_back.set_up(store, project, passphrase=passphrase, person=person)
+                count = reidentification.set_up(store, project, passphrase=passphrase, person=person)
             st.session_state["replacement-said"] = f"There is a way back now; {counted(count, 'pair')} sealed."
             st.rerun()
 
@@ -208,7 +214,7 @@ def look_back(store: Workspace, project: Project, person: Person | None) -> None
             st.error("Write at least one invented value or label.")
             return
         with st.spinner("Opening …"):
-            found = way_back.reveal(
+            found = reidentification.reveal(
                 store, project, surrogates=surrogates, passphrase=passphrase, person=person, reason=reason
             )
         show_found(found, person)
@@ -242,7 +248,7 @@ def change_passphrase(store: Workspace, project: Project, person: Person | None)
         if new != again:
             st.error("The two new passphrases differ.")
             return
-        way_back.change_passphrase(store, project, old=old, new=new, person=person)
+        reidentification.change_passphrase(store, project, old=old, new=new, person=person)
         st.success("The passphrase was changed. The old one opens nothing any more.")
 
 
@@ -256,14 +262,14 @@ def turn_off(store: Workspace, project: Project, person: Person | None) -> None:
     if not is_sent or person is None:
         return
     with shown_errors():
-        way_back.turn_off(store, project, typed_name=typed, person=person)
+        reidentification.turn_off(store, project, typed_name=typed, person=person)
         st.session_state["replacement-said"] = "The way back was deleted."
         st.rerun()
 
 
 def show_openings(store: Workspace, project: Project) -> None:
     """Who opened the way back why."""
-    opened = way_back.openings(store, project)
+    opened = reidentification.openings(store, project)
     if not opened:
         return
     st.markdown("**Who opened it**")

@@ -5,7 +5,7 @@ import streamlit as st
 from core import jobs
 from core.identity import standing
 from core.privacy import review
-from core.privacy.second_search import second_search_of
+from core.privacy.review.second_search import second_search_of
 from core.records import Person, Project, Review, TwoPersonRule, Unread
 from core.storage import Workspace, get
 from core.words import counted

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.privacy.highest_marking import above, set_highest_marking
-from core.privacy.markings import LEVEL_WORDS, LEVELS
+from core.privacy.classification.highest_marking import above, set_highest_marking
+from core.privacy.classification.markings import LEVEL_WORDS, LEVELS
 from core.records import Document, MarkingLevel, Project
 from core.storage import Workspace
 from core.words import counted

@@ -4,8 +4,8 @@ import re
 
 import streamlit as st
 
-from core.privacy.highest_marking import is_permitted, known_marking
-from core.privacy.markings import LEVEL_WORDS
+from core.privacy.classification.highest_marking import is_permitted, known_marking
+from core.privacy.classification.markings import LEVEL_WORDS
 from core.records import Document, Project
 from core.storage import Workspace
 

@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import Any
 
 from core.privacy.entities import kin
-from core.privacy.rewriting import folded
-from core.privacy.treatments import is_shared
+from core.privacy.replacement.treatments import is_shared
+from core.privacy.text.rewriting import folded
 from core.records import Document, Page, Project, Span
 from core.storage import Workspace, find
 

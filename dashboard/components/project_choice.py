@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.privacy.highest_marking import default_marking
-from core.privacy.markings import LEVEL_WORDS
+from core.privacy.classification.highest_marking import default_marking
+from core.privacy.classification.markings import LEVEL_WORDS
 from core.records import Project
 from core.storage import Workspace, rights
 from dashboard.components.errors import shown_errors

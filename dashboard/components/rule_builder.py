@@ -6,10 +6,11 @@ from typing import Any
 import streamlit as st
 
 from core.errors import GarrisonError
-from core.privacy import Lists, list_changes
+from core.privacy import Lists
 from core.privacy.entities import COMMON
-from core.privacy.list_places import places
-from core.privacy.patterns import MAX_COUNT, MAX_PARTS, PART_WORDS, Part, definition_of, of_parts
+from core.privacy.lists import changes as list_changes
+from core.privacy.lists.patterns import MAX_COUNT, MAX_PARTS, PART_WORDS, Part, definition_of, of_parts
+from core.privacy.lists.places import places
 from core.records import PatternRule, Person, new_id, now
 from core.storage import Workspace
 from core.words import counted

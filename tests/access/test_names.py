@@ -8,10 +8,12 @@ import pytest
 
 from core.errors import AccessError, InputError
 from core.identity import declared
-from core.privacy import list_changes, list_entries, review, way_back
-from core.privacy.highest_marking import set_highest_marking
-from core.privacy.list_file import new_entry
-from core.privacy.project_treatments import set_treatment
+from core.privacy import reidentification, review
+from core.privacy.classification.highest_marking import set_highest_marking
+from core.privacy.lists import changes as list_changes
+from core.privacy.lists import entries as list_entries
+from core.privacy.lists.file import new_entry
+from core.privacy.replacement.project_treatments import set_treatment
 from core.records import ListEntry, Person, Project, Review, Role, Span
 from core.storage import Workspace, audit, find, get, update
 from tests.unread import approve_all_unread, approve_unread
@@ -36,8 +38,8 @@ ACTS: dict[str, Callable[[Workspace, Any, Person], object]] = {
     "treatment": lambda store, it, by: set_treatment(store, it[0], entity="PERSON", treatment="mask", person=by),
     "marking": lambda store, it, by: set_highest_marking(store, it[0], "secret", actor=by),
     "list": lambda store, it, by: list_changes.add(store, it[0].id, entries=[entry(it[0].id, by)], actor=by),
-    "way back": lambda store, it, by: way_back.set_up(store, it[0], passphrase=PASSPHRASE, person=by),
-    "look back": lambda store, it, by: way_back.reveal(
+    "way back": lambda store, it, by: reidentification.set_up(store, it[0], passphrase=PASSPHRASE, person=by),
+    "look back": lambda store, it, by: reidentification.reveal(
         store, it[0], surrogates=[], passphrase=PASSPHRASE, person=by, reason="a court asks"
     ),
 }
@@ -102,11 +104,11 @@ def test_owner_who_decides_nothing_changes_a_treatment_and_looks_after_the_way_b
     project, _, span = filled(workspace, "Ours")
     otto = signed_in("otto", ("owner",), project)
     assert set_treatment(otto, project, entity="PERSON", treatment="mask", person=me(otto)).spans == 1
-    way_back.set_up(otto, project, passphrase=PASSPHRASE, person=me(otto))
+    reidentification.set_up(otto, project, passphrase=PASSPHRASE, person=me(otto))
     with pytest.raises(AccessError, match="reveal"):
-        way_back.reveal(otto, project, surrogates=[], passphrase=PASSPHRASE, person=me(otto), reason="I want to see")
+        reidentification.reveal(otto, project, surrogates=[], passphrase=PASSPHRASE, person=me(otto), reason="I want to see")
     with pytest.raises(InputError, match="passphrase is wrong"):
-        way_back.change_passphrase(otto, project, old="not the passphrase", new=PASSPHRASE, person=me(otto))
+        reidentification.change_passphrase(otto, project, old="not the passphrase", new=PASSPHRASE, person=me(otto))
     assert "way back refused" in [one.action for one, _ in audit.entries(workspace.db)]
 
 

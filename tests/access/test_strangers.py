@@ -11,9 +11,9 @@ import pytest
 import core
 from core.errors import AccessError, InputError, SetupError
 from core.identity import declared
-from core.privacy.list_suggestions import Suggestion
-from core.privacy.lists import Lists
-from core.privacy.markings import Marking
+from core.privacy.classification.markings import Marking
+from core.privacy.lists.detector import Lists
+from core.privacy.lists.suggestions import Suggestion
 from core.privacy.review import Decision
 from core.records import Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
 from core.settings import FilterSettings
@@ -34,7 +34,7 @@ OPEN = {
     "core.jobs.stages.training.find_trainable": "looks for a model",
     "core.jobs.stages.training.base_of": "looks for a model",
     "core.jobs.stages.anonymization.open_detector": "looks for a model",
-    "core.privacy.highest_marking.default_marking": "a setting of the site, of no project",
+    "core.privacy.classification.highest_marking.default_marking": "a setting of the site, of no project",
     "core.jobs.stages.demo.report_data": "the worker's own, of what it just made",
     "Workspace.create_project": "of no project; see test_only_administrators_and_owners_make_projects",
     "Workspace.job_folder": "a path, which tells nothing",

@@ -8,7 +8,7 @@ import pytest
 from core.documents import read_document
 from core.errors import InputError
 from core.identity import declared
-from core.privacy.list_file import MAX_EXPRESSIONS, read_lists
+from core.privacy.lists.file import MAX_EXPRESSIONS, read_lists
 from tests.documents.word_file import write_word_file
 
 

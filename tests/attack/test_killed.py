@@ -16,8 +16,8 @@ from core.jobs.context import JobContext
 from core.jobs.stages import reading
 from core.jobs.stages.document_export import export_documents
 from core.jobs.stages.pair_export import export_pairs
-from core.privacy import way_back
-from core.privacy.sealing import new_lock
+from core.privacy import reidentification
+from core.privacy.replacement.sealing import new_lock
 from core.records import Document, Job, Project, QuestionPair, new_id, now
 from core.storage import Workspace, audit, audit_check, find, insert, update
 from tests.documents.word_file import NAME
@@ -109,10 +109,12 @@ def test_a_way_back_killed_at_any_moment_of_its_making_is_whole_or_not_there(
     workspace: Workspace, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = new_lock(PASSPHRASE, belongs_to=project.id)
-    monkeypatch.setattr(way_back, "new_lock", lambda *_given, **_named: lock)  # it takes a moment, and stores nothing
+    monkeypatch.setattr(
+        reidentification, "new_lock", lambda *_given, **_named: lock
+    )  # it takes a moment, and stores nothing
 
     def set_up(there: Workspace) -> None:
-        way_back.set_up(there, project, passphrase=PASSPHRASE, person=ADA)
+        reidentification.set_up(there, project, passphrase=PASSPHRASE, person=ADA)
 
     moment = 0
     while killed_at(moment, workspace.home, set_up):
@@ -123,7 +125,9 @@ def test_a_way_back_killed_at_any_moment_of_its_making_is_whole_or_not_there(
         if entries:
             break
         moment += 1
-    found = way_back.reveal(workspace, project, surrogates=(), passphrase=PASSPHRASE, person=ADA, reason="to see it works")
+    found = reidentification.reveal(
+        workspace, project, surrogates=(), passphrase=PASSPHRASE, person=ADA, reason="to see it works"
+    )
     assert NAME in [pair.value for pair in found]
 
 

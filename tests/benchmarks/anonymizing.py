@@ -20,7 +20,7 @@ def detection(*, level: str, workers: int, copies: int) -> Measured:
     import psutil
 
     from core.privacy import build_detector
-    from core.privacy.detection import BATCH_CHARACTERS
+    from core.privacy.detection.detector import BATCH_CHARACTERS
 
     own = psutil.Process()
     detector = build_detector(*map(model_path, MODELS[level]), workers=workers)

@@ -14,7 +14,7 @@ from tests.benchmarks.material import model_path, paragraphs
 
 if TYPE_CHECKING:
     from core.privacy import Detector
-    from core.privacy.reader import Pair
+    from core.privacy.detection.networks.reader import Pair
 
 SPACY_MODEL = "en-core-web-md"
 _LOOK_UPS = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
@@ -29,7 +29,7 @@ def detect(*, megabytes: float) -> Measured:
 
 def plumbing(*, megabytes: float) -> Measured:
     """The same with a reader that takes the first word of each piece for a name: all that stands around the models."""
-    from core.privacy.detection import PresidioDetector
+    from core.privacy.detection.detector import PresidioDetector
 
     return _detect(PresidioDetector(_FirstWord(), (), workers=1), _paragraphs(megabytes))  # type: ignore[arg-type]
 

@@ -12,7 +12,7 @@ from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core.identity import person_id
-from core.privacy.second_search import store_second_search
+from core.privacy.review.second_search import store_second_search
 from core.records import SEARCH_VERSION, Document, Project, new_id, now
 from core.storage import Workspace, audit, people, sha256_text
 from tests.served import free_port, running

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.privacy.markings import Marking
+from core.privacy.classification.markings import Marking
 from core.records import Document, ListEntry, PatternRule, Project, Span
 from core.storage import find, insert, update
 

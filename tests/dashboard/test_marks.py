@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.privacy.treatments import BLOCKS, KEPT, REMOVED
+from core.privacy.replacement.treatments import BLOCKS, KEPT, REMOVED
 from core.records import Document, Page, Span, now
 from core.storage import insert, sha256_text
 from dashboard.components.marks import (

@@ -3,7 +3,7 @@
 import pytest
 
 from core.identity import declared
-from core.privacy import store_surrogates, surrogate_table, way_back
+from core.privacy import reidentification, store_surrogates, surrogate_table
 from core.records import SEARCH_VERSION, Document, Span, now
 from core.storage import find, insert, sha256_text
 from tests.unread import approve_unread
@@ -78,7 +78,7 @@ def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(ope
     app.text_input(key="way-back-new").input(PASSPHRASE)
     app.text_input(key="way-back-again").input(PASSPHRASE)
     app.button(key="way-back-set-up-go").click().run()
-    assert "Tick that you know" in seen(app) and way_back.way_back(workspace, project) is None
+    assert "Tick that you know" in seen(app) and reidentification.way_back(workspace, project) is None
     app.text_input(key="way-back-new").input(PASSPHRASE)
     app.text_input(key="way-back-again").input(PASSPHRASE)
     app.checkbox(key="way-back-understood").check()
@@ -101,10 +101,10 @@ def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(ope
     app.text_input(key="reviewer").input("Ada").run()
     app.text_input(key="way-back-typed").input("Pumps")
     app.button(key="way-back-off-go").click().run()
-    assert way_back.way_back(workspace, project) is None and "was deleted" in seen(app)
+    assert reidentification.way_back(workspace, project) is None and "was deleted" in seen(app)
 
 
 def test_a_name_with_formatting_is_shown_as_it_is(open_page, workspace, project):
-    way_back.set_up(workspace, project, passphrase=PASSPHRASE, person=declared("![x](http://a.b/c.png)"))
+    reidentification.set_up(workspace, project, passphrase=PASSPHRASE, person=declared("![x](http://a.b/c.png)"))
     app = open_page("replacement", project_id=project.id)
     assert not app.exception and "![x](http" not in seen(app)

@@ -6,7 +6,7 @@ import pytest
 
 from core.identity import declared
 from core.privacy import mask, review
-from core.privacy.second_search import store_second_search
+from core.privacy.review.second_search import store_second_search
 from core.records import SEARCH_VERSION, Document, Job, Page, Span, Unread, now
 from core.storage import count, find, get, insert, sha256_text
 from tests.unread import approve_unread

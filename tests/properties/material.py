@@ -8,8 +8,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.privacy.overlaps import resolve
-from core.privacy.surrogates import SurrogateTable
+from core.privacy.detection.overlaps import resolve
+from core.privacy.replacement.surrogates import SurrogateTable
 from core.records import Detection, Span, new_id
 
 GIVEN = [

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.privacy import SurrogateTable, mask
-from core.privacy.overlaps import resolve
+from core.privacy.detection.overlaps import resolve
 from core.records import Detection, Span
 
 from .material import PlantedDetector, document, spans_of

@@ -28,7 +28,7 @@ from core.jobs.stages.pair_export import export_pairs
 from core.jobs.stages.training import freeze
 from core.jobs.worker import run_job
 from core.privacy import Masked, mask, review
-from core.privacy.overlaps import resolve
+from core.privacy.detection.overlaps import resolve
 from core.records import Detection, Document, Job, Project, Span, new_id, now
 from core.storage import Workspace, audit, find, insert
 from tests.unread import approve_unread

@@ -21,10 +21,10 @@ from core.privacy import (
     store_surrogates,
     surrogate_table,
 )
-from core.privacy.list_changes import catch_up
-from core.privacy.list_entries import lists_of
-from core.privacy.overlaps import covers
-from core.privacy.rewriting import words_of
+from core.privacy.detection.overlaps import covers
+from core.privacy.lists.changes import catch_up
+from core.privacy.lists.entries import lists_of
+from core.privacy.text.rewriting import words_of
 from core.records import SEARCH_VERSION, Detection, Document, Project, Span
 from core.settings import DetectionSettings, SearchSettings
 from core.storage import Workspace, audit, find, get, insert_many, transaction, update

@@ -12,7 +12,7 @@ from core.jobs.stages.incoming import remove_incoming, remove_unfinished, shown_
 from core.jobs.stages.refusal import forget_refusals, refused
 from core.models import registry
 from core.models.llama import token_counter
-from core.privacy.markings import find_marking
+from core.privacy.classification.markings import find_marking
 from core.records import Document, Project, new_id, now
 from core.settings import GenerationSettings, SplitSettings
 from core.storage import Workspace, find, get, sha256_file, sha256_text, transaction

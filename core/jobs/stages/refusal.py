@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from core.privacy.highest_marking import is_permitted, refusal
-from core.privacy.markings import LEVELS, Marking
+from core.privacy.classification.highest_marking import is_permitted, refusal
+from core.privacy.classification.markings import LEVELS, Marking
 from core.records import Document, Project, new_id, now
 from core.storage import Workspace, audit, delete, find, insert, rights, sha256_file, transaction
 

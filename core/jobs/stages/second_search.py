@@ -9,7 +9,7 @@ from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import DETECTION_MODEL, SECOND_MODEL
 from core.models import registry
 from core.privacy import mask
-from core.privacy.second_search import Finder, search_again, second_search_of, store_second_search
+from core.privacy.review.second_search import Finder, search_again, second_search_of, store_second_search
 from core.records import Document, Project, Span
 from core.storage import Workspace, find, get, sha256_text
 
@@ -72,9 +72,9 @@ def _load(workspace: Workspace, name: str) -> Finder:
         registry.model_folders(workspace.home), SECOND_MODEL if name == "rampart" else DETECTION_MODEL
     )
     if name == "rampart":
-        from core.privacy.rampart import load_rampart
+        from core.privacy.detection.networks.rampart import load_rampart
 
         return load_rampart(Path(model.path))
-    from core.privacy.engine import build_engine
+    from core.privacy.detection.networks.engine import build_engine
 
     return build_engine(Path(model.path))

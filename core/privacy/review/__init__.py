@@ -5,6 +5,7 @@ Pages and commands call these and enforce nothing themselves. Each is short and 
 
 from core.privacy.review.approval import approve, approve_all, propose, return_, unread_in, withdraw
 from core.privacy.review.decisions import Decision, Effect, accept, decide_undecided, effect_of, effect_on, reject, undo
+from core.privacy.review.edits import Edge, add, add_all, change_borders, change_type, stepped
 from core.privacy.review.figures import (
     approval_words,
     bound_of,
@@ -17,9 +18,8 @@ from core.privacy.review.figures import (
     unread_sentence,
     upper_bound,
 )
-from core.privacy.review.marking import Edge, add, add_all, change_borders, change_type, stepped
+from core.privacy.review.policy import needs_two, people_known, set_sample_size, set_two_person
 from core.privacy.review.risk import QueueEntry, by_risk, mark_risks, queue
-from core.privacy.review.rules import needs_two, people_known, set_sample_size, set_two_person
 from core.privacy.review.sampling import Sample, answer, clean_ids, draw, sample_of
 from core.privacy.review.states import State, last_return, open_points, reason_against, state_of, states_of
 from core.privacy.review.unread import is_all_read, unread_of, unread_phrase, unread_words

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import InputError
-from core.privacy.approved import masked_passages
-from core.privacy.highest_marking import check_permitted
-from core.privacy.masking import Masked, mask
-from core.privacy.review.rules import needs_two, note_person
+from core.privacy.classification.highest_marking import check_permitted
+from core.privacy.replacement.masking import Masked, mask
+from core.privacy.review.approved import masked_passages
+from core.privacy.review.policy import needs_two, note_person
 from core.privacy.review.sampling import sample_of
+from core.privacy.review.second_search import second_search_of
 from core.privacy.review.states import hint_for, open_points
 from core.privacy.review.unread import check_confirmed, unread_of
-from core.privacy.second_search import second_search_of
 from core.records import Document, Person, Project, Review, Span, Unread, new_id, now
 from core.storage import Workspace, find, get, rights, sha256_text, transaction
 

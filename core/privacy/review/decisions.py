@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.access import Action
 from core.errors import InputError
-from core.privacy.review.rules import note_person
+from core.privacy.review.policy import note_person
 from core.privacy.review.sampling import forget_marks
 from core.records import AuditAction, Document, Person, Project, Span, SpanState
 from core.storage import Workspace, audit, find_all, get, insert_many, rights, transaction

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from core.privacy.entities import NAMES
 from core.privacy.review.states import State, states_of
-from core.privacy.rewriting import folded
-from core.privacy.vocabulary import is_generic
+from core.privacy.text.rewriting import folded
+from core.privacy.text.vocabulary import is_generic
 from core.records import Project, Span
 from core.storage import Workspace
 

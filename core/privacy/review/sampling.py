@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import InputError
-from core.privacy.review.rules import note_person
+from core.privacy.review.policy import note_person
 from core.records import Document, Person, Project, Span, now
 from core.storage import Workspace, audit, get, rights, transaction
 

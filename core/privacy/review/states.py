@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from core.privacy.review.rules import needs_two
+from core.privacy.review.policy import needs_two
 from core.privacy.review.sampling import sample_of
 from core.privacy.review.unread import unread_of
 from core.records import Document, Person, Project, Review

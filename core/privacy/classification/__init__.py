@@ -1,0 +1,1 @@
+"""Classification markings of documents, and the highest that a project permits."""

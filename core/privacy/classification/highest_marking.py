@@ -1,0 +1,85 @@
+"""What a project permits: the highest classification marking that its documents may bear, and what lies above it."""
+
+from core.errors import InputError
+from core.privacy.classification.markings import LEVEL_WORDS, LEVELS, Marking, find_marking
+from core.records import Document, MarkingLevel, Person, Project
+from core.storage import Workspace, audit, find, get, rights, transaction, update
+
+REASON = "The project's highest permitted marking was lowered below that of this document."
+
+
+def is_permitted(project: Project, level: int) -> bool:
+    """Whether a project may hold documents of this level, 0 to 4."""
+    return level <= LEVELS.index(project.highest_marking)
+
+
+def refusal(project: Project, marking: Marking) -> str:
+    """Why a document with this marking is refused, in words; "" when it is not."""
+    if is_permitted(project, marking.level):
+        return ""
+    permitted = LEVEL_WORDS[project.highest_marking]
+    return f"Refused: marked {marking.word}; this project permits up to {permitted}. Nothing of its text was kept here."
+
+
+def above(workspace: Workspace, project: Project, *, level: MarkingLevel | None = None) -> list[Document]:
+    """The readable documents marked above what the project permits, or above `level`."""
+    limit = LEVELS.index(level or project.highest_marking)
+    documents = find(workspace.db, Document, project_id=project.id, state="read")
+    return [document for document in documents if known_marking(workspace, document).level > limit]
+
+
+def known_marking(workspace: Workspace, document: Document) -> Marking:
+    """The marking of a stored document; looked for now, and kept, where it was read before markings were looked for."""
+    rights.check(workspace.db, "see project", document.project_id)
+    if document.marking_level >= 0 or document.state != "read":
+        return Marking(max(document.marking_level, 0), document.marking)
+    marking = find_marking(workspace.text(document), workspace.pages(document))
+    update(workspace.db, Document, document.id, marking=marking.text, marking_level=marking.level)
+    return marking
+
+
+def check_permitted(workspace: Workspace, document: Document) -> None:
+    """Refuse to go on with a document marked above what its project permits now.
+
+    Raises:
+        InputError: it is.
+    """
+    project = get(workspace.db, Project, document.project_id)
+    marking = known_marking(workspace, document)
+    if not is_permitted(project, marking.level):
+        raise InputError(
+            f"Document {document.id} is marked {marking.word}; this project permits up to "
+            f"{LEVEL_WORDS[project.highest_marking]}.",
+            "Remove it, or let somebody who may decide that raise the project's highest marking.",
+        )
+
+
+def set_highest_marking(workspace: Workspace, project: Project, level: MarkingLevel, *, actor: Person) -> list[Document]:
+    """Decide by name what a project permits; gives the documents above it, whose approvals are withdrawn."""
+    rights.check(workspace.db, "set rules", project.id, by=actor)
+    with transaction(workspace.db):
+        before = get(workspace.db, Project, project.id)
+        update(workspace.db, Project, project.id, highest_marking=level)
+        too_high = above(workspace, project, level=level)
+        counts = {"level": LEVELS.index(level), "before": LEVELS.index(before.highest_marking), "above": len(too_high)}
+        audit.append(workspace.db, "highest marking set", actor=actor.name, subjects={"project": project.id}, counts=counts)
+        for document in too_high:
+            workspace.withdraw_approval(document.id, reason=REASON, actor=actor.name)
+    return too_high
+
+
+def default_marking(workspace: Workspace) -> MarkingLevel:
+    """What a new project permits where nothing is said."""
+    row = workspace.db.execute("select highest_marking from marking_default").fetchone()
+    level: MarkingLevel = row["highest_marking"] if row else "unclassified"
+    return level
+
+
+def set_default_marking(workspace: Workspace, level: MarkingLevel, *, actor: Person) -> None:
+    """Decide by name what new projects of this workspace permit; those that exist stay as they are."""
+    rights.check(workspace.db, "set rules", by=actor)
+    with transaction(workspace.db):
+        workspace.db.execute("delete from marking_default")
+        workspace.db.execute("insert into marking_default values (?)", [level])
+        counts = {"level": LEVELS.index(level)}
+        audit.append(workspace.db, "highest marking set", actor=actor.name, subjects={}, counts=counts)

@@ -1,0 +1,1 @@
+"""The networks that find names, and the processes that they run in."""

@@ -1,0 +1,64 @@
+"""A name found in one document of a project is looked for in all the others."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from core.privacy.detection.overlaps import covers
+from core.privacy.detection.propagation import Sought, stands_alone
+from core.privacy.text.letter_case import capitalized
+from core.privacy.text.rewriting import as_read
+from core.records import Span, new_id
+
+_WORD = re.compile(r"\w+")
+
+
+def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
+    """The names that one document gives to the rest of its project, and those that a reviewer rejected in it.
+
+    A name of several words is given as it stands, with capitals. Its parts, and names of one word, are given only where more
+    than the language model says that this is a person: a rule, a reviewer.
+    """
+    given: set[str] = set()
+    rejected: set[str] = set()
+    for span in spans:
+        value = capitalized(as_read(text[span.start : span.end]).text)
+        words = _WORD.findall(value)
+        if span.entity != "PERSON" or not 3 <= len(value) <= 200:
+            continue
+        if span.state == "rejected":
+            rejected.update((value, *words))
+            continue
+        if len(words) > 1:
+            given.add(value)
+        if span.state == "accepted" or "rules" in span.detector:
+            given.update(word for word in words if stands_alone(word))
+    return given, rejected
+
+
+class NameSearch:
+    """Names to be looked for, made ready once for every document of a project."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._sought = Sought((name, "PERSON") for name in names)
+
+    def new_spans(self, document_id: str, text: str, *, spans: Sequence[Span]) -> list[Span]:
+        """Spans (detector "propagation") where a name stands in `text` and none of `spans` covers it whole.
+
+        A rejected span covers too: what a reviewer left readable is not found again.
+        """
+        shown = as_read(text)
+        is_covered = covers((span.start, span.end) for span in spans)
+        places = [(found, shown.bounds(found.start, found.end)) for found in self._sought.find(capitalized(shown.text), ())]
+        return [
+            Span(
+                id=new_id("span"),
+                document_id=document_id,
+                start=start,
+                end=end,
+                entity=found.entity,
+                score=found.score,
+                detector=found.detector,
+            )
+            for found, (start, end) in places
+            if not is_covered(start, end)
+        ]

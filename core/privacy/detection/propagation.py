@@ -1,0 +1,177 @@
+"""What was found once is found everywhere in the document: whole values, and a person's surname alone."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from core.privacy.detection.proven_names import is_full_name, proven_words
+from core.privacy.entities import name_alone
+from core.privacy.recognizers.people.titles import CHAT
+from core.privacy.text.english import is_english
+from core.privacy.text.vocabulary import is_generic, small_words
+from core.records import Detection
+
+_TOKEN = re.compile(r"\w+")
+# Entities whose value means the same wherever it stands. Dates, ages and numbers of few digits do not.
+_SPREAD = {
+    "PERSON", "ORGANIZATION", "LOCATION", "REFERENCE", "ID_NUMBER", "EMAIL_ADDRESS", "PHONE_NUMBER", "ADDRESS", "CALL_SIGN",
+    "UNIT", "VEHICLE", "VESSEL", "OPERATION", "SITE", "HOST", "GRID", "IBAN_CODE", "CREDIT_CARD", "URL",
+}  # fmt: skip
+_SCORE = 0.7
+# "sgt pike", "thanks pike", "@pike", "<pike>", "[10:40] pike: …": a name in small letters that may be a common word too.
+_CALLED = re.compile(
+    rf"(?:(?<![\w.])(?:@|(?i:hi|hello|hey|dear|thanks|thank you|cheers|mr|mrs|ms|miss|dr|{CHAT})\.?,?[ ])|<|"
+    r"^[ \t>*-]*(?:[\[(]?\d{1,2}:\d\d[\d:.apm ]*[\])]?[ \t]*)?(?=\w+>?[ \t]{0,2}:))(?P<name>[^\W\d_]{3,40})\b",
+    re.MULTILINE,
+)
+Value = tuple[str, str]  # as written, and its entity
+_Form = tuple[str, ...]  # the words of a value
+_Sought = dict[_Form, dict[int, dict[_Form, str]]]  # first one or two words -> number of words -> form -> entity
+
+
+def propagate(
+    text: str, detections: Sequence[Detection], *, common: Set[str] | None = None, proven: Set[str] | None = None
+) -> list[Detection]:
+    """New detections (detector "propagation") for values of `detections` that stand elsewhere in `text` uncovered.
+
+    A value is sought as written and in capitals, the full name of a person in small letters too; each part of a person's
+    name alone too, unless it is a generic word, has fewer than three letters, or is a word that the text writes small and
+    that no name proves. Of proven names a part that is no English word is sought in small letters as well. One pass over the
+    text, however many the values.
+
+    Args:
+        text: what was searched.
+        detections: what was found in it.
+        common: the words that the text writes small and that no name proves; read off `text` when not given.
+        proven: the words of the names that the text proves, in small letters; read off `text` when not given.
+    """
+    if proven is None:
+        proven = proven_words(text, detections)
+    covered = [(detection.start, detection.end) for detection in detections]
+    if common is None:
+        common = small_words(text) - proven
+    return Sought(_values(text, detections, common), proven=proven).find(text, covered)
+
+
+class Sought:
+    """Values to look for, indexed once for any number of texts: as written, in capitals, names also in small letters."""
+
+    def __init__(self, values: Iterable[Value], *, proven: Set[str] | None = None) -> None:
+        """Index the values.
+
+        Args:
+            values: each with its entity.
+            proven: words of names that are certain, in small letters; None when all values are.
+        """
+        self._index: _Sought = {}
+        self._called: set[str] = set()  # names of one word, in small letters
+        for value, entity in values:
+            forms_of = _forms(value, entity)
+            if entity == "PERSON" and _TOKEN.fullmatch(value):
+                self._called.add(value.lower())
+                if (proven is None or value.casefold() in proven) and len(value) > 3 and not is_english(value):
+                    forms_of.add((value.lower(),))
+            for form in forms_of:
+                forms = self._index.setdefault(form[:2], {}).setdefault(len(form), {})
+                forms[form] = max(entity, forms.get(form, ""))
+
+    def find(self, text: str, covered: Iterable[tuple[int, int]]) -> list[Detection]:
+        """Where the values stand in `text` and `covered` (bounds in characters) does not hide them whole."""
+        if not self._index:
+            return []
+        stretches = _merged(covered)
+        found = [*_occurrences(text, self._index, stretches), *_mentions(text, self._called, stretches)]
+        return sorted(found, key=lambda detection: detection.start)
+
+
+def _forms(value: str, entity: str) -> set[_Form]:
+    """The words of a value in each case in which it may be written elsewhere."""
+    parts = tuple(_TOKEN.findall(value))
+    forms = {parts, tuple(part.upper() for part in parts)}
+    is_full = len(parts) > 1 and is_full_name(value, entity)
+    if value.isupper() and (is_full or entity == "PERSON"):
+        forms.add(tuple(part.title() for part in parts))
+    is_article = len(parts) == 2 and parts[0] in ("A", "I")  # "A. Rose": "a rose" is a flower
+    if is_full and not is_article:
+        small = tuple(part.lower() for part in parts)
+        forms |= {small, (parts[0].title(), *small[1:])}
+    return forms - {()}
+
+
+def _merged(bounds: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted stretches without overlap that cover what `bounds` cover."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(bounds):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _values(text: str, detections: Iterable[Detection], common: Set[str]) -> Iterator[Value]:
+    for detection in detections:
+        value = text[detection.start : detection.end]
+        if detection.entity not in _SPREAD or len(value) < 3 or len(value) > 200:
+            continue
+        parts = _TOKEN.findall(value)
+        if stands_alone(value, common) or (len(parts) > 1 and value.casefold() not in common):
+            yield value, detection.entity
+        alone = name_alone(value) if detection.entity in ("VESSEL", "SITE", "OPERATION") else value
+        if alone != value and stands_alone(alone.split()[-1], common):
+            yield alone, detection.entity
+        # a model may take "Orla Tarkwell" for a place
+        if len(parts) > 1 and (detection.entity == "PERSON" or is_full_name(value, detection.entity)):
+            yield from ((part, "PERSON") for part in parts if stands_alone(part, common))
+
+
+def stands_alone(word: str, common: Set[str] = frozenset()) -> bool:
+    """Whether a single word is telling enough to be masked wherever it stands."""
+    is_code = any(character.isdigit() for character in word)
+    if is_code:
+        return len(word) >= 4
+    return len(word) >= 3 and word[0].isupper() and word.casefold() not in common and not is_generic(word)
+
+
+def _occurrences(text: str, sought: _Sought, covered: Sequence[tuple[int, int]]) -> Iterator[Detection]:
+    tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    index = 0
+    while index < len(tokens):
+        found = _longest(tokens, index, sought)
+        if not found:
+            index += 1
+            continue
+        start, end = tokens[index][1], tokens[index + len(found[0]) - 1][2]
+        if not _is_covered(covered, start, end):
+            yield Detection(start=start, end=end, entity=found[1], score=_SCORE, detector="propagation")
+        index += len(found[0])
+
+
+def _is_covered(covered: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    before = bisect_right(covered, start, key=lambda bounds: bounds[0]) - 1
+    return before >= 0 and covered[before][1] >= end
+
+
+def _mentions(text: str, names: Set[str], covered: Sequence[tuple[int, int]]) -> Iterator[Detection]:
+    """Names of one word in small letters, where what stands beside them says that somebody is meant."""
+    for match in _CALLED.finditer(text):
+        if match["name"] in names and not _is_covered(covered, *match.span("name")):
+            start, end = match.span("name")
+            yield Detection(start=start, end=end, entity="PERSON", score=_SCORE, detector="propagation")
+
+
+def _longest(tokens: list[tuple[str, int, int]], index: int, sought: _Sought) -> tuple[_Form, str] | None:
+    """The longest form that stands at token `index`, and its entity; one look for each length, however many the forms."""
+    words = tuple(token[0] for token in tokens[index : index + 2])
+    lengths = {**sought.get(words[:1], {}), **(sought.get(words, {}) if len(words) > 1 else {})}
+    for length in sorted(lengths, reverse=True):
+        stretch = tokens[index : index + length]
+        entity = lengths[length].get(tuple(token[0] for token in stretch))
+        if entity and _is_close(stretch):
+            return tuple(token[0] for token in stretch), entity
+    return None
+
+
+def _is_close(stretch: list[tuple[str, int, int]]) -> bool:
+    """Whether words stand no further apart than a line break and a comma."""
+    return all(after[1] - before[2] <= 3 for before, after in zip(stretch, stretch[1:], strict=False))

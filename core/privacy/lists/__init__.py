@@ -1,0 +1,1 @@
+"""The reviewers' lists and patterns: entries, their effect on searched documents, and their detector."""

@@ -1,0 +1,80 @@
+"""What stands on the reviewers' lists, and what may."""
+
+from collections.abc import Iterable
+
+from core.errors import InputError
+from core.privacy.entities import ENTITIES
+from core.privacy.lists.detector import Lists
+from core.privacy.lists.patterns import pattern_of
+from core.privacy.text.rewriting import folded
+from core.records import ListEntry, PatternRule
+from core.storage import Workspace, find
+
+MAX_ENTRIES = 100_000  # on the lists of one project, or of all
+MAX_TEXT = 200  # characters of an entry
+
+
+def lists_of(workspace: Workspace, project_id: str = "") -> Lists:
+    """What holds for a project, its own lists and those of all projects; for "" the latter alone."""
+    return Lists(entries_of(workspace, project_id), rules_of(workspace, project_id))
+
+
+def entries_of(workspace: Workspace, project_id: str = "") -> list[ListEntry]:
+    """The entries that hold for a project, those of all projects among them."""
+    return [entry for owner in dict.fromkeys(("", project_id)) for entry in find(workspace.db, ListEntry, project_id=owner)]
+
+
+def rules_of(workspace: Workspace, project_id: str = "") -> list[PatternRule]:
+    """The patterns that hold for a project, those of all projects among them."""
+    return [rule for owner in dict.fromkeys(("", project_id)) for rule in find(workspace.db, PatternRule, project_id=owner)]
+
+
+def check(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> None:
+    """Refuse entries and patterns that cannot be used.
+
+    Raises:
+        InputError: what is wrong with one of them; its text is not named.
+    """
+    for entry in entries:
+        check_entry(entry.text, entry.entity, kind=entry.kind)
+    for rule in rules:
+        if not rule.name.strip() or len(rule.name) > 80 or not rule.name.isprintable():
+            raise InputError("A pattern needs a name of 1 to 80 characters.", "Name what it finds, not an example of it.")
+        _check_entity(rule.entity)
+        pattern_of(rule.definition)
+
+
+def check_entry(text: str, entity: str, *, kind: str) -> None:
+    """Refuse what cannot stand on a list; the text itself is never named.
+
+    Raises:
+        InputError: an unknown kind or type, or a text that is too short, too long or holds no letter or digit.
+    """
+    if kind not in ("deny", "allow"):
+        raise InputError("The kind is neither deny nor allow.", "Write deny or allow.")
+    if kind == "deny":
+        _check_entity(entity)
+    comparable = folded(text) if len(text) <= 4 * MAX_TEXT else text
+    if not 2 <= len(comparable) <= MAX_TEXT or not any(character.isalnum() for character in comparable):
+        raise InputError(
+            f"An entry needs 2 to {MAX_TEXT} characters, one of them a letter or a digit.",
+            "Write it as it stands in a text.",
+        )
+
+
+def _check_entity(entity: str) -> None:
+    # the value is not named: in a file with its columns mixed up it may be a person
+    if entity not in ENTITIES:
+        raise InputError("The type of personal data is not known.", f"Known types: {', '.join(sorted(ENTITIES))}.")
+
+
+def not_there(listed: Iterable[ListEntry], entries: Iterable[ListEntry]) -> list[ListEntry]:
+    """Those that are not listed yet, each once."""
+    known = {(entry.kind, folded(entry.text)) for entry in listed}
+    fresh = []
+    for entry in entries:
+        key = (entry.kind, folded(entry.text))
+        if key not in known:
+            known.add(key)
+            fresh.append(entry)
+    return fresh

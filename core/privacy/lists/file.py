@@ -1,0 +1,141 @@
+"""The lists as CSV, in and out. Columns `text`, `type` and `kind` (deny, allow, or regex for a regular expression)."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+
+from core.errors import InputError
+from core.privacy.lists.entries import check_entry
+from core.privacy.lists.patterns import of_expression
+from core.records import ListEntry, PatternRule, Person, new_id, now
+from core.storage.audit_table import harmless
+
+COLUMNS = ("text", "type", "kind")
+MAX_ROWS = 50_000
+MAX_BYTES = 16 * 2**20
+MAX_EXPRESSIONS = 200  # each is tried for seconds before it is taken
+_HINT = "Save it as CSV in UTF-8 with the columns text, type and kind; type and kind may be left out."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What a file holds: entries, patterns, and the rows that cannot be used, by number (the header is row 1) and reason."""
+
+    entries: tuple[ListEntry, ...]
+    rules: tuple[PatternRule, ...]
+    bad_rows: tuple[tuple[int, str], ...]
+
+
+def read_lists(data: bytes, *, project_id: str, actor: Person, kind: str = "deny", entity: str = "PERSON") -> Imported:
+    """The entries in a CSV file, comma, semicolon or tab between the columns; nothing is stored.
+
+    Args:
+        data: the file.
+        project_id: whose lists; "" for all projects.
+        actor: who brings it.
+        kind: of rows that name none.
+        entity: the type of rows that name none.
+
+    Raises:
+        InputError: not UTF-8, not CSV, no column `text`, more than 50,000 rows or 200 regular expressions.
+    """
+    entries: list[ListEntry] = []
+    rules: list[PatternRule] = []
+    bad: list[tuple[int, str]] = []
+    made_at = now()
+    tried = 0
+    for number, row in _rows(data):
+        text, row_kind = _shown(row.get("text", "")), (row.get("kind", "").strip().lower() or kind)
+        row_entity = row.get("type", "").strip().upper().replace(" ", "_") or entity
+        try:
+            if row_kind == "regex":
+                tried += 1
+                if tried > MAX_EXPRESSIONS:
+                    break
+                of_expression(text)
+                check_entry("any text", row_entity, kind="deny")
+                name, definition = f"row {number} of a file", {"expression": text}
+                rules.append(
+                    PatternRule(
+                        id=new_id("pattern"), project_id=project_id, name=name, definition=definition, entity=row_entity,
+                        added_by=actor.name, created_at=made_at,
+                    )
+                )  # fmt: skip
+            else:
+                check_entry(text, row_entity, kind=row_kind)
+                entries.append(
+                    new_entry(text, project_id=project_id, kind=row_kind, entity=row_entity, actor=actor, made_at=made_at)
+                )
+        except InputError as error:
+            bad.append((number, error.message))
+    if tried > MAX_EXPRESSIONS:
+        raise InputError(f"The file has more than {MAX_EXPRESSIONS} regular expressions.", "Join or leave out some.")
+    return Imported(entries=tuple(entries), rules=tuple(rules), bad_rows=tuple(bad))
+
+
+def new_entry(
+    text: str, *, project_id: str, kind: str, actor: Person, entity: str = "PERSON", made_at: str = ""
+) -> ListEntry:
+    """An entry that is not stored yet; an allow entry has no type."""
+    return ListEntry(
+        id=new_id("entry"),
+        project_id=project_id,
+        kind=kind,  # type: ignore[arg-type]  # checked where it is added
+        text=" ".join(text.split()),
+        entity="" if kind == "allow" else entity,
+        added_by=actor.name,
+        created_at=made_at or now(),
+    )
+
+
+def csv_lines(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> Iterator[str]:
+    """The lines of a CSV that `read_lists` reads back; patterns made of parts are no text and are left out."""
+    yield _line(COLUMNS)
+    for entry in entries:
+        yield _line((entry.text, entry.entity, entry.kind))
+    for rule in rules:
+        if "expression" in rule.definition:
+            yield _line((rule.definition["expression"], rule.entity, "regex"))
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    line = StringIO()
+    csv.writer(line).writerow([harmless(cell) for cell in cells])
+    return line.getvalue()
+
+
+def _shown(cell: str) -> str:
+    """A text without the sign that `harmless` puts before what a spreadsheet would take for a formula."""
+    return cell[1:] if cell.startswith("'") and harmless(cell[1:]) == cell else cell
+
+
+def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+    if len(data) > MAX_BYTES:
+        raise InputError(f"The file is larger than {MAX_BYTES // 2**20} MB.", "Split it.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("The file is not in UTF-8.", _HINT) from error
+    first = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    names: list[str] = []
+    number = 0
+    try:
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            number += 1
+            if not names:
+                names = [cell.strip().lower() for cell in cells]
+                if "text" in names:
+                    continue
+                if len(names) > 1:
+                    raise InputError("The file has no column named text.", _HINT)
+                names = ["text"]  # one text a line, without a header
+            if number > MAX_ROWS + 1:
+                raise InputError(f"The file has more than {MAX_ROWS:,} rows.", "Split it.")
+            yield number, dict(zip(names, cells, strict=False))
+    except csv.Error as error:
+        raise InputError(f"Row {number + 1} of the file is no CSV.", _HINT) from error

@@ -1,0 +1,1 @@
+"""Identifiers of civil life: numbers of persons, contacts, addresses, dates, references, machines."""

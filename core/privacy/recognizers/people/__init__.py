@@ -1,0 +1,1 @@
+"""People: names by titles, ranks, labels and letters, and what a name itself tells."""

@@ -1,0 +1,51 @@
+"""The words of names: what makes two ways of writing a name one value, and which shorter forms may mean the same person."""
+
+import re
+from functools import lru_cache
+from itertools import combinations
+
+from core.privacy.entities import NAMES, name_alone
+from core.privacy.recognizers.people.titles import RANK, TITLE
+from core.privacy.text.rewriting import folded
+
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"  # accents and vowel points that stand as characters of their own
+NAME_PART = re.compile(rf"[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_]*)*(?:['’][^\W\d_]+)*")
+# Not those that are borne as given names too.
+ADDRESSED = re.compile(rf"(?:(?!(?:Justice|Canon|Sig|Dame|Sister|Father)\b)(?:{RANK}|{TITLE})\.?\s+)+(?=\S)")
+_PARTICLES = frozenset(
+    "van von der den de del della da di dos du la le al el bin ibn ben abu ter ten zu af av y and".split()
+)
+plain = lru_cache(maxsize=50_000)(folded)
+
+
+def name_words(value: str) -> list[str]:
+    """Plain forms of the words of a person's name; initials and particles are none."""
+    return [form for form in _words_and_initials(value) if len(form) > 1]
+
+
+def shorter_forms(form: str) -> list[str]:
+    """Label forms that may mean the same person, the longest first: "j smith", "smith" and "john" of "john smith"."""
+    parts = form.split()
+    words, letters = [part for part in parts if len(part) > 1], [part for part in parts if len(part) == 1]
+    several = [*([words] if letters else ()), *combinations(words, 2)]
+    initialed = [(letter, word) for word in words for letter in (*letters, *(w[0] for w in words if w != word))]
+    forms = (" ".join(sorted(some)) for some in (*several, *initialed, *([word] for word in words)))
+    return [short for short in dict.fromkeys(forms) if short not in ("", form)]
+
+
+def label_forms(entity: str, value: str) -> list[str]:
+    """Under which a value has its label; of a person the words and initials in one order, without title and particles."""
+    if entity == "PERSON":
+        name = ADDRESSED.sub("", " ".join(value.split()), count=1)
+        parts = [] if any(map(str.isdigit, name)) else _words_and_initials(name)
+        return [" ".join(sorted(set(parts))) or plain(value)]
+    return list(dict.fromkeys((plain(value), plain(name_alone(value))) if entity in NAMES else (plain(value),)))
+
+
+def _words_and_initials(value: str) -> list[str]:
+    return [plain(word) for word in NAME_PART.findall(value) if not is_particle(word)]
+
+
+def is_particle(word: str) -> bool:
+    """Whether a word of a name is one such as "van", which stays."""
+    return word.casefold() in _PARTICLES and (len(word) > 1 or word.islower())  # "Y." is an initial

@@ -1,0 +1,1 @@
+"""Spans → surrogates → anonymized text, and the project's table of surrogates."""

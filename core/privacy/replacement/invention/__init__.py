@@ -1,0 +1,1 @@
+"""Invented values that look real and can belong to nobody."""

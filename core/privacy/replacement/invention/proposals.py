@@ -1,0 +1,142 @@
+"""Ever new proposals for what may replace a value: realistic where its type allows it, of its script and length."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from core.privacy.recognizers.people.given_names import (
+    Gender,
+    gender_of,
+    is_female_surname,
+    is_given_name,
+    length_class,
+    script_of,
+)
+from core.privacy.recognizers.people.name_forms import NAME_PART
+from core.privacy.replacement.invention import numbers
+from core.privacy.replacement.invention.invented import (
+    ALPHABETS,
+    Dice,
+    cased,
+    given_name,
+    is_writable,
+    place,
+    reshaped,
+    surname,
+)
+from core.privacy.text.vocabulary import is_generic
+
+TRIES = 400
+_OF_ITS_LENGTH = 40  # tries that must have the length class of the value
+_SIMPLE = 200  # tries with one middle syllable: more names only when these run out
+_SHORT_ENDS = ("", "e", "y", "o", "s")
+_SCHEME = re.compile(r"(?i)[a-z]+://")
+DiceAt = Callable[[int], Dice]
+
+
+def name_parts(word: str, dice_at: DiceAt, *, gender: Gender, is_surname: bool, first: int = 0) -> Iterator[str]:
+    """Names for one word of a person's name: a surname or a given name of the same gender, script and length class.
+
+    With `first` the tries before that one are left out.
+    """
+    script = script_of(word)
+    is_given = is_given_name(word) if is_surname else True
+    for turn in range(first, TRIES):
+        dice = dice_at(turn)
+        if is_given and turn < _SIMPLE // 2:
+            name = given_name(dice, script, gender=gender_of(word) or gender)
+        elif script == "LATIN" and not length_class(word) and turn < _OF_ITS_LENGTH:
+            name = dice.pick(ALPHABETS[script].starts) + dice.pick(_SHORT_ENDS)
+        else:
+            name = surname(dice, script, is_female=is_female_surname(word), syllables=1 if turn < _SIMPLE else 2)
+        if turn >= _OF_ITS_LENGTH or length_class(name) == length_class(word):
+            yield name
+
+
+def initials(dice: Dice, script: str) -> dict[str, str]:
+    """A letter for each letter of the script, never the same one (Sattolo's shuffle gives one cycle)."""
+    letters = ALPHABETS[script].letters
+    order = list(letters)
+    for index in range(len(order) - 1, 0, -1):
+        other = dice.below(index)
+        order[index], order[other] = order[other], order[index]
+    return dict(zip(letters, order, strict=True))
+
+
+def proposals(entity: str, value: str, dice_at: DiceAt, *, first: int = 0) -> Iterator[str]:
+    """Values of the kind of `value`, without the tries before `first`; none where a numbered label serves better."""
+    invent = _INVENTIONS.get(entity)
+    if invent is None or not is_writable(value) and entity in _PLACES:
+        return
+    for turn in range(first, TRIES):
+        yield invent(value, dice_at(turn))
+
+
+def invented_words(entity: str, form: str) -> set[str]:
+    """The names within a proposal's plain form: of "12 delford road, fenwick" the words "delford" and "fenwick"."""
+    if entity not in _OF_SEVERAL_WORDS:
+        return set()
+    return set(filter(may_be_invented, NAME_PART.findall(_SCHEME.sub("", form))))
+
+
+def may_be_invented(word: str) -> bool:
+    """Whether a plain word may be a name in a proposal, and not one that many proposals share ("road", "barracks")."""
+    return word not in _ALWAYS_THERE and not is_generic(word)
+
+
+def _with_kind(name: str, value: str) -> str:
+    """The invented name, with the word that says what kind of thing it is: "Delford Barracks", "Halbrook Court"."""
+    words = value.split()
+    return f"{cased(name, value)} {words[-1]}" if len(words) > 1 and is_generic(words[-1]) else cased(name, value)
+
+
+def _place(value: str, dice: Dice) -> str:
+    return _with_kind(place(dice, script_of(value), syllables=1 + dice.below(4) // 3), value)
+
+
+def _organization(value: str, dice: Dice) -> str:
+    return _with_kind(surname(dice, script_of(value), syllables=1 + dice.below(4) // 3), value)
+
+
+def _address(value: str, dice: Dice) -> str:
+    return f"{1 + dice.below(299)} {surname(dice)} Road, {place(dice)}"
+
+
+def _email(value: str, dice: Dice) -> str:
+    """At example.org, which RFC 2606 keeps for examples."""
+    return f"{given_name(dice)}.{surname(dice, syllables=1 + dice.below(4) // 3)}@example.org".lower()
+
+
+def _url(value: str, dice: Dice) -> str:
+    scheme = _SCHEME.match(value)
+    host = f"{place(dice, syllables=1 + dice.below(4) // 3).lower()}.example.org"
+    return f"{scheme[0].lower() if scheme else ''}{host}"
+
+
+_PLACES = frozenset(("LOCATION", "OPERATION", "ORGANIZATION", "SITE", "VESSEL"))
+_OF_SEVERAL_WORDS = _PLACES | {"ADDRESS", "EMAIL_ADDRESS", "HOST", "URL"}
+_ALWAYS_THERE = frozenset(("road", "example", "org"))
+_INVENTIONS: dict[str, Callable[[str, Dice], str]] = {
+    "ADDRESS": _address,
+    "AGE": reshaped,
+    "CREDIT_CARD": numbers.code,
+    "CRYPTO": reshaped,
+    "EMAIL_ADDRESS": _email,
+    "FREQUENCY": lambda value, dice: reshaped(value, dice, keeps_letters=True),
+    "HOST": lambda value, dice: f"{place(dice).lower()}-{dice.below(1000)}",
+    "IBAN_CODE": numbers.iban,
+    "ID_NUMBER": numbers.code,
+    "IP_ADDRESS": numbers.ip_address,
+    "LOCATION": _place,
+    "MAC_ADDRESS": numbers.mac_address,
+    "OPERATION": _place,
+    "ORGANIZATION": _organization,
+    "PHONE_NUMBER": numbers.phone,
+    "REFERENCE": numbers.code,
+    "SITE": _place,
+    "UK_NHS": numbers.nhs,
+    "URL": _url,
+    "US_ITIN": numbers.ssn,
+    "US_SSN": numbers.ssn,
+    "VEHICLE": reshaped,
+    "VESSEL": _place,
+}

@@ -1,0 +1,112 @@
+"""Spans replaced by their surrogates, and where every character of the original went."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import InputError
+from core.privacy.replacement.treatments import KEPT, REMOVED
+from core.records import Span
+
+_BLANKS = " \t\u00a0"
+_CLOSING = ".,;:!?)]}\u2019\u201d\u00bb"
+_OPENING = "([{\u2018\u201c\u00ab"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Characters `start` to `end` of the original became `masked_start` to `masked_end` of the masked text.
+
+    Both masked offsets are the same where the stretch was removed.
+    """
+
+    start: int
+    end: int
+    masked_start: int
+    masked_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """The masked text and its edits, in order and without overlap."""
+
+    text: str
+    edits: tuple[Edit, ...]
+
+    def position(self, offset: int) -> int:
+        """Where the original's character `offset` lies in the masked text; inside a surrogate, the surrogate's start.
+
+        The end of an edited stretch maps to the end of its surrogate, so that `[position(start), position(end)]` of a
+        passage that ends with a span holds the whole surrogate.
+        """
+        index = bisect_right(self.edits, offset, key=lambda edit: edit.start) - 1
+        if index < 0:
+            return offset
+        edit = self.edits[index]
+        return edit.masked_start if offset < edit.end else edit.masked_end + (offset - edit.end)
+
+
+def is_masked(span: Span) -> bool:
+    """Whether anything happens to a span's text: no reviewer rejected it and its type is not kept."""
+    return span.state != "rejected" and span.surrogate != KEPT
+
+
+def mask(text: str, spans: Sequence[Span]) -> Masked:
+    """Replace every span that no reviewer rejected by its surrogate, `<ENTITY>` where it has none.
+
+    Overlapping spans are masked as one stretch with the surrogate of the first. A rejected span, or one that stays readable,
+    uncovers nothing that another span covers. What is removed takes one blank beside it along, so that none is left double
+    or before a comma; the blank belongs to its edit.
+
+    Raises:
+        InputError: a span lies outside the text.
+    """
+    edits: list[Edit] = []
+    parts: list[str] = []
+    at = length = 0
+    for start, end, surrogate in _tidied(text, _stretches(text, spans)):
+        length += start - at + len(surrogate)
+        parts += (text[at:start], surrogate)
+        edits.append(Edit(start, end, length - len(surrogate), length))
+        at = end
+    return Masked("".join([*parts, text[at:]]), tuple(edits))
+
+
+def _stretches(text: str, spans: Sequence[Span]) -> list[tuple[int, int, str]]:
+    merged: list[tuple[int, int, str]] = []
+    for span in sorted((s for s in spans if is_masked(s)), key=lambda s: (s.start, -s.end)):
+        if not 0 <= span.start < span.end <= len(text):
+            raise InputError(f"Span {span.id} lies outside the text.", "Search the document for personal data again.")
+        surrogate = span.surrogate or f"<{span.entity}>"
+        if merged and span.start < merged[-1][1]:
+            start, end, first = merged[-1]
+            merged[-1] = (start, max(end, span.end), first)
+        else:
+            merged.append((span.start, span.end, surrogate))
+    return merged
+
+
+def _tidied(text: str, stretches: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The same with removed stretches empty, joined where only blanks part them, and with a blank beside them."""
+    out: list[tuple[int, int, str]] = []
+    for index, (start, end, surrogate) in enumerate(stretches):
+        if surrogate != REMOVED:
+            out.append((start, end, surrogate))
+            continue
+        if out and not out[-1][2] and not text[out[-1][1] : start].strip(_BLANKS):
+            start = out.pop()[0]
+        first_free = out[-1][1] if out else 0
+        last_free = stretches[index + 1][0] if index + 1 < len(stretches) else len(text)
+        out.append((*_with_blank(text, start, end, free=(first_free, last_free)), ""))
+    return out
+
+
+def _with_blank(text: str, start: int, end: int, *, free: tuple[int, int]) -> tuple[int, int]:
+    """The bounds with the blank that would be one too many, if it lies between the neighbors' bounds `free`."""
+    before = text[start - 1] if start > 0 else "\n"
+    after = text[end] if end < len(text) else "\n"
+    if after in _BLANKS and end < free[1] and (before.isspace() or before in _OPENING):
+        return start, end + 1
+    if before in _BLANKS and start > free[0] and (after.isspace() or after in _CLOSING):
+        return start - 1, end
+    return start, end

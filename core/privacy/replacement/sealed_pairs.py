@@ -1,0 +1,71 @@
+"""Pairs of value and surrogate in the storage, sealed: nothing of a value lies there in clear."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from core.errors import SetupError
+from core.privacy.replacement.sealing import Lock, Refused, unseal
+from core.privacy.replacement.sealing import seal as sealed
+from core.privacy.replacement.surrogate_rows import Pair
+from core.storage import Workspace, rights
+
+_PAIRS_A_BLOCK = 5_000
+
+
+def stored_lock(workspace: Workspace, project_id: str) -> Lock | None:
+    """The project's keys; None while it has no way back."""
+    rights.check(workspace.db, "read documents", project_id)
+    row = workspace.db.execute(
+        "select public_key, locked_key, parameters from way_back where project_id = ?", [project_id]
+    ).fetchone()
+    return Lock(**dict(row)) if row else None
+
+
+def seal(workspace: Workspace, project_id: str, pairs: Sequence[Pair]) -> int:
+    """Seal pairs where the project has a way back; call it inside a transaction. Returns how many were sealed."""
+    rights.check(workspace.db, "find personal data", project_id)
+    lock = stored_lock(workspace, project_id) if pairs else None
+    if lock is None:
+        return 0
+    number = last_block(workspace, project_id)
+    for first in range(0, len(pairs), _PAIRS_A_BLOCK):
+        number += 1
+        content = json.dumps([asdict(pair) for pair in pairs[first : first + _PAIRS_A_BLOCK]]).encode()
+        block = sealed(content, lock.public_key, belongs_to=project_id, number=number)
+        workspace.db.execute(
+            "insert into way_back_blocks (project_id, number, block) values (?, ?, ?)", [project_id, number, block]
+        )
+    return len(pairs)
+
+
+def last_block(workspace: Workspace, project_id: str) -> int:
+    """The number of the last sealed block; they are numbered from 1 without a gap."""
+    rights.check(workspace.db, "read documents", project_id)
+    row = workspace.db.execute("select max(number) from way_back_blocks where project_id = ?", [project_id]).fetchone()
+    return int(row[0] or 0)
+
+
+def unsealed(workspace: Workspace, project_id: str, private_key: bytes) -> list[Pair]:
+    """Every pair of the project, in the order in which they were sealed.
+
+    Raises:
+        SetupError: a block was changed, moved or taken out; its number is named.
+    """
+    rights.check(workspace.db, "reveal", project_id)
+    pairs: list[Pair] = []
+    rows = workspace.db.execute(
+        "select number, block from way_back_blocks where project_id = ? order by number", [project_id]
+    )
+    for expected, row in enumerate(rows.fetchall(), start=1):
+        if row["number"] != expected:
+            raise SetupError(f"Block {expected} of the way back is missing.", _TAMPERED)
+        try:
+            content = unseal(row["block"], private_key, belongs_to=project_id, number=expected)
+        except Refused as error:
+            raise SetupError(f"Block {expected} of the way back was changed since it was sealed.", _TAMPERED) from error
+        pairs += [Pair(**pair) for pair in json.loads(content)]
+    return pairs
+
+
+_TAMPERED = "Tell who is responsible for this workspace, and bring the database back from a backup."

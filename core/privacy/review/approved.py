@@ -1,0 +1,114 @@
+"""What goes out of an approved document: its masked text, and what stands beside the text, masked like it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from core.errors import InputError
+from core.privacy.replacement.masking import Masked, mask
+from core.privacy.text.rewriting import folded
+from core.records import Document, Passage, Review, Span
+from core.storage import Workspace, find, rights, sha256_text
+
+_SHEET = "sheet "
+_WORD = re.compile(r"\w+")
+
+
+def approved_masking(workspace: Workspace, document: Document) -> tuple[Review, str, Masked]:
+    """The standing approval of a document, its original text, and exactly the masking that was approved.
+
+    Raises:
+        InputError: no approval stands, or what is stored is not what was approved.
+    """
+    rights.check(workspace.db, "read documents", document.project_id)
+    review = workspace.active_review(document.id)
+    if review is None:
+        raise InputError(f"Document {document.id} is not approved.", "Review and approve it first.")
+    text = workspace.text(document)
+    masked = mask(text, find(workspace.db, Span, document_id=document.id, order="start"))
+    stored = workspace.anonymized_text(document.project_id, review)
+    hashes = {sha256_text(masked.text), sha256_text(stored)}
+    if sha256_text(text) != review.text_sha256 or hashes != {review.anonymized_sha256}:
+        raise InputError(
+            f"What is stored of document {document.id} is not what was approved.", "Review and approve it again."
+        )
+    return review, text, masked
+
+
+def masked_passages(text: str, masked: Masked, passages: Iterable[Passage]) -> list[Passage]:
+    """Passages of `text` with offsets, text, headings and page labels of the masked text.
+
+    Headings and the names of sheets are lines of the original text: each becomes what that line became. One that is not
+    found again is left out.
+    """
+    lines: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    at = 0
+    for line in text.split("\n"):
+        title = line.lstrip("#").strip()
+        start = at + line.find(title)
+        lines[title].append((start, start + len(title)))
+        at += len(line) + 1
+
+    def masked_line(title: str, before: int) -> str:
+        found = [place for place in lines.get(title.strip(), ()) if place[0] < before]
+        return masked.text[masked.position(found[-1][0]) : masked.position(found[-1][1])] if title.strip() and found else ""
+
+    def beside(passage: Passage) -> Passage:
+        titles = (masked_line(title, passage.end) for title in _titles(passage.heading, lines))
+        page = passage.page
+        if page.startswith(_SHEET):
+            page = _SHEET + (masked_line(page.removeprefix(_SHEET), passage.end) or "without name")
+        start, end = masked.position(passage.start), masked.position(passage.end)
+        heading = " > ".join(filter(None, titles))
+        return replace(passage, start=start, end=end, text=masked.text[start:end], heading=heading, page=page)
+
+    return [beside(passage) for passage in passages]
+
+
+def _titles(heading: str, lines: dict[str, list[tuple[int, int]]]) -> Iterator[str]:
+    """The titles that `heading` joins; one that holds " > " itself is known as a whole line."""
+    parts = heading.split(" > ")
+    while parts:
+        size = next((size for size in range(len(parts), 0, -1) if " > ".join(parts[:size]).strip() in lines), 1)
+        yield " > ".join(parts[:size])
+        del parts[:size]
+
+
+class MaskedValues:
+    """The values that a masking took out of a text and that stand nowhere in what is left; to be looked for elsewhere.
+
+    A value stands in a string where it stands as whole words, however its characters are written (`folded`). Values that
+    also stand in the masked text are no part of this: a person let them stand there.
+    """
+
+    def __init__(self, text: str, masked: Masked) -> None:
+        values = {folded(text[edit.start : edit.end]) for edit in masked.edits}
+        left = folded(masked.text)
+        words = set(_WORD.findall(left))
+        self._by_word: defaultdict[str, list[str]] = defaultdict(list)
+        for value in values:
+            own = _WORD.findall(value)
+            if own and not (words.issuperset(own) and _stands(value, left)):
+                self._by_word[max(own, key=len)].append(value)
+
+    def stand_in(self, string: str) -> bool:
+        """Whether one of the values stands in `string`."""
+        plain = folded(string)
+        return any(_stands(value, plain) for word in set(_WORD.findall(plain)) for value in self._by_word.get(word, ()))
+
+
+def _stands(value: str, plain: str) -> bool:
+    at = plain.find(value)
+    while at >= 0:
+        end = at + len(value)
+        joined_before = at > 0 and _is_word(plain[at - 1]) and _is_word(value[0])
+        joined_after = end < len(plain) and _is_word(plain[end]) and _is_word(value[-1])
+        if not joined_before and not joined_after:
+            return True
+        at = plain.find(value, at + 1)
+    return False
+
+
+def _is_word(character: str) -> bool:
+    return bool(_WORD.match(character))

@@ -1,0 +1,157 @@
+"""A second, different detector over the anonymized text: what still looks like personal data and is no surrogate of ours."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.privacy.detection.proven_names import name_words
+from core.privacy.replacement.masking import Masked, is_masked
+from core.privacy.text.letter_case import capitalized, with_capitals
+from core.privacy.text.pieces import pieces
+from core.privacy.text.vocabulary import is_generic
+from core.records import Detection, Document, Person, Span, now
+from core.storage import Workspace, audit, rights, transaction
+
+# Not asked for: dates and organizations, which a name finder alone sees everywhere in technical prose.
+SOUGHT = frozenset("PERSON LOCATION ADDRESS EMAIL_ADDRESS PHONE_NUMBER ID_NUMBER IP_ADDRESS IBAN_CODE CREDIT_CARD".split())
+_WORD = re.compile(r"\w+")
+
+
+class Finder(Protocol):
+    """One detector alone: an `Engine` or a `Rampart` of `core.privacy.detection.networks`."""
+
+    def analyze(self, pieces: Iterable[str]) -> Iterator[list[Detection]]:
+        """What it finds in each piece, with offsets in the piece."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondSearch:
+    """What a second search found; places are offsets in the original text, of characters that nothing replaces."""
+
+    detector: str
+    places: tuple[tuple[int, int, str], ...]  # start, end, entity
+
+
+def search_again(finder: Finder, text: str, masked: Masked, spans: Sequence[Span]) -> list[tuple[int, int, str]]:
+    """Where `finder` sees personal data in the masked text, as places in the original.
+
+    The finder reads names that are written in small letters with a capital: in a text or a chat without any, and wherever
+    a word of a masked name is left.
+
+    Args:
+        finder: another detector than the one that decided what is masked.
+        text: the original.
+        masked: the anonymized text and where its surrogates stand.
+        spans: the document's marks: what lies within one that a person rejected was looked at already.
+    """
+    prose = with_capitals(capitalized(masked.text), _masked_names(text, spans))
+    rejected = [(span.start, span.end) for span in spans if span.state == "rejected"]
+    found: dict[tuple[int, int], str] = {}
+    for start, end, entity in _found(finder, prose):
+        for first, last in _uncovered(masked, start, end):
+            place = _trimmed(prose, first, last)
+            if place is None:
+                continue
+            original = _original(masked, place[0]), _original(masked, place[0]) + place[1] - place[0]
+            if not any(a <= original[0] and original[1] <= b for a, b in rejected):
+                found.setdefault(original, entity)
+    return [(*place, entity) for place, entity in sorted(found.items())]
+
+
+def store_second_search(
+    workspace: Workspace,
+    document: Document,
+    *,
+    anonymized_sha256: str,
+    detector: str,
+    places: Iterable[tuple[int, int, str]],
+    by: Person | None = None,
+) -> None:
+    """Store what a second search of exactly this anonymized text found, in the place of an earlier one."""
+    rights.check(workspace.db, "find personal data", document.project_id, by=by)
+    rows = list(places)
+    with transaction(workspace.db):
+        workspace.db.execute("delete from second_searches where document_id = ?", [document.id])
+        workspace.db.execute(
+            "insert into second_searches (document_id, anonymized_sha256, detector, created_at) values (?, ?, ?, ?)",
+            [document.id, anonymized_sha256, detector, now()],
+        )
+        workspace.db.executemany(
+            "insert into second_findings (document_id, start, end, entity) values (?, ?, ?, ?)",
+            [(document.id, *row) for row in rows],
+        )
+        audit.append_for(
+            workspace.db,
+            document.id,
+            "second search run",
+            actor=by.name if by else "",
+            subjects={"detector": detector} | ({"person": by.id} if by and by.id else {}),
+            hashes={"anonymized": anonymized_sha256},
+            counts={"found": len(rows)},
+        )
+
+
+def second_search_of(workspace: Workspace, document: Document, anonymized_sha256: str = "") -> SecondSearch | None:
+    """What the second search of this anonymized text (without a SHA-256: of any) found; None where there was none."""
+    rights.check(workspace.db, "read documents", document.project_id)
+    row = workspace.db.execute(
+        "select detector, anonymized_sha256 from second_searches where document_id = ?", [document.id]
+    ).fetchone()
+    if row is None or anonymized_sha256 not in ("", row["anonymized_sha256"]):
+        return None
+    rows = workspace.db.execute(
+        "select start, end, entity from second_findings where document_id = ? order by start", [document.id]
+    )
+    return SecondSearch(detector=row["detector"], places=tuple((r["start"], r["end"], r["entity"]) for r in rows))
+
+
+def _masked_names(text: str, spans: Iterable[Span]) -> set[str]:
+    """The words of the masked names of people, in small letters, without those that name a thing too."""
+    people = (text[span.start : span.end] for span in spans if span.entity == "PERSON" and is_masked(span))
+    return {word for value in people for word in name_words(value) if len(word) > 2 and not is_generic(word)}
+
+
+def _found(finder: Finder, text: str) -> Iterator[tuple[int, int, str]]:
+    offsets = [offset for offset, _ in pieces(text)]
+    for offset, detections in zip(offsets, finder.analyze(piece for _, piece in pieces(text)), strict=True):
+        for found in detections:
+            if found.entity in SOUGHT:
+                yield offset + found.start, offset + found.end, found.entity
+
+
+def _uncovered(masked: Masked, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The stretches between `start` and `end` of the masked text in which no surrogate stands."""
+    at = start
+    first = max(0, bisect_right(masked.edits, start, key=lambda edit: edit.masked_start) - 1)
+    for edit in masked.edits[first:]:
+        if edit.masked_start >= end:
+            break
+        if edit.masked_end > at:
+            if edit.masked_start > at:
+                yield at, edit.masked_start
+            at = max(at, edit.masked_end)
+    if at < end:
+        yield at, end
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """From the first telling word to the last: one with a capital or a digit, of no common kind; None without any."""
+    telling = [word for word in _WORD.finditer(text, start, end) if _is_telling(word.group())]
+    return (telling[0].start(), telling[-1].end()) if telling else None
+
+
+def _is_telling(word: str) -> bool:
+    has_digit = any(character.isdigit() for character in word)
+    return len(word) > 1 and (has_digit or (any(character.isupper() for character in word) and not is_generic(word)))
+
+
+def _original(masked: Masked, offset: int) -> int:
+    """Where the masked text's character `offset`, which no surrogate covers, stands in the original."""
+    index = bisect_right(masked.edits, offset, key=lambda edit: edit.masked_start) - 1
+    if index < 0:
+        return offset
+    edit = masked.edits[index]
+    return edit.end + offset - edit.masked_end

@@ -1,1 +1,0 @@
-"""Rules: regular expressions with a check, one small file a family. Each file holds `RULES`."""

@@ -1,0 +1,33 @@
+"""Which words English has, whatever their form: the word lists of the carried spaCy model, which are those of WordNet."""
+
+from functools import lru_cache
+
+import srsly  # type: ignore[import-untyped]  # reads msgpack; spaCy brings it
+
+from core.errors import SetupError
+from core.models.registry import embedded_folder
+from core.privacy.text.vocabulary import is_generic, stems
+
+MODEL = "en-core-web-md"
+LISTS = "lemmatizer/lookups/lookups.bin"  # msgpack: a table by name, in it lists of words by part of speech
+
+
+@lru_cache(maxsize=1)
+def english_words() -> frozenset[str]:
+    """Return about 85,000 words in small letters: base forms, and irregular ones such as "rose".
+
+    Raises:
+        SetupError: the model is not there or damaged.
+    """
+    path = embedded_folder() / MODEL / LISTS
+    try:
+        tables = srsly.msgpack_loads(path.read_bytes())
+        kinds = (*tables["lemma_index"].values(), *tables["lemma_exc"].values())
+        return frozenset(word for words in kinds for word in words)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SetupError(f"The word lists of {MODEL} cannot be read.", "Run: python3 installer run") from error
+
+
+def is_english(word: str) -> bool:
+    """Tell whether a word, in any case and form, is one that English writes small; "tarkwell" is none."""
+    return is_generic(word) or not english_words().isdisjoint(stems(word.casefold()))
