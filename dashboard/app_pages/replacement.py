@@ -64,8 +64,8 @@ def show_types(store: Workspace, project: Project, person: Person | None) -> Non
     st.caption("The preview replaces an invented value, never one of your documents.")
     for use in uses:
         if use.treatment == "keep" and use.spans:
-            found = counted(use.spans, "mark")
-            st.warning(f"**{entity_words(use.entity).capitalize()} stays readable**: {found}.", icon=":material/visibility:")
+            found, words = counted(use.spans, "mark"), entity_words(use.entity)
+            st.warning(f"**{words[0].upper()}{words[1:]} stays readable**: {found}.", icon=":material/visibility:")
     choose(store, project, uses, person)
 
 

@@ -10,15 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.privacy.entities import TYPE_OF
 from core.records import KEPT, Page, Span
-
-GROUPS = {  # the first that fits: an e-mail address is no address
-    "blue": ("PERSON", "NAME", "TITLE", "RANK"),
-    "violet": ("ORGANIZATION", "NRP", "UNIT", "CALL_SIGN"),
-    "red": ("EMAIL", "PHONE", "URL", "IP_", "HOST"),
-    "green": ("LOCATION", "ADDRESS", "SITE", "GRID"),
-    "gray": ("DATE", "TIME", "AGE", "MARKING"),
-}
 
 ANYWHERE = ("n", "p", "?", "Escape", "u")  # keys that are not about the mark in sight; an undo is of the last decision
 
@@ -253,12 +246,12 @@ def page_words(page: Page) -> str:
 
 def entity_words(entity: str) -> str:
     """`PHONE_NUMBER` -> `phone number`."""
-    return {"NRP": "nationality or belief"}.get(entity, entity.replace("_", " ").lower())
+    return TYPE_OF[entity].words if entity in TYPE_OF else entity.replace("_", " ").lower()
 
 
 def entity_color(entity: str) -> str:
     """The color of a type of personal data; types of one sort share one."""
-    return next((color for color, names in GROUPS.items() if any(name in entity for name in names)), "orange")
+    return TYPE_OF[entity].color if entity in TYPE_OF else "orange"
 
 
 def cut_page(text: str, spans: Iterable[Span], *, start: int, end: int, is_anonymized: bool = False) -> list[Piece]:

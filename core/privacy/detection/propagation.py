@@ -5,18 +5,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 from core.privacy.detection.proven_names import is_full_name, proven_words
-from core.privacy.entities import name_alone
+from core.privacy.entities import SPREAD, WITH_KIND_WORD, name_alone
 from core.privacy.recognizers.people.titles import CHAT
 from core.privacy.text.english import is_english
 from core.privacy.text.vocabulary import is_generic, small_words
 from core.records import Detection
 
 _TOKEN = re.compile(r"\w+")
-# Entities whose value means the same wherever it stands. Dates, ages and numbers of few digits do not.
-_SPREAD = {
-    "PERSON", "ORGANIZATION", "LOCATION", "REFERENCE", "ID_NUMBER", "EMAIL_ADDRESS", "PHONE_NUMBER", "ADDRESS", "CALL_SIGN",
-    "UNIT", "VEHICLE", "VESSEL", "OPERATION", "SITE", "HOST", "GRID", "IBAN_CODE", "CREDIT_CARD", "URL",
-}  # fmt: skip
 _SCORE = 0.7
 # "sgt pike", "thanks pike", "@pike", "<pike>", "[10:40] pike: …": a name in small letters that may be a common word too.
 _CALLED = re.compile(
@@ -112,12 +107,12 @@ def _merged(bounds: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def _values(text: str, detections: Iterable[Detection], common: Set[str]) -> Iterator[Value]:
     for detection in detections:
         value = text[detection.start : detection.end]
-        if detection.entity not in _SPREAD or len(value) < 3 or len(value) > 200:
+        if detection.entity not in SPREAD or len(value) < 3 or len(value) > 200:
             continue
         parts = _TOKEN.findall(value)
         if stands_alone(value, common) or (len(parts) > 1 and value.casefold() not in common):
             yield value, detection.entity
-        alone = name_alone(value) if detection.entity in ("VESSEL", "SITE", "OPERATION") else value
+        alone = name_alone(value) if detection.entity in WITH_KIND_WORD else value
         if alone != value and stands_alone(alone.split()[-1], common):
             yield alone, detection.entity
         # a model may take "Orla Tarkwell" for a place

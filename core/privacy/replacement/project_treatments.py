@@ -4,24 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from core.errors import InputError
-from core.privacy.entities import ENTITIES
+from core.privacy.entities import ENTITIES, TYPE_OF
 from core.privacy.replacement.project_surrogates import reissue, store_surrogates, surrogate_table, treatments
 from core.privacy.replacement.surrogates import SurrogateTable
 from core.privacy.replacement.treatments import TREATMENTS, Treatment, describe
 from core.records import Person, Project, Span
 from core.storage import Workspace, audit, get, rights, transaction
-
-_SAMPLES = {
-    "ADDRESS": "12 Sample Street, Exampleton", "AGE": "34", "CALL_SIGN": "Sample 21", "CREDIT_CARD": "4000 1234 5678 9010",
-    "CRYPTO": "1SampleSampleSampleSample", "DATE_OF_BIRTH": "1 January 1990", "DATE_TIME": "12-14 March 2024",
-    "EMAIL_ADDRESS": "sample.person@example.com", "FREQUENCY": "31.250 MHz", "GRID": "31U DQ 12345 67890",
-    "HOST": "sample-01", "IBAN_CODE": "GB00 SMPL 1234 5612 3456 78", "ID_NUMBER": "AB-123456", "IP_ADDRESS": "192.0.2.1",
-    "LOCATION": "Sampleton", "MAC_ADDRESS": "00:00:5E:00:53:01", "NRP": "Samplish", "OPERATION": "Operation Sample",
-    "ORGANIZATION": "Sample Trust", "PERSON": "Ms. Mary Sample", "PHONE_NUMBER": "+44 1632 960000",
-    "REFERENCE": "REF/2024/17",
-    "SITE": "Sample Barracks", "UK_NHS": "999 000 0000", "UNIT": "1 SAMPLE", "URL": "https://sample.example.com",
-    "VEHICLE": "AB12 SMP", "VESSEL": "Sample Star",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +58,7 @@ def types_in_use(workspace: Workspace, project: Project) -> list[TypeUse]:
 def preview(entity: str, treatment: Treatment) -> str:
     """What replaces an invented value of this type; the key is a fixed one, so it says nothing about a project."""
     table = SurrogateTable(b"\0" * 32, [], treatments={entity: treatment})
-    return table.surrogate(entity, _SAMPLES.get(entity, "Sample"))
+    return table.surrogate(entity, TYPE_OF[entity].sample)
 
 
 def effect_of_treatment(workspace: Workspace, project: Project, *, entity: str, treatment: Treatment) -> TreatmentEffect:

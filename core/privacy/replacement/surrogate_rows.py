@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from core.privacy.entities import TYPES, invented_as
 from core.privacy.recognizers.people.name_forms import NAME_PART, plain
 from core.privacy.replacement.invention.proposals import invented_words, may_be_invented
 
@@ -15,9 +16,9 @@ PART = "PERSON_PART"
 HIDDEN = "HIDDEN"  # rows of values without a surrogate of their own, known so that no surrogate equals them
 TAG = "TAG_"
 SHORT = "TAG_PART"  # rows of the short forms of labelled persons' names, with the label of the one whom they mean
-DATES = ("DATE_TIME", "DATE_OF_BIRTH")
+DATES = tuple(type_.name for type_ in TYPES if type_.invention == "date")
 # Quantities: moved by one offset, or of so few values that another real one cannot be avoided; they name nobody alone.
-MOVED = frozenset((*DATES, "GRID", "AGE"))
+MOVED = invented_as("date", "grid") | {"AGE"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import count
 
-from core.privacy.entities import ENTITIES, NAMES, name_alone
+from core.privacy.entities import ENTITIES, NAMES, WITH_KIND_WORD, invented_as, name_alone
 from core.privacy.recognizers.people.given_names import Gender, gender_of, is_given_name, length_class, script_of
 from core.privacy.recognizers.people.name_forms import (
     ADDRESSED,
@@ -42,9 +42,9 @@ from core.privacy.text.rewriting import as_read
 
 _SEVERAL = "<>"  # in the place of that label where they may mean several
 _CODES = tuple(entity for entity in ENTITIES if entity not in NAMES and entity not in MOVED)
+_GRIDS = invented_as("grid")
 _NAMES_OF_THINGS = tuple(entity for entity in NAMES if entity != "PERSON")
 _SPARE_TRIES = 20  # before the one that was free last
-_WITH_KIND = ("VESSEL", "SITE", "OPERATION")  # the word for their kind ("HMS") tells nothing more than the type does
 
 
 def new_key() -> bytes:
@@ -124,7 +124,7 @@ class SurrogateTable:
         alone = name_alone(value) if found is None and entity in NAMES else value
         if alone != value:
             shared = self._of_another_type(alone, types=(*NAMES, PART))
-            if shared is not None or entity in _WITH_KIND:
+            if shared is not None or entity in WITH_KIND_WORD:
                 return _with_kind_of(value, alone, shared or self._realistic(entity, alone))
         if found is None:
             found = self._invented(key, value)
@@ -268,8 +268,8 @@ class SurrogateTable:
     def _invented(self, key: Key, value: str) -> str:
         """A new surrogate for `value`, realistic where the type allows it."""
         entity = key[0]
-        if entity in DATES or entity == "GRID":
-            moved = moved_grid(value, self._grid_offset) if entity == "GRID" else shifted(value, self._weeks)
+        if entity in DATES or entity in _GRIDS:
+            moved = moved_grid(value, self._grid_offset) if entity in _GRIDS else shifted(value, self._weeks)
             return self._issue(key, value, [moved] if moved else ())
         return self._issue_from((entity,), key, value, partial(proposals, entity, value))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.privacy.detection.proven_names import name_words
+from core.privacy.entities import SEARCHED_AGAIN
 from core.privacy.replacement.masking import Masked, is_masked
 from core.privacy.text.letter_case import capitalized, with_capitals
 from core.privacy.text.pieces import pieces
@@ -15,7 +16,6 @@ from core.records import Detection, Document, Person, Span, now
 from core.storage import Workspace, audit, rights, transaction
 
 # Not asked for: dates and organizations, which a name finder alone sees everywhere in technical prose.
-SOUGHT = frozenset("PERSON LOCATION ADDRESS EMAIL_ADDRESS PHONE_NUMBER ID_NUMBER IP_ADDRESS IBAN_CODE CREDIT_CARD".split())
 _WORD = re.compile(r"\w+")
 
 
@@ -118,7 +118,7 @@ def _found(finder: Finder, text: str) -> Iterator[tuple[int, int, str]]:
     offsets = [offset for offset, _ in pieces(text)]
     for offset, detections in zip(offsets, finder.analyze(piece for _, piece in pieces(text)), strict=True):
         for found in detections:
-            if found.entity in SOUGHT:
+            if found.entity in SEARCHED_AGAIN:
                 yield offset + found.start, offset + found.end, found.entity
 
 

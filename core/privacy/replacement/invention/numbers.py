@@ -107,13 +107,6 @@ def nhs(value: str, dice: Dice) -> str:
     )
 
 
-def ssn(value: str, dice: Dice) -> str:
-    """Area 900 to 999 with group 01 to 49: neither a social security number nor an ITIN (SSA, IRS)."""
-    if sum(character.isdigit() for character in value) != 9:
-        return reshaped(value, dice)
-    return poured(f"9{dice.below(100):02}{1 + dice.below(49):02}{dice.below(10_000):04}", value)
-
-
 def ip_address(value: str, dice: Dice) -> str:
     """An address of the networks for documentation, then of those for benchmarks; a port or a mask stays."""
     if value.count(":") > 1:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
+from core.privacy.entities import TYPE_OF, Invention, invented_as
 from core.privacy.recognizers.people.given_names import (
     Gender,
     gender_of,
@@ -64,7 +65,7 @@ def initials(dice: Dice, script: str) -> dict[str, str]:
 
 def proposals(entity: str, value: str, dice_at: DiceAt, *, first: int = 0) -> Iterator[str]:
     """Values of the kind of `value`, without the tries before `first`; none where a numbered label serves better."""
-    invent = _INVENTIONS.get(entity)
+    invent = _INVENTIONS.get(TYPE_OF[entity].invention) if entity in TYPE_OF else None
     if invent is None or not is_writable(value) and entity in _PLACES:
         return
     for turn in range(first, TRIES):
@@ -112,31 +113,23 @@ def _url(value: str, dice: Dice) -> str:
     return f"{scheme[0].lower() if scheme else ''}{host}"
 
 
-_PLACES = frozenset(("LOCATION", "OPERATION", "ORGANIZATION", "SITE", "VESSEL"))
-_OF_SEVERAL_WORDS = _PLACES | {"ADDRESS", "EMAIL_ADDRESS", "HOST", "URL"}
+_PLACES = invented_as("place", "organization")
+_OF_SEVERAL_WORDS = _PLACES | invented_as("address", "email address", "host", "web address")
 _ALWAYS_THERE = frozenset(("road", "example", "org"))
-_INVENTIONS: dict[str, Callable[[str, Dice], str]] = {
-    "ADDRESS": _address,
-    "AGE": reshaped,
-    "CREDIT_CARD": numbers.code,
-    "CRYPTO": reshaped,
-    "EMAIL_ADDRESS": _email,
-    "FREQUENCY": lambda value, dice: reshaped(value, dice, keeps_letters=True),
-    "HOST": lambda value, dice: f"{place(dice).lower()}-{dice.below(1000)}",
-    "IBAN_CODE": numbers.iban,
-    "ID_NUMBER": numbers.code,
-    "IP_ADDRESS": numbers.ip_address,
-    "LOCATION": _place,
-    "MAC_ADDRESS": numbers.mac_address,
-    "OPERATION": _place,
-    "ORGANIZATION": _organization,
-    "PHONE_NUMBER": numbers.phone,
-    "REFERENCE": numbers.code,
-    "SITE": _place,
-    "UK_NHS": numbers.nhs,
-    "URL": _url,
-    "US_ITIN": numbers.ssn,
-    "US_SSN": numbers.ssn,
-    "VEHICLE": reshaped,
-    "VESSEL": _place,
+# What is not here is replaced by rules of its own (persons, dates, grid references) or by a numbered label.
+_INVENTIONS: dict[Invention, Callable[[str, Dice], str]] = {
+    "IBAN": numbers.iban,
+    "IP address": numbers.ip_address,
+    "MAC address": numbers.mac_address,
+    "NHS number": numbers.nhs,
+    "address": _address,
+    "code": numbers.code,
+    "email address": _email,
+    "figures": reshaped,
+    "frequency": lambda value, dice: reshaped(value, dice, keeps_letters=True),
+    "host": lambda value, dice: f"{place(dice).lower()}-{dice.below(1000)}",
+    "organization": _organization,
+    "phone number": numbers.phone,
+    "place": _place,
+    "web address": _url,
 }
