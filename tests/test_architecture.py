@@ -160,6 +160,29 @@ def test_the_rooms_of_privacy_are_small_and_its_tests_lie_in_the_same():
     assert tested <= {path.name for path in (ROOT / "core/privacy").iterdir() if path.is_dir()}
 
 
+def test_no_modules_of_core_import_each_other_in_a_circle():
+    """Imports inside functions count too; those for annotations alone (TYPE_CHECKING) do not."""
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sources("core")}
+    asked = {
+        name: {found.module if found.module in modules else found.module.rpartition(".")[0] for found in imports(path)}
+        for name, path in modules.items()
+    }
+    waiting = {name: (asked[name] - for_annotations(path)) & modules.keys() for name, path in modules.items()}
+    while free := {name for name, needed in waiting.items() if not needed}:
+        waiting = {name: needed - free for name, needed in waiting.items() if name not in free}
+    assert waiting == {}
+
+
+def for_annotations(path: Path) -> set[str]:
+    """The modules that a file imports below `if TYPE_CHECKING:`."""
+    blocks = [
+        node
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    return {node.module or "" for block in blocks for node in block.body if isinstance(node, ast.ImportFrom)}
+
+
 def test_every_part_of_core_has_its_arrows():
     parts = {
         path.stem

@@ -124,7 +124,7 @@ class _Causal:
         self._lock = threading.Lock()
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
-        from core.models.causal import generate_stream
+        from core.models.decoding import generate_stream
 
         with self._lock:
             return (

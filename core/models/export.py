@@ -15,11 +15,12 @@ import torch
 from core.errors import SetupError
 from core.models.agreement import is_read_alike, nearest
 from core.models.card import CARD, Origin, license_files, model_card
-from core.models.causal import CausalModel, load_adapter, load_causal, memory_errors
+from core.models.causal import CausalModel, load_adapter, load_causal
 from core.models.conversation import Vocabulary, turn_of
 from core.models.conversion.adapter import adapter_gguf
 from core.models.conversion.child import Report, ignore
 from core.models.conversion.model import convert_folder
+from core.models.torch_setup import memory_errors
 from core.records import ModelFormat
 from core.storage import folder_atomic, sha256_file
 

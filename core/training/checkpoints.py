@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.training.loop import Trainer
-    from core.training.recipe import Progress
+    from core.training.progress import Progress
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,13 @@ from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 
 from core.errors import InputError, ModelError
-from core.models.causal import CausalModel, mean_losses, memory_errors
+from core.models.causal import CausalModel
 from core.models.conversation import Encoded
+from core.models.losses import mean_losses
 from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
+from core.models.torch_setup import memory_errors
 from core.settings import TrainingSettings
-from core.training.recipe import Progress
+from core.training.progress import Progress
 
 GRADIENT_NORM = 1.0  # steps with a larger gradient are scaled down to it
 

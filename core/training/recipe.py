@@ -16,35 +16,14 @@ Not covered: several GPUs, several machines, training all weights.
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from core.errors import JobCancelled
 from core.records import ModelFormat
 from core.settings import TrainingSettings
 from core.storage import sha256_folder, write_atomic
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Where a run stands after a step; `loss` is the mean over the step's answer tokens, in nats."""
-
-    step: int
-    steps: int
-    epoch: float
-    loss: float
-    learning_rate: float
-    tokens_per_s: float  # tokens of rows, prompt included, per second of training
-    validation_loss: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingResult:
-    """The finished run: the hash of `adapter/` and its numbers, in types that JSON has."""
-
-    adapter_sha256: str
-    metrics: dict[str, Any]
+from core.training.progress import Progress, TrainingResult
 
 
 def train(
@@ -76,7 +55,8 @@ def train(
         ModelError: the loss is not a number any more.
         JobCancelled: as raised by `report`.
     """
-    from core.models.causal import load_causal, prepare_libraries
+    from core.models.causal import load_causal
+    from core.models.torch_setup import prepare_libraries
 
     prepare_libraries()  # before the imports that write warnings
     from core.models.agreement import check_trained_as_answered

@@ -62,7 +62,7 @@ def matrix_product() -> Measured:
     """The machine's fp32 product of two square matrices (2 n³ flop), the best of several, with Garrison's threads."""
     import torch
 
-    from core.models.causal import prepare_libraries
+    from core.models.torch_setup import prepare_libraries
 
     prepare_libraries()
     torch.manual_seed(0)

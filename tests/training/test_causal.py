@@ -8,7 +8,10 @@ import pytest
 import torch
 
 from core.errors import InputError, SetupError
-from core.models.causal import answer_loss, generate_batch, generate_stream, load_adapter, load_causal, memory_errors
+from core.models.causal import load_adapter, load_causal
+from core.models.decoding import generate_batch, generate_stream
+from core.models.losses import answer_loss
+from core.models.torch_setup import memory_errors
 from core.training import train
 
 pytestmark = pytest.mark.model

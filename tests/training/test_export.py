@@ -7,8 +7,9 @@ import pytest
 
 from core.errors import InputError, SetupError
 from core.models.card import Origin
-from core.models.causal import generate_batch, load_adapter, load_causal, unpack_gguf
+from core.models.causal import load_adapter, load_causal, unpack_gguf
 from core.models.conversion.vocabulary import tokens_of
+from core.models.decoding import generate_batch
 from core.models.engine.model import EngineModel
 from core.models.engine.supervisor import Supervisor
 from core.models.export import export_adapter, export_gguf, export_merged

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from core.models.causal import answer_loss, load_causal
+from core.models.causal import load_causal
 from core.models.conversation import Encoded, encode_rows
+from core.models.losses import answer_loss
 from core.models.packing import LEAST_PACK_TOKENS, can_share, fit, group, pack, token_losses
 
 pytestmark = pytest.mark.model

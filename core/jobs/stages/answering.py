@@ -186,7 +186,9 @@ def _prompts(model: Path, template: str, rows: list[Row]) -> list[Prompt]:
 
 def by_transformers(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> None:
     """Let transformers answer: one model, its adapter switched off and on."""
-    from core.models.causal import answer_loss, generate_batch, load_adapter, load_causal
+    from core.models.causal import load_adapter, load_causal
+    from core.models.decoding import generate_batch
+    from core.models.losses import answer_loss
 
     base = load_causal(
         subject.path, subject.format, precision=subject.precision, template=subject.template, cache=subject.cache

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from core.models.causal import generate_batch, generate_stream, load_causal
+from core.models.causal import load_causal
 from core.models.conversation import prompt_tokens
+from core.models.decoding import generate_batch, generate_stream
 from core.models.engine.model import EngineModel
 from core.models.engine.supervisor import Supervisor
 from core.models.llama import load_vocabulary

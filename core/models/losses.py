@@ -1,0 +1,49 @@
+"""How unlikely a causal model finds right answers: mean cross-entropy, many rows in one forward pass. Imports torch."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from core.models.causal import CausalModel
+from core.models.conversation import Encoded, encode_rows
+from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
+from core.models.torch_setup import memory_errors
+
+
+@torch.no_grad()
+def answer_loss(causal: CausalModel, rows: Sequence[Mapping[str, str]], *, max_tokens: int = 2048) -> list[float]:
+    """Mean cross-entropy of each row's answer tokens, in nats per token, the end of the turn included.
+
+    Args:
+        causal: the model.
+        rows: `input` and `output`.
+        max_tokens: rows are cut to this length at the end of their answer.
+    """
+    encoded = encode_rows(causal.vocabulary, causal.template, rows)
+    longest = min(max_tokens, causal.context_tokens)
+    encoded = [Encoded(row.tokens[: max(longest, row.answer_start + 1)], row.answer_start) for row in encoded]
+    return mean_losses(causal, encoded)
+
+
+@torch.no_grad()
+def mean_losses(causal: CausalModel, rows: Sequence[Encoded], *, may_share: bool | None = None) -> list[float]:
+    """As `answer_loss`, for rows that are tokens already; `may_share` as `can_share` found it, None to find it now."""
+    if not rows:
+        return []
+    was_training = causal.model.training
+    causal.model.eval()
+    if may_share is None:
+        may_share = can_share(causal.model, rows, dtype=causal.dtype, device=causal.device)
+    losses = [0.0] * len(rows)
+
+    def measure(limit: int) -> None:
+        for chosen in group(rows, limit, may_share=may_share):
+            packed = pack([rows[index] for index in chosen], dtype=causal.dtype, device=causal.device)
+            by_token = token_losses(causal.model, packed)
+            for place, index in enumerate(chosen):
+                losses[index] = float(by_token[packed.row == place].mean())
+
+    with memory_errors():
+        fit(measure, PACK_TOKENS[causal.device])
+    causal.model.train(was_training)
+    return losses

@@ -1,0 +1,51 @@
+"""Torch and its libraries on this machine: quiet, with as many threads as cores, and out of memory told in a sentence."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import psutil
+import torch
+
+from core.errors import SetupError
+
+MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_cpu")
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turn running out of memory, of the GPU or the machine, into a sentence with remedies."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # torch's out-of-memory errors are RuntimeErrors
+        is_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        if not is_memory and not any(words in str(error).lower() for words in MEMORY_WORDS):
+            raise
+        free = psutil.virtual_memory().available / 1e9
+        raise SetupError(
+            f"There is not enough memory for this model ({free:.1f} GB of main memory are free now).",
+            "Use a smaller batch_size, precision 4bit, a shorter max_tokens, or a smaller model.",
+        ) from error
+
+
+@cache
+def prepare_libraries() -> None:
+    """Once: quiet libraries that write to the terminal, and as many threads as there are cores.
+
+    More threads than physical cores collapse the speed. Without a compiler torch must not try to compile.
+    """
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    for name in ("bitsandbytes", "torch", "peft", "accelerate"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for name in ("transformers", "peft"):  # what they tell each other about coming versions
+        warnings.filterwarnings("ignore", category=FutureWarning, module=name)
+    os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
+    if "OMP_NUM_THREADS" not in os.environ:
+        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        torch.set_num_threads(max(1, min(allowed, psutil.cpu_count(logical=False) or allowed)))

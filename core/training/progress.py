@@ -1,0 +1,25 @@
+"""What a training tells: where it stands after a step, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run stands after a step; `loss` is the mean over the step's answer tokens, in nats."""
+
+    step: int
+    steps: int
+    epoch: float
+    loss: float
+    learning_rate: float
+    tokens_per_s: float  # tokens of rows, prompt included, per second of training
+    validation_loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingResult:
+    """The finished run: the hash of `adapter/` and its numbers, in types that JSON has."""
+
+    adapter_sha256: str
+    metrics: dict[str, Any]
