@@ -13,6 +13,7 @@ Preset = Literal["quick", "standard", "thorough"]
 Keep = Literal["best", "last"]
 DetectionLevel = Literal["standard", "thorough"]
 Precision = Literal["fp32", "bf16", "fp16", "8bit", "4bit"]
+EMBEDDED_MODEL = "smollm2-135m-instruct"  # the language model that every installation has
 
 
 def default_home() -> Path:
@@ -60,7 +61,7 @@ class SplitSettings(Settings):
 class GenerationSettings(Settings):
     """How question pairs are made."""
 
-    model: str = "smollm2-135m-instruct"
+    model: str = EMBEDDED_MODEL
     per_passage: int = Field(default=4, ge=1, le=50)
     batch_sequences: int = Field(default=8, ge=1, le=32)  # sequences decoded side by side
     seed: int = 0

@@ -13,6 +13,7 @@ from core.chat.conversation import ChatModel, Message
 from core.errors import InputError, SetupError
 from core.models.text import Pace
 from core.records import ModelFormat
+from core.run_folder import RunFolder
 from core.settings import Precision
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from core.models.engine.model import EngineModel
     from core.models.engine.remote import HostModel
     from core.models.engine.settings import Host
-
-RECORD_NAME, TEMPLATE_NAME, ADAPTER_NAME = "run.json", "template.jinja", "adapter"  # as docs/architecture.md lays a run out
 
 
 def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32") -> ChatModel:
@@ -76,11 +75,12 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
         SetupError: the adapter, the template or the run's description is gone or damaged, or memory is short.
         InputError: the model cannot be loaded, or the adapter was made for another one.
     """
-    for name in (RECORD_NAME, ADAPTER_NAME, TEMPLATE_NAME):
-        if not (folder / name).exists():
-            raise SetupError(f"The run's {name} is gone.", "Restore the workspace from a backup or train again.")
-    template = (folder / TEMPLATE_NAME).read_text(encoding="utf-8")
-    precision = _precision(folder / RECORD_NAME)
+    run = RunFolder(folder)
+    for path in (run.record, run.adapter, run.template):
+        if not path.exists():
+            raise SetupError(f"The run's {path.name} is gone.", "Restore the workspace from a backup or train again.")
+    template = run.read_template()
+    precision = _precision(run.record)
 
     from core.models.engine.supervisor import shared
     from core.models.engine.tuned import tuned
@@ -92,7 +92,7 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
     from core.models.causal import load_adapter, load_causal
 
     causal = load_causal(base, format, precision=precision, template=template, cache=cache)
-    return _Causal(load_adapter(causal, folder / ADAPTER_NAME))
+    return _Causal(load_adapter(causal, run.adapter))
 
 
 def _precision(record: Path) -> Precision:

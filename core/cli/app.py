@@ -34,9 +34,9 @@ from core.cli import (
 from core.cli.shell import Shell, report_error
 from core.defects import record_defect
 from core.errors import GarrisonError, InputError, JobCancelled, SetupError
+from core.files import disk_error
 from core.offline import refuse_connections
 from core.settings import default_home
-from core.storage import disk_error
 
 LOG_NAME = "defects.log"  # in the workspace
 

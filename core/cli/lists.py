@@ -7,9 +7,9 @@ import typer
 
 from core.cli.shell import Shell, shell_of, table
 from core.errors import InputError
+from core.files import check_target, write_atomic
 from core.records import ListEntry, PatternRule, new_id, now
 from core.storage import find
-from core.storage.files import check_target, write_atomic
 
 if TYPE_CHECKING:
     from core.privacy.lists.effects import Effect

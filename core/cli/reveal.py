@@ -14,8 +14,8 @@ import typer
 
 from core.cli.shell import shell_of, table
 from core.errors import InputError
+from core.files import check_target, disk_errors
 from core.identity import declared
-from core.storage.files import check_target, disk_errors
 
 if TYPE_CHECKING:
     from core.privacy.replacement.surrogate_rows import Pair

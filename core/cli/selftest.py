@@ -21,7 +21,7 @@ from core.errors import JobFailed
 from core.models import registry
 from core.models.engine.crash import ended_by
 from core.offline import OFFLINE_VARIABLES, refused_count
-from core.settings import GenerationSettings
+from core.settings import EMBEDDED_MODEL
 
 LIBRARIES = (
     "torch transformers peft bitsandbytes datasets accelerate llama_cpp presidio_analyzer spacy streamlit altair pandas "
@@ -95,7 +95,7 @@ def check_models(_scratch: Path) -> str:
 
 def answer(scratch: Path) -> str:
     """Twenty tokens from the embedded model, as a person gets them."""
-    model = GenerationSettings().model
+    model = EMBEDDED_MODEL
     reply = _garrison(scratch, "chat", "--model", model, "--prompt", PROMPT, "--max-tokens", "20")
     if not reply["answer"].strip():
         raise RuntimeError("the model said nothing")

@@ -8,7 +8,7 @@ import typer
 from core.cli.shell import shell_of, table
 from core.errors import InputError
 from core.records import Evaluation, Run
-from core.settings import TrainingSettings, key_values
+from core.settings import EMBEDDED_MODEL, TrainingSettings, key_values
 from core.storage import find, get
 
 
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def train(
     context: typer.Context,
     project: str,
-    model: Annotated[str, typer.Option(help="The model to start from.")] = "smollm2-135m-instruct",
+    model: Annotated[str, typer.Option(help="The model to start from.")] = EMBEDDED_MODEL,
     precision: Annotated[str, typer.Option(help="fp32, bf16, fp16, 8bit or 4bit.")] = "",
     preset: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the training settings.")] = None,

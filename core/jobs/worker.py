@@ -17,12 +17,13 @@ from types import FrameType
 from core.access import Actor
 from core.defects import record_defect
 from core.errors import GarrisonError, JobCancelled, SetupError
+from core.files import disk_error
 from core.jobs.context import JobContext
 from core.jobs.queue import advance, claim
 from core.jobs.stages import KINDS
 from core.offline import refuse_connections
 from core.records import Job, now
-from core.storage import Workspace, disk_error, get, transaction, update
+from core.storage import Workspace, get, transaction, update
 from core.storage.people import person_of_job
 
 WATCH_INTERVAL_S = 0.5

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from core.errors import InputError, SetupError
+from core.files import file_key, folder_atomic
 from core.models.agreement import spaced
 from core.models.conversation import Vocabulary
 from core.models.precision import compute_in_fp32, load_options
@@ -22,7 +23,6 @@ from core.models.torch_setup import memory_errors, prepare_libraries
 from core.models.vocabulary import read_vocabulary
 from core.records import ModelFormat
 from core.settings import Precision
-from core.storage import file_key, folder_atomic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import torch
 
 from core.errors import SetupError
+from core.files import folder_atomic, sha256_file
 from core.models.agreement import is_read_alike, nearest
 from core.models.card import CARD, Origin, license_files, model_card
 from core.models.causal import CausalModel, load_adapter, load_causal
@@ -22,7 +23,7 @@ from core.models.conversion.child import Report, ignore
 from core.models.conversion.model import convert_folder
 from core.models.torch_setup import memory_errors
 from core.records import ModelFormat
-from core.storage import folder_atomic, sha256_file
+from core.run_folder import RunFolder
 
 Quantization = Literal["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m"]
 SUMS = "SHA256SUMS"
@@ -61,12 +62,12 @@ def export_adapter(folder: Path, target: Path, *, origin: Origin | None = None) 
         InputError: `target` is not empty.
         SetupError: the adapter is gone, or the disk is full.
     """
-    files = [folder / "adapter" / "adapter_config.json", folder / "adapter" / "adapter_model.safetensors"]
+    files = [RunFolder(folder).adapter / "adapter_config.json", RunFolder(folder).adapter / "adapter_model.safetensors"]
     _check_present(folder, files)
     with folder_atomic(target) as beside:
         for file in files:
             shutil.copyfile(file, beside / file.name)
-        shutil.copyfile(folder / "template.jinja", beside / "chat_template.jinja")
+        shutil.copyfile(RunFolder(folder).template, beside / "chat_template.jinja")
         _write_papers(beside, origin)
     return _checksum(target / SUMS)
 
@@ -148,7 +149,7 @@ def export_gguf(
         file = beside / f"model-{quantization}.gguf"
         plain = file if quantization == "f16" else beside / ".model-f16.gguf"
         if format == "gguf":
-            adapter = adapter_gguf(folder / "adapter", path, folder, report=lambda: report(0.0))
+            adapter = adapter_gguf(RunFolder(folder).adapter, path, folder, report=lambda: report(0.0))
             license = origin.license if origin else ""
             template, vocabulary = _template(folder), llama.load_vocabulary(path)
             end = min(turn_of(vocabulary, template).ends - vocabulary.ends, default=None)
@@ -174,12 +175,12 @@ def export_gguf(
 def load_run(path: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> CausalModel:
     """The base model in fp32 with the run's adapter and chat template."""
     _check_present(folder, [])
-    return load_adapter(load_causal(path, format, template=_template(folder), cache=cache), folder / "adapter")
+    return load_adapter(load_causal(path, format, template=_template(folder), cache=cache), RunFolder(folder).adapter)
 
 
 def _template(folder: Path) -> str:
     """Return the chat template that the run in `folder` was trained with."""
-    return (folder / "template.jinja").read_text(encoding="utf-8")
+    return RunFolder(folder).read_template()
 
 
 def _write_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path, cache: Path | None) -> Vocabulary:
@@ -253,6 +254,6 @@ def _checksum(file: Path) -> Checksum:
 
 
 def _check_present(folder: Path, files: list[Path]) -> None:
-    for file in [*files, folder / "template.jinja"]:
+    for file in [*files, RunFolder(folder).template]:
         if not file.is_file():
             raise SetupError(f"The run's {file.name} is gone.", "Restore the workspace from a backup or train again.")

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core.errors import InputError, SetupError
+from core.files import sha256_file
 from core.models.card import license_in
 from core.records import Model, ModelFormat
-from core.storage import sha256_file
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.models import registry
-from core.settings import GenerationSettings
+from core.settings import EMBEDDED_MODEL
 
 TOKENS = 16
 COUNTING = "One, two, three, four, five,"
@@ -15,7 +15,7 @@ def embedded_path() -> Path:
     Raises:
         InputError: it is not installed.
     """
-    return Path(registry.find_model([registry.embedded_folder()], GenerationSettings().model).path)
+    return Path(registry.find_model([registry.embedded_folder()], EMBEDDED_MODEL).path)
 
 
 def write_tokens() -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 import gguf
 import psutil
 
+from core.files import file_key
 from core.models.conversion.child import Report, ignore, make_once
 from core.models.conversion.model import folder_key
 from core.models.engine.context import read_head
 from core.models.gguf_file import quantize
-from core.storage import file_key
 
 log = logging.getLogger(__name__)
 

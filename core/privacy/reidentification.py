@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.errors import InputError, SetupError
+from core.files import sha256_text
 from core.privacy.entities import name_alone
 from core.privacy.recognizers.people.name_forms import plain
 from core.privacy.replacement import sealed_pairs
@@ -17,7 +18,7 @@ from core.privacy.replacement.sealed_pairs import stored_lock
 from core.privacy.replacement.sealing import Lock, Refused, new_lock, relocked, unlock
 from core.privacy.replacement.surrogate_rows import Pair
 from core.records import AuditAction, Document, Person, Project, Span, new_id, now
-from core.storage import Workspace, audit, find, get, rights, sha256_text, transaction
+from core.storage import Workspace, audit, find, get, rights, transaction
 
 MIN_PASSPHRASE = 15  # characters; NIST SP 800-63B-4, section 3.1.1: where nothing but a password protects
 MIN_REASON_WORDS = 3

@@ -1,14 +1,13 @@
 """Question pairs in files: JSONL with `input` and `output` out; that, Alpaca, ShareGPT and ChatML in."""
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, SetupError
+from core.errors import InputError
+from core.files import file_atomic
 from core.records import QuestionPair
 
 HINT = 'Each row needs "input" and "output", or "instruction" and "output", or "messages", or "conversations".'
@@ -25,23 +24,9 @@ def write_pairs(pairs: Sequence[QuestionPair], path: Path, *, with_source: bool 
     Raises:
         SetupError: the file cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".pairs-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.writelines(json.dumps(_row(pair, with_source), ensure_ascii=False) + "\n" for pair in pairs)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise SetupError(
-            f"{path.name} cannot be written ({error.strerror}).", "Check the folder and free disk space."
-        ) from error
+    with file_atomic(path) as file:
+        for pair in pairs:
+            file.write((json.dumps(_row(pair, with_source), ensure_ascii=False) + "\n").encode())
 
 
 def read_pairs(path: Path) -> list[tuple[str, str]]:

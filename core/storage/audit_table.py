@@ -7,9 +7,9 @@ from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 
+from core.files import check_target, file_atomic
 from core.records import AuditEntry
 from core.storage.audit import entries
-from core.storage.files import check_target, file_atomic
 
 COLUMNS = (*(field.name for field in fields(AuditEntry)), "entry")
 

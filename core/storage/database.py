@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 from core.errors import SetupError
+from core.files import disk_error
 from core.storage.audit import append_begin
-from core.storage.files import disk_error
 from core.storage.migrations import MIGRATIONS
 from core.storage.transactions import Database, transaction
 

@@ -11,6 +11,7 @@ from typing import cast, get_args
 
 from core.access import Action, Actor
 from core.errors import InputError
+from core.files import write_atomic
 from core.records import (
     AuditAction,
     Document,
@@ -28,7 +29,6 @@ from core.records import (
 )
 from core.storage import audit, rights
 from core.storage.database import connect
-from core.storage.files import write_atomic
 from core.storage.rows import delete, find, from_row, get, insert, insert_many, update
 from core.storage.transactions import Database, transaction
 

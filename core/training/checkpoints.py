@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from core.errors import InputError, SetupError
-from core.storage import folder_atomic, sha256_file, write_atomic
+from core.files import folder_atomic, sha256_file, write_atomic
+from core.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,8 +76,8 @@ def finish(folder: Path, trainer: "Trainer") -> int:
         if found and found[0]["step"] == best != step and trainer.settings.keep == "best":
             trainer.restore_adapter(found[1])
             step = best
-    shutil.rmtree(folder / "adapter", ignore_errors=True)
-    with folder_atomic(folder / "adapter") as target:
+    shutil.rmtree(RunFolder(folder).adapter, ignore_errors=True)
+    with folder_atomic(RunFolder(folder).adapter) as target:
         trainer.model.peft_config["default"].base_model_name_or_path = ""  # a path of this machine
         trainer.model.save_pretrained(str(target), safe_serialization=True, save_embedding_layers=False)
         (target / "README.md").unlink(missing_ok=True)
@@ -85,12 +86,12 @@ def finish(folder: Path, trainer: "Trainer") -> int:
 
 def clean_up(folder: Path) -> None:
     """Remove what only an interrupted run needs."""
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    shutil.rmtree(RunFolder(folder).checkpoints, ignore_errors=True)
 
 
 def open_log(folder: Path, trainer: "Trainer") -> TextIO:
     """`metrics.jsonl` to append to, without what was written after the checkpoint; step 0 is the base model."""
-    path = folder / "metrics.jsonl"
+    path = RunFolder(folder).metrics
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= trainer.step]
     if trainer.step == 0 and 0 in trainer.validation_losses:
@@ -119,7 +120,7 @@ def _write(folder: Path, kind: str, step: int, tensors: "dict[str, Tensor]", num
 
     content = to_bytes({name: tensor.contiguous() for name, tensor in tensors.items()}, {"numbers": json.dumps(numbers)})
     digest = hashlib.sha256(content).hexdigest()
-    path = folder / "checkpoints" / f"{kind}-{step:08d}-{digest[:HASH_LENGTH]}.safetensors"
+    path = RunFolder(folder).checkpoints / f"{kind}-{step:08d}-{digest[:HASH_LENGTH]}.safetensors"
     write_atomic(path, content)
     if sha256_file(path) != digest:
         raise SetupError(f"The checkpoint {path.name} does not read back as it was written.", "Check the disk.")
@@ -138,4 +139,4 @@ def _read(path: Path) -> "tuple[dict[str, Any], dict[str, Tensor]] | None":
 
 def _files(folder: Path, kind: str) -> list[Path]:
     """Checkpoints of a kind, oldest first."""
-    return sorted((folder / "checkpoints").glob(f"{kind}-*.safetensors"))
+    return sorted(RunFolder(folder).checkpoints.glob(f"{kind}-*.safetensors"))

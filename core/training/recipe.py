@@ -20,9 +20,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.errors import JobCancelled
+from core.files import sha256_folder, write_atomic
 from core.records import ModelFormat
+from core.run_folder import RunFolder
 from core.settings import TrainingSettings
-from core.storage import sha256_folder, write_atomic
 from core.training.progress import Progress, TrainingResult
 
 
@@ -63,17 +64,18 @@ def train(
     from core.training import checkpoints, rows
     from core.training.loop import Trainer
 
-    if (folder / "result.json").exists():  # finished, but whoever asked was killed before hearing of it
-        return TrainingResult(**json.loads((folder / "result.json").read_text(encoding="utf-8")))
+    kept = RunFolder(folder)
+    if kept.result.exists():  # finished, but whoever asked was killed before hearing of it
+        return TrainingResult(**json.loads(kept.result.read_text(encoding="utf-8")))
 
     # 1. Load: the frozen model; the chat template becomes part of the run.
     started_s = time.monotonic()
-    template = _stored(folder / "template.jinja")
+    template = _stored(kept.template)
     causal = load_causal(path, format, precision=settings.precision, template=template, cache=cache)
     if format == "safetensors" and cache is not None:
         check_trained_as_answered(path, causal.vocabulary, causal.template, cache=cache)
-    write_atomic(folder / "template.jinja", causal.template)
-    write_atomic(folder / "settings.json", settings.model_dump_json(indent=1))
+    write_atomic(kept.template, causal.template)
+    write_atomic(kept.settings, settings.model_dump_json(indent=1))
 
     # 2. Set up: rows as tokens, the adapter, and what an interrupted run has left.
     with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
@@ -105,8 +107,8 @@ def train(
         "seconds": round(time.monotonic() - started_s, 1),
     }
 
-    result = TrainingResult(adapter_sha256=sha256_folder(folder / "adapter"), metrics=metrics)
-    write_atomic(folder / "result.json", json.dumps(asdict(result), indent=1))
+    result = TrainingResult(adapter_sha256=sha256_folder(kept.adapter), metrics=metrics)
+    write_atomic(kept.result, json.dumps(asdict(result), indent=1))
 
     # 5. Clean up: what only an interrupted run needs.
     checkpoints.clean_up(folder)

@@ -11,10 +11,10 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
+from core.files import disk_errors
 from core.privacy.classification.highest_marking import is_permitted
 from core.records import Document, Job, Project, Span
 from core.storage import Workspace, count, find
-from core.storage.files import disk_errors
 from core.storage.removal import remove_document
 from core.words import counted
 from dashboard.components.document_files import show_document_export

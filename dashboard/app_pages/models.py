@@ -11,10 +11,10 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
+from core.files import disk_errors
 from core.models.registry import add_model, list_models, model_folders, remove_model, verify_models
 from core.records import Model
 from core.storage import Workspace, rights
-from core.storage.files import disk_errors
 from dashboard import resources
 from dashboard.components.errors import shown_errors
 from dashboard.components.words import size

@@ -6,7 +6,7 @@ import streamlit as st
 from core import jobs
 from core.models.registry import list_models, model_folders
 from core.records import Document, Project, QuestionPair
-from core.settings import FilterSettings, GenerationSettings
+from core.settings import EMBEDDED_MODEL, FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
 from core.storage.written import waiting_pairs
 from core.words import counted
@@ -33,7 +33,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
             icon=":material/warning:",
         )
         return
-    preferred = GenerationSettings().model
+    preferred = EMBEDDED_MODEL
     with st.container(border=True):
         st.markdown(
             f"**{counted(passages, 'passage')}** of {counted(len(coverage), 'approved document')} can be asked about."

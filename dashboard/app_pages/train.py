@@ -14,6 +14,7 @@ from core.evaluation.verdict import outcome
 from core.models.registry import DETECTION_FORMATS, list_models, model_folders
 from core.privacy.review import approval_words
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
+from core.run_folder import RunFolder
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
 from core.words import counted
@@ -45,7 +46,7 @@ def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
 
 def read_metrics(workspace: Workspace, run: Run) -> list[dict[str, Any]]:
     """The rows a run wrote so far; a line that is being written is left for the next look."""
-    path = workspace.run_folder(run.project_id, run.id) / "metrics.jsonl"
+    path = RunFolder(workspace.run_folder(run.project_id, run.id)).metrics
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
 

@@ -10,8 +10,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
 from core.errors import InputError
+from core.files import write_atomic
 from core.records import Job, Project
-from core.storage import Workspace, write_atomic
+from core.storage import Workspace
 from dashboard.components.words import page_hint
 
 FORMATS = "JSONL with input and output, Alpaca, ShareGPT, ChatML."

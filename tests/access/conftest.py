@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.files import sha256_text
 from core.identity import authenticated, sign_in_id
 from core.records import (
     SEARCH_VERSION,
@@ -19,7 +20,7 @@ from core.records import (
     new_id,
     now,
 )
-from core.storage import Workspace, insert, people, sha256_text
+from core.storage import Workspace, insert, people
 from core.storage.people import Token
 
 ISSUER = "https://login.site/realms/site"

@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from core import jobs
+from core.files import sha256_text
 from core.identity import declared
 from core.jobs import worker
 from core.models.text import Completion, Prompt
 from core.records import SEARCH_VERSION, Document, Job, Page, Passage, Project, new_id, now
-from core.storage import Workspace, get, insert, sha256_text
+from core.storage import Workspace, get, insert
 from core.storage import workspace as workspace_module
 
 ADA = declared("Ada")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import JobCancelled, SetupError
+from core.files import disk_error, disk_errors
 from core.jobs.context import JobContext
 from core.jobs.stages import reading
 from core.records import Document, Job, Project, new_id, now
-from core.storage import Workspace, disk_error, find, insert
-from core.storage.files import disk_errors
+from core.storage import Workspace, find, insert
 
 
 def test_a_database_that_cannot_grow_is_a_full_disk(workspace: Workspace, tmp_path: Path) -> None:

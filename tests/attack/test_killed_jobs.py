@@ -10,6 +10,7 @@ import pytest
 
 from core import jobs
 from core.errors import ModelError
+from core.files import sha256_folder, write_atomic
 from core.jobs import worker
 from core.jobs.context import JobContext
 from core.jobs.stages import answering, evaluation, reading
@@ -29,7 +30,7 @@ from core.records import (
     new_id,
     now,
 )
-from core.storage import Workspace, audit, audit_check, find, get, insert, sha256_folder, update, write_atomic
+from core.storage import Workspace, audit, audit_check, find, get, insert, update
 from core.training import TrainingResult
 from tests.unread import approve_all_unread
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.files import sha256_folder, sha256_text, write_atomic
 from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages import export, pair_import, reading, training
@@ -15,7 +16,7 @@ from core.jobs.stages.pair_export import export_pairs
 from core.privacy import review
 from core.records import AuditEntry, Document, Job, Project, Run, Span, new_id, now
 from core.settings import TrainingSettings
-from core.storage import Workspace, audit, find, insert, sha256_folder, sha256_text, update, write_atomic
+from core.storage import Workspace, audit, find, insert, update
 from core.storage.audit_check import verify
 from core.storage.removal import remove_document, remove_project
 from core.training import TrainingResult

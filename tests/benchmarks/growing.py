@@ -59,10 +59,11 @@ def line(*, megabytes: float, unit: str) -> Measured:
 
 def equal_marks(*, count: int) -> Measured:
     """So many equal names of one document: surrogates, rows of the review, all decided at once and undone, masked."""
+    from core.files import sha256_text
     from core.identity import declared
     from core.privacy import mask, review, store_surrogates, surrogate_table
     from core.records import Document, Span, now
-    from core.storage import Workspace, insert, insert_many, sha256_text, transaction
+    from core.storage import Workspace, insert, insert_many, transaction
     from dashboard.components import marks
 
     steps: dict[str, float] = {}

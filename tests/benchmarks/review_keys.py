@@ -13,8 +13,9 @@ from pathlib import Path
 from playwright.sync_api import Page as BrowserPage
 from playwright.sync_api import expect, sync_playwright
 
+from core.files import sha256_text
 from core.records import SEARCH_VERSION, Document, Page, Passage, Span, now
-from core.storage import Workspace, insert, insert_many, sha256_text
+from core.storage import Workspace, insert, insert_many
 from tests.browser.conftest import CHROMIUM_FLAGS, chromium_path
 from tests.served import dashboard
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.files import sha256_text
 from core.records import SEARCH_VERSION, Document, Passage, Span, now
 from core.records import Page as TextPage
-from core.storage import Workspace, find, insert, sha256_text
+from core.storage import Workspace, find, insert
 
 pytestmark = pytest.mark.browser
 

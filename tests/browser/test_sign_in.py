@@ -11,10 +11,11 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from core.files import sha256_text
 from core.identity import person_id
 from core.privacy.review.second_search import store_second_search
 from core.records import SEARCH_VERSION, Document, Project, new_id, now
-from core.storage import Workspace, audit, people, sha256_text
+from core.storage import Workspace, audit, people
 from tests.served import free_port, running
 
 from .conftest import CHROMIUM_FLAGS, chromium_path

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.files import sha256_text, write_atomic
 from core.records import SEARCH_VERSION, DatasetVersion, Document, Page, Passage, Project, QuestionPair, Review, Run, now
 from core.settings import TrainingSettings
-from core.storage import Workspace, insert, sha256_text, write_atomic
+from core.storage import Workspace, insert
 
 OpenPage = Callable[..., AppTest]
 

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from core.evaluation import evaluate, verdict
+from core.files import write_atomic
 from core.records import DatasetVersion, Evaluation, now
-from core.storage import insert, update, write_atomic
+from core.storage import insert, update
 
 REFERENCE = "twelve tonnes on the first layer"
 

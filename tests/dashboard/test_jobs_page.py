@@ -5,8 +5,9 @@ import os
 import psutil
 import pytest
 
+from core.files import write_atomic
 from core.records import Job, new_id, now
-from core.storage import get, insert, write_atomic
+from core.storage import get, insert
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from core.files import sha256_text
 from core.privacy.replacement.treatments import BLOCKS, KEPT, REMOVED
 from core.records import Document, Page, Span, now
-from core.storage import insert, sha256_text
+from core.storage import insert
 from dashboard.components.marks import (
     count_in_project,
     equal_in_project,

@@ -2,10 +2,11 @@
 
 import pytest
 
+from core.files import sha256_text
 from core.identity import declared
 from core.privacy import reidentification, store_surrogates, surrogate_table
 from core.records import SEARCH_VERSION, Document, Span, now
-from core.storage import find, insert, sha256_text
+from core.storage import find, insert
 from tests.unread import approve_unread
 
 PASSPHRASE = "four words are enough here"

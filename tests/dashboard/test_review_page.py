@@ -4,11 +4,12 @@ import re
 
 import pytest
 
+from core.files import sha256_text
 from core.identity import declared
 from core.privacy import mask, review
 from core.privacy.review.second_search import store_second_search
 from core.records import SEARCH_VERSION, Document, Job, Page, Span, Unread, now
-from core.storage import count, find, get, insert, sha256_text
+from core.storage import count, find, get, insert
 from tests.unread import approve_unread
 
 TEXT = "Sgt. Miller called Maria Keller.\n\nMaria Keller keeps the filter. <b>Ask Osborne</b>, or osborne, not Osbornes."

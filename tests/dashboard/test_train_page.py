@@ -6,9 +6,10 @@ import os
 import psutil
 import pytest
 
+from core.files import write_atomic
 from core.records import Job, Model, QuestionPair, Run, now
 from core.settings import TrainingSettings
-from core.storage import insert, update, write_atomic
+from core.storage import insert, update
 from dashboard.components.fit import START_S, estimate, weight_count
 from dashboard.components.learning import trend
 

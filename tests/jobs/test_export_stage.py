@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
+from core.files import sha256_file, write_atomic
 from core.jobs.context import JobContext
 from core.jobs.stages import evaluation, export
 from core.jobs.stages.conversation import open_answerer
 from core.jobs.stages.training import find_trainable
 from core.records import DatasetVersion, Job, Release, Run, new_id, now
 from core.settings import TrainingSettings
-from core.storage import Workspace, find, insert, sha256_file, update, write_atomic
+from core.storage import Workspace, find, insert, update
 
 
 def make_run(workspace: Workspace, precision: str = "fp32") -> Run:

@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
+from core.files import sha256_text
 from core.jobs.queue import KINDS
 from core.jobs.worker import run_job
 from core.records import Document, Job, Page, Passage, Project, QuestionPair, Review, new_id, now
-from core.storage import Workspace, find, insert, sha256_text, update
+from core.storage import Workspace, find, insert, update
 from tests.children import children_of
 
 pytestmark = pytest.mark.model

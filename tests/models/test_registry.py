@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError, SetupError
+from core.files import file_key
 from core.models.card import Origin, license_in, model_card
 from core.models.registry import (
     add_model,
@@ -21,7 +22,6 @@ from core.models.registry import (
     remove_model,
     verify_models,
 )
-from core.storage import file_key
 
 EMBEDDED = "smollm2-135m-instruct"
 

@@ -4,9 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from core.files import sha256_text
 from core.identity import declared
 from core.records import Document, Job, Project, Review, Span
-from core.storage import Workspace, audit_check, find, get, sha256_text
+from core.storage import Workspace, audit_check, find, get
 from core.storage.migrations import MIGRATIONS
 
 TEXT, ANONYMIZED = "Anna Berg opened the valve.", "Odile Marston opened the valve."

@@ -6,19 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError, SetupError
+from core.files import folder_atomic, sha256_folder, write_atomic
 from core.records import Document, Job, Passage, Project, Review, Run, new_id, now
-from core.storage import (
-    Workspace,
-    connect,
-    find,
-    folder_atomic,
-    get,
-    insert,
-    sha256_folder,
-    transaction,
-    update,
-    write_atomic,
-)
+from core.storage import Workspace, connect, find, get, insert, transaction, update
 from core.storage.migrations import MIGRATIONS
 
 

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from core.errors import InputError, SetupError
+from core.files import sha256_file
 from core.models.card import Origin
 from core.models.causal import load_adapter, load_causal, unpack_gguf
 from core.models.conversion.vocabulary import tokens_of
@@ -14,7 +15,6 @@ from core.models.engine.model import EngineModel
 from core.models.engine.supervisor import Supervisor
 from core.models.export import export_adapter, export_gguf, export_merged
 from core.models.registry import add_model
-from core.storage import sha256_file
 from core.training import train
 
 pytestmark = pytest.mark.model

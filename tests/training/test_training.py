@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from core.errors import InputError, JobCancelled, ModelError
-from core.storage import sha256_folder
+from core.files import sha256_folder
 from core.training import train
 
 pytestmark = pytest.mark.model

@@ -11,13 +11,14 @@ from typing import Literal
 import psutil
 
 from core.errors import InputError
+from core.files import write_atomic
 from core.models.cores import thread_count
 from core.models.engine.apart import WriterApart
 from core.models.engine.context import UNKNOWN_TOKENS, context_tokens, made_for_tokens
 from core.models.text import Completion, Prompt
 from core.records import ModelFormat
+from core.run_folder import RunFolder
 from core.settings import Precision
-from core.storage import write_atomic
 
 QUESTIONS_AT_ONCE = 16
 MAX_ANSWER_TOKENS = 96
@@ -193,7 +194,7 @@ def by_transformers(subject: Subject, rows: list[Row], sides: Sides, report: Rep
     base = load_causal(
         subject.path, subject.format, precision=subject.precision, template=subject.template, cache=subject.cache
     )
-    model = load_adapter(base, subject.folder / "adapter")
+    model = load_adapter(base, RunFolder(subject.folder).adapter)
     batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
 
     def make(name: Name) -> None:

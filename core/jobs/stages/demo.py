@@ -12,14 +12,16 @@ from typing import Any
 from core import __version__
 from core.evaluation import EvaluationResult
 from core.evaluation.report import ReportData, StageTime, render_report
+from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.stages.evaluation import evaluate_run
 from core.jobs.stages.sample import prepare
 from core.jobs.stages.training import train_run
 from core.offline import refused_count
 from core.records import Document, Evaluation, Project, QuestionPair, Run, Span, now
-from core.settings import GenerationSettings, TrainingSettings
-from core.storage import Workspace, find, write_atomic
+from core.run_folder import RunFolder
+from core.settings import EMBEDDED_MODEL, TrainingSettings
+from core.storage import Workspace, find
 
 PREPARED_PERCENT = 35.0
 TRAINED_PERCENT = 90.0
@@ -43,7 +45,7 @@ def run(context: JobContext) -> dict[str, Any]:
     with context.part("Training", PREPARED_PERCENT, TRAINED_PERCENT), _timed(stages, "Train"):
         settings = TrainingSettings.from_preset("quick" if is_slice else "standard")
         settings = settings.model_copy(update={"max_steps": SLICE_STEPS}) if is_slice else settings
-        run = train_run(context, project, model_name=GenerationSettings().model, settings=settings)
+        run = train_run(context, project, model_name=EMBEDDED_MODEL, settings=settings)
     with context.part("Evaluating", TRAINED_PERCENT, 100), _timed(stages, "Evaluate"):
         evaluation = evaluate_run(context, run, questions="")
     report = Path(context.job.params["out"]) / "report.html"
@@ -81,7 +83,7 @@ def report_data(
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     spans = [span for document in documents for span in find(workspace.db, Span, document_id=document.id)]
     pairs = find(workspace.db, QuestionPair, project_id=project.id)
-    metrics = _metrics(workspace.run_folder(project.id, run.id) / "metrics.jsonl")
+    metrics = _metrics(RunFolder(workspace.run_folder(project.id, run.id)).metrics)
     result = json.loads(workspace.evaluation_path(project.id, evaluation.id).read_text(encoding="utf-8"))
     return ReportData(
         project=project.name,

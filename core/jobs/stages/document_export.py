@@ -12,10 +12,11 @@ from pathlib import Path
 
 from core.documents import CopiedFile, LayoutError, Replacement, copy_csv, copy_docx, copy_xlsx
 from core.errors import InputError
+from core.files import folder_atomic, sha256_file, sha256_text, write_atomic
 from core.privacy import Masked, MaskedValues, approved_masking
 from core.privacy.review import risk_of, unread_risk
 from core.records import Document, Project, Review
-from core.storage import Workspace, audit, find, folder_atomic, rights, sha256_file, sha256_text, transaction, write_atomic
+from core.storage import Workspace, audit, find, rights, transaction
 
 FORMATS = ("same", "txt", "jsonl", "docx", "csv", "xlsx")
 _OWN_FORMATS = ("docx", "csv", "xlsx")  # kinds of document of which a copy in their own format can be made

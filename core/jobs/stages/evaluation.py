@@ -6,13 +6,15 @@ from typing import Any
 
 from core.errors import InputError
 from core.evaluation import evaluate, verdict
+from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
 from core.jobs.stages.answering import Sides, Subject, answer
 from core.jobs.stages.incoming import remove_incoming
 from core.jobs.stages.training import base_of, read_rows
 from core.questions import read_pairs
 from core.records import Evaluation, Run, now
-from core.storage import Workspace, find, get, insert, sha256_text, write_atomic
+from core.run_folder import RunFolder
+from core.storage import Workspace, find, get, insert
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -63,7 +65,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
         path=Path(model.path),
         format=model.format,
         folder=run_folder,
-        template=(run_folder / "template.jinja").read_text(encoding="utf-8"),
+        template=RunFolder(run_folder).read_template(),
         precision=run.settings["precision"],
         cache=workspace.unpacked_folder,
     )

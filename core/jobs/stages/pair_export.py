@@ -6,11 +6,12 @@ The command line and the Questions page both come through here, so that no pair 
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.files import check_target
 from core.jobs.stages.training import reviewed_pairs
 from core.privacy.review import risk_of, unread_risk
 from core.questions import write_pairs
 from core.records import Project, QuestionPair, Review
-from core.storage import Workspace, audit, check_target, find, get, rights
+from core.storage import Workspace, audit, find, get, rights
 
 
 @dataclass(frozen=True, slots=True)

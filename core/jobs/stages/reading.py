@@ -7,6 +7,7 @@ from typing import Any
 
 from core.documents import Member, expand, page_edges, read_document, split_passages, word_count
 from core.errors import InputError
+from core.files import sha256_file, sha256_text
 from core.jobs.context import UNPACKED, JobContext
 from core.jobs.stages.incoming import remove_incoming, remove_unfinished, shown_name
 from core.jobs.stages.refusal import forget_refusals, refused
@@ -14,8 +15,8 @@ from core.models import registry
 from core.models.llama import token_counter
 from core.privacy.classification.markings import find_marking
 from core.records import Document, Project, new_id, now
-from core.settings import GenerationSettings, SplitSettings
-from core.storage import Workspace, find, get, sha256_file, sha256_text, transaction
+from core.settings import EMBEDDED_MODEL, SplitSettings
+from core.storage import Workspace, find, get, transaction
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -77,7 +78,7 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
 
 def _counter(context: JobContext) -> Callable[[str], int]:
     """Counts tokens with the embedded model; notices a wish to cancel, as splitting a long text takes minutes."""
-    model = registry.find_model(registry.model_folders(context.workspace.home), GenerationSettings().model)
+    model = registry.find_model(registry.model_folders(context.workspace.home), EMBEDDED_MODEL)
     count = token_counter(Path(model.path))
 
     def counted(text: str) -> int:

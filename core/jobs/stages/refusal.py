@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from core.files import sha256_file
 from core.privacy.classification.highest_marking import is_permitted, refusal
 from core.privacy.classification.markings import LEVELS, Marking
 from core.records import Document, Project, new_id, now
-from core.storage import Workspace, audit, delete, find, insert, rights, sha256_file, transaction
+from core.storage import Workspace, audit, delete, find, insert, rights, transaction
 
 
 def refused(

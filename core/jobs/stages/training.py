@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GarrisonError, InputError, SetupError
+from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.stages.pair_import import reviewed_pair
 from core.models import registry
 from core.privacy.review import risk_of
 from core.questions import split_pairs
 from core.records import DatasetVersion, Document, Model, Passage, Project, QuestionPair, Review, Run, new_id, now
+from core.run_folder import RunFolder
 from core.settings import TrainingSettings
-from core.storage import Workspace, audit, find, get, insert, rights, transaction, update, write_atomic
+from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
 from core.training import Progress, TrainingResult, train
 
 log = logging.getLogger(__name__)
@@ -78,8 +80,8 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
     if run.is_finished:
         return run
     folder = workspace.run_folder(project.id, run.id)
-    if not (folder / "run.json").exists():
-        write_atomic(folder / "run.json", json.dumps(asdict(run), indent=1))
+    if not RunFolder(folder).record.exists():
+        write_atomic(RunFolder(folder).record, json.dumps(asdict(run), indent=1))
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
     approvals = _approvals(dataset)
     _check_approvals(workspace, approvals)
@@ -116,7 +118,7 @@ def _make_ready(model: Model, run: Run, folder: Path) -> None:
             Path(model.path),
             model.format,
             folder=folder,
-            template=(folder / "template.jinja").read_text(encoding="utf-8"),
+            template=RunFolder(folder).read_template(),
             precision=run.settings["precision"],
             cache=None,
         )

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import SetupError
+from core.files import sha256_file
 from core.models.conversion.child import convert, fault, make_once
 from core.models.conversion.launcher import CONFIG, WEIGHTS, Ending, Request
 from core.models.engine.program import converters_folder
-from core.storage import sha256_file
 
 FORM = "1"  # part of the name of what is kept; another number makes everything anew
 

@@ -15,10 +15,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from core.errors import InputError, SetupError
+from core.files import disk_error, place_atomic
 from core.models.conversion.launcher import Ending, Outcome, Request
 from core.models.engine.crash import ended_by
 from core.processes import bound_to_this
-from core.storage import disk_error, place_atomic
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from core.errors import InputError
 from core.models.engine.model import EngineModel
 from core.models.engine.supervisor import Supervisor
 from core.records import ModelFormat
+from core.run_folder import RunFolder
 from core.settings import Precision
 
-ADAPTER_NAME = "adapter"  # in a run's folder, where its GGUF is kept as well
 # An adapter trained on weights rounded to 8 or 4 bits has learned to correct those very weights: transformers loads them.
 ROUNDED: tuple[Precision, ...] = ("8bit", "4bit")
 
@@ -95,6 +95,6 @@ def adapter_for_engine(folder: Path, base: Path, *, report: Callable[[], None] =
     from core.models.conversion.adapter import adapter_gguf
 
     try:
-        return adapter_gguf(folder / ADAPTER_NAME, base, folder, report=report)
+        return adapter_gguf(RunFolder(folder).adapter, base, folder, report=report)
     except InputError:
         return None

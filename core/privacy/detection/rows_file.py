@@ -1,7 +1,6 @@
 """`garrison detect`: a JSONL file of texts in, a JSONL file of spans out, row by row so that memory stays flat."""
 
 import json
-import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -9,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.errors import InputError
+from core.files import file_atomic
 from core.privacy.detection.detector import Detector
-from core.storage.files import disk_errors
 
 
 def detect_file(
@@ -38,22 +37,16 @@ def detect_file(
     if not input_path.is_file():
         raise InputError(f"There is no file {input_path}.", "Give a JSONL file with an id and a text in each line.")
     total, done, rows = float(input_path.stat().st_size), 0.0, 0
-    beside = output_path.with_name(f".{output_path.name}.{secrets.token_hex(4)}.tmp")
-    with disk_errors(output_path):
-        try:
-            output_path.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("w", encoding="utf-8") as output:
-                ids: deque[tuple[str | int, int]] = deque()  # of the rows that are being read, with the bytes of each
-                with closing(detector.detect_each(_texts(input_path, ids))) as found:
-                    for spans in found:
-                        row_id, size = ids.popleft()
-                        output.write(json.dumps({"id": row_id, "spans": [asdict(span) for span in spans]}) + "\n")
-                        rows, done = rows + 1, done + size
-                        progress(done, total)
-            progress(total, total)
-            beside.replace(output_path)
-        finally:
-            beside.unlink(missing_ok=True)
+    with file_atomic(output_path) as output:
+        ids: deque[tuple[str | int, int]] = deque()  # of the rows that are being read, with the bytes of each
+        with closing(detector.detect_each(_texts(input_path, ids))) as found:
+            for spans in found:
+                row_id, size = ids.popleft()
+                row = {"id": row_id, "spans": [asdict(span) for span in spans]}
+                output.write((json.dumps(row) + "\n").encode())
+                rows, done = rows + 1, done + size
+                progress(done, total)
+        progress(total, total)
     return rows
 
 

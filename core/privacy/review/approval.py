@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import InputError
+from core.files import sha256_text
 from core.privacy.classification.highest_marking import check_permitted
 from core.privacy.replacement.masking import Masked, mask
 from core.privacy.review.approved import masked_passages
@@ -17,7 +18,7 @@ from core.privacy.review.second_search import second_search_of
 from core.privacy.review.states import hint_for, open_points
 from core.privacy.review.unread import check_confirmed, unread_of
 from core.records import Document, Person, Project, Review, Span, Unread, new_id, now
-from core.storage import Workspace, find, get, rights, sha256_text, transaction
+from core.storage import Workspace, find, get, rights, transaction
 
 
 def propose(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from core.errors import InputError
+from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
 from core.privacy.text.rewriting import folded
 from core.records import Document, Passage, Review, Span
-from core.storage import Workspace, find, rights, sha256_text
+from core.storage import Workspace, find, rights
 
 _SHEET = "sheet "
 _WORD = re.compile(r"\w+")

@@ -4,11 +4,12 @@ The words to type name the figures, so that nobody confirms what they did not se
 """
 
 from core.errors import InputError
+from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
 from core.privacy.review.sampling import sample_of
 from core.privacy.review.second_search import second_search_of
 from core.records import Document, Project, Span, Unread
-from core.storage import Workspace, find, get, rights, sha256_text
+from core.storage import Workspace, find, get, rights
 from core.words import counted
 
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from core.files import sha256_text
 from core.identity import declared
 from core.privacy import Detector, SurrogateTable, mask, propagate, review
 from core.privacy.detection.overlaps import resolve
 from core.privacy.replacement.treatments import BLOCKS, outside_replaced
 from core.privacy.text.rewriting import as_read
 from core.records import Detection, Document, Span, now
-from core.storage import Workspace, insert, insert_many, sha256_text, transaction
+from core.storage import Workspace, insert, insert_many, transaction
 from dashboard.components import marks
 
 pytestmark = pytest.mark.slow

@@ -4,13 +4,14 @@ from collections.abc import Callable, Generator, Iterable
 
 import pytest
 
+from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import find_personal_data
 from core.privacy import review
 from core.records import SEARCH_VERSION, Detection, Document, Job, Page, Project, Review, Span, new_id, now
 from core.settings import SearchSettings
-from core.storage import Workspace, find, get, insert, project_steps, sha256_text, update
+from core.storage import Workspace, find, get, insert, project_steps, update
 from tests.unread import approve_unread
 
 ADA = declared("Ada")

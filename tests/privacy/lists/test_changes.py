@@ -3,6 +3,7 @@
 import pytest
 
 from core.errors import InputError
+from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.stages.anonymization import find_personal_data
@@ -14,7 +15,7 @@ from core.privacy.lists.file import new_entry, read_lists
 from core.privacy.lists.patterns import definition_of, parse_part
 from core.privacy.lists.suggestions import dismiss, suggestions
 from core.records import Document, Job, ListEntry, Page, PatternRule, Project, Review, Span, new_id, now
-from core.storage import Workspace, audit, count, find, insert, sha256_text, update
+from core.storage import Workspace, audit, count, find, insert, update
 from core.storage.removal import remove_project
 from tests.unread import approve_unread
 

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from core.files import sha256_text
 from core.privacy import store_surrogates, surrogate_table
 from core.records import SEARCH_VERSION, Document, Project, Span, new_id, now
-from core.storage import Workspace, find, insert, insert_many, sha256_text, transaction
+from core.storage import Workspace, find, insert, insert_many, transaction
 
 
 @pytest.fixture

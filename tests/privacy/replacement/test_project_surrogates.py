@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.files import sha256_text
 from core.identity import declared
 from core.privacy import SurrogateTable, mask
 from core.privacy.recognizers.people.name_forms import plain
 from core.privacy.replacement.surrogate_rows import MOVED
 from core.records import Project, Span
-from core.storage import Workspace, find, sha256_text
+from core.storage import Workspace, find
 from tests.unread import approve_unread
 
 from .conftest import pairs, search

@@ -4,11 +4,12 @@ from dataclasses import replace
 import pytest
 
 from core.errors import InputError
+from core.files import sha256_text
 from core.identity import declared
 from core.privacy import mask, review
 from core.privacy.review.second_search import search_again
 from core.records import Detection, Document, Page, Span, new_id, now
-from core.storage import Workspace, find, insert, sha256_text
+from core.storage import Workspace, find, insert
 
 TEXT = "Anna Berg opened it. Bert Holm closed Larkfield Gate."
 ADA = declared("Ada")

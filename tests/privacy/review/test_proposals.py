@@ -3,11 +3,12 @@
 import pytest
 
 from core.errors import InputError
+from core.files import sha256_text
 from core.identity import declared
 from core.privacy import mask, review
 from core.privacy.review.second_search import store_second_search
 from core.records import Document, Page, Passage, Project, Review, Span, new_id, now
-from core.storage import Workspace, audit, find, get, insert, sha256_text
+from core.storage import Workspace, audit, find, get, insert
 
 ADA, BOB = declared("Ada"), declared("Bob")
 CLEAN = [f"Passage {number} tells how the pump is kept dry." for number in range(12)]

@@ -6,11 +6,12 @@ import pytest
 
 from core.access import Actor
 from core.errors import InputError
+from core.files import sha256_text
 from core.identity import authenticated, declared
 from core.jobs.context import JobContext
 from core.jobs.stages import second_search
 from core.records import AuditEntry, Detection, Document, Job, Project, new_id, now
-from core.storage import Workspace, insert, sha256_text
+from core.storage import Workspace, insert
 from core.storage.audit import entries
 
 TEXT = "The pump is kept dry."

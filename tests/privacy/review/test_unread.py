@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from tests.privacy.valves import put_valves
 
 from core.errors import InputError
+from core.files import sha256_text
 from core.identity import declared
 from core.jobs.stages.document_export import export_documents
 from core.jobs.stages.pair_export import exportable_pairs
@@ -23,8 +25,7 @@ from core.records import (
     new_id,
     now,
 )
-from core.storage import Workspace, audit, find, get, insert, project_steps, sha256_text
-from tests.privacy.review.valves import put_valves
+from core.storage import Workspace, audit, find, get, insert, project_steps
 
 ADA, BOB = declared("Ada"), declared("Bob")
 TEXT = "Anna Berg opened the valve. The pump is dry. Later Bert Holm closed it."

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from core.files import sha256_text
 from core.records import Document, Page, Passage, Project, Span, new_id, now
-from core.storage import Workspace, insert, sha256_text
+from core.storage import Workspace, insert
 
 NAMES = (("Anna Berg", "Odile Marston"), ("Bert Holm", "Ivo Fenwick"))  # what stands in the text, and its surrogate
 

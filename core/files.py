@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,8 +40,7 @@ def _errno(error: Exception, folder: Path) -> int:
     if isinstance(error, OSError):
         is_short = error.errno is None and _SHORT_WRITE.match(str(error))
         return errno.ENOSPC if is_short else error.errno or 0
-    if isinstance(error, sqlite3.OperationalError):
-        name = getattr(error, "sqlite_errorname", "")
+    if name := getattr(error, "sqlite_errorname", ""):  # only sqlite3's errors have it
         if name.startswith("SQLITE_READONLY"):
             return errno.EROFS
         # without room for its index of the log, SQLite speaks of an input/output error

@@ -1,0 +1,50 @@
+"""What lies in the folder of a run, by name: the one place that knows its layout."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The folder of one run; see `core/training/recipe.py` for what writes each of its files."""
+
+    path: Path
+
+    @property
+    def record(self) -> Path:
+        """The run's record as JSON, for whoever takes the folder elsewhere."""
+        return self.path / "run.json"
+
+    @property
+    def settings(self) -> Path:
+        """The settings of the training, as used."""
+        return self.path / "settings.json"
+
+    @property
+    def template(self) -> Path:
+        """The chat template (Jinja) that the tuned model is asked with."""
+        return self.path / "template.jinja"
+
+    @property
+    def metrics(self) -> Path:
+        """A line of JSON for each step."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """A folder; there only while the run trains."""
+        return self.path / "checkpoints"
+
+    @property
+    def adapter(self) -> Path:
+        """A folder in peft's format: what the run learned."""
+        return self.path / "adapter"
+
+    @property
+    def result(self) -> Path:
+        """The adapter's hash and the run's numbers, as JSON; there once the run has finished."""
+        return self.path / "result.json"
+
+    def read_template(self) -> str:
+        """Return the chat template."""
+        return self.template.read_text(encoding="utf-8")
