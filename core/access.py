@@ -1,7 +1,7 @@
-"""Who may do what: the one table of roles and actions, and who acts.
+"""Access control: the single table of roles and actions, and the actor it applies to.
 
-A role is held on this machine or in a project. One held on this machine counts in a project too once its holder is a member
-there, which is to hold any role in it. Nothing is allowed that no line below allows.
+A role is held either on this machine or in a project. A machine role also counts in every project its holder is a member
+of, that is, holds any role in. Anything not allowed by a line below is denied.
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 def _roles(words: str) -> frozenset[Role]:
     chosen = frozenset(role for role in ROLES if role in words.split())
-    assert len(chosen) == len(words.split())  # noqa: S101 a misspelled role in the tables below
+    assert len(chosen) == len(words.split())  # noqa: S101 catches a misspelled role in the tables below
     return chosen
 
 
@@ -77,7 +77,7 @@ ON_MACHINE: dict[Action, frozenset[Role]] = {
     "read audit log": _roles("administrator auditor"),
 }
 
-# What must be allowed before an entry of this kind is made: the last gate before anything is stored.
+# The action that must be allowed before an audit entry of each kind is written: the last check before anything is stored.
 GATES: dict[AuditAction, Action] = {
     "document added": "add documents",
     "document removed": "remove documents",
@@ -127,10 +127,10 @@ UNGATED: frozenset[AuditAction] = frozenset({"log begun", "signed in", "signed o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """For whom a workspace is used. Without one it is the operating system's account, which has the files anyway.
+    """The person a workspace acts for. Without one, it acts for the operating system account, which owns the files anyway.
 
-    With a `sign_in_id` every use is checked against the roles stored now. Without, a job acts: what its person may do was
-    checked when it began.
+    With a `sign_in_id`, every use is checked against the roles stored at that moment. Without one, the actor is a job,
+    whose person's permissions were checked when it began.
     """
 
     person: Person
@@ -138,7 +138,7 @@ class Actor:
 
 
 def is_allowed(action: Action, *, on_machine: Iterable[Role], in_project: Iterable[Role]) -> bool:
-    """Whether roles on this machine and roles in a project (empty for nobody's member) allow an action there."""
+    """Return whether a person's machine roles and project roles (empty for a non-member) allow an action there."""
     here = frozenset(on_machine)
     there = frozenset(in_project)
     counted = there | here if there else there

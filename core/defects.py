@@ -1,4 +1,4 @@
-"""A defect of ours gets a reference number; the log says where it happened, never what a message quotes."""
+"""Logs bugs in Garrison under a reference number: where they happened, never the message, which may quote a document."""
 
 import logging
 import secrets
@@ -7,7 +7,7 @@ log = logging.getLogger("garrison")
 
 
 def record_defect(error: BaseException) -> str:
-    """Log the type and the places of `error`, but no message: that may quote a document. Gives the reference number."""
+    """Log the type and stack of `error`, never its message, which may quote a document; return the reference number."""
     reference = secrets.token_hex(4)
     frames = []
     trace = error.__traceback__

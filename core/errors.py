@@ -1,4 +1,4 @@
-"""Every error a user can meet, by whose turn it is to act.
+"""Every error a user can meet, grouped by who has to act.
 
     GarrisonError
     ├── InputError     the user: a bad file, a bad value               exit 2
@@ -6,15 +6,15 @@
     ├── SetupError     the operator: missing model, full disk, no GPU  exit 3
     ├── ModelError     a model's output was unusable                   exit 4
     ├── JobFailed      a job ended without its result                  exit 4
-    └── JobCancelled   nobody's fault                                  exit 130
+    └── JobCancelled   nobody: the work was cancelled                  exit 130
 
-Messages and hints never contain text from a document. Anything that is not a GarrisonError is a
-defect of ours: it propagates and is logged with a reference number.
+Messages and hints never contain text from a document. Any exception that is not a GarrisonError is a
+bug in Garrison: it propagates and is logged with a reference number.
 """
 
 
 class GarrisonError(Exception):
-    """What happened (`message`, with the value) and what to do next (`hint`, one sentence)."""
+    """Base of all errors: what happened (`message`, with the offending value) and what to do next (`hint`, one sentence)."""
 
     exit_code = 1
 
@@ -37,28 +37,28 @@ class InputError(GarrisonError):
 
 
 class AccessError(InputError):
-    """The person who acts has not the role for it, or is not signed in any more."""
+    """The person acting lacks the required role or is no longer signed in."""
 
 
 class SetupError(GarrisonError):
-    """Something is missing on this machine, or full."""
+    """Something on this machine is missing or full."""
 
     exit_code = 3
 
 
 class ModelError(GarrisonError):
-    """A model gave nothing that can be used."""
+    """A model's output was unusable."""
 
     exit_code = 4
 
 
 class JobFailed(GarrisonError):
-    """A job ended without its result."""
+    """A job ended without producing its result."""
 
     exit_code = 4
 
 
 class JobCancelled(GarrisonError):
-    """Somebody cancelled the work."""
+    """The work was cancelled on request."""
 
     exit_code = 130

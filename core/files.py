@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: write beside, fsync, rename."""
+"""Write files that are either complete or absent: write beside the target, fsync, rename."""
 
 import errno
 import hashlib
@@ -17,12 +17,12 @@ CHUNK_BYTES = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 _NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
-_SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")  # how numpy says that a disk is full
-_RUST_ERROR = re.compile(r"\(os error (\d+)\)")  # how safetensors and others that are written in Rust say errno
+_SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")  # numpy's message when the disk is full
+_RUST_ERROR = re.compile(r"\(os error (\d+)\)")  # errno in messages of Rust libraries such as safetensors
 
 
 def disk_error(error: Exception, folder: Path) -> SetupError | None:
-    """What a full, read-only or unfit `folder` did, in words; None when `error` is about something else."""
+    """Return a SetupError that explains a full, read-only or unusable `folder`; None if `error` has another cause."""
     number = _errno(error, folder)
     if number in _FULL:
         return SetupError(
@@ -36,14 +36,14 @@ def disk_error(error: Exception, folder: Path) -> SetupError | None:
 
 
 def _errno(error: Exception, folder: Path) -> int:
-    """The operating system's number of an error, also of what SQLite and libraries in Rust raise; 0 where there is none."""
+    """Return the errno of an error, including those raised by SQLite and Rust libraries; 0 if there is none."""
     if isinstance(error, OSError):
         is_short = error.errno is None and _SHORT_WRITE.match(str(error))
         return errno.ENOSPC if is_short else error.errno or 0
     if name := getattr(error, "sqlite_errorname", ""):  # only sqlite3's errors have it
         if name.startswith("SQLITE_READONLY"):
             return errno.EROFS
-        # without room for its index of the log, SQLite speaks of an input/output error
+        # without room for the index of its write-ahead log, SQLite reports an input/output error
         is_full = name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _is_full(folder))
         return errno.ENOSPC if is_full else 0
     found = _RUST_ERROR.search(str(error))
@@ -56,7 +56,7 @@ def _is_full(folder: Path) -> bool:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into a SetupError that names the folder."""
+    """Turn errors from a full or read-only disk inside the block into a SetupError that names the folder."""
     try:
         yield
     except GarrisonError:
@@ -69,10 +69,10 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def check_target(target: Path, *, is_forced: bool) -> None:
-    """Look at where a person wants a file, before the work for it begins.
+    """Check that a file can be written to `target`, before the work for it begins.
 
     Raises:
-        InputError: it is a folder, exists and is not to be replaced, or its folder does not exist.
+        InputError: `target` is a folder, exists while `is_forced` is false, or its folder does not exist.
     """
     if target.is_dir():
         raise InputError(f"{target} is a folder.", "Name a file in it.")
@@ -83,7 +83,7 @@ def check_target(target: Path, *, is_forced: bool) -> None:
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write `content` (text as UTF-8) so that a reader, or a crash, sees the old file or the new one.
+    """Write `content` (text as UTF-8) so that readers, even after a crash, see either the old file or the new one.
 
     Raises:
         SetupError: the disk is full or read-only.
@@ -94,7 +94,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 @contextmanager
 def file_atomic(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write that becomes `path` when the block ends well.
+    """Yield an open file that becomes `path` when the block ends without an error.
 
     Raises:
         SetupError: the disk is full or read-only.
@@ -105,7 +105,7 @@ def file_atomic(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def place_atomic(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` for a program to write to; what lies there becomes `path` when the block ends well.
+    """Yield a path to write a file to, beside `path`; that file becomes `path` when the block ends without an error.
 
     Raises:
         SetupError: the disk is full or read-only.
@@ -125,7 +125,7 @@ def place_atomic(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def folder_atomic(target: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `target` that becomes `target` when the block ends well.
+    """Yield a temporary folder beside `target` that becomes `target` when the block ends without an error.
 
     Raises:
         InputError: `target` exists and is not an empty folder.
@@ -159,12 +159,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 def sha256_text(text: str) -> str:
-    """SHA-256 of the text's UTF-8 bytes, hexadecimal."""
+    """Return the hexadecimal SHA-256 of the text's UTF-8 bytes."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def sha256_file(path: Path) -> str:
-    """SHA-256 of a file, read in pieces of 1 MiB."""
+    """Return the hexadecimal SHA-256 of a file, read in pieces of 1 MiB."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -173,13 +173,13 @@ def sha256_file(path: Path) -> str:
 
 
 def file_key(path: Path) -> str:
-    """Return 16 hexadecimal digits that change with a file's place, size and time: its bytes may be many to read."""
+    """Return 16 hexadecimal digits that change with a file's path, size and modification time, without reading it."""
     status = path.stat()
     return sha256_text(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}")[:16]
 
 
 def sha256_folder(folder: Path) -> str:
-    """SHA-256 over the sorted list of relative names and file hashes; `model.json` at the top is left out."""
+    """Return the SHA-256 over the folder's sorted relative names and file hashes, leaving out `model.json` at the top."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

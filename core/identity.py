@@ -1,4 +1,4 @@
-"""Who acts: a name that a person declares, or an account that a sign-in proved. Every decision carries one."""
+"""Identity of the person acting: a name they declare, or an account proven by signing in. Every decision records one."""
 
 import hashlib
 import json
@@ -11,15 +11,15 @@ from core.errors import AccessError, InputError
 from core.records import Person
 
 _DECLARED = "declared"
-# characters that count as printable and show nothing (Unicode 15.1, Default_Ignorable_Code_Point)
+# characters that count as printable but are invisible (Unicode 15.1, Default_Ignorable_Code_Point)
 _UNSEEN = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
 def declared(name: str) -> Person:
-    """The person who says to be called `name`; the same person however the name is spaced or cased.
+    """Return the person who goes by `name`; spacing and letter case do not make a different person.
 
     Raises:
-        InputError: no name of 1 to 80 printable characters.
+        InputError: The name is not 1 to 80 printable characters.
     """
     shown = " ".join(name.split())
     if not shown or len(shown) > 80 or not shown.isprintable() or _UNSEEN.search(shown):
@@ -28,12 +28,12 @@ def declared(name: str) -> Person:
 
 
 def authenticated(claims: Mapping[str, Any]) -> Person:
-    """The person whom an identity provider signed in, told apart by issuer and subject (OpenID Connect Core 1.0, 5.7).
+    """Return the person signed in by an identity provider, identified by issuer and subject (OpenID Connect Core 1.0, 5.7).
 
-    Names and mail addresses are for showing: both can change and be given to somebody else.
+    Names and email addresses are for display only: both can change or be reassigned to somebody else.
 
     Raises:
-        AccessError: the token names no issuer or no subject.
+        AccessError: The token lacks an issuer or a subject.
     """
     issuer, subject = claims.get("iss"), claims.get("sub")
     if not (isinstance(issuer, str) and issuer and isinstance(subject, str) and subject):
@@ -45,17 +45,17 @@ def authenticated(claims: Mapping[str, Any]) -> Person:
 
 
 def sign_in_id(claims: Mapping[str, Any]) -> str:
-    """The id of one sign-in: the same in every window of a browser, another after signing in anew (`nonce`, `iat`)."""
+    """Derive the id of one sign-in: the same in every window of a browser, a new one after signing in again."""
     told = {key: str(claims.get(key, "")) for key in ("iss", "sub", "aud", "iat", "exp", "nonce", "jti", "sid")}
     return f"sign-in-{hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:24]}"
 
 
 def standing(*, is_authenticated: bool) -> str:
-    """How a person is known, in words."""
+    """Describe in words how a person's identity is established."""
     return "signed in" if is_authenticated else "declared, not authenticated"
 
 
 def person_id(source: str, subject: str) -> str:
-    """The id of whom `source` (an issuer's address, "declared") calls `subject`; tells neither of them."""
+    """Derive a stable id from identity source (issuer URL or "declared") and subject. One-way: it reveals neither."""
     digest = hashlib.sha256(f"{source}\0{subject}".encode()).hexdigest()
     return f"person-{digest[:16]}"

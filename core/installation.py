@@ -1,7 +1,7 @@
-"""What is known about this very copy of Garrison: who signed it, when it was installed, what its self-tests said.
+"""Facts about the running copy of Garrison: who signed it, when it was installed, how its self-tests went.
 
-`garrison-setup` puts a copy into `<prefix>/versions/<version>/`, its interpreter below that in `python/`, a receipt beside
-the interpreter, and the public key it was signed with at the prefix.
+`garrison-setup` installs a copy into `<prefix>/versions/<version>/`, with its interpreter in `python/` and a receipt
+beside it; the public key that verifies its signature is kept in the prefix itself.
 """
 
 import json
@@ -14,27 +14,27 @@ from core.errors import SetupError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """Times are ISO 8601 in UTC; `signed_by` is the key's fingerprint, "" for an unsigned bundle."""
+    """An installed copy. Times are ISO 8601 in UTC; `signed_by` is the key's fingerprint, "" for an unsigned bundle."""
 
     folder: str
     version: str
     installed_at: str
     file_count: int
     signed_by: str
-    tested_at: str = ""  # of the last self-test; "" where there was none
+    tested_at: str = ""  # time of the last self-test; "" if there was none
     is_test_passed: bool = False
-    test_network: str = ""  # how the network was kept away or watched
+    test_network: str = ""  # how that test isolated or monitored the network
 
 
 def signer() -> Path | None:
-    """The public key that this copy was signed with; None in a checkout, or where nobody signed."""
+    """Return the path of the public key that signed this copy; None in a checkout or if it is unsigned."""
     folder = _version_folder()
     path = folder.parents[1] / "signer.pem" if folder else None
     return path if path and path.is_file() else None
 
 
 def current() -> Installation | None:
-    """This copy; None in a checkout, or where its receipt cannot be read."""
+    """Describe this copy from its receipt; return None in a checkout or if the receipt cannot be read."""
     from core.carry.signature import fingerprint
 
     folder = _version_folder()

@@ -1,7 +1,7 @@
-"""Offline as a property: variables that keep libraries from calling out, and a guard that refuses it.
+"""Keeps the process offline: variables that stop libraries from calling out, and a guard that refuses connections.
 
-The guard watches what Python code does (`sys.addaudithook`, PEP 578). It does not see sockets that native code opens by
-itself; for a proof that covers those, run in an empty network namespace.
+The guard watches what Python code does (`sys.addaudithook`, PEP 578). It does not see sockets opened directly by native
+code; to rule those out as well, run in an empty network namespace.
 """
 
 import ipaddress
@@ -13,35 +13,35 @@ from typing import Any
 from urllib.parse import SplitResult
 
 OFFLINE_VARIABLES = {
-    "HF_HUB_OFFLINE": "1",  # huggingface_hub: no look-up, no download
+    "HF_HUB_OFFLINE": "1",  # huggingface_hub: no lookups, no downloads
     "TRANSFORMERS_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "DO_NOT_TRACK": "1",
-    "TOKENIZERS_PARALLELISM": "false",  # a warning and a deadlock risk in forked workers otherwise
+    "TOKENIZERS_PARALLELISM": "false",  # avoids a warning, and a possible deadlock in forked workers
     "WANDB_DISABLED": "true",
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
 }
 
 
 def set_offline_variables(environment: MutableMapping[str, str] | None = None) -> None:
-    """Set every offline variable in `environment` (default: this process), overriding what is there."""
+    """Set every offline variable in `environment` (default: this process), overriding existing values."""
     target = os.environ if environment is None else environment
     target.update(OFFLINE_VARIABLES)
 
 
 _refused: list[str] = []
 _is_guarded: list[bool] = []
-_allowed: dict[tuple[str, int], None] = {}  # machine and port, in the order in which they were allowed
+_allowed: dict[tuple[str, int], None] = {}  # (machine, port), in the order they were allowed
 _LOCAL_NAMES = ("localhost", "", None)
 
 
 def refuse_connections() -> None:
-    """From now on, refuse every connection and name look-up of this process that leaves the machine.
+    """Refuse, from now on, every connection and name lookup by this process that would leave the machine.
 
-    A refused one raises ConnectionRefusedError and is counted by `refused_count`. It cannot be switched off again.
-    Excepted is what `allow` names.
+    Each refusal raises ConnectionRefusedError and is counted by `refused_count`. The guard cannot be switched off again.
+    The only exceptions are those made with `allow`.
     """
     if not _is_guarded:
         _is_guarded.append(True)
@@ -49,20 +49,20 @@ def refuse_connections() -> None:
 
 
 def allow(machine: str, port: int) -> None:
-    """Let this process reach another machine, by name or number, on that port and no other.
+    """Let this process reach another machine, given by name or IP address, on this port only.
 
-    Only for what an administrator's settings name: the identity provider that people sign in with, a server of models.
+    Use it only for machines named in an administrator's settings: the sign-in identity provider, a model server.
     """
     _allowed[machine, port] = None
 
 
 def allowed_machines() -> list[str]:
-    """Return the other machines that this process may reach; those on this machine are none."""
+    """Return the other machines this process may reach, without those that are this machine itself."""
     return list(dict.fromkeys(machine for machine, _ in _allowed if not is_local(machine)))
 
 
 def is_allowed(address: str, port: int) -> bool:
-    """Tell whether this is an address of a machine that may be reached, as its name resolves now."""
+    """Return whether `address` and `port` belong to an allowed machine, as its name resolves now."""
     return any(port == known and address in _addresses(machine, port) for machine, known in list(_allowed))
 
 
@@ -75,7 +75,7 @@ def _addresses(machine: str, port: int) -> set[str]:
 
 
 def refused_count() -> int:
-    """How many connections and look-ups of this process the guard refused."""
+    """Return how many connections and lookups the guard has refused in this process."""
     return len(_refused)
 
 
@@ -88,7 +88,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
         host = arguments[0]
         if _address(host) is not None:
-            return  # nothing is asked of anybody; whether it may be connected to is looked at then
+            return  # a literal IP address needs no query; connecting to it is checked separately
         if _name(host) in {machine for machine, _ in _allowed}:
             return
     else:
@@ -103,7 +103,7 @@ def _name(host: Any) -> Any:
 
 
 def _address(host: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that is written in numbers; None for a name."""
+    """Parse `host` as a literal IP address; return None if it is a name."""
     try:
         return ipaddress.ip_address(str(_name(host)).partition("%")[0])
     except ValueError:
@@ -111,17 +111,17 @@ def _address(host: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def is_confidential(address: SplitResult) -> bool:
-    """Return whether nobody can listen on the way to `address`: https, or http within this machine."""
+    """Return whether traffic to `address` is safe from eavesdropping: https, or http within this machine."""
     return address.scheme == "https" or (address.scheme == "http" and is_local(address.hostname))
 
 
 def port_of(address: SplitResult) -> int:
-    """Return the port of an http or https address, its scheme's where none is written."""
+    """Return the port of an http or https address, or its scheme's default if it names none."""
     return address.port or (443 if address.scheme == "https" else 80)
 
 
 def is_local(host: Any) -> bool:
-    """Whether a host name or address is this machine."""
+    """Return whether a host name or address refers to this machine."""
     if _name(host) in _LOCAL_NAMES:
         return True
     address = _address(host)

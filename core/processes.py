@@ -1,13 +1,13 @@
-"""Child processes that end with whoever started them, however that one ends."""
+"""Child processes that end when their parent does, however it ends."""
 
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-# A tiny program that becomes another one: `preexec_fn` is not safe beside threads. The kernel's signal for a lost parent
-# (prctl(2), PR_SET_PDEATHSIG = 1) survives `execv`. A limit of one byte keeps a crash from writing what is in memory, which
-# are people's texts, to a core file or to a collector of them (core(5); the kernel takes 1 as "no dump" for both).
+# A tiny launcher that replaces itself with the real program, because `preexec_fn` is unsafe in a process with threads. The
+# parent-death signal (prctl(2), PR_SET_PDEATHSIG = 1) survives `execv`. A core limit of one byte keeps a crash from writing
+# memory, which holds people's texts, to a core file or a collector (core(5): the kernel takes 1 as "no dump" for both).
 _LAUNCHER = """
 import ctypes, os, resource, sys
 parent, number, program = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
@@ -22,8 +22,8 @@ os.execv(program[0], program)
 
 
 def bound_to_this(command: Sequence[str], *, by: signal.Signals = signal.SIGKILL) -> list[str]:
-    """Return the command that runs `command` (a full path first) and gets the signal `by` when its parent is gone.
+    """Wrap `command` (its first item a full path) so that it receives the signal `by` when its parent ends.
 
-    The parent is the *thread* that starts it: start it from one that lives as long as the child is wanted.
+    The parent is the *thread* that starts it: use one that lives as long as the child should.
     """
     return [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(int(by)), *command]

@@ -1,8 +1,8 @@
-"""The records that flow through Garrison, in the order in which they come into being.
+"""The records that flow through Garrison, in the order they are created.
 
     document -> passage -> span -> review -> question pair -> dataset version -> run -> evaluation -> release
 
-Each is frozen, has an id, and names by SHA-256 what it came from. Offsets count characters
+Each is frozen, has an id, and identifies its source by SHA-256. Offsets count characters
 (Unicode code points), end exclusive. Times are ISO 8601 in UTC. SHA-256 values are hexadecimal.
 """
 
@@ -73,33 +73,33 @@ AuditAction = Literal[
 ListKind = Literal["deny", "allow"]
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
-SEARCH_VERSION = 1  # of the search for personal data; a search that finds what it left before gets the next number
+SEARCH_VERSION = 1  # of the personal data search; incremented whenever the search learns to find more
 
 
 def new_id(prefix: str) -> str:
-    """A short random id such as `run-4f1c9a2be0`: 40 random bits, safe in file names and URLs."""
+    """Generate a short random id such as `run-4f1c9a2be0`: 40 random bits, safe in file names and URLs."""
     return f"{prefix}-{secrets.token_hex(5)}"
 
 
 def now() -> str:
-    """The current time, ISO 8601, UTC, to the millisecond."""
+    """Return the current time in UTC as ISO 8601, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who acts. People are told apart by `id` (see `core.identity`), never by how a name is written."""
+    """The person acting. People are identified by `id` (see `core.identity`), never by how a name is spelled."""
 
     id: str
     name: str  # shown to others and kept with every decision
-    is_authenticated: bool = False  # else the name is declared: nobody checked it
+    is_authenticated: bool = False  # if False, the name is declared and unverified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One body of documents and what was made from it. `policy` says how approval is given.
+    """A body of documents and everything made from it. `policy` says how approval is given.
 
-    With the two-person rule nobody approves what they proposed; "auto" is on as soon as a second person has acted.
+    Under the two-person rule nobody approves what they proposed; "auto" turns it on once a second person has acted.
     """
 
     id: str
@@ -107,7 +107,7 @@ class Project:
     policy: Policy = "each-document"
     is_sample: bool = False
     two_person: TwoPersonRule = "auto"
-    sample_size: int = 60  # passages without a finding that are read before a proposal; 0 for none
+    sample_size: int = 60  # passages without a span to read before a proposal; 0 for none
     highest_marking: MarkingLevel = "unclassified"  # a document marked above it is refused
     created_at: str
 
@@ -125,11 +125,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A file somebody brought. Its text lies once in the workspace; `problem` says what a person must know."""
+    """A file somebody added. Its text is stored once in the workspace; `problem` says what a person must know."""
 
     id: str
     project_id: str
-    name: str  # the file name as brought, shown to people, never used as a path
+    name: str  # the original file name, shown to people, never used as a path
     kind: str  # "pdf", "docx", …; "pairs" for imported question pairs
     size_bytes: int
     sha256: str  # of the file
@@ -139,26 +139,26 @@ class Document:
     page_count: int = 0
     word_count: int = 0
     language: str = ""
-    analyzed_sha256: str = ""  # of the text in which personal data was looked for; "" before that
-    search_version: int = 0  # `SEARCH_VERSION` of that search; 0: it ended before versions were counted
-    marking: str = ""  # the classification marking it bears, such as "SECRET//NOFORN"; "" for none
-    marking_level: int = 0  # 0 none or unclassified, to 4 top secret; -1: read before markings were looked for
+    analyzed_sha256: str = ""  # of the text last searched for personal data; "" before the first search
+    search_version: int = 0  # `SEARCH_VERSION` of that search; 0: it predates version numbers
+    marking: str = ""  # the document's classification marking, such as "SECRET//NOFORN"; "" for none
+    marking_level: int = 0  # from 0 (none or unclassified) to 4 (top secret); -1: read before markings were detected
     created_at: str
 
     @property
     def is_analyzed(self) -> bool:
-        """Whether personal data was looked for in exactly this text."""
+        """Whether exactly this text has been searched for personal data."""
         return bool(self.text_sha256) and self.analyzed_sha256 == self.text_sha256
 
     @property
     def is_search_outdated(self) -> bool:
-        """Whether the search that looked at this text is older than the one that would look now, and found less."""
+        """Whether this text was searched by an older version of the search, which finds less than the current one."""
         return self.is_analyzed and self.search_version < SEARCH_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A piece of a document that ends at a sentence end: characters `start` to `end` of its text."""
+    """A piece of a document that ends with a sentence: characters `start` to `end` of its text."""
 
     id: str
     document_id: str
@@ -173,7 +173,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """What a detector found: `score` is 0 to 1, `detector` one name or several joined by "+"."""
+    """A detector's result: `score` is from 0 to 1, `detector` is one name or several joined by "+"."""
 
     start: int
     end: int
@@ -182,13 +182,13 @@ class Detection:
     detector: str
 
 
-# What a span of a type that is kept holds in place of a surrogate; people read it as it is.
+# Stands in for the surrogate of a span whose type is kept; people see this text as it is.
 KEPT = "\u27e8stays readable\u27e9"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A piece of personal data in a document. It is masked unless a reviewer rejected it or its type is kept."""
+    """A found piece of personal data in a document. It is masked unless a reviewer rejected it or its type is kept."""
 
     id: str
     document_id: str
@@ -204,7 +204,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListEntry:
-    """A text that people say is personal data wherever it stands (`deny`), or never is (`allow`). Itself personal data."""
+    """A text declared to be personal data wherever it occurs (`deny`), or never (`allow`). Itself personal data."""
 
     id: str
     project_id: str  # "" for every project of this workspace
@@ -217,7 +217,7 @@ class ListEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternRule:
-    """A pattern whose matches are personal data; `definition` holds its parts or, from a file, an expression."""
+    """A pattern whose matches are personal data; `definition` holds its parts or, if read from a file, an expression."""
 
     id: str
     project_id: str  # "" for every project of this workspace
@@ -230,18 +230,18 @@ class PatternRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """Count what nobody had looked at when a text was approved: three times 0 where everything was looked at."""
+    """Counts of what nobody had looked at when a text was approved; all 0 if everything was looked at."""
 
-    undecided: int = 0  # marks that nobody decided on; they are replaced
-    unsampled: int = 0  # passages of the sample that nobody read
-    unsearched: int = 0  # anonymized texts that were not searched a second time: 0 or 1 of one document
+    undecided: int = 0  # spans nobody decided on; they are replaced
+    unsampled: int = 0  # sample passages nobody read
+    unsearched: int = 0  # anonymized texts without a second search: 0 or 1 per document
 
     def __bool__(self) -> bool:
-        """Tell whether anything was left unread."""
+        """Return whether anything was left unread."""
         return bool(self.undecided or self.unsampled or self.unsearched)
 
     def __add__(self, other: "Unread") -> "Unread":
-        """Add what was left unread in another document."""
+        """Add the counts of another document."""
         return Unread(
             undecided=self.undecided + other.undecided,
             unsampled=self.unsampled + other.unsampled,
@@ -251,9 +251,9 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What was proposed for one document and what became of it: exactly this text, giving exactly that anonymized text.
+    """A proposal for one document and its outcome, bound to exactly one text and the anonymized text made from it.
 
-    The figures say what was done against what the detectors missed: passages without a finding that a person read, and
+    The figures say what was done to catch what the detectors missed: passages without a span that a person read, and
     what a second, different search of the anonymized text found. See `core.privacy.review.figures`.
     """
 
@@ -261,26 +261,26 @@ class Review:
     document_id: str
     reviewer: str  # who approved or returned it; "" while it is proposed
     reviewer_id: str = ""
-    is_authenticated: bool = False  # of both persons; else their names are declared, and nobody checked them
+    is_authenticated: bool = False  # both people signed in; if False, their names are declared and unverified
     proposer: str = ""
     proposer_id: str = ""
     text_sha256: str
     anonymized_sha256: str
     span_count: int  # spans masked
-    sampled: int = 0  # passages without a finding that were read
-    missed: int = 0  # of these, how many held something
-    unread_count: int = -1  # passages without a finding that nobody read; -1 where that is not known
-    second_found: int = -1  # places that the second search took for personal data; -1 where there was none
+    sampled: int = 0  # passages without a span that were read
+    missed: int = 0  # how many of those contained personal data
+    unread_count: int = -1  # passages without a span that nobody read; -1 if unknown
+    second_found: int = -1  # places the second search took for personal data; -1 if there was no second search
     second_detector: str = ""
-    unread: Unread | None = None  # what nobody had looked at; None where that was not recorded yet
+    unread: Unread | None = None  # what nobody had looked at; None in reviews older than this record
     state: ReviewState = "approved"
-    reason: str = ""  # why it was withdrawn, or the comment with which it was returned
+    reason: str = ""  # why it was withdrawn, or the comment it was returned with
     created_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionPair:
-    """A question (`input`) and its answer (`output`), with the way back to the anonymized source.
+    """A question (`input`) and its answer (`output`), with a reference to their anonymized source.
 
     `quote_start` and `quote_end` are offsets in the anonymized text of review `review_id`.
     """
@@ -313,13 +313,13 @@ class DatasetVersion:
     sha256: str
     train_count: int
     heldout_count: int
-    risk: dict[str, Any] = field(default_factory=dict)  # of the approvals it rests on: `core.privacy.review.risk_of`
+    risk: dict[str, Any] = field(default_factory=dict)  # of the approvals it is based on: `core.privacy.review.risk_of`
     created_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One training: a dataset version, a model and settings in; an adapter out."""
+    """A training run: a dataset version, a base model and settings in; an adapter out."""
 
     id: str
     project_id: str
@@ -332,13 +332,13 @@ class Run:
     is_finished: bool = False
     adapter_sha256: str = ""
     metrics: dict[str, Any] = field(default_factory=dict)
-    risk: dict[str, Any] = field(default_factory=dict)  # that of its dataset version
+    risk: dict[str, Any] = field(default_factory=dict)  # copied from its dataset version
     created_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Base against tuned on held-out questions; `scores` and `answers` as in `core.evaluation`."""
+    """A comparison of base model and tuned model on held-out questions; `scores` is laid out as in `core.evaluation`."""
 
     id: str
     project_id: str
@@ -353,7 +353,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """What was exported from a run, where to, and the SHA-256 of its GGUF file or of its `SHA256SUMS`."""
+    """An export of a run: its format and path, and the SHA-256 of its GGUF file or of its `SHA256SUMS`."""
 
     id: str
     project_id: str
@@ -366,18 +366,18 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """Who did what to which version of a document. Ids, hashes and counts alone; never a text, a file name or a reason."""
+    """Who did what to which version of a document. Only ids, hashes and counts; never a text, a file name or a reason."""
 
     sequence: int  # from 1, without a gap
     created_at: str
-    account: str  # of the operating system, under which it was done
-    actor: str  # the name that the person gave; the account where nobody was asked
+    account: str  # the operating system account it was done under
+    actor: str  # the name the person gave, or the account if nobody was asked
     action: AuditAction
-    subjects: dict[str, str]  # ids by what they name: project, document, review, …
-    hashes: dict[str, str]  # SHA-256 values by what they are of
+    subjects: dict[str, str]  # ids by kind: project, document, review, …
+    hashes: dict[str, str]  # SHA-256 values by what was hashed
     counts: dict[str, int]
     previous_sha256: str  # of the entry before
-    sha256: str = ""  # over the entry's canonical JSON, which holds all of the above
+    sha256: str = ""  # of the entry's canonical JSON, which contains all of the above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,20 +396,20 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Work that takes longer than a second: a row here and a process of its own."""
+    """Work that takes longer than a second: a row in the database and a process of its own."""
 
     id: str
     kind: str
     project_id: str = ""
-    person_id: str = ""  # who started it; "" for whoever has the files
+    person_id: str = ""  # who started it; "" for the operating system account
     params: dict[str, Any] = field(default_factory=dict)
-    key: str = ""  # starting the same key twice gives the same job while it is queued or running
+    key: str = ""  # starting a job with the key of one that is queued or running returns that job
     needs_accelerator: bool = False
     state: JobState = "queued"
     done: float = 0.0  # progress, in `unit`
-    total: float = 0.0  # 0 while not known
+    total: float = 0.0  # 0 while unknown
     unit: str = ""
-    message: str = ""  # what it is doing now, in words
+    message: str = ""  # what it is doing right now, in words
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     hint: str = ""

@@ -1,4 +1,4 @@
-"""Settings a person can turn, checked where they enter: pydantic models with units in their names."""
+"""Settings people can change, validated on entry: pydantic models whose field names carry their units."""
 
 import os
 from pathlib import Path
@@ -17,19 +17,19 @@ EMBEDDED_MODEL = "smollm2-135m-instruct"  # the language model that every instal
 
 
 def default_home() -> Path:
-    """The workspace: `GARRISON_HOME`, else the platform's folder for application data."""
+    """Return the default workspace folder: `GARRISON_HOME`, or the platform's application data folder."""
     chosen = os.environ.get("GARRISON_HOME", "")
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("garrison", appauthor=False))
 
 
 class Settings(BaseModel):
-    """Frozen; unknown names are errors, so that a typing mistake is not silently ignored."""
+    """Base of all settings: frozen, and unknown names are errors, so that a typo is not silently ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> Self:
-        """Check `values` together and raise one InputError that names every bad one."""
+        """Validate `values` together, raising a single InputError that names every bad one."""
         try:
             return cls(**values)
         except ValidationError as error:
@@ -41,34 +41,34 @@ class Settings(BaseModel):
 
 
 class DetectionSettings(Settings):
-    """How hard personal data is looked for: `thorough` asks a second model too and takes twice the time or more."""
+    """How hard to search for personal data: `thorough` also asks a second model and takes at least twice as long."""
 
     level: DetectionLevel = "thorough"
 
 
 class SearchSettings(DetectionSettings):
-    """Which texts are looked at: those that were not searched yet; with `again`, those of an earlier search too."""
+    """Which texts to search: those not searched yet; with `again`, also those searched before."""
 
     again: bool = False
 
 
 class SplitSettings(Settings):
-    """How a document is cut into passages; lengths in tokens of the embedded model (about 0.75 words each)."""
+    """How to cut a document into passages; lengths are in tokens of the embedded model (about 0.75 words each)."""
 
     passage_tokens: int = Field(default=256, ge=32, le=2048)
 
 
 class GenerationSettings(Settings):
-    """How question pairs are made."""
+    """How to generate question pairs."""
 
     model: str = EMBEDDED_MODEL
     per_passage: int = Field(default=4, ge=1, le=50)
-    batch_sequences: int = Field(default=8, ge=1, le=32)  # sequences decoded side by side
+    batch_sequences: int = Field(default=8, ge=1, le=32)  # sequences decoded in parallel
     seed: int = 0
 
 
 class FilterSettings(Settings):
-    """Which pairs are kept; lengths in characters."""
+    """Which question pairs to keep; lengths are in characters."""
 
     min_question_characters: int = Field(default=12, ge=1)
     max_question_characters: int = Field(default=300, ge=1)
@@ -82,7 +82,7 @@ class TrainingSettings(Settings):
     preset: Preset = "standard"
     precision: Precision = "fp32"
     epochs: float = Field(default=6, gt=0, le=100)
-    max_steps: int = Field(default=0, ge=0)  # 0: as many as the epochs need
+    max_steps: int = Field(default=0, ge=0)  # 0: as many steps as `epochs` takes
     batch_size: int = Field(default=8, ge=1, le=256)
     gradient_accumulation: int = Field(default=1, ge=1, le=256)
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
@@ -90,17 +90,17 @@ class TrainingSettings(Settings):
     lora_rank: int = Field(default=16, ge=1, le=512)
     lora_alpha: int = Field(default=32, ge=1, le=1024)
     lora_dropout: float = Field(default=0.0, ge=0, lt=1)
-    max_tokens: int = Field(default=512, ge=32, le=32768)  # of one row
+    max_tokens: int = Field(default=512, ge=32, le=32768)  # per row
     checkpoint_steps: int = Field(default=20, ge=1)
-    keep: Keep = "last"  # the last adapter, which knows its rows best, or the one with the lowest validation loss
+    keep: Keep = "last"  # the last adapter, which fits its rows best; "best" is the one with the lowest validation loss
     seed: int = 0
 
     @classmethod
     def from_preset(cls, preset: str, changes: dict[str, Any] | None = None) -> Self:
-        """The preset's values, then `changes` on top.
+        """Return the preset's settings with `changes` applied on top.
 
         Raises:
-            InputError: unknown preset or setting, or a value out of range.
+            InputError: The preset or a setting is unknown, or a value is out of range.
         """
         if preset not in PRESETS:
             raise InputError(f"There is no preset {preset!r}.", f"Presets are: {', '.join(PRESETS)}.")
@@ -116,10 +116,10 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def key_values(settings: list[str]) -> dict[str, str]:
-    """`["epochs=4"]` as `{"epochs": "4"}`.
+    """Parse KEY=VALUE entries: `["epochs=4"]` becomes `{"epochs": "4"}`.
 
     Raises:
-        InputError: an entry is not KEY=VALUE.
+        InputError: An entry is not KEY=VALUE.
     """
     values: dict[str, str] = {}
     for setting in settings:

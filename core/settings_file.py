@@ -1,4 +1,4 @@
-"""Settings that an administrator writes into the workspace: TOML, this account's or root's own, closed to all others."""
+"""Settings files an administrator puts into the workspace: TOML, owned by this account or root, closed to all others."""
 
 import os
 import tomllib
@@ -9,13 +9,13 @@ from core.errors import SetupError
 
 
 def read_settings_file(path: Path) -> dict[str, Any] | None:
-    """Return what the file says; None where there is none.
+    """Return the parsed file; None if there is none.
 
     Raises:
-        SetupError: it is there, and cannot be read, belongs to another account or is open to others.
+        SetupError: The file exists but cannot be read, belongs to another account or is open to others.
     """
     try:
-        if not path.exists() and not path.is_symlink():  # a link to nothing is a file that is missing, not none
+        if not path.exists() and not path.is_symlink():  # a dangling link is an error, not an absent file
             return None
         if path.stat().st_uid not in (0, os.geteuid()):
             raise unfit(path, "belongs to another account", "Only this account and root may write it.")
@@ -27,5 +27,5 @@ def read_settings_file(path: Path) -> dict[str, Any] | None:
 
 
 def unfit(path: Path, what: str, hint: str) -> SetupError:
-    """Return the error that says what is wrong with the file and what to do."""
+    """Build the error that says what is wrong with the file and what to do about it."""
     return SetupError(f"{path} {what}.", hint)

@@ -1,7 +1,7 @@
-"""How people sign in on this machine: the `[auth]` section of `secrets.toml` in the workspace, where there is one.
+"""How people sign in on this machine: the optional `[auth]` section of `secrets.toml` in the workspace.
 
-The section is Streamlit's (`st.login`); `[garrison]` beside it says which claim holds a person's groups and what each group
-may do:
+That section is Streamlit's own (`st.login`); the `[garrison]` section beside it says which claim holds a person's groups and
+which role each group has:
 
     [auth]
     redirect_uri = "https://garrison.site/oauth2callback"
@@ -27,37 +27,37 @@ from core.records import Role
 from core.settings_file import read_settings_file, unfit
 
 SECRETS_NAME = "secrets.toml"  # in the workspace
-LEAST_SECRET = 32  # characters of the secret that signs cookies; Streamlit itself takes any
+LEAST_SECRET = 32  # minimum characters of the cookie signing secret; Streamlit itself accepts any length
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """The identity provider, where it sends people back to, and which roles its groups have here."""
+    """The identity provider, the dashboard it redirects people back to, and the roles its groups have here."""
 
-    origin: str  # of this dashboard, as browsers call it: https://garrison.site
+    origin: str  # of this dashboard as browsers see it, such as https://garrison.site
     provider_host: str
     provider_port: int
     claim: str = "groups"
-    roles: dict[str, Role] = field(default_factory=dict)  # by the name of a group
+    roles: dict[str, Role] = field(default_factory=dict)  # by group name
 
     def roles_of(self, claims: Mapping[str, Any]) -> frozenset[Role]:
-        """The roles on this machine that a token's groups stand for."""
+        """Return the machine roles that the groups in a token's claims stand for."""
         told = claims.get(self.claim, ())
         groups = [told] if isinstance(told, str) else told if isinstance(told, list | tuple) else ()
         return frozenset(self.roles[group] for group in groups if isinstance(group, str) and group in self.roles)
 
 
 def secrets_path(home: Path) -> Path:
-    """Where the settings of a workspace's sign-in lie."""
+    """Return the path of a workspace's sign-in settings."""
     return home / SECRETS_NAME
 
 
 def read_sign_in(home: Path) -> SignIn | None:
-    """The settings in `home`; None where nobody signs in.
+    """Read the sign-in settings in `home`; return None if sign-in is not set up.
 
     Raises:
-        SetupError: the file is there, and cannot be read, is open to others, or asks for something unsafe.
+        SetupError: The file exists but cannot be read, is open to others, or asks for something unsafe.
     """
     path = secrets_path(home)
     found = read_settings_file(path)
@@ -85,7 +85,7 @@ def read_sign_in(home: Path) -> SignIn | None:
 
 
 def _address(path: Path, auth: dict[str, Any], name: str) -> SplitResult:
-    """Return an address of [auth]."""
+    """Parse an address from [auth], refusing any that is not confidential."""
     found = urlsplit(str(auth[name]))
     if not found.hostname or not is_confidential(found):
         raise unfit(path, f"has a {name} that is not an https address", "Only within this machine may it be http.")

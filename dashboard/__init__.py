@@ -1,1 +1,1 @@
-"""The pages: they call `core` and show what it gives. Started by `garrison serve`."""
+"""The dashboard's pages: they call `core` and show its results. Started by `garrison serve`."""

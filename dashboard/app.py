@@ -1,4 +1,4 @@
-"""The entry of the dashboard: who is let in, frame, navigation, project, then the chosen page. Runs before every page."""
+"""Entry point of the dashboard, run before every page: admission, frame, navigation, project choice, then the page."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ from dashboard.components.project_choice import choose_project
 from dashboard.components.spine import show_spine
 
 HERE = Path(__file__).parent
-# Of each page: file, title, icon, and what a person must be allowed to do for it; None for everybody who is let in.
+# For each page: file, title, icon and the action a person must be allowed; None means everybody who is let in.
 PAGES: dict[str, list[tuple[str, str, str, Action | None]]] = {
     "": [
         ("overview", "Overview", "home", None),
@@ -49,14 +49,17 @@ NEEDED = {title: action for pages in PAGES.values() for _, title, _, action in p
 
 
 def is_open(store: Workspace, title: str) -> bool:
-    """Whether whoever acts may use a page, in the project that is chosen."""
+    """Tell whether the actor may open the page titled `title` in the chosen project."""
     action = NEEDED[title]
     project = resources.current_project()
     return action is None or rights.may(store.db, action, project.id if project else "")
 
 
 def navigation(store: Workspace | None) -> StreamlitPage:
-    """The chosen page. The menu names those that whoever acts may use; the others are there, and refused."""
+    """Build the menu and return the chosen page.
+
+    The menu lists only pages the actor may use; the others can still be reached by address, and `show_page` refuses them.
+    """
     menu = {
         section: [
             st.Page(
@@ -74,7 +77,11 @@ def navigation(store: Workspace | None) -> StreamlitPage:
 
 
 def show_page(page: StreamlitPage, store: Workspace) -> None:
-    """The chosen page, or why it is not for whoever acts."""
+    """Show the chosen page, below the project's six steps if it is one of them.
+
+    Raises:
+        AccessError: the actor may not use this page.
+    """
     project = resources.current_project()
     is_step = page.title in STEP_TITLES
     if project is not None and is_step:
@@ -87,7 +94,7 @@ def show_page(page: StreamlitPage, store: Workspace) -> None:
 
 
 def main() -> None:
-    """Draw the page, for whoever is let in."""
+    """Draw the frame and the chosen page, provided the visitor is let in."""
     store = None
     with shown_errors():
         store = resources.workspace() if admit() else None
@@ -99,7 +106,7 @@ def main() -> None:
     page = navigation(store)
     if store is None:
         return
-    # the foot is drawn first, below the body: a page may end itself with st.stop, after which nothing more is drawn
+    # the footer is drawn first but placed below the body: a page may call st.stop, after which nothing more is drawn
     body = st.container(key="body")
     with shown_errors():
         show_footer(store)
@@ -107,7 +114,7 @@ def main() -> None:
         show_page(page, store)
 
 
-refuse_connections()  # once for the process; later runs find it done
-# a local picture: an icon by name would be fetched from another host for the browser's tab
+refuse_connections()  # takes effect once per process; later calls do nothing
+# a local file: an icon given by name would be fetched from another host for the browser's tab
 st.set_page_config(page_title="Garrison", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
 main()

@@ -1,4 +1,4 @@
-"""What pages work with: the only place in the dashboard that builds a workspace and caches what is costly."""
+"""Resources that pages share: the workspace, the chosen project, and opened chat models kept in a cache."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.person import signed_in
 from dashboard.components.project_choice import new_project_form
 
-MODELS_AT_ONCE = 2  # in memory, for chatting: as many as a comparison needs
+MODELS_AT_ONCE = 2  # chat models kept in memory: as many as a comparison needs
 
 
 @st.cache_resource
@@ -22,29 +22,29 @@ def _workspace_at(home: str) -> Workspace:
 
 
 def workspace() -> Workspace:
-    """The workspace of this dashboard, for whoever signed in; each thread gets its own database connection.
+    """Return the dashboard's workspace, acting as whoever signed in; each thread gets its own database connection.
 
     Raises:
         SetupError: the folder or the database cannot be opened.
-        AccessError: people sign in here, and this one has not.
+        AccessError: sign-in is required here, and this person has not signed in.
     """
     actor = signed_in()
     return Workspace(default_home(), actor=actor) if actor else _workspace_at(str(default_home()))
 
 
 def projects() -> list[Project]:
-    """Every project that whoever acts belongs to, in the order in which they were made."""
+    """Return every project the actor belongs to, oldest first."""
     return find(workspace().db, Project)
 
 
 def current_project() -> Project | None:
-    """The project chosen in the sidebar; None while there is no project at all."""
+    """Return the project chosen in the sidebar; None if there is no project at all."""
     chosen = st.session_state.get("project_id", "")
     return next((project for project in projects() if project.id == chosen), None)
 
 
 def require_project() -> Project:
-    """The chosen project; a page without one says what to do and ends here."""
+    """Return the chosen project; if there is none, say what to do and stop the page."""
     project = current_project()
     if project is None and not rights.may(workspace().db, "create project"):
         empty_state("You belong to no project yet. Ask an owner of the project to add you.")
@@ -70,13 +70,13 @@ def _opened_at(home: str, name: str) -> ChatModel:
 
 
 def answerer(store: Workspace, name: str) -> ChatModel:
-    """Return the run or model called `name`, opened; the two used last stay in memory.
+    """Return the run or model called `name`, opened for chat; the last two used stay in memory.
 
     Raises:
-        InputError: the run has not finished, or it is no language model.
+        InputError: the run has not finished, or the model is not a language model.
         SetupError: there is no such model, or it cannot be loaded.
-        AccessError: whoever acts may not use the run.
+        AccessError: the actor may not use the run.
     """
     for run in find(_workspace_at(str(store.home)).db, Run, id=name):
-        rights.check(store.db, "chat", run.project_id)  # an opened model is kept for everybody
+        rights.check(store.db, "chat", run.project_id)  # the cache of opened models is shared by everybody
     return _opened_at(str(store.home), name)

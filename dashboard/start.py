@@ -1,7 +1,7 @@
-"""Streamlit, started with the guard up before the first request: `python dashboard/start.py run app.py …`.
+"""Start Streamlit with the connection guard already up: `python dashboard/start.py run app.py …`.
 
-Streamlit asks an outside service for this machine's address when a page of another origin knocks
-(`streamlit.net_util.get_external_ip`), and that can be the first request of all, before any page of ours has run.
+Streamlit asks an outside service for this machine's address when a page from another origin connects
+(`streamlit.net_util.get_external_ip`), and that may be the very first request, before any page of ours has run.
 """
 
 import sys
@@ -15,7 +15,7 @@ from core.sign_in import read_sign_in
 
 
 def start() -> None:
-    """Hand over to Streamlit's own command line."""
+    """Raise the connection guard, then hand over to Streamlit's command line."""
     settings = read_sign_in(default_home())
     if settings is not None:
         allow(settings.provider_host, settings.provider_port)
@@ -23,7 +23,7 @@ def start() -> None:
     from streamlit import net_util
     from streamlit.web.cli import main
 
-    net_util._internal_ip = net_util._external_ip = "127.0.0.1"  # noqa: SLF001 as if asked already: it asks nobody then
+    net_util._internal_ip = net_util._external_ip = "127.0.0.1"  # noqa: SLF001 prefilled, so that Streamlit asks nobody
     main(prog_name="streamlit")
 
 

@@ -1,6 +1,6 @@
-"""Where things that take long to build are kept between installations and bundles: for every checkout of this user.
+"""Cache for slow builds, kept between installations and bundles and shared by all checkouts of this user.
 
-What is kept is named by its recipe (the scripts and versions that make it), so that a changed recipe builds anew.
+Entries are named by their recipe (the scripts and versions they are built from), so that a changed recipe causes a rebuild.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ from console import detail
 
 
 def folder(name: str) -> Path:
-    """Return `$XDG_CACHE_HOME/garrison/<name>`, made where it is not there: XDG Base Directory specification."""
+    """Return `$XDG_CACHE_HOME/garrison/<name>`, creating it if needed (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     place = Path(base) / "garrison" / name
     place.mkdir(parents=True, exist_ok=True)
@@ -23,13 +23,13 @@ def folder(name: str) -> Path:
 
 
 def recipe(*texts: object) -> str:
-    """Twelve hexadecimal digits that change with any of `texts`."""
+    """Return twelve hexadecimal digits that change if any of `texts` changes."""
     return hashlib.sha256(repr(texts).encode()).hexdigest()[:12]
 
 
 @contextmanager
 def held(place: Path, *, is_fresh: bool) -> Iterator[None]:
-    """Be the only one who builds in `place`; empty it first when everything is to be built anew."""
+    """Hold the exclusive right to build in `place`, waiting for other builds; empty it first if `is_fresh`."""
     with (place / "lock").open("w", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

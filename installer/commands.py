@@ -1,4 +1,4 @@
-"""The four commands."""
+"""The command line of the installer, and what each command runs."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ TARGETS = ["linux-x86_64-cpu", "linux-x86_64-cuda", "linux-aarch64-cpu", "linux-
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Build the parser of the command line."""
     top = argparse.ArgumentParser(prog="python3 installer", description="Set Garrison up and start it.")
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="install what is missing, then serve the dashboard on this machine")
@@ -61,14 +61,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command; returns the exit status."""
+    """Run a command and return the exit status."""
     chosen = parser().parse_args(arguments)
     place = Place(Path(__file__).resolve().parent.parent)
     return exit_status(lambda: dispatch(chosen, place))
 
 
 def dispatch(chosen: argparse.Namespace, place: Place) -> int:
-    """The command that was chosen."""
+    """Run the chosen command and return its exit status."""
     if chosen.command == "doctor":
         return doctor.report(place, chosen.port)
     if chosen.command == "lock":
@@ -88,7 +88,11 @@ def dispatch(chosen: argparse.Namespace, place: Place) -> int:
 
 
 def byte_count(text: str) -> int:
-    """`3900M` -> 3,900,000,000: powers of ten, as media are sold."""
+    """Parse a size such as `3900M` (3,900,000,000); units are powers of ten, as media are sold.
+
+    Raises:
+        ArgumentTypeError: The size is below 100K.
+    """
     factor = {"K": 10**3, "M": 10**6, "G": 10**9}.get(text[-1:].upper(), 1)
     count = int(text.rstrip("KMGkmg")) * factor
     if count < 10**5:
@@ -97,10 +101,10 @@ def byte_count(text: str) -> int:
 
 
 def in_environment(place: Place) -> int:
-    """Run the same command again on the environment's Python, which has `cryptography`.
+    """Run the same command again with the environment's Python, which has `cryptography`, and return its exit status.
 
     Raises:
-        Stop: nothing is installed here yet.
+        Stop: Nothing is installed here yet.
     """
     if not environment.is_complete(place):
         raise Stop("Garrison is not installed in this checkout yet.", "First: python3 installer run --no-serve")
@@ -109,10 +113,10 @@ def in_environment(place: Place) -> int:
 
 
 def serve(place: Place, port: int) -> None:
-    """Become `garrison serve` (which makes the sample project on first start). Does not come back.
+    """Replace this process with `garrison serve`, which creates the sample project on first start. Never returns.
 
     Raises:
-        Stop: something else listens on that port.
+        Stop: The port is taken.
     """
     with step(f"Starting the dashboard on http://127.0.0.1:{port}"):
         if not machine.is_port_free(port):

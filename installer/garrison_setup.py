@@ -1,4 +1,4 @@
-"""`garrison-setup`: what the administrator runs on the disconnected machine. Frozen by PyInstaller: no Python there."""
+"""`garrison-setup`: the program for administrators of offline machines, frozen by PyInstaller to need no Python there."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ DEFAULT_PREFIX = Path("/opt/garrison")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Build the parser of the command line."""
     top = argparse.ArgumentParser(
         prog="garrison-setup", description="Verify, install, upgrade and remove Garrison on a machine without a network."
     )
@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def own_prefix() -> Path | None:
-    """The installation that this program lies in, as `<prefix>/versions/<version>/setup/…`; None on a medium."""
+    """Return the prefix this program is installed in (`<prefix>/versions/<version>/setup/…`); None if on a medium."""
     for folder in lifecycle.own_program().parents:
         if folder.name == "setup" and folder.parent.parent.name == "versions" and (folder.parent / RECEIPT).is_file():
             return folder.parents[2]
@@ -78,17 +78,17 @@ def own_prefix() -> Path | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command; returns the exit status: 0, 3 when something must be done first, 130 when stopped."""
-    os.umask(0o022)  # the service's user reads what root installs, and nobody else writes it, whatever root's own is
+    """Run a command and return the exit status: 0, 3 if something must be done first, 130 if interrupted."""
+    os.umask(0o022)  # whatever root's own umask: the service's user can read what root installs, and only root can write it
     chosen = parser().parse_args(arguments)
     return exit_status(lambda: tried(chosen))
 
 
 def tried(chosen: argparse.Namespace) -> None:
-    """The command that was chosen; what the system refuses becomes a sentence.
+    """Run the chosen command, turning an OSError into a Stop with a readable message.
 
     Raises:
-        Stop: it could not be done.
+        Stop: The command failed.
     """
     try:
         dispatch(chosen)
@@ -99,7 +99,7 @@ def tried(chosen: argparse.Namespace) -> None:
 
 
 def dispatch(chosen: argparse.Namespace) -> None:
-    """The command that was chosen."""
+    """Run the chosen command."""
     if chosen.command == "verify":
         verify(chosen)
         return
@@ -131,9 +131,9 @@ def dispatch(chosen: argparse.Namespace) -> None:
 
 
 def opened(chosen: argparse.Namespace, prefix: Prefix | None = None) -> Bundle:
-    """The bundle on the media that were given, its signature checked.
+    """Open the bundle on the given media and check its signature.
 
-    An installation trusts the key that it was first installed with, unless another one is named.
+    An installation trusts the key of its last signed bundle, unless another one is named.
     """
     key = chosen.key
     if key is None and not chosen.fingerprint and prefix and prefix.signer.is_file():
@@ -144,10 +144,10 @@ def opened(chosen: argparse.Namespace, prefix: Prefix | None = None) -> Bundle:
 
 
 def folders_of(media: list[Path]) -> list[Path]:
-    """The folders that were given; else the one that holds this program's folder, where the bundle usually lies.
+    """Return the given folders, or else the first with a bundle among: this program's folder, its parent, the current one.
 
     Raises:
-        Stop: no bundle near this program.
+        Stop: There is no bundle near this program.
     """
     near = [Path(sys.executable).resolve().parent, Path(sys.executable).resolve().parent.parent, Path.cwd()]
     folders = media or [folder for folder in near if (folder / MANIFEST).is_file()][:1]
@@ -157,7 +157,7 @@ def folders_of(media: list[Path]) -> list[Path]:
 
 
 def verify(chosen: argparse.Namespace) -> None:
-    """Check the signature, then every part (or one)."""
+    """Check the signature, then every part, or just the one named by --only."""
     bundle = opened(chosen)
     manifest = bundle.manifest
     say(f"Garrison {manifest.version} for {manifest.target}, {manifest.kind} bundle of {manifest.created_at[:10]}")
@@ -174,10 +174,10 @@ def verify(chosen: argparse.Namespace) -> None:
 
 
 def confirm(chosen: argparse.Namespace, prefix: Prefix) -> None:
-    """Ask before anything is removed.
+    """Ask for confirmation before anything is removed.
 
     Raises:
-        Stop: the answer was not yes.
+        Stop: The answer was not yes.
     """
     if chosen.yes:
         return

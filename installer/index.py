@@ -1,6 +1,6 @@
-"""What the package index offers, read without fetching a package: files with size and hash, a wheel's requirements.
+"""What the package index offers, read without downloading a package: files with size and hash, a wheel's requirements.
 
-Run on the environment's Python: its pip knows the index that nobody named, its packaging judges tags and markers.
+Runs on the environment's Python: its pip knows the default index, its `packaging` evaluates tags and markers.
 """
 
 import email.parser
@@ -25,35 +25,35 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
 TIMEOUT_S = 60
-AT_ONCE = 16  # questions to the index
+AT_ONCE = 16  # concurrent requests to the index
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the index, or one at hand where `PIP_FIND_LINKS` points; `size_bytes` is 0 where the index does not say."""
+    """A file on the index or in a `PIP_FIND_LINKS` folder; `size_bytes` is 0 if the index does not say."""
 
     name: str
     url: str
     sha256: str
     size_bytes: int
-    python: str = ""  # the versions of Python it is for, as a specifier
+    python: str = ""  # version specifier of the supported Pythons
     is_yanked: bool = False
 
     @property
     def version(self) -> str:
-        """The version in the name: `torch-2.13.0-cp311-….whl`, `rouge_score-0.1.2.tar.gz`."""
+        """The version as found in names such as `torch-2.13.0-cp311-….whl` and `rouge_score-0.1.2.tar.gz`."""
         if self.name.endswith(".whl") and self.name.count("-") > 1:
             return self.name.split("-")[1]
         return self.name.removesuffix(".tar.gz").removesuffix(".zip").rpartition("-")[2]
 
 
 def normal(name: str) -> str:
-    """A package's name as PEP 503 compares it."""
+    """Normalize a package name as in PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def address() -> str:
-    """The index that pip would ask: `PIP_INDEX_URL`, else what this pip asks when nobody says otherwise."""
+    """Return the URL of the index: `PIP_INDEX_URL`, or else this pip's default."""
     if named := os.environ.get("PIP_INDEX_URL"):
         return named.rstrip("/")
     from pip._internal.models.index import PyPI
@@ -63,10 +63,10 @@ def address() -> str:
 
 @cache
 def files(name: str) -> tuple[File, ...]:
-    """What the index has of a package (PEP 691); nothing where it does not know it.
+    """List the files the index has for a package (PEP 691); empty if it does not know the package.
 
     Raises:
-        Stop: the index cannot be reached, or does not answer in JSON.
+        Stop: The index cannot be reached, or does not answer in JSON.
     """
     request = urllib.request.Request(  # noqa: S310 - the address is pip's
         f"{address()}/{normal(name)}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
@@ -96,13 +96,13 @@ def files(name: str) -> tuple[File, ...]:
 
 
 def unreachable(error: OSError) -> Stop:
-    """The stop of an index that gave no answer."""
+    """Build the Stop for an index that did not answer."""
     return Stop(f"The package index cannot be asked: {error}.", "Set PIP_INDEX_URL to an index that can be reached.")
 
 
 @cache
 def local_files(name: str) -> tuple[File, ...]:
-    """Wheels of a package in the folders of `PIP_FIND_LINKS`."""
+    """List the wheels of a package in the folders of `PIP_FIND_LINKS`."""
     found = []
     for folder in os.environ.get("PIP_FIND_LINKS", "").split():
         for path in sorted(Path(folder).glob(f"{name.replace('-', '_')}-*.whl")):
@@ -113,13 +113,13 @@ def local_files(name: str) -> tuple[File, ...]:
 
 
 def tags(platforms: Sequence[str]) -> list[Tag]:
-    """What a wheel for Python 3.11 on one of these platforms may be tagged with, the best first, as pip orders them."""
+    """List the tags that suit Python 3.11 on these platforms, in pip's order of preference."""
     own = cpython_tags(PYTHON, ["cp311"], platforms)
     return list(dict.fromkeys([*own, *compatible_tags(PYTHON, "cp311", list(platforms))]))
 
 
 def best(offered: Iterable[File], wanted: Sequence[Tag]) -> File | None:
-    """The wheel that pip would take, or None where none fits."""
+    """Return the wheel pip would choose, or None if none fits."""
     rank = {tag: number for number, tag in enumerate(wanted)}
     fitting = []
     for file in offered:
@@ -130,7 +130,7 @@ def best(offered: Iterable[File], wanted: Sequence[Tag]) -> File | None:
 
 
 def newest(name: str, specifier: SpecifierSet, wanted: Sequence[Tag]) -> File | None:
-    """The wheel of the newest released version that `specifier` allows."""
+    """Return the wheel of the newest version allowed by `specifier` (no prereleases), or None if there is none."""
     python = ".".join(map(str, PYTHON))
     allowed = {
         parse_wheel_filename(file.name)[1]: file.version
@@ -143,34 +143,34 @@ def newest(name: str, specifier: SpecifierSet, wanted: Sequence[Tag]) -> File | 
 
 
 class Remote(io.RawIOBase):
-    """A file of the index that is read in pieces (HTTP ranges): a wheel's metadata are some KB of a wheel of gigabytes."""
+    """A file on the index, read in pieces by HTTP ranges: metadata takes a few KB of a wheel that may have gigabytes."""
 
     def __init__(self, file: File) -> None:
         self._file = file
         self._at = 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It is, too."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """Where the next byte is read."""
+        """Return the current position."""
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go somewhere else."""
+        """Change the position and return it."""
         self._at = offset + (0, self._at, self._file.size_bytes)[whence]
         return self._at
 
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # bytes-like, which has no name before 3.12
-        """Ask for as many bytes as fit.
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # any buffer; there is no type for that before 3.12
+        """Fill `buffer` from the current position and return the number of bytes read.
 
         Raises:
-            Stop: the index cannot be reached, or gives whole files alone.
+            Stop: The index cannot be reached, or serves only whole files.
         """
         end = min(self._at + len(buffer), self._file.size_bytes)
         if end <= self._at:
@@ -191,7 +191,7 @@ class Remote(io.RawIOBase):
 
 @cache
 def requires(wheel: File) -> tuple[str, ...]:
-    """What a wheel of the index says that it needs."""
+    """Return the requirements in a wheel's metadata."""
     with zipfile.ZipFile(io.BufferedReader(Remote(wheel), 1 << 15)) as archive:
         info = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA") and name.count("/") == 1)
         said = email.parser.BytesParser().parsebytes(archive.read(info), headersonly=True)
@@ -199,7 +199,7 @@ def requires(wheel: File) -> tuple[str, ...]:
 
 
 def environment(system: str, machine: str) -> dict[str, str]:
-    """The values of markers (PEP 508) for Python 3.11 on a system, by the name that Python itself gives it."""
+    """Return the marker values (PEP 508) for Python 3.11 on a system and machine, named as Python's `platform` does."""
     python = ".".join(map(str, PYTHON))
     return {
         "os_name": "nt" if system == "Windows" else "posix",
@@ -219,12 +219,12 @@ def environment(system: str, machine: str) -> dict[str, str]:
 def needed(
     roots: Iterable[str], where: dict[str, str], requires_of: Callable[[Requirement], Iterable[str]]
 ) -> dict[str, list[Requirement]]:
-    """Everything that is asked for, from `roots` on: each package's name with the requirements that ask for it.
+    """Collect all direct and indirect requirements of `roots`: each package's name with the requirements that name it.
 
     Args:
-        roots: requirements to begin with.
-        where: the values of markers, see `environment`.
-        requires_of: what the package that a requirement names needs, markers and all.
+        roots: The requirements to start from.
+        where: Marker values, see `environment`.
+        requires_of: Returns the requirements, markers included, of the package a requirement names.
     """
     found: dict[str, list[Requirement]] = {}
     seen: set[tuple[str, str]] = set()

@@ -1,4 +1,4 @@
-"""From a bare checkout to one that runs, in steps that can each be interrupted and begun again."""
+"""Turns a bare checkout into one that runs, in steps that can each be interrupted and repeated."""
 
 from pathlib import Path
 from typing import IO
@@ -11,21 +11,21 @@ import packages
 from console import detail, say, step
 from environment import Place
 
-# An installation takes 3.3 GB for packages and models, measured with the CPU build of torch; pip
-# needs room beside it for what it downloads and unpacks.
+# Packages and models take 3.3 GB, measured with the CPU build of torch; pip needs further space
+# for what it downloads and unpacks.
 DISK_BYTES = 6 * machine.GIB
 
 
 def install(place: Place, *, for_tests: bool = False, allow_cuda: bool = False) -> None:
-    """Install what is not installed yet; in seconds where that is nothing.
+    """Install whatever is not installed yet; takes seconds if nothing is missing.
 
     Args:
         place: The checkout.
-        for_tests: With what the tests need.
-        allow_cuda: Take a CUDA build of torch even without an NVIDIA GPU.
+        for_tests: Also install what the tests need.
+        allow_cuda: Accept a CUDA build of torch even without an NVIDIA GPU.
 
     Raises:
-        Stop: this machine lacks something, or pip failed.
+        Stop: This machine lacks something, or pip failed.
     """
     if environment.is_complete(place, for_tests=for_tests):
         say("• Everything is installed")
@@ -50,7 +50,7 @@ def install(place: Place, *, for_tests: bool = False, allow_cuda: bool = False) 
 
 
 def install_packages(place: Place, lock: IO[bytes], *, for_tests: bool, allow_cuda: bool) -> None:
-    """The locked packages and the project, after a look at what they would bring."""
+    """Install the locked packages, llama.cpp and the project, after checking which torch build pip would choose."""
     origin = "wheelhouse/, no index" if packages.source_options(place) else "where pip's settings say"
     with step(f"Looking at what pip would install ({origin})"):
         packages.install_pip(place, lock)
@@ -66,5 +66,5 @@ def install_packages(place: Place, lock: IO[bytes], *, for_tests: bool, allow_cu
 
 
 def size_bytes(folder: Path) -> int:
-    """What the files below `folder` take; 0 where there is none."""
+    """Return the total size in bytes of the files below `folder`; 0 if it does not exist."""
     return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink() and path.is_file())

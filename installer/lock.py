@@ -1,12 +1,12 @@
-"""`lock`: write the lock files from what is installed in the environment, run on its Python.
+"""`lock`: writes the lock files from what is installed in the environment; runs on the environment's Python.
 
-The closure of the project's dependencies is walked through the installed metadata, so the result is what
-was tried. A requirement whose marker does not hold on Linux x86_64 drops out; another that is not installed is an error.
+The project's dependencies are followed through the installed metadata, so the locks contain what was actually tried.
+Requirements whose markers do not apply on Linux x86_64 are dropped; any other that is not installed is an error.
 
-Each version stands with the SHA-256 of every file that may be installed for it: the wheels of the targets, from the
-index's own list (PEP 691), those at hand where `PIP_FIND_LINKS` points, and the source where there is no wheel.
+Each version is listed with the SHA-256 of every file that may be installed for it: the wheels for all targets, from the
+index (PEP 691) and from `PIP_FIND_LINKS` folders, or the source if there is no wheel.
 
-What a CUDA build of torch brings along has a lock of its own, read from the index: nothing of it need be installed.
+The packages a CUDA build of torch brings along have a lock of their own, read from the index; none need be installed.
 """
 
 import importlib.metadata as metadata
@@ -29,18 +29,18 @@ REPLACED = {"opencv-python": "opencv-python-headless"}
 GLIBCS = ["manylinux1", "manylinux2010", "manylinux2014", *(f"manylinux_2_{minor}" for minor in range(5, 40))]
 LINUX = [f"{name}_{machine}" for machine in ("x86_64", "aarch64") for name in GLIBCS]
 PLATFORMS = [*LINUX, "win_amd64"]
-ROUNDS = 5  # of looking for versions that suit all who ask: a strict wish may be met after a loose one
-CUDA = ("nvidia-", "cuda-", "triton")  # come with a CUDA build of torch: in a lock of their own
+ROUNDS = 5  # attempts to find versions that satisfy every requirement: a strict one may turn up after a loose one
+CUDA = ("nvidia-", "cuda-", "triton")  # come with a CUDA build of torch and have a lock of their own
 
 
 def closure(requirements: list[str], installed: dict[str, metadata.Distribution]) -> set[str]:
-    """Names of everything `requirements` need on Linux x86_64, themselves included."""
+    """Return the names of everything `requirements` need on Linux x86_64, themselves included, without CUDA packages."""
 
     def requires_of(requirement: Requirement) -> list[str]:
         name = normal(requirement.name)
         if name in installed:
             return installed[name].requires or []
-        if name.startswith(CUDA):  # the other lock's
+        if name.startswith(CUDA):  # belongs to the CUDA lock
             return []
         sys.exit(f"Not installed in .venv: {requirement}. Install it there with pip, then run this again.")
 
@@ -49,7 +49,7 @@ def closure(requirements: list[str], installed: dict[str, metadata.Distribution]
 
 
 def hashes(name: str, version: str, platforms: Sequence[str]) -> set[str]:
-    """SHA-256 of each wheel of a version that fits a platform, builds at hand (`+cpu`) among them, else of its source."""
+    """Return the SHA-256 of each wheel that fits a platform, local builds (`+cpu`) included, or else of the source."""
     wanted = index.tags(platforms)
     own = [file for file in index.files(name) if file.version == version]
     at_hand = [file for file in index.local_files(name) if file.version.partition("+")[0] == version]
@@ -58,7 +58,7 @@ def hashes(name: str, version: str, platforms: Sequence[str]) -> set[str]:
 
 
 def block(pin: tuple[str, str], platforms: Sequence[str]) -> str:
-    """The lines of one package."""
+    """Return the lock lines of one package, hashes included."""
     name, version = pin
     if not (found := sorted(hashes(name, version, platforms))):
         sys.exit(f"The index has no file of {name} {version} for any target.")
@@ -66,21 +66,21 @@ def block(pin: tuple[str, str], platforms: Sequence[str]) -> str:
 
 
 def text(pins: dict[str, str], purpose: str, platforms: Sequence[str]) -> str:
-    """A lock file."""
+    """Return the content of a lock file."""
     with ThreadPoolExecutor(index.AT_ONCE) as pool:
         lines = pool.map(partial(block, platforms=platforms), sorted(pins.items()))
         return f"# {purpose} Written by: python3 installer lock\n" + "".join(lines)
 
 
 def pins_of(names: set[str], installed: dict[str, metadata.Distribution]) -> dict[str, str]:
-    """What is installed of these. Local parts (`+cpu`) are dropped: which build is taken is the installer's question."""
+    """Map names to installed versions, without local parts (`+cpu`): the installer decides which build to use."""
     return {REPLACED.get(name, name): installed[name].version.partition("+")[0] for name in names}
 
 
 def cuda_pins(run: dict[str, str]) -> dict[str, str]:
-    """What the index's torch for Linux x86_64 brings along and `run` lacks, each in the newest version that is allowed.
+    """Find what the index's torch for Linux x86_64 needs beyond `run`, and pin each at the newest allowed version.
 
-    Nothing of it is installed here, so it is read from the index: metadata alone, some KB of each wheel.
+    None of it is installed here, so it is read from the index: only the metadata, a few KB of each wheel.
     """
     wanted = index.tags([name for name in LINUX if name.endswith("_x86_64")])
     limits: dict[str, SpecifierSet] = {}
@@ -108,7 +108,7 @@ def write(root: Path) -> None:
     """Write `requirements.lock`, `requirements-test.lock` and `requirements-cuda.lock`."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     installed = {normal(found.metadata["Name"]): found for found in metadata.distributions()}
-    for wanted, used in REPLACED.items():  # either of the two may be installed; they are released together
+    for wanted, used in REPLACED.items():  # either one may be installed; they are released together
         if used in installed:
             installed[wanted] = installed[used]
     needed = [*project["project"]["dependencies"], *project["build-system"]["requires"], "pip"]

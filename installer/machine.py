@@ -1,4 +1,4 @@
-"""What this machine has: disk, a compiler, an NVIDIA GPU, a network, a browser. Looks, changes nothing."""
+"""What this machine has: disk space, a compiler, an NVIDIA GPU, a network, a browser. Changes nothing."""
 
 import os
 import platform
@@ -14,17 +14,17 @@ from console import Stop
 GIB = 1024**3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COMPILERS = ("c++", "g++", "clang++")
-PYTHON = (3, 11)  # the locks name wheels for this one alone, and `requires-python` says so
+PYTHON = (3, 11)  # the only version the locks have wheels for, as `requires-python` says
 
 
 def check_python(running: tuple[int, int] = sys.version_info[:2]) -> None:
-    """Check that this Python is the one that the locks are for, and that it can make virtual environments.
+    """Check that this is the Python version the locks are for, and that it can create virtual environments.
 
     Args:
-        running: major and minor version; given in tests alone.
+        running: Major and minor version; passed only in tests.
 
     Raises:
-        Stop: it is another one, or lacks what Debian and Ubuntu keep in a package of their own.
+        Stop: It is another version, or lacks the venv module, which Debian and Ubuntu package separately.
     """
     version, wanted = (".".join(map(str, number)) for number in (running, PYTHON))
     if running != PYTHON:
@@ -44,16 +44,16 @@ def check_python(running: tuple[int, int] = sys.version_info[:2]) -> None:
 
 
 def free_bytes(folder: Path) -> int:
-    """Free space on the file system that holds `folder` (or its nearest parent that exists)."""
+    """Return the free bytes on the file system that holds `folder`, or its nearest existing parent."""
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     return shutil.disk_usage(existing).free
 
 
 def check_disk(folder: Path, needed_bytes: int) -> None:
-    """There is room.
+    """Check that there is enough disk space.
 
     Raises:
-        Stop: less than `needed_bytes` is free where `folder` lies.
+        Stop: Less than `needed_bytes` is free on the file system of `folder`.
     """
     free = free_bytes(folder)
     if free < needed_bytes:
@@ -65,7 +65,7 @@ def check_disk(folder: Path, needed_bytes: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """What /proc/cpuinfo says of the first processor: its name, and its instruction sets in the kernel's words."""
+    """The first processor in /proc/cpuinfo: its name, and its instruction sets as the kernel names them."""
 
     name: str
     flags: frozenset[str]
@@ -81,18 +81,18 @@ def processor(root: Path = Path("/")) -> Processor:
 
 
 def compiler() -> str:
-    """The C++ compiler on this machine, or ""."""
+    """Return the path of this machine's C++ compiler (`CXX` first), or ""."""
     candidates = (os.environ.get("CXX", ""), *COMPILERS)
     return next((found for name in candidates if name and (found := shutil.which(name))), "")
 
 
 def browser() -> str:
-    """The Chromium on this machine, or ""."""
+    """Return the path of Chromium or Chrome on this machine, or ""."""
     return next((found for name in BROWSERS if (found := shutil.which(name))), "")
 
 
 def has_nvidia_gpu(root: Path = Path("/")) -> bool:
-    """True where NVIDIA's driver shows a device. `root` is `/` except in tests."""
+    """Return whether NVIDIA's driver shows a device. `root` is `/` except in tests."""
     if (root / "dev/nvidia0").exists() or (root / "dev/dxg").exists():  # dxg: a GPU passed to WSL 2
         return True
     gpus = root / "proc/driver/nvidia/gpus"
@@ -100,7 +100,7 @@ def has_nvidia_gpu(root: Path = Path("/")) -> bool:
 
 
 def networks(root: Path = Path("/")) -> list[str]:
-    """Names of the network interfaces, other than the loopback, that are up. `root` is `/` except in tests.
+    """Return the names of the network interfaces that are up, except loopback. `root` is `/` except in tests.
 
     `flags` is hexadecimal; bit 0 is IFF_UP and bit 3 is IFF_LOOPBACK (Linux, `if.h`).
     """
@@ -113,19 +113,19 @@ def networks(root: Path = Path("/")) -> list[str]:
 
 
 def has_default_route(root: Path = Path("/")) -> bool:
-    """True where packets to unknown hosts have a way out (IPv4 or IPv6). `root` is `/` except in tests."""
+    """Return whether there is a default route (IPv4 or IPv6). `root` is `/` except in tests."""
     routes = root / "proc/net/route"
     if routes.exists():
         rows = [line.split() for line in routes.read_text(encoding="ascii").splitlines()[1:]]
         if any(len(row) > 7 and row[1] == "00000000" and row[7] == "00000000" for row in rows):
             return True
-    routes = root / "proc/net/ipv6_route"  # destination, prefix length, …, interface; `lo` holds the unreachable default
+    routes = root / "proc/net/ipv6_route"  # destination, prefix length, …, interface; `lo` has the "unreachable" default
     rows = [line.split() for line in routes.read_text(encoding="ascii").splitlines()] if routes.exists() else []
     return any(row[0] == "0" * 32 and row[1] == "00" and row[-1] != "lo" for row in rows)
 
 
 def is_port_free(port: int, host: str = "127.0.0.1") -> bool:
-    """True where a server could listen on `port`."""
+    """Return whether a server could listen on `port`."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

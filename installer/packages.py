@@ -1,4 +1,4 @@
-"""Packages through pip: the lock, the wheelhouse, the build of torch, and pip's failures in plain words."""
+"""Installing packages with pip: locks, the wheelhouse, the build of torch, and pip's failures explained."""
 
 import importlib.metadata
 import json
@@ -12,13 +12,13 @@ import environment
 from console import Stop, detail
 from environment import Place
 
-BUILT_HERE = "llama-cpp-python"  # the one package without a wheel on the index: see engine.py
+BUILT_HERE = "llama-cpp-python"  # must be compiled, as the index has no wheel: see engine.py
 
-# Builds, the last step, and downloads of 10 MB and more.
+# Builds, the final step, and downloads of 10 MB or more.
 WORTH_SHOWING = re.compile(
     r"^\s*(Building wheel for|Installing collected|Downloading .*\((\d{2,}(\.\d)? M|\d+(\.\d)? G)B\))"
 )
-FAILURES = (  # what pip writes -> what happened, what to do; the first that fits
+FAILURES = (  # pattern in pip's output -> what happened, what to do; the first match counts
     (
         r"No space left on device|Errno 28\b",
         "The disk became full.",
@@ -48,12 +48,12 @@ FAILURES = (  # what pip writes -> what happened, what to do; the first that fit
 
 
 def pins(lock: Path) -> dict[str, str]:
-    """Name to version of each package of a lock (`name==version`, then its hashes)."""
+    """Map the name of each package in a lock to its version (`name==version`, then its hashes)."""
     return {name: version for name, version, _ in blocks(lock)}
 
 
 def blocks(lock: Path) -> list[tuple[str, str, str]]:
-    """Name, version and lines of each package of a lock; `#` begins a comment."""
+    """List the name, version and lines of each package in a lock; `#` begins a comment."""
     found = re.finditer(
         r"^([\w.-]+)==(\S+)[^\n]*(?:\n[ \t]+--hash[^\n]*)*\n?", lock.read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -61,24 +61,24 @@ def blocks(lock: Path) -> list[tuple[str, str, str]]:
 
 
 def block(lock: Path, name: str) -> str:
-    """Return the lines of one package of a lock."""
+    """Return the lines of one package in a lock."""
     return next(lines for known, _, lines in blocks(lock) if known == name)
 
 
 def hashes(lines: str) -> set[str]:
-    """The SHA-256 values that the lines of a package name, hexadecimal."""
+    """Return the SHA-256 values (hexadecimal) in the lines of a package."""
     return set(re.findall(r"--hash=sha256:(\w+)", lines))
 
 
 def source_options(place: Place) -> list[str]:
-    """Where pip looks: the wheelhouse alone when it is filled, else wherever pip's own settings say."""
+    """Return pip's options for where to look: only in the wheelhouse if it is filled, else none (pip's own settings)."""
     if any(place.wheelhouse.glob("*.whl")):
         return ["--no-index", "--find-links", str(place.wheelhouse)]
     return []
 
 
 def sources_of(place: Place, lock_file: Path) -> list[str]:
-    """`source_options`; for the tests, whose packages no bundle brings, the wheelhouse only where it has each of them."""
+    """Return `source_options`; for the test lock, which no bundle covers, use the wheelhouse only if it has all of it."""
     if lock_file != place.test_lock:
         return source_options(place)
     lying = {"-".join(path.name.split("-")[:2]).lower().replace("_", "-") for path in place.wheelhouse.glob("*.whl")}
@@ -87,12 +87,12 @@ def sources_of(place: Place, lock_file: Path) -> list[str]:
 
 
 def locked(place: Place, lock_file: Path) -> Path:
-    """The lock to install from: the wheelhouse's own where it has one of the same versions, else `lock_file`.
+    """Return the lock to install from: the wheelhouse's own if it has one, else `lock_file`.
 
-    A wheel that was built for the wheelhouse has a hash that no index knows; its lock, written with it, names that one.
+    A wheel built for the wheelhouse has a hash that no index knows; only the lock written along with it lists that hash.
 
     Raises:
-        Stop: the wheelhouse was filled for other versions.
+        Stop: The wheelhouse was filled for other versions.
     """
     brought = place.wheelhouse / lock_file.name
     if not source_options(place) or not brought.is_file():
@@ -112,17 +112,17 @@ def pip(
     sources: list[str] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> None:
-    """Run the environment's pip, its words to the log, the telling ones to the terminal too.
+    """Run the environment's pip, logging its output and showing the notable lines on the terminal.
 
     Args:
         place: The checkout.
         arguments: The command and its options.
-        lock: The file that holds the checkout (see `environment.held`); pip inherits it.
-        sources: Where pip looks; `source_options` when None.
-        settings: Further variables of its environment.
+        lock: The open file that locks the checkout (see `environment.held`); pip inherits it.
+        sources: Options for where pip looks; `source_options` if None.
+        settings: Additional environment variables.
 
     Raises:
-        Stop: pip failed; the message says why as far as its output tells.
+        Stop: pip failed; the message says why, as far as its output tells.
     """
     where = source_options(place) if sources is None else sources
     command = [str(place.python), "-m", "pip", arguments[0], *where, *arguments[1:]]
@@ -150,7 +150,7 @@ def pip(
 
 
 def explain(output: str, log: Path) -> Stop:
-    """The failure of a pip whose whole output is given."""
+    """Turn the output of a failed pip into a Stop that says what happened and what to do."""
     for pattern, message, hint in FAILURES:
         if found := re.search(pattern, output):
             name = next((group for group in found.groups() if group), "")
@@ -159,7 +159,7 @@ def explain(output: str, log: Path) -> Stop:
 
 
 def ask_pip(place: Place, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run a pip command that only looks; the caller judges its exit status."""
+    """Run a pip command that changes nothing; checking its exit status is up to the caller."""
     command = [str(place.python), "-m", "pip", arguments[0], *source_options(place), *arguments[1:]]
     return subprocess.run(
         command, env=environment.child_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -170,7 +170,7 @@ LOOK = ["install", "--dry-run", "--no-deps", "--ignore-installed", "--quiet"]  #
 
 
 def cuda_requirements(metadata: dict[str, Any]) -> list[str]:
-    """The CUDA packages that a torch of this metadata (PEP 566 as JSON) brings along; [] for a CPU build."""
+    """Return the CUDA packages required by a torch with this metadata (PEP 566 as JSON); [] for a CPU build."""
     names = (
         requirement.split(";")[0].strip()
         for requirement in metadata.get("requires_dist", ())
@@ -180,13 +180,13 @@ def cuda_requirements(metadata: dict[str, Any]) -> list[str]:
 
 
 def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> str:
-    """Before gigabytes are fetched: which build of torch would pip take, and does this machine want it?
+    """Check, before gigabytes are downloaded, which build of torch pip would choose and whether it suits this machine.
 
     Returns:
-        Its exact version, such as `2.13.0+cpu`; that of the installed one where it is the locked version.
+        The exact version of that build, such as `2.13.0+cpu`, or of the installed one if it is the locked version.
 
     Raises:
-        Stop: a CUDA build for a machine without an NVIDIA GPU, or no torch at all.
+        Stop: pip would install a CUDA build on a machine without an NVIDIA GPU, or finds no torch at all.
     """
     locked_version = pins(place.lock)["torch"]
     if environment.installed_version(place, "torch") == locked_version:
@@ -210,7 +210,7 @@ def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> str:
 
 
 def install_pip(place: Place, lock: IO[bytes]) -> None:
-    """The locked pip, first: an older one may fetch whole packages where it was only asked to look."""
+    """Install the locked pip, before anything else: an older one may download whole packages even in a dry run."""
     version = pins(place.lock)["pip"]
     if environment.installed_version(place, "pip") != version:
         alone = place.venv / "pip.lock"
@@ -219,10 +219,10 @@ def install_pip(place: Place, lock: IO[bytes]) -> None:
 
 
 def exact_lock(place: Place, lock_file: Path, torch_build: str) -> Path:
-    """A copy of the lock that asks for this very build of torch, without the package that is built here.
+    """Write a copy of the lock that pins this exact build of torch and leaves out the package built here; return its path.
 
-    Where several files have locked hashes, pip prefers those whose hash the index names, so that a build that lies at
-    hand in a folder would lose against a download of gigabytes: `===` leaves it no choice.
+    Among files with locked hashes, pip prefers those whose hash the index states, so a build in a local folder would lose
+    to a download of gigabytes: `===` leaves pip no choice.
     """
     left_out = () if source_options(place) else (BUILT_HERE,)
     text = "".join(lines for name, _, lines in blocks(locked(place, lock_file)) if name not in left_out)
@@ -233,14 +233,14 @@ def exact_lock(place: Place, lock_file: Path, torch_build: str) -> Path:
 
 
 def install_locked(place: Place, lock_file: Path, lock: IO[bytes], *, torch_build: str) -> None:
-    """Everything in `lock_file`, exactly these files and nothing else."""
+    """Install everything in `lock_file`: exactly these files and nothing else."""
     lines = exact_lock(place, lock_file, torch_build)
     options = ["install", "--no-deps", "--require-hashes", "--requirement", str(lines)]
     pip(place, options, lock, sources=sources_of(place, lock_file))
 
 
 def install_cuda(place: Place, lock: IO[bytes]) -> None:
-    """What a CUDA build of torch brings along, by its lock; nothing where the installed one is no CUDA build."""
+    """Install the locked packages of a CUDA build of torch; do nothing if the installed torch is not one."""
     metadata = next(iter(importlib.metadata.distributions(name="torch", path=[str(place.site)])))
     if cuda_requirements({"requires_dist": metadata.requires or []}):
         lines = locked(place, place.cuda_lock)
@@ -248,5 +248,5 @@ def install_cuda(place: Place, lock: IO[bytes]) -> None:
 
 
 def install_project(place: Place, lock: IO[bytes]) -> None:
-    """Garrison itself, in place, with the locked setuptools."""
+    """Install Garrison itself in editable mode, with the locked setuptools."""
     pip(place, ["install", "--no-deps", "--no-build-isolation", "--editable", str(place.root)], lock)

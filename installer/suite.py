@@ -1,4 +1,4 @@
-"""`test`: style, types and every test. What is quick comes first, and nothing else begins where it fails."""
+"""`test`: style, types and every test. The quick stage comes first; if it fails, the slow one is not started."""
 
 import os
 import subprocess
@@ -15,19 +15,19 @@ from environment import Place
 
 Part = Literal["all", "quick", "slow"]
 TESTS_OF: dict[Part, str] = {"quick": "not browser and not model and not slow", "slow": "browser or model or slow"}
-UNKEPT = "PYTHONDONTWRITEBYTECODE"  # tests start a thousand processes: what each has compiled is kept for the next
-BYTES_EACH = 4 * machine.GIB  # of memory for a process that runs tests: one with a model in training took 2.6 GB
+UNKEPT = "PYTHONDONTWRITEBYTECODE"  # removed: tests start a thousand processes, which should share compiled bytecode
+BYTES_EACH = 4 * machine.GIB  # memory per test process: one that was training a model took 2.6 GB
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check, and the arguments that Python runs it with."""
+    """A check, and the arguments to run it with in Python."""
 
     name: str
     arguments: tuple[str, ...]
 
 
-TYPES = Check("mypy", ("-m", "mypy"))  # run beside the others: tests often wait, and it takes half a minute
+TYPES = Check("mypy", ("-m", "mypy"))  # runs in parallel to the others: tests often wait, and it takes half a minute
 STYLE = (
     Check("ruff check", ("-m", "ruff", "check", ".")),
     Check("ruff format", ("-m", "ruff", "format", "--check", ".")),
@@ -36,10 +36,10 @@ STYLE = (
 
 
 def check_browser() -> None:
-    """Check that there is a browser: the pages are tested in a real one, and a test that cannot run counts as failed.
+    """Check that there is a browser: pages are tested in a real one, and a test that cannot run counts as failed.
 
     Raises:
-        Stop: there is none.
+        Stop: There is none.
     """
     if not machine.browser():
         raise Stop(
@@ -49,12 +49,12 @@ def check_browser() -> None:
 
 
 def run(place: Place, part: Part, pytest_arguments: list[str]) -> int:
-    """Run the checks, say what each took, and return the highest exit status.
+    """Run the checks, say how each ended and how long it took, and return the highest exit status.
 
     Args:
-        place: the checkout.
-        part: style, types and the quick tests; all other tests; or the one after the other.
-        pytest_arguments: passed on; the tests that they choose are then run in one go.
+        place: The checkout.
+        part: "quick" for style, types and the quick tests; "slow" for all other tests; "all" for both in that order.
+        pytest_arguments: Passed on to pytest; with "all", the tests they select run in a single stage.
     """
     results: list[tuple[str, int, float]] = []
     for stage in stages(part, pytest_arguments):
@@ -71,7 +71,7 @@ def run(place: Place, part: Part, pytest_arguments: list[str]) -> int:
 
 
 def stages(part: Part, pytest_arguments: list[str]) -> Iterator[list[Check]]:
-    """Yield what is run together, whatever fails of it; a stage begins when those before it have passed."""
+    """Yield the stages. All checks of a stage run even if one fails; a stage starts only if the earlier ones passed."""
     if part == "all" and pytest_arguments:
         yield [*STYLE, Check("pytest", (*pytest(), *pytest_arguments))]
         return
@@ -82,23 +82,23 @@ def stages(part: Part, pytest_arguments: list[str]) -> Iterator[list[Check]]:
 
 
 def pytest(marks: str = "") -> list[str]:
-    """Return the arguments that run the tests with these marks, in as many processes as there are cores.
+    """Return the Python arguments to run the tests that match the marker expression `marks`, in parallel processes.
 
-    Tests of a group stay in one process, see `tests/arrangement.py`; groups begin in the order in which they lie.
+    Tests of a group stay in one process (see `tests/arrangement.py`); groups start in the order they are collected.
     """
     among = ["-n", str(processes()), "--dist", "loadscope", "--no-loadscope-reorder"]
     return ["-m", "pytest", *among, *(["-m", marks] if marks else [])]
 
 
 def processes() -> int:
-    """Return how many processes run tests at a time: one a core, as far as the memory reaches."""
+    """Return the number of parallel test processes: one per core, as far as memory allows."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(1, min(cores, memory_bytes // BYTES_EACH))
 
 
 def passed(place: Place, check: Check) -> tuple[str, int, float]:
-    """Run a check; return its name, its exit status and its seconds."""
+    """Run a check and return its name, its exit status and its duration in seconds."""
     say(f"\n• {check.name}")
     started = time.monotonic()
     code = subprocess.run(
@@ -112,5 +112,5 @@ def passed(place: Place, check: Check) -> tuple[str, int, float]:
 
 
 def exit_status(code: int) -> int:
-    """Return a status as a shell gives it: a process ended by signal N (`-N` in Python) counts as 128 + N."""
+    """Convert a return code to a shell's exit status: 128 + N for a process ended by signal N (`-N` in Python)."""
     return 128 - code if code < 0 else code

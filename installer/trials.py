@@ -1,4 +1,4 @@
-"""Native libraries tried at a grain of real work, by Garrison itself (`core/cli/trials.py`) on the environment's Python."""
+"""Tries native libraries on a small piece of real work, by running `core/cli/trials.py` on the environment's Python."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from environment import Place
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a trial: `words` say what was done or what went wrong."""
+    """The result of a trial: `words` say what was done or what went wrong."""
 
     name: str
     is_ok: bool
@@ -19,7 +19,7 @@ class Outcome:
 
 
 def attempt(place: Place, *names: str) -> Iterator[Outcome]:
-    """Try the libraries that are named, or all of them; a failure to start is an outcome too."""
+    """Try the named libraries, or all of them, and yield the outcomes; a failed trial process counts as one too."""
     done = subprocess.run(
         [str(place.python), "-m", "core.cli.trials", *names],
         env=environment.child_environment(),
@@ -36,7 +36,7 @@ def attempt(place: Place, *names: str) -> Iterator[Outcome]:
 
 
 def fault(place: Place, name: str) -> str:
-    """Return what went wrong when a library was tried; "" when it works."""
+    """Try a library and return what went wrong; "" if it works."""
     outcomes = list(attempt(place, name))
     if not outcomes:
         return "gave no answer"

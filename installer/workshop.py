@@ -1,4 +1,4 @@
-"""`key` and `bundle`, run on the environment's Python: they need `cryptography`."""
+"""`key` and `bundle`, which need `cryptography` and so run on the environment's Python."""
 
 import argparse
 import sys
@@ -15,20 +15,20 @@ from core.carry import signature
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command and return the exit status."""
     chosen = commands.parser().parse_args(arguments)
     return exit_status(lambda: (make_key if chosen.command == "key" else make_bundle)(chosen))
 
 
 def make_key(chosen: argparse.Namespace) -> None:
-    """A new key, and what to do with its halves."""
+    """Create a signing key, and say what to do with its private and public half."""
     say(f"fingerprint: {signature.make_key(chosen.file)}")
     say(f"private: {chosen.file} (keep it off the network)")
     say(f"public: {chosen.file.with_suffix('.pub.pem')} (goes to the site)")
 
 
 def make_bundle(chosen: argparse.Namespace) -> None:
-    """A bundle, as it is asked for."""
+    """Plan a bundle, fetch its wheels or build it, as the options ask."""
     place = Place(Path(__file__).resolve().parent.parent)
     started = time.monotonic()
     out = (chosen.out or place.wheelhouse / "bundles").absolute()

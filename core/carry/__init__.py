@@ -1,1 +1,1 @@
-"""What goes from one machine to another: the manifest, its signature, the parts. For the installer and `models import`."""
+"""Bundles carried from one machine to another: manifest, signature, parts. Used by the installer and `models import`."""

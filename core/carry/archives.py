@@ -1,4 +1,4 @@
-"""Tars of folders: written so that the same content gives the same bytes, unpacked with every name looked at."""
+"""Tar archives of folders: written reproducibly (same content, same bytes), unpacked with every member's name checked."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from core.errors import SetupError
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """A tar of a folder that is the same whenever its content is: sorted, without owners and times."""
+    """Write a reproducible tar of a folder: sorted, without owners and times, so the same content gives the same bytes."""
 
     def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = entry.mtime = 0
@@ -25,14 +25,15 @@ def pack(folder: Path, archive: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar of the bundle.
+    """Unpack a tar from the bundle into `folder`.
 
-    `extractall(filter=...)` came with Python 3.11.4, and the interpreter inside is 3.11.2 with patches: names are looked
-    at here. What comes out belongs to whoever unpacks, and nobody else may write it. It is never larger than the tar:
-    neither a compressed tar nor a file with holes is taken.
+    `extractall(filter=...)` arrived in Python 3.11.4, and the bundled interpreter is a patched 3.11.2, so names are
+    checked here. Unpacked files belong to the current user and are writable by nobody else. They never take more space
+    than the tar: compressed tars and sparse files are refused.
 
     Raises:
-        SetupError: a member or what it links to lies outside `folder`, or is no file, folder or link; or this is no tar.
+        SetupError: A member or its link target lies outside `folder`, a member is not a file, folder or symbolic link,
+            or this is not a tar.
     """
     inside = Path(os.path.realpath(folder))
     try:
@@ -50,7 +51,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _is_allowed(member: tarfile.TarInfo, inside: Path) -> bool:
-    """Whether a member stays inside, over every link that came before it; and over every later one, if it is a link."""
+    """Return whether a member stays inside, given every link unpacked so far; a link must hold for later ones as well."""
     if member.issparse() or not (member.isfile() or member.isdir() or member.issym()) or not _is_below(member.name):
         return False
     place = Path(os.path.realpath(inside / (os.path.dirname(member.name) if member.issym() else member.name)))
@@ -58,7 +59,7 @@ def _is_allowed(member: tarfile.TarInfo, inside: Path) -> bool:
         return False
     if not member.issym():
         return True
-    # up first, then down: `a/..` would be another place once `a` is a link
+    # a target may go up only at its start: the meaning of `a/..` would change if `a` became a link
     return _is_below(re.sub(r"^(\.\./)*(\.\.$)?", "", member.linkname) or ".") and Path(
         os.path.normpath(place / member.linkname)
     ).is_relative_to(inside)

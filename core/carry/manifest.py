@@ -1,8 +1,8 @@
 """`manifest.json`: every file of a bundle, where it came from, and the parts that carry it.
 
-The files of a bundle stand one behind the other in a single stream of bytes, in the order of the manifest; the
-stream is cut into parts. A file that the machine has already (in a difference bundle) is listed without being
-carried. Beside the parts lie a few loose files (the set-up program, README.txt), listed as well.
+The files of a bundle are concatenated into a single stream of bytes, in manifest order, and the stream is cut
+into parts. In a difference bundle, a file the machine already has is listed without being carried. A few loose
+files (the setup program, README.txt) lie beside the parts and are listed too.
 """
 
 import json
@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args
 from core.errors import SetupError
 
 FORMAT = 1
-MAX_NAME_CHARACTERS = 255  # of FAT32's long names (Microsoft's FAT specification, 1.03) and of NAME_MAX in Linux's limits.h
-MAX_PATH_CHARACTERS = 1024  # a quarter of PATH_MAX in Linux's limits.h: the rest is for where it gets installed
+MAX_NAME_CHARACTERS = 255  # limit of FAT32 long names (Microsoft's FAT specification, 1.03) and of Linux (NAME_MAX)
+MAX_PATH_CHARACTERS = 1024  # a quarter of Linux's PATH_MAX (limits.h): leaves room for the installation folder
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 SIGNER = "signer.pem"
@@ -25,13 +25,13 @@ SIGNER = "signer.pem"
 BundleKind = Literal["full", "difference", "models"]
 FileKind = Literal["wheel", "interpreter", "model", "lock", "license", "sbom", "service"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_VERSION = re.compile(r"[0-9]+(\.[0-9]+){1,3}([a-z0-9.+-]{0,20})?")  # a folder's name as well
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){1,3}([a-z0-9.+-]{0,20})?")  # also used as a folder name
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleFile:
-    """A file that gets installed. `path` is relative, with `/`; `size_bytes` and `sha256` are of its content."""
+    """A file to install. `path` is relative and uses `/`; `size_bytes` and `sha256` describe its content."""
 
     path: str
     size_bytes: int
@@ -39,12 +39,12 @@ class BundleFile:
     kind: FileKind
     origin: str
     license: str
-    is_carried: bool = True  # False: a difference bundle counts on the version before for it
+    is_carried: bool = True  # False: a difference bundle expects it from the previous version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
-    """A file on the media: a part of the stream, or a loose one. `name` has no folders."""
+    """A file on the media: a part of the stream or a loose file. `name` contains no folders."""
 
     name: str
     size_bytes: int
@@ -53,20 +53,20 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What the target must have."""
+    """Requirements on the target machine, and the versions the bundle brings."""
 
-    machine: str  # as `uname -m` says it
-    glibc: str  # the newest symbol version that any file asks for, such as "2.31"
+    machine: str  # as printed by `uname -m`
+    glibc: str  # the newest symbol version any file requires, such as "2.31"
     memory_bytes: int
-    unpacked_bytes: int  # room that a first installation takes: the files of the bundle, and what they unpack to
-    python: str  # of the interpreter inside
-    cuda: str = ""  # version that the wheels were built for; "" for a processor alone
-    driver: str = ""  # least NVIDIA driver for that CUDA
+    unpacked_bytes: int  # disk space for a first installation: the bundle's files and what they unpack to
+    python: str  # version of the bundled interpreter
+    cuda: str = ""  # version the wheels were built for; "" for a CPU build
+    driver: str = ""  # minimum NVIDIA driver for that CUDA version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A bundle. Times are ISO 8601 in UTC; an empty `expires_at` never comes."""
+    """The description of a bundle. Times are ISO 8601 in UTC; an empty `expires_at` means never."""
 
     version: str
     target: str
@@ -76,15 +76,15 @@ class Manifest:
     files: tuple[BundleFile, ...]
     parts: tuple[MediaFile, ...]
     loose: tuple[MediaFile, ...] = ()
-    since: str = ""  # version that a difference bundle counts on
+    since: str = ""  # version a difference bundle builds on
     expires_at: str = ""
-    schema: int = 0  # of the workspace's database
+    schema: int = 0  # version of the workspace's database schema
     product: str = "garrison"
     format: int = FORMAT
 
     @property
     def carried(self) -> Iterator[tuple[int, BundleFile]]:
-        """The files in the stream, each with the offset of its first byte."""
+        """The files in the stream, each with its byte offset."""
         offset = 0
         for file in self.files:
             if file.is_carried:
@@ -93,15 +93,15 @@ class Manifest:
 
     @property
     def carried_bytes(self) -> int:
-        """Length of the stream."""
+        """Length of the stream in bytes."""
         return sum(file.size_bytes for file in self.files if file.is_carried)
 
     def of_kind(self, kind: FileKind) -> list[BundleFile]:
-        """The files of one kind, in order."""
+        """Return the files of one kind, in manifest order."""
         return [file for file in self.files if file.kind == kind]
 
     def to_bytes(self) -> bytes:
-        """As it is signed: the same manifest always gives the same bytes."""
+        """Serialize the manifest for signing: the same manifest always gives the same bytes."""
         return (json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode("ascii")
 
 
@@ -109,7 +109,7 @@ def load(path: Path) -> Manifest:
     """Read a manifest file.
 
     Raises:
-        SetupError: it is not there, or is not one that this program understands.
+        SetupError: The file is missing, or this program does not understand it.
     """
     try:
         return from_bytes(path.read_bytes())
@@ -118,10 +118,10 @@ def load(path: Path) -> Manifest:
 
 
 def from_bytes(content: bytes) -> Manifest:
-    """The manifest in `content`, checked in every field.
+    """Parse a manifest and validate every field.
 
     Raises:
-        SetupError: it is damaged, or of a newer format, or names files that no bundle may have.
+        SetupError: It is damaged, of another format, or names files no bundle may contain.
     """
     try:
         values: dict[str, Any] = json.loads(content)
@@ -181,7 +181,7 @@ def _faults_of_files(manifest: Manifest) -> Iterator[str]:
 
 
 def _is_time(text: str) -> bool:
-    """Whether it is a time in UTC, as every time in a manifest: two of them are compared as texts."""
+    """Return whether `text` is a time in UTC; manifest times must be, because they are compared as strings."""
     return datetime.fromisoformat(text).utcoffset() == timedelta(0)
 
 
@@ -195,7 +195,7 @@ def _is_sound(needs: Needs) -> bool:
 
 
 def is_safe_path(path: str) -> bool:
-    """True for a relative path without `..`, whose every name any file system (FAT32 too) can hold."""
+    """Return whether `path` is relative, without `..`, and valid on any file system, FAT32 included."""
     parts = PurePosixPath(path).parts
     return (
         bool(parts)
@@ -216,7 +216,7 @@ def is_safe_path(path: str) -> bool:
 
 
 def case_clashes(names: Iterable[str]) -> list[str]:
-    """Names that differ from an earlier one in case alone, or not at all: FAT32 keeps one of them."""
+    """Return names that equal an earlier one or differ only in case: FAT32 would keep just one of them."""
     seen: set[str] = set()
     clashing = []
     for name in names:

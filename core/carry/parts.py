@@ -1,7 +1,7 @@
-"""The stream of a bundle's files, cut into parts: writing it, checking it, reading a file out of it.
+"""The stream of a bundle's files, cut into parts: writing it, checking it, reading files from it.
 
-A part is named by its number and checked alone, so that a bad one is fetched again alone. Parts may lie on
-several media; whoever reads gives every folder that has some.
+Parts are numbered and checked one by one, so that only a damaged one has to be fetched again. They may be spread
+over several media; a reader is given every folder that holds some.
 """
 
 import errno
@@ -17,11 +17,11 @@ from core.carry.manifest import Manifest, MediaFile
 from core.errors import SetupError
 
 CHUNK_BYTES = 1 << 20
-Report = Callable[[int], None]  # called with the number of bytes just dealt with
+Report = Callable[[int], None]  # called with the number of bytes just processed
 
 
 def file_sha256(path: Path, report: Report = lambda count: None) -> str:
-    """SHA-256 of a file, hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return _sha256(file, report)
 
@@ -35,7 +35,7 @@ def _sha256(file: IO[bytes], report: Report) -> str:
 
 
 def is_plain_file(path: Path) -> bool:
-    """Whether a file lies there itself. What a link on a medium leads to may never end (/dev/zero) or begin (a pipe)."""
+    """Return whether `path` is a regular file, not a link: a link could lead to /dev/zero or a pipe and hang the reader."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
@@ -43,10 +43,10 @@ def is_plain_file(path: Path) -> bool:
 
 
 def open_plain(path: Path) -> IO[bytes]:
-    """Open a file of a medium for reading; whoever puts a link or a pipe in its place at that very moment gains nothing.
+    """Open a file on a medium for reading, safely even if it is swapped for a link or pipe at that very moment.
 
     Raises:
-        OSError: it cannot be read, or is no plain file.
+        OSError: It cannot be read or is not a regular file.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -57,7 +57,7 @@ def open_plain(path: Path) -> IO[bytes]:
 
 @dataclass(slots=True)
 class PartWriter:
-    """Writes a stream of bytes into numbered parts of at most `part_bytes` each, hashing as it goes."""
+    """Writes a stream into numbered parts of at most `part_bytes` bytes each, hashing them as it goes."""
 
     folder: Path
     stem: str
@@ -68,7 +68,7 @@ class PartWriter:
     _written: int = 0
 
     def write(self, chunk: bytes) -> None:
-        """Append to the stream."""
+        """Append `chunk` to the stream."""
         view = memoryview(chunk)
         while view:
             if self._file is None:
@@ -82,7 +82,7 @@ class PartWriter:
                 self._close_part()
 
     def close(self) -> tuple[MediaFile, ...]:
-        """Finish the last part; all of them."""
+        """Finish the last part and return all parts."""
         if self._file is not None:
             self._close_part()
         return tuple(self.parts)
@@ -104,7 +104,7 @@ class PartWriter:
 def write_parts(
     sources: Sequence[Path], folder: Path, *, stem: str, part_bytes: int, report: Report = lambda count: None
 ) -> tuple[MediaFile, ...]:
-    """Write the files of a bundle, in order, as parts `stem.part001` …; what lay there under these names is replaced."""
+    """Write the files of a bundle, in order, as parts `stem.part001` …, replacing any existing parts of that stem."""
     for old in folder.glob(f"{stem}.part[0-9][0-9][0-9]"):
         old.unlink()
     writer = PartWriter(folder, stem, part_bytes)
@@ -117,18 +117,18 @@ def write_parts(
 
 
 class PartReader:
-    """Reads files out of the parts in `folders`. A part is opened when it is first needed."""
+    """Reads from the parts in `folders`, opening each part only when it is needed."""
 
     def __init__(self, manifest: Manifest, folders: Sequence[Path]) -> None:
         self.manifest = manifest
         self.folders = folders
 
     def find(self, entry: MediaFile) -> Path | None:
-        """Where a part or loose file lies; None on none of the media."""
+        """Return the path of a part or loose file; None if no medium has it."""
         return next((folder / entry.name for folder in self.folders if is_plain_file(folder / entry.name)), None)
 
     def fault(self, entry: MediaFile, report: Report = lambda count: None) -> str:
-        """What is wrong with a part or loose file, all of it read; "" when nothing is."""
+        """Read all of a part or loose file and return what is wrong with it; "" if nothing is."""
         path = self.find(entry)
         try:
             if path is None:
@@ -142,10 +142,10 @@ class PartReader:
             return f"cannot be read ({error.strerror})"
 
     def read(self, offset: int, size_bytes: int) -> Iterator[bytes]:
-        """The bytes of the stream from `offset` on, `size_bytes` of them, in chunks.
+        """Yield `size_bytes` bytes of the stream from `offset` on, in chunks.
 
         Raises:
-            SetupError: a part is not there, or cannot be read.
+            SetupError: A part is missing or cannot be read.
         """
         start = 0
         for part in self.manifest.parts:
@@ -156,10 +156,10 @@ class PartReader:
             start = end
 
     def read_loose(self, entry: MediaFile) -> Iterator[bytes]:
-        """The bytes of a loose file, in chunks; as many as the manifest says.
+        """Yield the bytes of a loose file in chunks, as many as the manifest says it has.
 
         Raises:
-            SetupError: it is not there, or cannot be read.
+            SetupError: The file is missing or cannot be read.
         """
         yield from self._slice(entry, 0, entry.size_bytes)
 

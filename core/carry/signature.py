@@ -1,4 +1,4 @@
-"""Ed25519 signatures of manifests (RFC 8032). The one place that needs a library beside Python's own: `cryptography`."""
+"""Ed25519 signatures of manifests (RFC 8032). The only module here with a dependency beyond Python's own: `cryptography`."""
 
 import base64
 import hashlib
@@ -13,10 +13,10 @@ from core.errors import SetupError
 
 
 def make_key(path: Path) -> str:
-    """Write a new private key to `path` (PEM, readable by its owner alone), its public one beside it; the fingerprint.
+    """Write a new private key to `path` (PEM, readable only by its owner), its public key beside it; return the fingerprint.
 
     Raises:
-        SetupError: there is a file already.
+        SetupError: One of the files exists already.
     """
     public = path.with_suffix(".pub.pem")
     if path.exists() or public.exists():
@@ -34,10 +34,10 @@ def make_key(path: Path) -> str:
 
 
 def load_private(path: Path) -> Ed25519PrivateKey:
-    """The private key in a PEM file without a passphrase.
+    """Load the private key from a PEM file without a passphrase.
 
     Raises:
-        SetupError: it cannot be read, or is no Ed25519 key.
+        SetupError: The file cannot be read or is not an Ed25519 key.
     """
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
@@ -49,30 +49,30 @@ def load_private(path: Path) -> Ed25519PrivateKey:
 
 
 def public_pem(key: Ed25519PrivateKey) -> bytes:
-    """The public half, as PEM."""
+    """Return the public key of `key` as PEM."""
     return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def sign(content: bytes, key: Ed25519PrivateKey) -> bytes:
-    """The signature, in base64 and a line of its own."""
+    """Return the signature of `content` as one line of base64."""
     return base64.b64encode(key.sign(content)) + b"\n"
 
 
 def fingerprint(pem: bytes) -> str:
-    """SHA-256 of a public key, in hexadecimal: `openssl pkey -pubin -in FILE -outform DER | sha256sum` prints the same.
+    """Return the SHA-256 of a public key in hexadecimal, as `openssl pkey -pubin -in FILE -outform DER | sha256sum` does.
 
     Raises:
-        SetupError: `pem` is no Ed25519 public key.
+        SetupError: `pem` is not an Ed25519 public key.
     """
     der = _load_public(pem).public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
 
 
 def is_signed(content: bytes, signature: bytes, pem: bytes) -> bool:
-    """Whether `signature` (base64) over `content` was made with the private half of the key in `pem`.
+    """Return whether `signature` (base64) over `content` was made with the private key that belongs to `pem`.
 
     Raises:
-        SetupError: `pem` is no Ed25519 public key.
+        SetupError: `pem` is not an Ed25519 public key.
     """
     key = _load_public(pem)
     try:

@@ -1,4 +1,4 @@
-"""A bundle on its media: the signature first, then every part; anything unlisted, missing or changed is named."""
+"""Verifies a bundle on its media: the signature first, then every part; reports what is unlisted, missing or changed."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,8 @@ from core.carry.manifest import MANIFEST, SIGNATURE, SIGNER, Manifest, MediaFile
 from core.carry.parts import PartReader, Report, is_plain_file, open_plain
 from core.errors import SetupError
 
-MAX_SMALL_BYTES = 32 << 20  # of a manifest, a signature, a key: nobody has vouched for them when they are read
-# What operating systems leave on removable media by themselves.
+MAX_SMALL_BYTES = 32 << 20  # limit for a manifest, signature or key, which are read before anything vouches for them
+# Files and folders that operating systems create on removable media by themselves.
 NOT_OURS = frozenset(
     ("system volume information", "$recycle.bin", ".trashes", ".spotlight-v100", ".fseventsd", "lost+found", ".ds_store")
 )
@@ -20,7 +20,7 @@ NOT_OURS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """What the administrator trusts: a public key by its file or its fingerprint; neither only for an unsigned bundle."""
+    """What the administrator trusts: a public key, by file or by fingerprint; neither only if the bundle is unsigned."""
 
     key: Path | None = None
     fingerprint: str = ""
@@ -29,7 +29,7 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle whose signature was checked: its manifest, where its parts are looked for, and the signer's key (PEM)."""
+    """A bundle with a checked signature: its manifest, the folders searched for its parts, and the signer's key (PEM)."""
 
     manifest: Manifest
     folders: tuple[Path, ...]
@@ -37,20 +37,20 @@ class Bundle:
 
     @property
     def media(self) -> tuple[MediaFile, ...]:
-        """Everything that has to lie on the media, in the order in which it is read."""
+        """Every file that must be on the media, in reading order."""
         return (*self.manifest.loose, *self.manifest.parts)
 
     @property
     def reader(self) -> PartReader:
-        """Reads its parts."""
+        """A reader of the bundle's parts."""
         return PartReader(self.manifest, self.folders)
 
 
 def open_bundle(folders: Sequence[Path], trust: Trust) -> Bundle:
-    """Read the manifest and check who signed it; parts are not read yet.
+    """Read the manifest and check who signed it; the parts are not read yet.
 
     Raises:
-        SetupError: no manifest, a wrong or missing signature, or one that has expired.
+        SetupError: There is no manifest, its signature is wrong or missing, or the bundle has expired.
     """
     if missing := [folder for folder in folders if not folder.is_dir()]:
         raise SetupError(f"There is no folder {missing[0]}.", "Give the folders that hold the bundle, one for each medium.")
@@ -74,7 +74,7 @@ def open_bundle(folders: Sequence[Path], trust: Trust) -> Bundle:
 
 
 def _small(path: Path) -> bytes:
-    """The content of a file that is small in every bundle; b"" where there is none."""
+    """Read a file that is small in every bundle; return b"" if there is none."""
     if not is_plain_file(path):
         return b""
     with open_plain(path) as file:
@@ -85,12 +85,12 @@ def _small(path: Path) -> bytes:
 
 
 def check_signature(content: bytes, signed: bytes, offered: bytes, trust: Trust) -> bytes:
-    """The key that signed `content`, one that the administrator trusts; b"" where nobody vouches and that is allowed.
+    """Return the trusted key that signed `content`, or b"" if nobody vouches for it and the administrator allows that.
 
-    `offered` is the key on the medium: worth nothing by itself, it counts only with the right fingerprint.
+    `offered` is the key on the medium: it proves nothing by itself and counts only if its fingerprint is the trusted one.
 
     Raises:
-        SetupError: not signed, signed by another key, or changed since.
+        SetupError: `content` is unsigned, signed by another key, or was changed since.
     """
     if not signed:
         if trust.allows_unsigned:
@@ -129,7 +129,7 @@ def check_signature(content: bytes, signed: bytes, offered: bytes, trust: Trust)
 
 
 def faults(bundle: Bundle, report: Report = lambda count: None) -> Iterator[tuple[str, str]]:
-    """Everything wrong on the media: the file's name and what is wrong with it. Reads every byte."""
+    """Read every byte on the media and yield each file that is wrong: its name and what is wrong with it."""
     listed = {entry.name for entry in bundle.media} | {MANIFEST, SIGNATURE, SIGNER}
     for folder in bundle.folders:
         try:
@@ -146,5 +146,5 @@ def faults(bundle: Bundle, report: Report = lambda count: None) -> Iterator[tupl
 
 
 def shown(name: str) -> str:
-    """A name that a stranger chose, fit for a terminal: control characters would let it write what it likes there."""
+    """Make a name from an untrusted source safe to print: control characters could otherwise manipulate the terminal."""
     return name if name.isprintable() else ascii(name)

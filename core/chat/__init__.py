@@ -1,4 +1,4 @@
-"""Asking a model or a run, and two of them side by side."""
+"""Chat with a model or a run, or compare two of them."""
 
 from core.chat.answerers import open_host, open_model, open_run
 from core.chat.conversation import Answer, ChatModel, Message, answer, compare

@@ -1,4 +1,4 @@
-"""Opening who answers: a GGUF model or a run with the engine, a safetensors model with transformers.
+"""Open chat models: GGUF models and runs with the engine, safetensors models with transformers.
 
 The libraries are imported when a model is opened.
 """
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32") -> ChatModel:
-    """The model at `path`, a GGUF file or a folder of safetensors.
+    """Open the model at `path`, a GGUF file or a folder of safetensors.
 
     Args:
-        path: the file or the folder.
+        path: the file or folder.
         format: its format.
-        precision: of the weights of a folder of safetensors; a GGUF file has its own.
+        precision: precision of the weights of a folder of safetensors; a GGUF file has its own.
 
     Raises:
-        InputError: its format is not that of a language model.
-        SetupError: it cannot be loaded.
-        EngineCrashed: the engine ended while it loaded.
+        InputError: `format` is not that of a language model, or transformers cannot load the model.
+        SetupError: the model cannot be loaded.
+        EngineCrashed: the engine ended while loading.
     """
     if format == "gguf":
         from core.models.engine.model import EngineModel
@@ -49,10 +49,10 @@ def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32"
 
 
 def open_host(name: str, host: "Host") -> ChatModel:
-    """Open a model on another machine that an administrator allows.
+    """Open a model on another machine that an administrator has allowed.
 
     Raises:
-        SetupError: its certificate cannot be read.
+        SetupError: the CA certificate cannot be read.
     """
     from core.models.engine.remote import HostModel
 
@@ -60,19 +60,20 @@ def open_host(name: str, host: "Host") -> ChatModel:
 
 
 def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> ChatModel:
-    """Open a run: its base model with its adapter, asked with the chat template that was stored when it was trained.
+    """Open a run: its base model with its adapter, using the chat template stored during training.
 
-    The engine answers, with the adapter loaded beside the base. Where it cannot (a family that llama.cpp does not know,
-    or a training on weights rounded to 8 or 4 bits, which the adapter has learned to correct) transformers does.
+    The engine answers, with the adapter loaded beside the base. transformers takes over if the engine cannot: if llama.cpp
+    does not support the model family, or the run was trained on weights rounded to 8 or 4 bits, which its adapter has
+    learned to correct.
 
     Args:
         base: the base model, a GGUF file or a folder of safetensors.
         format: its format.
-        cache: a folder that keeps what is made of models: a GGUF of safetensors, or the other way round.
-        folder: the run's folder, which holds `run.json`, `adapter/` and `template.jinja`.
+        folder: the run's folder, with `run.json`, `adapter/` and `template.jinja`.
+        cache: folder for converted models: safetensors to GGUF, or the reverse.
 
     Raises:
-        SetupError: the adapter, the template or the run's description is gone or damaged, or memory is short.
+        SetupError: `adapter/`, `template.jinja` or `run.json` is missing or damaged, or there is not enough memory.
         InputError: the model cannot be loaded, or the adapter was made for another one.
     """
     run = RunFolder(folder)
@@ -104,7 +105,7 @@ def _precision(record: Path) -> Precision:
 
 
 class _Served:
-    """A `ChatModel` over a server, the engine's or another machine's, which answers several people at once."""
+    """A `ChatModel` over a server, the engine's or another machine's, which answers several requests in parallel."""
 
     def __init__(self, model: "EngineModel | HostModel") -> None:
         self._model = model
@@ -117,7 +118,7 @@ class _Served:
 
 
 class _Causal:
-    """A `ChatModel` over a model in transformers, with or without an adapter; one answers at a time."""
+    """A `ChatModel` over a transformers model, with or without an adapter, which answers one request at a time."""
 
     def __init__(self, causal: "CausalModel") -> None:
         self._causal: CausalModel | None = causal

@@ -1,4 +1,4 @@
-"""A conversation, an answer to it with its timing, and two answers to compare. Knows models through `ChatModel` alone."""
+"""Conversations, timed answers, and comparison of two models. Depends on models only through `ChatModel`."""
 
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -22,27 +22,26 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a model wrote, and how fast."""
+    """A model's answer and its speed."""
 
     text: str
     token_count: int
     first_token_s: float  # from the question to the first piece of text, in seconds
-    tokens_per_second: float  # while writing, as the engine times it; else tokens after the first over their time
+    tokens_per_second: float  # as timed by the engine; otherwise the tokens after the first over their time
 
     @property
     def is_empty(self) -> bool:
-        """The model ended without a word."""
+        """Whether the model wrote nothing but whitespace."""
         return not self.text.strip()
 
 
 class ChatModel(Protocol):
-    """A model that answers, or a fake in a test."""
+    """A model to chat with, or a fake in tests."""
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
-        """Write the answer to the last message, piece by piece; closing the stream stops the model.
+        """Yield the answer to the last message in pieces and return its pace; closing the stream stops the model.
 
-        What comes back at its end is what was counted. Several threads may ask at once; where a model answers one at a
-        time, the others wait.
+        Safe to call from several threads; if the model answers only one request at a time, the others wait.
 
         Args:
             messages: the conversation, oldest first, ending with the user's.
@@ -55,7 +54,7 @@ class ChatModel(Protocol):
         ...
 
     def close(self) -> None:
-        """Free the memory; harmless when called twice."""
+        """Free the memory. Calling it twice is harmless."""
         ...
 
 
@@ -71,12 +70,12 @@ def answer(
     """Let `model` answer the last message.
 
     Args:
-        model: who answers.
+        model: the model to ask.
         messages: the conversation, oldest first.
         max_tokens: longest answer.
         temperature: 0 gives the likeliest answer.
-        on_piece: called with each piece of text as it comes; when it raises, the model is stopped.
-        clock: gives seconds.
+        on_piece: called with each piece of text as it arrives; if it raises, the model is stopped.
+        clock: returns the time in seconds.
 
     Raises:
         InputError: there is nothing to answer, or the conversation is too long for the model.
@@ -100,7 +99,7 @@ def answer(
     ended_s = clock()
     text = "".join(pieces)
     writing_s = ended_s - first_s
-    measured = max(0, pace.token_count - 1) / writing_s if pieces and writing_s > 0 else 0.0  # the first was waited for
+    measured = max(0, pace.token_count - 1) / writing_s if pieces and writing_s > 0 else 0.0  # the first is waiting time
     return Answer(
         text=text,
         token_count=pace.token_count,
@@ -119,7 +118,7 @@ def compare(
     on_piece: Callable[[Literal["left", "right"], str], None] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[Answer, Answer]:
-    """Ask both the same, one after the other so that neither slows the other down; the left and the right answer.
+    """Ask both models the same, one after the other so that neither slows the other; return the left and right answer.
 
     Raises:
         InputError: there is nothing to answer, or the prompt is too long for one of them.

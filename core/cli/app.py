@@ -1,6 +1,6 @@
 """The `garrison` command: global options, the commands, exit codes.
 
-Exit codes: 0; 2 the user's input; 3 set-up; 4 a job failed; 130 cancelled.
+Exit codes: 0 success; 2 invalid input; 3 setup problem; 4 job failed; 130 canceled.
 """
 
 import io
@@ -38,7 +38,7 @@ from core.files import disk_error
 from core.offline import refuse_connections
 from core.settings import default_home
 
-LOG_NAME = "defects.log"  # in the workspace
+LOG_NAME = "defects.log"  # in the workspace folder
 
 app = typer.Typer(
     name="garrison",
@@ -66,7 +66,7 @@ def options(
     home: Annotated[Path | None, typer.Option(help="The workspace folder (or GARRISON_HOME).", show_default=False)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
-    """Global options; they may stand anywhere on the line."""
+    """Set global options, which may appear anywhere on the command line."""
     context.obj = Shell(home or default_home(), is_json=json)
 
 
@@ -74,22 +74,22 @@ def options(
 def version(context: typer.Context) -> None:
     """Print the version."""
     shell = context.obj
-    copy = installation.current() if shell.is_json else None  # a receipt of some megabytes that people are not shown
+    copy = installation.current() if shell.is_json else None  # several megabytes, so not shown as text
     shell.show({"version": __version__, "installation": copy}, __version__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point: run a command and exit with its code; errors are one line, never a traceback."""
+    """Run a command and exit with its code; errors are printed as one line, never as a traceback."""
     refuse_connections()
     given = _globals_first(list(sys.argv[1:] if arguments is None else arguments))
     is_json = "--json" in given
     home = _home_of(given)
-    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show must not end a command
+    for stream in (sys.stdout, sys.stderr):  # a name the terminal cannot display must not crash a command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         code = app(given, standalone_mode=False, prog_name="garrison")
-        if code == JobCancelled.exit_code:  # what typer makes of Ctrl-C
+        if code == JobCancelled.exit_code:  # typer's result for Ctrl-C
             raise KeyboardInterrupt
     except GarrisonError as error:
         code = report_error(error, is_json=is_json)
@@ -108,16 +108,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _place_of(error: Exception, home: Path) -> Path:
-    """The folder an error is about: that of its file, else the workspace."""
+    """Return the folder an error is about: that of its file, otherwise the workspace."""
     name = error.filename if isinstance(error, OSError) else None
     return Path(name).parent if isinstance(name, str) else home
 
 
 def _unforeseen(error: Exception, home: Path) -> GarrisonError:
-    """The workspace's database in trouble, or a defect of ours, whose place is written to a file in the workspace."""
+    """Build the error for an unexpected exception: a database problem, or a defect, which is logged in the workspace."""
     if isinstance(error, sqlite3.OperationalError):
         return SetupError(f"The workspace cannot be used: {error}.", "Try again; if it stays so, check the disk.")
-    logging.raiseExceptions = False  # a log that cannot be written must not hide what went wrong
+    logging.raiseExceptions = False  # a failure to write the log must not hide the original error
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         logging.basicConfig(filename=home / LOG_NAME, format="%(asctime)s %(message)s")
@@ -130,7 +130,7 @@ def _unforeseen(error: Exception, home: Path) -> GarrisonError:
 
 
 def _home_of(arguments: list[str]) -> Path:
-    """The workspace that these arguments, globals first, choose."""
+    """Return the workspace folder chosen by these arguments, whose global options come first."""
     chosen = default_home()
     for position, argument in enumerate(arguments):
         if argument == "--home" and position + 1 < len(arguments):
@@ -141,7 +141,7 @@ def _home_of(arguments: list[str]) -> Path:
 
 
 def _globals_first(arguments: list[str]) -> list[str]:
-    """Move `--json` and `--home DIR` to the front, so that they may stand after the command as well."""
+    """Move `--json` and `--home DIR` to the front, so that they are accepted after the command as well."""
     front: list[str] = []
     rest: list[str] = []
     position = 0

@@ -1,4 +1,4 @@
-"""`garrison review PROJECT …`, from the sample to the approval: sample, check, propose, approve, return, withdraw, rules."""
+"""`garrison review PROJECT …`, the commands for approval: sample, check, propose, approve, return, withdraw, rules."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from core.records import Passage, Project
 from core.storage import get
 from core.words import counted
 
-__all__ = ["app"]  # that of `review`, with the commands below
+__all__ = ["app"]  # the app of `review`, extended by the commands below
 Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
 
 
@@ -113,7 +113,8 @@ def approve(
 ) -> None:
     """Approve documents: their anonymized text is frozen and may be used.
 
-    In a project of the policy all-at-once, what is undecided, unread or not searched again is approved only in words.
+    In a project with the policy all-at-once, what is undecided, unread or not searched again is only approved if you say so
+    in words (--unread).
     """
     from core.privacy import review
 
@@ -136,7 +137,7 @@ def approve(
 
 @app.command("return")
 def return_(context: typer.Context, document: Named, reason: Reason = "", as_: As = "") -> None:
-    """Return a proposal to who made it, with a comment."""
+    """Return a proposal to its author with a comment."""
     from core.privacy import review
 
     room = room_of(context)
@@ -162,7 +163,7 @@ def rules(
     sample_size: Annotated[int, typer.Option(help="Passages to read before a proposal; 0 for none.")] = -1,
     as_: As = "",
 ) -> None:
-    """Show or change what an approval needs."""
+    """Show or change the requirements for an approval."""
     from core.privacy import review
 
     room = room_of(context)

@@ -24,7 +24,7 @@ def show(
     about: About = "",
     last: Annotated[int, typer.Option(min=0, help="Only so many of the newest entries; 0 for all.")] = 50,
 ) -> None:
-    """Show who did what: the newest entries, the newest last."""
+    """Show who did what: the most recent entries, newest last."""
     shell = shell_of(context)
     found = [entry for entry, _ in entries(shell.workspace.db, about=_id_of(shell, about), last=last)]
     shell.show(found, table([_row(entry) for entry in found], empty="No entry names that."))
@@ -35,9 +35,9 @@ def verify_log(
     context: typer.Context,
     noted: Annotated[str, typer.Option("--noted", help="NUMBER:SHA256 noted at an earlier check.")] = "",
 ) -> None:
-    """Check that no entry was changed, moved, taken out or cut off.
+    """Check that no entry was changed, moved, removed or cut off.
 
-    Note down the head that is printed, away from this machine: with --noted a later check finds even a log written anew.
+    Keep the head that is printed somewhere off this machine: with --noted, a later check detects even a rewritten log.
     """
     shell = shell_of(context)
     verdict = verify(shell.workspace.db, noted=noted)
@@ -48,7 +48,7 @@ def verify_log(
     shell.show(payload, _words(verdict))
     if not verdict.is_whole:
         error = SetupError("The audit log is not whole.", "Keep the workspace as it is and tell who is responsible for it.")
-        raise typer.Exit(report_error(error, is_json=False))  # the verdict is the one document on stdout
+        raise typer.Exit(report_error(error, is_json=False))  # stdout already has the verdict as its only document
 
 
 @app.command()
@@ -58,14 +58,14 @@ def export(
     about: About = "",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Write the entries as CSV; the last column holds each entry as it was hashed."""
+    """Write the entries as CSV; the last column contains each entry as it was hashed."""
     shell = shell_of(context)
     count = write_csv(shell.workspace.db, csv, about=_id_of(shell, about), is_forced=force)
     shell.show({"entries": count, "path": csv}, f"{counted(count, 'entry', 'entries')} written to {csv}")
 
 
 def _id_of(shell: Shell, about: str) -> str:
-    """The id of the project with this name, if there is one; else what was given."""
+    """Return the id of the project called `about`, or `about` itself if there is none."""
     projects = find(shell.workspace.db, Project, name=about) if about else []
     return projects[0].id if projects else about
 

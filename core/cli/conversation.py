@@ -30,7 +30,7 @@ def chat(
     max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 256,
     temperature: Annotated[float, typer.Option(help="0 gives the same answer every time.")] = 0.0,
 ) -> None:
-    """Talk to a model or a run; the answer is printed as it comes."""
+    """Chat with a model or a run; the answer is printed as it is written."""
     from core.chat import Message
 
     shell = shell_of(context)
@@ -57,14 +57,14 @@ def chat(
             print(file=sys.stderr)
             if prompt or shell.is_json:
                 raise
-            report_error(error, is_json=False)  # the talk goes on: the next question starts the engine anew
+            report_error(error, is_json=False)  # continue: the next question restarts the engine
             messages.pop()
             question = _ask()
             continue
         text = "".join(pieces)
         messages.append(Message("assistant", text))
         shell.show({"prompt": question, "answer": text}, "\n")
-        question = "" if prompt or shell.is_json else _ask()  # with --json one question, one document
+        question = "" if prompt or shell.is_json else _ask()  # with --json, one question gives one document
 
 
 def _check_prompt(prompt: str) -> None:
@@ -84,7 +84,7 @@ def compare(
     prompt: Annotated[str, typer.Option(help="What both are asked.")],
     max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 256,
 ) -> None:
-    """Ask two models or runs the same."""
+    """Ask two models or runs the same question."""
     from core.chat import compare as compare_answers
 
     shell = shell_of(context)

@@ -25,7 +25,7 @@ def add(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders or zip archives.")],
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
-    """Read documents into a project. Links that lead out of a folder are left out and named."""
+    """Read documents into a project. Links that lead out of a folder are skipped and listed."""
     shell = shell_of(context)
     found = shell.workspace.project(project)
     given = _files(paths)
@@ -51,7 +51,11 @@ def add(
 
 
 def _files(paths: list[Path]) -> "FolderFiles":
-    """What is to be read of `paths`, and the links that are not followed."""
+    """Collect the files to read from `paths`, and the links that are not followed.
+
+    Raises:
+        InputError: a path does not exist, or there are no files.
+    """
     from core.documents import FolderFiles, files_in
 
     missing = [path for path in paths if not path.exists()]
@@ -87,7 +91,7 @@ def export(
         str, typer.Option(help="same: Word, Excel and CSV as such, others as text; txt; jsonl: a passage a line.")
     ] = "same",
 ) -> None:
-    """Write the anonymized text of approved documents as files, called after their ids, with SHA256SUMS."""
+    """Write the anonymized text of approved documents to files named after their ids, with SHA256SUMS."""
     from core.jobs.stages.document_export import export_documents, exportable_documents
 
     shell = shell_of(context)

@@ -47,7 +47,7 @@ def show(context: typer.Context, job_id: str) -> None:
 
 @app.command()
 def cancel(context: typer.Context, job_id: str) -> None:
-    """Ask a job to stop; what it finished is kept."""
+    """Ask a job to stop; finished work is kept."""
     shell = shell_of(context)
     job = jobs.cancel(shell.workspace, job_id)
     shell.show(job, f"Job {job.id} is {'cancelled' if job.state == 'cancelled' else 'being cancelled'}.")
@@ -59,7 +59,7 @@ def resume(
     job_id: str,
     detach: Annotated[bool, typer.Option("--detach", help="Only start it.")] = False,
 ) -> None:
-    """Go on with a failed or cancelled job from its last checkpoint or row."""
+    """Resume a failed or canceled job from its last checkpoint or row."""
     shell = shell_of(context)
     job = jobs.resume(shell.workspace, job_id)
     job = job if detach else shell.follow(job)

@@ -1,4 +1,4 @@
-"""Keeping the dashboard's process: begun anew when it dies, ended with whoever keeps it."""
+"""Supervise the dashboard's process: restart it when it crashes, end it together with the supervisor."""
 
 import signal
 import subprocess  # noqa: S404 starts our own dashboard
@@ -12,21 +12,21 @@ from core.models.engine.crash import ended_by
 from core.processes import bound_to_this
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
-STEADY_S = 60.0  # after so long at work, the next pause is the first one again
-STOP_S = 8.0  # less than systemd and people wait before they kill
+STEADY_S = 60.0  # a run longer than this resets the pause
+STOP_S = 8.0  # shorter than the time systemd and people wait before killing
 ASKED_TO_STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 class _StopError(Exception):
-    """Somebody asked us to end."""
+    """This process was asked to stop."""
 
 
 def keep(command: Sequence[str], *, folder: Path, variables: Mapping[str, str]) -> int:
-    """Run `command` until it ends by itself with status 0 or somebody asks this process to stop; gives the exit status.
+    """Run `command` until it exits with status 0 or this process is asked to stop; return the exit status.
 
-    One that dies is begun anew, told in one line, after a pause that doubles while it goes on dying. One that never gets
-    to work (it ends by itself with an error within its first moments, before it served) is not tried for ever: the
-    third time in a row its status is ours, for whoever watches over us.
+    A command that crashes is reported in one line and restarted after a pause, which doubles with each crash up to
+    LONGEST_PAUSE_S and is reset after a run longer than STEADY_S. One that exits with an error within STEADY_S is not
+    retried forever: after the third time in a row its status is returned, for whatever supervises this process.
     """
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
@@ -55,7 +55,7 @@ def keep(command: Sequence[str], *, folder: Path, variables: Mapping[str, str]) 
         return 0
     finally:
         for number in ASKED_TO_STOP:
-            signal.signal(number, signal.SIG_IGN)  # the second Ctrl-C changes nothing: what we started is ended first
+            signal.signal(number, signal.SIG_IGN)  # ignore a second Ctrl-C until the child has ended
         if child and child.poll() is None:
             _end(child)
         for number, handler in before.items():

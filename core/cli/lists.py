@@ -1,4 +1,4 @@
-"""`garrison lists …`: the reviewers' own lists and patterns, of a project or (`--site`) of all projects."""
+"""`garrison lists …`: the reviewers' lists and patterns, for one project or (`--site`) all projects."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,7 +50,7 @@ def add(
     site: Site = False,
     preview: Preview = False,
 ) -> None:
-    """Put texts on a list; documents that were searched already are searched for them at once."""
+    """Add texts to a list; documents that were already searched are searched for them at once."""
     from core.identity import declared
     from core.privacy.lists import changes as list_changes
     from core.privacy.lists.file import new_entry
@@ -77,7 +77,7 @@ def remove(
     site: Site = False,
     preview: Preview = False,
 ) -> None:
-    """Take texts (or ids of entries) off a list. What a deny entry marked stays marked until a reviewer rejects it."""
+    """Remove texts (or ids of entries) from a list. Spans of a deny entry remain until a reviewer rejects them."""
     from core.identity import declared
     from core.privacy.lists import changes as list_changes
     from core.privacy.text.rewriting import folded
@@ -110,7 +110,7 @@ def import_csv(
     site: Site = False,
     preview: Preview = False,
 ) -> None:
-    """Put the rows of a CSV file on the lists; --kind and --type hold for rows that name none."""
+    """Add the rows of a CSV file to the lists; --kind and --type apply to rows that name none."""
     from core.identity import declared
     from core.privacy.lists import changes as list_changes
     from core.privacy.lists.file import read_lists
@@ -138,7 +138,7 @@ def export(
     site: Site = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Write the lists as CSV. The file holds personal data."""
+    """Write the lists as CSV. The file contains personal data."""
     from core.privacy.lists.file import csv_lines
 
     shell = shell_of(context)
@@ -157,7 +157,7 @@ def try_pattern(
     regex: Annotated[str, typer.Option("--regex", help="A regular expression instead of parts.")] = "",
     site: Site = False,
 ) -> None:
-    """Say how often a pattern fits in the documents searched so far."""
+    """Show how often a pattern matches in the documents searched so far."""
     from core.privacy.lists import changes as list_changes
 
     shell = shell_of(context)
@@ -195,7 +195,7 @@ def add_pattern(
 
 @pattern_app.command("remove")
 def remove_pattern(context: typer.Context, words: Words = None, as_: As = "", site: Site = False) -> None:
-    """Remove a pattern by its name or id. What it marked stays marked until a reviewer rejects it."""
+    """Remove a pattern by its name or id. Its spans remain until a reviewer rejects them."""
     from core.identity import declared
     from core.privacy.lists import changes as list_changes
 
@@ -209,7 +209,11 @@ def remove_pattern(context: typer.Context, words: Words = None, as_: As = "", si
 
 
 def _owner(shell: Shell, words: list[str] | None, *, is_site: bool) -> tuple[str, list[str]]:
-    """Whose lists ("": all projects'), and the words behind the project's name."""
+    """Return the id of the project that owns the lists ("" for all projects), and the words after its name.
+
+    Raises:
+        InputError: no project was named.
+    """
     given = list(words or [])
     if is_site:
         return "", given

@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True)
 
 
 def describe(model: Model) -> dict[str, Any]:
-    """A model as every command here gives it: its record, and `size`, another name of `size_bytes`."""
+    """Return a model as the commands output it: its record plus `size`, an alias of `size_bytes`."""
     return asdict(model) | {"size": model.size_bytes}
 
 
@@ -52,7 +52,7 @@ def import_models(
     fingerprint: Annotated[str, typer.Option(help="Or its SHA-256; the key is then taken from the medium.")] = "",
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Take a bundle nobody signed, at your own risk.")] = False,
 ) -> None:
-    """Add the models of a signed model bundle. Without a key, the one that signed this installation counts."""
+    """Add the models of a signed model bundle. The default key is the one that signed this installation."""
     from core.carry.verify import Trust
     from core.models import bundles
 
@@ -80,7 +80,7 @@ def remove(context: typer.Context, name: str) -> None:
 
 @app.command()
 def verify(context: typer.Context) -> None:
-    """Hash every model again and compare with what was recorded."""
+    """Hash every model again and compare the result with the recorded hash."""
     shell = shell_of(context)
     verdicts = registry.verify_models(registry.model_folders(shell.workspace.home))
     checked = [{"model": describe(v.model), "health": v.health} for v in verdicts]
@@ -88,4 +88,4 @@ def verify(context: typer.Context) -> None:
     bad = [f"{v.model.name} ({v.health})" for v in verdicts if v.health in ("changed", "missing")]
     if bad:
         error = SetupError(f"Models do not verify: {', '.join(bad)}.", "Remove them and add them again from a trusted copy.")
-        raise typer.Exit(report_error(error, is_json=False))  # the verdicts are the one document on stdout
+        raise typer.Exit(report_error(error, is_json=False))  # stdout already has the verdicts as its only document

@@ -1,4 +1,4 @@
-"""`garrison people …`: who signed in, what they may do. For administrators: whoever runs it has the files anyway."""
+"""`garrison people …`: who signed in, and what they may do. For administrators, who can access the files anyway."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ RoleName = Annotated[str, typer.Argument(help="administrator, owner, expert, rev
 
 @app.command("list")
 def list_people(context: typer.Context) -> None:
-    """List everybody who signed in here, with the roles on this machine."""
+    """List everyone who has signed in here, with their roles on this machine."""
     shell = shell_of(context)
     found = people.list_people(shell.workspace)
     shell.show(_payload(found), table(_rows(found), empty="Nobody has signed in here yet."))
@@ -33,7 +33,7 @@ def members(context: typer.Context, project: str) -> None:
 
 @app.command()
 def grant(context: typer.Context, person: Whom, role: RoleName, project: InProject = "") -> None:
-    """Give a role, on this machine or in a project. It counts at once."""
+    """Grant a role, on this machine or in a project. It takes effect at once."""
     shell = shell_of(context)
     found = people.person(shell.workspace, person)
     people.grant(shell.workspace, found.id, role, project=_project(shell, project))
@@ -44,7 +44,7 @@ def grant(context: typer.Context, person: Whom, role: RoleName, project: InProje
 
 @app.command()
 def revoke(context: typer.Context, person: Whom, role: RoleName, project: InProject = "") -> None:
-    """Take a role away. It counts at once."""
+    """Revoke a role. It takes effect at once."""
     shell = shell_of(context)
     found = people.person(shell.workspace, person)
     people.revoke(shell.workspace, found.id, role, project=_project(shell, project))
@@ -54,7 +54,7 @@ def revoke(context: typer.Context, person: Whom, role: RoleName, project: InProj
 
 @app.command("sign-out")
 def sign_out(context: typer.Context, person: Whom) -> None:
-    """End every sign-in of a person, in every browser."""
+    """Sign a person out of every browser."""
     shell = shell_of(context)
     found = people.person(shell.workspace, person)
     ended = people.end_sign_ins(shell.workspace, found.id)

@@ -29,7 +29,7 @@ def detect(
     level: Level = "thorough",
     project: Annotated[str, typer.Option(help="Use this project's lists too; those for all projects always hold.")] = "",
 ) -> None:
-    """Find personal data in INPUT.jsonl ({"id","text"} a line) and write spans to OUTPUT.jsonl."""
+    """Find personal data in INPUT.jsonl ({"id","text"} per line) and write spans to OUTPUT.jsonl."""
     from core.jobs.stages.anonymization import open_detector
     from core.privacy import detect_file
 
@@ -56,7 +56,7 @@ def anonymize(
     again: Annotated[bool, typer.Option("--again", help="Also what an earlier version of the search looked at.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
-    """Find personal data in every document that was not searched yet."""
+    """Find personal data in every document that has not been searched yet."""
     settings = SearchSettings.from_values({"level": level, "again": again})
     shell = shell_of(context)
     found = shell.workspace.project(project)
@@ -71,7 +71,7 @@ def anonymize(
 
 
 def again_words(project: Project, documents: Iterable[Document]) -> str:
-    """Say how many documents an earlier version of the search looked at, and what to run; "" where none was."""
+    """Say how many documents were searched by an earlier version, and what to run; "" if there are none."""
     outdated = sum(document.is_search_outdated for document in documents)
     if not outdated:
         return ""

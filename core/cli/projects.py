@@ -28,7 +28,7 @@ def create(
         str, typer.Option(help="Documents marked above this are refused: a level, or a marking such as OFFICIAL-SENSITIVE.")
     ] = "",
 ) -> None:
-    """Make a project."""
+    """Create a project."""
     from core.privacy.classification.markings import level_of
 
     shell = shell_of(context)
@@ -48,7 +48,7 @@ def list_projects(context: typer.Context) -> None:
 
 @app.command()
 def show(context: typer.Context, name: str) -> None:
-    """Show where a project stands and what is next."""
+    """Show the state of a project and the next step."""
     shell = shell_of(context)
     project = shell.workspace.project(name)
     payload = describe(shell.workspace, project)
@@ -61,7 +61,7 @@ def show(context: typer.Context, name: str) -> None:
 
 
 def describe(workspace: Workspace, project: Project) -> dict[str, Any]:
-    """A project with its six steps."""
+    """Return a project with its six steps, as JSON types."""
     steps = project_steps(workspace, project)
     step = next_step(steps)
     return {
@@ -85,7 +85,7 @@ def marking(
     as_: Annotated[str, typer.Option("--as", help="Who decides this.")] = "",
     is_default: Annotated[bool, typer.Option("--default", help="For new projects instead of one.")] = False,
 ) -> None:
-    """Decide the highest classification marking that a project's documents may bear."""
+    """Set the highest classification marking that a project's documents may have."""
     from core.identity import declared
     from core.privacy.classification.highest_marking import set_default_marking, set_highest_marking
     from core.privacy.classification.markings import LEVEL_WORDS, level_of

@@ -43,7 +43,7 @@ def filter_pairs(
     project: str,
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the filter settings.")] = None,
 ) -> None:
-    """Run the filters again over every pair of the project."""
+    """Apply the filters again to every pair of the project."""
     from core.jobs.stages.generation import filter_again
     from core.settings import FilterSettings, key_values
 
@@ -55,7 +55,7 @@ def filter_pairs(
 
 @app.command("import")
 def import_pairs(context: typer.Context, project: str, file: Path) -> None:
-    """Bring question pairs (JSONL with input and output, Alpaca, ShareGPT, ChatML); they are reviewed like documents."""
+    """Import question pairs (JSONL with input and output, Alpaca, ShareGPT, ChatML); they are reviewed like documents."""
     shell = shell_of(context)
     found = shell.workspace.project(project)
     if not file.is_file():

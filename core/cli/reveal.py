@@ -1,4 +1,4 @@
-"""`garrison reveal`, `way-back …` and `replacement`: what replaces personal data, and who looks back why."""
+"""`garrison reveal`, `way-back …` and `replacement`: what replaces personal data, and re-identification."""
 
 import csv
 import os
@@ -48,7 +48,7 @@ def reveal(
     all_: Annotated[Path | None, typer.Option("--all", help="Write every pair to this CSV file, for you alone.")] = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Look back from surrogates to what they replaced. Every opening is in the audit log."""
+    """Reveal the values that surrogates replaced. Every use is recorded in the audit log."""
     from core.privacy import reidentification
 
     shell = shell_of(context)
@@ -89,7 +89,7 @@ def replacement(
         rows = [{**asdict(use), "sample": use.sample} for use in uses]
         shell.show(uses, table(rows, empty="No personal data was looked for yet."))
         return
-    wanted: Treatment = treatment  # type: ignore[assignment]  # core says which there are
+    wanted: Treatment = treatment  # type: ignore[assignment]  # core checks the value
     effect = chosen.effect_of_treatment(shell.workspace, found, entity=entity, treatment=wanted)
     if effect.approvals and not yes:
         raise InputError(
@@ -104,7 +104,7 @@ def replacement(
 
 @app.command("show")
 def show(context: typer.Context, project: str) -> None:
-    """Whether there is a way back, and who opened it why."""
+    """Show whether re-identification is set up, and who used it and why."""
     from core.privacy import reidentification
 
     shell = shell_of(context)
@@ -121,7 +121,7 @@ def show(context: typer.Context, project: str) -> None:
 
 @app.command("set-up")
 def set_up(context: typer.Context, project: str, as_: As = "", passphrase_file: PassphraseFile = None) -> None:
-    """Keep a sealed way back from now on, for documents searched before too."""
+    """Set up re-identification from now on, including for documents searched before."""
     from core.privacy import reidentification
 
     shell = shell_of(context)
@@ -159,7 +159,7 @@ def turn_off(
     as_: As = "",
     confirm: Annotated[str, typer.Option(help="The project's name, to show that you mean it.")] = "",
 ) -> None:
-    """Delete the key and all that was sealed. It cannot be brought back."""
+    """Turn off re-identification: delete the key and everything that was sealed. This cannot be undone."""
     from core.privacy import reidentification
 
     shell = shell_of(context)
@@ -169,7 +169,11 @@ def turn_off(
 
 
 def _passphrase(file: Path | None, *, is_new: bool = False) -> str:
-    """From the file's first line or the terminal; never from the command line, which other users of the machine can read."""
+    """Read the passphrase from the file's first line or the terminal; never from arguments, which other users can see.
+
+    Raises:
+        InputError: there is none, or the two entries of a new one differ.
+    """
     if file is not None:
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
@@ -188,7 +192,7 @@ def _passphrase(file: Path | None, *, is_new: bool = False) -> str:
 
 @contextmanager
 def _for_me_alone(path: Path) -> Iterator[TextIO]:
-    """A new file that its owner alone may read, from its first byte on."""
+    """Create and open a file that only its owner can ever read; an existing file is an error."""
     with (
         disk_errors(path),
         os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", newline="", encoding="utf-8") as file,
@@ -203,5 +207,5 @@ def _write(pairs: Sequence["Pair"], file: TextIO) -> None:
 
 
 def _inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    """Escape a text that a spreadsheet would take for a formula (OWASP, CSV injection)."""
     return f"'{text}" if text[:1] in "=+-@\t\r" else text

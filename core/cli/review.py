@@ -1,4 +1,4 @@
-"""`garrison review PROJECT …`: what was found, and the decisions about it. The way to an approval is in `approval`."""
+"""`garrison review PROJECT …`: spans and the decisions on them. The commands for approval are in `approval`."""
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class ProjectCommands(TyperGroup):
-    """Commands behind the name of a project. The help of each is given without one, or with one that is not there."""
+    """Commands that follow a project's name. Their help needs no project, or accepts one that does not exist."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Show the help of the command that is named, which may stand where the project is expected."""
+        """Show the help of the named command, even if it is given in place of the project."""
         named = [name for name in args[:2] if name in self.commands]
         if "--help" in args and named:
             self.commands[named[-1]].make_context(named[-1], ["--help"], parent=ctx)
@@ -38,21 +38,21 @@ Spans = Annotated[list[str] | None, typer.Argument(help="Span ids.")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """The project that is reviewed, and how to answer."""
+    """The project under review, and the shell to answer with."""
 
     shell: Shell
     project: Project
 
     def document(self, name: str) -> Document:
-        """The document of the project with this name or id."""
+        """Return the project's document with this name or id."""
         return self.shell.workspace.document(self.project, name)
 
 
 @app.callback()
 def review(context: typer.Context, project: str) -> None:
-    """Review what was found: decide on it, read the sample, propose, approve.
+    """Review the personal data found: decide on it, read the sample, propose, approve.
 
-    Spans nobody decided on are masked. Approving a document freezes its anonymized text. Without a command: list.
+    Spans without a decision are masked. Approving a document freezes its anonymized text. Without a command: list.
     """
     shell = shell_of(context)
     context.obj = Room(shell=shell, project=shell.workspace.project(project))
@@ -61,7 +61,7 @@ def review(context: typer.Context, project: str) -> None:
 
 
 def room_of(context: typer.Context) -> Room:
-    """The room of this invocation."""
+    """Return the room of this invocation."""
     room: Room = context.obj
     return room
 
@@ -70,7 +70,7 @@ def room_of(context: typer.Context) -> Room:
 def list_spans(
     context: typer.Context, documents: Annotated[list[str] | None, typer.Argument(help="Their ids or names.")] = None
 ) -> None:
-    """List the documents and where each stands; of named ones, every span."""
+    """List the documents with their state; for named ones, list every span."""
     from core.privacy import review
 
     room = room_of(context)
@@ -110,13 +110,13 @@ def list_spans(
 
 @app.command()
 def accept(context: typer.Context, spans: Spans = None, all_: Undecided = False, as_: As = "") -> None:
-    """Say that spans are personal data: they are masked."""
+    """Accept spans as personal data: they are masked."""
     _decide(room_of(context), spans, state="accepted", is_all=all_, name=as_)
 
 
 @app.command()
 def reject(context: typer.Context, spans: Spans = None, all_: Undecided = False, as_: As = "") -> None:
-    """Say that spans are no personal data: they stay."""
+    """Reject spans as not personal data: their text stays as it is."""
     _decide(room_of(context), spans, state="rejected", is_all=all_, name=as_)
 
 
@@ -157,7 +157,7 @@ def change_type(
     entity: Annotated[str, typer.Option(help="The kind of personal data.")] = "PERSON",
     as_: As = "",
 ) -> None:
-    """Change what kind of personal data spans are."""
+    """Change the kind of personal data of spans."""
     from core.privacy import review
 
     room, person = room_of(context), declared(as_)
@@ -182,7 +182,11 @@ def change_borders(
 
 
 def _known(room: Room, ids: list[str] | None) -> list[str]:
-    """These spans, all of the project."""
+    """Check that these spans belong to the project, and return their ids.
+
+    Raises:
+        InputError: no span was named, or one is unknown.
+    """
     db = room.shell.workspace.db
     documents = find(db, Document, project_id=room.project.id)
     spans = {span.id for document in documents for span in find(db, Span, document_id=document.id)}

@@ -1,4 +1,4 @@
-"""`garrison self-test`: does everything that was installed work on this machine, without a network?"""
+"""`garrison self-test`: check that everything installed works on this machine, without a network."""
 
 import importlib
 import json
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def self_test(context: typer.Context) -> None:
-    """Load every library and model, run a slice of the sample path, ask the dashboard; says what works."""
+    """Load every library and model, run a small part of the demo, query the dashboard, and report what works."""
     shell = shell_of(context)
     checks = []
     with tempfile.TemporaryDirectory(prefix="garrison-self-test-") as scratch:
@@ -45,7 +45,7 @@ def self_test(context: typer.Context) -> None:
             started_s = time.monotonic()
             try:
                 words, is_ok = check(Path(scratch)), True
-            except Exception as error:  # whatever is wrong with an installation is a finding, not an end
+            except Exception as error:  # any problem of the installation is reported without ending the test
                 words, is_ok = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", False
             seconds = round(time.monotonic() - started_s, 1)
             checks.append({"name": name, "ok": is_ok, "seconds": seconds, "words": words})
@@ -59,7 +59,7 @@ def self_test(context: typer.Context) -> None:
 
 
 def load_libraries(_scratch: Path) -> str:
-    """Import everything that has native code, and what everything else stands on, in a process that may die of it."""
+    """Import `LIBRARIES`, those with native code and the basic ones, in a child process that may crash."""
     outcome = trials.attempt("libraries", "core.cli.selftest:import_all")
     if not outcome.is_ok:
         raise RuntimeError(outcome.words)
@@ -67,7 +67,7 @@ def load_libraries(_scratch: Path) -> str:
 
 
 def import_all() -> str:
-    """Import `LIBRARIES` into this process, and look whether the offline variables are set."""
+    """Import `LIBRARIES` into this process and check that the offline variables are set."""
     for name in LIBRARIES:
         importlib.import_module(name)
     unset = [name for name, value in OFFLINE_VARIABLES.items() if os.environ.get(name) != value]
@@ -77,7 +77,7 @@ def import_all() -> str:
 
 
 def try_libraries(_scratch: Path) -> str:
-    """Give every native library a grain of real work, each in a process of its own."""
+    """Have every native library do a small piece of real work, each in a separate process."""
     outcomes = [trials.attempt(name) for name in trials.TRIALS]
     if broken := [f"{outcome.name} {outcome.words}" for outcome in outcomes if not outcome.is_ok]:
         raise RuntimeError("; ".join(broken))
@@ -85,7 +85,7 @@ def try_libraries(_scratch: Path) -> str:
 
 
 def check_models(_scratch: Path) -> str:
-    """Read the embedded models whole."""
+    """Verify the hashes of the embedded models."""
     verdicts = registry.verify_models([registry.embedded_folder()])
     bad = [f"{verdict.model.name} {verdict.health}" for verdict in verdicts if verdict.health != "unchanged"]
     if bad or not verdicts:
@@ -94,7 +94,7 @@ def check_models(_scratch: Path) -> str:
 
 
 def answer(scratch: Path) -> str:
-    """Twenty tokens from the embedded model, as a person gets them."""
+    """Ask the embedded model for twenty tokens through `garrison chat`."""
     model = EMBEDDED_MODEL
     reply = _garrison(scratch, "chat", "--model", model, "--prompt", PROMPT, "--max-tokens", "20")
     if not reply["answer"].strip():
@@ -103,7 +103,7 @@ def answer(scratch: Path) -> str:
 
 
 def run_slice(scratch: Path) -> str:
-    """Documents to a tuned model, and a question to it, on a part of the sample."""
+    """Run part of the demo, from documents to a tuned model, and ask that model a question."""
     result = _garrison(scratch, "demo", "--slice", "--out", str(scratch / "report"))
     reply = _garrison(scratch, "chat", "--run", result["run_id"], "--prompt", PROMPT, "--max-tokens", "20")
     if not reply["answer"].strip():
@@ -113,7 +113,7 @@ def run_slice(scratch: Path) -> str:
 
 
 def ask_dashboard(scratch: Path) -> str:
-    """Start the dashboard and ask whether it is well."""
+    """Start the dashboard and query its health endpoint."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [*_command(scratch), "serve", "--port", str(port)]

@@ -30,7 +30,7 @@ def serve(
     certificate: Annotated[Path | None, typer.Option(help="Serve https with this certificate (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
-    """Serve the dashboard until Ctrl-C: to this machine, or to others where people sign in. Begun anew if it dies."""
+    """Serve the dashboard until Ctrl-C, to this machine or, with sign-in, to others. It is restarted if it crashes."""
     from core.jobs.stages.sample import ensure_sample
     from core.sign_in import read_sign_in, secrets_path
 
@@ -59,13 +59,13 @@ def serve(
     if sign_in:
         arguments += ["--secrets.files", str(secrets_path(shell.workspace.home))]
     called = (urlsplit(sign_in.origin).hostname if sign_in else None) or host
-    # named, because Streamlit asks an outside service for its own address where it listens on all of them
+    # given explicitly: when listening on all addresses, Streamlit would ask an outside service for its own
     arguments += ["--browser.serverAddress", called]
     for name in dict.fromkeys([*LOOPBACK, called]):
-        arguments += ["--server.allowedHosts", name]  # what a browser may call this by: other names are somebody's trick
+        arguments += ["--server.allowedHosts", name]  # host names browsers may use: others indicate an attack
     variables = os.environ | {"GARRISON_HOME": str(shell.workspace.home)}
     shell.workspace.close()
-    # in its folder, where .streamlit/config.toml lies
+    # run in the folder with .streamlit/config.toml
     raise typer.Exit(keep([sys.executable, *arguments], folder=folder, variables=variables))
 
 
@@ -77,9 +77,12 @@ def _secure(certificate: Path, key: Path) -> list[str]:
 
 
 def _free_address(host: str, port: int) -> str:
-    """The address in numbers that `host` stands for, once it is certain that the port is free there.
+    """Check that the port is free on `host` and return its numeric address; loopback names are returned unchanged.
 
-    In numbers, because the dashboard asks no name server; a name of this machine stays as it is.
+    Numeric because the dashboard uses no name server.
+
+    Raises:
+        SetupError: the port cannot be used.
     """
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
@@ -95,7 +98,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where the report is written.")] = Path("garrison-demo"),
     is_slice: Annotated[bool, typer.Option("--slice", help="A small part: does it all work here?")] = False,
 ) -> None:
-    """Run the whole path on the sample documents and write a report."""
+    """Run the whole pipeline on the sample documents and write a report."""
     shell = shell_of(context)
     job = shell.run("demo", {"out": str(out.resolve()), "is_slice": is_slice})
     shell.show(job.result, f"{job.result['verdict']}\nReport: {job.result['report']}")

@@ -1,4 +1,4 @@
-"""What every command shares: the workspace, and one way to print results, progress and errors."""
+"""Shared by all commands: access to the workspace, and printing of results, progress and errors."""
 
 import json
 import re
@@ -21,31 +21,31 @@ _ACTING = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\
 
 
 class Shell:
-    """One invocation of `garrison`: where the workspace is and how to answer."""
+    """One invocation of `garrison`: its workspace and output format."""
 
     def __init__(self, home: Path, *, is_json: bool) -> None:
         self.workspace = Workspace(home)
         self.is_json = is_json
 
     def show(self, payload: Any, text: str) -> None:
-        """Print the command's result: `payload` as one JSON document, or `text` for people."""
+        """Print the command's result: `payload` as one JSON document, or `text` for human readers."""
         if self.is_json:
             print(visible(json.dumps(plain(payload), ensure_ascii=False, indent=1)))
         elif text:
             print(visible(text))
 
     def run(self, kind: str, params: dict[str, Any], *, project_id: str = "", detach: bool = False) -> Job:
-        """Start a job and follow it to its end (`detach`: only start it).
+        """Start a job and follow it to its end, or only start it if `detach` is set.
 
         Raises:
-            JobFailed: it failed; its own sentence and hint.
-            JobCancelled: Ctrl-C, or somebody cancelled it.
+            JobFailed: the job failed; carries its message and hint.
+            JobCancelled: the job was canceled, with Ctrl-C or elsewhere.
         """
         job = jobs.submit(self.workspace, kind, params, project_id=project_id)
         return job if detach else self.follow(job)
 
     def follow(self, job: Job) -> Job:
-        """Print a job's progress to stderr until it ends."""
+        """Print a job's progress to stderr until it ends, and return it; Ctrl-C cancels it. Raises as `run` does."""
         printer = ProgressPrinter()
         try:
             while job.state in ("queued", "running"):
@@ -68,14 +68,14 @@ class Shell:
 
 
 class ProgressPrinter:
-    """One line on a terminal that is written over; elsewhere a line when another tenth is reached."""
+    """Shows progress: on a terminal as one line that is overwritten, elsewhere as a new line for every 10%."""
 
     def __init__(self) -> None:
         self._is_terminal = sys.stderr.isatty()
         self._last: object = None
 
     def show(self, job: Job) -> None:
-        """Print where the job stands, when that changed."""
+        """Print the job's progress if it has changed."""
         line = visible(progress_line(job))
         mark = line if self._is_terminal or not job.total else (job.state, int(10 * job.done / job.total))
         if mark == self._last:
@@ -89,13 +89,13 @@ class ProgressPrinter:
         )
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line."""
         if self._is_terminal and self._last:
             print(file=sys.stderr)
 
 
 class ByteLine:
-    """Bytes done, of how many, on one line that is written over; nothing where no terminal is."""
+    """Shows bytes done of the total, on one line that is overwritten; prints nothing without a terminal."""
 
     INTERVAL_S = 0.3
 
@@ -104,23 +104,23 @@ class ByteLine:
         self._shown_at = 0.0
 
     def show(self, doing: str, done: float, total: float) -> None:
-        """Say where it stands."""
+        """Print the progress, at most once per INTERVAL_S."""
         now = time.monotonic()
         if self._is_terminal and now - self._shown_at >= self.INTERVAL_S:
             self._shown_at = now
             print(f"\r\033[K{doing} {done / 1e6:,.0f} of {total / 1e6:,.0f} MB", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line."""
         if self._shown_at:
             print(file=sys.stderr)
 
 
 def progress_line(job: Job) -> str:
-    """Such as "Reading file 3 of 12 · 25% · about 40 seconds left", as far as it is known."""
+    """Format a job's progress, such as "Reading file 3 of 12 · 25% · about 40 seconds left", as far as known."""
     parts = [job.message or job.state]
     if job.total:
-        parts.append(f"{int(100 * job.done / job.total)}%")  # never 100% before the end
+        parts.append(f"{int(100 * job.done / job.total)}%")  # rounded down: no 100% before the end
     eta = jobs.eta_s(job)
     if eta is not None:
         parts.append(f"about {duration(eta)} left")
@@ -128,21 +128,21 @@ def progress_line(job: Job) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Such as "40 seconds" or "12 minutes"."""
+    """Format a duration, such as "40 seconds" or "12 minutes"."""
     return f"{round(seconds)} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
 
 
 def visible(text: str) -> str:
-    """Text in which nothing acts on the terminal or hides: such characters as JSON writes them.
+    """Escape characters, as JSON does, that could control the terminal or hide text.
 
-    Control characters but tab and new line (ECMA-48: a document could set titles, move the cursor, write over what stands
-    there), and those that turn the direction of writing (Unicode Standard Annex 9).
+    These are control characters except tab and newline (ECMA-48: a document could set titles, move the cursor or overwrite
+    text), and those that change the writing direction (Unicode Standard Annex 9).
     """
     return _ACTING.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def plain(value: Any) -> Any:
-    """Records, paths and tuples as what JSON knows."""
+    """Convert records, paths and tuples, also nested ones, to JSON types."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):
@@ -153,7 +153,7 @@ def plain(value: Any) -> Any:
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> str:
-    """Rows as aligned columns with their names on top; `empty` when there are none."""
+    """Format rows as aligned columns below their names; return `empty` if there are none."""
     if not rows:
         return empty
     names = list(rows[0])
@@ -165,7 +165,7 @@ def table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> str:
 
 
 def report_error(error: GarrisonError, *, is_json: bool) -> int:
-    """Print an error as one line with its hint (and as JSON on stdout); gives the exit code."""
+    """Print an error with its hint as one line on stderr, with `is_json` also as JSON on stdout; return the exit code."""
     if is_json:
         print(visible(json.dumps({"error": error.message, "hint": error.hint}, ensure_ascii=False)))
     one_line = visible(" ".join(str(error).split()))
@@ -174,6 +174,6 @@ def report_error(error: GarrisonError, *, is_json: bool) -> int:
 
 
 def shell_of(context: typer.Context) -> Shell:
-    """The shell of this invocation."""
+    """Return the shell of this invocation."""
     shell: Shell = context.obj
     return shell

@@ -86,10 +86,10 @@ def export(
     format: Annotated[str, typer.Option(help="adapter, merged or gguf.")] = "adapter",
     quantization: Annotated[str, typer.Option(help="For gguf: f16, q8_0, q6_k, q5_k_m or q4_k_m.")] = "q8_0",
 ) -> None:
-    """Write a run as an adapter, merged weights or a GGUF file.
+    """Export a run as an adapter, merged weights or a GGUF file.
 
-    The SHA-256 given at the end is that of the GGUF file; for a folder of several files it is that of the SHA256SUMS in
-    it, with which `sha256sum -c SHA256SUMS` checks them all.
+    The SHA-256 printed at the end is that of the GGUF file or, for a folder of several files, that of its SHA256SUMS, with
+    which `sha256sum -c SHA256SUMS` verifies them all.
     """
     shell = shell_of(context)
     run = shell.workspace.finished_run(run_id)

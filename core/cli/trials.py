@@ -1,8 +1,8 @@
-"""Native libraries at a grain of real work: that a library imports does not say that it works on this processor.
+"""Smoke tests of native libraries: a library that can be imported may still not work on this CPU.
 
     python -m core.cli.trials [NAME …]     a line of JSON for each: {"name", "is_ok", "words"}
 
-Each trial runs in a process of its own: a library built for another processor kills the process that runs it.
+Each trial runs in a separate process, because a library built for another CPU kills the process that runs it.
 """
 
 import importlib
@@ -29,7 +29,7 @@ LIMIT_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a trial: `words` say what was done or what went wrong."""
+    """Result of a trial; `words` say what was done or what went wrong."""
 
     name: str
     is_ok: bool
@@ -37,7 +37,7 @@ class Outcome:
 
 
 def attempt(name: str, function: str = "") -> Outcome:
-    """Try one library in a process of its own, by its function in `TRIALS` or another one."""
+    """Try one library in a separate process, with its function in `TRIALS` or another one."""
     function = function or TRIALS[name]
     command = [sys.executable, "-c", f"from core.cli import trials; trials.work({function!r})"]
     try:
@@ -53,13 +53,13 @@ def attempt(name: str, function: str = "") -> Outcome:
 
 
 def work(function: str) -> None:
-    """Do what a trial does; the last line of what is printed says what that was."""
+    """Run a trial's function and print its result, which becomes the last line of the output."""
     module, _, name = function.partition(":")
     print(getattr(importlib.import_module(module), name)())
 
 
 def processor() -> str:
-    """Return this machine's processor by name; with "(AMX)" where it has tiles, which some builds of llama.cpp die of."""
+    """Return the CPU's model name, with "(AMX)" if it has that extension, on which some llama.cpp builds crash."""
     said: dict[str, str] = {}
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0].splitlines():
@@ -71,7 +71,7 @@ def processor() -> str:
 
 
 def main(names: Sequence[str]) -> None:
-    """Try the libraries that are named, or all."""
+    """Try the named libraries, or all of them."""
     for name in names or TRIALS:
         print(json.dumps(asdict(attempt(name))), flush=True)
 

@@ -1,4 +1,4 @@
-"""Files to text with pages, and text to passages. Pure: no storage, no jobs."""
+"""Read files into text with page positions, and split text into passages. Touches neither storage nor jobs."""
 
 from core.documents.archives import Member, expand
 from core.documents.copies import CopiedFile, LayoutError

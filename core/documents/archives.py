@@ -1,4 +1,4 @@
-"""Unpacks zip archives of documents, and refuses what archives can do to a machine."""
+"""Unpack zip archives of documents, guarding against zip bombs, path traversal and links."""
 
 import stat
 import tempfile
@@ -11,38 +11,38 @@ from core.errors import InputError
 
 MAX_MEMBERS = 10_000
 MAX_MEMBER_BYTES = 512 * 2**20
-MAX_ARCHIVE_BYTES = 4 * 2**30  # of all members together
-MAX_RATIO = 200  # unpacked to packed
-MAX_DEPTH = 2  # an archive in an archive is opened, one inside that is not
-_RATIO_FROM_BYTES = 2**20  # a small file of blanks packs better than any ratio and harms nobody
+MAX_ARCHIVE_BYTES = 4 * 2**30  # total over all members
+MAX_RATIO = 200  # unpacked to packed size
+MAX_DEPTH = 2  # an archive within an archive is opened, anything deeper is not
+_RATIO_FROM_BYTES = 2**20  # smaller files may exceed MAX_RATIO: a few blanks compress extremely well and do no harm
 _BLOCK = 2**20
 _IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of an archive: `path` is where it was unpacked, None with an `error` that says why it was not."""
+    """A file in an archive: `path` is where it was unpacked, or None with the `error` that prevented it."""
 
-    name: str  # as shown to people: the path inside the archive
+    name: str  # the path inside the archive, cleaned up for display
     path: Path | None
     error: InputError | None = None
 
 
 def expand(path: Path, name: str, *, within: Path | None = None, depth: int = 1) -> Iterator[Member]:
-    """The files of the zip archive at `path`, one at a time; anything else is its own only member.
+    """Yield the files of the zip archive at `path` one at a time; any other file is yielded as its own only member.
 
-    A member's file is deleted when the next one is asked for: read or copy it before. A bad member comes with
-    its error and the rest goes on.
+    A member's file is deleted as soon as the next one is requested, so read or copy it first. A bad member is yielded
+    with its error, and iteration continues.
 
     Args:
         path: the archive.
-        name: what it is called.
-        within: the folder to unpack in, where a process that is killed leaves the member it was at; without one, the
-            system's for temporary files.
-        depth: how many archives it lies in, itself counted.
+        name: its file name.
+        within: the folder to unpack into; a killed process leaves its current member there. Defaults to the system's
+            temporary folder.
+        depth: nesting level of this archive; 1 for the outermost.
 
     Raises:
-        InputError: the archive as a whole cannot be opened, has too many members or declares too much.
+        InputError: the archive cannot be opened, is empty, or has or declares too much as a whole.
     """
     if PurePosixPath(name.replace("\\", "/")).suffix.lower() != ".zip":
         yield Member(name, path)
@@ -56,7 +56,7 @@ def expand(path: Path, name: str, *, within: Path | None = None, depth: int = 1)
         _check_archive(archive, members)
         budget = MAX_ARCHIVE_BYTES
         for index, info in enumerate(members):
-            target = Path(folder) / f"{index}"  # never a name out of the archive
+            target = Path(folder) / f"{index}"  # never a name taken from the archive
             shown = _shown(info.filename)
             try:
                 _check_member(info, depth)
@@ -76,7 +76,7 @@ def _is_ignored(name: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    """The name for people, without anything that could act as a path or break a line."""
+    """Return the name for display, without anything that could act as a path or break a line."""
     parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", ".")]
     return "".join(character if character.isprintable() else "_" for character in "/".join(parts)) or "unnamed"
 
@@ -117,7 +117,7 @@ def _is_bomb(unpacked: int, packed: int) -> bool:
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, *, limit: int) -> int:
-    """Writes the member to `target` and returns its bytes, counting what really comes out."""
+    """Write the member to `target` and return its size in bytes, counted as unpacked rather than as declared."""
     size = 0
     try:
         with archive.open(info) as source, target.open("wb") as file:
@@ -128,7 +128,7 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, *, li
                 file.write(block)
     except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, OSError, ValueError) as error:
         raise _unpack_error(error) from error
-    except Exception as error:  # zlib.error, LZMAError: what the packing methods raise for damaged data
+    except Exception as error:  # zlib.error, LZMAError: raised by the decompressors for damaged data
         if isinstance(error, InputError) or type(error).__module__ not in ("zlib", "_lzma", "lzma"):
             raise
         raise _unpack_error(error) from error
@@ -137,5 +137,5 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, *, li
 
 def _unpack_error(error: Exception) -> Exception:
     if isinstance(error, OSError) and error.errno is not None:
-        return error  # the disk, not the archive
+        return error  # the disk failed, not the archive
     return InputError("The file in the archive is damaged.", "Pack it again.")

@@ -1,4 +1,4 @@
-"""The lines at the head and foot of each page, as the file has them: readers take what repeats there off the text."""
+"""Header and footer lines of each page as they stand in the file, including those readers drop because they repeat."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 EDGE_LINES = 3
-MAX_PART_BYTES = 8 * 2**20  # of one XML file inside an office file
+MAX_PART_BYTES = 8 * 2**20  # limit for one XML file inside an Office file
 _PARTS = {
     "docx": re.compile(r"word/(?:header|footer)\d*\.xml"),
     "pptx": re.compile(r"ppt/(?:slideMasters|slideLayouts|notesMasters)/[^/]+\.xml"),
@@ -16,17 +16,17 @@ _FIELD_CODES = re.compile(r"&(?:[LCRPNDTZFAGBIUSEXY]|\"[^\"]*\"|\d{1,3}|K[0-9A-F
 
 
 def page_edges(path: Path, kind: str, text: str = "") -> list[list[str]]:
-    """For each page of a PDF, or each header and footer of an office file, its lines; of an e-mail, those of its body.
+    """Return the edge lines of each PDF or text page, of each header and footer of an Office file, or of an e-mail's body.
 
-    Scanned pages give none: their text keeps the first of what repeats. Damaged parts are left out, for the reader of the
-    file has spoken about them already.
+    Scanned pages have none; their extracted text keeps the first occurrence of whatever repeats. Damaged parts are
+    skipped, because the file's reader has already reported them.
     """
     if kind == "pdf":
         return list(_pdf_edges(path))
     if kind in _PARTS:
         return [lines for lines in _office_edges(path, kind) if lines]
     if kind == "eml":
-        return [_edges(text.partition("\n\n")[2])]  # behind the lines that say who wrote when to whom
+        return [_edges(text.partition("\n\n")[2])]  # after the From, To, Subject and Date lines
     if kind == "txt":
         pages = path.read_bytes().decode("utf-8", errors="replace").split("\f")
         return [_edges(page) for page in pages] if len(pages) > 1 else []
@@ -64,7 +64,7 @@ def _office_edges(path: Path, kind: str) -> Iterator[list[str]]:
             for part in parts:
                 if kind == "xlsx" or part.file_size <= MAX_PART_BYTES:
                     with archive.open(part) as file:
-                        # headers and footers of a sheet stand behind its rows, so that it is read to the end, in pieces
+                        # a sheet's headers and footers follow its rows, so the part is streamed to its end
                         yield from _sheet_edges(file) if kind == "xlsx" else [_xml_lines(file.read(MAX_PART_BYTES))]
     except (BadZipFile, OSError, NotImplementedError, RuntimeError):
         return

@@ -1,7 +1,7 @@
-"""Takes running headers, footers and page numbers out of text that has lost its line and page breaks.
+"""Remove running headers, footers and page numbers from text that has lost its line and page breaks.
 
-Only the page numbers give them away there: fixed words beside a number that counts up by one or two, in the
-middle of sentences now and then.
+In such text only page numbers give them away: the same words next to a number that counts up by one or two,
+sometimes in the middle of a sentence.
 """
 
 import re
@@ -12,12 +12,12 @@ from itertools import pairwise
 
 from core.documents.page_numbers import FEWEST_PAGES, LEFT_BLANK, PAGE_NUMBER, page_value
 
-MAX_CHARACTERS = 20_000_000  # a longer text is no book, and the search would need too much memory
+MAX_CHARACTERS = 20_000_000  # longer texts are not books, and searching them would take too much memory
 _PAGE_CHARACTERS = 3000  # about one printed page; only sets how many page numbers are expected
-_FEWEST_BETWEEN = 30  # characters per number; text with more numbers is a table
-_LONGEST_CONTEXT = 8  # words beside a page number
-_LONGEST_TITLE = 12  # words of a running chapter title
-_BESIDE = 160  # characters in which these words are looked for
+_FEWEST_BETWEEN = 30  # minimum characters per number; text with more numbers is a table
+_LONGEST_CONTEXT = 8  # maximum fixed words next to a page number
+_LONGEST_TITLE = 12  # maximum words of a running chapter title
+_BESIDE = 160  # characters searched for these words on each side
 
 _SENTENCE_END = re.compile(r"[.!?:;—)\]\"”]$")
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n")
@@ -27,7 +27,7 @@ _OPENER = re.compile(r"\b(?:Chapter|Appendix|Annex|Part|Section)\s+(?:\d{1,3}|[A
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """A page number with its fixed words: characters `start` to `end`, page `section`-`number`."""
+    """A page number with its adjacent fixed words: characters `start` to `end`, page `section`-`number`."""
 
     start: int
     end: int
@@ -36,10 +36,10 @@ class _Anchor:
 
 
 def without_running_text(text: str) -> str:
-    """Flat text without its running headers, footers and page numbers.
+    """Return flat text without its running headers, footers and page numbers.
 
-    Texts over `MAX_CHARACTERS` come back as they are. Nothing is taken out unless the page numbers
-    count up beside the same words and some of them stand in the middle of a sentence.
+    Texts over `MAX_CHARACTERS` are returned unchanged. Nothing is removed unless the page numbers count up
+    next to the same words and some of them interrupt a sentence.
     """
     if len(text) > MAX_CHARACTERS:
         return text
@@ -58,7 +58,7 @@ def without_running_text(text: str) -> str:
 
 
 def _anchor_groups(text: str) -> list[list[_Anchor]]:
-    """Page numbers grouped by the fixed words beside them, only the groups that count up like pages."""
+    """Group page numbers by the fixed words next to them and return the groups that count up like pages."""
     groups: dict[tuple[str, tuple[str, ...]], list[re.Match[str]]] = defaultdict(list)
     numbers = list(PAGE_NUMBER.finditer(text))
     if len(numbers) * _FEWEST_BETWEEN > len(text):
@@ -78,7 +78,7 @@ def _anchor_groups(text: str) -> list[list[_Anchor]]:
         if len(matches) < max(FEWEST_PAGES, 0.1 * len(text) / _PAGE_CHARACTERS):
             continue
         if matches[-1].start() - matches[0].start() < 0.4 * len(text):
-            continue  # page numbers run through the document; a table of contents does not
+            continue  # page numbers occur throughout the document, those of a table of contents in one place
         widths = _contexts(text, matches, side)
         anchors = [_grown(text, match, side, words) for match, words in zip(matches, widths, strict=True)]
         if _counts_up(anchors) and _interrupts(text, anchors):
@@ -87,23 +87,23 @@ def _anchor_groups(text: str) -> list[list[_Anchor]]:
 
 
 def _before(text: str, position: int, characters: int = _BESIDE) -> str:
-    """What stands before a position, back to an empty line: what is written beyond one is no part of a header."""
+    """Return the text before a position, back to an empty line at most: nothing beyond one belongs to a header."""
     return _EMPTY_LINE.split(text[max(0, position - characters) : position])[-1]
 
 
 def _after(text: str, position: int, characters: int = _BESIDE) -> str:
-    """What stands behind a position, up to an empty line."""
+    """Return the text after a position, up to an empty line at most."""
     return _EMPTY_LINE.split(text[position : position + characters], maxsplit=1)[0]
 
 
 def _once_or_twice(matches: Sequence[re.Match[str]]) -> list[re.Match[str]]:
-    """A page number stands once beside its header, twice when header and footer are alike; a date stands on every page."""
+    """Keep numbers that occur at most twice: a page number may be in header and footer, a date is on every page."""
     counts = Counter(match.group() for match in matches)
     return [match for match in matches if counts[match.group()] <= 2]
 
 
 def _contexts(text: str, matches: Sequence[re.Match[str]], side: str) -> list[int]:
-    """For each match how many words beside it are the same in most of the group, up to `_LONGEST_CONTEXT`."""
+    """Count, for each match, the adjacent words it has in common with most of the group, up to `_LONGEST_CONTEXT`."""
     beside = []
     for match in matches:
         if side == "left":
@@ -130,7 +130,7 @@ def _same(words: Sequence[str], usual: Sequence[str]) -> list[str]:
 
 
 def _grown(text: str, match: re.Match[str], side: str, words: int) -> _Anchor:
-    """The match with so many words on that side."""
+    """Extend the match by `words` words on the given side."""
     start, end = match.span()
     if side == "left":
         start -= _width(_before(text, start)[::-1], words)
@@ -140,13 +140,16 @@ def _grown(text: str, match: re.Match[str], side: str, words: int) -> _Anchor:
 
 
 def _width(beside: str, words: int) -> int:
-    """Characters that the first `words` words of `beside` take, white space before them included."""
+    """Return how many characters the first `words` words of `beside` take, including the white space before them."""
     found = re.match(rf"(?:\s*\S+){{{words}}}", beside)
     return found.end() if found else 0
 
 
 def _counts_up(anchors: Sequence[_Anchor]) -> bool:
-    """Page numbers differ and go up by one or two (left and right pages apart), or start a new section low."""
+    """Return whether the numbers are nearly all different and mostly count up like pages.
+
+    They may rise by two where left and right pages have different headers, and restart at 1 or 2 in a new section.
+    """
     steps = [
         0 < after.number - before.number <= 2 if after.section == before.section else after.number <= 2
         for before, after in pairwise(anchors)
@@ -156,10 +159,10 @@ def _counts_up(anchors: Sequence[_Anchor]) -> bool:
 
 
 def _interrupts(text: str, anchors: Sequence[_Anchor]) -> bool:
-    """Some stand inside a sentence, where no heading or numbering would.
+    """Return whether some anchors interrupt a sentence, where no heading or numbering would stand.
 
-    With three fixed words a word in lower case after it is enough; with fewer ("Step 4 of the work"), the words
-    before must not end a sentence either, and the fixed words themselves never do.
+    With three or more fixed words, a lower-case word after them is enough; with fewer ("Step 4 of the work"), the
+    preceding words must not end a sentence either. Fixed words that end a sentence themselves rule the group out.
     """
     usual = text[anchors[len(anchors) // 2].start : anchors[len(anchors) // 2].end].split()
     if any(word[0].islower() and word[-1] in ".!?" for word in usual):
@@ -173,19 +176,22 @@ def _interrupts(text: str, anchors: Sequence[_Anchor]) -> bool:
 
 
 def _openers(text: str) -> frozenset[tuple[str, ...]]:
-    """What follows "Chapter 4" or "Appendix B", one to twelve words: a running title is among these."""
+    """Collect the first one to twelve words after each "Chapter 4" or "Appendix B": running titles are among these."""
     found: set[tuple[str, ...]] = set()
     for match in _OPENER.finditer(text):
         words = text[match.end() : match.end() + _BESIDE].split()[:_LONGEST_TITLE]
         for count in range(1, len(words) + 1):
             if words[count - 1].endswith(".."):
-                break  # a line of a table of contents
+                break  # dot leaders: a line of a table of contents
             found.add(tuple(words[:count]))
     return frozenset(found)
 
 
 def _titles(lefts: Sequence[str], openers: frozenset[tuple[str, ...]]) -> list[int]:
-    """Width of the running title at the end of each of `lefts`: a chapter's title, or shared with a neighbor page."""
+    """Return the width in characters of the running title that ends each of `lefts`; 0 if there is none.
+
+    A running title is the title of a chapter, or words that a neighboring page shares.
+    """
     words = [left.split()[::-1][:_LONGEST_TITLE] for left in lefts]
     masked = [[_DIGITS.sub("#", word) for word in line] for line in words]
     widths = []
@@ -198,7 +204,7 @@ def _titles(lefts: Sequence[str], openers: frozenset[tuple[str, ...]]) -> list[i
 
 
 def _opened(words: Sequence[str], openers: frozenset[tuple[str, ...]]) -> int:
-    """How many words (last first) are "Chapter 4" or the title of a chapter."""
+    """Count how many of the words (last word first) form "Chapter 4" or a chapter's title; 0 if none do."""
     if len(words) >= 2 and _OPENER.fullmatch(f"{words[1]} {words[0]} "):
         return 2
     for count in range(len(words), 0, -1):
@@ -209,7 +215,7 @@ def _opened(words: Sequence[str], openers: frozenset[tuple[str, ...]]) -> int:
 
 
 def _title_length(shared: Sequence[str]) -> int:
-    """How many of the shared words (last word first) make a title: no sentence end inside, a capital in front."""
+    """Count how many shared words (last word first) form a title: no sentence end inside, a capital at the start."""
     count = next((index for index, word in enumerate(shared) if _SENTENCE_END.search(word)), len(shared))
     while count and not shared[count - 1][:1].isupper():
         count -= 1
@@ -217,7 +223,10 @@ def _title_length(shared: Sequence[str]) -> int:
 
 
 def _shared_beginnings(rights: Sequence[str]) -> list[int]:
-    """Width of what follows the number, at least two words, on this page and on two of the four pages around it."""
+    """Return the width in characters of the footer that follows each page number; 0 if there is none.
+
+    A footer is two or more words that at least two of the four nearest pages share.
+    """
     words = [right.split()[:_LONGEST_TITLE] for right in rights]
     widths = []
     for index, mine in enumerate(words):
@@ -228,7 +237,7 @@ def _shared_beginnings(rights: Sequence[str]) -> list[int]:
 
 
 def _cut(text: str, cuts: Sequence[tuple[int, int]]) -> str:
-    """`text` without the cuts (sorted, may overlap); one space or line break stays in place of each."""
+    """Return `text` without the cuts (sorted, may overlap), with one space or line break in place of each."""
     pieces: list[str] = []
     position = 0
     for start, end in cuts:

@@ -1,4 +1,4 @@
-"""The files of a folder that somebody names, without those that only a link leads to."""
+"""List the files of a folder chosen by the user, without following links out of it."""
 
 import os
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class FolderFiles:
-    """`files` to read, and the `links` that lead out of the folder or nowhere: they are left out, and named."""
+    """The `files` to read, and the `links` left out because they lead outside the folder or nowhere."""
 
     files: tuple[Path, ...]
     links: tuple[Path, ...] = ()
 
 
 def files_in(folder: Path) -> FolderFiles:
-    """Every file below `folder` whose name does not begin with a dot, sorted by path.
+    """Return every file below `folder` whose name does not begin with a dot, sorted by path.
 
-    A link inside `folder` to something inside it is nothing to report: a file is read, a folder is walked where it lies.
-    `folder` itself may be a link: it was named.
+    A link to something inside `folder` is not reported: a linked file is read, and a linked folder is walked only at its
+    real location. `folder` itself may be a link, because the user named it.
     """
     root = folder.resolve()
     files, links = [], []

@@ -1,4 +1,4 @@
-"""Which format a file has: by its name, and by what its first bytes say."""
+"""Determine a file's format from its name and its first bytes."""
 
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -37,10 +37,10 @@ _HEAD = 65_536
 
 
 def kind_of(path: Path, name: str) -> str:
-    """The format of the file at `path` that was brought under `name`: a value of `KINDS`.
+    """Return the format of the file at `path`, originally called `name`: a value of `KINDS`.
 
     Raises:
-        InputError: empty, unknown extension, an extension that does not fit the content, or encrypted Office file.
+        InputError: the file is empty or an encrypted Office file, or its extension is unknown or contradicts its content.
     """
     if path.stat().st_size == 0:
         raise InputError("The file is empty (0 bytes).", "Save or copy it again.")
@@ -77,7 +77,7 @@ def _content(path: Path, extension: str) -> str:
 
 
 def _mentions(path: Path, words: bytes) -> bool:
-    """Whether the directory of an OLE file, which may lie anywhere in it, names `words`."""
+    """Return whether `words` occur in an OLE file, whose directory may lie anywhere in it."""
     with path.open("rb") as file:
         before = b""
         while block := file.read(2**20):

@@ -1,6 +1,6 @@
-"""Gives text its paragraphs back: one line is one paragraph, heading, list item or row.
+"""Restore the paragraphs of a text, so that one line is one paragraph, heading, list item or row.
 
-That is the form of every extraction's text, so that a line break always ends a sentence.
+All extracted text has this form, so a line break always ends a sentence.
 """
 
 import re
@@ -24,33 +24,33 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(r"(?<![-\w])((?:[^\W\d_]+-)*[^\W\d_]{2,})-\s+([a-z]{2,}(?:-[a-z]+)*)")
 _BROKEN_NAME = re.compile(r"(?<![-\w])([^\W\d_]+)-[ \n](?=[A-Z0-9])")
 _CAPITALS = re.compile(r"(?<=[.!?)][ \n])[A-Z][A-Z’'/,&-]+(?: (?:[A-Z][A-Z’'/,&-]*|[–—]))+(?= [A-Z][a-z]+ )")
-_SUSPENDED = frozenset({"and", "or", "to", "nor", "und", "oder", "et", "ou", "versus"})  # "pre- and post-test" is right
+_SUSPENDED = frozenset({"and", "or", "to", "nor", "und", "oder", "et", "ou", "versus"})  # "pre- and post-test" stays
 _LABEL = r"(?:\d{1,3}|[A-Z])-\d{1,3}\."
 _PARAGRAPH = re.compile(r"(?<!\S)(?<!Figure )(?<!Table )(?P<section>\d{1,3}|[A-Z])-(?P<number>\d{1,3})\.(?=\s+\S)")
 _OPENER = re.compile(r"(?:Chapter|Appendix|Annex|Part)\s+(?:\d{1,3}|[A-Z]|[IVX]{1,5})")
 _ITEM = re.compile(rf"\s*(?:[{BULLET}*+–-]\s|\(?[a-zA-Z0-9]{{1,3}}[.)]\s|{_LABEL}\s|#{{1,6}}\s|\||>|```|\t)")
 _ENDS = re.compile(r"[.!?:;—][\"')\]”’]*$")
 _SMALL_WORDS = frozenset("a an and as at by for from in into of on or the to with".split())
-_FLAT_LINE = 2000  # characters a line has on average in text whose line breaks were lost
+_FLAT_LINE = 2000  # average characters per line above which the line breaks must have been lost
 _TITLE_CHARACTERS = 90
 
 
 def cleaned(text: str) -> str:
-    """`text` with line feeds alone as line ends, one kind of bullet, no ligatures, no invisible characters.
+    """Return `text` with line feeds as its only line ends, one kind of bullet, no ligatures and no invisible characters.
 
-    White space is never longer than two line breaks or 20 blanks: patterns that look for it stay linear.
+    No run of white space is longer than two line breaks or 20 blanks, so patterns that match it take linear time.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _TO_CLEAN.search(text):
         text = text.translate(_CLEANED)
-    for pattern, shorter in _LONG_BLANKS:  # in this order
+    for pattern, shorter in _LONG_BLANKS:  # the order matters
         text = pattern.sub(shorter, text)
     return text
 
 
 def is_heading(line: str) -> bool:
-    """A short line without sentence end: in capitals, or every long word with a capital ("Chapter 2 Planning")."""
+    """Return whether a line is short, ends no sentence, and is in capitals or title case ("Chapter 2 Planning")."""
     line = line.strip()
     if not 3 <= len(line) <= _TITLE_CHARACTERS or _ENDS.search(line) or not line[0].isupper():
         return False
@@ -63,10 +63,10 @@ def is_heading(line: str) -> bool:
 
 
 def joined_hyphens(text: str) -> str:
-    """Words broken at a line end in one piece: "un- programmed", "near-real- time".
+    """Join words that were hyphenated at a line end, such as "un- programmed" or "near-real- time".
 
-    Whether the hyphen belongs to the word is looked up in the text's own words; a word met nowhere else
-    keeps it only where both parts are words of the text.
+    The text's own words decide whether the hyphen belongs to the word. A word found nowhere else keeps it only if both
+    parts are words of the text or the first part has a hyphen already.
     """
     text = _BROKEN_NAME.sub(r"\1-", text)
     if not _BROKEN.search(text):
@@ -87,10 +87,10 @@ def joined_hyphens(text: str) -> str:
 
 
 def joined_lines(lines: Sequence[str]) -> str:
-    """Lines of a page set by width, as paragraphs: one per line of the result.
+    """Join lines that were wrapped to a page's width into paragraphs, one per line of the result.
 
-    A line begins a paragraph after an empty line, a heading or the short last line of a paragraph, and
-    where it is a list item, a numbered paragraph or a heading itself.
+    A line begins a new paragraph if it follows an empty line, a heading or the short last line of a paragraph, or if it
+    is a list item, a numbered paragraph or a heading itself.
     """
     lengths = sorted(len(line.rstrip()) for line in lines if line.strip())
     width = lengths[int(len(lengths) * 0.9)] if lengths else 0
@@ -121,26 +121,26 @@ def _continues(before: str, line: str, width: int) -> bool:
 
 
 def is_wrapped(text: str) -> bool:
-    """Whether lines end by width: after a line of 40 to 120 characters the next often begins in lower case."""
+    """Return whether lines were wrapped to a width: those after a line of 40 to 120 characters often begin in lower case."""
     sample = text[:200_000].split("\n")
     pairs = [(before, line) for before, line in pairwise(sample) if 40 <= len(before.rstrip()) <= 120 and line.strip()]
     return len(pairs) >= 3 and sum(line.lstrip()[0].islower() for _, line in pairs) >= 0.35 * len(pairs)
 
 
 def is_flat(text: str) -> bool:
-    """Whether the text has lost its line breaks."""
+    """Return whether the text has lost its line breaks."""
     return len(text) > _FLAT_LINE * (text.count("\n") + 1)
 
 
 def restored_lines(text: str) -> str:
-    """Flat text with its list items, numbered paragraphs ("1-12.") and the headings before them on lines of their own."""
+    """Put list items, numbered paragraphs ("1-12.") and the headings before them on their own lines in flat text."""
     starts: list[tuple[int, str]] = []
     section, number = "", 0
     for match in _PARAGRAPH.finditer(text):
         current = int(match["number"])
         follows = match["section"] == section and 0 < current - number <= 3
         if not follows and not (current <= 2 and match["section"] != section):
-            continue  # "see paragraph 1-43." names a number out of turn
+            continue  # a number out of sequence is a reference, as in "see paragraph 1-43."
         section, number = match["section"], current
         heading = _heading_before(text, match.start())
         starts += [(heading, "\n\n")] if heading < match.start() else []
@@ -160,7 +160,7 @@ def restored_lines(text: str) -> str:
 
 
 def _heading_before(text: str, end: int) -> int:
-    """Where the heading that stands right before `end` begins; `end` where there is none."""
+    """Return the start of the heading directly before `end`, or `end` if there is none."""
     window = text[max(0, end - _TITLE_CHARACTERS - 40) : end]
     stops = [match.end() for match in re.finditer(rf"[.!?:;][\"')\]”’]*\s+|[{BULLET}—\n]\s*", window)]
     if not stops:

@@ -1,4 +1,4 @@
-"""E-mail files: sender, recipients, subject and date as lines, then the body; attachments are named, not read."""
+"""Read e-mail files: sender, recipients, subject and date as lines, then the body. Attachments are named but not read."""
 
 import email
 import email.errors
@@ -16,10 +16,10 @@ _HEADERS = ("From", "To", "Cc", "Subject", "Date")
 
 
 def read_mail(path: Path) -> tuple[str, tuple[Page, ...], str]:
-    """Headers and body of an .eml file; `problem` names its attachments.
+    """Return the headers and body of an .eml file, no pages, and a problem that names its attachments ("" if none).
 
     Raises:
-        InputError: no e-mail, or too large.
+        InputError: the file is not an e-mail or is too large.
     """
     if path.stat().st_size > MAX_TEXT_BYTES:
         raise InputError(f"The e-mail is larger than {MAX_TEXT_BYTES // 2**20} MB.", "Save its text alone.")
@@ -37,7 +37,7 @@ def _header(message: EmailMessage, name: str) -> str:
     try:
         return " ".join(str(message.get(name, "")).split())
     except (ValueError, IndexError, AttributeError, TypeError, email.errors.MessageError):
-        # The standard parser fails on some malformed addresses and dates; what is written there is kept.
+        # The standard parser fails on some malformed addresses and dates; keep the raw value.
         return " ".join(next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "").split())
 
 

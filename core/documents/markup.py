@@ -1,4 +1,4 @@
-"""HTML: headings as Markdown, lists and tables as lines; scripts, styles and hidden parts dropped; nothing is fetched."""
+"""Read HTML: headings become Markdown, lists and tables lines; scripts, styles and hidden parts go. Nothing is fetched."""
 
 import re
 from pathlib import Path
@@ -18,14 +18,14 @@ _BLOCKS = frozenset(
 )
 _LINES = frozenset("li tr dt dd div".split())
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{2,30})", re.IGNORECASE)
-_DEEPEST = 200  # nested elements; deeper ones are read as text
+_DEEPEST = 200  # nesting depth; deeper elements are read as plain text
 
 
 def read_html(path: Path) -> tuple[str, tuple[Page, ...], str]:
-    """The text of an HTML file.
+    """Return the text of an HTML file, no pages, and no problem ("").
 
     Raises:
-        InputError: over 64 MB, or no HTML.
+        InputError: the file is over 64 MB or not text.
     """
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"The HTML file is larger than {MAX_BYTES // 2**20} MB.", "Split it into smaller files.")
@@ -39,7 +39,7 @@ def read_html(path: Path) -> tuple[str, tuple[Page, ...], str]:
 
 
 def html_text(html: str) -> str:
-    """`html` as text, one paragraph per line."""
+    """Convert `html` to text, one paragraph per line."""
     import lxml.html
 
     html = re.sub(r"^\s*<\?xml[^>]*>", "", layout.cleaned(html))

@@ -1,23 +1,23 @@
-"""Reads the text off a picture of a page, offline: the models lie in the wheel of rapidocr-onnxruntime."""
+"""Recognize the text in a picture of a page, offline: the models ship inside the rapidocr-onnxruntime wheel."""
 
 import re
 from functools import cache
 from typing import Any
 
-_FEWEST_SCORE = 0.5  # lines recognized with less are noise: specks, stamps, rulings
+_FEWEST_SCORE = 0.5  # lines with a lower score are noise: specks, stamps, rulings
 
-_CLOSE = re.compile(r"(?<=[a-z][.,;:])(?=[A-Z])")  # the recognizer loses the blank after a sentence
+_CLOSE = re.compile(r"(?<=[a-z][.,;:])(?=[A-Z])")  # OCR drops the space after punctuation
 
 
 @cache
-def _engine() -> Any:  # loads three ONNX models (15 MB), once per process
+def _engine() -> Any:  # loads three ONNX models (15 MB) once per process
     from rapidocr_onnxruntime import RapidOCR
 
     return RapidOCR()
 
 
 def lines_of(picture: Any) -> list[str]:
-    """Lines of text in `picture` (uint8 array, height by width by 3, BGR), top to bottom, left to right."""
+    """Return the lines of text in `picture` (uint8, height × width × 3, BGR), top to bottom, each from left to right."""
     found, _ = _engine()(picture)
     boxes = []
     for corners, text, score in found or []:

@@ -1,4 +1,4 @@
-"""Word, PowerPoint and Excel files (Office Open XML)."""
+"""Read Word, PowerPoint and Excel files (Office Open XML)."""
 
 import zipfile
 from collections.abc import Iterator
@@ -10,33 +10,43 @@ from core.documents.tables import row_lines
 from core.errors import InputError
 from core.records import Page
 
-MAX_UNPACKED_BYTES = 512 * 2**20  # of all parts together, as the archive declares them; zipfile reads no more than declared
-_MOST_RATIO = 300  # unpacked to packed, of files over 16 MB
+MAX_UNPACKED_BYTES = 512 * 2**20  # total of all parts as declared by the archive; zipfile reads no more than declared
+_MOST_RATIO = 300  # unpacked to packed size; only checked above 16 MB
 _DAMAGED = "Open it in its program, save it again and add that."
 
 Reading = tuple[str, tuple[Page, ...], str]
 
 
 def read_docx(path: Path) -> Reading:
-    """The text of a Word document: see `core.documents.word`."""
+    """Return the text of a Word document (see `core.documents.word`), no pages, and no problem ("").
+
+    Raises:
+        InputError: the document is damaged, or `check_parts` refuses it.
+    """
     from core.documents import word
 
     check_parts(path)
     try:
         text = "\n\n".join(map(word.block_text, word.open_word(path).blocks))
-    except Exception as error:  # python-docx lets lxml, zipfile and key errors through, all for the same reason
+    except Exception as error:  # python-docx passes on lxml, zipfile and key errors, all meaning a damaged file
         raise InputError("The Word document is damaged and cannot be read.", _DAMAGED) from error
     return text, (), ""
 
 
 def read_pptx(path: Path) -> Reading:
-    """Slides in order: title as a heading, text, tables as lines, speaker's notes after "Notes:"."""
+    """Return the text of a presentation, one page per slide, and no problem ("").
+
+    A slide's title becomes a heading and its tables lines; speaker notes follow "Notes:".
+
+    Raises:
+        InputError: the file is damaged, or `check_parts` refuses it.
+    """
     import pptx
 
     check_parts(path)
     try:
         slides = [_slide_text(slide) for slide in pptx.Presentation(str(path)).slides]
-    except Exception as error:  # as above
+    except Exception as error:  # as in read_docx
         raise InputError("The PowerPoint file is damaged and cannot be read.", _DAMAGED) from error
     text, pages = paged_text(slides, [f"slide {number}" for number in range(1, len(slides) + 1)])
     return text, pages, ""
@@ -68,16 +78,22 @@ def _shapes(shapes: Any) -> Iterator[Any]:
 
 
 def read_xlsx(path: Path) -> Reading:
-    """Sheets in order, each row a line "Item: Pump; Price: 12.5"; formulas as the values last computed."""
+    """Return the text of a workbook, one page per sheet, and no problem ("").
+
+    Each row becomes a line such as "Item: Pump; Price: 12.5"; formulas give their last computed values.
+
+    Raises:
+        InputError: the workbook is damaged or holds too much text, or `check_parts` refuses it.
+    """
     import openpyxl
 
     check_parts(path)
     try:
-        with path.open("rb") as file:  # by its path, openpyxl would look at the stored file's extension
+        with path.open("rb") as file:  # given a path, openpyxl would check the stored file's extension
             sheets = list(_sheets(openpyxl.load_workbook(file, read_only=True, data_only=True)))
     except InputError:
         raise
-    except Exception as error:  # as above
+    except Exception as error:  # as in read_docx
         raise InputError("The Excel workbook is damaged and cannot be read.", _DAMAGED) from error
     text, pages = paged_text([text for _, text in sheets], [f"sheet {title}" for title, _ in sheets])
     return text, pages, ""
@@ -86,7 +102,7 @@ def read_xlsx(path: Path) -> Reading:
 def _sheets(workbook: Any) -> Iterator[tuple[str, str]]:
     size = 0
     for sheet in workbook.worksheets:
-        sheet.reset_dimensions()  # some programs write a size that is wrong
+        sheet.reset_dimensions()  # some programs declare wrong dimensions
         lines = []
         for line in row_lines(
             ["" if cell is None else shown_value(cell) for cell in row] for row in sheet.iter_rows(values_only=True)
@@ -101,7 +117,7 @@ def _sheets(workbook: Any) -> Iterator[tuple[str, str]]:
 
 
 def shown_value(value: object) -> str:
-    """A cell's value as it is read: whole numbers without ".0", dates without midnight."""
+    """Format a cell's value as it appears in the text: whole numbers without ".0", dates without midnight."""
     import datetime
 
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
@@ -112,10 +128,10 @@ def shown_value(value: object) -> str:
 
 
 def check_parts(path: Path) -> None:
-    """Refuse a bomb before anything is unpacked, and XML that declares entities: no Office program writes any.
+    """Refuse zip bombs before anything is unpacked, and XML that declares entities, which no Office program writes.
 
     Raises:
-        InputError: it is one, or a part cannot be unpacked.
+        InputError: the file is either of these, or a part of it cannot be unpacked.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,4 @@
-"""Cuts a text into passages that end at sentence ends and know the headings above them."""
+"""Split a text into passages that end at sentence ends and know the headings above them."""
 
 import re
 from bisect import bisect_right
@@ -14,20 +14,20 @@ _MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
 _CHAPTER = re.compile(r"(?:Chapter|Appendix|Annex|Part)\s+(?:\d{1,3}|[A-Z]|[IVX]{1,5})\b.{0,80}")
 _NUMBERED = re.compile(r"(?:\d{1,3}|[A-Z])-\d{1,3}\.\s")
 _CHAPTER_LEVEL, _FLAT_LEVEL = 1, 2
-_LONGEST_TOKEN = 8  # characters per token at most, on average: text is cut to this before it is counted
+_LONGEST_TOKEN = 8  # upper bound on average characters per token: longer text is cut before its tokens are counted
 _HEADING_CHARACTERS = 200
-_SMALL_SHARE = 0.25  # of a passage: a section shorter than this goes together with the next
-_HALF_SHARE = 0.5  # of a passage: from here on a numbered paragraph begins a new one
+_SMALL_SHARE = 0.25  # share of the token limit: a section shorter than this is merged with the next
+_HALF_SHARE = 0.5  # share of the token limit from which a new paragraph begins a new passage
 
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A sentence, or a piece of one that is longer than a passage."""
+    """A sentence, or a piece of a sentence that is longer than a passage may be."""
 
     start: int
     end: int
     tokens: int
-    level: int  # of the heading that it is, 0 for a sentence
+    level: int  # heading level, 0 for a sentence
     is_candidate: bool  # a good place to begin a passage
 
 
@@ -39,18 +39,18 @@ def split_passages(
     settings: SplitSettings,
     count_tokens: Callable[[str], int],
 ) -> list[Passage]:
-    """Passages of at most `settings.passage_tokens` tokens, in the order of the text.
+    """Split a text into passages of at most `settings.passage_tokens` tokens, in order.
 
-    A passage begins at a heading, else at a numbered paragraph or a sentence; it ends inside a sentence only
-    where one sentence alone is longer than the limit. `text[passage.start:passage.end] == passage.text`.
+    A passage begins at a heading, else at a paragraph or a sentence; it ends inside a sentence only if that sentence
+    alone exceeds the limit. `text[passage.start:passage.end] == passage.text`.
 
     Args:
         document_id: the document that the passages belong to.
-        text: its text, one paragraph per line, as `read_document` gives it.
-        pages: where its pages lie; may be empty.
-        settings: the limit in tokens.
-        count_tokens: tokens of a string; called once per sentence. A passage's `token_count` is the sum over its
-            sentences, which differs by a token or so per sentence from counting the passage.
+        text: its text, one paragraph per line, as returned by `read_document`.
+        pages: the positions of its pages; may be empty.
+        settings: holds the limit in tokens.
+        count_tokens: returns the number of tokens in a string; called about once per sentence. A passage's `token_count`
+            is the sum over its sentences, which may be off by about one token per sentence.
     """
     starts = [page.start for page in pages]
     passages: list[Passage] = []
@@ -74,12 +74,12 @@ def split_passages(
 
 
 def _groups(text: str, limit: int, count_tokens: Callable[[str], int]) -> Iterator[tuple[list[_Unit], str]]:
-    """The units of each passage, and the headings above it."""
-    headings: list[tuple[int, str]] = []  # above the current unit, with their levels
+    """Yield the units of each passage with the headings above it, joined by " > "."""
+    headings: list[tuple[int, str]] = []  # level and title of the headings above the current unit
     units: list[_Unit] = []
     above = ""
     tokens = 0
-    only_headings = True  # among `units`
+    only_headings = True  # whether `units` holds nothing else so far
     for unit in _units(text, limit, count_tokens):
         is_full = tokens + unit.tokens > limit
         rises = unit.level > 0 and bool(headings) and unit.level < headings[-1][0]
@@ -102,7 +102,7 @@ def _groups(text: str, limit: int, count_tokens: Callable[[str], int]) -> Iterat
 
 
 def _trailing_headings(units: list[_Unit]) -> list[_Unit]:
-    """Takes the headings at the end of `units` away, for the passage that follows: a heading stays with its text."""
+    """Remove and return the headings at the end of `units`, which stay with the text of the next passage."""
     carried: list[_Unit] = []
     while units and units[-1].level:
         carried.insert(0, units.pop())
@@ -137,7 +137,7 @@ def _heading_level(text: str, start: int, end: int) -> int:
 def _within(
     text: str, start: int, end: int, *, limit: int, count_tokens: Callable[[str], int]
 ) -> Iterator[tuple[int, int, int]]:
-    """The sentence and its tokens; a sentence over the limit in pieces that are not, cut at white space if there is any."""
+    """Yield start, end and token count of a sentence, cut into pieces within the limit, at white space if possible."""
     longest = limit * _LONGEST_TOKEN
     if end - start <= longest:
         tokens = count_tokens(text[start:end])
@@ -158,7 +158,7 @@ def _within(
 
 
 def _cut_before(text: str, start: int, end: int) -> int:
-    """The last white space in the second half of `start` to `end`, else `end`."""
+    """Return the position after the last white space in the second half of `start` to `end`, or `end` if there is none."""
     for position in range(end, (start + end) // 2, -1):
         if text[position - 1].isspace():
             return position

@@ -1,4 +1,4 @@
-"""PDF files: the text layer page by page (pdfium), OCR for pages that have none."""
+"""Read PDF files: the text layer page by page (pdfium), with OCR for pages that have none."""
 
 import re
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from core.errors import InputError
 from core.records import Page
 
 MAX_PAGES = 20_000
-_FEWEST_CHARACTERS = 8  # a page with less text than a page number and a word is looked at as a picture
+_FEWEST_CHARACTERS = 8  # a page with less text (about a page number and a word) is read by OCR
 _OCR_DPI = 200
-_LONGEST_EDGE = 6000  # pixels; a poster is rendered at less than _OCR_DPI
+_LONGEST_EDGE = 6000  # pixels; larger pages, such as posters, are rendered below _OCR_DPI
 _UNREADABLE = re.compile(r"[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]")
-_BROKEN_WORD = re.compile(r"[\ufffe\x02]")  # pdfium's mark for a hyphen at a line end, after which it has joined the lines
+_BROKEN_WORD = re.compile(r"[\ufffe\x02]")  # pdfium's substitute for a hyphen at the end of a line that it has joined
 
 
 def read_pdf(path: Path, *, on_page: Callable[[int, int], None] | None = None) -> tuple[str, tuple[Page, ...], str]:
-    """Text with page positions, and in words which pages were read by OCR or not at all.
+    """Return the text, the page positions, and a problem that names pages read by OCR or without text ("" if none).
 
-    `on_page(done, total)` is called after each page. pdfium is not thread-safe: one PDF at a time in a process.
+    `on_page(done, total)` is called after each page. pdfium is not thread-safe: read one PDF at a time per process.
 
     Raises:
-        InputError: encrypted, cut short, or not a PDF.
+        InputError: the file is encrypted, cut short, damaged, or has no pages or too many.
     """
     import pypdfium2
 
@@ -70,7 +70,7 @@ def _opened(path: Path) -> Any:
 
 
 def _page_lines(document: Any, index: int) -> tuple[list[str], bool]:
-    """Lines of a page, and whether they had to be read off its picture (or it has nothing to read there)."""
+    """Return the lines of a page, and whether OCR was needed because its text layer is missing or unreadable."""
     page = document[index]
     try:
         text = page.get_textpage().get_text_bounded()

@@ -1,4 +1,4 @@
-"""Bytes to text, and plain text and Markdown files."""
+"""Decode bytes to text, and read plain text and Markdown files."""
 
 import codecs
 import re
@@ -10,18 +10,18 @@ from core.documents.running import without_running_lines
 from core.errors import InputError
 from core.records import Page
 
-MAX_TEXT_BYTES = 64 * 2**20  # ten million words; more takes minutes to split, see docs/decisions.md
-_SAMPLE = 65_536  # bytes looked at to find the encoding
+MAX_TEXT_BYTES = 64 * 2**20  # ten million words; more would take minutes to split, see docs/decisions.md
+_SAMPLE = 65_536  # bytes examined to detect the encoding
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
 _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"))
 _MARKS_16 = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def decode(data: bytes) -> str:
-    """The text of `data` in whatever encoding it is: UTF-8, UTF-16 or UTF-32 (marked or not), Windows-1252, others.
+    """Decode `data`, detecting its encoding: UTF-8, UTF-16 with or without a BOM, UTF-32, Windows-1252 and others.
 
     Raises:
-        InputError: it is not text, or longer than `MAX_TEXT_BYTES`.
+        InputError: `data` is not text or is longer than `MAX_TEXT_BYTES`.
     """
     if len(data) > MAX_TEXT_BYTES:
         raise InputError(
@@ -32,7 +32,7 @@ def decode(data: bytes) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        try:  # one bad byte in a long text: keep the rest and show where it was
+        try:  # a bad byte in a long text: keep the rest and mark the place with U+FFFD
             text = data.decode(encoding, errors="replace")
         except LookupError as error:
             raise not_text() from error
@@ -43,12 +43,12 @@ def decode(data: bytes) -> str:
 
 
 def not_text() -> InputError:
-    """The error for bytes that hold no text."""
+    """Build the error for bytes that are not text."""
     return InputError("The file holds binary data, not text.", "Bring the document in one of the formats that can be read.")
 
 
 def looks_like_text(data: bytes) -> bool:
-    """Whether the beginning of a file can be decoded."""
+    """Return whether the beginning of a file can be decoded as text."""
     try:
         decode(data[: _SAMPLE // 2 * 2])
     except InputError:
@@ -77,10 +77,13 @@ def _encoding(data: bytes) -> str:
 
 
 def _one_byte_encoding(data: bytes) -> str:
-    """Windows-1252 where that reads like a Western language, else what charset-normalizer finds likeliest.
+    """Return "cp1252" if that reads like a Western language, else the encoding charset-normalizer finds most likely.
 
-    charset-normalizer alone takes short Windows-1252 texts for other code pages; Cyrillic or Greek read as
-    Windows-1252 is nearly all accented letters, which no Western text is.
+    charset-normalizer alone mistakes short Windows-1252 texts for other code pages. Cyrillic or Greek read as
+    Windows-1252 consists almost entirely of accented letters, which no Western text does.
+
+    Raises:
+        InputError: no encoding fits.
     """
     import charset_normalizer
 
@@ -102,7 +105,7 @@ def _one_byte_encoding(data: bytes) -> str:
 
 
 def read_plain(path: Path) -> tuple[str, tuple[Page, ...], str]:
-    """A text file: text, pages (where it has form feeds), problem ("")."""
+    """Return the text of a plain text file, its pages (if it has two form feeds or more), and no problem ("")."""
     text = layout.cleaned(decode(path.read_bytes()))
     if text.count("\f") >= 2:
         return (*_with_form_feeds(text), "")
@@ -116,12 +119,12 @@ def read_plain(path: Path) -> tuple[str, tuple[Page, ...], str]:
 
 
 def read_markdown(path: Path) -> tuple[str, tuple[Page, ...], str]:
-    """A Markdown file, as it is but for lines broken by width."""
+    """Return the text of a Markdown file with wrapped lines joined, no pages, and no problem ("")."""
     return unwrapped(layout.cleaned(decode(path.read_bytes())).replace("\f", "\n")), (), ""
 
 
 def unwrapped(text: str) -> str:
-    """`text` with each paragraph on one line, where its lines were broken by width."""
+    """Put each paragraph of `text` on one line if its lines were wrapped to a width; otherwise return it unchanged."""
     if not layout.is_wrapped(text):
         return text
     blocks = re.split(r"\n[ \t]*\n\s*", text)
@@ -129,9 +132,14 @@ def unwrapped(text: str) -> str:
 
 
 def paged_text(pages: list[str], labels: list[str], scans: frozenset[int] = frozenset()) -> tuple[str, tuple[Page, ...]]:
-    """One text from the pages' texts, and where each page lies in it. `scans` holds the indexes read by OCR.
+    """Join the pages' texts and return the result with the position of each page.
 
-    A paragraph that runs over a page's end is joined; other pages are parted by an empty line.
+    A paragraph that continues on the next page is joined; otherwise an empty line separates the pages.
+
+    Args:
+        pages: the text of each page.
+        labels: the label of each page, such as "page 3", in the same order.
+        scans: indexes of the pages that were read by OCR.
     """
     pieces: list[str] = []
     places: list[Page] = []

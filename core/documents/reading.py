@@ -1,4 +1,4 @@
-"""Reads a file of any known format into text with page positions."""
+"""Read a file of any supported format into text with page positions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _Reading = tuple[str, tuple[Page, ...], str]
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What was read from a file.
+    """The text read from a file.
 
-    One line of `text` is one paragraph, heading (Markdown `#` where the format marks headings), list item or
-    table row. `pages` lie in the text in order and may be none; `problem` says in words what a person must know;
-    `language` is "en" or "".
+    Each line of `text` is one paragraph, heading (with Markdown `#` if the format marks headings), list item or table
+    row. `pages` are positions in the text, in order, and may be empty. `problem` is a message for the user ("" if all
+    went well). `language` is "en" or "" (unknown).
     """
 
     text: str
@@ -30,12 +30,13 @@ class Extraction:
 
 
 def read_document(path: Path, name: str, *, on_page: OnPage | None = None) -> Extraction:
-    """The text of the file at `path`, which was brought under `name`.
+    """Read the file at `path`, originally called `name`.
 
-    `on_page(done, total)` is called while a PDF is read: OCR takes a second or more per page.
+    `on_page(done, total)` is called for each page of a PDF, since OCR takes a second or more per page.
 
     Raises:
-        InputError: empty, unknown or wrong format, encrypted, damaged, too large, binary, or without any text.
+        InputError: the file is empty, encrypted, damaged, too large, binary or without text, or its format is unknown or
+            not what its name says.
     """
     kind = kind_of(path, name)
     if kind == "zip":
@@ -47,7 +48,7 @@ def read_document(path: Path, name: str, *, on_page: OnPage | None = None) -> Ex
 
 
 def _read(path: Path, kind: str, on_page: OnPage | None) -> _Reading:
-    """Readers are imported when they are needed: each brings a heavy library."""
+    """Read the file with its format's reader, imported only when needed because each pulls in a heavy library."""
     if kind == "pdf":
         from core.documents.pdf import read_pdf
 

@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: every value on a line, named by where it stands."""
+"""Read JSON and JSON Lines: one line per value, prefixed with its path of keys."""
 
 import json
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from core.documents.plain import decode
 from core.errors import InputError
 from core.records import Page
 
-MAX_JSON_BYTES = 64 * 2**20  # read whole, it takes about ten times that in memory
+MAX_JSON_BYTES = 64 * 2**20  # the parsed file takes about ten times as much memory
 
 
 def read_json(path: Path) -> tuple[str, tuple[Page, ...], str]:
-    """A JSON file: one line per value, records parted by an empty line.
+    """Return the text of a JSON file (a line per value, an empty line between records), no pages, and no problem ("").
 
     Raises:
-        InputError: the line where it stops being JSON.
+        InputError: the file is too large, is nested too deeply, or is not valid JSON; the message gives the line.
     """
     if path.stat().st_size > MAX_JSON_BYTES:
         raise InputError(f"The JSON file is larger than {MAX_JSON_BYTES // 2**20} MB.", "Save it as JSON Lines (.jsonl).")
@@ -30,10 +30,10 @@ def read_json(path: Path) -> tuple[str, tuple[Page, ...], str]:
 
 
 def read_jsonl(path: Path) -> tuple[str, tuple[Page, ...], str]:
-    """A JSON Lines file: each line a record, parted by empty lines.
+    """Return the text of a JSON Lines file (an empty line between records), no pages, and no problem ("").
 
     Raises:
-        InputError: the first line that is not JSON, by its number.
+        InputError: a line is not valid JSON; the message gives the number of the first.
     """
     records = []
     for number, line in enumerate(decode(path.read_bytes()).lstrip("\ufeff").split("\n"), start=1):

@@ -1,4 +1,4 @@
-"""Takes out the lines that a layout repeats at the edges of its pages: running headers, footers, page numbers."""
+"""Remove the lines a layout repeats at the edges of its pages: running headers, footers and page numbers."""
 
 import re
 from collections import defaultdict
@@ -8,20 +8,20 @@ from itertools import pairwise
 from core.documents.page_numbers import FEWEST_PAGES, LEFT_BLANK, PAGE_NUMBER, page_value
 
 EDGE_LINES = 3  # a header or footer has at most this many lines
-_MOST_WORDS = 12  # of a line with a page number
+_MOST_WORDS = 12  # maximum words of a line with a page number
 _FIGURES = re.compile(r"\d\S*(?:\s[\d.,%€$-]+)+")
 _MID_SENTENCE = re.compile(r"\w[.,;:—-]$")
 
 
 def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Pages, each a list of lines, without the lines that repeat at the pages' edges.
+    """Return the pages, each a list of lines, without the lines that repeat at the pages' edges.
 
-    A line goes where a number in it counts up with the pages ("Page 3 of 9"). A line that repeats to the letter
-    goes too, but stays where it is met first: a chapter's title often is the running header of the pages after it.
+    A line is removed if a number in it counts up with the pages ("Page 3 of 9"). A line that repeats verbatim is removed
+    everywhere but its first occurrence, because a chapter's title is often the running header of the pages after it.
     Other lines stay, so that a form's "Badge 4711" and "Badge 4712" are not taken for page numbers.
     """
-    counting: dict[str, list[tuple[int, str]]] = defaultdict(list)  # line with page numbers masked -> page, line
-    repeated: dict[str, list[int]] = defaultdict(list)  # line -> pages
+    counting: dict[str, list[tuple[int, str]]] = defaultdict(list)  # line with page numbers masked -> (page, line)
+    repeated: dict[str, list[int]] = defaultdict(list)  # line -> page indexes
     for index, lines in enumerate(pages):
         for position in _edges(lines, EDGE_LINES):
             line = " ".join(lines[position].split())
@@ -39,7 +39,7 @@ def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
 def _page_without(lines: Sequence[str], numbered: set[str], running: set[str], met: set[str]) -> list[str]:
     drop = {position for position in _edges(lines, EDGE_LINES) if _masked(lines[position]) in numbered}
     rest = [position for position, line in enumerate(lines) if line.strip() and position not in drop]
-    most = min(EDGE_LINES, (len(rest) + 1) // 4)  # of a short page, or a form, the edges are most of what it says
+    most = min(EDGE_LINES, (len(rest) + 1) // 4)  # fewer on a short page or form, whose edges are most of its content
     for side in (rest[:most], rest[::-1][:most]):
         for position in side:
             line = " ".join(lines[position].split())
@@ -62,7 +62,7 @@ def _masked(line: str) -> str:
 
 
 def _counts_with_pages(found: Sequence[tuple[int, str]]) -> bool:
-    """Whether a number in the line goes up by as many as there are pages between, or starts a new section low."""
+    """Return whether a number in the line mostly rises in step with the pages, or restarts low in a new section."""
     numbers = [[page_value(match) for match in map(PAGE_NUMBER.fullmatch, line.split()) if match] for _, line in found]
     for place in range(min(map(len, numbers))):
         steps = [

@@ -1,9 +1,9 @@
-"""Where the sentences of a text lie, by rule: fast enough for 200 MB and linear in the length."""
+"""Rule-based sentence splitting, linear in the length of the text and fast enough for 200 MB."""
 
 import re
 from collections.abc import Iterator
 
-LONGEST_SEGMENT = 20_000  # characters; a line without sentence ends is looked at in pieces of this length
+LONGEST_SEGMENT = 20_000  # characters; a line without sentence ends is processed in pieces of this length
 
 _END = re.compile(r"[.!?][\"')\]”’]*(?=\s)|\n")
 _LABEL = re.compile(r"(?:\(?[A-Za-z0-9]{1,3}[.)]|(?:\d{1,3}|[A-Z])-\d{1,3}\.|\d+(?:\.\d+)+\.?|[•*+–-])")
@@ -15,7 +15,7 @@ _MAY_END = frozenset({"etc", "inc", "ltd", "co", "corp", "a.m", "p.m", "u.s", "u
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each sentence, without the white space around it. A line break always ends one."""
+    """Yield start and end of each sentence, without surrounding white space. A line break always ends a sentence."""
     start = 0
     for match in _END.finditer(text):
         end = match.end()

@@ -1,4 +1,4 @@
-"""A CSV file again, with other text in some of its cells: same rows, columns, delimiter, quotation marks and line ends."""
+"""Copy a CSV file with replaced cell text, keeping its rows, columns, delimiter, quotation marks and line ends."""
 
 import csv
 import io
@@ -16,12 +16,13 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def copy_csv(original: Path, text: str, edits: Sequence[Replacement], *, target: Path) -> CopiedFile:
-    """Write the table in `original` to `target` with `edits` of `text`, which is what the reader made of it.
+    """Copy the table in `original` to `target` with `edits` applied; their offsets are in `text`, as it was read.
 
-    UTF-8, with a byte order mark unless the original was plain UTF-8. Cells that the reader did not show are left empty.
+    The copy is UTF-8, with a byte order mark unless the original was plain UTF-8. Cells that are not part of `text`
+    become empty.
 
     Raises:
-        LayoutError: the file is not the one that was read, or the copy does not read as it should.
+        LayoutError: the file no longer gives `text`, or the copy, read back, does not give the intended text.
     """
     data = original.read_bytes()
     content = layout.cleaned(decode(data))
@@ -42,7 +43,10 @@ def copy_csv(original: Path, text: str, edits: Sequence[Replacement], *, target:
 
 
 def placed_text(lines: Iterable[list[Piece]], *, start: int = 0) -> tuple[str, list[Placed]]:
-    """The text of `lines`, one below the other, and where its cells (row, column) lie when it begins at `start`."""
+    """Join `lines` with line breaks and return the text with its cells' positions, counted from `start`.
+
+    The slot of each `Placed` is (row, column).
+    """
     out: list[str] = []
     placed: list[Placed] = []
     at = start
@@ -57,7 +61,7 @@ def placed_text(lines: Iterable[list[Piece]], *, start: int = 0) -> tuple[str, l
 
 
 def replaced_cells(rows: Sequence[Sequence[str]], placed: Sequence[Placed], edits: Iterable[Replacement]) -> list[list[str]]:
-    """`rows` with the edits in them; a cell that is not `placed` was never shown to anybody and becomes empty."""
+    """Return `rows` with the edits applied; a cell that is not `placed` was never shown to anybody and becomes empty."""
     parts = slot_replacements(placed, edits)
     shown = {place.slot for place in placed}
 
@@ -83,7 +87,7 @@ def _written(rows: Iterable[Sequence[str]], dialect: _Dialect, *, quoting: int) 
 
 
 def _quoting(rows: Sequence[Sequence[str]], dialect: _Dialect, content: str) -> int:
-    """Quotation marks around every cell, where that gives the original again, else where they are needed."""
+    """Return `csv.QUOTE_ALL` if quoting every cell reproduces the original, else `csv.QUOTE_MINIMAL`."""
     is_all = (
         content.lstrip().startswith(dialect.quotechar or '"')
         and _written(rows, dialect, quoting=csv.QUOTE_ALL).strip() == content.strip()

@@ -1,4 +1,4 @@
-"""Rows as lines a person and a language model can read, and CSV files."""
+"""Render table rows as lines that people and language models can read, and read CSV files."""
 
 import csv
 import io
@@ -13,23 +13,23 @@ from core.errors import InputError
 from core.records import Page
 
 _NUMBER = re.compile(r"[-+(]?[\d.,:/\s%€$£-]+\)?")
-_LONGEST_TITLE = 60  # characters of a column's title
+_LONGEST_TITLE = 60  # maximum characters of a column's title
 
 
-Piece = tuple[str, int, int]  # text, and the row and column of its cell; -1, -1 for what stands between cells
+Piece = tuple[str, int, int]  # text with the row and column of its cell; -1, -1 for separators between cells
 
 
 def row_lines(rows: Iterable[list[str]]) -> Iterator[str]:
-    """A line per row that holds anything: "Item: Pump; Price: 12.5" under a row of titles, else "Pump | 12.5".
+    """Yield a line per non-empty row: "Item: Pump; Price: 12.5" if the table has column titles, else "Pump | 12.5".
 
-    The first row that is not empty is the titles if it has two or more cells, all filled, different, short and
-    none of them a number.
+    The first non-empty row holds the titles if another row follows and it has at least two cells, all of them filled,
+    distinct, short, not a number and not ending in a period.
     """
     return ("".join(text for text, _, _ in line) for line in placed_lines(rows))
 
 
 def placed_lines(rows: Iterable[list[str]]) -> Iterator[list[Piece]]:
-    """The lines of `row_lines` in pieces that say which cell each comes from; a title comes once for each cell under it."""
+    """Yield the lines of `row_lines` as pieces that name their cell; a title appears once for each filled cell under it."""
     filled = _filled(rows)
     first = next(filled, None)
     if first is None:
@@ -46,7 +46,7 @@ def placed_lines(rows: Iterable[list[str]]) -> Iterator[list[Piece]]:
 
 
 def _filled(rows: Iterable[list[str]]) -> Iterator[list[Piece]]:
-    """The rows that hold anything, their cells on one line."""
+    """Yield the non-empty rows, with the white space in each cell collapsed to single blanks."""
     for number, row in enumerate(rows):
         cells = [(re.sub(r"\s+", " ", cell).strip(), number, column) for column, cell in enumerate(row)]
         if any(map(_has_text, cells)):
@@ -76,17 +76,17 @@ def _are_titles(row: list[str]) -> bool:
 
 
 def read_csv(path: Path) -> tuple[str, tuple[Page, ...], str]:
-    """A table of values parted by commas, semicolons, tabs or bars, as lines.
+    """Return a table separated by commas, semicolons, tabs or bars as lines of text, no pages, and no problem ("").
 
     Raises:
-        InputError: the line that cannot be parsed, by its number.
+        InputError: a line cannot be parsed; the message gives its number.
     """
     text = layout.cleaned(decode(path.read_bytes()))
     return "\n".join(row_lines(csv_rows(text, csv_dialect(text)))), (), ""
 
 
 def csv_dialect(text: str) -> type[csv.Dialect] | csv.Dialect:
-    """How the table is written; commas where nothing tells."""
+    """Detect the table's CSV dialect, falling back to comma-separated."""
     try:
         return csv.Sniffer().sniff(text[:20_000], delimiters=",;\t|")
     except csv.Error:
@@ -94,10 +94,10 @@ def csv_dialect(text: str) -> type[csv.Dialect] | csv.Dialect:
 
 
 def csv_rows(text: str, dialect: type[csv.Dialect] | csv.Dialect) -> Iterator[list[str]]:
-    """The rows of a table.
+    """Yield the rows of a table.
 
     Raises:
-        InputError: the line that cannot be parsed, by its number.
+        InputError: a line cannot be parsed; the message gives its number.
     """
     reader = csv.reader(io.StringIO(text), dialect)
     try:

@@ -1,7 +1,7 @@
-"""Where the text of a document lies in the file it was read from, so that a copy of the file can be anonymized.
+"""Map a document's text back to the places in its file, so that a copy of the file can be anonymized.
 
-A slot is a place of the file that holds text: a paragraph, a cell, a sheet's name. The document's text holds what the
-reader showed of each slot, once or (the title of a table's column) several times.
+A slot is a place in the file that holds text: a paragraph, a cell, a sheet's name. The document's text contains each slot
+as the reader showed it, once or several times (as with a column's title).
 """
 
 import re
@@ -15,7 +15,7 @@ _STRETCH = re.compile(r"\s+|\S+")
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """Characters `start` to `end` become `text`."""
+    """A replacement of characters `start` to `end` by `text`."""
 
     start: int
     end: int
@@ -24,7 +24,7 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Characters `start` to `end` of the document's text are what the reader showed of `slot`, from its first character."""
+    """A slot's position: characters `start` to `end` of the document's text are `slot` as shown, from its beginning."""
 
     start: int
     end: int
@@ -32,7 +32,10 @@ class Placed:
 
 
 def collapsed(raw: str) -> tuple[str, list[int]]:
-    """`raw` as readers show it, white space made single blanks, and the index in `raw` of each of its characters."""
+    """Collapse white space as readers do, and return the result with the index in `raw` of each of its characters.
+
+    White space becomes single blanks and is removed at both ends.
+    """
     pieces: list[str] = []
     places: list[int] = []
     for match in _STRETCH.finditer(raw):
@@ -47,14 +50,15 @@ def collapsed(raw: str) -> tuple[str, list[int]]:
 
 
 def slot_replacements(placed: Sequence[Placed], edits: Iterable[Replacement]) -> dict[Hashable, list[Replacement]]:
-    """What is to be replaced in each slot, in characters of what the reader showed of it; sorted, without overlap.
+    """Turn edits of the text into replacements within each slot, sorted and without overlap.
 
-    An edit over several slots is written into the one of which it covers most and cut out of the others. A slot that the
-    text holds several times is replaced wherever one of these places is.
+    Offsets in the result count characters of the slot as the reader showed it. An edit across several slots is written
+    into the one that holds most of it and cut out of the others. A slot that occurs in the text several times collects
+    the edits of all its occurrences.
 
     Args:
-        placed: sorted, without overlap.
-        edits: in characters of the document's text.
+        placed: the slots' positions, sorted, without overlap.
+        edits: with offsets in the document's text.
     """
     starts = [place.start for place in placed]
     found: defaultdict[Hashable, list[Replacement]] = defaultdict(list)
@@ -74,7 +78,7 @@ def slot_replacements(placed: Sequence[Placed], edits: Iterable[Replacement]) ->
 
 
 def merged(parts: Iterable[Replacement]) -> list[Replacement]:
-    """Sorted replacements without overlap that cover what `parts` cover; the first text that is not empty stays."""
+    """Merge overlapping `parts` and return them sorted; a merged part keeps the first text that is not empty."""
     out: list[Replacement] = []
     for part in sorted(set(parts), key=lambda part: (part.start, -part.end, part.text == "")):
         if out and part.start < out[-1].end:
@@ -85,7 +89,7 @@ def merged(parts: Iterable[Replacement]) -> list[Replacement]:
 
 
 def replaced(text: str, parts: Iterable[Replacement]) -> str:
-    """`text` with `parts` (sorted, without overlap) replaced."""
+    """Apply `parts` (sorted, without overlap) to `text`."""
     pieces: list[str] = []
     at = 0
     for part in parts:
@@ -95,5 +99,5 @@ def replaced(text: str, parts: Iterable[Replacement]) -> str:
 
 
 def in_raw(places: Sequence[int], parts: Iterable[Replacement]) -> list[Replacement]:
-    """`parts` of what `collapsed` gave, in characters of its raw text."""
+    """Convert `parts` of a collapsed text to offsets in its raw text; `places` comes from `collapsed`."""
     return [Replacement(places[part.start], places[part.end - 1] + 1, part.text) for part in parts]

@@ -1,4 +1,4 @@
-"""A grain of real work for the libraries that read documents. Run each in a process that may die."""
+"""Small self-tests of the native libraries that read documents. Run each in a process of its own: it may crash."""
 
 PAGE = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
@@ -17,7 +17,7 @@ def read_page() -> str:
     """Read the text layer of a page with pdfium.
 
     Raises:
-        RuntimeError: it is another text.
+        RuntimeError: the text is not the expected one.
     """
     import pypdfium2
 
@@ -30,10 +30,10 @@ def read_page() -> str:
 
 
 def read_picture() -> str:
-    """Read the same page as a picture: rendered by pdfium, recognized by onnxruntime.
+    """Read the same page as a picture, rendered by pdfium and recognized by onnxruntime.
 
     Raises:
-        RuntimeError: other words were recognized.
+        RuntimeError: the recognized words are not the expected ones.
     """
     import pypdfium2
 

@@ -1,4 +1,4 @@
-"""What is read of a Word document, and in which order: paragraphs, headings, tables, notes, headers and footers."""
+"""Read a Word document's paragraphs, headings, tables, notes, headers and footers, in reading order."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 from core.documents.tables import row_lines
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-TRANSPARENT = frozenset(f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "customXml"))  # read through, at block level
+TRANSPARENT = frozenset(f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "customXml"))  # block-level wrappers
 _TEXT = tuple(f"{W}{name}" for name in ("t", "tab", "br", "cr", "noBreakHyphen"))
 _BESIDE = re.compile(r"/word/((?:foot|end)notes|(?:header|footer)\d*)\.xml")
 _ORDER = ("footnotes", "endnotes", "header", "footer")
@@ -17,7 +17,7 @@ _ORDER = ("footnotes", "endnotes", "header", "footer")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph with what is written before it ("# ", "• "), or the rows of a table: cells of paragraphs."""
+    """A paragraph and the `marker` before it ("# ", "• "), or the `rows` of a table: each cell a tuple of paragraphs."""
 
     marker: str = ""
     paragraph: Any = None
@@ -26,9 +26,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class WordFile:
-    """An open document: its python-docx object, its blocks in reading order, the parts beside the body by their names.
+    """An open document: its python-docx object, its blocks in reading order, and the parts other than the body by name.
 
-    `repeats` are paragraphs of headers and footers that say what an earlier one says, with that one: they are read once.
+    `repeats` pairs each header or footer paragraph whose text occurred before with the earlier paragraph; such text is
+    read only once.
     """
 
     document: Any
@@ -38,10 +39,10 @@ class WordFile:
 
 
 def open_word(path: Path) -> WordFile:
-    """Read a document: body, footnotes, endnotes, then what headers and footers say, each once.
+    """Read a document: body, footnotes, endnotes, then each distinct paragraph of the headers and footers.
 
-    Deleted text, text moved away, comments, field codes, and the second storing of a text box are not read. A paragraph
-    inside a table's text box or inner table belongs to the outer cell too, and is read there as well.
+    Deleted text, text moved elsewhere, comments, field codes and the fallback copy of a text box are not read. A paragraph
+    in a text box or table inside a cell also belongs to the outer cell, and is read there as well.
     """
     import docx
     from lxml import etree
@@ -70,27 +71,27 @@ def _place(name: str) -> tuple[int, str]:
 
 
 def block_text(block: Block) -> str:
-    """The lines of one block."""
+    """Return the text of one block, a table as one line per row."""
     if block.paragraph is not None:
         return block.marker + paragraph_text(block.paragraph)
     return "\n".join(row_lines([[cell_text(cell) for cell in row] for row in block.rows]))
 
 
 def cell_text(paragraphs: tuple[Any, ...]) -> str:
-    """The text of a cell, its paragraphs parted by blanks."""
+    """Return the text of a cell, its paragraphs separated by blanks."""
     return " ".join(filter(None, map(paragraph_text, paragraphs)))
 
 
 def paragraph_text(element: Any) -> str:
-    """The text of a paragraph on one line."""
+    """Return the text of a paragraph on one line."""
     return re.sub(r"\s+", " ", "".join(text for _, text in text_nodes(element))).strip()
 
 
 def text_nodes(element: Any) -> Iterator[tuple[Any, str]]:
-    """The nodes of a paragraph that hold text, with insertions, links and text boxes, and what each says."""
+    """Yield each text node of a paragraph, including insertions, links and text boxes, with its text."""
     for node in element.iter(*_TEXT):
         if any(above.tag.endswith("}Fallback") or above.tag == f"{W}moveFrom" for above in node.iterancestors()):
-            continue  # a text box is stored twice, the second time for old programs
+            continue  # a text box is stored twice; the fallback is for old programs
         yield node, (node.text or "") if node.tag == f"{W}t" else "-" if node.tag == f"{W}noBreakHyphen" else " "
 
 
@@ -119,6 +120,6 @@ def _marker(element: Any, levels: dict[str, int]) -> str:
 
 
 def heading_level(style_name: str) -> int:
-    """1 to 6 for the styles that mark a heading, else 0."""
+    """Return 1 to 6 for the styles that mark a heading, else 0."""
     match = re.fullmatch(r"heading ([1-9])", style_name.lower())
     return min(int(match[1]), 6) if match else int(style_name == "Title")

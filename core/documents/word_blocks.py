@@ -1,4 +1,4 @@
-"""Paragraphs and tables of a Word document copied anew: the text that was read, known formatting, and nothing else."""
+"""Rebuild a Word document's paragraphs and tables from the text that was read and known formatting, nothing else."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _PAGE_FIELD = re.compile(r"\s*(PAGE|NUMPAGES|SECTIONPAGES)\b(?:\s*\\\*\s*\w+)*\s
 
 
 class BlockCopy:
-    """Copies blocks of text; `said` holds what each text node says, and one that is not in it says nothing."""
+    """Copies blocks of text. `said` maps each text node to its new text; text in nodes missing from it is left out."""
 
     def __init__(self, word: WordFile, said: Mapping[Any, str], formatting: Formatting) -> None:
         self.said = said
@@ -28,7 +28,7 @@ class BlockCopy:
         }
 
     def blocks(self, parent: Any, target: Any) -> None:
-        """Append copies of the paragraphs and tables below `parent`; whatever else lies around them goes."""
+        """Append copies of the paragraphs and tables below `parent` to `target`, without the elements that wrap them."""
         for element in parent:
             if element.tag == f"{W}p":
                 target.append(self.paragraph(element))
@@ -38,7 +38,7 @@ class BlockCopy:
                 self.blocks(element, target)
 
     def table(self, table: Any) -> Any:
-        """A table with its grid."""
+        """Copy a table with its grid."""
         copy = element_of("tbl")
         self.properties(table, copy, "tblPr", "tblGrid")
         for row in _through(table, f"{W}tr"):
@@ -49,11 +49,11 @@ class BlockCopy:
                 self.properties(cell, cell_copy, "tcPr")
                 self.blocks(cell, cell_copy)
                 if cell_copy[-1:] == [] or cell_copy[-1].tag != f"{W}p":
-                    element_of("p", cell_copy)  # Word asks for one
+                    element_of("p", cell_copy)  # Word requires every cell to end with a paragraph
         return copy
 
     def paragraph(self, paragraph: Any) -> Any:
-        """A paragraph with its runs: what stood in links, insertions and text boxes stands in the paragraph itself."""
+        """Copy a paragraph with its runs; text in links, insertions and text boxes moves into the paragraph itself."""
         copy = element_of("p")
         self.properties(paragraph, copy, "pPr")
         self._runs(paragraph, copy, _page_fields(paragraph))
@@ -82,7 +82,7 @@ class BlockCopy:
                 self._texts(element, target)
 
     def _texts(self, element: Any, target: Any) -> None:
-        """What `element`, a text or something like a text box, says."""
+        """Append the text of `element`, which is a text node or a container such as a text box."""
         for node, before in text_nodes(element):
             now = self.said.get(node, "")
             if node.tag != f"{W}t" and (now == before or node not in self.said):
@@ -99,7 +99,7 @@ class BlockCopy:
             element_of(f"{kind}Reference", target).set(f"{W}id", note)
 
     def properties(self, source: Any, target: Any, *names: str) -> None:
-        """Append copies of these children of `source`."""
+        """Append copies of the children of `source` with these names to `target`."""
         for name in names:
             found = source.find(f"{W}{name}")
             if found is not None:
@@ -107,7 +107,7 @@ class BlockCopy:
 
 
 def element_of(name: str, parent: Any = None) -> Any:
-    """A new element of Word's, the last below `parent` where one is given."""
+    """Create a WordprocessingML element, appended to `parent` if given."""
     from lxml import etree
 
     if parent is None:
@@ -116,7 +116,7 @@ def element_of(name: str, parent: Any = None) -> Any:
 
 
 def _through(parent: Any, tag: str) -> Iterator[Any]:
-    """The children of this tag, also those that lie in a wrapper such as a content control."""
+    """Yield the children with this tag, including those inside a wrapper such as a content control."""
     for element in parent:
         if element.tag == tag:
             yield element
@@ -125,7 +125,10 @@ def _through(parent: Any, tag: str) -> Iterator[Any]:
 
 
 def _page_fields(paragraph: Any) -> frozenset[Any]:
-    """The marks of fields that count pages and lie whole in the paragraph; of others the text stays that they gave last."""
+    """Return the elements of page-number fields that lie entirely in the paragraph.
+
+    Of other fields, only the last result remains, as text.
+    """
     kept: list[Any] = []
     open_field: list[Any] = []
     for element in paragraph.iter(f"{W}fldChar", f"{W}instrText"):

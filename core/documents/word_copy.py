@@ -1,7 +1,7 @@
-"""A Word document again, with other text in it: what was read stays where it stood, everything else is left out.
+"""Copy a Word document with replaced text: everything that was read stays in place, everything else is left out.
 
-The copy is made anew from a list of what is known, not by taking things away: text that the reader showed, formatting,
-lists, tables, notes, headers, footers, and the fields for page numbers.
+The copy is built from an allow list rather than by removing things: text that the reader showed, formatting, lists,
+tables, notes, headers, footers, and page-number fields.
 """
 
 import re
@@ -30,17 +30,17 @@ _COMMENT = re.compile(rb"<w:comment[ >]")
 def copy_docx(
     original: Path, text: str, edits: Sequence[Replacement], *, target: Path, tells: Callable[[str], bool]
 ) -> CopiedFile:
-    """Write the document in `original` to `target` with `edits` of `text`, which is what the reader made of it.
+    """Copy the document in `original` to `target` with `edits` applied to its text.
 
     Args:
-        original: the file as it was brought.
-        text: the document's text.
-        edits: in characters of `text`, sorted, without overlap.
-        target: where to write.
-        tells: whether a name of a font or the like holds what was masked, so that it is left out.
+        original: the file as the user added it.
+        text: the document's text, as the reader returned it.
+        edits: replacements with offsets in `text`, sorted, without overlap.
+        target: the file to write.
+        tells: returns whether an attribute value, such as a font's name, contains masked text and must be left out.
 
     Raises:
-        LayoutError: the file is not the one that was read, or the copy does not read as it should.
+        LayoutError: the file no longer gives `text`, or the copy, read back, does not give the intended text.
     """
     check_parts(original)
     word = open_word(original)
@@ -53,11 +53,11 @@ def copy_docx(
     return CopiedFile(tuple(package_strings(target)), _left_out(word, original))
 
 
-# --- where the text lies ------------------------------------------------------------------------------
+# --- positions of the text ----------------------------------------------------------------------------
 
 
 def _placed(word: WordFile) -> tuple[str, list[Placed]]:
-    """The document's text, and where each paragraph lies in it; slots are paragraphs' XML elements."""
+    """Return the document's text and each paragraph's position in it; the slots are the paragraphs' XML elements."""
     texts: list[str] = []
     placed: list[Placed] = []
     at = 0
@@ -91,7 +91,7 @@ def _placed_rows(block: Block, at: int) -> tuple[str, list[Placed]]:
 
 
 def _said(word: WordFile, parts: Mapping[Hashable, list[Replacement]], *, shown: set[Hashable]) -> dict[Any, str]:
-    """What each text node says in the copy. A node may belong to several paragraphs: one in a text box to two."""
+    """Return the new text of each text node. A node may belong to several paragraphs: one in a text box belongs to two."""
     found: defaultdict[Any, list[Replacement]] = defaultdict(list)
     before: dict[Any, str] = {}
     both = [(paragraph, paragraph) for paragraph in shown] + list(word.repeats)
@@ -111,11 +111,11 @@ def _said(word: WordFile, parts: Mapping[Hashable, list[Replacement]], *, shown:
     return {node: replaced(text, merged(found[node])) if node in found else text for node, text in before.items()}
 
 
-# --- the file -----------------------------------------------------------------------------------------
+# --- building the file --------------------------------------------------------------------------------
 
 
 def _parts(word: WordFile, said: Mapping[Any, str], tells: Callable[[str], bool]) -> tuple[Relation, ...]:
-    """The parts of the copy: how each is related to the document, its name, and its XML."""
+    """Build the parts of the copy: each one's relation to the document, its name and its XML."""
     related = {rel_id: rel for rel_id, rel in word.document.part.rels.items() if not rel.is_external}
     beside = {rel_id: str(rel.target_part.partname) for rel_id, rel in related.items()}
     kept = {rel_id: f"rId{number}" for number, rel_id in enumerate(beside, start=1) if beside[rel_id] in word.parts}
@@ -138,7 +138,7 @@ def _parts(word: WordFile, said: Mapping[Any, str], tells: Callable[[str], bool]
 
 
 def _beside(copy: BlockCopy, root: Any) -> Any:
-    """A header, a footer, or the notes."""
+    """Copy a header, a footer, or all footnotes or endnotes."""
     made = element_of(root.tag.removeprefix(W))
     notes = [child for child in root if child.tag in (f"{W}footnote", f"{W}endnote")]
     for note in notes:
@@ -153,11 +153,11 @@ def _beside(copy: BlockCopy, root: Any) -> Any:
     return made
 
 
-# --- looking at what was written ----------------------------------------------------------------------
+# --- checking the written file ------------------------------------------------------------------------
 
 
 def _outermost(word: WordFile) -> Iterator[Any]:
-    """The paragraphs that were read, those in text boxes with the one around them."""
+    """Yield the paragraphs that were read, except those in text boxes, whose text the surrounding paragraph includes."""
     paragraphs = [block.paragraph for block in word.blocks if block.paragraph is not None]
     paragraphs += [paragraph for block in word.blocks for row in block.rows for cell in row for paragraph in cell]
     for paragraph in [*paragraphs, *(repeat for repeat, _ in word.repeats)]:
@@ -175,7 +175,7 @@ def _expected(word: WordFile, said: Mapping[Any, str]) -> Counter[str]:
 
 
 def _left_out(word: WordFile, original: Path) -> dict[str, int]:
-    """How many things of which kind are not in the copy."""
+    """Count the elements missing from the copy by kind, such as "picture" or "comment"."""
     found: Counter[str] = Counter()
     for root in (word.document.element, *word.parts.values()):
         for element in root.iter():
@@ -190,6 +190,6 @@ def _left_out(word: WordFile, original: Path) -> dict[str, int]:
 
 
 def _is_counted_elsewhere(element: Any) -> bool:
-    """A text box, whose text stays, or the second storing of a drawing."""
+    """Return whether this is a text box, whose text is kept, or part of a drawing's fallback copy."""
     is_text_box = next(element.iter(f"{W}txbxContent"), None) is not None
     return is_text_box or any(above.tag.endswith("}Fallback") for above in element.iterancestors())

@@ -1,4 +1,4 @@
-"""The zip archive around a Word document (ECMA-376 part 2): written from scratch, and searched as a whole."""
+"""Write the zip package of a Word document (ECMA-376 part 2) from scratch, and list every string in one."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPES = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same copy has the same bytes, and tells no time
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time keeps copies reproducible and reveals nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A part of the package: `kind` as in the names of relations and content types; `id` is "" for the document itself."""
+    """A part of the package: `kind` as in relationship and content type names; `id` is "" for the document itself."""
 
     id: str
     kind: str  # "document", "styles", "header", …
@@ -29,7 +29,7 @@ class Relation:
 
 
 def write_package(target: Path, parts: Sequence[Relation]) -> None:
-    """Write the parts, their types and their relations to `target`."""
+    """Write the parts, their content types and their relationships to `target`."""
     from lxml import etree
 
     types = "".join(
@@ -65,9 +65,9 @@ def _info(name: str) -> zipfile.ZipInfo:
 
 
 def package_strings(path: Path) -> Iterator[str]:
-    """Everything that any part of a package says: texts of paragraphs, other texts, attributes, and the parts' names.
+    """Yield every string in a package: paragraph texts, other texts, attribute values and part names.
 
-    Left out are the words that every package holds and those that `core.documents.word_parts` gives.
+    Attribute values that every package contains, and those that `core.documents.word_parts` itself writes, are omitted.
     """
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
@@ -76,21 +76,21 @@ def package_strings(path: Path) -> Iterator[str]:
             for paragraph in root.iter(f"{W}p"):
                 yield "".join(node.text or "" for node in paragraph.iter(f"{W}t"))
             for element in root.iter():
-                if element.tag != f"{W}t":  # a run may end inside a word: only the whole paragraph tells what stands there
+                if element.tag != f"{W}t":  # a run may end inside a word, so w:t is only searched by whole paragraphs
                     yield from filter(None, (element.text, element.tail))
                 if name.startswith("word/") and not name.endswith(".rels"):
                     yield from (value for value in element.attrib.values() if not is_own_word(value))
 
 
 def parsed(data: bytes | None) -> Any:
-    """The root of an XML part, None where there is no such part; nothing is fetched, no entity is resolved."""
+    """Parse an XML part and return its root, or None if `data` is None. Nothing is fetched and no entity is resolved."""
     from lxml import etree
 
     return None if data is None else etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
 def theme_fonts(theme: Any) -> dict[str, str]:
-    """The fonts of a theme for headings ("major") and text ("minor")."""
+    """Return a theme's fonts for headings ("major") and text ("minor"), as far as it names them."""
     if theme is None:
         return {}
     found = {kind: theme.find(f".//{_A}{kind}Font/{_A}latin") for kind in ("major", "minor")}

@@ -1,6 +1,6 @@
-"""What of a Word document's formatting goes into a copy: known elements and attributes, nothing that can hold a text.
+"""Copy a Word document's formatting from an allow list of elements and attributes, none of which can hold free text.
 
-Names are those of WordprocessingML (ECMA-376 part 1, 17). What is not listed here is left out, whatever it is.
+Names are those of WordprocessingML (ECMA-376 part 1, 17). Anything not listed here is left out.
 """
 
 import re
@@ -54,13 +54,13 @@ _STYLE_TYPES = frozenset("paragraph character table numbering".split())
 
 
 class Formatting:
-    """Copies formatting of one document.
+    """Copies the formatting of one document.
 
     Args:
         styles: the root of its `styles.xml`, or None.
-        relations: ids of the relations to headers and footers that stay, and their ids in the copy.
-        tells: whether a value tells something that must not stay; such are left out too.
-        fonts: the theme's fonts for headings and text: "major" and "minor". The theme itself is not copied.
+        relations: maps the ids of relationships to headers and footers that are kept to their ids in the copy.
+        tells: returns whether a value contains masked text; such values are left out.
+        fonts: the theme's fonts for headings ("major") and text ("minor"), since the theme itself is not copied.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Formatting:
         self._style_ids = {style_id: f"{_style_kind(style_id)}{number}" for number, style_id in enumerate(ids, start=1)}
 
     def copied(self, element: Any) -> Any:
-        """`element` with what is known below it."""
+        """Copy `element` with those of its attributes and descendants that are on the allow list."""
         from lxml import etree
 
         copy = etree.Element(element.tag, nsmap=NAMESPACES)
@@ -113,11 +113,11 @@ class Formatting:
 
 
 def _style_kind(style_id: str) -> str:
-    """Lists are told by the ids of their styles."""
+    """Return the prefix of a style's id in the copy: "List" for list styles, which are recognized by their ids."""
     return "List" if "List" in style_id else "Style"
 
 
 def is_own_word(value: str) -> bool:
-    """Whether an attribute's value is a number, a color, or one of the words that `Formatting` itself gives out."""
+    """Return whether an attribute's value is a number, a color, or a word that `Formatting` itself writes."""
     is_name = heading_level(value) or _BUILT_IN.fullmatch(value) or _OWN.fullmatch(value)
     return bool(is_name) or not _LETTER.search(value)

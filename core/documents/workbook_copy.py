@@ -1,4 +1,4 @@
-"""An Excel workbook again, as a new one of values alone: sheets, cells, their formats of numbers, and widths of columns."""
+"""Copy an Excel workbook as a new one that holds only sheets, cell values, number formats and column widths."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _FORBIDDEN = str.maketrans("", "", "[]:*?/\\'")
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """`formats` are built-in number formats or "", row by row like `values`; `widths` by the column's letters."""
+    """A sheet: `formats` are built-in number formats or "", row by row like `values`; `widths` go by column letters."""
 
     title: str
     values: list[list[Any]]
@@ -27,13 +27,13 @@ class _Sheet:
 
 
 def copy_xlsx(original: Path, text: str, edits: Sequence[Replacement], *, target: Path) -> CopiedFile:
-    """Write the workbook in `original` to `target` with `edits` of `text`, which is what the reader made of it.
+    """Copy the workbook in `original` to `target` with `edits` applied; their offsets are in `text`, as it was read.
 
-    Formulas become the values that they last gave. Comments, names, pictures, charts, pivot tables, and the look of cells
-    other than built-in number formats are left out. Cells that the reader did not show are left empty.
+    Formulas become their last computed values. Comments, defined names, pictures, charts, pivot tables and all cell
+    formatting except built-in number formats are left out. Cells that are not part of `text` become empty.
 
     Raises:
-        LayoutError: the file is not the one that was read, or the copy does not read as it should.
+        LayoutError: the file no longer gives `text`, or the copy, read back, does not give the intended text.
     """
     check_parts(original)
     sheets = _read(original)
@@ -68,7 +68,10 @@ def _text(value: object) -> str:
 
 
 def _placed(sheets: Sequence[_Sheet]) -> tuple[str, list[Placed]]:
-    """The workbook's text as `read_xlsx` gives it, and where titles (sheet) and cells (sheet, row, column) lie in it."""
+    """Return the workbook's text as `read_xlsx` gives it, with the positions of titles and cells.
+
+    A title's slot is (sheet,), a cell's (sheet, row, column).
+    """
     read = [placed_text(placed_lines([[_text(value) for value in row] for row in sheet.values])) for sheet in sheets]
     bodies = [f"# {sheet.title}\n{lines}" if lines else "" for sheet, (lines, _) in zip(sheets, read, strict=True)]
     text, pages = paged_text(bodies, ["" for _ in sheets])
@@ -84,7 +87,7 @@ def _placed(sheets: Sequence[_Sheet]) -> tuple[str, list[Placed]]:
 
 
 def _said(sheets: Sequence[_Sheet], placed: Sequence[Placed], edits: Iterable[Replacement]) -> list[_Sheet]:
-    """The sheets with the edits in them; what nobody was shown is empty, a sheet's name then a number."""
+    """Return the sheets with the edits applied; cells nobody was shown become empty, such titles "Sheet 1" and so on."""
     parts = slot_replacements(placed, edits)
     shown = {place.slot for place in placed}
 
@@ -121,15 +124,15 @@ def _write(sheets: Sequence[_Sheet], target: Path) -> None:
             for column, (value, number_format) in enumerate(zip(values, formats, strict=True), start=1):
                 if value is not None:
                     cell = made.cell(row, column, value)
-                    if number_format:  # a date without one gets that of ISO 8601
+                    if number_format:  # without one, openpyxl formats dates as ISO 8601
                         cell.number_format = number_format
                     if isinstance(value, str):
-                        cell.data_type = "s"  # a text that begins with "=" stays one
+                        cell.data_type = "s"  # text that begins with "=" must not become a formula
     with target.open("wb") as file:
         workbook.save(file)
 
 
 def _shown(sheet: _Sheet) -> list[list[str]]:
-    """The texts of the cells, without empty rows and columns at the end."""
+    """Return the texts of the non-empty cells, row by row, without empty rows."""
     rows = [[collapsed(_text(value))[0] for value in row] for row in sheet.values]
     return [list(filter(None, row)) for row in rows if any(row)]

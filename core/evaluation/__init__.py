@@ -1,4 +1,4 @@
-"""Base against tuned on held-out questions: scores, intervals, a verdict in words, a report.
+"""Compare the base model and the tuned model on held-out questions: scores, intervals, a verdict in words, a report.
 
 `render_report` is in `core.evaluation.report`.
 """

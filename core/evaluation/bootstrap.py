@@ -1,4 +1,4 @@
-"""Bootstrap intervals: how far a mean could have been from what was measured, had other questions been asked."""
+"""Bootstrap intervals: how much a measured mean could vary had other questions been asked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 RESAMPLES = 10_000
-BLOCK_VALUES = 1_000_000  # drawn at once, so that memory stays under 50 MB however many questions there are
+BLOCK_VALUES = 1_000_000  # values drawn at once, to keep memory under 50 MB for any number of questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,14 @@ class Interval:
 def paired_intervals(
     base: Sequence[float], tuned: Sequence[float], *, seed: int = 0, resamples: int = RESAMPLES
 ) -> tuple[Interval, Interval, Interval]:
-    """95 % intervals of the mean of `base`, of `tuned` and of `tuned` minus `base`.
+    """Compute 95 % intervals of the mean of `base`, of `tuned`, and of `tuned` minus `base`.
 
-    Questions are drawn with replacement and a drawn question counts for both models, so that hard questions do
-    not blur the difference. Percentile method (Efron 1979; Efron and Tibshirani 1993, section 13.3); it is too
+    Questions are drawn with replacement, and each draw counts for both models, so that hard questions do not blur the
+    difference. Uses the percentile method (Efron 1979; Efron and Tibshirani 1993, section 13.3), whose intervals are too
     narrow for a handful of questions.
 
     Args:
-        base: one value for every question, shape (N,), N at least 1.
+        base: one value per question, shape (N,), N at least 1.
         tuned: values for the same questions in the same order, shape (N,).
         seed: the same seed gives the same intervals.
         resamples: how many times N questions are drawn.

@@ -1,4 +1,4 @@
-"""Grading two models' answers to the same questions and comparing them."""
+"""Grade two models' answers to the same questions and compare them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ METRICS: tuple[Metric, ...] = ("exact_match", "token_f1", "rouge_l", "loss")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
-    """One model's answer and its scores; `loss` is of the reference answer, in nats per token, lower is better."""
+    """One model's answer and its scores; `loss` is that of the reference answer in nats per token, lower is better."""
 
     answer: str
     exact_match: float
@@ -26,7 +26,7 @@ class Graded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One question, its reference answer, and what both models made of it."""
+    """One question, its reference answer, and both models' graded answers."""
 
     question: str
     reference: str
@@ -45,7 +45,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationResult:
-    """All rows, and for each metric the means with 95 % intervals."""
+    """All rows, and for each metric the means with their 95 % intervals."""
 
     rows: tuple[Row, ...]
     scores: Mapping[Metric, Comparison]
@@ -54,11 +54,11 @@ class EvaluationResult:
 
     @property
     def question_count(self) -> int:
-        """Questions that both models answered."""
+        """Number of questions, each answered by both models."""
         return len(self.rows)
 
     def as_json(self) -> dict[str, Any]:
-        """The result in types that JSON has; `from_json` reads it back."""
+        """Convert the result to JSON types; `from_json` is the inverse."""
         return {
             "question_count": self.question_count,
             "scores": {metric: asdict(self.scores[metric]) for metric in METRICS},
@@ -69,7 +69,7 @@ class EvaluationResult:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "EvaluationResult":
-        """The result that `as_json` gave."""
+        """Rebuild a result from the value that `as_json` returned."""
         return cls(
             rows=tuple(
                 Row(
@@ -102,13 +102,13 @@ def evaluate(
     """Grade both models' answers to the same questions.
 
     Args:
-        questions: rows with `input` (the question) and `output` (the reference answer), N of them.
-        base_answers: the base model's answers, in the same order, N of them; so are the other three.
+        questions: N rows with `input` (the question) and `output` (the reference answer).
+        base_answers: the base model's N answers, in the same order, like the next three arguments.
         tuned_answers: the tuned model's answers.
-        base_losses: mean cross-entropy of the reference answer's tokens under the base model, nats per token.
+        base_losses: mean cross-entropy of the reference answer's tokens under the base model, in nats per token.
         tuned_losses: the same under the tuned model.
-        seed: of the bootstrap.
-        resamples: of the bootstrap.
+        seed: the seed of the bootstrap.
+        resamples: the number of bootstrap resamples.
 
     Raises:
         InputError: there are no questions.

@@ -1,6 +1,6 @@
-"""The report of a whole path as one HTML file: nothing in it is fetched, the plots are SVG in the page.
+"""Render the report on a project, from documents to evaluation, as one HTML file: nothing is fetched, plots are inline SVG.
 
-Plots are laid out here in a frame of 400 units and drawn by `report.html`; colors follow the reader's light or dark theme.
+Plots are laid out here, 400 units wide, and drawn by `report.html`; colors follow the reader's light or dark theme.
 """
 
 import math
@@ -20,12 +20,12 @@ METRIC_NAMES: dict[Metric, str] = {
     "loss": "Loss on the reference answers",
 }
 WIDTH, HEIGHT = 400.0, 230.0
-LEFT, RIGHT, TOP, BOTTOM = 34.0, 10.0, 10.0, 30.0  # room around the loss plot for its labels
+LEFT, RIGHT, TOP, BOTTOM = 34.0, 10.0, 10.0, 30.0  # margins of the loss plot, for its labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTime:
-    """How long one stage took, and what it worked on, in words ("11 documents, 6,800 words")."""
+    """The duration of one stage, and what it worked on, in words ("11 documents, 6,800 words")."""
 
     name: str
     seconds: float
@@ -34,7 +34,7 @@ class StageTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
-    """All that a report shows. Texts come from anonymized documents alone."""
+    """Everything a report shows. Its texts come only from anonymized documents."""
 
     project: str
     created_at: str  # ISO 8601
@@ -47,16 +47,16 @@ class ReportData:
     train_loss: Sequence[tuple[int, float]]  # (step, nats per token)
     validation_loss: Sequence[tuple[int, float]]
     evaluation: EvaluationResult
-    settings: Mapping[str, Any]  # of the training
+    settings: Mapping[str, Any]  # training settings
     stages: Sequence[StageTime]
-    refused_connections: int | None  # attempts to reach another machine; None when nobody watched
+    refused_connections: int | None  # attempts to reach another machine; None if they were not monitored
     versions: Mapping[str, str]
-    hashes: Mapping[str, str]  # what -> SHA-256
+    hashes: Mapping[str, str]  # name -> SHA-256
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart: `percent` of the longest one."""
+    """A bar of a chart, with its length in `percent` of the longest one."""
 
     label: str
     value: int
@@ -65,14 +65,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on an axis: where (in plot units) and what it says."""
+    """A tick on an axis: its position (in the plot's units) and its label."""
 
     at: float
     label: str
 
 
 def render_report(data: ReportData) -> str:
-    """The report as one self-contained HTML document; every text in it is escaped."""
+    """Render the report as one self-contained HTML document with all text escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("core.evaluation", "."),
         autoescape=True,
@@ -96,7 +96,7 @@ def render_report(data: ReportData) -> str:
 
 
 def chosen_rows(result: EvaluationResult) -> list[tuple[str, Row]]:
-    """The rows whose token F1 rose most, fell most, and the one in the middle; ties by ROUGE-L, then by loss."""
+    """Return the rows whose token F1 changed best, in the middle and worst; ties go by ROUGE-L, then by loss."""
 
     def change(row: Row) -> tuple[float, float, float]:
         return (
@@ -111,7 +111,7 @@ def chosen_rows(result: EvaluationResult) -> list[tuple[str, Row]]:
 
 
 def _bars(*groups: Mapping[str, int]) -> list[Bar]:
-    """Bars on one scale, each group sorted from long to short."""
+    """Build bars on a common scale, each group sorted from longest to shortest."""
     longest = max((value for group in groups for value in group.values()), default=0) or 1
     return [
         Bar(label, value, 100 * value / longest)
@@ -121,7 +121,7 @@ def _bars(*groups: Mapping[str, int]) -> list[Bar]:
 
 
 def _loss_plot(train: Sequence[tuple[int, float]], validation: Sequence[tuple[int, float]]) -> dict[str, Any] | None:
-    """Both curves in plot units with the ticks of both axes; None where no finite loss was recorded."""
+    """Lay out both curves and the ticks of both axes in plot units; return None if no finite loss was recorded."""
     curves = [[(step, loss) for step, loss in curve if math.isfinite(loss)] for curve in (train, validation)]
     points = [*curves[0], *curves[1]]
     if not points:
@@ -166,7 +166,7 @@ def _loss_summary(train: Sequence[tuple[int, float]], validation: Sequence[tuple
 
 
 def _metric_plot(result: EvaluationResult, metric: Metric) -> dict[str, Any]:
-    """Means and intervals of one metric in percent of its axis: 0 to 1, or 0 to above the highest loss."""
+    """Lay out one metric's means and intervals in percent of its axis: 0 to 1, or 0 to above the highest loss."""
     score, is_loss = result.scores[metric], metric == "loss"
     ticks = nice_ticks(0, max(score.base.high, score.tuned.high), most=4) if is_loss else [0.0, 0.25, 0.5, 0.75, 1.0]
     top = ticks[-1]
@@ -192,9 +192,10 @@ def _metric_plot(result: EvaluationResult, metric: Metric) -> dict[str, Any]:
 
 
 def nice_ticks(low: float, high: float, *, most: int) -> list[float]:
-    """At most `most` + 1 round numbers from `low` (a multiple of the step) to the first one not below `high`.
+    """Return at most `most` + 1 round numbers from `low` to the first one not below `high`.
 
-    Steps are 1, 2, 2.5 or 5 times a power of ten (after Heckbert, "Nice numbers for graph labels", 1990).
+    `low` must be a multiple of the step. Steps are 1, 2, 2.5 or 5 times a power of ten (after Heckbert, "Nice numbers for
+    graph labels", 1990).
     """
     span = (high - low) or 1.0
     power = 10.0 ** math.floor(math.log10(span / most))

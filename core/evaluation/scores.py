@@ -1,6 +1,6 @@
-"""How near an answer comes to its reference: exact match, token F1, ROUGE-L. Each is 0 to 1, higher is better.
+"""Scores for how close an answer is to its reference: exact match, token F1, ROUGE-L. Each is 0 to 1, higher is better.
 
-Not covered: whether an answer in other words is right; these scores compare words alone.
+These scores only compare words; they cannot tell whether an answer in different words is right.
 """
 
 import re
@@ -15,23 +15,23 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def normalize(text: str) -> str:
-    """Lower case, without ASCII punctuation, English articles and extra white space.
+    """Convert to lower case and remove ASCII punctuation, English articles and extra white space.
 
-    Source: `normalize_answer` of the evaluation script of SQuAD 1.1 (Rajpurkar et al. 2016, section 6.1).
+    Source: `normalize_answer` in the evaluation script of SQuAD 1.1 (Rajpurkar et al. 2016, section 6.1).
     """
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
 
 
 def exact_match(answer: str, reference: str) -> float:
-    """1.0 when both are the same after normalization, else 0.0 (Rajpurkar et al. 2016)."""
+    """Return 1.0 if both are the same after normalization, else 0.0 (Rajpurkar et al. 2016)."""
     return float(normalize(answer) == normalize(reference))
 
 
 def token_f1(answer: str, reference: str) -> float:
-    """Harmonic mean of precision and recall of the words, each counted as often as it occurs.
+    """Return the harmonic mean of precision and recall over words, each counted as often as it occurs.
 
-    Source: Rajpurkar et al. 2016, section 6.1; where one of the two has no words, 1.0 if the other has none
-    either, as in the script of SQuAD 2.0.
+    Source: Rajpurkar et al. 2016, section 6.1. If either text has no words, the score is 1.0 if both have none and else
+    0.0, as in the evaluation script of SQuAD 2.0.
     """
     answer_words, reference_words = normalize(answer).split(), normalize(reference).split()
     if not answer_words or not reference_words:
@@ -41,12 +41,12 @@ def token_f1(answer: str, reference: str) -> float:
 
 
 def rouge_l(answer: str, reference: str) -> float:
-    """F-measure of the longest common subsequence of words (Lin 2004), by the rouge-score package, no stemming."""
+    """Return the F-measure of the longest common subsequence of words (Lin 2004), by rouge-score without stemming."""
     return float(_scorer().score(reference, answer)["rougeL"].fmeasure)
 
 
 class _Words:
-    """Lower-case words of any script; rouge-score's own tokenizer keeps a-z and 0-9 alone."""
+    """A tokenizer into lower-case words of any script; rouge-score's own keeps only a-z and 0-9."""
 
     def tokenize(self, text: str) -> list[str]:
         return _WORD.findall(text.lower())

@@ -1,11 +1,11 @@
-"""What an evaluation says, in sentences for somebody who does not program. Token F1 decides."""
+"""Summarize an evaluation in sentences for non-programmers. Token F1 decides which model is better."""
 
 from typing import Literal
 
 from core.evaluation.bootstrap import Interval
 from core.evaluation.comparison import EvaluationResult
 
-# With 5 questions even five improvements of five are not significant at 5 % in the two-sided sign test
+# With 5 questions, even five improvements out of five are not significant at 5 % in the two-sided sign test
 # (p = 2 / 2**5 = 0.0625), whatever a bootstrap of five values says.
 LEAST_QUESTIONS = 6
 
@@ -13,18 +13,21 @@ Outcome = Literal["better", "worse", "unclear"]
 
 
 def outcome(difference: Interval, *, question_count: int, lower_is_better: bool = False) -> Outcome:
-    """Whether an interval of tuned minus base lies wholly on one side of zero."""
+    """Return "better" or "worse" if the interval of tuned minus base excludes zero, else "unclear".
+
+    Fewer than `LEAST_QUESTIONS` questions are always "unclear".
+    """
     if question_count < LEAST_QUESTIONS or difference.low <= 0 <= difference.high:
         return "unclear"
     return "better" if (difference.low > 0) != lower_is_better else "worse"
 
 
 def verdict(result: EvaluationResult, *, is_held_out: bool = True) -> str:
-    """Two or three sentences: which model answers better by token F1, how often exactly, and whether the loss disagrees.
+    """Say in two or three sentences which model is better by token F1, how often it is exact, and if the loss disagrees.
 
     Args:
         result: the evaluation.
-        is_held_out: the questions come from passages that were held out of training; false for a file somebody brought.
+        is_held_out: whether the questions come from passages held out of training, rather than from a user's file.
     """
     count, score = result.question_count, result.scores["token_f1"]
     found = outcome(score.difference, question_count=count)
@@ -45,7 +48,7 @@ def verdict(result: EvaluationResult, *, is_held_out: bool = True) -> str:
 
 
 def _exact_sentence(result: EvaluationResult, found: Outcome) -> str:
-    """How often each gave the reference answer word for word."""
+    """Say how often each model gave the reference answer word for word."""
     score, count = result.scores["exact_match"], result.question_count
     tuned, base = round(score.tuned.mean * count), round(score.base.mean * count)
     if tuned == base:
@@ -62,7 +65,7 @@ def _times(number: int) -> str:
 
 
 def _loss_sentence(result: EvaluationResult, found: Outcome) -> str:
-    """A word on the loss where it says something else than token F1."""
+    """Say that the loss contradicts token F1, or return "" if it does not."""
     loss = result.scores["loss"]
     by_loss = outcome(loss.difference, question_count=result.question_count, lower_is_better=True)
     if by_loss in ("unclear", found):

@@ -1,4 +1,4 @@
-"""Work that takes longer than a second: queued, run in processes of its own, followed, cancelled, resumed."""
+"""Jobs: work that takes more than a second. They are queued, run in separate processes, monitored, canceled and resumed."""
 
 from core.jobs.queue import advance, cancel, eta_s, is_device_wanted, list_jobs, log_tail, resume, submit
 

@@ -1,4 +1,4 @@
-"""What a job's code gets: its row, the workspace, and ways to report, to be cancelled and to resume."""
+"""The context passed to a job's code: its row, the workspace, and the means to report, cancel and resume."""
 
 import threading
 import time
@@ -11,11 +11,11 @@ from core.storage import Workspace, get, update
 
 REPORT_INTERVAL_S = 0.25
 
-UNPACKED = "unpacked"  # in the folder of a job: what it takes out of archives, for as long as it reads it
+UNPACKED = "unpacked"  # subfolder of a job's folder for files extracted from archives, removed after reading
 
 
 class JobContext:
-    """Handed to the function of a job kind. `progress` also raises JobCancelled when somebody asked for that."""
+    """Argument of a job kind's `run` function. `progress` also raises JobCancelled if the job was canceled."""
 
     def __init__(self, workspace: Workspace, job: Job) -> None:
         self.workspace = workspace
@@ -26,7 +26,7 @@ class JobContext:
 
     @contextmanager
     def part(self, title: str, start_percent: float, end_percent: float) -> Iterator[None]:
-        """Within this block, progress counts for `start_percent` to `end_percent` of a job of many stages."""
+        """Map progress within this block to `start_percent` to `end_percent` of a job with several stages."""
         self._part = (title, start_percent, end_percent)
         self._reported_s = 0.0
         self.progress(0, 1)
@@ -34,10 +34,10 @@ class JobContext:
         self._part = None
 
     def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
-        """Report `done` of `total` (0: not known) `unit`s; written at most four times a second.
+        """Report `done` of `total` (0 if unknown) `unit`s; written at most four times a second, and when done.
 
         Raises:
-            JobCancelled: the job was cancelled.
+            JobCancelled: the job was canceled.
         """
         self.check()
         if done < total and time.monotonic() - self._reported_s < REPORT_INTERVAL_S:
@@ -52,40 +52,40 @@ class JobContext:
         update(self.workspace.db, Job, self.job.id, **changes)
 
     def check(self) -> None:
-        """Raise JobCancelled when the job was cancelled."""
+        """Raise JobCancelled if the job was canceled."""
         if self.cancel_requested.is_set():
             raise self.cancelled()
 
     @staticmethod
     def cancelled() -> JobCancelled:
-        """Build what a job ends with that somebody cancelled."""
+        """Build the exception that ends a canceled job."""
         return JobCancelled("The job was cancelled.", "Resume it to go on from where it stopped.")
 
     def is_held(self) -> bool:
-        """Tell whether this process is still the one that runs the job: one taken for dead may live."""
+        """Return whether this process still owns the job: another takes over if this one was mistaken for dead."""
         job = get(self.workspace.db, Job, self.job.id)
         return (job.pid, job.pid_started) == (self.job.pid, self.job.pid_started)
 
     def begun_id(self, kind: str) -> str:
-        """Give the id of the one thing of a kind that this job makes, the same in every attempt."""
+        """Return the id of the only object of `kind` that this job creates, the same in every attempt."""
         begun = self.finished_ids(kind) or [new_id(kind)]
         self.finish_item(f"{kind}:{begun[0]}")
         return begun[0]
 
     def finished_ids(self, kind: str) -> list[str]:
-        """Give the ids in the items `kind:ID` that an earlier attempt of this job finished."""
+        """Return the ids from the finished items `kind:ID` of this job, including those of earlier attempts."""
         return [item.removeprefix(f"{kind}:") for item in self.finished_items() if item.startswith(f"{kind}:")]
 
     def finished_items(self) -> set[str]:
-        """Items that an earlier attempt of this job finished."""
+        """Return the items this job has finished so far, including those of earlier attempts."""
         rows = self.workspace.db.execute("select item from job_items where job_id = ?", [self.job.id])
         return {row["item"] for row in rows}
 
     def finish_item(self, item: str) -> None:
-        """Remember an item as finished; call it inside the transaction that stores the item's results.
+        """Record an item as finished; call it inside the transaction that stores the item's results.
 
         Raises:
-            JobCancelled: another process runs the job by now, and stores what it does.
+            JobCancelled: another process has taken over the job and stores its own results.
         """
         if not self.is_held():
             raise JobCancelled("The job was resumed by another process.", "Nothing is to be done: that one goes on with it.")

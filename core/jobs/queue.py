@@ -1,7 +1,7 @@
-"""The queue of jobs: rows in SQLite, each run by a process of its own.
+"""The job queue: rows in SQLite, each run by a separate process.
 
-There is no daemon. Whoever looks (`advance`: the command line, a page, a worker that ends) marks jobs
-whose process is gone as failed and starts the next queued ones.
+There is no daemon. `advance`, called by the command line, by pages and by finishing workers, marks jobs whose process
+is gone as failed and starts the next queued ones.
 """
 
 import json
@@ -24,22 +24,22 @@ from core.models.engine.crash import ended_by
 from core.records import Job, Project, new_id, now
 from core.storage import Workspace, find, get, insert, rights, transaction, update
 
-RELAUNCH_S = 30.0  # a process that did not report in this time is started again
-REPORT_S = 2.0  # in which the system tells how a process ended whose first thread is gone
+RELAUNCH_S = 30.0  # a process that has not claimed its job by then is launched again
+REPORT_S = 2.0  # wait for the exit status of a process whose main thread is gone
 LOG_LINES = 15
-# Started by this process, by job and by when they were launched: a job that is resumed has another one.
+# Processes started by this one, by job id and launch time: a resumed job has a new launch time.
 _children: dict[tuple[str, float], subprocess.Popen[bytes]] = {}
 
 
 def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_id: str = "", key: str = "") -> Job:
-    """Queue a job and start it when nothing stands in its way.
+    """Queue a job, and start it right away if possible.
 
-    Starting is idempotent: while a job with the same `key` (default: kind, project and params) is queued
-    or running, that job is given back.
+    Submitting is idempotent: if a job with the same `key` (default: kind, project and params) is queued or running,
+    that job is returned.
 
     Raises:
-        InputError: the kind's rules forbid it, such as training on what nobody approved.
-        AccessError: the role of whoever acts does not allow it.
+        InputError: the kind's rules forbid it, such as training on unapproved text.
+        AccessError: the actor's role does not allow it.
     """
     rights.check(workspace.db, KINDS[kind].action, project_id)
     KINDS[kind].check(workspace, project_id, params)
@@ -64,7 +64,7 @@ def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_i
 
 
 def advance(workspace: Workspace) -> None:
-    """Mark jobs whose process is gone as failed, then start queued ones: one at a time on the accelerator."""
+    """Mark jobs whose process is gone as failed, then start queued ones; only one at a time uses the accelerator."""
     ready: list[Job] = []
     started = list(_children.items())
     with transaction(workspace.db):
@@ -75,7 +75,7 @@ def advance(workspace: Workspace) -> None:
         is_taken = any(job.needs_accelerator and is_alive(job) for job in running)
         queued = find(workspace.db, Job, state="queued", order="created_at, rowid")
         for job in queued:
-            if _status(job):  # it would end so each time: a library that dies on this processor, a damaged file
+            if _status(job):  # it would fail every time, as when a library crashes on this CPU or a file is damaged
                 _mark_dead(workspace, job)
                 continue
             if job.needs_accelerator and is_taken:
@@ -93,7 +93,7 @@ def advance(workspace: Workspace) -> None:
 
 
 def _status(job: Job, *, longest_s: float = 0.0) -> int | None:
-    """How the process ended that was started for this launch of a job; None while it runs or where another started it."""
+    """Return the exit status of this launch of a job; None if it is running or was started by another process."""
     child = _children.get((job.id, job.launched_s))
     try:
         return child.wait(longest_s) if child else None
@@ -102,7 +102,7 @@ def _status(job: Job, *, longest_s: float = 0.0) -> int | None:
 
 
 def is_device_wanted(workspace: Workspace) -> bool:
-    """Whether a job that needs the accelerator (or, without one, the memory and the cores) runs or waits."""
+    """Return whether a job that needs the accelerator (or, without one, memory and cores) is running or queued."""
     return any(find(workspace.db, Job, state=state, needs_accelerator=True) for state in ("running", "queued"))
 
 
@@ -115,13 +115,13 @@ def _launch(workspace: Workspace, job: Job) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a closed terminal or dashboard does not end it
+            start_new_session=True,  # survives closing the terminal or dashboard
             cwd=folder,
         )
 
 
 def claim(workspace: Workspace, job_id: str) -> bool:
-    """Make this process the one that runs a queued job; False when another was faster or it was cancelled."""
+    """Claim a queued job for this process; False if it is no longer queued or the accelerator is in use."""
     process = psutil.Process()
     with transaction(workspace.db):
         job = get(workspace.db, Job, job_id)
@@ -144,7 +144,7 @@ def claim(workspace: Workspace, job_id: str) -> bool:
 
 
 def is_alive(job: Job) -> bool:
-    """Whether the process that runs this job still exists."""
+    """Return whether the process that runs this job still exists."""
     try:
         process = psutil.Process(job.pid)
         is_same = abs(process.create_time() - job.pid_started) < 1
@@ -154,19 +154,19 @@ def is_alive(job: Job) -> bool:
 
 
 def _person_id(workspace: Workspace) -> str:
-    """Who signed in and starts a job now; "" for whoever has the files."""
+    """Return the id of the signed-in person; "" for someone with direct access to the files."""
     return workspace.actor.person.id if workspace.actor else ""
 
 
 def _check(workspace: Workspace, job_id: str, *, action: Action | None = None) -> None:
-    """Refuse a job to people who may neither do what it does (or `action`) nor look after all jobs."""
+    """Raise unless the actor may manage all jobs or has the right for this one (`action`; default: its kind's)."""
     if not rights.may(workspace.db, "manage jobs"):
         job = get(workspace.db, Job, job_id)
         rights.check(workspace.db, action or KINDS[job.kind].action, job.project_id)
 
 
 def _mark_dead(workspace: Workspace, job: Job) -> None:
-    """Say in the job's row that its process is gone, and how it ended where this process started it and knows."""
+    """Record that a job's process is gone and, if this process started it, how it ended."""
     shutil.rmtree(workspace.job_folder(job.id) / UNPACKED, ignore_errors=True)
     if job.is_cancel_requested:
         update(workspace.db, Job, job.id, state="cancelled", finished_at=now())
@@ -174,7 +174,7 @@ def _mark_dead(workspace: Workspace, job: Job) -> None:
     status = _status(job, longest_s=REPORT_S)
     how = f" with {ended_by(status)}" if status else ""
     done = "it began" if job.state == "queued" else "its work was done"
-    is_struck = status is not None and status < 0 and status != -signal.SIGKILL  # SIGKILL: mostly memory
+    is_struck = status is not None and status < 0 and status != -signal.SIGKILL  # SIGKILL usually means out of memory
     hint = (
         "Resume it: finished work is kept. See what is broken: python3 installer doctor"
         if is_struck or job.state == "queued"
@@ -185,11 +185,11 @@ def _mark_dead(workspace: Workspace, job: Job) -> None:
 
 
 def cancel(workspace: Workspace, job_id: str) -> Job:
-    """Ask a job to stop; it keeps what it finished. A queued job is cancelled at once.
+    """Ask a running job to stop, keeping its finished work; a queued job is canceled at once.
 
     Raises:
-        InputError: no such job, or it has ended.
-        AccessError: the role of whoever acts does not allow it.
+        InputError: there is no such job, or it has ended.
+        AccessError: the actor's role does not allow it.
     """
     _check(workspace, job_id)
     with transaction(workspace.db):
@@ -205,11 +205,11 @@ def cancel(workspace: Workspace, job_id: str) -> Job:
 
 
 def resume(workspace: Workspace, job_id: str) -> Job:
-    """Queue an ended job again; it goes on from its last checkpoint or row.
+    """Queue a failed or canceled job again; it continues from its last checkpoint or row.
 
     Raises:
-        InputError: no such job, or it is done, queued or running.
-        AccessError: the role of whoever acts does not allow it.
+        InputError: there is no such job, or it is done, queued or running.
+        AccessError: the actor's role does not allow it.
     """
     _check(workspace, job_id)
     advance(workspace)
@@ -226,7 +226,7 @@ def resume(workspace: Workspace, job_id: str) -> Job:
 
 
 def list_jobs(workspace: Workspace, *, project_id: str = "") -> list[Job]:
-    """Jobs that whoever acts may see, newest first; brings their states up to date before."""
+    """Return the jobs the actor may see, newest first, after updating their states."""
     advance(workspace)
     chosen = {"project_id": project_id} if project_id else {}
     found = find(workspace.db, Job, order="created_at desc, rowid desc", **chosen)
@@ -237,10 +237,10 @@ def list_jobs(workspace: Workspace, *, project_id: str = "") -> list[Job]:
 
 
 def log_tail(workspace: Workspace, job_id: str, *, lines: int = LOG_LINES) -> list[str]:
-    """The last lines a job wrote; no text of documents is ever written there.
+    """Return the last lines of a job's output, which never contains document text.
 
     Raises:
-        AccessError: whoever acts may not see the job.
+        AccessError: the actor may not see the job.
     """
     _check(workspace, job_id, action="see project")
     path = workspace.job_folder(job_id) / "output.log"
@@ -255,7 +255,7 @@ def _tail(path: Path, size_bytes: int = 65536) -> str:
 
 
 def eta_s(job: Job) -> float | None:
-    """Seconds this running job still needs, from its rate so far; None in the first ten seconds."""
+    """Estimate the remaining seconds of a running job from its rate; None in its first ten seconds or without progress."""
     if job.state != "running" or job.total <= 0 or job.done <= 0 or not job.started_at:
         return None
     elapsed_s = (datetime.fromisoformat(now()) - datetime.fromisoformat(job.started_at)).total_seconds()

@@ -1,7 +1,7 @@
 """The process that runs one job: `python -m core.jobs.worker HOME JOB`.
 
-Its output goes to a file, never to a pipe that somebody must drain. A thread watches for the wish to
-cancel; work that does not notice it in time is ended, its finished rows and checkpoints being stored.
+Its output goes to a file, never to a pipe that would need draining. A thread watches for cancellation; if the work does
+not react in time, the process exits, as finished rows and checkpoints are already stored.
 """
 
 import logging
@@ -32,7 +32,7 @@ log = logging.getLogger("garrison.job")
 
 
 def run_job(workspace: Workspace, job_id: str) -> Job:
-    """Run a queued job in this process to its end; every outcome is written to its row."""
+    """Run a queued job in this process, record its outcome whatever it is, and return its row."""
     if not claim(workspace, job_id):
         return get(workspace.db, Job, job_id)
     context = JobContext(workspace, get(workspace.db, Job, job_id))
@@ -61,16 +61,16 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
         watcher.join()
     log.info("%s: %s", job_id, changes["state"])
     with transaction(workspace.db):
-        if context.is_held():  # else another process runs it by now, and says what becomes of it
+        if context.is_held():  # otherwise another process has taken over and records the outcome
             update(workspace.db, Job, job_id, finished_at=now(), **changes)
     return get(workspace.db, Job, job_id)
 
 
 def _actor(workspace: Workspace, job: Job) -> Actor | None:
-    """Who started the job, whose name its entries in the audit log carry; None for whoever has the files.
+    """Return who started the job, for its audit log entries; None for someone with direct access to the files.
 
     Raises:
-        AccessError: the person's role is gone.
+        AccessError: the person no longer has a role that allows the job.
     """
     if not job.person_id:
         return None
@@ -101,7 +101,7 @@ def _watch(workspace: Workspace, context: JobContext, is_over: threading.Event) 
 
 
 def main(arguments: list[str]) -> int:
-    """Run the job, then start whoever waits next."""
+    """Run the job, then start the next one; return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     refuse_connections()
     home, job_id = arguments
@@ -114,10 +114,10 @@ def main(arguments: list[str]) -> int:
     try:
         job = run_job(workspace, job_id)
         advance(workspace)
-    except sqlite3.OperationalError as error:  # whoever looks at the job next sees that its process is gone
+    except sqlite3.OperationalError as error:  # the next `advance` will notice that this process is gone
         log.error("%s: its row could not be written (%s).", job_id, getattr(error, "sqlite_errorname", "unknown"))
         return SetupError.exit_code
-    # queued: somebody else was faster, or it has to wait
+    # queued or running: the job has to wait, or another process claimed it first
     return {"done": 0, "queued": 0, "running": 0, "cancelled": JobCancelled.exit_code}.get(job.state, 4)
 
 

@@ -1,7 +1,7 @@
-"""Whether transformers and llama.cpp read the same tokens, and what makes the one read as the other does.
+"""Check whether transformers and llama.cpp tokenize text alike, and adapt transformers' tokenizers to llama.cpp.
 
-A model is trained through transformers and answers through llama.cpp. Where the two cut a text differently, it is asked with
-other tokens than it has learned. Import this module where it is used: it loads transformers.
+A model is trained through transformers but answers through llama.cpp. If the two split text differently, it is prompted
+with other tokens than it was trained on. Import this module inside the functions that need it: it loads transformers.
 """
 
 import json
@@ -17,7 +17,7 @@ from core.models.conversation import Text, Vocabulary, encode_rows, prompt_token
 
 log = logging.getLogger(__name__)
 
-SPACE = "\u2581"  # what SentencePiece has for a space
+SPACE = "\u2581"  # SentencePiece's character for a space
 PROBES = {
     "plain words": "Where is the spare key, and who signed for it on 3 May?",
     "spaces and lines": "  two  spaces\nand\n\n\ttabs \n done.",
@@ -28,10 +28,10 @@ PROBES = {
 
 
 def check_same_tokens(ours: Vocabulary, engine: Vocabulary, template: str, *, hint: str) -> None:
-    """Refuse where llama.cpp (`engine`) reads conversations in other tokens than the model is trained with (`ours`).
+    """Raise if llama.cpp (`engine`) tokenizes conversations differently from the vocabulary used in training (`ours`).
 
     Raises:
-        InputError: it does; the message names the kind of text and the first token.
+        InputError: it does; the message names the kind of text and the first token that differs.
     """
     spelled = " and ".join(sorted(ours.marks, key=ours.marks.__getitem__)[:8])
     for kind, text in (PROBES | {"spelled marks": f"The marks {spelled} are text."}).items():
@@ -46,12 +46,12 @@ def check_same_tokens(ours: Vocabulary, engine: Vocabulary, template: str, *, hi
 
 
 def check_trained_as_answered(folder: Path, ours: Vocabulary, template: str, *, cache: Path) -> None:
-    """Compare how the model in `folder` is read here with its vocabulary in llama.cpp, made once and kept in `cache`.
+    """Check that llama.cpp tokenizes like `ours` for the model in `folder`; its converted vocabulary is kept in `cache`.
 
-    A model that llama.cpp does not know is answered by transformers: nothing is compared then.
+    Nothing is compared for models that llama.cpp does not support: transformers answers for them.
 
     Raises:
-        InputError: llama.cpp would read other tokens.
+        InputError: llama.cpp would tokenize differently.
     """
     from core.models.conversion.model import vocabulary_gguf
     from core.models.llama import load_vocabulary
@@ -65,17 +65,17 @@ def check_trained_as_answered(folder: Path, ours: Vocabulary, template: str, *, 
 
 
 def _conversations(vocabulary: Vocabulary, template: str, text: str) -> list[Sequence[int]]:
-    """Return a row of training and a longer conversation about `text` as tokens."""
+    """Return the tokens of a training row and of a longer conversation, both made of `text`."""
     row = encode_rows(vocabulary, template, [{"input": text, "output": text}])[0]
     asked, answered = {"role": "user", "content": text}, {"role": "assistant", "content": text}
     return [row.tokens, tuple(prompt_tokens(vocabulary, template, [asked, answered, asked]))]
 
 
 def spaced(tokenizer: Any) -> Any:
-    """Return a SentencePiece tokenizer of transformers that has a space before each run of text, as llama.cpp has it.
+    """Return a transformers SentencePiece tokenizer that puts a space before each run of text, as llama.cpp does.
 
-    transformers 5 has one at the beginning of a text alone, or after a mark too but not before another space. Others are
-    returned as they are.
+    transformers 5 does so only at the beginning of a text, or also after a special token but not before another space.
+    Other tokenizers are returned unchanged.
     """
     backend = getattr(tokenizer, "backend_tokenizer", None)
     described = json.loads(backend.to_str()) if isinstance(backend, Tokenizer) else {}
@@ -86,9 +86,9 @@ def spaced(tokenizer: Any) -> Any:
 
 
 def nearest(tokenizer: Any, engine: Vocabulary) -> Any:
-    """Return `tokenizer` in the form that reads text most like `engine`.
+    """Return the variant of `tokenizer` that tokenizes most like `engine`.
 
-    transformers makes a tokenizer of a GGUF's vocabulary and does not take over all that llama.cpp does with it.
+    A tokenizer that transformers builds from a GGUF's vocabulary does not reproduce everything llama.cpp does.
     """
     described = json.loads(tokenizer.backend_tokenizer.to_str())
     ways = [described]
@@ -112,7 +112,7 @@ def nearest(tokenizer: Any, engine: Vocabulary) -> Any:
 
 
 def is_read_alike(one: Any, other: Any) -> bool:
-    """Whether two tokenizers of transformers with one vocabulary cut a text before it is looked up in the same way."""
+    """Return whether two transformers tokenizers with the same vocabulary normalize and pre-tokenize text alike."""
     left, right = (json.loads(tokenizer.backend_tokenizer.to_str()) for tokenizer in (one, other))
     return all(left[part] == right[part] for part in ("normalizer", "pre_tokenizer"))
 
@@ -122,7 +122,7 @@ def _is_sentencepiece(described: Mapping[str, Any]) -> bool:
 
 
 def _with_space(described: Mapping[str, Any], *, is_prefixed: bool) -> dict[str, Any]:
-    """Return a tokenizer's description (its JSON) in the form of Llama's own: normalizers make the spaces."""
+    """Return a tokenizer's description (its JSON) rewritten as in Llama's tokenizer: normalizers insert the spaces."""
     normalizer = described["normalizer"]
     present = [] if normalizer is None else normalizer.get("normalizers", [normalizer])
     kept = [part for part in present if part["type"] != "Prepend" and part.get("content") != SPACE]
@@ -137,7 +137,7 @@ def _with_space(described: Mapping[str, Any], *, is_prefixed: bool) -> dict[str,
 
 
 def _rebuilt(tokenizer: Any, described: Mapping[str, Any]) -> Any:
-    """Return `tokenizer` with another description, in a class that is saved and loaded as it is described."""
+    """Rebuild `tokenizer` from another description, in a class that saves and loads exactly that description."""
     from transformers import PreTrainedTokenizerFast
 
     named = ("bos_token", "eos_token", "unk_token", "pad_token")

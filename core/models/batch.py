@@ -1,9 +1,9 @@
-"""Many completions at once from a GGUF model: llama.cpp's batches, which the high-level binding cannot do.
+"""Many completions at once from a GGUF model, with llama.cpp's batches, which the high-level binding does not support.
 
-Each completion is a sequence of its own in one shared memory: the common prefix is read once and every
-sequence starts from it (`llama_memory_seq_cp`); in each step all sequences move by one token in one
-`llama_decode`; a sequence that ends makes room for the next prompt in the same step. Import this module
-where it is used: it loads llama.cpp.
+Each completion is a separate sequence in one shared KV cache: the common prefix is read once and every sequence starts
+from it (`llama_memory_seq_cp`); each step advances all sequences by one token in a single `llama_decode`; a sequence
+that ends makes room for the next prompt in the same step. Import this module inside the functions that need it: it
+loads llama.cpp.
 """
 
 import ctypes
@@ -26,32 +26,32 @@ from core.models.llama import Weights
 from core.models.text import Completion, Prompt
 
 BATCH_TOKENS = 512  # read in one `llama_decode`; llama.cpp's own default for the physical batch
-LOGITS_BYTES = 128 * 2**20  # of the losses that one `llama_decode` gives: 4 bytes for every token of the vocabulary
-LIKELIEST = 256  # tokens shown to the grammar when it refuses the chosen one, before all of them
+LOGITS_BYTES = 128 * 2**20  # limit on the logits of one `llama_decode`: 4 bytes per row and token of the vocabulary
+LIKELIEST = 256  # tokens tried with the grammar after it rejects the chosen one, before trying all
 TOP_K, TOP_P = 40, 0.95  # llama.cpp's defaults
 
 
 @dataclass(slots=True)
 class _Sequence:
-    """A prompt on its way: `pending` is read next, `position` tokens are in memory already."""
+    """A prompt in progress: `pending` tokens are read next, `position` tokens are in the KV cache already."""
 
     index: int
     prompt: Prompt
     pending: deque[int]
     position: int
     answer_at: int  # position of the first token that the model writes
-    question: list[int]  # the tokens before it, behind the prefix
+    question: list[int]  # tokens after the prefix and before that position
     chain: Any
     grammar: Any
     data: bytearray
     written: list[int] = field(default_factory=list)
-    logits: range = range(0)  # rows of the batch that tell what follows; none while still reading
-    measured: int = 0  # of the expected tokens
-    nats: float = 0.0  # how unlikely these were
+    logits: range = range(0)  # rows of the batch with logits; empty while still reading
+    measured: int = 0  # number of expected tokens measured
+    nats: float = 0.0  # their summed cross-entropy
 
 
 class BatchGenerator:
-    """A `TextGenerator` over llama.cpp. Use as a context manager; not to be shared between threads.
+    """A `TextGenerator` over llama.cpp. Use it as a context manager; do not share it between threads.
 
     Measured on the embedded model, 2 cores: see docs/benchmarks.md.
     """
@@ -69,13 +69,13 @@ class BatchGenerator:
 
         Args:
             path: a GGUF file.
-            adapter: a LoRA adapter as GGUF that is added to the model.
-            sequences: completions written side by side.
-            context_tokens: memory for the prefix and all sequences together.
-            threads: at most; None for as many as there are free cores.
+            adapter: a LoRA adapter as GGUF to apply to the model.
+            sequences: completions written in parallel.
+            context_tokens: room for the prefix and all sequences together.
+            threads: upper limit; None for as many as there are free cores.
 
         Raises:
-            SetupError: a file cannot be loaded, or memory is short.
+            SetupError: a file cannot be loaded, or there is not enough memory.
         """
         self.sequences = sequences
         self._threads = threads
@@ -115,12 +115,12 @@ class BatchGenerator:
             self._weights.close()
 
     def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
-        """See `TextGenerator.generate`."""
+        """Complete the prompts, see `TextGenerator.generate`."""
         self._cores = FreeCores()
         self._set_threads()
         wholes = [prompt.tokens for prompt in prompts if prompt.tokens]
         prefix_tokens = wholes[0][: _shared_length(wholes)] if wholes else self._opened(prefix)
-        made_for = C.llama_model_n_ctx_train(self._weights.model) or self._context_tokens  # 0 where the file does not say
+        made_for = C.llama_model_n_ctx_train(self._weights.model) or self._context_tokens  # 0 if the file does not say
         room = max(0, min((self._context_tokens - len(prefix_tokens)) // self.sequences, made_for - len(prefix_tokens)))
         waiting = iter(enumerate(prompts))
         free = list(range(self.sequences))
@@ -151,7 +151,7 @@ class BatchGenerator:
                 self._end(slot, sequence)
 
     def _add(self, adapter: Path) -> None:
-        """Add an adapter to the model; it is freed with it."""
+        """Apply an adapter to the model; it is freed together with the model."""
         found = C.llama_adapter_lora_init(self._weights.model, str(adapter).encode()) if adapter.is_file() else None
         if not found:
             self.close()
@@ -162,14 +162,14 @@ class BatchGenerator:
         C.llama_set_adapters_lora(self._context, (C.llama_adapter_lora_p_ctypes * 1)(found), 1, (ctypes.c_float * 1)(1.0))
 
     def _set_threads(self) -> None:
-        """Use the cores that are free now; looked at again every second, as other programs come and go."""
+        """Use as many threads as there are free cores; repeated every second, as other programs come and go."""
         free = self._cores.count()
         threads = min(free, self._threads) if self._threads else free
         C.llama_set_n_threads(self._context, threads, threads)
         self._look_again = time.monotonic() + 1.0
 
     def _read_prefix(self, tokens: tuple[int, ...]) -> None:
-        """Have exactly `tokens` in the memory, as the sequence after the last slot."""
+        """Make `tokens` the only content of the KV cache, as the sequence after the last slot."""
         if tokens == self._prefix:
             return
         C.llama_memory_clear(self._memory, True)
@@ -180,7 +180,7 @@ class BatchGenerator:
         self._prefix = tokens
 
     def _start(self, index: int, prompt: Prompt, *, after: int, room: int) -> _Sequence | Completion:
-        """Make a prompt ready to be read; where its own start breaks its schema, that start is all that comes of it."""
+        """Prepare a prompt for reading; return an incomplete completion if its `start` already violates its schema."""
         vocabulary = self._weights.vocabulary
         tokens = list(prompt.tokens[after:])
         if not prompt.tokens:
@@ -204,7 +204,7 @@ class BatchGenerator:
 
     @staticmethod
     def _accept(grammar: Any, token: int) -> bool:
-        """Move a grammar on by `token` if it allows it; llama.cpp ends the whole process when it does not."""
+        """Advance a grammar by `token` if it allows that; llama.cpp aborts the process on a token it does not allow."""
         single = _candidates(np.array([token], np.int32), np.zeros(1, np.float32))
         C.llama_sampler_apply(grammar, ctypes.byref(single))
         if np.isneginf(single.data[0].logit):
@@ -213,12 +213,12 @@ class BatchGenerator:
         return True
 
     def _opened(self, text: str) -> list[int]:
-        """Return the tokens of what is read first. All of it is text: what spells a mark in a document is none."""
+        """Tokenize the beginning of a prompt, all as text: special tokens spelled in a document do not count as such."""
         vocabulary = self._weights.vocabulary
         return ([] if vocabulary.opening is None else [vocabulary.opening]) + vocabulary.tokenize(text)
 
     def _grammar(self, schema: str) -> Any:
-        """A sampler that forbids every token that would break `schema`; None without one."""
+        """Build a sampler that forbids every token that would violate `schema`; None without a schema."""
         if not schema:
             return None
         if schema not in self._grammars:
@@ -229,7 +229,7 @@ class BatchGenerator:
         return grammar
 
     def _decode(self, active: dict[int, _Sequence]) -> None:
-        """Read pending tokens of every sequence, as many as one batch takes: first come, first served."""
+        """Read pending tokens of the sequences in order, as many as fit into one batch."""
         most = max(self.sequences, LOGITS_BYTES // (4 * self._vocabulary_size))
         count = wanted = 0
         for slot, sequence in active.items():
@@ -243,23 +243,27 @@ class BatchGenerator:
         self._decode_batch(count)
 
     def _put(self, at: int, token: int, position: int, slot: int, *, wants_logits: bool) -> None:
-        """Put a token into the batch, as the one at `position` of the sequence `slot`."""
+        """Put a token into the batch at index `at`, for `position` in sequence `slot`."""
         batch = self._batch
         batch.token[at], batch.pos[at], batch.logits[at] = token, position, wants_logits
         batch.n_seq_id[at], batch.seq_id[at][0] = 1, slot
 
     def _decode_batch(self, count: int) -> None:
-        """Have llama.cpp read the first `count` tokens of the batch."""
+        """Have llama.cpp decode the first `count` tokens of the batch.
+
+        Raises:
+            ModelError: llama.cpp failed, as when the KV cache is full.
+        """
         if time.monotonic() > self._look_again:
             self._set_threads()
         self._batch.n_tokens = count
         code = C.llama_decode(self._context, self._batch)
         if code != 0:
-            self._prefix = ()  # the state of the memory is not known any more
+            self._prefix = ()  # the state of the KV cache is unknown now
             raise ModelError(f"The model stopped reading (llama.cpp code {code}).", "Generate fewer sequences at once.")
 
     def _measure(self, slot: int, sequence: _Sequence) -> None:
-        """Add up how unlikely the expected tokens are; after the last one, go back to where the model writes its own."""
+        """Add up the cross-entropy of the expected tokens; after the last, return to where the model's own answer begins."""
         expected = sequence.prompt.expected
         for row in sequence.logits:
             logits = np.ctypeslib.as_array(C.llama_get_logits_ith(self._context, row), (self._vocabulary_size,))
@@ -275,14 +279,14 @@ class BatchGenerator:
                 self._begin_again(slot, sequence)
 
     def _begin_again(self, slot: int, sequence: _Sequence) -> None:
-        """Have a question read anew: the memory of a recurrent model cannot forget its last tokens alone."""
+        """Queue the question again: the memory of a recurrent model cannot drop only its last tokens."""
         C.llama_memory_seq_rm(self._memory, slot, -1, -1)
         C.llama_memory_seq_cp(self._memory, self.sequences, slot, -1, -1)
         sequence.position = sequence.answer_at - len(sequence.question)
         sequence.pending = deque(sequence.question)
 
     def _advance(self, sequence: _Sequence) -> Completion | None:
-        """Choose the next token of a sequence; its completion when it is over."""
+        """Choose the next token of a sequence; return its completion if that ends it."""
         token = self._choose(sequence)
         if token is None:
             return self._completion(sequence, is_complete=False)
@@ -302,11 +306,10 @@ class BatchGenerator:
         return None
 
     def _choose(self, sequence: _Sequence) -> int | None:
-        """Choose the next token; None where the grammar leaves none.
+        """Choose the next token; None if the grammar allows none.
 
-        The grammar looks at the chosen token only, and at all of them when it refuses that one.
-        Checking 49,152 tokens against the grammar costs more than writing one; llama.cpp's own programs do
-        the same (`common_sampler_sample`).
+        The grammar checks only the chosen token, and other tokens only if it rejects that one: checking 49,152 tokens
+        costs more than writing one. llama.cpp's own programs do the same (`common_sampler_sample`).
         """
         row = sequence.logits[-1]
         token = int(C.llama_sampler_sample(sequence.chain, self._context, row))
@@ -318,7 +321,7 @@ class BatchGenerator:
         return allowed
 
     def _allowed(self, sequence: _Sequence) -> int | None:
-        """Return the next token from those the grammar allows: looked for among the likeliest first, then among all."""
+        """Choose among the tokens the grammar allows, first from the likeliest, then from all; None if it allows none."""
         size = self._vocabulary_size
         logits = np.ctypeslib.as_array(C.llama_get_logits_ith(self._context, sequence.logits[-1]), (size,))
         likeliest = np.argpartition(logits, -LIKELIEST)[-LIKELIEST:] if size > LIKELIEST else np.arange(size)
@@ -345,10 +348,10 @@ class BatchGenerator:
 
 
 def _shared_length(wholes: Sequence[tuple[int, ...]]) -> int:
-    """Return with how many tokens all of them begin; one at least is left of each."""
+    """Return how many leading tokens all prompts share, leaving at least one token of each."""
     if not wholes:
         return 0
-    first, last = min(wholes), max(wholes)  # what these two share, all between them share as well
+    first, last = min(wholes), max(wholes)  # a prefix shared by these two is shared by all
     longest = min(map(len, wholes)) - 1
     return next((at for at in range(longest) if first[at] != last[at]), longest)
 
@@ -369,7 +372,7 @@ def _sampler_chain(prompt: Prompt) -> Any:
 
 
 def _candidates(ids: np.ndarray[Any, np.dtype[np.int32]], logits: np.ndarray[Any, np.dtype[np.float32]]) -> Any:
-    """llama.cpp's array of candidate tokens; `ids` and `logits` have the same length."""
+    """Build llama.cpp's array of candidate tokens; `ids` and `logits` have the same length."""
     records = np.zeros(len(ids), dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
     records["id"], records["logit"] = ids, logits
     array = C.llama_token_data_array()

@@ -1,8 +1,8 @@
-"""Model bundles: models brought on media under a signed manifest, added to a workspace.
+"""Model bundles: models delivered on media under a signed manifest, to be added to a workspace.
 
-A model bundle is carried like the program itself (`core.carry`): parts of any size on any number of media, each with its
-checksum, under one signature. Everything is checked before a byte is written, every file again while it is copied, and
-a model appears whole or not at all.
+A model bundle is packaged like the program itself (`core.carry`): parts of any size on any number of media, each with
+its checksum, under one signature. Everything is checked before a byte is written, every file once more while it is
+copied, and a model appears complete or not at all.
 """
 
 import hashlib
@@ -18,20 +18,20 @@ from core.errors import InputError, SetupError
 from core.models import registry
 from core.records import Model
 
-FOLDER = "models"  # of the bundle; below it a folder for each model
-Report = Callable[[str, int, int], None]  # what is done, bytes done, bytes in all
+FOLDER = "models"  # top folder in the bundle, with one folder per model
+Report = Callable[[str, int, int], None]  # activity, bytes done, total bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A model in a bundle: its name, and its files, each with its offset in the stream."""
+    """A model in a bundle: its name and its files, each with its offset in the bundle's byte stream."""
 
     name: str
     files: tuple[tuple[int, BundleFile], ...]
 
     @property
     def size_bytes(self) -> int:
-        """Of all its files."""
+        """Total size of its files."""
         return sum(file.size_bytes for _, file in self.files)
 
 
@@ -40,17 +40,17 @@ def import_bundle(
 ) -> list[Model]:
     """Check a model bundle and add every model in it to the workspace at `home`.
 
-    A model that is there already, unchanged, is left as it is, so that an interrupted import is run again.
+    Identical models that are already present are skipped, so an interrupted import can simply be repeated.
 
     Args:
         home: The workspace.
-        folders: Where its files lie, one folder for each medium, in any order.
-        trust: Who must have signed it.
-        report: Called with what is being done, the bytes done and the bytes in all.
+        folders: Folders with the bundle's files, one per medium, in any order.
+        trust: Whose signature is required.
+        report: Called with the activity, the bytes done and the total bytes.
 
     Raises:
-        SetupError: not signed by whom it should be, not whole, or no room.
-        InputError: no model bundle, or a model of the same name and another content is there.
+        SetupError: the bundle lacks the required signature or is damaged, or there is not enough disk space.
+        InputError: this is not a model bundle, or a different model has the same name.
     """
     bundle = open_bundle(folders, trust)
     models = models_in(bundle.manifest)
@@ -72,10 +72,10 @@ def import_bundle(
 
 
 def models_in(manifest: Manifest) -> list[Carried]:
-    """The models that a manifest lists.
+    """Return the models that a manifest lists.
 
     Raises:
-        InputError: it is no model bundle, or lists something else.
+        InputError: it is not the manifest of a model bundle, lists something else as well, or lists no model.
     """
     if manifest.kind != "models":
         raise InputError(
@@ -111,10 +111,10 @@ def _check_media(bundle: Bundle, report: Report) -> None:
 
 
 def _is_there(bundle: Bundle, model: Carried, present: dict[str, Model]) -> bool:
-    """Whether this very model is on this machine already: the hash in its `model.json`, which the manifest vouches for.
+    """Return whether this exact model is already present, by the hash in its `model.json`, which the manifest covers.
 
     Raises:
-        InputError: another model has its name.
+        InputError: a different model has its name.
     """
     old = present.get(model.name)
     if old is None:
@@ -140,7 +140,7 @@ def _check_room(home: Path, needed_bytes: int) -> None:
 
 
 def _copy(bundle: Bundle, offset: int, file: BundleFile, folder: Path) -> Iterator[int]:
-    """Write one file below `folder`, compared with its hash; yields the bytes of each chunk."""
+    """Copy one file to its place below `folder` and verify its hash; yield the size of each chunk in bytes."""
     target = folder / file.path.split("/", 2)[2]
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()

@@ -1,6 +1,6 @@
-"""The card of a model: a README.md that says what it is, where it came from and under which license.
+"""Model cards: a README.md that says what a model is, where it came from and under which license.
 
-Its head is what model hubs use: `key: value` lines between two lines of `---`.
+The header has the format model hubs use: `key: value` lines between two `---` lines.
 """
 
 import json
@@ -11,25 +11,25 @@ from pathlib import Path
 CARD = "README.md"
 LICENSE_FILE = re.compile(r"(licen[cs]e|notice|copying)([-_.].*)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-_HEAD_LINES = 200  # a card's head is short; what comes later is text
+_HEAD_LINES = 200  # the header is short; anything later is text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What an exported model was made from. `license` is the base model's, "" where it states none."""
+    """What an exported model was made from. `license` is the base model's, "" if it states none."""
 
     model: str
     model_sha256: str
     license: str
     run_id: str
     dataset_sha256: str
-    note: str = ""  # what whoever uses it must know
-    risk: tuple[str, ...] = ()  # what may be left of the personal data in what it learned from, in sentences
-    unread: str | None = None  # that what it learned from was approved unread, and by whom, in a sentence
+    note: str = ""  # what users of the model must know
+    risk: tuple[str, ...] = ()  # sentences on personal data that may remain in its training data
+    unread: str | None = None  # sentence saying who approved its training data unread; None if nobody did
 
 
 def model_card(origin: Origin) -> str:
-    """The text of the card."""
+    """Render the text of a model card."""
     license = " ".join(origin.license.split())
     head = [f"license: {_value(license)}"] if license else []
     head.append(f"base_model: {_value(origin.model)}")
@@ -47,7 +47,7 @@ def model_card(origin: Origin) -> str:
 
 
 def license_in(folder: Path) -> str:
-    """The license that the card in `folder` names; "" where there is no card, or it names none."""
+    """Return the license named by the card in `folder`; "" if there is no card or it names none."""
     card = folder / CARD
     if not card.is_file():
         return ""
@@ -64,12 +64,12 @@ def license_in(folder: Path) -> str:
 
 
 def license_files(folder: Path) -> list[Path]:
-    """The files in `folder` that hold the text of a license."""
+    """Return the license files in `folder`, sorted by name."""
     return sorted(file for file in folder.iterdir() if file.is_file() and LICENSE_FILE.fullmatch(file.name))
 
 
 def _value(text: str) -> str:
-    """As YAML reads it back: plain where it is one word, else quoted (JSON's quotes are YAML's too)."""
+    """Write a text as a YAML value: plain if it is one word, otherwise quoted as in JSON, which YAML understands."""
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 

@@ -1,7 +1,7 @@
 """Causal models through transformers and peft: loading in five precisions, and adapters.
 
-Import this module where it is used: it loads torch and transformers. Local files only; weights are safetensors or
-GGUF; code that comes with a model is never run.
+Import this module inside the functions that need it: it loads torch and transformers. Local files only; weights are
+safetensors or GGUF; code that comes with a model is never run.
 """
 
 import io
@@ -27,7 +27,7 @@ from core.settings import Precision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CausalModel:
-    """A loaded model with its tokenizer and the chat template (Jinja) that it is asked with."""
+    """A loaded model with its tokenizer and the chat template (Jinja) used to prompt it."""
 
     model: Any
     tokenizer: Any
@@ -38,7 +38,7 @@ class CausalModel:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the numbers that flow through the layers."""
+        """Activation dtype."""
         if self.precision == "bf16":
             return torch.bfloat16
         if self.device == "cpu":
@@ -47,7 +47,7 @@ class CausalModel:
 
     @property
     def context_tokens(self) -> int:
-        """Longest sequence the model was made for."""
+        """Longest sequence the model was made for, in tokens (2048 if it does not say)."""
         config = self.model.config
         described = config.get_text_config() if hasattr(config, "get_text_config") else config
         return int(getattr(described, "max_position_embeddings", 0) or 2048)
@@ -61,19 +61,19 @@ def load_causal(
     template: str = "",
     cache: Path | None = None,
 ) -> CausalModel:
-    """Load a model for training or asking; on the GPU when there is one.
+    """Load a model for training or inference, on the GPU if there is one.
 
     Args:
-        path: a GGUF file of a kind that transformers reads, or a folder with safetensors.
+        path: a GGUF file of an architecture transformers supports, or a folder with safetensors.
         format: which of the two.
-        precision: of the frozen weights. On a processor fp16, 8bit and 4bit save memory and compute in fp32.
+        precision: precision of the frozen weights. On a CPU fp16, 8bit and 4bit save memory but compute in fp32.
         template: chat template to use (a run's); else the model's own, else `<human>:` and `<bot>:`.
-        cache: a folder that keeps a GGUF unpacked as safetensors in fp16 (2 bytes a weight), so that the next time is
-            quick: 1.2 s of processor time against 34 s for the embedded model. None unpacks it every time.
+        cache: folder for GGUFs unpacked to safetensors in fp16 (2 bytes per weight), which makes the next load fast:
+            1.2 s of CPU time instead of 34 s for the embedded model. None unpacks every time.
 
     Raises:
-        InputError: not a language model that can be loaded safely.
-        SetupError: memory is short.
+        InputError: this is not a language model that can be loaded safely.
+        SetupError: not enough memory.
     """
     prepare_libraries()
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -94,7 +94,7 @@ def load_causal(
                 f"The model {path.name!r} cannot be loaded ({type(error).__name__}).",
                 "Run `garrison models verify`; if it is unchanged, transformers does not know this kind of model.",
             ) from error
-        if "quantization_config" not in options:  # quantized ones are there already, and refuse to move
+        if "quantization_config" not in options:  # quantized models are already in place and cannot be moved
             model.to(device)
     if device == "cpu":
         compute_in_fp32(model, precision)
@@ -115,10 +115,10 @@ def load_causal(
 
 
 def load_adapter(causal: CausalModel, folder: Path) -> CausalModel:
-    """`causal` with the LoRA adapter in `folder`; the weights in `causal` are wrapped, not copied.
+    """Return `causal` with the LoRA adapter in `folder`; the weights are wrapped, not copied.
 
     Raises:
-        SetupError: the adapter is damaged or gone.
+        SetupError: the adapter is damaged or missing.
         InputError: it was made for another model.
     """
     from peft import PeftModel
@@ -147,7 +147,7 @@ def _load_folder(path: Path, options: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _load_gguf(path: Path, options: dict[str, Any]) -> tuple[Any, Any]:
-    """A GGUF has quantization of its own: it is undone first, then the weights are treated like any others."""
+    """Load a GGUF: undo its own quantization first, then treat its weights like any others."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     where = {"gguf_file": path.name, "local_files_only": True, "trust_remote_code": False}
@@ -167,7 +167,7 @@ def _load_gguf(path: Path, options: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def unpack_gguf(path: Path, cache: Path) -> Path:
-    """The folder in `cache` with the weights of the GGUF at `path` as safetensors; written when it is not there.
+    """Return the folder in `cache` with the GGUF at `path` as safetensors, writing it if it does not exist.
 
     Raises:
         SetupError: the disk is full.
@@ -179,14 +179,14 @@ def unpack_gguf(path: Path, cache: Path) -> Path:
             with folder_atomic(target) as folder:
                 model.save_pretrained(str(folder))
                 tokenizer.save_pretrained(str(folder))
-        except (InputError, OSError):  # another process was first
+        except (InputError, OSError):  # another process was faster
             if not target.exists():
                 raise
     return target
 
 
 def forget_gguf(model: Any) -> None:
-    """Remove the marks that say a model came quantized out of a GGUF: its weights are plain numbers now."""
+    """Remove the attributes that mark a model as quantized because it came from a GGUF: its weights are plain now."""
     for name in ("hf_quantizer", "quantization_method", "is_quantized"):
         if name in model.__dict__:
             delattr(model, name)

@@ -1,7 +1,7 @@
-"""Conversations as tokens: the one place where they become so, in training, in chat and in evaluation.
+"""Tokenization of conversations, the same for training, chat and evaluation.
 
-What people and documents say is text, whatever it spells: `<|im_end|>` in a content ends no turn. Marks are what the
-template writes, and only that. Where no content spells one, the whole conversation is one string for the tokenizer.
+Message contents are always plain text, whatever they spell: `<|im_end|>` in a message does not end the turn. Only the
+template can write special tokens (`marks`). If no message spells one, the whole conversation is tokenized as one string.
 """
 
 import re
@@ -12,13 +12,13 @@ from typing import Protocol
 from core.models.templates import FALLBACK_STOPS, FALLBACK_TEMPLATE, render
 
 QUESTION = {"role": "user", "content": "?"}
-WORDS = "\u241fanswer\u241f"  # stands for an answer's words where a template is looked at
-STAND_INS = range(0xF0000, 0xFFFFE)  # a plane of Unicode for private use
+WORDS = "\u241fanswer\u241f"  # placeholder for the answer's text when inspecting a template
+STAND_INS = range(0xF0000, 0xFFFFE)  # a Unicode private use plane
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A conversation or a part of it; `hidden` says which characters of `rendered` stand for a mark that is only spelled."""
+    """A rendered conversation or part of one; `hidden` maps stand-in characters to the marks that contents spell."""
 
     rendered: str
     hidden: Mapping[str, str]
@@ -26,7 +26,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A row's token ids; those from `answer_start` on are what the model learns to write."""
+    """Token ids of a question pair; the model learns to write those from `answer_start` on."""
 
     tokens: tuple[int, ...]
     answer_start: int
@@ -34,67 +34,67 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """How a template writes an answer: what stands before (`lead`) and after (`ending`) its words, and what ends it.
+    """How a template writes an answer: the text before (`lead`) and after (`ending`) its words, and what ends it.
 
-    `ends` are tokens; `stops` texts, for templates whose turns end without a mark.
+    `ends` are end tokens; `stops` are stop texts, for templates whose turns do not end with a special token.
     """
 
     lead: str
     ending: str
-    after: str  # all that the template writes after the words; `ending` is as much of it as the model learns to write
+    after: str  # everything the template writes after the words; the model learns only the part in `ending`
     ends: frozenset[int]
     stops: tuple[str, ...] = ()
 
 
 class Vocabulary(Protocol):
-    """The tokens of a model: transformers' tokenizer or llama.cpp's."""
+    """A model's tokenizer, from transformers or llama.cpp."""
 
     @property
     def marks(self) -> Mapping[str, int]:
-        """The texts that are one token with a meaning of its own, such as where a turn ends, with that token."""
+        """Special tokens, such as the end of a turn: their text and id."""
         ...
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """Finds the marks: see `mark_pattern`."""
+        """Expression that finds the marks, see `mark_pattern`."""
         ...
 
     @property
     def bos_token(self) -> str:
-        """The mark that begins a text; "" where there is none."""
+        """The mark that begins a text; "" if there is none."""
         ...
 
     @property
     def eos_token(self) -> str:
-        """The mark that ends a text; "" where there is none."""
+        """The mark that ends a text; "" if there is none."""
         ...
 
     @property
     def opening(self) -> int | None:
-        """The token that stands before every text, whether the template writes it or not; None where none does."""
+        """The token that precedes every text, whether or not the template writes it; None if there is none."""
         ...
 
     @property
     def ends(self) -> frozenset[int]:
-        """The tokens that end an answer whatever the template says."""
+        """Tokens that end an answer regardless of the template."""
         ...
 
     def encode(self, texts: Sequence[Text]) -> list[list[int]]:
-        """Return the token ids of each text as it stands; what is hidden in it becomes the tokens of a text."""
+        """Return the token ids of each text, without added tokens; hidden marks are tokenized as ordinary text."""
         ...
 
 
 def mark_pattern(marks: Iterable[str]) -> re.Pattern[str]:
-    """Return an expression with one group that finds any of `marks`, of several at one place the longest."""
+    """Return an expression with one group that matches any of `marks`, preferring the longest."""
     longest_first = sorted((mark for mark in marks if mark), key=len, reverse=True)
     return re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
 
 
 def prompt_tokens(vocabulary: Vocabulary, template: str, messages: Sequence[Mapping[str, str]]) -> list[int]:
-    """Return what the model reads before it answers `messages` (`role`, `content`).
+    """Return the prompt's token ids: what the model reads before answering `messages` (`role`, `content`).
 
     Raises:
-        InputError: the template refuses the messages.
+        InputError: the template rejects the messages.
     """
     plain, hidden = _hide(vocabulary, template, messages)
     rendered = _render(vocabulary, template, plain, is_asked=True)
@@ -102,10 +102,10 @@ def prompt_tokens(vocabulary: Vocabulary, template: str, messages: Sequence[Mapp
 
 
 def encode_rows(vocabulary: Vocabulary, template: str, rows: Sequence[Mapping[str, str]]) -> list[Encoded]:
-    """Return question pairs (`input`, `output`) as tokens: each is one conversation, so that no word is cut at the answer.
+    """Tokenize question pairs (`input`, `output`), each as one conversation: no token is split where the answer begins.
 
     Raises:
-        InputError: the template refuses a row.
+        InputError: the template rejects a row.
     """
     turn = turn_of(vocabulary, template)
     parts = [_parts(vocabulary, template, turn, row) for row in rows]
@@ -114,7 +114,7 @@ def encode_rows(vocabulary: Vocabulary, template: str, rows: Sequence[Mapping[st
     encoded = []
     for (_, answer, hidden), prompt, whole in zip(parts, prompts, wholes, strict=True):
         if whole[: len(prompt)] != prompt or len(whole) == len(prompt):
-            # The answer would change the prompt's last token, which stands before the answer is written.
+            # The answer would change the prompt's last token, but that is fixed before the model writes the answer.
             whole = prompt + following_tokens(vocabulary, Text(answer, hidden))
         opened = _opened(vocabulary, prompt)
         encoded.append(Encoded((*opened, *whole[len(prompt) :]), len(opened)))
@@ -122,20 +122,20 @@ def encode_rows(vocabulary: Vocabulary, template: str, rows: Sequence[Mapping[st
 
 
 def turn_of(vocabulary: Vocabulary, template: str) -> Turn:
-    """Return how `template` writes an answer and what ends it, found by letting it write one.
+    """Determine how `template` writes an answer and what ends it, by rendering an example.
 
     Raises:
-        InputError: the template refuses a question and an answer.
+        InputError: the template rejects a question with an answer.
     """
     prompt = _render(vocabulary, template, [QUESTION], is_asked=True)
     answered = [QUESTION, {"role": "assistant", "content": WORDS}]
     before, _, after = _render(vocabulary, template, answered).partition(WORDS)
-    # A template may write more into a past turn than into the one to come (thoughts, say): then only the end counts.
+    # A template may add more to a past turn than to the next one (such as thoughts): then only the end counts.
     lead = before.removeprefix(prompt) if before.startswith(prompt) and WORDS not in before else ""
     mark = vocabulary.pattern.search(after)
     ending = after[: mark.end()] if mark else after.rstrip() + vocabulary.eos_token
     stops = FALLBACK_STOPS if template == FALLBACK_TEMPLATE else (after.strip(),) if not mark and after.strip() else ()
-    if not mark:  # then a turn ends where the next one begins
+    if not mark:  # then the mark that begins the next turn ends this one
         following = _render(vocabulary, template, [*answered, QUESTION]).partition(WORDS)[2]
         mark = vocabulary.pattern.search(following)
     ends = vocabulary.ends | ({vocabulary.marks[mark[0]]} if mark else set())
@@ -143,7 +143,7 @@ def turn_of(vocabulary: Vocabulary, template: str) -> Turn:
 
 
 def following_tokens(vocabulary: Vocabulary, text: Text) -> list[int]:
-    """Return the tokens of a text that follows another: SentencePiece puts a space before one that stands alone."""
+    """Tokenize a text as a continuation: on its own, SentencePiece would put a space before it."""
     (newline,), (after,) = vocabulary.encode([Text("\n", {})]), vocabulary.encode([Text("\n" + text.rendered, text.hidden)])
     return after[len(newline) :] if after[: len(newline)] == newline else vocabulary.encode([text])[0]
 
@@ -156,7 +156,7 @@ def _render(vocabulary: Vocabulary, template: str, messages: Sequence[Mapping[st
 def _hide(
     vocabulary: Vocabulary, template: str, messages: Sequence[Mapping[str, str]]
 ) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """Return `messages` with a private character for each mark that a content spells, and what each stands for."""
+    """Replace marks spelled in contents by private use characters; return the messages and the mark per character."""
     plain = [dict(message) for message in messages]
     spelled = {mark for message in plain for mark in vocabulary.pattern.findall(message["content"])}
     if not spelled:
@@ -170,13 +170,13 @@ def _hide(
 
 
 def _parts(vocabulary: Vocabulary, template: str, turn: Turn, row: Mapping[str, str]) -> tuple[str, str, dict[str, str]]:
-    """Return the prompt and the answer of a row as the template writes them, and what is hidden in both."""
+    """Return a row's prompt and answer as the template renders them, and the marks hidden in both (see `_hide`)."""
     messages = [{"role": "user", "content": row["input"]}, {"role": "assistant", "content": row["output"]}]
     plain, hidden = _hide(vocabulary, template, messages)
     prompt = _render(vocabulary, template, plain[:1], is_asked=True)
     whole = _render(vocabulary, template, plain)
     start, words = prompt + turn.lead, plain[1]["content"]
-    if whole.startswith(start) and whole.endswith(turn.after):  # as the template has the words: without space around, say
+    if whole.startswith(start) and whole.endswith(turn.after):  # the words as rendered: the template may strip them
         words = whole[len(start) : len(whole) - len(turn.after)]
     return prompt, turn.lead + words + turn.ending, hidden
 

@@ -1,7 +1,7 @@
-"""A finished run as files that other programs load: the adapter, merged weights, a GGUF.
+"""Export of a finished run to files that other programs can load: the adapter, merged weights, or a GGUF.
 
-Every export appears complete in its target folder or not at all. A folder of several files holds a `SHA256SUMS`, so that
-`sha256sum -c SHA256SUMS` in it checks them all. Import this module where it is used: it loads torch.
+Every export appears complete in its target folder or not at all. An adapter or merged export includes a `SHA256SUMS`, so
+that `sha256sum -c SHA256SUMS` verifies its files. Import this module inside the functions that need it: it loads torch.
 """
 
 import json
@@ -41,26 +41,26 @@ TOKENIZER_FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """What an export is checked by: `sha256` is that of the file named `file` in its folder."""
+    """Checksum to verify an export with: the SHA-256 of `file` in its folder."""
 
     file: str
     sha256: str
 
 
 def export_adapter(folder: Path, target: Path, *, origin: Origin | None = None) -> Checksum:
-    """Copy the adapter of the run in `folder`, with its chat template, in peft's format.
+    """Export the adapter of the run in `folder`, with its chat template, in peft's format.
 
     Args:
         folder: the run's folder.
         target: a folder that does not exist or is empty.
-        origin: for the model card; None writes none.
+        origin: content of the model card; None writes none.
 
     Returns:
         The checksum of `SHA256SUMS`.
 
     Raises:
         InputError: `target` is not empty.
-        SetupError: the adapter is gone, or the disk is full.
+        SetupError: the adapter is missing, or the disk is full.
     """
     files = [RunFolder(folder).adapter / "adapter_config.json", RunFolder(folder).adapter / "adapter_model.safetensors"]
     _check_present(folder, files)
@@ -81,25 +81,25 @@ def export_merged(
     cache: Path | None = None,
     origin: Origin | None = None,
 ) -> Checksum:
-    """Write the base model with the run's adapter worked into its weights: a folder of safetensors.
+    """Export the base model with the run's adapter merged into its weights, as a folder of safetensors.
 
-    The weights keep the precision of a safetensors base; those of a GGUF base become fp16, which holds what its
-    blocks stand for. The sum is made in fp32. Texts of the base model's license go along.
+    The weights keep the precision of a safetensors base; those of a GGUF base become fp16, which can represent its
+    quantized values. The merge is computed in fp32. A safetensors base's license files are copied along.
 
     Args:
         path: the base model.
-        format: of the base model.
+        format: format of the base model.
         folder: the run's folder.
         target: a folder that does not exist or is empty.
-        cache: a folder that keeps unpacked models, see `load_causal`.
-        origin: for the model card; None writes none.
+        cache: folder for unpacked models, see `load_causal`.
+        origin: content of the model card; None writes none.
 
     Returns:
         The checksum of `SHA256SUMS`.
 
     Raises:
         InputError: `target` is not empty, or the adapter belongs to another model.
-        SetupError: the adapter is gone, memory is short or the disk is full.
+        SetupError: the adapter is missing, there is not enough memory, or the disk is full.
     """
     with folder_atomic(target) as beside:
         _write_merged(path, format, folder=folder, target=beside, cache=cache)
@@ -118,28 +118,28 @@ def export_gguf(
     origin: Origin | None = None,
     report: Report = ignore,
 ) -> Checksum:
-    """Write the merged model as a GGUF file in `target`, beside its model card, and load it with llama.cpp before it counts.
+    """Export the merged model as a GGUF file in `target`, beside its model card, after test-loading it with llama.cpp.
 
-    Of a GGUF base everything but the changed weights is copied. Of safetensors the merged folder is written first, beside
-    the file and for as long as llama.cpp's converter reads it, which says what families can be exported.
+    From a GGUF base everything but the changed weights is copied. From safetensors a merged folder is written first, as
+    temporary input for llama.cpp's converter, which determines the model families that can be exported.
 
     Args:
         path: the base model.
-        format: of the base model.
+        format: format of the base model.
         folder: the run's folder.
         target: a folder that does not exist or is empty.
-        cache: a folder that keeps unpacked models, see `load_causal`.
-        quantization: f16 keeps what the merged model has; q8_0 halves it; q6_k, q5_k_m and q4_k_m
-            go on to about a third of f16.
-        origin: for the model card, and whose license is written into the file where the base is none that names it itself.
-        report: told the share that is done, see `conversion.child.Report`.
+        cache: folder for unpacked models, see `load_causal`.
+        quantization: f16 keeps 16-bit weights; q8_0 halves the size; q6_k, q5_k_m and q4_k_m reduce it further, to about a
+            third of f16.
+        origin: content of the model card; its license also goes into the file if the base GGUF names none.
+        report: called with progress, see `conversion.child.Report`.
 
     Returns:
         The checksum of the GGUF file.
 
     Raises:
-        InputError: `target` is not empty, or llama.cpp does not know this family of models or its tokenizer.
-        SetupError: the adapter or a program of llama.cpp is gone, memory is short or the disk is full.
+        InputError: `target` is not empty, or llama.cpp does not support this model family or its tokenizer.
+        SetupError: the adapter or a llama.cpp program is missing, there is not enough memory, or the disk is full.
     """
     from core.models import gguf_file, llama
 
@@ -156,11 +156,11 @@ def export_gguf(
             added = gguf_file.Added(template=template, end=end, license=license)
             gguf_file.write_sum(path, adapter, plain, added, report=report)
         else:
-            merged = beside / path.name  # the GGUF is named after it
+            merged = beside / path.name  # the converter names the GGUF's model after its folder
             merged.mkdir()
             vocabulary = _write_merged(path, format, folder=folder, target=merged, cache=cache)
             if origin is not None:
-                (merged / CARD).write_text(model_card(origin), encoding="utf-8")  # which names the license
+                (merged / CARD).write_text(model_card(origin), encoding="utf-8")  # the converter reads the license from it
             convert_folder(merged, plain, report=report)
             shutil.rmtree(merged)
         if plain != file:
@@ -173,7 +173,7 @@ def export_gguf(
 
 
 def load_run(path: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> CausalModel:
-    """The base model in fp32 with the run's adapter and chat template."""
+    """Load the base model in fp32 with the run's adapter and chat template."""
     _check_present(folder, [])
     return load_adapter(load_causal(path, format, template=_template(folder), cache=cache), RunFolder(folder).adapter)
 
@@ -184,10 +184,10 @@ def _template(folder: Path) -> str:
 
 
 def _write_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path, cache: Path | None) -> Vocabulary:
-    """Write weights, configuration and tokenizer of the merged model into `target`, and the base's license texts.
+    """Write the merged model's weights, configuration and tokenizer into `target`, plus the license files of a folder.
 
     Returns:
-        The tokens that it was trained with.
+        The vocabulary the run was trained with.
     """
     causal = load_run(path, format, folder=folder, cache=cache)
     stored = getattr(causal.model.config, "dtype", None)
@@ -207,10 +207,10 @@ def _write_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path
 
 
 def _copy_tokenizer(base: Path, target: Path, tokenizer: Any) -> None:
-    """Put the base's own tokenizer files into `target`: what transformers writes anew leaves out what others read.
+    """Copy the base's own tokenizer files to `target`: those transformers writes lack entries other programs need.
 
-    The chat template is the run's, in the file that `target` has it in, and no code is named. Where transformers would read
-    the base's files otherwise than `tokenizer` does, which the run was trained with, its description stays.
+    The run's chat template stays in its own file, and references to code are dropped. If transformers would tokenize
+    differently with the base's files than with `tokenizer`, which was used in training, the latter's description is kept.
     """
     from transformers import AutoTokenizer
 
@@ -231,7 +231,7 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def _own_dtype(path: Path) -> torch.dtype | None:
-    """The precision in which a folder of safetensors is stored."""
+    """Return the dtype in which a folder of safetensors is stored, according to its configuration; None if unknown."""
     from transformers import AutoConfig
 
     dtype = AutoConfig.from_pretrained(str(path), local_files_only=True, trust_remote_code=False).dtype
@@ -241,7 +241,7 @@ def _own_dtype(path: Path) -> torch.dtype | None:
 
 
 def _write_papers(folder: Path, origin: Origin | None) -> None:
-    """Write the model card, then what `sha256sum` prints for the files of `folder`, sorted by name."""
+    """Write the model card, then a `SHA256SUMS` of the files in `folder`, sorted by name."""
     if origin is not None:
         (folder / CARD).write_text(model_card(origin), encoding="utf-8")
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())

@@ -1,7 +1,7 @@
-"""A GGUF with the adapter of a run worked into its weights, tensor by tensor, so that only one is in memory.
+"""Merge a run's adapter into a GGUF tensor by tensor, so that only one is in memory at a time.
 
-Everything but the changed weights is the base's: its description, its tokenizer, and how its rows are ordered, which is how
-llama.cpp's converter ordered the adapter's too.
+Everything but the changed weights comes from the base: metadata, tokenizer, and the order of the rows, in which
+llama.cpp's converter writes adapters as well.
 """
 
 from collections.abc import Mapping
@@ -25,39 +25,39 @@ LICENSE, END = "general.license", "tokenizer.ggml.eot_token_id"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is added to a weight: `scale` times `b` (rows, rank) times `a` (rank, columns)."""
+    """Update of a weight: `scale` times `b` (rows, rank) times `a` (rank, columns)."""
 
     a: Array
     b: Array
     scale: float
 
     def numbers(self) -> Array:
-        """Return it as one matrix."""
+        """Return the update as one matrix (rows, columns)."""
         product: Array = np.matmul(self.b, self.a) * np.float32(self.scale)
         return product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What a file says besides its base's description."""
+    """Metadata that a merged file has in addition to its base's."""
 
-    template: str  # the run's
-    end: int | None = None  # the token that ends a turn of the template, where the base does not know it
-    license: str = ""  # where the base names none
+    template: str  # the run's chat template
+    end: int | None = None  # the token that ends the template's turns, unless the base already names it
+    license: str = ""  # used if the base names none
 
 
 def write_sum(base: Path, adapter: Path, target: Path, added: Added, *, report: Report = ignore) -> None:
-    """Write the GGUF `base` with the GGUF adapter `adapter` added to `target`: weights in fp16, what was fp32 in fp32.
+    """Write the GGUF `base` merged with the GGUF adapter to `target`, in fp16 except for tensors that are fp32 in the base.
 
     Args:
         base: the model.
-        adapter: made for it.
+        adapter: an adapter of that model.
         target: the file to write.
-        added: what the file says besides.
-        report: see `Report`.
+        added: additional metadata.
+        report: called with progress, see `Report`.
 
     Raises:
-        InputError: the adapter changes a weight that the base does not have.
+        InputError: the adapter changes a weight the base does not have.
     """
     reader = gguf.GGUFReader(base)
     changes = _changes(gguf.GGUFReader(adapter))
@@ -80,12 +80,12 @@ def write_sum(base: Path, adapter: Path, target: Path, added: Added, *, report: 
 
 
 def quantize(source: Path, target: Path, quantization: str, *, report: Report = ignore) -> None:
-    """Write the GGUF `source` with other bits, by llama.cpp's own program; `quantization` is its name for them.
+    """Quantize the GGUF `source` with llama.cpp's own program; `quantization` is its name for the type.
 
-    Rows that are no multiple of a block are given more bits than asked for.
+    Rows whose length is not a multiple of the block size get more bits than requested.
 
     Raises:
-        SetupError: llama.cpp refused, mostly for want of disk space, or its program is missing.
+        SetupError: llama-quantize failed, usually for lack of disk space, or is missing.
     """
     expected = source.stat().st_size
     command = [str(quantize_program()), "--allow-requantize", str(source), str(target), quantization.upper()]
@@ -98,7 +98,7 @@ def quantize(source: Path, target: Path, quantization: str, *, report: Report = 
 
 
 def _changes(adapter: gguf.GGUFReader) -> dict[str, Change]:
-    """Return what a GGUF adapter changes, by the name of the weight."""
+    """Return the updates in a GGUF adapter by weight name."""
     alpha = float(adapter.get_field("adapter.lora.alpha").contents())
     parts: dict[str, Array] = {
         tensor.name: gguf.dequantize(tensor.data, tensor.tensor_type).astype(np.float32) for tensor in adapter.tensors

@@ -1,9 +1,9 @@
-"""Rows of tokens, several of them as one sequence without padding.
+"""Pack several rows of tokens into one sequence without padding.
 
-All rows of a run begin alike (the chat template's system message, the words of a question), so the rows of a
-pack share one copy of that beginning and each row attends to it and to itself alone. Every row's loss is what it
-is when computed by itself; measured on the embedded model, a step of 8 short pairs takes a third of the time of
-padded rows. Only logits of answer tokens are computed.
+All rows of a run begin alike (the chat template's system message, the words of a question), so the rows of a pack share
+one copy of that beginning, and each row attends only to it and to itself. Every row's loss is the same as when computed
+alone; measured on the embedded model, a step of 8 short pairs takes a third of the time of padded rows. Only the logits
+of answer tokens are computed.
 """
 
 import inspect
@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from core.models.conversation import Encoded
 
-# Tokens in a pack: attention costs the square of this, and memory grows with it. A GPU waits for its orders with small ones:
+# Tokens per pack: attention costs the square of this, and memory grows with it. With small packs a GPU waits for the CPU:
 # SmolLM2-135M's shape in bf16 on an H100, rows of 400 tokens: 3,331 tokens/s with 1024, 9,742 with 4096, 19,421 with 8192.
 PACK_TOKENS = {"cpu": 1024, "cuda": 8192}
-LEAST_PACK_TOKENS = 512  # no smaller ones are tried when memory is short
+LEAST_PACK_TOKENS = 512  # the smallest size tried when memory is short
 
 Result = TypeVar("Result")
 
@@ -28,9 +28,9 @@ Result = TypeVar("Result")
 class Pack:
     """R rows as one sequence of T tokens with A answer tokens.
 
-    `input_ids` and `position_ids` are (1, T), `attention_mask` (1, 1, T, T), added to the attention scores, or None
-    for a single row. `keep` (A) are the positions that predict, `targets` (A) the tokens to predict, `row` (A) says
-    which row each belongs to.
+    `input_ids` and `position_ids` are (1, T); `attention_mask`, added to the attention scores, is (1, 1, T, T), or None
+    for a single row. `keep` (A) holds the predicting positions, `targets` (A) the tokens to predict, and `row` (A) the
+    row that each belongs to.
     """
 
     input_ids: Tensor
@@ -42,7 +42,10 @@ class Pack:
 
 
 def group(rows: Sequence[Encoded], limit: int, *, may_share: bool = True) -> Iterator[list[int]]:
-    """Positions of `rows` in groups of at most `limit` tokens; single rows where they may not share a sequence."""
+    """Yield positions of `rows` in groups of at most `limit` tokens; single rows if they may not share a sequence.
+
+    A row longer than `limit` forms a group of its own.
+    """
     chosen: list[int] = []
     count = 0
     for position, row in enumerate(rows):
@@ -56,7 +59,7 @@ def group(rows: Sequence[Encoded], limit: int, *, may_share: bool = True) -> Ite
 
 
 def fit(work: Callable[[int], Result], limit: int) -> tuple[Result, int]:
-    """`work(limit)` and the limit: halved, and the work done again, while a GPU has not the memory for it.
+    """Return `work(limit)` and the limit, halving it and retrying while the GPU runs out of memory.
 
     Raises:
         torch.OutOfMemoryError: not even packs of LEAST_PACK_TOKENS fit.
@@ -72,12 +75,12 @@ def fit(work: Callable[[int], Result], limit: int) -> tuple[Result, int]:
 
 
 def pack(rows: Sequence[Encoded], *, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Pack:
-    """Lay `rows` out one after the other behind their common beginning.
+    """Concatenate `rows` after one copy of their common beginning.
 
     Args:
         rows: at least one.
-        dtype: of the model's attention scores.
-        device: where the tensors go.
+        dtype: dtype of the model's attention scores.
+        device: device of the tensors.
     """
     shared = _shared_length(rows)
     tokens = list(rows[0].tokens[:shared])
@@ -105,7 +108,7 @@ def pack(rows: Sequence[Encoded], *, dtype: torch.dtype = torch.float32, device:
 
 
 def token_losses(model: nn.Module, pack: Pack) -> Tensor:
-    """Cross-entropy of every answer token, (A), in nats."""
+    """Return the cross-entropy of every answer token, (A), in nats."""
     inputs = {"input_ids": pack.input_ids, "position_ids": pack.position_ids, "use_cache": False}
     if pack.attention_mask is not None:
         inputs["attention_mask"] = pack.attention_mask
@@ -121,7 +124,7 @@ def token_losses(model: nn.Module, pack: Pack) -> Tensor:
 
 @torch.no_grad()
 def can_share(model: nn.Module, rows: Sequence[Encoded], *, dtype: torch.dtype, device: str) -> bool:
-    """Whether this model gives two rows of one pack the losses that each has alone (state-space models do not)."""
+    """Return whether two rows of one pack get the same losses from this model as alone (not so in state-space models)."""
     pair = [rows[0], rows[-1]]
     try:
         together = pack(pair, dtype=dtype, device=device)
@@ -129,12 +132,12 @@ def can_share(model: nn.Module, rows: Sequence[Encoded], *, dtype: torch.dtype, 
         alone = torch.cat([token_losses(model, pack([row], dtype=dtype, device=device)) for row in pair])
     except (TypeError, ValueError, RuntimeError, IndexError):
         return False
-    tolerance = 0.02 if dtype == torch.float32 else 0.3  # nats a token; a wrong mask is off by whole ones
+    tolerance = 0.02 if dtype == torch.float32 else 0.3  # nats per token; a wrong mask is off by whole nats
     return bool((losses - alone).abs().mean() < tolerance)
 
 
 def _shared_length(rows: Sequence[Encoded]) -> int:
-    """Tokens with which every row begins, at most up to the token before the first that predicts an answer."""
+    """Return how many leading tokens all rows share, ending before the first token that predicts an answer."""
     if len(rows) == 1:
         return 0
     limit = min(row.answer_start - 1 for row in rows)
@@ -143,7 +146,7 @@ def _shared_length(rows: Sequence[Encoded]) -> int:
 
 
 def _mask(owner: Sequence[int], dtype: torch.dtype) -> Tensor:
-    """(1, 1, T, T): 0 where a token may look (back, at the shared beginning and its own row), else the lowest number."""
+    """Build the (1, 1, T, T) mask: 0 for earlier tokens that are shared or of the same row, else the lowest number."""
     owners = torch.tensor(owner)
     may_look = (owners[:, None] == owners[None, :]) | (owners[None, :] == -1)
     may_look &= torch.tril(torch.ones(len(owner), len(owner), dtype=torch.bool))

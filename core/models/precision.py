@@ -1,9 +1,9 @@
-"""Small weights on a processor: kept in 16, 8 or 4 bits, computed in fp32.
+"""Low-precision weights on a CPU: stored in 16, 8 or 4 bits, computed in fp32.
 
-A processor has no fast fp16 matrix product, and the 8- and 4-bit products of bitsandbytes are made for GPUs:
-a training step of the embedded model took 73 to 113 s in fp16 and 16 to 32 s in 8 bit where fp32 took 2 s.
-Turning a frozen weight into fp32 just before its product costs 0.1 ms where the product costs 4 ms. The fp32 copy
-lives for one product only; the backward pass makes it again. On a GPU none of this is used.
+A CPU has no fast fp16 matrix product, and the 8- and 4-bit products of bitsandbytes are made for GPUs: a training step
+of the embedded model took 73 to 113 s in fp16 and 16 to 32 s in 8 bit, but 2 s in fp32. Converting a frozen weight to
+fp32 just before its product costs 0.1 ms; the product itself costs 4 ms. The fp32 copy exists only during one product;
+the backward pass makes it again. None of this is used on a GPU.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from core.settings import Precision
 
 
 class _FrozenProduct(torch.autograd.Function):
-    """`x @ weight.T + bias` whose weight is made when needed and never kept; no gradient for it."""
+    """`x @ weight.T + bias`, with a weight that is computed on demand, never stored, and gets no gradient."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, bias: Tensor | None, weight: Callable[[], Tensor]) -> Tensor:
@@ -31,9 +31,9 @@ class _FrozenProduct(torch.autograd.Function):
 
 
 def load_options(precision: Precision, device: str) -> dict[str, Any]:
-    """What `from_pretrained` is told about numbers: `dtype` of the weights, and how to quantize them.
+    """Build the precision options for `from_pretrained`: `dtype` of the weights and, if any, their quantization.
 
-    On a GPU quantized weights are computed in bf16; on a processor in fp32.
+    Quantized weights are computed in bf16 on a GPU and in fp32 on a CPU.
     """
     dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
     if precision in dtypes:
@@ -54,9 +54,9 @@ def load_options(precision: Precision, device: str) -> dict[str, Any]:
 
 
 def compute_in_fp32(model: nn.Module, precision: Precision) -> None:
-    """Make every small frozen layer of `model`, on a processor, compute in fp32.
+    """Make a CPU model with weights in 16, 8 or 4 bits compute in fp32; a no-op for fp32 and bf16.
 
-    The weights of linear layers stay as they are; everything else (embeddings, norms) becomes fp32.
+    Linear layers keep their stored weights; everything else (embeddings, norms) becomes fp32.
     """
     if precision not in ("fp16", "8bit", "4bit"):
         return
@@ -67,7 +67,7 @@ def compute_in_fp32(model: nn.Module, precision: Precision) -> None:
             parameter.data = parameter.data.float()
     for module in model.modules():
         if isinstance(module, nn.Embedding) and module.weight.dtype == torch.float16:
-            # Tied to the output layer: stays fp16, what it gives becomes fp32.
+            # Tied to the output layer: the weight stays fp16, its output becomes fp32.
             module.register_forward_hook(lambda _module, _inputs, output: output.float())
     for module in linear:
         weight = _weight_source(module)
@@ -82,12 +82,12 @@ def _frozen_forward(module: nn.Linear, weight: Callable[[], Tensor], x: Tensor) 
 
 
 def _weight_source(module: nn.Linear) -> Callable[[], Tensor] | None:
-    """A function that gives the layer's weight as numbers (out, in); None where it is fp32 as it is."""
+    """Return a function that dequantizes the layer's weight, (out, in); None if it is neither fp16 nor quantized."""
     import bitsandbytes as bnb
 
     if isinstance(module, bnb.nn.Linear4bit):
         return lambda: bnb.functional.dequantize_4bit(module.weight.data, module.weight.quant_state)
     if isinstance(module, bnb.nn.Linear8bitLt):
-        # Vector-wise: each row has the largest magnitude that 127 stands for. Dettmers et al. 2022 (LLM.int8), section 2.
+        # Vector-wise: each row stores the magnitude that 127 stands for. Dettmers et al. 2022 (LLM.int8), section 2.
         return lambda: module.weight.data.float() * (module.weight.SCB[:, None] / 127)
     return (lambda: module.weight.data) if module.weight.dtype == torch.float16 else None

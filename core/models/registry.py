@@ -1,7 +1,7 @@
-"""The models on this machine: folders with a `model.json`, brought by the installer or by a person.
+"""The models on this machine: folders with a `model.json`, put there by the installer or added by a user.
 
-A model is a GGUF file or a folder of safetensors; those that find personal data are folders of spaCy or ONNX.
-Pickled weights and model code are never copied in: loading either runs code that somebody else wrote.
+A language model is a GGUF file or a folder of safetensors; a detection model is a spaCy or ONNX folder.
+Pickled weights and model code are never copied in, because loading either would run foreign code.
 Listing reads `model.json` alone; `verify_models` reads every byte.
 """
 
@@ -30,9 +30,9 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "model.json"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack"}
-# What a safetensors model consists of: weights, configuration, tokenizer, chat template, card and license.
+# Files that make up a safetensors model: weights, configuration, tokenizer, chat template, card and license.
 CARRIED = {".safetensors", ".json", ".jinja", ".model", ".txt", ".md", ""}
-# What finds personal data: neither answers nor trains, and comes with the product alone.
+# Models that detect personal data: they can neither chat nor be trained, and only ship with the product.
 DETECTION_FORMATS: frozenset[str] = frozenset({"spacy", "onnx"})
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -41,24 +41,24 @@ Health = Literal["unchanged", "changed", "missing", "not recorded"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What `verify_models` found: does the model still have the SHA-256 that its `model.json` names?"""
+    """Result of `verify_models` for one model: whether it still has the SHA-256 from its `model.json`."""
 
     model: Model
     health: Health
 
 
 def embedded_folder() -> Path:
-    """Where the installer puts the embedded models: inside the virtual environment."""
+    """Return the folder where the installer puts the embedded models, inside the virtual environment."""
     return Path(sys.prefix) / "share" / "garrison" / "models"
 
 
 def model_folders(home: Path) -> tuple[Path, ...]:
-    """The folders searched for models, in order: the workspace's, then the embedded ones."""
+    """Return the folders searched for models, in order: the workspace's, then that of the embedded models."""
     return (home / "models", embedded_folder())
 
 
 def list_models(folders: Sequence[Path]) -> list[Model]:
-    """Every model in `folders`, by name. Of two with one name the first folder's counts."""
+    """Return all models in `folders`, sorted by name. If a name occurs twice, the earlier folder wins."""
     found: dict[str, Model] = {}
     for folder in folders:
         for manifest in sorted(folder.glob(f"[!.]*/{MANIFEST}")):
@@ -72,10 +72,10 @@ def list_models(folders: Sequence[Path]) -> list[Model]:
 
 
 def find_model(folders: Sequence[Path], name: str) -> Model:
-    """The model called `name`.
+    """Return the model called `name`.
 
     Raises:
-        SetupError: there is none, or its file is gone.
+        SetupError: there is no such model, or its file is gone.
     """
     models = list_models(folders)
     model = next((model for model in models if model.name == name), None)
@@ -92,15 +92,14 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
 def add_model(home: Path, path: Path, name: str | None = None) -> Model:
     """Copy a GGUF file or a folder of safetensors into `home/models/<name>`, with its license.
 
-    The copy shares nothing with the original, which may be changed or deleted. The folder appears complete or not at
-    all. From a folder only weights in safetensors, configuration,
-    tokenizer, chat template and license are taken: no code, no pickles, no subfolders.
+    The copy is independent of the original, and its folder appears complete or not at all. From a folder of safetensors
+    only weights, configuration, tokenizer, chat template and license are copied: no code, no pickles, no subfolders.
 
     Raises:
-        InputError: not a model that can be used, or the name is taken.
-        SetupError: the disk is full or refuses.
+        InputError: this is not a usable model, or the name is taken.
+        SetupError: the disk is full or not writable.
     """
-    path = path.absolute()  # "." has no name
+    path = path.absolute()  # so that "." gets a name
     files, license = _files_of(path)
     name = name or re.sub(r"[^a-z0-9._-]+", "-", (path.stem if path.is_file() else path.name).lower()).strip("-._")
     if not NAME.fullmatch(name):
@@ -128,10 +127,10 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
 
 
 def remove_model(home: Path, name: str, cache: Path) -> None:
-    """Delete a model that a person added, and what was made of it in `cache`.
+    """Delete a model that a user added, along with anything derived from it in `cache`.
 
     Raises:
-        InputError: there is none of that name, or it is an embedded one.
+        InputError: there is no model of that name, or it is embedded.
     """
     from core.models.unpacked import remove_made
 
@@ -146,15 +145,15 @@ def remove_model(home: Path, name: str, cache: Path) -> None:
 
 
 def verify_models(folders: Sequence[Path]) -> list[Verdict]:
-    """Read every model again and compare with the SHA-256 in its `model.json`. Slow: every byte is read."""
+    """Compare every model with the SHA-256 in its `model.json`. Slow: every byte is read."""
     return [Verdict(model, _health(model)) for model in list_models(folders)]
 
 
 def check_folder(folder: Path) -> None:
-    """Read a model's folder as it came, with its `model.json`: a format that is run here, whole, and of the hash it names.
+    """Check a received model folder: a supported format, undamaged, and with the hash its `model.json` names.
 
     Raises:
-        InputError: it is not.
+        InputError: one of these does not hold.
     """
     try:
         model = _read_model(folder / MANIFEST)
@@ -174,7 +173,7 @@ def check_folder(folder: Path) -> None:
 
 
 def described_hash(content: bytes) -> str:
-    """The SHA-256 that a `model.json` names; "" where it names none or is none."""
+    """Return the SHA-256 in the content of a `model.json`; "" if there is none or the JSON is invalid."""
     try:
         return str(json.loads(content).get("sha256", ""))
     except (ValueError, AttributeError):
@@ -182,9 +181,9 @@ def described_hash(content: bytes) -> str:
 
 
 def hash_model(path: Path) -> str:
-    """SHA-256 of a GGUF file; of a folder, that of the text that `sha256sum` prints for its files, sorted by path.
+    """Return the SHA-256 of a GGUF file, or that of the `sha256sum` listing of a folder, sorted by path.
 
-    Each line of that text is the file's hash, two spaces, its path in the folder with `/`, and a newline;
+    Each line of the listing is a file's hash, two spaces, its path in the folder with `/`, and a newline;
     `model.json` itself is left out.
     """
     if path.is_file():
@@ -222,7 +221,7 @@ def _read_model(manifest: Path) -> Model:
 
 
 def _files_of(path: Path) -> tuple[list[Path], str]:
-    """The files to take from what a person brought, checked, and the license they name ("" where none)."""
+    """Check a model that a user brought; return the files to copy and the license they name ("" if none)."""
     if not path.exists():
         raise InputError(f"There is nothing at {str(path)!r}.", "Give a GGUF file or a folder with safetensors.")
     if path.is_file():
@@ -241,7 +240,7 @@ def _files_of(path: Path) -> tuple[list[Path], str]:
 
 
 def _check_gguf(path: Path) -> str:
-    """Refuse what is not a whole GGUF file (every tensor must lie within it); the license named in its header."""
+    """Reject anything but a complete GGUF file (all tensors within it); return the license in its header ("" if none)."""
     import gguf
 
     hint = "Bring a GGUF file or a folder with safetensors; if it is one, copy it again."
@@ -252,7 +251,7 @@ def _check_gguf(path: Path) -> str:
         raise InputError(f"{path.name!r} {kind}.", hint)
     try:
         reader = gguf.GGUFReader(path)
-    except Exception as error:  # the reader meets damage with whatever numpy raises
+    except Exception as error:  # on damaged files the reader raises whatever numpy raises
         raise InputError(f"The GGUF file {path.name!r} is damaged or cut short.", hint) from error
     if not reader.tensors:
         raise InputError(f"The GGUF file {path.name!r} holds no weights.", hint)
@@ -261,9 +260,9 @@ def _check_gguf(path: Path) -> str:
 
 
 def _check_safetensors(path: Path) -> None:
-    """Refuse a damaged file: 8 bytes of header length, the header in JSON, then exactly the bytes it describes.
+    """Reject a damaged file: it must be an 8-byte header length, a JSON header, and exactly the bytes that describes.
 
-    Source: the format's description in the safetensors repository.
+    Source: the format description in the safetensors repository.
     """
     size = path.stat().st_size
     try:
@@ -279,23 +278,23 @@ def _check_safetensors(path: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)  # follows links: model caches hold links to the files
+    shutil.copyfile(source, target)  # follows links: model caches contain links to the files
     target.chmod(0o644)
 
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A folder to fill; renamed to `target` when the block succeeds, removed when it fails.
+    """Yield a folder to fill, renamed to `target` if the block succeeds and removed if it fails.
 
-    What a killed process left is removed by the next one: the kernel has let go of the lock on it.
+    Leftovers of killed processes, recognizable by their released lock, are removed first.
 
     Raises:
-        SetupError: the disk is full or refuses.
+        SetupError: the disk is full or not writable.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         for left in target.parent.glob(".adding-*"):
-            with suppress(OSError), _locked(left):  # somebody who is at work holds it
+            with suppress(OSError), _locked(left):  # still locked: another process is filling it
                 shutil.rmtree(left)
         folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=target.parent))
         with _locked(folder):
@@ -314,10 +313,10 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder.
+    """Hold an exclusive lock on a folder.
 
     Raises:
-        OSError: somebody else does.
+        OSError: another process holds it.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""Chat templates: the model's own, or `<human>:` and `<bot>:` where it has none; one rule for training and chatting."""
+"""Chat templates: the model's own, or a fallback with `<human>:` and `<bot>:`; the same for training and chat."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ FALLBACK_TEMPLATE = (
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<bot>:' }}{% endif %}"
 )
-# A model without marks of its own does not know where its turn ends: stop where the next one would begin.
+# Without special tokens a model does not know where its turn ends: stop where the next one would begin.
 FALLBACK_STOPS = ("<human>:", "\n<bot>:")
 
 
@@ -31,13 +31,13 @@ def render(
     eos_token: str = "",
     add_generation_prompt: bool = False,
 ) -> str:
-    """Return `messages` (`role`, `content`) as the text a model reads.
+    """Render `messages` (`role`, `content`) to the text a model reads.
 
-    The template runs in Jinja's sandbox with what transformers gives it: templates come with models, and
-    those with strangers. Source: transformers, `utils/chat_template_utils.py`.
+    The template runs in Jinja's sandbox, with the same environment as in transformers: it comes with the model and cannot
+    be trusted. Source: transformers, `utils/chat_template_utils.py`.
 
     Raises:
-        InputError: the template refuses these messages or is broken.
+        InputError: the template rejects these messages or is broken.
     """
     from jinja2 import TemplateError
 
@@ -58,20 +58,20 @@ def render(
 
 @lru_cache(maxsize=8)
 def _compiled(template: str) -> "Template":
-    """Return the template ready to run: compiling one takes longer than running it on a thousand rows."""
+    """Compile a template, cached: compiling takes longer than rendering a thousand rows."""
     from jinja2 import TemplateError, nodes
     from jinja2.ext import Extension, loopcontrols
     from jinja2.parser import Parser
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Generation(Extension):
-        """`{% generation %}` tells transformers which words are the model's; the text is what stands in the block."""
+        """`{% generation %}` blocks, which tell transformers which words are the model's; rendered as their content."""
 
         tags = {"generation"}
 
         def parse(self, parser: Parser) -> nodes.Node:
             line = next(parser.stream).lineno
-            # A scope of its own, as transformers has it: names set in the block are gone after it.
+            # A separate scope, as in transformers: names set in the block do not outlive it.
             return nodes.Scope(parser.parse_statements(("name:endgeneration",), drop_needle=True)).set_lineno(line)
 
     def refuse(message: str) -> NoReturn:

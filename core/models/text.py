@@ -1,4 +1,4 @@
-"""The seam between Garrison and whatever writes text: many prompts in, completions out as they are ready."""
+"""The interface between Garrison and its text generators: many prompts in, completions out as they become ready."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,19 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What one completion continues, after a prefix that all prompts of a call share.
+    """A prompt to complete, following a prefix that all prompts of a call share.
 
-    `tokens` are a whole prompt in place of `text`, read as they are, and of what all of them begin with a prefix is made;
-    `start` is text that the completion must begin with (and does: it is part of the completion's text);
-    `schema` a JSON schema, as JSON, that the whole completion must satisfy, or "" for free text;
-    `ends` are tokens and `stops` texts that end it, besides the tokens that the model's file names;
-    `expected` are the tokens of the right completion: how unlikely the model finds them is measured before it writes.
+    Attributes:
+        text: the prompt, after the prefix.
+        tokens: a whole prompt in place of `text`, used as it is; the prefix is then whatever all such prompts begin with.
+        start: text the completion is forced to begin with; it is included in the completion's text.
+        schema: JSON schema (as JSON) that the whole completion must satisfy; "" for free text.
+        max_tokens: longest completion.
+        temperature: randomness of the choice; 0 always picks the likeliest token.
+        seed: seed of the choice for temperatures above 0.
+        ends: tokens that end the completion, in addition to those named in the model's file.
+        stops: texts that end the completion.
+        expected: tokens of the correct completion; their likelihood is measured before the model writes.
     """
 
     text: str = ""
@@ -30,38 +36,38 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What came back for the prompt at position `index`; not `is_complete` when cut off at `max_tokens`."""
+    """The completion of the prompt at position `index`. `is_complete` is False if it was cut off at `max_tokens`."""
 
     index: int
     text: str
-    token_count: int  # tokens the model wrote, `start` not counted
+    token_count: int  # tokens the model wrote, excluding `start`
     is_complete: bool
-    nats: float | None = None  # mean cross-entropy of the expected tokens, in nats; None where none were expected
+    nats: float | None = None  # mean cross-entropy of the expected tokens, in nats; None if none were expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What was counted while a model answered."""
+    """Token counts and speed of one answer."""
 
     read_count: int  # tokens of the prompt
-    cached_count: int  # of these, those that were in memory already
+    cached_count: int  # of these, already in the cache
     token_count: int  # tokens written
-    tokens_per_second: float  # while writing; 0.0 where nobody timed it
-    is_complete: bool  # not cut off at the longest answer
+    tokens_per_second: float  # while writing; 0.0 if not measured
+    is_complete: bool  # not cut off at the token limit
 
 
 class TextGenerator(Protocol):
-    """Anything that completes prompts: the GGUF model, or a fake in a test."""
+    """Anything that completes prompts: a GGUF model, or a fake in tests."""
 
     def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
-        """One completion for every prompt, in the order in which they become ready.
+        """Yield one completion per prompt, in the order in which they become ready.
 
         Args:
             prompts: what to complete.
-            prefix: text that stands before every prompt, read once.
+            prefix: text that precedes every prompt, read only once.
 
         Raises:
             ModelError: the model failed while writing.
-            InputError: a prompt does not fit into the model's context.
+            InputError: a prompt does not fit the model's context.
         """
         ...

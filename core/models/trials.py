@@ -1,4 +1,4 @@
-"""A grain of real work for the libraries that run and train language models. Run each in a process that may die."""
+"""Smoke tests for the libraries that run and train language models. Run each in a process that may crash."""
 
 from pathlib import Path
 
@@ -10,20 +10,23 @@ COUNTING = "One, two, three, four, five,"
 
 
 def embedded_path() -> Path:
-    """Return where the embedded language model lies.
+    """Return the path of the embedded language model.
 
     Raises:
-        InputError: it is not installed.
+        SetupError: it is not installed.
     """
     return Path(registry.find_model([registry.embedded_folder()], EMBEDDED_MODEL).path)
 
 
 def write_tokens() -> str:
-    """Let llama.cpp write `TOKENS` tokens with the embedded model: as questions are written, and as chat is answered.
+    """Write `TOKENS` tokens with the embedded model in both ways that are used: in a batch, and through llama-server.
+
+    Returns:
+        A sentence for the report.
 
     Raises:
-        RuntimeError: it wrote fewer.
-        SetupError: the engine cannot be started, or was struck.
+        RuntimeError: the batch wrote fewer, or the server wrote nothing.
+        SetupError: the engine cannot be started, or crashed.
     """
     from core.models.batch import BatchGenerator
     from core.models.engine.model import EngineModel
@@ -47,10 +50,10 @@ def write_tokens() -> str:
 
 
 def multiply_matrices() -> str:
-    """Multiply two matrices in fp32 and in bf16, backwards too, as a training step does.
+    """Multiply two matrices in fp32 and in bf16, forward and backward, as a training step does.
 
     Raises:
-        RuntimeError: the product is wrong.
+        RuntimeError: the product or its gradient is wrong.
     """
     import torch
 
@@ -69,7 +72,7 @@ def quantize_weights() -> str:
     """Quantize a row of weights to 4 bits (NF4) and back.
 
     Raises:
-        RuntimeError: what comes back is something else.
+        RuntimeError: the weights come back wrong.
     """
     import torch
     from bitsandbytes.functional import dequantize_4bit, quantize_4bit

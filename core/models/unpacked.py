@@ -1,4 +1,4 @@
-"""What is made of a model and kept: a GGUF with its weights in fp16, for batches where llama.cpp is slow with their form."""
+"""Cached fp16 copies of GGUF models whose quantization llama.cpp is slow with in batches."""
 
 import glob
 import logging
@@ -16,25 +16,25 @@ from core.models.gguf_file import quantize
 
 log = logging.getLogger(__name__)
 
-# Forms that llama.cpp multiplies by one column at a time, so that sixteen answers side by side take as long as one after
-# another, with the bits of a weight. For every other common form it has products of whole matrices (ggml/src/ggml-cpu:
-# `repack.cpp`, `llamafile/sgemm.cpp`, `tiled/`).
+# Quantizations, with bits per weight, that llama.cpp multiplies one column at a time: sixteen answers in parallel take as
+# long as one after another. It has matrix-matrix products for every other common type (ggml/src/ggml-cpu: `repack.cpp`,
+# `llamafile/sgemm.cpp`, `tiled/`).
 SLOW = {gguf.LlamaFileType.MOSTLY_Q4_1: 5, gguf.LlamaFileType.MOSTLY_Q5_1: 6}
-MEMORY_SHARE = 0.5  # of the memory that is free, at most
+MEMORY_SHARE = 0.5  # of free memory, at most
 
 
 def batch_gguf(path: Path, cache: Path, *, report: Report = ignore) -> Path:
-    """Return the model at `path` as it is best read in batches: itself, or with its weights in fp16, made once and kept.
+    """Return the file to use for batches: `path`, or a cached fp16 copy if its quantization is slow.
 
-    Itself, too, where memory or the disk has no room for the larger one, or the folder cannot be written to.
+    Falls back to `path` if memory or disk has no room for the copy, or the cache folder is not writable.
 
     Args:
         path: a GGUF file.
-        cache: the folder that keeps what is made.
-        report: see `Report`.
+        cache: folder for the copy.
+        report: called with progress, see `Report`.
 
     Raises:
-        SetupError: llama.cpp's program is missing, or the disk ran full meanwhile.
+        SetupError: llama-quantize is missing or failed, as when the disk filled up in the meantime.
     """
     bits = SLOW.get(read_head(path).get("general.file_type", -1))
     if bits is None:
@@ -54,7 +54,7 @@ def batch_gguf(path: Path, cache: Path, *, report: Report = ignore) -> Path:
 
 
 def remove_made(path: Path, cache: Path) -> None:
-    """Remove from `cache` what was made of the model at `path`, a GGUF file or a folder of safetensors."""
+    """Remove everything derived from the model at `path`, a GGUF file or folder of safetensors, from `cache`."""
     made = f"{path.name}-{folder_key(path)}" if path.is_dir() else f"{path.stem}-{file_key(path)}"
     for kept in cache.glob(f"{glob.escape(made)}*"):
         if kept.is_dir():

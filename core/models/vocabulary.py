@@ -1,4 +1,7 @@
-"""transformers' tokenizers as a `Vocabulary`: marks in contents stay text. Import this module where it is used."""
+"""transformers tokenizers as a `Vocabulary`, in which special tokens spelled in message contents stay text.
+
+Import this module inside the functions that need it: it loads tokenizers.
+"""
 
 import json
 import re
@@ -13,16 +16,16 @@ from tokenizers import Tokenizer
 from core.models.conversation import Text, Vocabulary, following_tokens, mark_pattern
 from core.records import ModelFormat
 
-# Some models do not call a mark special that is one, and llama.cpp's converters go by its looks. Source: llama.cpp,
+# Some models do not flag all special tokens; llama.cpp's converters recognize those by their text. Source: llama.cpp,
 # conversion/base.py, `does_token_look_special`.
 LOOKS_SPECIAL = re.compile(r"<\|.*\|>|<\uff5c.*\uff5c>|<unused.*>|<pad>|<mask>|<2mass>|\[@BOS@\]", re.DOTALL)
 
 
 class TransformersVocabulary:
-    """The tokens of a tokenizer in transformers."""
+    """A `Vocabulary` over a transformers tokenizer."""
 
     def __init__(self, tokenizer: Any, ends: Iterable[int] = ()) -> None:
-        """Look at `tokenizer`; `ends` are tokens that end an answer besides its own end."""
+        """Inspect `tokenizer`; `ends` are tokens that end an answer, in addition to its own end token."""
         self.tokenizer = tokenizer
         self.bos_token: str = tokenizer.bos_token or ""
         self.eos_token: str = tokenizer.eos_token or ""
@@ -37,7 +40,7 @@ class TransformersVocabulary:
         self.ends = frozenset({*ends, tokenizer.eos_token_id} - {None})
 
     def encode(self, texts: Sequence[Text]) -> list[list[int]]:
-        """See `Vocabulary.encode`; texts without anything hidden are read together."""
+        """Tokenize the texts, see `Vocabulary.encode`; texts without hidden marks are tokenized in one batch."""
         plain = [text.rendered for text in texts if not text.hidden]
         read = iter(self.tokenizer(plain, add_special_tokens=False)["input_ids"] if plain else [])
         return [list(next(read)) if not text.hidden else self._encode_hidden(text) for text in texts]
@@ -52,9 +55,9 @@ class TransformersVocabulary:
 
     @cached_property
     def _renamed(self) -> tuple[Tokenizer, dict[str, str]] | None:
-        """The tokenizer with other names for its marks, which nobody can guess, and these: what spells a mark is text to it.
+        """The tokenizer with its marks renamed to unguessable names, so that spelled marks are text to it, and those names.
 
-        None where the tokenizer is none of the tokenizers library.
+        None if it is not backed by the tokenizers library, or if renaming changed the token ids.
         """
         backend = getattr(self.tokenizer, "backend_tokenizer", None)
         if not isinstance(backend, Tokenizer):
@@ -66,7 +69,7 @@ class TransformersVocabulary:
         return (renamed, names) if is_same else None
 
     def _encode_apart(self, text: Text) -> list[int]:
-        """Return the tokens of a text read in pieces, for tokenizers that know no other way."""
+        """Tokenize a text piece by piece, for tokenizers whose marks cannot be renamed."""
         ids: list[int] = []
         for piece in re.split(f"([{''.join(text.hidden)}])", text.rendered):
             if piece in text.hidden:
@@ -77,7 +80,7 @@ class TransformersVocabulary:
 
 
 def read_vocabulary(path: Path, format: ModelFormat, model: Any, tokenizer: Any) -> Vocabulary:
-    """Return how a model reads text: a GGUF as llama.cpp does, which is who answers with it elsewhere."""
+    """Return a model's vocabulary: llama.cpp's own for a GGUF, which llama.cpp answers with elsewhere."""
     if format == "gguf":
         from core.models.llama import load_vocabulary
 
@@ -87,15 +90,15 @@ def read_vocabulary(path: Path, format: ModelFormat, model: Any, tokenizer: Any)
 
 
 def rename(description: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """Return a tokenizer's description (its JSON) with the tokens in `names` called otherwise."""
+    """Return a tokenizer's description (its JSON) with tokens renamed as `names` says."""
     model = description["model"]
     vocab, merges = model["vocab"], model.get("merges")
     if isinstance(vocab, dict):
         vocab = {names.get(token, token): index for token, index in vocab.items()}
-    else:  # of a unigram model: pieces with their scores
+    else:  # a unigram model: pieces with their scores
         vocab = [[names.get(piece, piece), score] for piece, score in vocab]
     changed = {"vocab": vocab, "unk_token": names.get(model.get("unk_token", ""), model.get("unk_token"))}
-    if merges is not None:  # none may lead to a mark, or text could become one after all
+    if merges is not None:  # no merge may produce a mark, or text could still become one
         pairs = [merge if isinstance(merge, list) else merge.split(" ") for merge in merges]
         changed["merges"] = [pair for pair in pairs if "".join(pair) not in names and not names.keys() & set(pair)]
     known = {key: value for key, value in changed.items() if key in model}

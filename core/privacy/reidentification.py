@@ -1,7 +1,7 @@
-"""The way back from surrogates to values: none unless somebody sets it up, sealed, opened by a named person with a reason.
+"""Re-identification, from surrogates back to values: off unless set up, sealed, opened by a named person with a reason.
 
-Jobs seal pairs to a public key and need no passphrase; opening needs it. Every opening, and every refused try, is in the
-audit log. The reasons in words lie in a table of their own, with their SHA-256 in the log, which holds no free text.
+Jobs seal pairs to a public key and need no passphrase; opening needs it. Every opening, and every refused attempt, is in the
+audit log. The reasons are in a table of their own, with their SHA-256 in the log, which holds no free text.
 """
 
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ from core.privacy.replacement.surrogate_rows import Pair
 from core.records import AuditAction, Document, Person, Project, Span, new_id, now
 from core.storage import Workspace, audit, find, get, rights, transaction
 
-MIN_PASSPHRASE = 15  # characters; NIST SP 800-63B-4, section 3.1.1: where nothing but a password protects
+MIN_PASSPHRASE = 15  # characters; NIST SP 800-63B-4, section 3.1.1, for a password used alone
 MIN_REASON_WORDS = 3
-MAX_TRIES = 5  # wrong passphrases of one person in one project, before
-TRIES_S = 15 * 60  # so long a pause since the first of them
-TRIES_LOOKED_AT = 500  # of all people and projects: a hundred of them may guess at the same time
+MAX_TRIES = 5  # failed attempts per person and project
+TRIES_S = 15 * 60  # seconds for which a failed attempt counts
+TRIES_LOOKED_AT = 500  # latest failures, of all people and projects: enough for a hundred who guess at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayBack:
-    """That a project has a way back: who set it up, and when."""
+    """A project's re-identification: who set it up, and when."""
 
     person: str
     created_at: str
@@ -37,7 +37,7 @@ class WayBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """One time that somebody looked back: why, for how many surrogates (0 for all), and how many values they saw."""
+    """One re-identification: by whom, why, for how many surrogates (0 for all), and how many values were shown."""
 
     id: str
     person: str
@@ -48,14 +48,14 @@ class Opening:
 
 
 def way_back(workspace: Workspace, project: Project) -> WayBack | None:
-    """The project's way back; None while surrogates lead nowhere."""
+    """Return who set up the project's re-identification, and when; None if surrogates lead nowhere."""
     rights.check(workspace.db, "read documents", project.id)
     row = workspace.db.execute("select person, created_at from way_back where project_id = ?", [project.id]).fetchone()
     return WayBack(**dict(row)) if row else None
 
 
 def openings(workspace: Workspace, project: Project) -> list[Opening]:
-    """Every opening of the project's way back, the newest first."""
+    """Return every opening of the project's re-identification, the newest first."""
     rights.check(workspace.db, "read documents", project.id)
     rows = workspace.db.execute(
         "select id, person, reason, surrogates, found, created_at from way_back_openings where project_id = ?"
@@ -66,13 +66,15 @@ def openings(workspace: Workspace, project: Project) -> list[Opening]:
 
 
 def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: Person) -> int:
-    """Keep a sealed way back from now on; documents searched before are sealed at once. Returns how many pairs were sealed.
+    """Set up re-identification, seal the pairs of documents already searched, and return how many pairs were sealed.
+
+    From now on new pairs are sealed as they arise.
 
     Raises:
-        InputError: there is one already, or the passphrase is too short.
+        InputError: re-identification is set up already, or the passphrase is too short.
     """
     rights.check(workspace.db, "set rules", project.id, by=person)
-    project = get(workspace.db, Project, project.id)  # an administrator may be no member of it
+    project = get(workspace.db, Project, project.id)  # refuses an administrator who is not a member
     _check_passphrase(passphrase)
     lock = new_lock(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
     with transaction(workspace.db):
@@ -91,12 +93,13 @@ def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: P
 def reveal(
     workspace: Workspace, project: Project, *, surrogates: Sequence[str], passphrase: str, person: Person, reason: str
 ) -> list[Pair]:
-    """What stood where these surrogates stand, in the order in which they were sealed; every pair when none is named.
+    """Return the pairs of these surrogates, in the order in which they were sealed; every pair if none is named.
 
-    The opening is in the audit log before anything is given.
+    The opening is in the audit log before anything is returned.
 
     Raises:
-        InputError: no way back, a reason of fewer than three words, or a wrong passphrase, which is in the audit log too.
+        InputError: re-identification is not set up, the reason has fewer than three words, or the passphrase is wrong, which
+            the audit log records too, or was wrong too often.
         SetupError: what was sealed was changed.
     """
     rights.check(workspace.db, "reveal", project.id, by=person)
@@ -105,7 +108,7 @@ def reveal(
     private_key = _opened(workspace, project, passphrase=passphrase, person=person)
     pairs = _distinct(sealed_pairs.unsealed(workspace, project.id, private_key))
     wanted = {plain(surrogate) for surrogate in surrogates}
-    named = wanted | {plain(name_alone(surrogate)) for surrogate in surrogates}  # pairs are of names without "HMS"
+    named = wanted | {plain(name_alone(surrogate)) for surrogate in surrogates}  # pairs hold names without "HMS"
     found = [pair for pair in pairs if not wanted or plain(pair.surrogate) in named]
     opening = new_id("opening")
     counts = {"surrogates": len(wanted), "found": len(found)}
@@ -123,7 +126,7 @@ def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: 
     """Lock the same key with another passphrase; what was sealed stays as it is.
 
     Raises:
-        InputError: no way back, the old passphrase is wrong, or the new one too short.
+        InputError: re-identification is not set up, the old passphrase is wrong, or the new one is too short.
     """
     rights.check(workspace.db, "set rules", project.id, by=person)
     _check_passphrase(new)
@@ -138,10 +141,10 @@ def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: 
 
 
 def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person: Person) -> None:
-    """Delete the key and everything sealed; nothing leads back then. Needs no passphrase: it may be lost.
+    """Delete the key and everything sealed, so that nothing leads back. Needs no passphrase: it may be lost.
 
     Raises:
-        InputError: no way back, or `typed_name` is not the project's name.
+        InputError: re-identification is not set up, or `typed_name` is not the project's name.
     """
     rights.check(workspace.db, "set rules", project.id, by=person)
     _lock(workspace, project)
@@ -157,7 +160,7 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
 
 
 def _opened(workspace: Workspace, project: Project, *, passphrase: str, person: Person) -> bytes:
-    """The private key; a wrong passphrase leaves an entry in the audit log."""
+    """Decrypt the private key; a wrong passphrase is recorded in the audit log."""
     lock = _lock(workspace, project)
     _check_tries(workspace, project, person)
     try:
@@ -172,7 +175,7 @@ def _opened(workspace: Workspace, project: Project, *, passphrase: str, person: 
 
 
 def _check_tries(workspace: Workspace, project: Project, person: Person) -> None:
-    """Whoever guesses has to wait. It holds for people who sign in; whoever has the files can guess without Garrison."""
+    """Make whoever guesses wait. This holds for people who sign in; whoever has the files can guess without Garrison."""
     since = (datetime.now(UTC) - timedelta(seconds=TRIES_S)).isoformat(timespec="milliseconds")
     refused = audit.entries(workspace.db, about="way back refused", last=TRIES_LOOKED_AT)
     asked = {"project": project.id, "person": person.id}
@@ -202,7 +205,7 @@ def _check_passphrase(passphrase: str) -> None:
 
 
 def _pairs_so_far(workspace: Workspace, project: Project) -> list[Pair]:
-    """The pairs of the documents searched already, read off the stored texts; a treatment without surrogate gives none."""
+    """Read the pairs of documents already searched from the stored texts; treatments without a surrogate give none."""
     table = surrogate_table(workspace, project.id)
     for document in find(workspace.db, Document, project_id=project.id):
         text = workspace.text(document)
@@ -212,7 +215,7 @@ def _pairs_so_far(workspace: Workspace, project: Project) -> list[Pair]:
 
 
 def _distinct(pairs: Sequence[Pair]) -> list[Pair]:
-    """Each once: a pair is sealed again when its value is found under another type."""
+    """Return each pair once: a pair is sealed again if its value is found under another type."""
     return list({(plain(pair.value), plain(pair.surrogate)): pair for pair in reversed(pairs)}.values())[::-1]
 
 

@@ -1,4 +1,4 @@
-"""Approved passages → question pairs → filters; pairs in and out of files; the split into train and held-out.
+"""Generate question pairs from approved passages, filter them, read and write them, and split train from held-out.
 
 >>> from core.questions import apply_filters
 """

@@ -1,7 +1,7 @@
-"""Choosing answers: the sentences of a passage that say something complete, definitions first.
+"""Choose answers: the self-contained sentences of a passage, definitions first.
 
-A small model asked for pairs copies the passage into both fields. So the answer is chosen here, by rules
-on the text alone, and the model is asked only for the question.
+A small model asked for question pairs copies the passage into both fields. So the answer is chosen here, by rules on
+the text alone, and the model only writes the question.
 """
 
 import re
@@ -27,10 +27,10 @@ RUN_IN = re.compile(
     r"(?:[A-Z][\w’'&/-]*\s+(?:(?:of|and|the|for|in)\s+)?){1,7}?(?=(?:An?|The) [a-z])"
     r"|(?:(?:[A-Z]{2,} ){2,}|[A-Z]{7,} )(?=[A-Z][a-z])"
 )
-FIGURES = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")  # page headers and table rows in the text
+FIGURES = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")  # leftover page headers and table rows
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’/&.-]*[A-Za-z0-9]|[A-Za-z0-9]")
 
-# Words that point back to a sentence the reader of the pair will not see.
+# First words that refer back to a sentence which readers of the pair will not see.
 POINTING = frozenset(
     "it its this that these those they them their theirs he she his her hers him we our us such both another others "
     "either neither here there then thus hence however therefore moreover furthermore additionally likewise similarly "
@@ -47,7 +47,7 @@ ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 TERM = r"(?P<term>[A-Za-z][\w’'/&-]*(?: [\w’'/&()-]+){0,6}?)"
-# "… are directives issued by …", "… is support given to …": a kind of thing, then what sets it apart.
+# "… are directives issued by …", "… is support given to …": a category, then what distinguishes the term within it.
 KIND = (
     r"(?!(?:also|often|then|now|\w+(?:ed|ly|le|ive|al|ent|ant|ful|ous|ing|ar|nt)"
     r"|built|made|held|kept|set|put|sent|known|seen|found)\b)"
@@ -63,7 +63,7 @@ DEFINING = re.compile(
     re.DOTALL,
 )
 GLOSSARY_LINE = re.compile(rf"^{TERM}(?::| [–—-]) (?P<body>(?:An?|The|Any|Those|All|One) .+)$", re.DOTALL)
-# Before "is", these make a clause, or a subject that means nothing alone ("The main reason is …").
+# Before "is", these words make a clause, or a subject that means nothing on its own ("The main reason is …").
 NOT_IN_TERM = frozenset(
     "that which who whom whose when while if because although since unless there it this these those they he she we "
     "you what where why how is are was were be been has have had will would can could may might must shall should not "
@@ -86,11 +86,11 @@ STOP = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A sentence worth asking for: characters `start` to `end` of the anonymized text.
+    """A sentence worth asking about: characters `start` to `end` of the anonymized text.
 
-    `quote` is exactly that text; `output` is what the pair answers: the quote on one line without a closing
-    source reference, or of a definition what stands after "X is". `term` is what a definition defines,
-    with its article where it has one, and `verb` the word that defines ("is", "means").
+    `quote` is exactly that text. `output` is the pair's answer: the quote on one line without a trailing source
+    reference or, for a definition, the part after "X is". `term` is the term that a definition defines, with its article
+    if it has one, and `verb` the defining verb ("is", "means").
     """
 
     passage: Passage
@@ -105,13 +105,13 @@ class Answer:
 
 
 def choose_answers(passage: Passage) -> list[Answer]:
-    """The sentences of `passage` that can stand alone as an answer, best first."""
+    """Return the sentences of `passage` that can stand alone as an answer, best first."""
     found = [answer for start, end in sentences(passage.text) if (answer := _answer(passage, start, end))]
     return sorted(found, key=lambda answer: -answer.score)
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of every sentence, list item and heading of `text`, without numbering and outer blanks."""
+    """Yield start and end of every sentence, list item and heading of `text`, without numbering and outer blanks."""
     for start, end in _blocks(text):
         at = start
         for match in SENTENCE_END.finditer(text, start, end):
@@ -123,12 +123,12 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def content_words(text: str) -> list[str]:
-    """The words that carry meaning, lower case, cut to a rough stem: "Commanders" and "commander" are one."""
+    """Return the meaningful words in lower case, reduced to a rough stem: "Commanders" and "commander" become the same."""
     return [_stem(word) for word in (word.lower() for word in WORD.findall(text)) if word not in STOP]
 
 
 def words(text: str) -> list[str]:
-    """All words and numbers, lower case."""
+    """Return all words and numbers in lower case."""
     return [word.lower() for word in WORD.findall(text)]
 
 
@@ -141,11 +141,11 @@ def _stem(word: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Paragraphs, list items and headings: what a sentence cannot run across."""
+    """Yield start and end of each paragraph, list item and heading; no sentence crosses their boundaries."""
     cuts = {0, len(text)}
     cuts.update(match.end() for match in re.finditer(r"\n[ \t]*\n", text))
     cuts.update(match.start() for match in MARKER.finditer(text) if _is_marker(text, match))
-    for match in re.finditer(r"[^\n]*\n", text):  # a short line without a full stop is a heading or a table row
+    for match in re.finditer(r"[^\n]*\n", text):  # a short line without a period is a heading or a table row
         line = match.group().strip()
         if line and len(line) < 60 and line[-1] not in ".,;!?-–" and text[match.end() : match.end() + 1].isupper():
             cuts.add(match.end())
@@ -155,7 +155,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_marker(text: str, match: re.Match[str]) -> bool:
-    """A dash or a number within running text is no bullet; one at the start of a line is."""
+    """Return whether a match is a bullet or number that begins an item, rather than a dash or number in running text."""
     before = text[: match.start()].rstrip(" \t")
     if not before or before.endswith("\n"):
         return True
@@ -175,7 +175,10 @@ def _is_abbreviation(text: str, at: int, match: re.Match[str]) -> bool:
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The sentence without bullet, number, and a heading that ran into it ("Alert States An alert state is …")."""
+    """Yield the sentence without its bullet, number or run-in heading ("Alert States An alert state is …").
+
+    Nothing is yielded if nothing is left.
+    """
     if marker := MARKER.match(text, start + len(text[start:end]) - len(text[start:end].lstrip())):
         start = min(marker.end(), end)
     piece = text[start:end]
@@ -213,7 +216,7 @@ def _answer(passage: Passage, start: int, end: int) -> Answer | None:
 
 
 def _is_self_contained(line: str, found: list[str]) -> bool:
-    """A whole sentence that needs no other one: not a fragment, heading, cross-reference or continuation."""
+    """Return whether a line is a whole sentence on its own: no fragment, heading, cross-reference or continuation."""
     if len(found) < 5 or line[-1] not in ".!" or not (line[0].isupper() or line[0] in "“\"'" or line[0].isdigit()):
         return False
     if found[0] in POINTING or ELSEWHERE.search(line) or FIGURES.search(line) or line.count("(") != line.count(")"):
@@ -223,7 +226,7 @@ def _is_self_contained(line: str, found: list[str]) -> bool:
 
 
 def _definition(line: str, text: str) -> tuple[str, str, str] | None:
-    """The term that a sentence defines, the verb, and what it says about it; None where it defines nothing."""
+    """Return the term a sentence defines, the defining verb and the definition; None if the sentence defines nothing."""
     match = DEFINING.match(line) or GLOSSARY_LINE.match(line)
     if not match:
         return None
@@ -237,13 +240,16 @@ def _definition(line: str, text: str) -> tuple[str, str, str] | None:
     elif not article and not _is_proper(term, text):
         term = term[0].lower() + term[1:]
     verb = groups.get("verb") or groups.get("be") or "is"
-    if verb == "means" and body.startswith("that "):  # "A red tag means that …": only the whole sentence can be read
+    if verb == "means" and body.startswith("that "):  # "A red tag means that …" only makes sense as a whole sentence
         return f"{article} {term}".strip(), verb, line
     return f"{article} {term}".strip(), verb, body[0].upper() + body[1:] + ("" if body[-1] in ".!?" else ".")
 
 
 def _is_term(term: str, *, has_article: bool) -> bool:
-    """A name for something: no clause, no doing ("maintaining records"), no empty subject ("the main reason")."""
+    """Return whether `term` names something.
+
+    Clauses, activities ("maintaining records") and empty subjects ("the main reason") do not.
+    """
     parts = words(term)
     if not parts or not content_words(term) or parts[-1] in STOP or parts[0] in POINTING:
         return False
@@ -257,20 +263,24 @@ def _points_back(found: list[str]) -> bool:
 
 
 def _is_proper(term: str, text: str) -> bool:
-    """Names and abbreviations keep their capital: "ARFOR", or a word that `text` also has with one inside a sentence."""
+    """Return whether `term` is a name or abbreviation ("ARFOR"), judging by its capitals and those in `text`."""
     first, _, rest = term.partition(" ")
     is_name = first[1:] != first[1:].lower() or any(word[0].isupper() for word in rest.split())
     return is_name or is_name_in(text, first)
 
 
 def is_name_in(text: str, word: str) -> bool:
-    """Does `text` write `word` with its capital inside a sentence too, and never without?"""
+    """Return whether `text` writes `word` with its capital inside a sentence, and never in lower case."""
     is_capital = re.search(rf"[a-z,;] {re.escape(word)}\b", text)
     return bool(is_capital) and not re.search(rf"\b{re.escape(word.lower())}\b", text)
 
 
 def _score(line: str, found: list[str], heading: str) -> float:
-    """How much a sentence tells: figures, duties and its heading's topic count for it, unusual length against it."""
+    """Score how informative a sentence is.
+
+    Numbers, duties and the heading's topic raise the score; a length far from 20 words, semicolons, dashes and parentheses
+    lower it.
+    """
     score = 0.0
     score += 1.0 if re.search(r"\d", line) else 0.0
     score += (

@@ -1,7 +1,7 @@
-"""Splitting question pairs into those trained on and those held out to grade the result.
+"""Split question pairs into those trained on and those held out for evaluation.
 
-Pairs that tell the same must lie on one side, or the grade would measure memory of the answer's own
-wording: pairs of one passage, pairs with one answer, and pairs with nearly the same question are held together.
+Pairs with the same content must end up on the same side, or the evaluation would measure memorized wording. Pairs from one
+passage, pairs with the same answer and pairs with nearly the same question are therefore kept together.
 """
 
 import random
@@ -12,19 +12,19 @@ from core.errors import InputError
 from core.questions.filters import QuestionIndex, normalized
 from core.records import QuestionPair
 
-SMALLEST = 10  # pairs from which on some are held out
+SMALLEST = 10  # minimum number of pairs for holding any out
 
 
 def split_pairs(
     pairs: Sequence[QuestionPair], *, heldout_share: float = 0.15, seed: int
 ) -> tuple[list[QuestionPair], list[QuestionPair]]:
-    """Train and held-out pairs, both in the order given; the same seed and pairs give the same split.
+    """Split pairs into train and held-out, both in the given order; the same seed and pairs give the same split.
 
     Args:
         pairs: the pairs of a dataset version.
-        heldout_share: of the pairs, 0 to below 1; with 10 pairs or more at least one is held out and one trained on,
-            unless all of them hang together.
-        seed: of the choice.
+        heldout_share: share of the pairs to hold out, from 0 to below 1. With 10 pairs or more and a share above 0, at
+            least one pair is held out and one trained on, unless all pairs belong together.
+        seed: the seed of the random choice.
 
     Raises:
         InputError: `heldout_share` is out of range.
@@ -39,7 +39,7 @@ def split_pairs(
         wanted = 0
     heldout: set[int] = set()
     random.Random(seed).shuffle(groups)  # noqa: S311 - a split, not a secret
-    # Small groups first would favor pairs without company; in the order drawn, and what does not fit is passed over.
+    # Take groups in random order and skip those that do not fit: smallest first would favor pairs in no group.
     for group in groups:
         if len(heldout) + len(group) <= wanted:
             heldout.update(group)
@@ -51,7 +51,7 @@ def split_pairs(
 
 
 def _groups(pairs: Sequence[QuestionPair]) -> list[list[int]]:
-    """Positions of pairs that must stay together: they share a passage, an answer or nearly a question."""
+    """Group the positions of pairs that must stay together, for a common passage, answer or nearly identical question."""
     parents = list(range(len(pairs)))
 
     def root(position: int) -> int:
@@ -76,6 +76,6 @@ def _groups(pairs: Sequence[QuestionPair]) -> list[list[int]]:
 
 
 def _keys(pair: QuestionPair) -> list[tuple[str, str]]:
-    """What two pairs may not share across the split."""
+    """Return the properties that keep two pairs on the same side if they have one in common."""
     answer = ("answer", normalized(pair.output))
     return [("passage", pair.passage_id), answer] if pair.passage_id else [answer]

@@ -1,7 +1,7 @@
-"""Filters: each looks at one question pair and says whether it goes; together they say which pairs are kept and why not.
+"""Filters that decide which question pairs are kept, and the reason for each pair that is dropped.
 
-A filter is a name, a description in plain words, and a function; the order below decides which name a pair with
-several faults gets. Repetition is looked for last, among the pairs that passed the others.
+A filter is a name, a plain-language description and a function that examines one pair. The order of `FILTERS` decides
+which reason a pair with several faults gets. Duplicates are detected last, among the pairs that passed all filters.
 """
 
 import re
@@ -19,14 +19,14 @@ from core.settings import FilterSettings
 WORD = re.compile(r"\w+")
 END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 DANGLING = frozenset("a an the of to in on at by for with from as and or nor but that which who if is are was were".split())
-SAME_WORDS = 0.9  # share of words two questions have in common from which on they count as one
-PHRASINGS = 3  # ways to ask for one answer: facts need several (Ovadia et al. 2023), more are repetition
-SHORT_ANSWER = 5  # words; "Every six months" may answer many questions and needs no full stop
+SAME_WORDS = 0.9  # share of common words from which two questions count as the same
+PHRASINGS = 3  # questions kept per answer: facts need several phrasings (Ovadia et al. 2023), more are repetition
+SHORT_ANSWER = 5  # words; a short answer such as "Every six months" may fit many questions and needs no period
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`drops` says whether a pair goes. `name` is stored as the reason, `description` shown to people."""
+    """A filter: `drops` decides whether a pair is dropped, `name` is stored as the reason, `description` shown to people."""
 
     name: str
     description: str
@@ -34,10 +34,10 @@ class Filter:
 
 
 def apply_filters(pairs: Sequence[QuestionPair], settings: FilterSettings) -> list[QuestionPair]:
-    """All of `pairs`, in order, each kept or dropped with a reason. Pairs that come dropped stay so.
+    """Return all `pairs` in order, each kept or dropped with a reason. Pairs already dropped stay dropped.
 
     Raises:
-        ModelError: not one is kept; the message counts the reasons.
+        ModelError: no pair is kept; the message counts the reasons.
     """
     seen = _Seen()
     judged = []
@@ -52,7 +52,7 @@ def apply_filters(pairs: Sequence[QuestionPair], settings: FilterSettings) -> li
 
 
 def summary(pairs: Iterable[QuestionPair]) -> dict[str, int]:
-    """How many pairs were dropped for each reason, most frequent first; "kept" stands at the front."""
+    """Count the pairs dropped for each reason, most frequent first, after the number of those "kept"."""
     pairs = list(pairs)
     reasons = Counter(pair.reason or "no reason given" for pair in pairs if pair.state == "dropped")
     return {"kept": sum(pair.state == "kept" for pair in pairs), **dict(reasons.most_common())}
@@ -71,15 +71,15 @@ def _nothing_kept(pairs: Sequence[QuestionPair]) -> ModelError:
 
 
 class QuestionIndex:
-    """Questions by their words, to find one that says nearly the same."""
+    """An index of questions by their words, to find near duplicates."""
 
     def __init__(self) -> None:
         self._by_word: dict[str, list[tuple[frozenset[str], int]]] = {}
 
     def find(self, question: str) -> int | None:
-        """The number of a question with nearly the same words; figures must be the same: valve 1 is not valve 2."""
+        """Return the number of a question with nearly the same words, or None; digits must match: valve 1 is not valve 2."""
         words = frozenset(normalized(question).split())
-        # Two questions that share nine words of ten share at least one of the rarest fifth.
+        # Two questions that share nine of ten words share at least one of the rarest fifth, so only those are looked up.
         rarest = sorted(words, key=lambda word: len(self._by_word.get(word, [])))[: 1 + len(words) // 5]
         for other, number in (entry for word in rarest for entry in self._by_word.get(word, [])):
             is_near = len(words & other) >= SAME_WORDS * len(words | other)
@@ -88,21 +88,21 @@ class QuestionIndex:
         return None
 
     def add(self, question: str, number: int) -> None:
-        """Remember `question` under `number`."""
+        """Add `question` to the index under `number`."""
         words = frozenset(normalized(question).split())
         for word in words:
             self._by_word.setdefault(word, []).append((words, number))
 
 
 class _Seen:
-    """The pairs kept so far, to tell repetition."""
+    """The pairs kept so far, to detect duplicates."""
 
     def __init__(self) -> None:
         self._questions = QuestionIndex()
         self._answers: Counter[str] = Counter()
 
     def repeats(self, pair: QuestionPair) -> str:
-        """The reason "duplicate" when question or answer were there before; else the pair is remembered."""
+        """Return "duplicate" if the question was asked before or the answer too often; else remember the pair, return ""."""
         answer = normalized(pair.output)
         is_told = self._answers[answer] >= PHRASINGS and len(answer.split()) > SHORT_ANSWER
         if is_told or self._questions.find(pair.input) is not None:
@@ -113,14 +113,14 @@ class _Seen:
 
 
 def normalized(text: str) -> str:
-    """Words in small letters without accents and punctuation, and without articles, joined by blanks."""
+    """Return the words of `text` in lower case, without accents, punctuation and articles, joined by blanks."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     return " ".join(word for word in WORD.findall(plain) if word not in ("a", "an", "the"))
 
 
 def _incomplete(pair: QuestionPair, _: FilterSettings) -> bool:
-    """A question without question mark or verb; an answer of several words without a beginning or an end."""
+    """Return whether the question is neither a question nor a request, or the answer is cut off at its beginning or end."""
     question, answer = pair.input.strip(), pair.output.strip()
     words = WORD.findall(answer)
     if not question.endswith("?") and not re.match(r"(?i)(?:define|describe|explain|list|name|give|state|tell)\b", question):
@@ -150,7 +150,7 @@ def _too_long(pair: QuestionPair, settings: FilterSettings) -> bool:
 
 
 def _copy(pair: QuestionPair, _: FilterSettings) -> bool:
-    """The answer says nothing but what the question said."""
+    """Return whether the answer only repeats words of the question."""
     question, answer = normalized(pair.input).split(), normalized(pair.output).split()
     return bool(answer) and (question == answer or not set(answer) - set(question))
 
@@ -162,10 +162,10 @@ def _profane(pair: QuestionPair, _: FilterSettings) -> bool:
 
 @cache
 def _profanities() -> frozenset[str]:
-    """The words of better-profanity's list, less those with a plain meaning in workshops, medicine, law or as names.
+    """Return better-profanity's word list without words that have an ordinary technical, medical or legal use or are names.
 
-    The list holds "flange", "slope", "seaman" and "strip". Its own function also knows disguised spellings, but
-    takes 37 ms a pair.
+    The list contains "flange", "slope", "seaman" and "strip". The package's own function also detects disguised
+    spellings, but takes 37 ms per pair.
     """
     from better_profanity import Profanity  # type: ignore[import-untyped]
 

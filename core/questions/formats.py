@@ -1,4 +1,4 @@
-"""Question pairs in files: JSONL with `input` and `output` out; that, Alpaca, ShareGPT and ChatML in."""
+"""Write question pairs as JSONL with `input` and `output`; read that format, Alpaca, ShareGPT and ChatML."""
 
 import json
 import re
@@ -11,15 +11,15 @@ from core.files import file_atomic
 from core.records import QuestionPair
 
 HINT = 'Each row needs "input" and "output", or "instruction" and "output", or "messages", or "conversations".'
-HALF = re.compile("[\ud800-\udfff]")  # of a pair that JSON may write apart, which no file of text can hold
+HALF = re.compile("[\ud800-\udfff]")  # lone surrogates: JSON can express them, but no text file can store them
 ASKING = {"human", "user", "prompter"}
 ANSWERING = {"gpt", "assistant", "bot", "chatgpt", "model"}
 
 
 def write_pairs(pairs: Sequence[QuestionPair], path: Path, *, with_source: bool = False) -> None:
-    """Write one JSON object a line with the keys `input` and `output`; the file appears whole or not at all.
+    """Write one JSON object per line with the keys `input` and `output`; the file appears whole or not at all.
 
-    With source also `document`, `page`, `passage`, `quote`, `start` and `end` (offsets in the anonymized text).
+    `with_source` adds `document`, `page`, `passage`, `quote`, `start` and `end` (offsets in the anonymized text).
 
     Raises:
         SetupError: the file cannot be written.
@@ -30,13 +30,13 @@ def write_pairs(pairs: Sequence[QuestionPair], path: Path, *, with_source: bool 
 
 
 def read_pairs(path: Path) -> list[tuple[str, str]]:
-    """The pairs of a JSON or JSONL file as (input, output), in the order of the file.
+    """Return the pairs of a JSON or JSONL file as (input, output), in file order.
 
-    A conversation gives one pair for each question with the answer that follows it; what was said
-    earlier and system messages are left out.
+    A conversation gives one pair for each question directly followed by its answer; earlier turns and system messages
+    are ignored.
 
     Raises:
-        InputError: the file cannot be read or a row is broken; the row's line is named.
+        InputError: the file cannot be read, holds no pairs, or has a broken row; the message names its line or row.
     """
     pairs = []
     for place, row in _rows(path):
@@ -60,14 +60,14 @@ def _row(pair: QuestionPair, with_source: bool) -> dict[str, Any]:
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Any]]:
-    """Every row with its place in words ("line 7", "row 7")."""
+    """Yield every row with its place in words ("line 7", "row 7")."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from error
     except OSError as error:
         raise InputError(f"{path.name} cannot be read ({error.strerror}).", "Check the path.") from error
-    try:  # one JSON document, however many lines it has
+    try:  # first try the whole file as one JSON document
         document = json.loads(text)
     except (ValueError, RecursionError):
         document = None
@@ -91,7 +91,7 @@ def _pairs(row: Any, place: str) -> list[tuple[str, str]]:
     if isinstance(talk := row.get("messages", row.get("conversations")), list):
         return _from_talk(talk, place)
     question, answer = row.get("input"), row.get("output", row.get("response"))
-    if isinstance(instruction := row.get("instruction"), str):  # Alpaca: `input` is what the instruction is about, often ""
+    if isinstance(instruction := row.get("instruction"), str):  # Alpaca: `input` is context for the instruction, often ""
         question = f"{instruction}\n{question}" if isinstance(question, str) and question.strip() else instruction
     if not isinstance(question, str) or not isinstance(answer, str):
         raise InputError(f"{place.capitalize()} has no question or no answer in text.", HINT)

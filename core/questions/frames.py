@@ -1,9 +1,8 @@
-"""How a question for a sentence begins: its question word, verb and subject, read off the sentence by rule.
+"""Derive how a question about a sentence begins (question word, verb and subject) from the sentence by rules.
 
-"The filter must be replaced every 500 hours." begins a question "How often must the filter be replaced". A
-small model left alone asks "Why should every 500 hours be replaced?" (measured: of 34 sentences, its likeliest
-question was sound for about half, a sampled one for a quarter). Sentences that match no rule give no
-beginning, and the model writes the whole question.
+"The filter must be replaced every 500 hours." gives "How often must the filter be replaced". A small model left alone
+asks "Why should every 500 hours be replaced?" (measured on 34 sentences: its likeliest question was sound for about half,
+a sampled one for a quarter). For sentences that match no rule, the model writes the whole question.
 """
 
 import re
@@ -39,7 +38,7 @@ DIMENSION = re.compile(
     r"^(?:about |at least |at most )?\d[\d.,]* \w+ (?P<adjective>long|wide|high|deep|thick|tall|heavy|old|away|apart)\b"
 )
 AIMING = frozenset("need aim try seek serve continue begin want intend plan agree expect have".split())
-# Verbs that take an object, also where no article shows it: "enables adaptive forces".
+# Verbs that take an object even without an article after them: "enables adaptive forces".
 TAKING = frozenset(
     "include contain require have provide support use affect cause need show hold carry give enable prevent reduce increase "
     "improve create allow ensure protect maintain conduct coordinate develop identify establish prepare perform produce "
@@ -51,7 +50,7 @@ LEADING = frozenset(
     "contribute correspond correlate relate refer lead apply belong respond adhere amount report conform extend add react "
     "adapt connect return listen".split()
 )
-# As often a noun as a verb, so that only an article after it shows the verb: "plans address …", "plans the route".
+# Nouns as often as verbs; only an article after them marks a verb: "plans address …" (noun), "plans the route" (verb).
 DOUBTFUL = frozenset(
     "plan control measure report record issue review support use need exercise cause affect show assign approve supply "
     "monitor hold".split()
@@ -79,14 +78,14 @@ PERSON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`start` begins a question; with "?" it is one. `is_fixed`: nothing may be added."""
+    """The beginning of a question, complete if "?" is added. If `is_fixed`, the model must not extend it."""
 
     start: str
     is_fixed: bool = False
 
 
 def frames(answer: Answer) -> list[Frame]:
-    """Beginnings of questions that `answer` answers, best first; none where no rule applies."""
+    """Return beginnings of questions that `answer` answers, best first; empty if no rule applies."""
     if answer.kind == "definition":
         return _of_definition(answer)
     line = _plain(answer.output)
@@ -96,19 +95,19 @@ def frames(answer: Answer) -> list[Frame]:
 
 
 def _plain(line: str) -> str:
-    """Without what stands in brackets and adverbs between subject and verb."""
+    """Remove text in parentheses, and adverbs such as "usually"."""
     return re.sub(r"\s*\([^()]*\)|(?<!,) (?:also|often|generally|typically|normally|usually|thus|always)\b(?!,)", "", line)
 
 
 def _of_definition(answer: Answer) -> list[Frame]:
-    """Two ways to ask for a definition; which comes first changes from term to term, so that all are learned."""
+    """Return one or two ways to ask for a definition, in an order that varies by term so that all phrasings are learned."""
     term, bare = answer.term, re.sub(r"^(?:an?|the) ", "", answer.term)
     be = "are" if answer.verb in ("are", "are defined as") else "is"
     plain = f"What {be} {term}"
     if " of " in term and term.startswith("the "):
         return [Frame(plain, is_fixed=True)]
     ways = [plain, f"How {be} {term} defined", f'What does the term "{bare}" mean', f'What is the definition of "{bare}"']
-    # A single word may be a verb, "is" after a plural marks a name: both are asked for in quotation marks.
+    # A single word may be a verb, and "is" after a plural marks a name: both must be quoted in the question.
     is_word = term == bare and (" " not in term or (be == "is" and bool(re.search(r"[^su]s$", term))))
     if is_word or answer.verb in ("means", "refers to", "refer to", "denotes") or answer.output.startswith(("That ", "To ")):
         ways = ways[2:]
@@ -139,7 +138,7 @@ def _of_condition(line: str, text: str) -> Frame | None:
 
 
 def inverted(answer: Answer) -> str:
-    """Verb and subject in the order of a question ("is the theater army"), "" where they cannot be told."""
+    """Return verb and subject in question order ("is the theater army"), or "" if they cannot be determined."""
     match = AUXILIARY.match(_plain(answer.output))
     if not match or not _is_subject(match["subject"]) or NEGATION.match(match["rest"]):
         return ""
@@ -147,7 +146,7 @@ def inverted(answer: Answer) -> str:
 
 
 def _of_object(line: str, text: str) -> Frame | None:
-    """From a plain verb in the present: "The engineer records each …", "Measures use the …"."""
+    """Build a frame from a verb in the simple present: "The engineer records each …", "Measures use the …"."""
     for pattern, do in ((THIRD_PERSON, "does"), (PLURAL, "do")):
         match = pattern.match(line)
         if match and _is_plain_verb(match, do):
@@ -158,7 +157,7 @@ def _of_object(line: str, text: str) -> Frame | None:
 
 
 def _is_plain_verb(match: re.Match[str], do: str) -> bool:
-    """Is the word taken for a verb one, and does its subject agree with it?"""
+    """Return whether the word matched as the verb really is one and agrees with its subject."""
     subject, verb, rest = match["subject"], match["verb"], match["rest"]
     if not _is_subject(subject) or re.search(rf"\b(?:{MODAL}|{BE})\b", subject):
         return False
@@ -175,7 +174,7 @@ def _is_plain_verb(match: re.Match[str], do: str) -> bool:
 
 
 def _of_verb(beginning: str, verb: str, *, rest: str) -> Frame | None:
-    """`beginning` is "does the engineer record"; `rest` what the sentence says after the verb."""
+    """Build a frame from `beginning` ("does the engineer record") and `rest`, the sentence after the verb."""
     if number := re.match(r"^(?:about |at least |up to )?\d[\d.,]* (?P<unit>[a-z]+s)\b", rest):
         return Frame(f"How many {number['unit']} {beginning}")
     if OBJECT.match(rest) or (verb in TAKING - DOUBTFUL and not _has_verb_first(rest)):
@@ -191,7 +190,7 @@ def _of_verb(beginning: str, verb: str, *, rest: str) -> Frame | None:
 
 
 def _of_auxiliary(line: str, text: str) -> Frame | None:
-    """From "must", "can", "is" …: the verb changes places with the subject."""
+    """Build a frame from a sentence with "must", "can", "is" … by swapping the verb and its subject."""
     match = AUXILIARY.match(line)
     if not match or not _is_subject(match["subject"]) or NEGATION.match(match["rest"]):
         return None
@@ -214,7 +213,7 @@ def _of_auxiliary(line: str, text: str) -> Frame | None:
 
 
 def _of_be(beginning: str, rest: str) -> Frame | None:
-    """`beginning` is "is the pressure"; `rest` a measure, a use or a quality."""
+    """Build a frame from `beginning` ("is the pressure") and `rest`, if that is a measure, a use or a quality."""
     if dimension := DIMENSION.match(rest):
         return Frame(f"How {dimension['adjective']} {beginning}", is_fixed=True)
     if MEASURE.match(rest):
@@ -257,7 +256,7 @@ def _of_passive(verb: str, subject: str, done: str, *, after: str) -> Frame | No
 
 
 def _is_subject(text: str) -> bool:
-    """A short noun phrase as far as one can tell without a parser."""
+    """Return whether `text` is a short noun phrase, as far as one can tell without a parser."""
     words = text.split()
     first = words[0].lower()
     opener = first in NOBODY | TAKING or (
@@ -267,7 +266,7 @@ def _is_subject(text: str) -> bool:
 
 
 def _is_imperative(clause: str) -> bool:
-    """Does it tell to do something: "stop the motor"? A bare verb, then what it acts on."""
+    """Return whether a clause is a command such as "stop the motor": a bare verb, then its object or a preposition."""
     first, _, rest = clause.partition(" ")
     is_verb = first.isalpha() and first.lower() not in STOP and not first.lower().endswith(("s", "ing", "ed", "ly"))
     return is_verb and bool(re.match(r"(?:the|an?|all|any|each|every|to|for|on|off|down|no|your|it|\d[\d.,]*)\b", rest))
@@ -282,15 +281,18 @@ def _infinitive(verb: str) -> str:
 
 
 def _has_verb_first(rest: str) -> bool:
-    """Then the word before was a noun: "deception measures | use the", "controls | are used"."""
+    """Return whether `rest` begins with a verb, preposition or conjunction, so that the word before it was a noun.
+
+    Examples: "deception measures | use the", "controls | are used".
+    """
     first = rest.split()[0]
     return first in TAKING or bool(PREPOSITION.match(rest)) or bool(re.match(rf"(?:{MODAL}|{BE}|has|have|and|or)\b", first))
 
 
 def _lower(subject: str, text: str) -> str:
-    """The subject within a question: its first letter small unless the word is a name or an abbreviation.
+    """Return the subject as written inside a question: with a small first letter unless it is a name or abbreviation.
 
-    A name is a word that `text` also writes with a capital within a sentence, or that stands with another name.
+    A name is a word that `text` also capitalizes inside a sentence, or that is followed by another name.
     """
     first, _, rest = subject.partition(" ")
     has_name = any(word[0].isupper() and not word.isupper() for word in rest.split())

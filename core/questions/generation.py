@@ -1,9 +1,8 @@
-"""Question pairs from approved passages: a rule chooses the answer, the model writes the question, a check follows.
+"""Generate question pairs from approved passages: rules choose the answer, the model writes the question, checks follow.
 
-For every passage the best answers are taken first, as many as the quota asks; one whose question fails the
-checks makes room for the next. The quota is per passage, so that late pages get as many questions as the
-first. Where answers run out, definitions are asked for in a second way: facts need several phrasings to be
-learned (Ovadia et al. 2023).
+For every passage, the best answers are used first, up to the quota; an answer whose question fails the checks makes room
+for the next. The quota is per passage, so late pages get as many questions as early ones. When answers run out,
+definitions are asked for in a second way, because facts need several phrasings to be learned (Ovadia et al. 2023).
 """
 
 import json
@@ -37,7 +36,7 @@ EXAMPLES = (
     ("The keys are handed out by the duty officer.", "Who are the keys handed out by?"),
 )
 OPENINGS = ("What", "How", "Why", "When", "Where", "Who", "Which")
-# Words a question may use besides those of its sentence.
+# Function words a question may use besides the words of its sentence.
 JOINTS = (
     "a an the of to in on at by for with from as be is are was were do does did can must should may has have that when if "
     "during before after and or not used done needed required many much often long purpose"
@@ -45,9 +44,9 @@ JOINTS = (
 POINTERS = re.compile(r"\b(?:it|its|they|them|their|this|these|those|he|she|his|her|you|your|we|our|I|my)\b", re.IGNORECASE)
 META = re.compile(r"\b(?:sentence|passage|text|question|answer|author|following|according)\b", re.IGNORECASE)
 
-# Words of the form of a question; they need not come from the sentence.
+# Words that belong to the form of a question and need not occur in the sentence.
 FORMAL = frozenset(content_words("definition defined term mean happens do done should used many much often long"))
-# What a sentence must hold to answer "Why", "How" …
+# What a sentence must contain to answer "Why", "How" …
 EVIDENCE = {
     "Why": re.compile(
         r"\b(?:because|so that|in order to|due to|to (?:ensure|prevent|avoid|protect|keep|provide|support|help|allow|enable"
@@ -59,8 +58,8 @@ EVIDENCE = {
         r"^(?:The |An? )?(?:[\w-]+ ){0,3}?(?:\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors|ants)|[A-Z][a-z]+ [A-Z][a-z]+)\b"
     ),
 }
-SPECIFIC = 3  # words of meaning from which on a question about a fact is more than "What do commanders use?"
-NEAR = 60  # characters after the verb within which a sentence answers "How", "Why", "When"
+SPECIFIC = 3  # minimum meaningful words for a question about a fact to say more than "What do commanders use?"
+NEAR = 60  # characters after the verb within which the answer to "How", "Why" or "When" must lie
 VERBS = frozenset("is are was were do does can must should may might will shall could would".split())
 DANGLING = frozenset("a an the and or nor be is are was were that when if not many much".split())
 TAIL = re.compile(r" (?:in|on|at|during|for|after|before|when|if|under|within|to) ")
@@ -68,7 +67,7 @@ TAIL = re.compile(r" (?:in|on|at|during|for|after|before|when|if|under|within|to
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A pair as it was written, not yet filtered. `quote` is `start` to `end` of the anonymized text."""
+    """A newly written pair, not yet filtered. `quote` is characters `start` to `end` of the anonymized text."""
 
     passage_id: str
     question: str
@@ -82,13 +81,13 @@ class Candidate:
 class _Task:
     answer: Answer
     frame: Frame | None
-    opening: str = ""  # the question word to begin with, where there is no frame
-    is_second: bool = False  # another way to ask what was asked before
+    opening: str = ""  # how the question must begin if there is no frame
+    is_second: bool = False  # a second phrasing of a question already planned
 
 
 @dataclass(slots=True)
 class _Plan:
-    """What is still to be tried for one passage, best first."""
+    """The tasks still to be tried for one passage, best first, and how many pairs are missing."""
 
     tasks: list[_Task]
     missing: int
@@ -99,15 +98,15 @@ class _Plan:
 def generate_pairs(
     passages: Sequence[Passage], generator: TextGenerator, settings: GenerationSettings
 ) -> Iterator[Candidate]:
-    """Up to `settings.per_passage` pairs for each passage; fewer where it says too little.
+    """Yield up to `settings.per_passage` pairs for each passage; fewer if it says too little.
 
     Args:
-        passages: approved anonymized text, with offsets in it.
+        passages: passages of approved anonymized text, with offsets in that text.
         generator: writes the questions.
-        settings: quota and seed.
+        settings: the quota and the seed.
 
     Raises:
-        ModelError: the model failed while writing.
+        ModelError: the model failed while generating.
     """
     plans = [_plan(passage, settings) for passage in passages]
     while tasks := [(plan, task) for plan in plans for task in _next_tasks(plan)]:
@@ -122,7 +121,7 @@ def generate_pairs(
 
 
 def problem(question: str, answer: Answer) -> str:
-    """What is wrong with a question for `answer`, in a few words; "" when nothing is."""
+    """Return in a few words what is wrong with a question for `answer`, or "" if nothing is."""
     asked, told = content_words(question), set(content_words(answer.output))
     known = told | set(content_words(f"{answer.quote} {answer.passage.heading}"))
     meaning = [word for word in asked if word not in FORMAL]
@@ -144,9 +143,9 @@ def problem(question: str, answer: Answer) -> str:
 
 
 def _unlicensed(question: str, sentence: str) -> str:
-    """What a question without a frame lacks: the verb said of its subject in the sentence, and what its question word asks.
+    """Return why the sentence does not support a question written without a frame, or "" if it does.
 
-    "How is the valve closed?" stands when the sentence says "the valve is closed", and "by hand" or the like soon after.
+    "How is the valve closed?" passes if the sentence says "the valve is closed" and soon after "by turning" or the like.
     """
     opening, *rest = question.removesuffix("?").split()
     told = f" {' '.join(WORD.findall(sentence))} "
@@ -164,7 +163,7 @@ def _unlicensed(question: str, sentence: str) -> str:
 
 
 def _end_of_action(verb: str, after: Sequence[str], told: str) -> int:
-    """Where in `told` what a question asks about ends ("is | the valve closed" in "the valve is closed"); 0 if nowhere."""
+    """Return where in `told` the action asked about ends ("is | the valve closed" in "the valve is closed"), or 0."""
     for length in range(1, len(after)):
         subject, action = " ".join(after[:length]), after[length]
         is_plural = after[length - 1].endswith("s") or "and" in after[:length]
@@ -181,7 +180,11 @@ def _end_of_action(verb: str, after: Sequence[str], told: str) -> int:
 
 
 def _plan(passage: Passage, settings: GenerationSettings) -> _Plan:
-    """Each answer's question; second phrasings; questions as bare as "What do commanders use"; answers without a frame."""
+    """Order the tasks for a passage.
+
+    First come the answers' questions, then second phrasings, then questions as bare as "What do commanders use", then
+    answers without a frame.
+    """
     first: list[_Task] = []
     second: list[_Task] = []
     bare: list[_Task] = []
@@ -200,7 +203,10 @@ def _plan(passage: Passage, settings: GenerationSettings) -> _Plan:
 
 
 def _next_tasks(plan: _Plan) -> list[_Task]:
-    """As many tasks as pairs are missing, one for an answer at a time; those of answers that have a question fall away."""
+    """Take as many tasks as pairs are missing, at most one per answer, and drop those whose answer has a question already.
+
+    Second phrasings are not dropped.
+    """
     taken: list[_Task] = []
     left: list[_Task] = []
     for task in plan.tasks:
@@ -213,7 +219,7 @@ def _next_tasks(plan: _Plan) -> list[_Task]:
 
 
 def _write(tasks: Sequence[tuple[_Plan, _Task]], generator: TextGenerator, settings: GenerationSettings) -> list[str]:
-    """A question for every task, in order. Definitions need no model: their question follows from the sentence."""
+    """Write a question for every task, in order. Fixed frames, such as those of definitions, need no model."""
     questions = ["" if task.frame is None or not task.frame.is_fixed else f"{task.frame.start}?" for _, task in tasks]
     open_tasks = [position for position, question in enumerate(questions) if not question]
     prompts = [_prompt(tasks[position][1], seed=settings.seed + position) for position in open_tasks]
@@ -224,7 +230,7 @@ def _write(tasks: Sequence[tuple[_Plan, _Task]], generator: TextGenerator, setti
 
 
 def _finished(text: str, task: _Task) -> str:
-    """The model's question; where it only had to add to a frame, what it added if that is sound, else the frame alone."""
+    """Return the model's question; if it extended a frame unsoundly, fall back to the frame alone."""
     question = _question(text)
     if not task.frame:
         return question
@@ -241,7 +247,7 @@ def _prompt(task: _Task, *, seed: int) -> Prompt:
 
 
 def _schema(task: _Task) -> str:
-    """A JSON schema that lets the question use the words of its sentence and joints between them, and nothing else."""
+    """Build a JSON schema that restricts the question to the words of its sentence and the function words in `JOINTS`."""
     own = [word for word in WORD.findall(task.answer.output) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", word)]
     allowed = {form for word in own for form in _forms(word)} | set(JOINTS)
     words = "|".join(sorted(allowed))
@@ -257,7 +263,7 @@ def _schema(task: _Task) -> str:
 
 
 def _forms(word: str) -> set[str]:
-    """The word, with a small first letter unless it is an abbreviation, and without the endings of verbs and plurals."""
+    """Return the word's forms: as it is, in lower case unless it is an abbreviation, and without a final "s" or "d"."""
     plain = word if word[1:] != word[1:].lower() else word.lower()
     return {word, plain} | ({plain[:-1]} if plain.endswith(("s", "ed")) and len(plain) > 3 and plain not in STOP else set())
 

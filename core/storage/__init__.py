@@ -1,4 +1,4 @@
-"""Where everything is kept: one SQLite file and folders of plain files."""
+"""Store everything: one SQLite file and folders of plain files."""
 
 from core.storage import rights
 from core.storage.database import connect

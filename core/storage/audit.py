@@ -1,11 +1,12 @@
 """The audit log: who did what to which version of a document. Append-only, each entry chained to the one before it.
 
-An entry is one line of canonical JSON (sorted keys, no spaces, ASCII) that holds the SHA-256 of the entry before; its own
-SHA-256 is over exactly these bytes. It is stored in the transaction that stores what it records, so that neither is there
-without the other. It names ids, hashes, counts and the person who acted; never a text, a file name or a reason in words.
+An entry is one line of canonical JSON (sorted keys, no spaces, ASCII) that contains the SHA-256 of the previous entry; its
+own SHA-256 is computed over exactly these bytes. It is stored in the same transaction as the change it records, so neither
+exists without the other. It holds ids, hashes, counts and the person who acted, never a text, a file name or a reason in
+words.
 
-Triggers refuse to change or delete entries and to store one that does not follow the last. They stop mistakes, not somebody
-who may write the file: see `core.storage.audit_check` for what is found then.
+Triggers refuse to change or delete entries, or to store one that does not follow the last. They prevent mistakes, not
+tampering by someone who can write the file: see `core.storage.audit_check` for what is detected then.
 """
 
 import hashlib
@@ -26,9 +27,9 @@ from core.records import KEPT, AuditAction, AuditEntry, Document, now
 from core.storage import rights
 from core.storage.transactions import Database, transaction
 
-GENESIS_SHA256 = "0" * 64  # what the first entry names as the one before it
-HEADS_NAME = "audit-heads.txt"  # beside the database
-_ID_OR_HASH = re.compile(r"[0-9A-Za-z_-]{0,64}")  # no dot and no space, so that no file name and no text gets in
+GENESIS_SHA256 = "0" * 64  # the first entry's previous hash
+HEADS_NAME = "audit-heads.txt"  # in the database's folder
+_ID_OR_HASH = re.compile(r"[0-9A-Za-z_-]{0,64}")  # no dots or spaces, to keep file names and texts out
 
 
 def append(
@@ -40,19 +41,19 @@ def append(
     hashes: Mapping[str, str] | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> AuditEntry:
-    """Add an entry; call it inside the transaction that stores what it records.
+    """Add an entry. Call this inside the transaction that stores the change it records.
 
     Args:
         db: the workspace's database.
         action: what was done.
-        actor: the name that the person gave; without one, who signed in, else the account this process runs under.
-        subjects: ids by what they name, such as `document`.
-        hashes: SHA-256 values by what they are of.
+        actor: the name that the person gave; defaults to the person signed in, else the account this process runs under.
+        subjects: ids by the kind of thing they identify, such as `document`.
+        hashes: SHA-256 values by the kind of thing they were computed from.
         counts: numbers by what they count.
 
     Raises:
-        ValueError: a subject or a hash that is more than one word of letters, digits, "-" and "_".
-        AccessError: the person who acts may not do that, or acts under another name than the one who signed in.
+        ValueError: a subject or hash contains other characters than letters, digits, "-" and "_", or is too long.
+        AccessError: the acting person may not do this, or `actor` is not the name of the person signed in.
     """
     person = db.actor.person if isinstance(db, Database) and db.actor else None
     _check(db, action, actor=actor, project_id=subjects.get("project", ""))
@@ -82,7 +83,10 @@ def append(
 
 
 def _check(db: sqlite3.Connection, action: AuditAction, *, actor: str, project_id: str) -> None:
-    """The last gate before a change is stored: whoever signed in acts under the own name, and in a role that allows it."""
+    """Raise AccessError unless whoever is signed in acts under their own name and has a role that allows `action`.
+
+    This is the last gate before a change is stored.
+    """
     signed_in = rights.restricted(db)
     if signed_in is None or action in UNGATED:
         return
@@ -101,7 +105,7 @@ def append_for(
     hashes: Mapping[str, str] | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> None:
-    """Add an entry about a stored document: its project and the hashes of its file and its text are named with it."""
+    """Add an entry about a stored document, with its project and the hashes of its file and text."""
     row = db.execute("select project_id, sha256, text_sha256 from documents where id = ?", [document_id]).fetchone()
     append(
         db,
@@ -114,7 +118,7 @@ def append_for(
 
 
 def note_refusal(db: sqlite3.Connection, action: Action, project_id: str) -> None:
-    """Leave an entry that the person who acts was refused, once an hour for each project: pages ask again and again."""
+    """Record that the acting person was refused, about once an hour per project because pages retry constantly."""
     actor = rights.restricted(db)
     if actor is None:
         return
@@ -126,7 +130,7 @@ def note_refusal(db: sqlite3.Connection, action: Action, project_id: str) -> Non
 
 
 def append_begin(db: sqlite3.Connection) -> None:
-    """Add the first entry, if there is none: how much was there already, of which no entry tells how it came."""
+    """Add the first entry if the log is empty, with counts of what the workspace already holds, which no entry explains."""
     if db.execute("select 1 from audit limit 1").fetchone():
         return
     tables = ("projects", "documents", "datasets", "runs", "releases")
@@ -136,7 +140,10 @@ def append_begin(db: sqlite3.Connection) -> None:
 
 
 def decision_counts(db: sqlite3.Connection, document_id: str) -> dict[str, int]:
-    """How many spans of a document were accepted, rejected, or only detected; `kept`: not rejected, but of a kept type."""
+    """Count a document's spans that were accepted, rejected or only detected.
+
+    `kept` counts those of a kept type that were not rejected; it is missing if there are none.
+    """
     rows = db.execute("select state, count(*) from spans where document_id = ? group by state", [document_id])
     kept = db.execute(
         "select count(*) from spans where document_id = ? and state <> 'rejected' and surrogate = ?", [document_id, KEPT]
@@ -146,7 +153,7 @@ def decision_counts(db: sqlite3.Connection, document_id: str) -> dict[str, int]:
 
 
 def size_counts(document: Document) -> dict[str, int]:
-    """How large a document is."""
+    """Return a document's size in bytes, pages and words, as counts for an entry."""
     return {"bytes": document.size_bytes, "pages": document.page_count, "words": document.word_count}
 
 
@@ -154,15 +161,15 @@ def size_counts(document: Document) -> dict[str, int]:
 
 
 def entries(db: sqlite3.Connection, *, about: str = "", last: int = 0) -> Iterator[tuple[AuditEntry, str]]:
-    """Entries and their canonical JSON, oldest first, one at a time.
+    """Yield entries with their canonical JSON, oldest first.
 
     Args:
         db: the workspace's database.
-        about: only those that name exactly this id, person, account or action.
-        last: only so many of the newest; 0 for all.
+        about: limits the result to entries that name exactly this id, person, account or action.
+        last: limits the result to this many of the newest; 0 for all.
 
     Raises:
-        SetupError: an entry cannot be read, because somebody changed it.
+        SetupError: an entry cannot be read because somebody changed it.
     """
     wanted = json.dumps(about) if about else ""
     first = 0
@@ -186,7 +193,7 @@ def _entry(row: sqlite3.Row) -> AuditEntry:
 
 @cache
 def account() -> str:
-    """The name of the operating system's account, asked of the system: variables such as USER are anybody's to set."""
+    """Return the name of the account this process runs under, as the system knows it: anybody can set $USER."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -197,27 +204,27 @@ def account() -> str:
 
 
 def canonical(entry: AuditEntry) -> str:
-    """The one way in which an entry, without its own SHA-256, is written as JSON."""
+    """Return the canonical JSON of an entry, without its own SHA-256."""
     fields = {name: value for name, value in asdict(entry).items() if name != "sha256"}
     return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
 
 def sha256_of(text: str) -> str:
-    """SHA-256 of an entry's canonical JSON."""
+    """Return the hexadecimal SHA-256 of an entry's canonical JSON."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def heads_path(db: sqlite3.Connection) -> Path:
-    """Where the sequence number and SHA-256 of the last entry of each transaction are kept, a line each."""
+    """Return the path of the list of heads: sequence number and SHA-256 of each transaction's last entry, one per line."""
     return Path(db.execute("pragma database_list").fetchone()["file"]).with_name(HEADS_NAME)
 
 
 def _note_head(path: Path, entry: AuditEntry) -> None:
-    """Append a head to the list. What it belongs to is stored already, so a full disk only leaves the list shorter."""
+    """Append a head to the list. Its entry is stored already, so on a full disk the list merely lacks a line."""
     with suppress(OSError), path.open("ab+") as file:
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
-        start = "" if file.read(1) in (b"", b"\n") else "\n"  # a line may have been torn by a power cut
+        start = "" if file.read(1) in (b"", b"\n") else "\n"  # a power cut may have left a partial line
         file.write(f"{start}{entry.sequence} {entry.sha256}\n".encode())
         file.flush()
         os.fsync(file.fileno())

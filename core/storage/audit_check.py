@@ -1,18 +1,18 @@
-"""Whether the audit log is whole: every entry as it was written, in its place, with nothing cut off.
+"""Verify that the audit log is intact: every entry unchanged, in its place, and none cut off.
 
-What is found, and by what:
+What is detected, and how:
 
-* a changed entry: its SHA-256 no longer fits; if that was made to fit, the next entry names another one before it;
-* an entry taken out, put in or moved: numbers without a gap, and again the name of the one before;
-* entries cut off at the end: a chain alone cannot tell, for what is left is whole. Three things outside of it can: the head
-  in a table beside it, the list of heads in a file beside the database (one line for each transaction, written once it is
-  stored), and a head that an auditor noted down (`audit verify` prints it, `--noted` takes it);
-* guards taken off: the triggers are compared with those of the schema.
+* A changed entry: its SHA-256 no longer matches. If that was recomputed, the next entry's previous hash does not match.
+* An entry removed, inserted or moved: the sequence numbers have a gap or repeat, and again the previous hash differs.
+* Entries cut off at the end: the chain alone cannot reveal this, because what remains is intact. Three things outside it
+  can: the head in a table of its own, the list of heads in a file beside the database (a line per transaction, written
+  after its commit), and a head that an auditor noted down (printed by `audit verify`, passed to `--noted`).
+* Removed guards: the triggers are compared with those of the schema.
 
-What is not found: who may write both the database and the list of heads, and knows how, can write the whole log anew, or cut
-both short by the same entries. Only a head that was noted elsewhere tells then; so does a list of heads that nobody can
-shorten (`chattr +a audit-heads.txt`, set by an administrator). A transaction cut off before its line reached the list (the
-process was killed in between) is found by the head in the table alone.
+What is not detected: someone who can write both the database and the list of heads, and knows how, can rewrite the whole log
+or truncate both by the same entries. Only a head noted elsewhere reveals this, or a list of heads that nobody can shorten
+(`chattr +a audit-heads.txt`, set by an administrator). If a process was killed before a transaction's line reached the list,
+the removal of that transaction is detected only by the head in the table.
 """
 
 import hashlib
@@ -31,12 +31,12 @@ from core.storage.migrations import MIGRATIONS
 
 FINDINGS_KEPT = 20
 _HEAD = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64})")
-_TORN = re.compile(r"[0-9]*( [0-9a-f]{0,63})?")  # the beginning of a line, as a power cut leaves it
+_TORN = re.compile(r"[0-9]*( [0-9a-f]{0,63})?")  # a partial line, as left by a power cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditVerdict:
-    """How many entries there are, the SHA-256 of the last one, and what is wrong, in words (the first of many)."""
+    """The number of entries, the SHA-256 of the last one, and up to `FINDINGS_KEPT` of the problems found, in words."""
 
     count: int
     head_sha256: str
@@ -45,17 +45,17 @@ class AuditVerdict:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether no problem was found."""
         return not self.finding_count
 
     @property
     def head(self) -> str:
-        """What an auditor notes down, and `--noted` takes: number and SHA-256 of the last entry."""
+        """Number and SHA-256 of the last entry, for an auditor to note down and pass to `--noted`."""
         return f"{self.count}:{self.head_sha256}"
 
 
 class _Chain:
-    """Where the reading of the entries stands."""
+    """The last entry read so far."""
 
     def __init__(self) -> None:
         self.sequence = 0
@@ -63,18 +63,18 @@ class _Chain:
 
 
 def verify(db: sqlite3.Connection, *, noted: str = "") -> AuditVerdict:
-    """Read the whole log, one entry at a time, and say what is wrong with it.
+    """Read the whole log, one entry at a time, and report what is wrong with it.
 
     Args:
-        db: the workspace's database, outside of a transaction.
-        noted: a head noted earlier, `NUMBER:SHA256`: that entry must still be there, as it was.
+        db: the workspace's database, outside a transaction.
+        noted: a head noted earlier, `NUMBER:SHA256`; that entry must still exist unchanged.
 
     Raises:
-        InputError: `noted` is no head.
+        InputError: `noted` is not a head.
     """
     noted_head = _parsed(noted) if noted else None
     path = heads_path(db)
-    list_size = path.stat().st_size if path.is_file() else 0  # before the entries: what is added later is not looked at
+    list_size = path.stat().st_size if path.is_file() else 0  # taken before reading entries, to ignore later additions
     chain = _Chain()
     with _snapshot(db):
         found = _findings(db, chain, path=path, list_size=list_size, noted=noted_head)
@@ -85,7 +85,7 @@ def verify(db: sqlite3.Connection, *, noted: str = "") -> AuditVerdict:
 
 @contextmanager
 def _snapshot(db: sqlite3.Connection) -> Iterator[None]:
-    """Everything read inside is of one moment; others may write meanwhile."""
+    """Read from a consistent snapshot inside the block, while others may write."""
     db.execute("begin")
     try:
         yield
@@ -115,7 +115,7 @@ def _findings(
 
 
 def _guards(db: sqlite3.Connection) -> set[tuple[str, str]]:
-    """The name and the SQL of the log's tables and triggers."""
+    """Return the name and SQL of the log's tables and triggers."""
     rows = db.execute("select name, sql from sqlite_master where tbl_name in ('audit', 'audit_head')")
     return {(name, sql) for name, sql in rows}
 
@@ -140,7 +140,7 @@ def _wrong_entries(db: sqlite3.Connection, chain: _Chain) -> Iterator[str]:
 
 
 def _problem(sequence: int, sha256: object, entry: object, *, previous: str, is_next: bool) -> str:
-    """What is wrong with one entry, in words; "" when nothing is."""
+    """Return in words what is wrong with one entry, or "" if nothing is."""
     if not isinstance(entry, str) or hashlib.sha256(entry.encode("utf-8", "surrogatepass")).hexdigest() != sha256:
         return "was changed"
     try:
@@ -170,7 +170,10 @@ def _wrong_head(db: sqlite3.Connection, chain: _Chain) -> Iterator[str]:
 
 
 def _wrong_list(db: sqlite3.Connection, path: Path, size: int) -> Iterator[str]:
-    """Heads in the file that the log does not hold. The file may lack some: a process may have been killed before."""
+    """Yield a finding for each head in the file that the log lacks, and for each line that is no head.
+
+    Heads missing from the file are no finding: a process may have been killed before it wrote one.
+    """
     if not size:
         yield f"The list of heads, {path.name}, is gone or empty."
         return
@@ -187,7 +190,7 @@ def _wrong_list(db: sqlite3.Connection, path: Path, size: int) -> Iterator[str]:
 
 
 def _has(db: sqlite3.Connection, sequence: int, sha256: str) -> bool:
-    """Whether an entry stands at this place with this SHA-256. Number 0 is the beginning, before any entry."""
+    """Return whether the entry with this number has this SHA-256. Number 0 stands for the start, before any entry."""
     if sequence == 0:
         return sha256 == GENESIS_SHA256
     return bool(db.execute("select 1 from audit where sequence = ? and sha256 = ?", [sequence, sha256]).fetchone())

@@ -1,4 +1,4 @@
-"""The audit log as a table: CSV for a spreadsheet, with the exact entry in the last column so that anybody can check it."""
+"""Write the audit log as CSV for a spreadsheet, with the exact entry in the last column so that anybody can check it."""
 
 import csv
 import sqlite3
@@ -15,17 +15,17 @@ COLUMNS = (*(field.name for field in fields(AuditEntry)), "entry")
 
 
 def write_csv(db: sqlite3.Connection, target: Path, *, about: str = "", is_forced: bool = False) -> int:
-    """Write the entries (`about`: those that name this id, person or action) to `target`; gives how many they are.
+    """Write the entries to `target` and return their number; `about` limits them to those naming this id, person or action.
 
-    The SHA-256 of the last column's text is the entry's `sha256`, and is named as `previous_sha256` by the next entry.
+    The SHA-256 of the last column's text is the entry's `sha256` and the next entry's `previous_sha256`.
 
     Raises:
-        InputError: `target` is a folder, exists and is not to be replaced, or its folder does not exist.
+        InputError: `target` is a folder, exists while `is_forced` is false, or its folder does not exist.
         SetupError: the file cannot be written, or an entry cannot be read.
     """
     check_target(target, is_forced=is_forced)
     with file_atomic(target) as file:
-        count = -1  # the names of the columns
+        count = -1  # do not count the header line
         for line in csv_lines(db, about=about):
             file.write(line.encode())
             count += 1
@@ -33,10 +33,10 @@ def write_csv(db: sqlite3.Connection, target: Path, *, about: str = "", is_force
 
 
 def csv_lines(db: sqlite3.Connection, *, about: str = "") -> Iterator[str]:
-    """The lines of the CSV, the names of the columns first.
+    """Yield the lines of the CSV, beginning with the column names.
 
     Raises:
-        SetupError: an entry cannot be read, because somebody changed it.
+        SetupError: an entry cannot be read because somebody changed it.
     """
     yield _line(COLUMNS)
     for entry, text in entries(db, about=about):
@@ -49,7 +49,7 @@ def csv_lines(db: sqlite3.Connection, *, about: str = "") -> Iterator[str]:
 
 
 def pairs(values: Mapping[str, object]) -> str:
-    """Such as `found 12, accepted 3`."""
+    """Format a mapping as `found 12, accepted 3`, omitting empty values."""
     return ", ".join(f"{name} {value}" for name, value in values.items() if value != "")
 
 
@@ -60,5 +60,5 @@ def _line(cells: tuple[str, ...]) -> str:
 
 
 def harmless(cell: str) -> str:
-    """A name that a spreadsheet would take for a formula is shown as text."""
+    """Quote a cell that a spreadsheet would take for a formula, so that it is shown as text."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,4 +1,4 @@
-"""One SQLite file: write-ahead log, foreign keys, and schema steps that run once each."""
+"""Open the SQLite file (write-ahead log, foreign keys) and bring its schema up to date, running each migration once."""
 
 import sqlite3
 from contextlib import closing
@@ -14,19 +14,19 @@ BUSY_TIMEOUT_S = 30
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the database at `path`, making it and bringing its schema up to date.
+    """Open the database at `path`, creating it if needed and bringing its schema up to date.
 
-    Every statement commits by itself; use `transaction` to join several.
+    Every statement commits by itself; use `transaction` to group several.
 
     Raises:
         SetupError: the file cannot be opened, is not a database, or was written by a newer version.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents: of no other account's business
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # private: other accounts must not read documents
         db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, factory=Database)
         db.row_factory = sqlite3.Row
         db.execute("pragma journal_mode = wal")
-        db.execute("pragma synchronous = full")  # a commit that was reported survives a power cut
+        db.execute("pragma synchronous = full")  # a completed commit survives a power cut
         db.execute("pragma foreign_keys = on")
         _migrate(db, path)
     except (sqlite3.DatabaseError, OSError) as error:
@@ -46,7 +46,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     if version == len(MIGRATIONS):
         return
     with transaction(db):
-        version = db.execute("pragma user_version").fetchone()[0]  # another process may have been faster
+        version = db.execute("pragma user_version").fetchone()[0]  # another process may have migrated meanwhile
         if 0 < version < len(MIGRATIONS):
             _keep_copy(path, version)
         for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
@@ -56,7 +56,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _keep_copy(path: Path, version: int) -> None:
-    """Copy the database before its schema changes, to `<name>.schema-<version>`: the way back to an older Garrison."""
+    """Copy the database to `<name>.schema-<version>` before its schema changes, to allow going back to an older Garrison."""
     target = path.with_name(f"{path.name}.schema-{version}")
     partial = target.with_name(f".{target.name}.partial")
     partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The schema, one step at a time. A step that has shipped is never edited: add the next one."""
+"""The schema, built up one step at a time. Never edit a step that has shipped: add another."""
 
 import sqlite3
 from collections.abc import Callable
@@ -12,14 +12,14 @@ MIGRATIONS: list[Migration] = []
 
 
 def migration(step: Migration) -> Migration:
-    """Register a step; steps run in the order in which they stand in this file."""
+    """Register a step; steps run in the order in which this file defines them."""
     MIGRATIONS.append(step)
     return step
 
 
 @migration
 def m001_initial(db: sqlite3.Connection) -> None:
-    """Every record of `core.records`; column names are field names."""
+    """Create the tables for the records of `core.records`; column names are field names."""
     for statement in _INITIAL.split(";"):
         if statement.strip():
             db.execute(statement)
@@ -27,14 +27,14 @@ def m001_initial(db: sqlite3.Connection) -> None:
 
 @migration
 def m002_audit(db: sqlite3.Connection) -> None:
-    """The audit log: its entries, its head, and triggers that let it grow by the next entry and not otherwise."""
+    """Create the audit log: its entries, its head, and triggers that allow nothing but appending the next entry."""
     for statement in _AUDIT.strip().split("\n\n"):
         db.execute(statement)
 
 
 @migration
 def m003_review(db: sqlite3.Connection) -> None:
-    """Proposals, the two-person rule, samples and the second search; who acted so far is known by name."""
+    """Add proposals, the two-person rule, samples and the second search; take over by name the people who acted so far."""
     for statement in _REVIEW.split(";"):
         if statement.strip():
             db.execute(statement)
@@ -42,9 +42,9 @@ def m003_review(db: sqlite3.Connection) -> None:
         "select d.project_id, s.reviewer from spans s join documents d on d.id = s.document_id where s.reviewer <> ''"
         " union select d.project_id, r.reviewer from reviews r join documents d on d.id = r.document_id"
     )
-    no_person = "Garrison sample (no person)"  # what the program called itself where it approved the sample project
+    no_person = "Garrison sample (no person)"  # the name under which the program approved the sample project
     for project_id, name in db.execute(acted).fetchall():
-        with suppress(InputError):  # a name that would not be taken today
+        with suppress(InputError):  # a name that is no longer accepted
             if name != no_person:
                 row = [project_id, declared(name).id, name]
                 db.execute("insert or ignore into review_people (project_id, person_id, name) values (?, ?, ?)", row)
@@ -53,23 +53,23 @@ def m003_review(db: sqlite3.Connection) -> None:
 
 @migration
 def m004_surrogates(db: sqlite3.Connection) -> None:
-    """What is done with each type of personal data, and the sealed way back from surrogates to values."""
+    """Add the treatment of each type of personal data, and the sealed data for re-identification from surrogates."""
     for statement in _REPLACEMENT.split(";"):
         db.execute(statement)
 
 
 @migration
 def m005_lists(db: sqlite3.Connection) -> None:
-    """The reviewers' lists and patterns, and classification markings of documents and projects."""
+    """Add the reviewers' lists and patterns, and classification markings of documents and projects."""
     for statement in _LISTS.strip().split("\n\n"):
         db.execute(statement)
 
 
 @migration
 def m006_approved_headings(db: sqlite3.Connection) -> None:
-    """Headings and page labels of approved text are kept as they were approved; of earlier approvals no heading is known.
+    """Add headings and page labels to approved passages, as they were approved; earlier approvals get no headings.
 
-    The name of a sheet is a heading too.
+    A sheet's name counts as a heading, so such page labels become "sheet without name".
     """
     for name in ("heading", "page"):
         db.execute(f"alter table approved_passages add column {name} text not null default ''")
@@ -82,20 +82,20 @@ def m006_approved_headings(db: sqlite3.Connection) -> None:
 
 @migration
 def m007_identity(db: sqlite3.Connection) -> None:
-    """Who signed in here, their roles on the machine (no project) and in projects, and who started a job."""
+    """Add the people who signed in, their roles on the machine (no project) and in projects, and who started a job."""
     for statement in _IDENTITY.strip().split("\n\n"):
         db.execute(statement)
 
 
 @migration
 def m008_unread(db: sqlite3.Connection) -> None:
-    """What nobody had looked at when a text was approved; of earlier approvals that was not recorded."""
+    """Add a record of what nobody had looked at when a text was approved; null for earlier approvals."""
     db.execute("alter table reviews add column unread text")
 
 
 @migration
 def m009_written_passages(db: sqlite3.Connection) -> None:
-    """Question pairs that a job has written and that do not count yet (`pairs`, null once they do), a row a passage."""
+    """Add question pairs that a job has written but that do not count yet, a row per passage (`pairs` null once they do)."""
     db.execute(
         "create table written_passages (job_id text not null references jobs on delete cascade,"
         " document_id text not null references documents on delete cascade, review_id text not null,"
@@ -105,7 +105,7 @@ def m009_written_passages(db: sqlite3.Connection) -> None:
 
 @migration
 def m010_search_version(db: sqlite3.Connection) -> None:
-    """Which version of the search looked at a document: of those searched before, an earlier one than the first counted."""
+    """Add the version of the search that examined a document; 0, before the first version, for earlier searches."""
     db.execute("alter table documents add column search_version integer not null default 0")
 
 
@@ -279,7 +279,8 @@ create table way_back_openings (
 )
 """
 
-# project_id is "" for what holds in every project, which no foreign key allows: a trigger takes a project's lists with it
+# project_id is "" for entries that apply to every project. As a foreign key would not allow that, a trigger deletes a
+# project's entries with it.
 _LISTS = """
 create table list_entries (
     id text primary key, project_id text not null, kind text not null, text text not null, entity text not null,

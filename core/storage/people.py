@@ -1,4 +1,4 @@
-"""People who signed in here, what they may do, and where they are members. Every change leaves an entry in the audit log."""
+"""People who signed in here, their roles and their project memberships. Every change is recorded in the audit log."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from core.storage.rows import from_row
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
-_WORDS: dict[tuple[bool, bool], AuditAction] = {  # in a project, given
+_WORDS: dict[tuple[bool, bool], AuditAction] = {  # (in a project, granted) -> action
     (False, True): "role granted",
     (False, False): "role revoked",
     (True, True): "member added",
@@ -23,35 +23,37 @@ UNKNOWN_HINT = "People appear once they signed in: garrison people list"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person who signed in here once, and the roles: on this machine, or in the project asked about."""
+    """A person who has signed in here, with their roles on this machine or in the requested project."""
 
     person: Person
     mail: str
     last_seen_at: str
     granted: frozenset[Role]
-    claimed: frozenset[Role] = frozenset()  # named by the identity provider; nobody here can take them away
+    claimed: frozenset[Role] = frozenset()  # assigned by the identity provider; cannot be revoked here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What an identity provider said when somebody signed in."""
+    """What an identity provider stated when somebody signed in."""
 
     person: Person
     sign_in_id: str
     issuer: str
     mail: str
     roles: frozenset[Role]
-    expires_at: str  # as `records.now` writes it
+    expires_at: str  # in the format of `records.now`
 
 
 # --- signing in and out -----------------------------------------------------------------------------
 
 
 def sign_in(workspace: Workspace, token: Token) -> Actor:
-    """Store a sign-in, the first time that it is seen, and give who acts from now on. `workspace` is of nobody yet.
+    """Store a sign-in the first time it is seen, and return the actor for it. `workspace` must not have an actor yet.
+
+    A sign-in that is stored already is checked whenever the actor's workspace is used, not here.
 
     Raises:
-        AccessError: it has expired or was ended.
+        AccessError: a sign-in that is not stored yet has expired.
     """
     db = workspace.db
     actor = Actor(person=token.person, sign_in_id=token.sign_in_id)
@@ -70,23 +72,23 @@ def sign_in(workspace: Workspace, token: Token) -> Actor:
                 "insert or ignore into sign_ins (id, person_id, expires_at) values (?, ?, ?)",
                 [token.sign_in_id, token.person.id, token.expires_at],
             )
-            if stored.rowcount:  # another window may have been faster
+            if stored.rowcount:  # 0 if another window has stored it meanwhile
                 audit.append(db, "signed in", actor=token.person.name, subjects={"person": token.person.id})
     return actor
 
 
 def sign_out(workspace: Workspace) -> None:
-    """End the sign-in of the person who acts, in every window and for every copy of its cookie."""
+    """End the acting person's sign-in, in every window and for every copy of its cookie."""
     actor = rights.restricted(workspace.db)
     if actor is not None:
         _end(workspace.db, "id = ?", actor.sign_in_id)
 
 
 def end_sign_ins(workspace: Workspace, person_id: str) -> int:
-    """End every sign-in of a person; gives how many there were.
+    """End every sign-in of a person and return how many there were.
 
     Raises:
-        AccessError: whoever acts does not manage people.
+        AccessError: the acting person may not manage people.
     """
     rights.check(workspace.db, "manage people")
     return _end(workspace.db, "person_id = ?", person_id)
@@ -106,20 +108,20 @@ def _end(db: sqlite3.Connection, which: str, value: str) -> int:
 
 
 def list_people(workspace: Workspace) -> list[Member]:
-    """Everybody who signed in here, with the roles on this machine.
+    """Return everybody who has signed in here, with their roles on this machine.
 
     Raises:
-        AccessError: whoever acts does not manage people.
+        AccessError: the acting person may not manage people.
     """
     rights.check(workspace.db, "manage people")
     return _members(workspace.db, "r.project_id is null", [], is_left=True)
 
 
 def members(workspace: Workspace, project: Project) -> list[Member]:
-    """The members of a project, with their roles in it.
+    """Return the members of a project, with their roles in it.
 
     Raises:
-        AccessError: whoever acts neither belongs to it nor manages its members.
+        AccessError: the acting person may neither see the project nor manage its members.
     """
     if not rights.may(workspace.db, "manage members", project.id):
         rights.check(workspace.db, "see project", project.id)
@@ -127,16 +129,16 @@ def members(workspace: Workspace, project: Project) -> list[Member]:
 
 
 def managed_projects(workspace: Workspace) -> list[Project]:
-    """The projects whose members whoever acts may change: an administrator's are all, documents unseen."""
+    """Return the projects whose members the acting person may change; for administrators all, though not their documents."""
     projects = [from_row(Project, row) for row in workspace.db.execute("select * from projects order by rowid")]
     return [project for project in projects if rights.may(workspace.db, "manage members", project.id)]
 
 
 def candidates(workspace: Workspace, project: Project) -> list[Member]:
-    """Everybody who may be made a member of a project: names alone, no roles.
+    """Return everybody who can be made a member of a project, without granted roles.
 
     Raises:
-        AccessError: whoever acts does not manage its members.
+        AccessError: the acting person may not manage the project's members.
     """
     rights.check(workspace.db, "manage members", project.id)
     return _members(workspace.db, "0", [], is_left=True)
@@ -162,10 +164,11 @@ def _members(db: sqlite3.Connection, which: str, values: list[str], *, is_left: 
 
 
 def person(workspace: Workspace, named: str) -> Person:
-    """The person with this id or mail address. `workspace` is of nobody, or of a person who manages people.
+    """Return the person with this id or mail address.
 
     Raises:
-        InputError: nobody, or several, are called so.
+        InputError: nobody, or more than one person, matches.
+        AccessError: the acting person may not manage people.
     """
     rights.check(workspace.db, "manage people")
     wanted = "select id, name from people where id = ? or (mail = ? collate nocase and mail <> '')"
@@ -178,10 +181,10 @@ def person(workspace: Workspace, named: str) -> Person:
 
 
 def person_of_job(workspace: Workspace, person_id: str, action: Action, project_id: str) -> Person:
-    """Who started a job, once it is certain that the person may still do what it does.
+    """Return the person who started a job, after checking that they may still do what it does.
 
     Raises:
-        AccessError: the role is gone.
+        AccessError: the person no longer has a role that allows it.
     """
     row = workspace.db.execute("select name from people where id = ?", [person_id]).fetchone()
     if row is None or not rights.may_person(workspace.db, person_id, action, project_id):
@@ -190,21 +193,21 @@ def person_of_job(workspace: Workspace, person_id: str, action: Action, project_
 
 
 def grant(workspace: Workspace, person_id: str, role: str, *, project: Project | None = None) -> None:
-    """Give a role on this machine, or in a project, which makes the person a member. Giving it twice changes nothing.
+    """Grant a role on this machine, or in a project, which makes the person a member. Granting it twice changes nothing.
 
     Raises:
-        InputError: no such role, no such person, or administrator of a project.
-        AccessError: whoever acts may not give it.
+        InputError: the role or the person does not exist, or the role is administrator in a project.
+        AccessError: the acting person may not grant it.
     """
     _change(workspace, person_id, role, project=project, is_given=True)
 
 
 def revoke(workspace: Workspace, person_id: str, role: str, *, project: Project | None = None) -> None:
-    """Take a role away, at once; without a role left in a project, the person is no member there.
+    """Revoke a role with immediate effect; a person without any role left in a project is no longer a member.
 
     Raises:
-        InputError: no such role, or the person does not hold it.
-        AccessError: whoever acts may not take it.
+        InputError: the role or the person does not exist, or the person does not hold the role.
+        AccessError: the acting person may not revoke it.
     """
     _change(workspace, person_id, role, project=project, is_given=False)
 
@@ -230,7 +233,10 @@ def _change(workspace: Workspace, person_id: str, role: str, *, project: Project
 
 
 def _subjects(db: sqlite3.Connection, person_id: str) -> dict[str, str]:
-    """Whom an entry is about; under "person" stands who did it, where that is somebody else who signed in."""
+    """Return the subject of an entry: under "person" if nobody else is signed in, else under "of".
+
+    "person" names who acted, so it is free only if nobody signed in acts or the person acts on themselves.
+    """
     actor = rights.restricted(db)
     return {"person" if actor is None or actor.person.id == person_id else "of": person_id}
 

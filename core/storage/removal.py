@@ -1,4 +1,4 @@
-"""Taking a document out of a project, or a project out of the workspace, with everything that came from it."""
+"""Remove a document from a project, or a project from the workspace, with everything that came from it."""
 
 import shutil
 
@@ -10,9 +10,9 @@ from core.storage.workspace import Workspace
 
 
 def remove_document(workspace: Workspace, document: Document, *, actor: str = "") -> None:
-    """Remove a document, its spans, its reviews and its question pairs. `actor` is who does it, where the name is known.
+    """Remove a document, its spans, its reviews and its question pairs. `actor` is the name of who does it, if known.
 
-    Dataset versions that were frozen before keep their rows, and runs what they learned from them.
+    Dataset versions frozen earlier keep their rows, and runs keep what they learned from them.
     """
     rights.check(workspace.db, "remove documents", document.project_id)
     reviews = find(workspace.db, Review, document_id=document.id)
@@ -20,16 +20,16 @@ def remove_document(workspace: Workspace, document: Document, *, actor: str = ""
     with transaction(workspace.db):
         if find(workspace.db, Document, id=document.id):
             audit.append_for(workspace.db, document.id, "document removed", actor=actor, counts=counts)
-        delete(workspace.db, Document, id=document.id)  # what refers to it goes with it
+        delete(workspace.db, Document, id=document.id)  # cascades to everything that refers to it
     for review in reviews:
         workspace.anonymized_path(document.project_id, review.id).unlink(missing_ok=True)
     shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
 
 
 def remove_project(workspace: Workspace, project: Project, *, actor: str = "") -> None:
-    """Remove a project with its documents, pairs, runs and jobs. `actor` is who does it, where the name is known."""
+    """Remove a project with its documents, pairs, runs and jobs. `actor` is the name of who does it, if known."""
     rights.check(workspace.db, "delete project", project.id)
-    folder = workspace.project_folder(project.id)  # asked for before the roles in the project go with it
+    folder = workspace.project_folder(project.id)  # while the roles that allow this still exist
     with transaction(workspace.db):
         documents = find(workspace.db, Document, project_id=project.id)
         for document in documents:

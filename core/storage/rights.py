@@ -1,7 +1,7 @@
-"""What the person for whom a database is open may do, read anew each time: a role that is taken away is gone at once.
+"""Check what the person using a database connection may do. Roles are read each time, so revoking one takes effect at once.
 
-A connection without an actor is the operating system's account, and one of a job was checked when the job began; both may do
-everything. `audit.append` and `rows` ask here before they store or give anything.
+A connection without an actor belongs to the operating system account, and the actor of a job was checked when the job began;
+neither is restricted. `audit.append` and `rows` check here before they store or return anything.
 """
 
 import json
@@ -18,16 +18,16 @@ SIGNED_OUT = "Your sign-in has ended."
 
 
 def restricted(db: sqlite3.Connection) -> Actor | None:
-    """Who is signed in on this connection; None where nothing is to be checked."""
+    """Return the actor signed in on this connection, or None if it is unrestricted."""
     actor = db.actor if isinstance(db, Database) else None
     return actor if actor is not None and actor.sign_in_id else None
 
 
 def check_sign_in(db: sqlite3.Connection) -> None:
-    """See that the sign-in of this connection still holds.
+    """Check that the sign-in of this connection is still valid.
 
     Raises:
-        AccessError: it expired, was ended, or was never stored.
+        AccessError: it has expired, was ended, or was never stored.
     """
     actor = restricted(db)
     if actor is None:
@@ -40,14 +40,14 @@ def check_sign_in(db: sqlite3.Connection) -> None:
 
 
 def machine_roles(db: sqlite3.Connection, person_id: str) -> frozenset[Role]:
-    """The roles on this machine: those granted here and those that the identity provider named last."""
+    """Return a person's roles on this machine: those granted here and those the identity provider last assigned."""
     person = db.execute("select claimed_roles from people where id = ?", [person_id]).fetchone()
     granted = db.execute("select role from roles where person_id = ? and project_id is null", [person_id])
     return frozenset(json.loads(person["claimed_roles"]) if person else ()) | {row["role"] for row in granted}
 
 
 def project_roles(db: sqlite3.Connection, person_id: str) -> dict[str, frozenset[Role]]:
-    """The roles granted in each project of which a person is a member."""
+    """Return a person's roles by id of each project of which they are a member."""
     held: dict[str, frozenset[Role]] = {}
     for row in db.execute("select project_id, role from roles where person_id = ? and project_id is not null", [person_id]):
         held[row["project_id"]] = held.get(row["project_id"], frozenset()) | {row["role"]}
@@ -55,21 +55,22 @@ def project_roles(db: sqlite3.Connection, person_id: str) -> dict[str, frozenset
 
 
 def may_person(db: sqlite3.Connection, person_id: str, action: Action, project_id: str = "") -> bool:
-    """Whether the roles that a person holds now allow an action, in a project or on this machine."""
+    """Return whether a person's current roles allow an action, in a project or on this machine."""
     there = project_roles(db, person_id).get(project_id, frozenset())
     return is_allowed(action, on_machine=machine_roles(db, person_id), in_project=there)
 
 
 def may(db: sqlite3.Connection, action: Action, project_id: str = "") -> bool:
-    """Whether whoever this connection is open for may do that; for pages, which show no button that would be refused."""
+    """Return whether this connection's actor may do `action`, so that pages can hide buttons that would be refused."""
     actor = restricted(db)
     return actor is None or may_person(db, actor.person.id, action, project_id)
 
 
 def check(db: sqlite3.Connection, action: Action, project_id: str = "", *, by: Person | None = None) -> None:
-    """Refuse what the roles of the person who acts do not allow; the refusal leaves an entry in the audit log.
+    """Refuse an action that the acting person's roles do not allow, and record the refusal in the audit log.
 
-    `by` is in whose name it would be done: where people sign in, nobody acts for another, whatever both are called.
+    `by` is the person in whose name the action is done. Where people sign in, nobody may act for another person, not even
+    for one of the same name.
 
     Raises:
         AccessError: a role is missing, the sign-in has ended, or `by` is another person.
@@ -85,20 +86,23 @@ def check(db: sqlite3.Connection, action: Action, project_id: str = "", *, by: P
     if isinstance(db, Database) and db.on_refusal:
         note = partial(db.on_refusal, action, project_id)
         if db.in_transaction:
-            db.once_undone = note  # what it is about is rolled back first
+            db.once_undone = note  # recorded only after the rollback, which would undo it too
         else:
             note()
     raise refusal(action)
 
 
 def refusal(action: Action) -> AccessError:
-    """What a person is told who may not do this, whether or not there is such a project."""
+    """Build the error for an action that is not allowed. It does not reveal whether the project exists."""
     whom = "an owner of the project" if action in IN_PROJECT else "an administrator"
     return AccessError(f"You may not do this here: {action}.", f"Ask {whom} for a role that allows it.")
 
 
 def visible_projects(db: sqlite3.Connection, action: Action) -> str | None:
-    """The ids of the projects in which the person who acts may do this, as JSON; None for all there are."""
+    """Return the ids of the projects in which the acting person may do `action`, as a JSON array; None means all.
+
+    The id "" stands for lists that apply to every project.
+    """
     actor = restricted(db)
     if actor is None:
         return None
@@ -106,7 +110,7 @@ def visible_projects(db: sqlite3.Connection, action: Action) -> str | None:
     held = project_roles(db, actor.person.id)
     projects = _allowed(action, here, held)
     if projects or is_allowed("edit lists", on_machine=here, in_project=()):
-        projects.append("")  # lists that hold in every project, for those who work in one or look after them
+        projects.append("")  # lists for every project are visible to anyone who works in one or maintains them
     return json.dumps(projects)
 
 

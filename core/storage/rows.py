@@ -1,6 +1,6 @@
-"""Records in and out of their tables: column names are field names, dicts and records within records are JSON.
+"""Store and load records: column names are field names; dicts and nested records are stored as JSON.
 
-Only field names of our own dataclasses become SQL text; values are always parameters.
+Only field names of our own dataclasses and table names become SQL text; values are always parameters.
 """
 
 import json
@@ -32,8 +32,8 @@ TABLES: dict[type, str] = {
     records.Job: "jobs",
 }
 NOT_STORED = {(records.Passage, "text")}  # a slice of the document's text file
-# What of a table is given to a person who signed in: rows of the projects in which this action is allowed, found by this
-# column. Jobs are not here: the queue looks at all of them, and `core.jobs` says whose a person may see.
+# Which rows of a table a signed-in person gets: those of projects that allow this action, matched by this column. Jobs are
+# missing because the queue needs all of them; `core.jobs` decides which ones a person may see.
 VISIBLE: dict[type, tuple[Action, str]] = {
     records.Project: ("see project", "id"),
     records.Document: ("see project", "project_id"),
@@ -48,7 +48,8 @@ VISIBLE: dict[type, tuple[Action, str]] = {
     records.ListEntry: ("read documents", "project_id"),
     records.PatternRule: ("read documents", "project_id"),
 }
-# What is changed without an entry in the audit log, whose gate every other change passes (`core.access.GATES`).
+# Records changed without an audit entry, and the action that permits it. Other changes are checked when their entry is
+# appended (`core.access.GATES`).
 CHANGES: dict[type, Action] = {records.QuestionPair: "work on questions"}
 WORDS = {
     records.DatasetVersion: "dataset version",
@@ -62,11 +63,11 @@ def _columns(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if (kind, field.name) not in NOT_STORED)
 
 
-_READERS: dict[Any, tuple[tuple[str, Callable[[Any], Any] | None], ...]] = {}  # filled as kinds are met
+_READERS: dict[Any, tuple[tuple[str, Callable[[Any], Any] | None], ...]] = {}  # cache, filled on first use of a kind
 
 
 def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
-    """Each stored field's name and what makes its value from the column's (None: nothing to do)."""
+    """Return each stored field's name with the function that converts its column's value (None if none is needed)."""
     if kind not in _READERS:
         types = {field.name: field.type for field in fields(kind)}
         _READERS[kind] = tuple((name, _reader(types[name])) for name in _columns(kind))
@@ -74,23 +75,23 @@ def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
 
 
 def _reader(hint: Any) -> Callable[[Any], Any] | None:
-    """Give what makes a value of this type from its column; None where nothing is to do."""
+    """Return the function that converts a column to a value of this type, or None if none is needed."""
     if hint is bool:
         return bool
     if get_origin(hint) is dict:
         return json.loads
-    inner: Any = next((part for part in get_args(hint) if is_dataclass(part)), None)  # of `Record | None`
+    inner: Any = next((part for part in get_args(hint) if is_dataclass(part)), None)  # the record in `Record | None`
     return None if inner is None else lambda text: None if text is None else inner(**json.loads(text))
 
 
 def _to_sql(value: Any) -> Any:
     value = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    # escapes, because a path may hold bytes that are no UTF-8, which SQLite refuses as text
+    # json.dumps escapes non-ASCII: a path may hold bytes that are not UTF-8, which SQLite refuses as text
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 
 
 def from_row(kind: type[Record], row: sqlite3.Row, **extra: Any) -> Record:
-    """The record in `row`; `extra` gives the fields that are not stored."""
+    """Build the record in `row`; `extra` supplies the fields that are not stored."""
     values = {name: read(row[name]) if read else row[name] for name, read in _readers(kind)}
     return kind(**values, **extra)
 
@@ -102,7 +103,11 @@ def insert(db: sqlite3.Connection, *rows: Any) -> None:
 
 
 def insert_many(db: sqlite3.Connection, rows: Iterable[Any]) -> None:
-    """Store new records of one kind; one statement, so all or none inside a transaction."""
+    """Store new records of one kind. Inside a transaction, either all or none are stored.
+
+    Raises:
+        AccessError: the acting person may not change records of this kind (see `CHANGES`).
+    """
     batch = list(rows)
     if not batch:
         return
@@ -118,7 +123,10 @@ def insert_many(db: sqlite3.Connection, rows: Iterable[Any]) -> None:
 
 
 def _where(db: sqlite3.Connection, kind: type, equals: dict[str, Any], *, is_change: bool = False) -> tuple[str, list[Any]]:
-    """The condition of a statement, and its values: what is asked for, and no row that whoever asks may not see."""
+    """Build a statement's where clause and its values: fields equal to `equals`, in rows the acting person may access.
+
+    `is_change` demands the right to change the rows (see `CHANGES`) rather than the right to see them.
+    """
     clauses = [f'"{name}" = ?' for name in equals]
     values = [_to_sql(value) for value in equals.values()]
     action, column = VISIBLE.get(kind, (None, ""))
@@ -132,14 +140,14 @@ def _where(db: sqlite3.Connection, kind: type, equals: dict[str, Any], *, is_cha
 
 
 def find(db: sqlite3.Connection, kind: type[Record], /, *, order: str = "rowid", **equals: Any) -> list[Record]:
-    """Every record of `kind` whose fields equal `equals`, sorted by the SQL expression `order`."""
+    """Return every visible record of `kind` whose fields equal `equals`, sorted by the SQL expression `order`."""
     where, values = _where(db, kind, equals)
     cursor = db.execute(f"select * from {TABLES[kind]}{where} order by {order}", values)  # noqa: S608 names are ours
     return [from_row(kind, row) for row in cursor]
 
 
 def find_all(db: sqlite3.Connection, kind: type[Record], record_ids: Iterable[str]) -> list[Record]:
-    """Those of the records with these ids that exist, in one statement however many they are."""
+    """Return the existing visible records with these ids, in one statement for any number of ids."""
     where, values = _where(db, kind, {})
     where = f"{where} and" if where else " where"
     statement = f"select * from {TABLES[kind]}{where} id in (select value from json_each(?)) order by rowid"  # noqa: S608 ours
@@ -147,16 +155,16 @@ def find_all(db: sqlite3.Connection, kind: type[Record], record_ids: Iterable[st
 
 
 def count(db: sqlite3.Connection, kind: type, /, **equals: Any) -> int:
-    """How many records of `kind` have these fields."""
+    """Count the visible records of `kind` whose fields equal `equals`."""
     where, values = _where(db, kind, equals)
     return int(db.execute(f"select count(*) from {TABLES[kind]}{where}", values).fetchone()[0])  # noqa: S608 names are ours
 
 
 def get(db: sqlite3.Connection, kind: type[Record], record_id: str) -> Record:
-    """The record with this id.
+    """Return the record with this id.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or the acting person may not see it.
     """
     found = find(db, kind, id=record_id)
     if not found:
@@ -166,7 +174,7 @@ def get(db: sqlite3.Connection, kind: type[Record], record_id: str) -> Record:
 
 
 def update(db: sqlite3.Connection, kind: type, record_id: str, /, **changes: Any) -> None:
-    """Change fields of one record."""
+    """Change fields of one record; nothing happens if the acting person may not access it."""
     sets = ", ".join(f'"{name}" = ?' for name in changes)
     where, among = _where(db, kind, {"id": record_id}, is_change=True)
     values = [_to_sql(value) for value in changes.values()]
@@ -174,6 +182,6 @@ def update(db: sqlite3.Connection, kind: type, record_id: str, /, **changes: Any
 
 
 def delete(db: sqlite3.Connection, kind: type, /, **equals: Any) -> int:
-    """Delete the records with these fields; gives how many there were."""
+    """Delete the accessible records whose fields equal `equals` and return how many there were."""
     where, values = _where(db, kind, equals, is_change=True)
     return db.execute(f"delete from {TABLES[kind]}{where}", values).rowcount  # noqa: S608 names are ours

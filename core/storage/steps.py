@@ -1,4 +1,4 @@
-"""The six steps of a project and where each stands: what the overview, the header and `project show` say."""
+"""The six steps of a project and the state of each, as shown by the overview, the header and `project show`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -21,9 +21,9 @@ JOB_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its `state`, what there is (`summary`) and what to do next (`next_action`, "" when nothing)."""
+    """One step: its `state`, a `summary` of what exists, and the `next_action` for a person ("" if none)."""
 
-    name: str  # key of JOB_KINDS
+    name: str  # a key of JOB_KINDS
     title: str
     state: StepState
     summary: str
@@ -31,7 +31,11 @@ class Step:
 
 
 def project_steps(workspace: Workspace, project: Project) -> tuple[Step, ...]:
-    """The six steps of `project`, in order."""
+    """Return the six steps of `project`, in order.
+
+    Raises:
+        AccessError: the acting person may not see the project.
+    """
     rights.check(workspace.db, "see project", project.id)
     steps = (
         _documents(workspace, project),
@@ -50,7 +54,7 @@ def project_steps(workspace: Workspace, project: Project) -> tuple[Step, ...]:
 
 
 def next_step(steps: tuple[Step, ...]) -> Step | None:
-    """The first step that waits for a person; None when all is done or at work."""
+    """Return the first step that waits for a person, or None if every step is done or in work."""
     return next((step for step in steps if step.next_action), None)
 
 

@@ -1,4 +1,4 @@
-"""All or nothing, in one SQLite file that several processes write."""
+"""Transactions in one SQLite file that several processes write to."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -8,26 +8,26 @@ from core.access import Action, Actor
 
 
 class Database(sqlite3.Connection):
-    """A connection that knows for whom it is open, and does one thing more once a transaction is stored or undone."""
+    """A connection that knows its actor and runs a callback once after a transaction is committed or rolled back."""
 
-    actor: Actor | None = None  # None: whoever has the files (`core.access`)
-    on_refusal: Callable[[Action, str], None] | None = None  # told of every action, in a project or "", that is refused
-    once_stored: Callable[[], None] | None = None
-    once_undone: Callable[[], None] | None = None
+    actor: Actor | None = None  # None: whoever has access to the files (`core.access`)
+    on_refusal: Callable[[Action, str], None] | None = None  # called with each refused action and its project id or ""
+    once_stored: Callable[[], None] | None = None  # called once, after the next commit
+    once_undone: Callable[[], None] | None = None  # called once, after the next rollback
 
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing. Takes the write lock at once, so that what is read inside stays true; nests."""
+    """Run the block all or nothing. Takes the write lock at once, so what is read inside stays valid. May be nested."""
     if db.in_transaction:
         yield
         return
     db.execute("begin immediate")
-    _take(db)  # of a transaction that could not be stored
+    _take(db)  # discard callbacks left by a transaction whose commit failed
     try:
         yield
     except BaseException:
-        if db.in_transaction:  # a full disk has undone it already, and its error must not be lost
+        if db.in_transaction:  # SQLite has rolled back already if the disk is full; that error must not be masked
             db.execute("rollback")
         if act := _take(db)[1]:
             act()

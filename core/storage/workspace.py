@@ -1,4 +1,4 @@
-"""A workspace: the folder that holds everything a person made with Garrison."""
+"""A workspace: the folder that holds everything a user has made with Garrison."""
 
 import json
 import sqlite3
@@ -34,9 +34,9 @@ from core.storage.transactions import Database, transaction
 
 
 class Workspace:
-    """Paths and a database connection (one for each thread) under `home`. Cheap to make.
+    """Paths and a database connection (one per thread) under `home`. Cheap to create.
 
-    `actor` is for whom it is used (`core.access`): what the person's roles do not allow is refused, whatever is asked for.
+    `actor` is whoever uses it (`core.access`); anything their roles do not allow is refused.
 
     Raises:
         SetupError: the folder or the database cannot be opened.
@@ -49,10 +49,11 @@ class Workspace:
 
     @property
     def db(self) -> sqlite3.Connection:
-        """This thread's connection.
+        """This thread's connection, opened on first use.
 
         Raises:
-            AccessError: the sign-in of the person who acts has ended.
+            SetupError: the folder or the database cannot be opened.
+            AccessError: the acting person's sign-in has ended.
         """
         if not hasattr(self._local, "db"):
             self._local.db = connect(self.home / "garrison.sqlite3")
@@ -70,13 +71,14 @@ class Workspace:
             del self._local.db
 
     def allowed(self, action: Action, project_id: str = "", *, by: Person | None = None) -> "Workspace":
-        """This workspace, for all that follows from what whoever acts may do, also where they may not look themselves.
+        """Check `action`, then return an unrestricted workspace for its consequences, even where the actor may not look.
 
-        Such as the marks that a list for every project sets in each of them. It shares the connection of this thread.
+        For example, an entry in a list for every project creates spans in each of them. The new workspace shares this
+        one's connections.
 
         Raises:
-            AccessError: they may not, or `by` is somebody else.
-            InputError: they are no member of that project.
+            AccessError: the actor may not do this, or `by` is another person.
+            InputError: the project does not exist, or the actor may not see it.
         """
         rights.check(self.db, action, project_id, by=by)
         if self.actor is None:
@@ -87,10 +89,10 @@ class Workspace:
         other._local = self._local  # noqa: SLF001 its own kind
         return other
 
-    # --- where things lie -------------------------------------------------------------------------
+    # --- paths ------------------------------------------------------------------------------------
 
     def project_folder(self, project_id: str) -> Path:
-        """The folder of a project."""
+        """Return the folder of a project."""
         return self._folder(project_id, "see project")
 
     def _folder(self, project_id: str, action: Action) -> Path:
@@ -98,32 +100,32 @@ class Workspace:
         return self.home / "projects" / project_id
 
     def document_folder(self, document: Document) -> Path:
-        """Where `original`, `text.txt` and `pages.json` lie."""
+        """Return the folder that holds a document's `original`, `text.txt` and `pages.json`."""
         return self._folder(document.project_id, "read documents") / "documents" / document.id
 
     def anonymized_path(self, project_id: str, review_id: str) -> Path:
-        """The anonymized text of one review."""
+        """Return the path of one review's anonymized text."""
         return self._folder(project_id, "read documents") / "anonymized" / f"{review_id}.txt"
 
     def dataset_folder(self, project_id: str, dataset_id: str) -> Path:
-        """Where `train.jsonl` and `heldout.jsonl` lie."""
+        """Return the folder that holds a dataset version's `train.jsonl` and `heldout.jsonl`."""
         return self._folder(project_id, "read documents") / "datasets" / dataset_id
 
     def run_folder(self, project_id: str, run_id: str) -> Path:
-        """Where a run's settings, template, metrics, checkpoints and adapter lie."""
+        """Return the folder that holds a run's settings, template, metrics, checkpoints and adapter."""
         return self.project_folder(project_id) / "runs" / run_id
 
     def evaluation_path(self, project_id: str, evaluation_id: str) -> Path:
-        """The full result of an evaluation, answers included."""
+        """Return the path of the full result of an evaluation, including the answers."""
         return self._folder(project_id, "read documents") / "evaluations" / f"{evaluation_id}.json"
 
     @property
     def unpacked_folder(self) -> Path:
-        """Where GGUF models are kept unpacked, so that they open fast; may be deleted at any time."""
+        """The folder of unpacked GGUF models, kept so that they open fast; may be deleted at any time."""
         return self.home / "cache" / "unpacked"
 
     def job_folder(self, job_id: str) -> Path:
-        """Where a job's output lies."""
+        """Return the folder that holds a job's output."""
         return self.home / "jobs" / job_id
 
     # --- projects -----------------------------------------------------------------------------------
@@ -131,11 +133,11 @@ class Workspace:
     def create_project(
         self, name: str, *, policy: str = "each-document", is_sample: bool = False, highest_marking: str = ""
     ) -> Project:
-        """Make a project; without `highest_marking`, with the default of this workspace.
+        """Create a project. `highest_marking` defaults to that of this workspace.
 
         Raises:
-            InputError: no name, an unknown policy or marking, or the name is taken.
-            AccessError: the role of whoever acts does not allow it.
+            InputError: the name is invalid or taken, or the policy or marking is unknown.
+            AccessError: the acting person's roles do not allow it.
         """
         rights.check(self.db, "create project")
         default = self.db.execute("select highest_marking from marking_default").fetchone()
@@ -163,7 +165,7 @@ class Workspace:
         return project
 
     def _make_owner(self, project: Project) -> None:
-        """Whoever signed in and makes a project is its first owner."""
+        """Make the signed-in person, if any, the first owner of a project they create."""
         actor = rights.restricted(self.db)
         if actor is not None:
             key = [actor.person.id, project.id, "owner", now()]
@@ -171,10 +173,10 @@ class Workspace:
             audit.append(self.db, "member added", subjects={"of": actor.person.id, "role": "owner", "project": project.id})
 
     def project(self, name: str) -> Project:
-        """The project with this name (upper or lower case) or id.
+        """Return the project with this name (ignoring case) or id.
 
         Raises:
-            InputError: there is none.
+            InputError: there is none, or the acting person may not see it.
         """
         found = find(self.db, Project, name=name) or find(self.db, Project, id=name)
         if not found:
@@ -183,10 +185,10 @@ class Workspace:
         return found[0]
 
     def document(self, project: Project, name: str) -> Document:
-        """The document of a project with this name or id.
+        """Return the document of a project with this name or id.
 
         Raises:
-            InputError: there is none, or there are several of this name.
+            InputError: there is none, or several have this name.
         """
         found = [
             document for document in find(self.db, Document, project_id=project.id) if name in (document.id, document.name)
@@ -200,7 +202,7 @@ class Workspace:
         return found[0]
 
     def finished_run(self, run_id: str) -> Run:
-        """The finished run with this id.
+        """Return the finished run with this id.
 
         Raises:
             InputError: there is none, or it has not finished.
@@ -221,63 +223,66 @@ class Workspace:
             audit.append_for(self.db, document.id, "document added", counts=audit.size_counts(document))
 
     def store_text(self, document: Document, text: str, *, pages: tuple[Page, ...]) -> None:
-        """Write a document's text and its pages."""
+        """Write a document's text and pages to its folder."""
         rights.check(self.db, "add documents", document.project_id)
         folder = self.document_folder(document)
         write_atomic(folder / "text.txt", text)
         write_atomic(folder / "pages.json", json.dumps([asdict(page) for page in pages]))
 
     def text(self, document: Document) -> str:
-        """A document's text ("" while unreadable)."""
+        """Return a document's text, or "" if none was read."""
         path = self.document_folder(document) / "text.txt"
-        # bytes, so that \r stays as it is: offsets count characters of exactly this text
+        # read as bytes to keep \r: offsets count the characters of exactly this text
         return path.read_bytes().decode() if path.exists() else ""
 
     def pages(self, document: Document) -> tuple[Page, ...]:
-        """A document's pages."""
+        """Return the positions of a document's pages, or () if it has none."""
         path = self.document_folder(document) / "pages.json"
         return tuple(Page(**page) for page in json.loads(path.read_text(encoding="utf-8"))) if path.exists() else ()
 
     def passages(self, document: Document) -> list[Passage]:
-        """A document's passages, in order, with the original text."""
+        """Return a document's passages in order, with their original text."""
         text = self.text(get(self.db, Document, document.id))
         rows = self.db.execute('select * from passages where document_id = ? order by "index"', [document.id])
         return [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
 
-    # --- what was approved ------------------------------------------------------------------------------
+    # --- reviews and approved text ----------------------------------------------------------------------
 
     def active_review(self, document_id: str) -> Review | None:
-        """The approval that stands for a document, if there is one."""
+        """Return a document's current approval, or None."""
         found = find(self.db, Review, document_id=document_id, state="approved", order="created_at desc")
         return found[0] if found else None
 
     def anonymized_text(self, project_id: str, review: Review) -> str:
-        """The text that was approved in `review`."""
+        """Return the anonymized text that was approved in `review`."""
         return self.anonymized_path(project_id, review.id).read_bytes().decode()
 
     def standing_proposal(self, document_id: str) -> Review | None:
-        """The proposal that waits for an approval, if there is one."""
+        """Return the proposal that awaits approval for a document, or None."""
         found = find(self.db, Review, document_id=document_id, state="proposed")
         return found[0] if found else None
 
     def store_proposal(self, review: Review) -> None:
-        """Store a proposal; what was proposed or approved before is withdrawn."""
+        """Store a proposal, and withdraw earlier proposals and approvals of the document."""
         with transaction(self.db):
             self.withdraw_approval(review.document_id, reason="proposed again", actor=review.proposer)
             insert(self.db, review)
             self._record_review(review, "review proposed", actor=review.proposer)
 
     def store_return(self, review: Review) -> None:
-        """Store that a proposal was returned: `review` as it is now, with the comment as its reason."""
+        """Store that a proposal was returned; `review` is its new state, with the reviewer's comment as the reason."""
         with transaction(self.db):
             update(self.db, Review, review.id, state="returned", reason=review.reason, reviewer=review.reviewer)
             update(self.db, Review, review.id, reviewer_id=review.reviewer_id, is_authenticated=review.is_authenticated)
             self._record_review(review, "review returned", actor=review.reviewer)
 
     def store_approval(self, document: Document, review: Review, *, text: str, passages: list[Passage]) -> None:
-        """Store an approval whole: the anonymized `text`, and each passage's place, headings and page label in it.
+        """Store an approval, the anonymized `text`, and each passage's position, heading and page label in it.
 
-        The proposal with its id becomes the approval. What else was proposed or approved, if anything, is withdrawn.
+        The proposal with the same id becomes the approval. Any other proposal or approval is withdrawn.
+
+        Raises:
+            AccessError: the acting person may not approve.
         """
         rights.check(self.db, "approve", document.project_id)
         with transaction(self.db):
@@ -292,9 +297,9 @@ class Workspace:
             )
 
     def remove_unapproved(self, project_id: str) -> None:
-        """Delete anonymized texts that no review names: an approval was killed, or failed, before it was stored.
+        """Delete anonymized texts that belong to no review, left when an approval failed or was killed midway.
 
-        Call it inside the transaction of an approval: nobody else is in the middle of one then.
+        Call this inside the transaction of an approval, when no other approval can be in progress.
         """
         folder = self.anonymized_path(project_id, "").parent
         named = {row["id"] for row in self.db.execute("select id from reviews")}
@@ -303,12 +308,15 @@ class Workspace:
                 path.unlink()
 
     def withdraw_approval(self, document_id: str, *, reason: str, actor: str = "") -> None:
-        """Withdraw what is approved or proposed for a document, if anything is.
+        """Withdraw a document's approval and proposal, if there are any.
 
-        `actor` is who does it; "" when it follows from a job.
+        `actor` is the name of who does it, or "" if a job causes it.
+
+        Raises:
+            InputError: there is no such document, or the acting person may not see it.
         """
         with transaction(self.db):
-            get(self.db, Document, document_id)  # says that there is none, to whoever may not see it too
+            get(self.db, Document, document_id)  # raises if it does not exist or may not be seen
             for state in ("approved", "proposed"):
                 for review in find(self.db, Review, document_id=document_id, state=state):
                     update(self.db, Review, review.id, state="withdrawn", reason=reason)
@@ -330,7 +338,10 @@ class Workspace:
         )
 
     def approved_passages(self, document: Document) -> tuple[Review | None, list[Passage]]:
-        """The approval that stands and the passages of its anonymized text (offsets in that text)."""
+        """Return a document's current approval and the passages of its anonymized text, with offsets in that text.
+
+        Without an approval, return None and no passages.
+        """
         rights.check(self.db, "read documents", document.project_id)
         review = self.active_review(document.id)
         if review is None:

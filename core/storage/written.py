@@ -1,7 +1,8 @@
-"""Question pairs that a job has written and that do not count yet: they take the place of earlier ones all at once.
+"""Question pairs that a job has written but that do not count yet: they replace earlier ones all at once.
 
-A passage is one row, which holds its pairs and is the mark that it was written: neither is there without the other, and a
-passage is written once, however often a job is killed and resumed. In place, the row stays as the mark alone.
+Each passage has one row, which holds its pairs and also records that it was written. So neither exists without the other,
+and each passage is written only once, however often the job is killed and resumed. After the replacement, the row remains
+as the record alone.
 """
 
 import json
@@ -17,7 +18,7 @@ from core.storage.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPassage:
-    """What was written for one approved passage; no pair where it says too little."""
+    """The pairs written for one approved passage; none if it says too little."""
 
     document_id: str
     review_id: str
@@ -26,7 +27,7 @@ class WrittenPassage:
 
 
 def store_written(workspace: Workspace, project_id: str, job_id: str, passages: Sequence[WrittenPassage]) -> None:
-    """Store what a job wrote for these passages; what is stored already, or whose document is gone, is left out."""
+    """Store what a job wrote for these passages, skipping those stored already and those whose document is gone."""
     rights.check(workspace.db, "work on questions", project_id)
     with transaction(workspace.db):
         workspace.db.executemany(
@@ -37,14 +38,14 @@ def store_written(workspace: Workspace, project_id: str, job_id: str, passages: 
 
 
 def written_keys(workspace: Workspace, project_id: str, job_id: str) -> set[tuple[str, str]]:
-    """Give the review and the passage of everything that a job has written."""
+    """Return the review id and passage id of everything a job has written."""
     rights.check(workspace.db, "read documents", project_id)
     rows = workspace.db.execute("select review_id, passage_id from written_passages where job_id = ?", [job_id])
     return {(row["review_id"], row["passage_id"]) for row in rows}
 
 
 def waiting_pairs(workspace: Workspace, project_id: str, job_id: str) -> list[QuestionPair]:
-    """Give the pairs that a job has written and that do not count yet."""
+    """Return the pairs a job has written that do not count yet."""
     rights.check(workspace.db, "read documents", project_id)
     rows = workspace.db.execute(
         "select w.pairs from written_passages w join documents d on d.id = w.document_id"
@@ -55,12 +56,12 @@ def waiting_pairs(workspace: Workspace, project_id: str, job_id: str) -> list[Qu
 
 
 def put_in_place(workspace: Workspace, project_id: str, job_id: str) -> int:
-    """Let the pairs of a job count, in the place of those that were generated for the same passages before.
+    """Make a job's pairs count, replacing those generated earlier for the same passages.
 
-    Call it inside the transaction that filters them. What was written from text whose approval no longer stands is dropped.
+    Call this inside the transaction that filters them. Pairs written from text that is no longer approved are dropped.
 
     Returns:
-        How many passages have new pairs by this.
+        The number of passages whose pairs now count.
     """
     rights.check(workspace.db, "work on questions", project_id)
     db = workspace.db
@@ -79,9 +80,10 @@ def put_in_place(workspace: Workspace, project_id: str, job_id: str) -> int:
 
 
 def forget_others(workspace: Workspace, project_id: str, job_id: str) -> None:
-    """Drop what this job makes out of date, once it has written everything: call it behind `put_in_place`.
+    """Delete what this job makes obsolete. Call this after `put_in_place`, once the job has written everything.
 
-    Pairs generated from text that is not approved now, and what other jobs wrote for the project that does not count yet.
+    Deletes pairs generated from text that is no longer approved, and pairs of the project that other jobs wrote but that
+    do not count yet.
     """
     rights.check(workspace.db, "work on questions", project_id)
     workspace.db.execute(

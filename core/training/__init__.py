@@ -1,4 +1,4 @@
-"""A dataset version and a model in, an adapter out. The libraries are imported when a training starts."""
+"""Training: a dataset version and a model in, an adapter out. Heavy libraries are imported when training starts."""
 
 from core.training.progress import Progress, TrainingResult
 from core.training.recipe import train

@@ -1,7 +1,7 @@
-"""What a run leaves on disk while it lasts, so that a power cut at any time costs a few steps at most.
+"""Files of a run in progress, so that a power cut at any time costs only the steps since the last checkpoint.
 
-A checkpoint is one safetensors file whose name ends in the beginning of its SHA-256. It is written beside, synced,
-renamed and read back; a file that does not match its name is passed over for the one before.
+A checkpoint is one safetensors file whose name ends with the first digits of its SHA-256. It is written to a temporary
+file, synced, renamed and read back. A file that does not match its name is ignored in favor of the previous one.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ HASH_LENGTH = 16
 
 
 def save(folder: Path, trainer: "Trainer") -> None:
-    """Write a checkpoint of the whole training; the last KEPT stay."""
+    """Write a checkpoint of the full training state and delete all but the last KEPT."""
     numbers = {**trainer.numbers(), "identity": _identity(trainer)}
     _write(folder, "step", trainer.step, trainer.tensors(), numbers)
     for old in _files(folder, "step")[:-KEPT]:
@@ -37,7 +37,7 @@ def save(folder: Path, trainer: "Trainer") -> None:
 
 
 def save_best(folder: Path, trainer: "Trainer") -> None:
-    """Write the adapter alone, as the best so far."""
+    """Write only the adapter, as the best so far, in place of the previous best."""
     kept = _write(folder, "best", trainer.step, trainer.adapter(), {"step": trainer.step})
     for old in _files(folder, "best"):
         if old != kept:
@@ -45,7 +45,7 @@ def save_best(folder: Path, trainer: "Trainer") -> None:
 
 
 def resume(folder: Path, trainer: "Trainer") -> None:
-    """Put `trainer` where the last good checkpoint left it; a fresh run measures the base model instead.
+    """Restore `trainer` from the last intact checkpoint, or measure the base model if there is none.
 
     Raises:
         InputError: the interrupted run had other rows or settings.
@@ -64,10 +64,10 @@ def resume(folder: Path, trainer: "Trainer") -> None:
 
 
 def finish(folder: Path, trainer: "Trainer") -> int:
-    """Write `adapter/`: the last adapter, or with the setting `keep` at "best" the one with the lowest validation loss.
+    """Write `adapter/`: the last adapter or, if the setting `keep` is "best", the one with the lowest validation loss.
 
     Returns:
-        The step whose adapter it is.
+        The step that adapter is from.
     """
     step = trainer.step
     best = trainer.best_step or step
@@ -85,12 +85,12 @@ def finish(folder: Path, trainer: "Trainer") -> int:
 
 
 def clean_up(folder: Path) -> None:
-    """Remove what only an interrupted run needs."""
+    """Remove the checkpoints, which only an interrupted run needs."""
     shutil.rmtree(RunFolder(folder).checkpoints, ignore_errors=True)
 
 
 def open_log(folder: Path, trainer: "Trainer") -> TextIO:
-    """`metrics.jsonl` to append to, without what was written after the checkpoint; step 0 is the base model."""
+    """Open `metrics.jsonl` for appending, without lines from after the checkpoint; step 0 is the base model."""
     path = RunFolder(folder).metrics
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= trainer.step]
@@ -101,16 +101,16 @@ def open_log(folder: Path, trainer: "Trainer") -> TextIO:
 
 
 def append(file: TextIO, progress: "Progress") -> None:
-    """Write the line of a step."""
+    """Append the line of a step."""
     values = {name: value for name, value in asdict(progress).items() if value is not None and name != "steps"}
     file.write(json.dumps(values) + "\n")
     file.flush()
 
 
 def _identity(trainer: "Trainer") -> str:
-    """Two trainings with the same one take the same steps. Neither how often to save nor the preset's name matters."""
+    """Compute a hash shared by trainings that take the same steps: it ignores how often to save and the preset's name."""
     values = trainer.settings.model_dump(exclude={"checkpoint_steps", "preset"})
-    settings = {name: value if isinstance(value, str) else float(value) for name, value in values.items()}  # 6 is 6.0
+    settings = {name: value if isinstance(value, str) else float(value) for name, value in values.items()}  # 6 equals 6.0
     told = json.dumps([settings, len(trainer.rows), trainer.steps, list(trainer.rows[0].tokens)], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
@@ -128,7 +128,7 @@ def _write(folder: Path, kind: str, step: int, tensors: "dict[str, Tensor]", num
 
 
 def _read(path: Path) -> "tuple[dict[str, Any], dict[str, Tensor]] | None":
-    """Numbers and tensors of a checkpoint; None when it is damaged."""
+    """Read a checkpoint's numbers and tensors; None if it is damaged."""
     from safetensors import safe_open
 
     if not path.stem.endswith(sha256_file(path)[:HASH_LENGTH]):
@@ -138,5 +138,5 @@ def _read(path: Path) -> "tuple[dict[str, Any], dict[str, Tensor]] | None":
 
 
 def _files(folder: Path, kind: str) -> list[Path]:
-    """Checkpoints of a kind, oldest first."""
+    """Return the checkpoints of a kind, oldest first."""
     return sorted(RunFolder(folder).checkpoints.glob(f"{kind}-*.safetensors"))

@@ -1,4 +1,4 @@
-"""The training loop: one model, one adapter, one step at a time; everything it knows can be saved and put back."""
+"""The training loop: one model, one adapter, one step at a time; its full state can be saved and restored."""
 
 import math
 import time
@@ -20,11 +20,11 @@ from core.models.torch_setup import memory_errors
 from core.settings import TrainingSettings
 from core.training.progress import Progress
 
-GRADIENT_NORM = 1.0  # steps with a larger gradient are scaled down to it
+GRADIENT_NORM = 1.0  # larger gradients are scaled down to this norm
 
 
 class Trainer:
-    """A model with a fresh LoRA adapter on all its linear layers, and how far its training is."""
+    """A model with a fresh LoRA adapter on all its linear layers, and the state of its training."""
 
     def __init__(
         self, causal: CausalModel, rows: Sequence[Encoded], *, validation: Sequence[Encoded], settings: TrainingSettings
@@ -33,12 +33,12 @@ class Trainer:
 
         Args:
             causal: the model; its weights stay frozen.
-            rows: at least one.
-            validation: rows to measure on; may be none.
-            settings: how.
+            rows: rows to train on, at least one.
+            validation: rows for the validation loss; may be empty.
+            settings: training settings.
 
         Raises:
-            InputError: the model has no layers that an adapter fits on.
+            InputError: the model has no layers to attach an adapter to.
         """
         torch.manual_seed(settings.seed)
         self.settings = settings
@@ -54,7 +54,7 @@ class Trainer:
         self.steps_per_epoch = max(1, math.ceil(len(rows) / self.rows_per_step))
         self.steps = settings.max_steps or max(1, math.ceil(settings.epochs * len(rows) / self.rows_per_step))
         self.validate_every = max(1, min(self.steps_per_epoch, math.ceil(self.steps / 4)))
-        # What a checkpoint holds besides tensors:
+        # Saved in checkpoints, besides tensors:
         self.step = 0
         self.losses: list[float] = []
         self.validation_losses: dict[int, float] = {}
@@ -63,26 +63,26 @@ class Trainer:
 
     @property
     def has_new_best(self) -> bool:
-        """The step just taken was measured, and no earlier one measured better."""
+        """Whether the step just taken was validated, and no earlier one had a lower loss."""
         return self.step > 0 and self.best_step == self.step
 
     @property
     def best_step(self) -> int:
-        """The measured step with the lowest validation loss, the later of equals; 0 while no step was measured."""
+        """The step with the lowest validation loss, the later of equals; 0 if no step was validated yet."""
         measured = {step: loss for step, loss in self.validation_losses.items() if step > 0}
         return min(measured, key=lambda step: (measured[step], -step), default=0)
 
     def measure_base(self) -> None:
-        """Measure the validation loss before the first step: a fresh LoRA adapter changes nothing."""
+        """Measure the base model's validation loss before the first step, when the fresh LoRA adapter has no effect yet."""
         if self.validation and self.step == 0:
             self.validation_losses[0] = self._validate()
 
     def take_step(self) -> Progress:
-        """Learn from the next rows.
+        """Train on the next rows and return the progress.
 
         Raises:
-            ModelError: the loss is not a number.
-            SetupError: memory is short.
+            ModelError: the loss is not finite.
+            SetupError: not enough memory.
         """
         started_s = time.perf_counter()
         batch = [self.rows[index] for index in self._next_rows()]
@@ -119,7 +119,7 @@ class Trainer:
         )
 
     def numbers(self) -> dict[str, Any]:
-        """What a checkpoint holds besides tensors, in types that JSON has."""
+        """Return the state to save in a checkpoint besides tensors, as JSON types."""
         return {
             "step": self.step,
             "losses": self.losses,
@@ -129,7 +129,7 @@ class Trainer:
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        """Adapter, optimizer and random state; `adapter.` names are the trainable weights."""
+        """Return adapter, optimizer and random state by name; names with `adapter.` are the trainable weights."""
         found = self.adapter()
         for name, weight in self.weights.items():
             for key, value in self.optimizer.state.get(weight, {}).items():
@@ -140,11 +140,11 @@ class Trainer:
         return found
 
     def adapter(self) -> dict[str, Tensor]:
-        """The trainable weights, by name."""
+        """Return a copy of the trainable weights on the CPU, by name with the prefix `adapter.`."""
         return {f"adapter.{name}": weight.detach().cpu().clone() for name, weight in self.weights.items()}
 
     def restore(self, numbers: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        """Put back what `numbers` and `tensors` gave."""
+        """Restore the state returned by `numbers` and `tensors`."""
         self.restore_adapter(tensors)
         for name, weight in self.weights.items():
             keys = ("step", "exp_avg", "exp_avg_sq")
@@ -162,13 +162,13 @@ class Trainer:
         self.training_s = numbers["training_s"]
 
     def restore_adapter(self, tensors: dict[str, Tensor]) -> None:
-        """Put back the trainable weights alone."""
+        """Restore only the trainable weights."""
         with torch.no_grad():
             for name, weight in self.weights.items():
                 weight.copy_(tensors[f"adapter.{name}"])
 
     def metrics(self) -> dict[str, Any]:
-        """The run's numbers so far."""
+        """Return the run's metrics so far."""
         return {
             "steps": self.step,
             "loss": self.losses[-1] if self.losses else None,
@@ -182,8 +182,8 @@ class Trainer:
         }
 
     def _backward(self, batch: Sequence[Encoded], pack_tokens: int) -> float:
-        """Gradients of the mean loss over the answer tokens of `batch`; that mean."""
-        self.optimizer.zero_grad(set_to_none=True)  # of a try that ran out of memory
+        """Compute gradients of the mean loss over the answer tokens of `batch`; return that mean."""
+        self.optimizer.zero_grad(set_to_none=True)  # gradients of an attempt that ran out of memory
         answer_count = sum(len(row.tokens) - row.answer_start for row in batch)
         total = 0.0
         for chosen in group(batch, pack_tokens, may_share=self.may_share):
@@ -194,7 +194,7 @@ class Trainer:
         return total
 
     def _next_rows(self) -> list[int]:
-        """Indices of the rows of the next step: every epoch is a new order, which follows from seed and epoch alone."""
+        """Return the row indices of the next step. The order of each epoch depends only on the seed and the epoch."""
         start = self.step * self.rows_per_step
         orders: dict[int, list[int]] = {}
         chosen = []
@@ -207,15 +207,16 @@ class Trainer:
         return chosen
 
     def _validate(self) -> float:
-        """Mean over the validation rows of their mean loss."""
+        """Return the mean loss over the validation rows, each weighted equally."""
         losses = mean_losses(self.causal, self.validation, may_share=self.may_share)
         return sum(losses) / len(losses)
 
 
 def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
-    """The model with a LoRA adapter on all linear layers but the last (Hu et al. 2021; all layers: Dettmers et al. 2023).
+    """Return the model with a LoRA adapter on all linear layers but the output layer.
 
-    The adapter's weights are fp32, whatever the model's are.
+    Sources: Hu et al. 2021; for all layers, Dettmers et al. 2023. The adapter's weights are fp32, whatever the model's
+    precision.
 
     Raises:
         InputError: the model has no such layers.
@@ -234,7 +235,7 @@ def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
 
 
 def learning_rate_at(step: int, steps: int, *, settings: TrainingSettings) -> float:
-    """The learning rate of step number `step` (from 0): a linear rise, then half a cosine down to zero.
+    """Return the learning rate of step `step` (from 0): linear warmup, then cosine decay to zero.
 
     Source: Loshchilov and Hutter 2017 (SGDR), equation 5, without restarts.
     """

@@ -1,16 +1,16 @@
 """One training run, from top to bottom: load, set up, train, save, clean up.
 
-The folder of a run afterwards:
+The folder of a finished run:
 
     settings.json     the settings as used
-    template.jinja    the chat template; whoever asks the tuned model uses this one
-    metrics.jsonl     a line for each step: step, epoch, loss, learning_rate, tokens_per_s, validation_loss where measured
-    checkpoints/      while training: the last two, and the adapter with the lowest validation loss
+    template.jinja    the chat template to use with the tuned model
+    metrics.jsonl     a line per step: step, epoch, loss, learning_rate, tokens_per_s and, if measured, validation_loss
+    checkpoints/      only while training: the last two, and the adapter with the lowest validation loss
     adapter/          the result, in peft's format
-    result.json       its hash and the run's numbers
+    result.json       the adapter's hash and the run's metrics
 
-Calling `train` again on the folder of an interrupted run goes on from its last good checkpoint.
-Not covered: several GPUs, several machines, training all weights.
+Calling `train` again on the folder of an interrupted run continues from its last intact checkpoint.
+Not supported: several GPUs, several machines, training all weights.
 """
 
 import json
@@ -43,23 +43,23 @@ def train(
     Args:
         path: the base model, a GGUF file or a folder of safetensors.
         format: which of the two.
-        train_rows: `input` and `output`.
-        validation_rows: rows that are not trained on; may be none.
-        settings: how.
+        train_rows: question pairs with `input` and `output`.
+        validation_rows: pairs that are not trained on; may be empty.
+        settings: training settings.
         folder: the run's folder; an interrupted run in it is continued.
-        report: called after every step; when it raises JobCancelled, a checkpoint is written first.
-        cache: a folder that keeps unpacked models, see `load_causal`.
+        report: called after every step; if it raises JobCancelled, a checkpoint is written before training stops.
+        cache: folder for unpacked models, see `load_causal`.
 
     Raises:
-        InputError: no row can be used, the model cannot be trained, or llama.cpp would read other tokens than are trained.
-        SetupError: memory or disk is short.
-        ModelError: the loss is not a number any more.
-        JobCancelled: as raised by `report`.
+        InputError: no row can be used, the model cannot be trained, or llama.cpp would tokenize text differently.
+        SetupError: not enough memory or disk space.
+        ModelError: the loss is no longer finite.
+        JobCancelled: raised by `report`.
     """
     from core.models.causal import load_causal
     from core.models.torch_setup import prepare_libraries
 
-    prepare_libraries()  # before the imports that write warnings
+    prepare_libraries()  # before the imports below, which print warnings
     from core.models.agreement import check_trained_as_answered
     from core.training import checkpoints, rows
     from core.training.loop import Trainer
@@ -77,7 +77,7 @@ def train(
     write_atomic(kept.template, causal.template)
     write_atomic(kept.settings, settings.model_dump_json(indent=1))
 
-    # 2. Set up: rows as tokens, the adapter, and what an interrupted run has left.
+    # 2. Set up: tokenized rows, the adapter, and the state of an interrupted run.
     with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
         validation = rows.validation_sample(causal, validation_rows, settings)
         trainer = Trainer(causal, training.rows, validation=validation, settings=settings)
@@ -110,7 +110,7 @@ def train(
     result = TrainingResult(adapter_sha256=sha256_folder(kept.adapter), metrics=metrics)
     write_atomic(kept.result, json.dumps(asdict(result), indent=1))
 
-    # 5. Clean up: what only an interrupted run needs.
+    # 5. Clean up: remove what only an interrupted run needs.
     checkpoints.clean_up(folder)
     return result
 

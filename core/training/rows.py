@@ -1,4 +1,4 @@
-"""Question pairs as tokens on disk, read by memory map: a million rows cost no more memory than ten."""
+"""Tokenized question pairs on disk, memory-mapped: a million rows take no more memory than ten."""
 
 import random
 import shutil
@@ -14,7 +14,7 @@ from core.models.conversation import Encoded, encode_rows
 from core.settings import TrainingSettings
 
 ROWS_AT_ONCE = 256
-VALIDATION_ROWS = 32  # each measurement of all of them takes about as long as a step of training
+VALIDATION_ROWS = 32  # measuring all of them takes about as long as a training step
 
 
 class TokenRows(Sequence[Encoded]):
@@ -39,7 +39,7 @@ class TokenRows(Sequence[Encoded]):
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:
-    """Rows to train on, and how many were left out because they are too long."""
+    """Rows to train on, and how many were omitted because they are too long."""
 
     rows: TokenRows
     too_long: int
@@ -47,10 +47,10 @@ class Tokenized:
 
 @contextmanager
 def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, str]], folder: Path, max_tokens: int) -> Iterator[Tokenized]:
-    """Have the rows as tokens, in `folder/tokens`, for as long as the block lasts.
+    """Yield the tokenized rows, kept in `folder/tokens` for the duration of the block.
 
-    Rows that are longer than `max_tokens`, or than the model was made for, are left out, not cut: a cut answer would
-    teach the model to stop in mid-sentence.
+    Rows longer than `max_tokens` or the model's context are omitted instead of truncated: a truncated answer would teach
+    the model to stop in mid-sentence.
 
     Raises:
         InputError: no row is left.
@@ -62,7 +62,7 @@ def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, str]], folder: Pa
     datasets.logging.set_verbosity_error()
     longest = min(max_tokens, causal.context_tokens)
     place = folder / "tokens"
-    shutil.rmtree(place, ignore_errors=True)  # of an attempt that was killed
+    shutil.rmtree(place, ignore_errors=True)  # left by an attempt that was killed
     counts = {"used": 0, "too long": 0}
 
     def generate() -> Iterator[dict[str, Any]]:
@@ -85,7 +85,7 @@ def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, str]], folder: Pa
 
 
 def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, str]], settings: TrainingSettings) -> list[Encoded]:
-    """At most VALIDATION_ROWS of `rows`, the same for the same seed, without those that are too long."""
+    """Draw up to VALIDATION_ROWS of `rows`, reproducible by the settings' seed, without those that are too long."""
     chosen = list(rows)
     random.Random(settings.seed).shuffle(chosen)  # noqa: S311 - a sample, not a secret
     encoded = encode_rows(causal.vocabulary, causal.template, chosen[: 2 * VALIDATION_ROWS])
@@ -94,7 +94,7 @@ def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, str]], se
 
 
 def _encoded(causal: CausalModel, rows: Sequence[Mapping[str, str]]) -> Iterator[Encoded]:
-    """Yield the rows as tokens, read in batches: a tokenizer is quicker with many texts at once."""
+    """Yield tokenized rows, processed in batches: a tokenizer is faster on many texts at once."""
     for start in range(0, len(rows), ROWS_AT_ONCE):
         yield from encode_rows(causal.vocabulary, causal.template, rows[start : start + ROWS_AT_ONCE])
 

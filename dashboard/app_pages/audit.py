@@ -1,4 +1,4 @@
-"""Audit: who did what, whether the log is whole, the log as a file."""
+"""Audit: who did what, whether the log is intact, and the log as a file."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ EVERYTHING = "Every project"
 
 
 def show_verdict(store: Workspace) -> None:
-    """Whether the log is whole, read anew each time, and the head to note down."""
+    """Show whether the log is intact, verified anew each time, and the head to note down."""
     with st.spinner("Checking the log …"):
         verdict = verify(store.db)
     entries = counted(verdict.count, "entry", many="entries")
@@ -35,7 +35,7 @@ def show_verdict(store: Workspace) -> None:
 
 
 def show_log(store: Workspace) -> None:
-    """The entries, newest first, those of one project or of what somebody names."""
+    """Show the newest entries first, optionally only those of one project or those that name something."""
     names = {project.id: project.name for project in projects()}
     left, right = st.columns(2)
     project_id = left.selectbox(
@@ -76,7 +76,7 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> dict[str, object]:
 
 
 def show_download(store: Workspace) -> None:
-    """The whole log as CSV."""
+    """Offer the whole log as CSV."""
     st.download_button(
         "Download as CSV",
         data=lambda: "".join(csv_lines(store.db)).encode(),
@@ -93,5 +93,5 @@ store = workspace()
 rights.check(store.db, "read audit log")
 with shown_errors():
     show_verdict(store)
-st.fragment(show_log, key="audit-log")(store)  # choosing does not check the whole log again
+st.fragment(show_log, key="audit-log")(store)  # a fragment, so that filtering does not verify the whole log again
 show_download(store)

@@ -35,14 +35,14 @@ PRECISIONS = {
 
 @dataclass(slots=True)
 class Turn:
-    """One message on the page, with what was measured."""
+    """One message on the page, with what was measured while it was written."""
 
     message: Message
     pace: str = ""
 
 
 def show_chat(workspace: Workspace, answerers: dict[str, str]) -> None:
-    """A conversation with one of them; choosing another begins anew."""
+    """Show a conversation with the chosen run or model; choosing another starts a new one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Who answers", list(answerers), format_func=lambda name: answerers[name], key="chat-answerer", width=420
@@ -80,7 +80,7 @@ def show_chat(workspace: Workspace, answerers: dict[str, str]) -> None:
 
 
 def show_compare(workspace: Workspace, answerers: dict[str, str]) -> None:
-    """The same question to two, one after the other so that neither slows the other down."""
+    """Ask two runs or models the same question, one after the other so that neither slows the other down."""
     names = list(answerers)
     columns = st.columns(2)
     defaults = (base_of_newest(workspace, answerers), names[0])
@@ -118,19 +118,19 @@ def show_compare(workspace: Workspace, answerers: dict[str, str]) -> None:
 
 
 def base_of_newest(workspace: Workspace, answerers: dict[str, str]) -> str:
-    """The model from which the newest run began, so that a comparison starts with before and after."""
+    """Return the base model of the newest run (else the last in the list), to compare before and after."""
     names = list(answerers)
     runs = find(workspace.db, Run, id=names[0])
     return runs[0].model if runs and runs[0].model in answerers else names[-1]
 
 
 def show_export(workspace: Workspace, project: Project | None) -> None:
-    """Which run, in which form, to which folder; then what was taken before."""
+    """Show the form for exporting a run (which one, format, folder), then what was exported before."""
     runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc") if project else []
     if project is None or not runs:
         empty_state("There is no tuned model to take along yet. Train one first.", page="train", label="Train a model")
         return
-    from core.jobs.stages.export import note  # brings the training stage along: only where it is needed
+    from core.jobs.stages.export import note  # imports the training stage, so only where needed
 
     job = follow_newest(workspace, project, "export")
     titles = {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
@@ -182,7 +182,7 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
 
 
 def choose_mode() -> str:
-    """What to do here: chat, compare or export."""
+    """Draw the choice between chat, compare and export; return the chosen one."""
     return str(
         st.segmented_control(
             "What to do",

@@ -1,4 +1,4 @@
-"""Documents: bring files in, see what was read, look at the text, take files out."""
+"""Documents: add files, see what was read, look at the text, remove files."""
 
 import secrets
 import shutil
@@ -30,11 +30,11 @@ from dashboard.components.words import size
 from dashboard.resources import require_project, workspace
 
 FORMATS = "PDF, Word, PowerPoint, Excel, CSV, JSON, HTML, e-mail, Markdown, plain text, or a zip of these"
-NAME_WIDTH, PROBLEM_WIDTH = 140, 500  # pixels: a whole reason and the state beside it in a window of 1280
+NAME_WIDTH, PROBLEM_WIDTH = 140, 500  # pixels: fits a whole problem and the state in a 1280 px window
 
 
 def bring_in(store: Workspace, project: Project, files: Sequence[UploadedFile]) -> None:
-    """Put the files beside the workspace under names that say nothing, and start the job that reads them."""
+    """Store the files in the workspace under names that reveal nothing, and start the job that reads them."""
     folder = store.home / "incoming" / secrets.token_hex(8)
     brought = []
     for number, file in enumerate(files):
@@ -48,7 +48,7 @@ def bring_in(store: Workspace, project: Project, files: Sequence[UploadedFile]) 
 
 
 def show_drop_zone(store: Workspace, project: Project) -> None:
-    """Dropping files starts reading them; the zone is empty again at once."""
+    """Show the drop zone; dropped files are read at once, and the zone is emptied."""
     drop = st.session_state.setdefault("documents-drop", 0)
     files = st.file_uploader(
         "Add documents",
@@ -65,7 +65,7 @@ def show_drop_zone(store: Workspace, project: Project) -> None:
 
 
 def state_words(store: Workspace, project: Project, document: Document) -> str:
-    """Where a document stands, with a sign that does not need color."""
+    """Describe where a document stands, with a symbol that does not need color."""
     if document.state == "unreadable":
         return "✗ refused" if is_refused(document) else "✗ not read"
     if not is_permitted(project, document.marking_level):
@@ -79,12 +79,12 @@ def state_words(store: Workspace, project: Project, document: Document) -> str:
 
 
 def is_refused(document: Document) -> bool:
-    """Whether the file bears a marking above what its project permitted when it came."""
+    """Tell whether the file was refused for a marking above what its project permitted at the time."""
     return document.state == "unreadable" and document.marking_level > 0
 
 
 def show_result(reading: Job | None, documents: list[Document]) -> None:
-    """What the newest reading left out, while it is the newest news."""
+    """Show what the newest reading job skipped, refused or could not read; nothing unless that job is done."""
     if reading is None or reading.state != "done":
         return
     skipped, unreadable = reading.result.get("skipped", 0), reading.result.get("unreadable", 0)
@@ -108,7 +108,7 @@ def show_result(reading: Job | None, documents: list[Document]) -> None:
 
 
 def table_row(store: Workspace, document: Document, *, has_problems: bool, has_markings: bool) -> dict[str, Any]:
-    """One document in the list. Where any has a problem, it stands beside the name, with room for the whole sentence."""
+    """Build a document's row; if any document has a problem, it stands beside the name, with room for the whole sentence."""
     name = {"Name": document.name}
     problem = {"Problem": document.problem} if has_problems else {}
     return {
@@ -116,7 +116,7 @@ def table_row(store: Workspace, document: Document, *, has_problems: bool, has_m
         **problem,
         "State": state_words(store, require_project(), document),
         **({"Marking": document.marking or "none"} if has_markings else {}),
-        "Pages": document.page_count or None,  # a plain text has none
+        "Pages": document.page_count or None,  # plain text has none
         "Words": document.word_count or None,
         "Kind": document.kind,
         "Language": document.language,
@@ -124,7 +124,7 @@ def table_row(store: Workspace, document: Document, *, has_problems: bool, has_m
 
 
 def show_table(store: Workspace, documents: list[Document], *, has_problems: bool) -> Document:
-    """The list; gives the document chosen in it (the first one before that)."""
+    """Show the list; return the document selected in it (the first one until then)."""
     has_markings = any(document.marking for document in documents)
     rows = [table_row(store, document, has_problems=has_problems, has_markings=has_markings) for document in documents]
     chosen = st.dataframe(
@@ -147,7 +147,7 @@ def show_table(store: Workspace, documents: list[Document], *, has_problems: boo
 
 
 def show_preview(store: Workspace, document: Document) -> None:
-    """What was read from one document, page by page, and the button to take it out."""
+    """Show what was read from one document, page by page, and the button to remove it."""
     st.markdown(f"**{document.name}**")
     st.caption(f"{document.kind} · {size(document.size_bytes)} · {counted(document.word_count, 'word')}")
     show_marking(store, require_project(), document)
@@ -166,7 +166,7 @@ def show_preview(store: Workspace, document: Document) -> None:
 
 
 def show_removal(store: Workspace, document: Document) -> None:
-    """Removing says what is lost before it does it."""
+    """Show the button that removes the document, saying first what is lost."""
     with st.popover("Remove this document", icon=":material/delete:"):
         spans = count(store.db, Span, document_id=document.id)
         st.markdown(
@@ -180,7 +180,7 @@ def show_removal(store: Workspace, document: Document) -> None:
 
 
 def show_next(store: Workspace, project: Project, documents: list[Document]) -> None:
-    """The step after this one: the search of what was not searched, else the review."""
+    """Show the next step: the search of documents not searched yet, else the review."""
     read = [document for document in documents if document.state == "read"]
     show_search_again(store, project, read)
     if fresh := [document for document in read if not document.is_analyzed]:
@@ -205,7 +205,7 @@ show_result(reading, documents)
 if not is_active(reading) and not is_active(searching):
     show_next(store, project, documents)
 has_problems = any(document.problem for document in documents)
-# a problem is a sentence or two: beside the preview there is no room for it
+# a problem takes a sentence or two, for which there is no room beside the preview
 left, right = (st.container(), st.container()) if has_problems else st.columns([3, 2])
 with left:
     chosen = show_table(store, documents, has_problems=has_problems)

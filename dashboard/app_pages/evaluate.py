@@ -1,4 +1,4 @@
-"""The evaluate page: does it know the documents now, how sure is that, and where is it wrong."""
+"""Evaluate: whether the model knows the documents now, how sure that is, and where it is wrong."""
 
 import json
 
@@ -32,10 +32,10 @@ HEADLINES = {
 
 
 def uncertainty(score: Comparison, *, question_count: int) -> str:
-    """How far, and how sure, in words: from the interval of the paired difference.
+    """Describe how much better or worse the tuned model is, and how sure that is, from the paired difference's interval.
 
-    Token F1 of two answers is the share of their words that both have (Dice), so it is told as that. Too few questions
-    have no interval that means anything.
+    Token F1 of two answers is the share of their words that both have (Dice), so it is described as that. With fewer than
+    `LEAST_QUESTIONS` questions, no interval is given: it would mean nothing.
     """
     shares = (
         f"On {counted(question_count, 'test question')} its answers share {score.tuned.mean:.0%} of their words "
@@ -54,7 +54,7 @@ def uncertainty(score: Comparison, *, question_count: int) -> str:
 
 
 def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_busy: bool) -> Run:
-    """Which run, on which questions; gives the run that is looked at."""
+    """Show the choice of run and questions, and the start button; return the chosen run."""
     titles = {run.id: f"Run {run.number}: {run.model}" for run in runs}
     run_id = st.selectbox(
         "Which run", list(titles), format_func=lambda run_id: titles[run_id], key="evaluate-run", width=420
@@ -91,7 +91,7 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
 
 
 def show_verdict(result: EvaluationResult, evaluation: Evaluation) -> str:
-    """The verdict first, with its uncertainty; gives "better", "worse" or "unclear"."""
+    """Show the verdict first, with its uncertainty; return "better", "worse" or "unclear"."""
     score = result.scores["token_f1"]
     found = outcome(score.difference, question_count=result.question_count)
     icon, headline = HEADLINES[found]
@@ -105,7 +105,7 @@ def show_verdict(result: EvaluationResult, evaluation: Evaluation) -> str:
 
 
 def show_next(run: Run, found: str) -> None:
-    """What to do with that."""
+    """Show what to do next, given the verdict `found`."""
     reasons = {
         "better": "It has learned from your documents: try it in a conversation.",
         "worse": "More or better questions, or a less thorough training, usually mend this.",
@@ -122,7 +122,7 @@ def show_next(run: Run, found: str) -> None:
 
 
 def show_rows(result: EvaluationResult) -> None:
-    """Every question, worst first, the two answers beside the right one."""
+    """Show every question, worst first, with both answers beside the right one."""
     st.subheader("Where it is wrong")
     rows = sorted(result.rows, key=lambda row: (row.tuned.token_f1, row.tuned.token_f1 - row.base.token_f1))
     pages = -(-len(rows) // ROWS_A_PAGE)
@@ -154,7 +154,7 @@ def _answers(row: Row) -> tuple[tuple[str, str], ...]:
 
 
 def show_scores(result: EvaluationResult) -> None:
-    """Three scores, with their intervals where there are questions enough."""
+    """Show the three scores, with intervals if there are enough questions."""
     st.subheader("Scores")
     has_intervals = result.question_count >= LEAST_QUESTIONS
     rows = [
@@ -170,7 +170,7 @@ def show_scores(result: EvaluationResult) -> None:
 
 
 def newest_result(workspace: Workspace, run: Run) -> tuple[Evaluation, EvaluationResult] | None:
-    """The run's last evaluation with all its answers, if its file is there."""
+    """Return the run's newest evaluation whose file exists, with all its answers; None if there is none."""
     for evaluation in find(workspace.db, Evaluation, run_id=run.id, order="created_at desc"):
         path = workspace.evaluation_path(run.project_id, evaluation.id)
         if path.exists():
@@ -179,7 +179,7 @@ def newest_result(workspace: Workspace, run: Run) -> tuple[Evaluation, Evaluatio
 
 
 def show_page(workspace: Workspace, project: Project, runs: list[Run]) -> None:
-    """The verdict of the chosen run on top, or how to get one."""
+    """Show the verdict on the chosen run at the top, or how to get one."""
     job = follow_newest(workspace, project, "evaluate")
     top = st.container()
     chosen = show_start(workspace, project, runs, is_busy=is_active(job))

@@ -1,4 +1,4 @@
-"""Help: a five-minute tour, the words used here, where data lies, how offline is ensured."""
+"""Help: a five-minute tour, a glossary, where data is stored, how Garrison is kept offline."""
 
 import streamlit as st
 
@@ -66,7 +66,7 @@ GLOSSARY = (
 
 
 def show_tour() -> None:
-    """The six steps, each with the page to go to."""
+    """Show the six steps, each with a link to its page."""
     st.subheader("A five-minute tour", anchor="tour")
     st.markdown(
         "Garrison teaches a language model what is in your documents, on this machine. The path has six steps; the line "
@@ -80,7 +80,7 @@ def show_tour() -> None:
 
 
 def show_keys() -> None:
-    """The keys of the review page."""
+    """Show the keys of the review page."""
     st.subheader("Keys on the review page")
     st.markdown(
         "`a` accept the mark · `r` reject it (it is no personal data) · `u` undo the last decision · `n` next mark · "
@@ -90,13 +90,13 @@ def show_keys() -> None:
 
 
 def show_glossary() -> None:
-    """The words of this product."""
+    """Show the glossary."""
     st.subheader("Words used here")
     st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in GLOSSARY))
 
 
 def show_places(store: Workspace) -> None:
-    """Where what lies."""
+    """Show where data is stored."""
     st.subheader("Where your data lies")
     st.markdown("Everything is in one folder on this machine. Copy it for a backup; delete it and nothing is left.")
     st.code(str(store.home), language=None)
@@ -110,7 +110,7 @@ def show_places(store: Workspace) -> None:
 
 
 def show_offline(store: Workspace) -> None:
-    """What keeps it offline, and what was measured just now."""
+    """Show what keeps Garrison offline, and what was measured just now."""
     report = measure_offline(job.pid for job in find(store.db, Job, state="running"))
     st.subheader("How offline is ensured")
     st.markdown(
@@ -129,7 +129,7 @@ def show_offline(store: Workspace) -> None:
 
 
 def show_copy() -> None:
-    """What is known about an installed copy: version, who signed it, the last self-test. Nothing in a checkout."""
+    """Show an installed copy's version, who signed it, and its last self-test; nothing in a source checkout."""
     copy = installation.current()
     if copy is None:
         return
@@ -141,7 +141,7 @@ def show_copy() -> None:
 
 
 def copy_words(copy: installation.Installation) -> str:
-    """Sentences on an installed copy."""
+    """Describe an installed copy in sentences."""
     words = f"Version {copy.version}, {copy.file_count:,} files, installed on {copy.installed_at[:10]}. "
     if not copy.signed_by:
         words += "**Nobody vouches for it: it was installed from an unsigned bundle.** "

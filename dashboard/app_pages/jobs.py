@@ -1,4 +1,4 @@
-"""Jobs: the queue, what is at work, what ended; cancel, resume, the last log lines."""
+"""Jobs: the queue, what is running, what has ended; cancel, resume, the last log lines."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ SHOWN = 20
 
 
 def show_active(store: Workspace) -> None:
-    """Draw the queue, again every second while something is in it."""
+    """Draw the queue, and redraw it every second while it holds anything."""
     was_active = [job.id for job in jobs.list_jobs(store) if is_active(job)]
 
     def show() -> None:
@@ -37,7 +37,7 @@ def show_active(store: Workspace) -> None:
 
 
 def show_log(store: Workspace, job: Job) -> None:
-    """The last lines a job wrote."""
+    """Show the last lines the job wrote, if any."""
     lines = jobs.log_tail(store, job.id)
     if lines:
         with st.expander("Details: the last lines it wrote", key=f"log-{job.id}"):
@@ -45,7 +45,7 @@ def show_log(store: Workspace, job: Job) -> None:
 
 
 def show_ended(store: Workspace) -> None:
-    """What has ended, newest first."""
+    """Show the jobs that have ended, newest first."""
     names = {project.id: project.name for project in projects()}
     ended = [job for job in jobs.list_jobs(store) if not is_active(job)]
     st.subheader("Ended")
@@ -68,7 +68,7 @@ def show_ended(store: Workspace) -> None:
 
 
 def resume(store: Workspace, job: Job) -> None:
-    """Queue a job again."""
+    """Queue the job again."""
     with shown_errors():
         jobs.resume(store, job.id)
         st.rerun()

@@ -1,4 +1,4 @@
-"""Lists: what is always, and what is never, personal data; patterns; what reviewers' corrections suggest."""
+"""Lists: what is always and what is never personal data, patterns, and suggestions from reviewers' corrections."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -32,18 +32,18 @@ EMPTY: dict[Kind, str] = {
     "deny": "Nothing is denied yet. Write names, call signs or places above that must never be readable, one a line.",
     "allow": "Nothing is allowed yet. Write words above that are marked again and again although they name nobody.",
 }
-SHOWN = 2_000  # rows of a table; the search finds the others
+SHOWN = 2_000  # rows in the table; the search finds the others
 
 
 def say(note: str) -> None:
-    """Show what was done, after the page is drawn anew."""
+    """Redraw the page with empty fields and a note on what was done."""
     st.session_state["lists-note"] = note
-    st.session_state["lists-round"] = st.session_state.get("lists-round", 0) + 1  # fields begin empty
+    st.session_state["lists-round"] = st.session_state.get("lists-round", 0) + 1  # new widget keys, so fields are empty
     st.rerun()
 
 
 def show_held(store: Workspace, owner: str) -> None:
-    """The lists as they are, for those who may not change them."""
+    """Show the lists read-only, for those who may not change them."""
     st.caption("Administrators keep the lists for all projects. They hold in this project too.")
     rows = [
         {"List": entry.kind, "Text": entry.text, "Type": entity_words(entry.entity), "Added by": entry.added_by}
@@ -60,7 +60,7 @@ def show_held(store: Workspace, owner: str) -> None:
 
 
 def show_list(store: Workspace, owner: str, kind: Kind, person: Person | None) -> None:
-    """One list: adding, the entries, a file in and out."""
+    """Show one list: adding texts, the entries, and files in and out."""
     st.caption(WORDS[kind])
     entries = find(store.db, ListEntry, project_id=owner, kind=kind)
     add_texts(store, owner, kind, person)
@@ -72,7 +72,7 @@ def show_list(store: Workspace, owner: str, kind: Kind, person: Person | None) -
 
 
 def add_texts(store: Workspace, owner: str, kind: Kind, person: Person | None) -> None:
-    """Texts to add, with how often they stand where before anything is changed."""
+    """Show the field for new texts, and what adding them would change before it is done."""
     turn = st.session_state.get("lists-round", 0)
     written = st.text_area("Add, one text a line", key=f"{kind}-new-{turn}", height=100)
     entity = "PERSON"
@@ -91,7 +91,7 @@ def add_texts(store: Workspace, owner: str, kind: Kind, person: Person | None) -
 
 
 def show_entries(store: Workspace, owner: str, kind: Kind, *, entries: Sequence[ListEntry], person: Person | None) -> None:
-    """The entries, searchable; chosen ones can be taken off."""
+    """Show the entries with a search; selected ones can be removed."""
     wanted = folded(st.text_input("Search", key=f"{kind}-search", icon=":material/search:"))
     fitting = [entry for entry in entries if wanted in folded(entry.text)] if wanted else list(entries)
     shown = fitting[:SHOWN]
@@ -117,7 +117,7 @@ def show_entries(store: Workspace, owner: str, kind: Kind, *, entries: Sequence[
 
 
 def show_removal(store: Workspace, owner: str, kind: Kind, *, picked: Sequence[ListEntry], person: Person | None) -> None:
-    """What taking entries off changes, and the button."""
+    """Show what removing the picked entries changes, and the button that does it."""
     with st.container(border=True), shown_errors():
         if kind == "deny":
             st.markdown("Nothing becomes readable: what these entries marked stays marked until a reviewer rejects it.")
@@ -130,7 +130,7 @@ def show_removal(store: Workspace, owner: str, kind: Kind, *, picked: Sequence[L
 
 
 def show_files(store: Workspace, owner: str, kind: Kind, person: Person | None) -> None:
-    """A CSV file in, with what it holds beforehand; both lists out."""
+    """Offer the import of a CSV file, previewing what it holds, and the download of both lists."""
     with st.expander("From a file, to a file", icon=":material/table:"):
         turn = st.session_state.get("lists-round", 0)
         file = st.file_uploader("CSV with the columns text, type and kind", type=["csv", "txt"], key=f"{kind}-csv-{turn}")
@@ -153,7 +153,11 @@ def show_files(store: Workspace, owner: str, kind: Kind, person: Person | None) 
 
 
 def import_file(store: Workspace, owner: str, kind: Kind, *, data: bytes, person: Person | None) -> None:
-    """What a file would bring, and the button that takes it in."""
+    """Show what a file would add, and the button that imports it.
+
+    Raises:
+        InputError: the file is no list, or none of its rows can be used.
+    """
     read = read_lists(data, project_id=owner, actor=person or Person(id="", name=""), kind=kind)
     usable = len(read.entries) + len(read.rules)
     if read.bad_rows:
@@ -170,7 +174,7 @@ def import_file(store: Workspace, owner: str, kind: Kind, *, data: bytes, person
 
 
 def show_patterns(store: Workspace, project: Project, owner: str, person: Person | None) -> None:
-    """The patterns there are, and the builder of new ones."""
+    """Show the existing patterns, and the builder for new ones."""
     rules = find(store.db, PatternRule, project_id=owner)
     if not rules:
         empty_state("No pattern yet. Put one together below: such as 2 letters, a dash, 5 digits.")
@@ -186,7 +190,7 @@ def show_patterns(store: Workspace, project: Project, owner: str, person: Person
 
 
 def show_suggestions(store: Workspace, project: Project, owner: str, person: Person | None) -> None:
-    """What reviewers corrected by hand: nothing gets onto a list by itself."""
+    """Show what reviewers corrected by hand; nothing is put on a list automatically."""
     found = suggestions(store, project)
     if not found:
         empty_state("Nothing to suggest. Texts that reviewers mark by hand or reject in three places or more show up here.")
@@ -230,7 +234,7 @@ def main() -> None:
         st.success(note, icon=":material/check_circle:")
     names = ["Always replaced (deny list)", "Never replaced (allow list)", "Patterns", "Suggestions"]
     deny, allow, patterns, suggested = st.tabs(names, key="lists-tab", on_change="rerun")
-    if deny.open:  # only what is looked at: the others would read every document for nothing
+    if deny.open:  # only the open tab: the others would read every document for nothing
         with deny, shown_errors():
             show_list(store, owner, "deny", person)
     if allow.open:

@@ -1,4 +1,4 @@
-"""The models page: what is on this machine, whether it is unchanged, what comes and goes."""
+"""Models: what is on this machine, whether it is unchanged, adding and removing."""
 
 import re
 import secrets
@@ -34,7 +34,7 @@ HEALTH = {
 
 
 def show_table(models: list[Model]) -> None:
-    """Every model with what an administrator asks for."""
+    """Show every model with what an administrator wants to know: use, size, license, origin, checksum."""
     checked: dict[str, str] = st.session_state.get("verified", {})
     rows = [
         {
@@ -52,7 +52,7 @@ def show_table(models: list[Model]) -> None:
 
 
 def show_verify(workspace: Workspace) -> None:
-    """Read every model again and compare checksums."""
+    """Offer to read every model again and compare checksums, and show the result."""
     if st.button("Check that they are unchanged", icon=":material/verified_user:", key="verify-models"):
         with shown_errors(), st.spinner("Reading every model once …", show_time=True):
             verdicts = verify_models(model_folders(workspace.home))
@@ -69,7 +69,7 @@ def show_verify(workspace: Workspace) -> None:
 
 
 def show_add(workspace: Workspace) -> None:
-    """From a path on this machine, or through the browser."""
+    """Show the forms that add a model: from a path on this machine, or through the browser."""
     here, browser = st.columns(2)
     with here.form("add-by-path", border=True):
         st.markdown("**From a folder or file on this machine**")
@@ -104,7 +104,7 @@ def _add(workspace: Workspace, path: Path, name: str) -> None:
 
 
 def _add_upload(workspace: Workspace, files: Sequence[UploadedFile], name: str) -> None:
-    """Put the files beside the workspace, then add them as if they lay on a disk; the copies go again."""
+    """Store the files in the workspace, add them as if they lay on a disk, then delete these copies."""
     if not files:
         raise InputError("No file was given.", "Choose a GGUF file, or all files of a safetensors model.")
     is_one = len(files) == 1 and files[0].name.lower().endswith(".gguf")
@@ -124,7 +124,7 @@ def _add_upload(workspace: Workspace, files: Sequence[UploadedFile], name: str) 
 
 
 def show_remove(workspace: Workspace, models: list[Model]) -> None:
-    """Added models can go; the name is typed, because runs that began from one cannot be used without it."""
+    """Offer to remove added models; the name must be typed, because runs based on a model are useless without it."""
     added = [model.name for model in models if not model.is_embedded]
     with st.popover(
         "Remove a model", icon=":material/delete:", disabled=not added, help="Those that came with Garrison stay."

@@ -16,7 +16,7 @@ CARD_HEIGHT_PX = 204
 
 
 def show_banner(project: Project) -> None:
-    """The sample project says that it is one and offers the tour."""
+    """Say that the sample project is one, and offer the tour."""
     if project.is_sample:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="sample-banner"):
             st.markdown(
@@ -26,7 +26,7 @@ def show_banner(project: Project) -> None:
 
 
 def show_next(steps: tuple[Step, ...]) -> None:
-    """The one primary button: the step that waits for a person."""
+    """Show the step that waits for a person, with the page's one primary button, or say that none does."""
     step = next_step(steps)
     if step is None:
         is_busy = any(step.state == "in work" for step in steps)
@@ -41,7 +41,7 @@ def show_next(steps: tuple[Step, ...]) -> None:
 
 
 def show_cards(steps: tuple[Step, ...]) -> None:
-    """Two rows of three cards."""
+    """Show the steps as two rows of three cards."""
     for row in (steps[:3], steps[3:]):
         for column, step in zip(st.columns(3), row, strict=True):
             with column.container(border=True, height=CARD_HEIGHT_PX, key=f"card-{step.name}"):
@@ -56,7 +56,7 @@ def show_cards(steps: tuple[Step, ...]) -> None:
 
 
 def show_last_jobs(store: Workspace, project: Project) -> None:
-    """What is at work now, then what ended last."""
+    """Show the jobs at work now, then those that ended last."""
     recent = jobs.list_jobs(store, project_id=project.id)
     for job in reversed(recent):
         if is_active(job):

@@ -1,4 +1,4 @@
-"""People: who signed in, their roles on this machine (administrators), the members of the project (owners)."""
+"""People: who signed in, their roles on this machine (administrators), the members of a project (owners)."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ ROLE_WORDS: dict[Role, str] = {
 
 
 def show_table(found: Sequence[Member]) -> None:
-    """Who, with which roles."""
+    """Show people with their roles."""
     rows = [
         {
             "Name": member.person.name,
@@ -44,7 +44,7 @@ def show_table(found: Sequence[Member]) -> None:
 
 
 def choose_person(found: Sequence[Member], *, key: str) -> Member | None:
-    """One of these people, by name and mail; ids tell two of the same name apart."""
+    """Draw a choice of these people, by name and mail (or id, without mail); return the member, None if there is none."""
     by_id = {member.person.id: member for member in found}
     chosen = st.selectbox("Person", list(by_id), format_func=lambda person_id: _words(by_id[person_id]), key=key)
     return by_id.get(chosen or "")
@@ -55,7 +55,7 @@ def _words(member: Member) -> str:
 
 
 def show_giving(store: Workspace, found: Sequence[Member], project: Project | None) -> None:
-    """The form that gives a role, on this machine or in a project."""
+    """Show the form that grants a role, on this machine or in a project."""
     key = "project" if project else "machine"
     with st.container(border=True, key=f"give-{key}"):
         st.markdown("**Give a role**")
@@ -69,7 +69,7 @@ def show_giving(store: Workspace, found: Sequence[Member], project: Project | No
 
 
 def show_taking(store: Workspace, found: Sequence[Member], project: Project | None) -> None:
-    """The form that takes a role away."""
+    """Show the form that takes a role away; nothing if nobody has one to take."""
     key = "project" if project else "machine"
     held = [member for member in found if member.granted]
     if not held:
@@ -85,7 +85,7 @@ def show_taking(store: Workspace, found: Sequence[Member], project: Project | No
 
 
 def show_members(store: Workspace, projects: Sequence[Project]) -> None:
-    """The members of a project: the chosen one at first."""
+    """Show the members of a project, initially the current one, and the forms for their roles."""
     by_id = {project.id: project for project in projects}
     current = current_project()
     first = list(by_id).index(current.id) if current and current.id in by_id else 0
@@ -102,11 +102,11 @@ def show_members(store: Workspace, projects: Sequence[Project]) -> None:
     show_giving(store, people.candidates(store, project), project)
     show_taking(store, members, project)
     if store.actor is not None and rights.may(store.db, "see project", project.id):
-        show_rules(store, project, store.actor.person)  # who sets them need not be who reviews
+        show_rules(store, project, store.actor.person)  # those who set rules need not be reviewers
 
 
 def show_machine(store: Workspace) -> None:
-    """Everybody, with the roles on this machine."""
+    """Show everybody who signed in, with their roles on this machine."""
     st.subheader("Everybody who signed in")
     found = people.list_people(store)
     show_table(found)

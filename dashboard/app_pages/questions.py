@@ -1,4 +1,4 @@
-"""The questions page: write question pairs from approved text, see what was kept, decide by hand, carry in and out."""
+"""Questions: write question pairs from approved text, see what was kept, decide by hand, import and export."""
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +23,7 @@ STATES = {"": "All", "kept": "Kept", "dropped": "Dropped"}
 
 
 def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> None:
-    """How many pairs, by which model, and the button that starts."""
+    """Show how many pairs to write, with which model, and the button that starts."""
     coverage = pair_view.coverage(workspace, project, [])
     passages = sum(row["passages"] for row in coverage)
     models = [model.name for model in list_models(model_folders(workspace.home)) if model.format == "gguf"]
@@ -70,7 +70,10 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
 
 
 def show_figures(workspace: Workspace, project: Project, *, job_id: str = "") -> None:
-    """Show kept against dropped, and how far each document is covered, as of now; of what a job at work wrote alone."""
+    """Show kept against dropped pairs, and how far each document is covered, as of now.
+
+    With `job_id`, only what that running job has written counts.
+    """
     pairs = waiting_pairs(workspace, project.id, job_id) if job_id else pair_view.project_pairs(workspace, project)
     kept = sum(pair.state == "kept" for pair in pairs)
     if not pairs:
@@ -91,7 +94,7 @@ def show_figures(workspace: Workspace, project: Project, *, job_id: str = "") ->
 
 
 def show_table(workspace: Workspace, pairs: list[QuestionPair]) -> None:
-    """The pairs behind filters; ticks are stored at once, by the pair's id."""
+    """Show the pairs behind filters; ticks are stored at once, by the pair's id."""
     shown = _filtered(pairs)
     if not shown:
         st.caption("No pair matches. Change the filters above.")
@@ -163,7 +166,7 @@ def close_drawer() -> None:
 
 @st.dialog("Question pair and its source", width="medium", position="right", on_dismiss=close_drawer)
 def show_drawer(workspace: Workspace, pair_id: str) -> None:
-    """One pair beside the approved passage it came from."""
+    """Show one pair beside the approved passage it came from."""
     with shown_errors():
         pair = get(workspace.db, QuestionPair, pair_id)
         st.caption("Question")
@@ -190,7 +193,7 @@ def show_drawer(workspace: Workspace, pair_id: str) -> None:
 
 
 def show_carry(workspace: Workspace, project: Project, *, kept: int, is_busy: bool) -> None:
-    """Pairs out as a file (those of approved documents alone), pairs in from files."""
+    """Offer pairs as a file (only those from approved documents), and the import of pairs from files."""
     out, brought = st.columns(2)
     with out.container(border=True):
         st.markdown("**Take the kept pairs with you**")

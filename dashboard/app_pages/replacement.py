@@ -1,4 +1,4 @@
-"""Replacement: what stands in place of personal data, and the sealed way back to it."""
+"""Replacement: what stands in place of personal data, and the sealed re-identification list."""
 
 import streamlit as st
 
@@ -44,12 +44,12 @@ LOST = (
 
 
 def reason_off(store: Workspace, project: Project, action: Action, person: Person | None) -> str:
-    """Why a button is off; "" where it is not."""
+    """Return why a button is disabled; "" if it is not."""
     return reason_against(store, action, project) or ("" if person else "Write your name above first.")
 
 
 def show_types(store: Workspace, project: Project, person: Person | None) -> None:
-    """Every type found, what replaces it, and the choice of another treatment."""
+    """Show every type found, what replaces it, and the choice of another treatment."""
     uses = types_in_use(store, project)
     if not uses:
         empty_state(
@@ -80,7 +80,7 @@ def _row(use: TypeUse) -> dict[str, object]:
 
 
 def choose(store: Workspace, project: Project, uses: list[TypeUse], person: Person | None) -> None:
-    """Another treatment for one type; what that touches is shown before it happens."""
+    """Let a person choose another treatment for one type; what it affects is shown before it happens."""
     st.subheader("Change what replaces a type")
     with st.expander("What the choices mean", key="replacement-choices"):
         st.markdown(EXPLAINED)
@@ -116,7 +116,7 @@ def choose(store: Workspace, project: Project, uses: list[TypeUse], person: Pers
 
 
 def show_effect(effect: TreatmentEffect, *, entity: str, treatment: Treatment) -> None:
-    """What the change touches, and the warning where texts stay readable."""
+    """Show what the change affects, and a warning if text stays readable."""
     marks, documents = counted(effect.spans, "mark"), counted(effect.documents, "document")
     st.markdown(f"This changes **{marks}** in **{documents}**.")
     if effect.approvals:
@@ -139,7 +139,7 @@ def _done_words(done: TreatmentEffect, entity: str) -> str:
 
 
 def show_way_back(store: Workspace, project: Project, person: Person | None) -> None:
-    """Whether surrogates lead back, and what can be done about it."""
+    """Show whether re-identification is set up, and what can be done about it."""
     st.subheader("The way back")
     state = reidentification.way_back(store, project)
     if state is None:
@@ -163,14 +163,14 @@ def show_way_back(store: Workspace, project: Project, person: Person | None) -> 
 
 
 def forget(*keys: str) -> None:
-    """Take passphrases out of the session at once; a form alone would leave them there until somebody clicks again."""
+    """Remove passphrases from the session at once; a form alone would leave them there until the next click."""
     for key in keys:
         if key in st.session_state:
             del st.session_state[key]
 
 
 def set_up(store: Workspace, project: Project, person: Person | None) -> None:
-    """The warning, then the passphrase twice."""
+    """Show the warning, ask for the passphrase twice, and set up re-identification."""
     off = reason_off(store, project, "set rules", person)
     st.warning(LOST, icon=":material/key_off:")
     with st.form("way-back-set-up-form", clear_on_submit=True, border=False):
@@ -196,7 +196,7 @@ def set_up(store: Workspace, project: Project, person: Person | None) -> None:
 
 
 def look_back(store: Workspace, project: Project, person: Person | None) -> None:
-    """Passphrase and reason; what is found is shown in this run alone and kept nowhere."""
+    """Ask for surrogates, reason and passphrase; show the originals in this run only, and keep them nowhere."""
     with st.form("way-back-open-form", clear_on_submit=True, border=False):
         asked = st.text_area("Invented values or labels, one on each line", key="way-back-asked")
         reason = st.text_input(
@@ -221,7 +221,7 @@ def look_back(store: Workspace, project: Project, person: Person | None) -> None
 
 
 def show_found(found: list[Pair], person: Person) -> None:
-    """The originals, as plain text, until the page is drawn again."""
+    """Show the originals, as plain text, until the page is redrawn."""
     if not found:
         st.info("None of these is an invented value or label of this project. The opening is recorded all the same.")
         return
@@ -234,7 +234,7 @@ def show_found(found: list[Pair], person: Person) -> None:
 
 
 def change_passphrase(store: Workspace, project: Project, person: Person | None) -> None:
-    """Old, new, new again."""
+    """Ask for the old passphrase and twice for the new one, then change it."""
     off = reason_off(store, project, "set rules", person)
     with st.form("way-back-passphrase-form", clear_on_submit=True, border=False):
         old = st.text_input("Passphrase now", type="password", key="way-back-old")
@@ -253,7 +253,7 @@ def change_passphrase(store: Workspace, project: Project, person: Person | None)
 
 
 def turn_off(store: Workspace, project: Project, person: Person | None) -> None:
-    """What is lost, and the project's name typed."""
+    """Say what is lost, ask for the project's name, then delete the key and the sealed list."""
     off = reason_off(store, project, "set rules", person)
     st.markdown("The key and the sealed list are deleted and **cannot be brought back**. Texts, questions and models stay.")
     with st.form("way-back-off-form", clear_on_submit=True, border=False):
@@ -268,7 +268,7 @@ def turn_off(store: Workspace, project: Project, person: Person | None) -> None:
 
 
 def show_openings(store: Workspace, project: Project) -> None:
-    """Who opened the way back why."""
+    """Show who opened the re-identification list, when and why."""
     opened = reidentification.openings(store, project)
     if not opened:
         return

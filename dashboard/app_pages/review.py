@@ -29,7 +29,7 @@ POLICY_TEXT = {
 
 
 def told(desk: Desk, span: Span | None) -> str:
-    """What a screen reader says of the current mark."""
+    """Describe the current span for a screen reader."""
     if span is None:
         return "No marks in this document."
     state = {"detected": "not decided"}.get(span.state, span.state)
@@ -38,7 +38,7 @@ def told(desk: Desk, span: Span | None) -> str:
 
 
 def shown_page(desk: Desk) -> Page:
-    """The page of the document, or the passage of the sample that is being read."""
+    """Return the page of the document, or the passage of the sample that is being read."""
     if desk.mode == "sample":
         passages = sample.sample_passages(desk)
         if passages:
@@ -47,7 +47,10 @@ def shown_page(desk: Desk) -> Page:
 
 
 def show_text(desk: Desk) -> PageEvent:
-    """One page of the text with its marks, and beside it (when wanted) the same page anonymized."""
+    """Show one page of the text with its spans and, on request, the same page anonymized beside it.
+
+    The returned event has its bounds in the document's text, not in the page.
+    """
     current = desk.current
     page = shown_page(desk)
     number = page.number
@@ -81,16 +84,16 @@ def show_text(desk: Desk) -> PageEvent:
 
 
 def _moved(bounds: tuple[int, int] | None, start: int) -> tuple[int, int] | None:
-    """Bounds in the page as bounds in the document's text."""
+    """Convert bounds in the page to bounds in the document's text; None stays None."""
     return None if bounds is None else (start + bounds[0], start + bounds[1])
 
 
 @st.fragment(key="review-desk")
 def show_desk(store: Workspace, project: Project, documents: list[Document], *, is_searched: bool) -> None:
-    """The queue, the text and the panel; drawn by themselves, so that a decision in a long document is quick.
+    """Show the queue, the text and the panel, redrawn on their own so that deciding is fast in a long document.
 
-    The queue is part of it: its figures follow each decision. While documents are not searched yet (not `is_searched`),
-    searching is the page's primary button.
+    The queue belongs to it because its figures follow each decision. While documents are not all searched (not
+    `is_searched`), searching is the page's primary button.
     """
     with shown_errors():
         left, right = st.columns([2, 1])

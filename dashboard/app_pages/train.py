@@ -1,4 +1,4 @@
-"""The train page: on what, from which model, how thorough; then how it goes, and the runs before it."""
+"""Train: on what, from which model, how thoroughly; then how it is going, and the runs before it."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ THOROUGHNESS = {
 
 
 def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
-    """Tokens a second of the newest run of this model that measured it; 0 where none did."""
+    """Return tokens per second from the newest run of this model that measured it; 0 if none did."""
     for run in find(workspace.db, Run, project_id=project.id, model=model, is_finished=True, order="number desc"):
         if speed := run.metrics.get("tokens_per_s"):
             return float(speed)
@@ -45,14 +45,14 @@ def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
 
 
 def read_metrics(workspace: Workspace, run: Run) -> list[dict[str, Any]]:
-    """The rows a run wrote so far; a line that is being written is left for the next look."""
+    """Return the rows a run has written so far; a line still being written is left for the next look."""
     path = RunFolder(workspace.run_folder(run.project_id, run.id)).metrics
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
 
 
 def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> None:
-    """The newest run: a sentence on how it goes, then its curve."""
+    """Show the newest run: a sentence on how it is going, then its curve."""
     runs = find(workspace.db, Run, project_id=project.id, order="number desc")
     if not runs:
         return
@@ -74,7 +74,7 @@ def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> N
 
 
 def is_being_stopped(workspace: Workspace, project: Project) -> bool:
-    """Whether somebody cancelled the training that is at work."""
+    """Tell whether somebody asked the running training to stop."""
     running = find(workspace.db, Job, project_id=project.id, kind="train", state="running")
     return any(job.is_cancel_requested for job in running)
 
@@ -86,7 +86,7 @@ def _finished_sentence(rows: list[dict[str, Any]]) -> str:
 
 
 def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
-    """On what: the kept pairs, which a start freezes."""
+    """Show what to train on: the kept pairs, which starting freezes."""
     documents = len({pair.document_id for pair in pairs})
     st.markdown(f"**{counted(len(pairs), 'question pair')}** from {counted(documents, 'document')}")
     waiting = count(workspace.db, QuestionPair, project_id=project.id, state="kept") - len(pairs)
@@ -102,7 +102,7 @@ def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) 
 
 
 def ask_model(models: list[Model]) -> Model:
-    """From what: a model of this machine, with size and license."""
+    """Ask which of this machine's models to start from, showing size and license; return it."""
     names = [model.name for model in models]
     chosen = st.radio(
         "Starting from which model?",
@@ -114,7 +114,7 @@ def ask_model(models: list[Model]) -> Model:
 
 
 def ask_thoroughness(fits: dict[str, Fit]) -> str:
-    """How thorough, with the time each takes."""
+    """Ask how thorough the training should be, showing how long each takes; return the preset."""
     chosen = st.radio(
         "How thorough?",
         list(fits),
@@ -127,7 +127,7 @@ def ask_thoroughness(fits: dict[str, Fit]) -> str:
 
 
 def show_fit(fit: Fit, settings: TrainingSettings) -> None:
-    """Whether it fits, or what to change."""
+    """Show whether the training fits this machine, or what to change."""
     needs = f"{size(fit.memory_bytes)} of {size(fit.free_memory_bytes)} free memory"
     facts = f"about {duration(fit.duration_s)} · {size(fit.disk_bytes)} on disk"
     with st.container(border=True, key="fit"):
@@ -159,7 +159,7 @@ def _change(settings: TrainingSettings, name: str, value: Any) -> None:
 
 
 def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
-    """The three questions, the details, the fit and the start."""
+    """Show the three questions, the details, the fit and the start button."""
     models = [model for model in list_models(model_folders(workspace.home)) if model.format not in DETECTION_FORMATS]
     if not models:
         empty_state("There is no model to start from. Add one first.", page="models", label="Add a model")
@@ -194,14 +194,14 @@ def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair
 
 
 def comparison_words(evaluation: Evaluation) -> str:
-    """Better, worse or no difference shown: what the evaluate page says at length."""
+    """Summarize an evaluation (better, worse or no difference shown) that the Evaluate page gives at length."""
     words = {"better": "✓ better", "worse": "✗ worse", "unclear": "– no difference shown"}
     difference = Interval(**evaluation.scores["token_f1"]["difference"])
     return words[outcome(difference, question_count=evaluation.question_count)]
 
 
 def show_runs(workspace: Workspace, project: Project) -> None:
-    """Every run, newest first."""
+    """Show every run, newest first."""
     runs = find(workspace.db, Run, project_id=project.id, order="number desc")
     if not runs:
         return
@@ -228,7 +228,7 @@ def show_runs(workspace: Workspace, project: Project) -> None:
 
 
 def show_first_step(workspace: Workspace, project: Project) -> None:
-    """Why nothing can be trained yet, and where to go."""
+    """Show why nothing can be trained yet, and where to go."""
     kept = count(workspace.db, QuestionPair, project_id=project.id, state="kept")
     if kept:
         text = f"None of the {counted(kept, 'question pair')} comes from text whose approval stands."
@@ -241,7 +241,7 @@ def show_first_step(workspace: Workspace, project: Project) -> None:
 
 
 def show_last_run(workspace: Workspace, project: Project) -> None:
-    """What came out of the newest run, and the step after it."""
+    """Show what came out of the newest run, and the step after it."""
     show_progress(workspace, project, is_live=False)
     finished = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
     if finished and not count(workspace.db, Evaluation, run_id=finished[0].id):

@@ -1,1 +1,1 @@
-"""The pieces that pages share. A page imports what it needs from the module that has it."""
+"""Components shared by the pages. A page imports each from the module that defines it."""

@@ -1,4 +1,4 @@
-"""Who can be talked to: finished runs of the project, newest first, then the models of this machine."""
+"""What can be chatted with: the project's finished runs, newest first, this machine's models, models on allowed hosts."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ LONGEST_TOKENS = 256
 
 
 def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, str]:
-    """Id of a run or name of a model, with the words people choose it by."""
+    """Return everything that can answer: run id or model name, mapped to the label people choose it by."""
     runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc") if project else []
     models = [model for model in list_models(model_folders(workspace.home)) if model.format not in DETECTION_FORMATS]
     return (
@@ -27,7 +27,10 @@ def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, s
 
 
 def hosts(workspace: Workspace) -> dict[str, Host]:
-    """The models on other machines that an administrator allows, by name; none where the settings cannot be used."""
+    """Return the models on other machines that an administrator allows, by name.
+
+    Empty if the settings are unusable; the error is shown.
+    """
     try:
         return read_engine_settings(workspace.home).hosts
     except SetupError as error:
@@ -36,7 +39,7 @@ def hosts(workspace: Workspace) -> dict[str, Host]:
 
 
 def show_where(workspace: Workspace, *names: str) -> None:
-    """Say where a question goes that does not stay on this machine."""
+    """Say which other machines the questions will go to, if any of `names` is not served by this one."""
     chosen = [host.machine for name, host in hosts(workspace).items() if name in names and not is_local(host.machine)]
     if chosen:
         st.info(
@@ -46,7 +49,7 @@ def show_where(workspace: Workspace, *names: str) -> None:
 
 
 def pace_words(given: Answer) -> str:
-    """How long the answer took to begin, and how fast it was written."""
+    """Describe how long the answer took to begin and, if measured, how fast it was written."""
     begun = f"began after {given.first_token_s:.1f} s"
     return f"{begun} · {given.tokens_per_second:.0f} tokens/s" if given.tokens_per_second else begun
 
@@ -54,9 +57,12 @@ def pace_words(given: Answer) -> str:
 def stream_answer(
     model: ChatModel, messages: list[Message], *, temperature: float = 0.0, pieces: list[str] | None = None
 ) -> Answer:
-    """Show an answer as it is written, as plain text: what a model writes is not trusted to be harmless markup.
+    """Show an answer as it is written, as plain text: what a model writes is never trusted as markup.
 
-    `pieces` holds what was written so far, also when the model breaks off.
+    `pieces` collects what has been written so far, even if the model breaks off.
+
+    Raises:
+        EngineCrashed: the engine ended; what was written until then stays on the page.
     """
     box = st.empty()
     box.caption("Thinking …")
@@ -78,7 +84,7 @@ def stream_answer(
 
 
 def show_answer(text: str) -> None:
-    """A finished answer; one without a word is said to be so."""
+    """Show a finished answer, or say that it is empty."""
     if text.strip():
         st.text(text.strip())
     else:

@@ -1,4 +1,4 @@
-"""From proposal to approval on the page: what is open, what the figures say, and who may do what."""
+"""From proposal to approval on the review page: open points, sample and second search, and who may do what."""
 
 import streamlit as st
 
@@ -26,7 +26,7 @@ _SECOND = "searched a second time"
 
 
 def show_approval(desk: Desk, *, is_searched: bool) -> None:
-    """The box below the text: how far the document is on its way to an approval."""
+    """Show the box below the text: how far the document is on its way to approval, and what can be done next."""
     approved = desk.store.active_review(desk.document.id)
     proposed = desk.store.standing_proposal(desk.document.id)
     no_approval = reason_against(desk.store, "approve", desk.project)
@@ -158,7 +158,7 @@ def _show_approved(desk: Desk, approved: Review) -> None:
 
 
 def _show_decided(desk: Desk, proposed: Review) -> None:
-    """What the approver answers for: what was decided, by whom, and both figures."""
+    """Show what the approver answers for: the decisions, who made them, the sample and the second search."""
     accepted = sum(span.state == "accepted" for span in desk.spans)
     rejected = sum(span.state == "rejected" for span in desk.spans)
     open_ = len(desk.spans) - accepted - rejected
@@ -170,7 +170,7 @@ def _show_decided(desk: Desk, proposed: Review) -> None:
 
 
 def figures_words(desk: Desk) -> str:
-    """What the sample says so far."""
+    """Describe what the sample has shown so far; "" if there is nothing to read."""
     sample = review.sample_of(desk.store, desk.document)
     if not sample.read:
         return "No sample was read: the share of missed passages is unknown." if sample.unread_count else ""
@@ -178,7 +178,7 @@ def figures_words(desk: Desk) -> str:
 
 
 def show_second(desk: Desk) -> None:
-    """The places that the second search found, each to be jumped to."""
+    """Show the places the second search found that no span covers, each as a button that jumps to it (at most 30)."""
     second = second_search_of(desk.store, desk.document)
     if second is None or not second.places:
         return
@@ -196,7 +196,7 @@ def show_second(desk: Desk) -> None:
 
 
 def show_rules(store: Workspace, project: Project, person: Person | None) -> None:
-    """The two rules of the project, which those who may set rules can change; each change is in the audit log."""
+    """Show the project's two approval rules; those who may set rules can change them, and each change is audited."""
     project = get(store.db, Project, project.id)
     needs_two = review.needs_two(store, project)
     against = reason_against(store, "set rules", project)
@@ -220,7 +220,7 @@ def show_rules(store: Workspace, project: Project, person: Person | None) -> Non
 
 
 def search_again(desk: Desk) -> None:
-    """Start the second search of this document; the page follows it."""
+    """Start the second search of this document; the page then follows the job."""
     with shown_errors():
         params = {"document_id": desk.document.id} | _declared_name(desk.person)
         jobs.submit(desk.store, "search again", params, project_id=desk.project.id)
@@ -228,12 +228,15 @@ def search_again(desk: Desk) -> None:
 
 
 def _declared_name(person: Person | None) -> dict[str, str]:
-    """For the job's entry in the audit log; of whoever signed in, core knows the name itself."""
+    """Return the declared name as a job parameter for the audit log.
+
+    Empty for a signed-in person, whose name core already knows.
+    """
     return {"by": person.name} if person and not person.is_authenticated else {}
 
 
 def propose(desk: Desk) -> None:
-    """Propose the document, or start what is still missing and can be started: the second search."""
+    """Propose the document; if something is still open, start the second search or say what is missing."""
     if desk.person is None:
         return
     with shown_errors():
@@ -249,7 +252,7 @@ def propose(desk: Desk) -> None:
 
 
 def give_back(desk: Desk, comment: str) -> None:
-    """Return the proposal with a comment."""
+    """Return the proposal to the reviewers with a comment."""
     if desk.person is None:
         return
     with shown_errors():
@@ -258,7 +261,7 @@ def give_back(desk: Desk, comment: str) -> None:
 
 
 def withdraw(desk: Desk, reason: str) -> None:
-    """Take back the approval that stands."""
+    """Withdraw the standing approval, for the reason given."""
     if desk.person is None:
         return
     with shown_errors():
@@ -267,7 +270,7 @@ def withdraw(desk: Desk, reason: str) -> None:
 
 
 def press_approve(desk: Desk) -> None:
-    """The key for approving: asks first, or says why not."""
+    """Handle the approve key: ask for confirmation, or say why approval is not possible."""
     if desk.person is None:
         return
     against = reason_against(desk.store, "approve", desk.project) or review.reason_against(
@@ -280,7 +283,7 @@ def press_approve(desk: Desk) -> None:
 
 
 def _may_approve(desk: Desk) -> bool:
-    """Whether approving without a proposal is offered at all: not where another person must."""
+    """Tell whether to offer approval without a proposal; not if another person has to approve."""
     if desk.person is None:
         return not review.needs_two(desk.store, desk.project)
     return not review.reason_against(desk.store, desk.project, desk.document, by=desk.person)

@@ -1,4 +1,4 @@
-"""Charts as pure functions: rows in, an Altair chart out. Colors come from the theme; nothing is told by color alone."""
+"""Charts as pure functions: rows in, an Altair chart out. Colors come from the theme and never carry meaning alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,13 +21,13 @@ ROW_HEIGHT_PX, AXES_HEIGHT_PX = 30, 70  # the chart's height includes its axes
 
 
 def reason_words(reason: str) -> str:
-    """Why a pair was dropped, in words; a reason without words of its own keeps its name, made readable."""
+    """Describe why a pair was dropped; a reason without a wording of its own is made readable from its name."""
     words = reason.replace("_", " ").replace("-", " ")
     return REASONS.get(words, words.capitalize())
 
 
 def outcome_chart(kept: int, dropped: Mapping[str, int]) -> alt.Chart:
-    """One bar for the kept pairs and one for each reason for which pairs were dropped; the numbers stand in the labels."""
+    """Build a bar chart of the kept pairs and of the dropped pairs by reason, with the counts in the labels."""
     reasons = sorted(dropped.items(), key=lambda item: -item[1])
     rows = [{"what": f"Kept: {kept:,}", "state": "Kept", "pairs": kept}]
     rows += [{"what": f"{reason_words(name)}: {count:,}", "state": "Dropped", "pairs": count} for name, count in reasons]
@@ -45,7 +45,7 @@ def outcome_chart(kept: int, dropped: Mapping[str, int]) -> alt.Chart:
 
 
 def coverage_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """How much of each document is asked about; the documents least asked about, when there are many.
+    """Build a chart of how much of each document is asked about; with many, only the `MOST_BARS` least covered.
 
     Args:
         rows: `document` (its name), `covered` (passages with a kept pair) and `passages` (all of them).
@@ -67,10 +67,10 @@ def coverage_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
 
 
 def loss_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """Error on the questions it learns from and on those held back, by step; lower is better.
+    """Build a chart of the error by step, on questions it learns from and on those held back; lower is better.
 
     Args:
-        rows: of `metrics.jsonl`; those with `loss` and those with `validation_loss` may differ.
+        rows: the rows of `metrics.jsonl`; `loss` and `validation_loss` need not be in the same ones.
     """
     names = {"loss": "Learned from", "validation_loss": "Held back"}
     long = [
@@ -96,11 +96,11 @@ def loss_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
 
 
 def score_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
-    """Scores with their 95 % intervals, base and tuned beside each other.
+    """Build a chart of scores with their 95% intervals, base and tuned side by side.
 
     Args:
-        rows: `score` (in words), `model` ("Base" or "Tuned"), `value`, `low` and `high`, each 0 to 1. Where no row has
-            `low` and `high`, no intervals are drawn.
+        rows: `score` (in words), `model` ("Base" or "Tuned"), `value`, `low` and `high`, the last three from 0 to 1.
+            Intervals are drawn only if every row has `low` and `high`.
     """
     order = list(dict.fromkeys(str(row["score"]) for row in rows))
     has_intervals = all("low" in row for row in rows)

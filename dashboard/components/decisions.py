@@ -1,6 +1,6 @@
-"""What a reviewer does to the document on the desk: decide, change, add, approve, and take back.
+"""A reviewer's actions on the document on the desk: decide, change, add, approve and undo.
 
-What reaches further than the page shows, or cannot be taken back, is asked first.
+Whatever reaches beyond the page or cannot be undone asks for confirmation first.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ NAMELESS = "Write your name above first: every decision is recorded with it."
 
 
 def decide(desk: Desk, spans: Sequence[Span], *, is_accepted: bool) -> None:
-    """Accept or reject marks in the reviewer's name; what reaches beyond this document or an approval is asked first."""
+    """Accept or reject spans in the reviewer's name; ask first if another document or an approval is affected."""
     state: SpanState = "accepted" if is_accepted else "rejected"
     with shown_errors():
         effect = review.effect_of(desk.store, spans, state=state)
@@ -41,14 +41,14 @@ def decide(desk: Desk, spans: Sequence[Span], *, is_accepted: bool) -> None:
 
 
 def decide_equal(desk: Desk, span: Span, *, is_accepted: bool) -> None:
-    """Decide on every mark of the project that stands on the same text."""
+    """Accept or reject every span in the project whose text equals this one's."""
     with shown_errors():
         equal = marks.equal_in_project(desk.store, desk.project, span=span, value=desk.value(span))
         decide(desk, equal or [span], is_accepted=is_accepted)
 
 
 def change_type(desk: Desk, span: Span, entity: str) -> None:
-    """Give the mark, and every equal one of this document, another type."""
+    """Change the type of the span and of every equal one in this document; ask first if there are several."""
     desk.leave_mode()
     equal = marks.equal_marks(desk.text, desk.spans, span)
     effect = review.effect_on(desk.store, equal)
@@ -66,7 +66,7 @@ def change_type(desk: Desk, span: Span, entity: str) -> None:
 
 
 def move_border(desk: Desk, span: Span, edge: review.Edge, step: int) -> None:
-    """Move the start or the end of the mark by a word."""
+    """Move the span's start or end by one word, back (-1) or forward (+1)."""
     start, end = review.stepped(desk.text, span, edge, step)
     if (start, end) == (span.start, span.end):
         return
@@ -83,7 +83,11 @@ def move_border(desk: Desk, span: Span, edge: review.Edge, step: int) -> None:
 
 
 def add_marks(desk: Desk, places: Sequence[tuple[int, int]], entity: str, *, is_asked: bool = False) -> None:
-    """Mark what the detectors missed; several places are shown before it happens, unless the button said so."""
+    """Add spans the detectors missed.
+
+    Ask first if an approval or proposal would be lost, or if there are several places, unless `is_asked` says that the
+    button already named their number.
+    """
     if not places:
         return
     approved = bool(desk.store.active_review(desk.document.id) or desk.store.standing_proposal(desk.document.id))
@@ -103,7 +107,7 @@ def add_marks(desk: Desk, places: Sequence[tuple[int, int]], entity: str, *, is_
 
 
 def add_selected(desk: Desk, selected: tuple[int, int], entity: str) -> None:
-    """Mark the selected text wherever it stands unmarked in this document."""
+    """Add a span wherever the selected text occurs unmarked in this document."""
     start, end = selected
     value = desk.text[start:end].strip()
     if not value:
@@ -114,19 +118,19 @@ def add_selected(desk: Desk, selected: tuple[int, int], entity: str) -> None:
 
 
 def ask_approval(desk: Desk) -> None:
-    """Ask whether the document is to be approved: with one key it would be given too easily."""
+    """Ask for confirmation before approving the document: a single key press must not be enough."""
     is_unread = is_left_unread(desk)
     words = "" if is_unread else "You approve the anonymized text of this document. Your name is kept with it."
     _ask(Pending(document_id=desk.document.id, action="approve", words=words, is_unread=is_unread))
 
 
 def is_left_unread(desk: Desk) -> bool:
-    """Tell whether approving this document needs words, because nobody looked at all of it."""
+    """Tell whether approving this document takes a typed phrase, because nobody looked at all of it."""
     return desk.project.policy == "all-at-once" and bool(review.unread_of(desk.store, desk.project, desk.document))
 
 
 def start_approval(desk: Desk, *, is_all: bool) -> None:
-    """Approve this document or all of them; what nobody looked at is asked about first."""
+    """Approve this document or all of them; if anything was not looked at, ask for the phrase first."""
     with shown_errors():
         if desk.person is None:
             return
@@ -138,13 +142,16 @@ def start_approval(desk: Desk, *, is_all: bool) -> None:
 
 
 def confirm_unread(desk: Desk, asked: Pending, words: str) -> None:
-    """Approve what nobody looked at, if `words` say so; else the question stays, with what is wrong."""
+    """Approve what nobody looked at if `words` is the required phrase.
+
+    Otherwise the question stays, and the page shows what is wrong.
+    """
     approve(desk, is_all=asked.action == "approve all", unread=words)
 
 
 def confirm(desk: Desk, asked: Pending) -> None:
-    """Do what was asked about; ask again when it would change something else by now."""
-    if asked.is_unread:  # a key is no word
+    """Carry out the pending decision; ask again if it would change something else by now."""
+    if asked.is_unread:  # a key press cannot stand in for the typed phrase
         return
     forget_pending()
     with shown_errors():
@@ -159,17 +166,17 @@ def confirm(desk: Desk, asked: Pending) -> None:
 
 
 def leave() -> None:
-    """Forget what was asked about; nothing has changed."""
+    """Drop the pending question without changing anything."""
     forget_pending()
     draw_again()
 
 
 def undo(desk: Desk) -> None:
-    """Take the last decision back and go to its first mark in this document."""
+    """Undo the last decision and go to its first span in this document."""
     last = desk.last
     if last is None or desk.person is None:
         return
-    forget_last()  # also when it fails: what somebody changed since cannot be undone later either
+    forget_last()  # even if the undo fails: a span somebody changed since cannot be undone later either
     with shown_errors():
         undone = review.undo(desk.store, last, by=desk.person)
         desk.note_undone(undone_words(last, undone))
@@ -178,7 +185,7 @@ def undo(desk: Desk) -> None:
 
 
 def undone_words(decision: review.Decision, undone: review.Decision) -> str:
-    """What the undo did, and what it cannot do: no approval comes back by itself."""
+    """Describe what the undo restored and what it could not: approvals do not come back by themselves."""
     count = len(decision.before) or len(decision.after)
     lost = len(decision.withdrawn_ids | undone.withdrawn_ids)
     told = f"Undone: {counted(count, 'mark')} {'is' if count == 1 else 'are'} as before."
@@ -188,7 +195,10 @@ def undone_words(decision: review.Decision, undone: review.Decision) -> str:
 
 
 def approve(desk: Desk, *, is_all: bool, unread: str = "") -> None:
-    """Store the approval and go to the next document that waits; `unread` are the words for what nobody looked at."""
+    """Store the approval and go to the next document that waits for one.
+
+    `unread` is the phrase typed for what nobody looked at.
+    """
     with shown_errors():
         if desk.person is None:
             return
@@ -244,14 +254,17 @@ def _decided(desk: Desk, asked: Pending, *, by: Person) -> review.Decision:
 
 
 def _after(desk: Desk, rest: Sequence[Span], current: Span | None) -> Span | None:
-    """The next undecided mark: behind this one as the text reads, the riskiest one by risk."""
+    """Return the next undecided span; None if there is none.
+
+    In reading order it is the one after the current span, by risk the riskiest one.
+    """
     if desk.ordered is desk.spans:
         return marks.next_open(rest, current.start if current else -1)
     return next((span for span in rest if span.state == "detected"), None)
 
 
 def _go_on(desk: Desk, span: Span | None, decision: review.Decision) -> None:
-    """Frame the next mark; where an approval was lost the steps above the desk change too."""
+    """Frame the next span; if an approval or proposal was lost, redraw the whole page, as the steps above change too."""
     if decision.withdrawn_ids or decision.dropped_ids:
         desk.frame(span)
         st.rerun(scope="app")

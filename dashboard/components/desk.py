@@ -1,4 +1,4 @@
-"""A reviewer's desk: one document with its marks, and what it shows at this moment."""
+"""A reviewer's desk: one document with its spans, and what the page shows of it right now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,16 +19,16 @@ Mode = Literal["marks", "type", "sample"]
 
 
 def draw_again() -> None:
-    """Draw the desk again; the whole page when a change outside the desk came together with this one."""
+    """Redraw the desk alone, or the whole page if this run did not start in the desk."""
     try:
         st.rerun(scope="fragment")
-    except StreamlitAPIException:  # this run is not the desk's own
+    except StreamlitAPIException:  # this run is not of the desk's fragment
         st.rerun()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What lies on the reviewer's desk: one document with its text, pages and marks, and who looks at it."""
+    """One document on the reviewer's desk, with its text, pages and spans, and the person looking at it."""
 
     store: Workspace
     project: Project
@@ -37,11 +37,11 @@ class Desk:
     pages: tuple[Page, ...]
     spans: Sequence[Span]
     person: Person | None
-    ordered: Sequence[Span] = field(default_factory=tuple)  # as "next" goes: by risk or as the text reads
+    ordered: Sequence[Span] = field(default_factory=tuple)  # the order "next" follows: by risk or as the text reads
 
     @property
     def current(self) -> Span | None:
-        """The framed mark: the chosen one, else the first undecided one."""
+        """The framed span: the chosen one, else the first undecided one, else the first; None without spans."""
         chosen = st.session_state.get(f"mark-{self.document.id}", "")
         found = next((span for span in self.spans if span.id == chosen), None)
         return (
@@ -50,79 +50,79 @@ class Desk:
 
     @property
     def pending(self) -> Pending | None:
-        """The decision that waits for a yes on this document, if there is one."""
+        """The decision on this document that waits for confirmation; None if there is none."""
         return pending_of(self.document.id)
 
     @property
     def mode(self) -> Mode:
-        """What the keys do now: go through marks, choose a type, or read the sample."""
+        """What the keys do now: step through spans, choose a type, or read the sample."""
         document_id, mode = st.session_state.get(_MODE, ("", "marks"))
         return mode if document_id == self.document.id else "marks"
 
     def turn_to(self, mode: Mode) -> None:
-        """Change what the keys do; draws the desk again."""
+        """Change what the keys do, and redraw the desk."""
         st.session_state[_MODE] = (self.document.id, mode)
         draw_again()
 
     def leave_mode(self) -> None:
-        """Let the keys go through marks again, from the next drawing on."""
+        """Let the keys step through spans again, from the next redraw on."""
         st.session_state.pop(_MODE, None)
 
     @property
     def note(self) -> str:
-        """What the last undo did; "" when something was decided since."""
+        """What the last undo did; "" if something has been decided since."""
         project_id, words = st.session_state.get(_NOTE, ("", ""))
         return words if project_id == self.project.id else ""
 
     @property
     def last(self) -> review.Decision | None:
-        """The last decision made here in this project, which can be undone."""
+        """The last decision made here in this project, which can be undone; None if there is none."""
         project_id, decision = st.session_state.get(_LAST, ("", None))
         return decision if project_id == self.project.id else None
 
     def remember(self, decision: review.Decision) -> None:
-        """Offer to take this decision back; what the last undo did is old news."""
+        """Keep this decision as the one to undo, if it changed anything, and clear the note on the last undo."""
         st.session_state.pop(_NOTE, None)
         if decision.before or decision.after:
             st.session_state[_LAST] = (self.project.id, decision)
 
     def note_undone(self, words: str) -> None:
-        """Say what the undo did."""
+        """Keep a note of what the undo did."""
         st.session_state[_NOTE] = (self.project.id, words)
 
     def value(self, span: Span) -> str:
-        """The text a mark stands on."""
+        """Return the text the span covers."""
         return self.text[span.start : span.end]
 
     def go_to(self, span: Span | None) -> None:
-        """Frame a mark and turn to its page; draws the desk again."""
+        """Frame the span, turn to its page and redraw the desk."""
         self.frame(span)
         draw_again()
 
     def frame(self, span: Span | None) -> None:
-        """Make this the current mark from the next drawing on."""
+        """Make this the current span from the next redraw on; None changes nothing."""
         if span is not None:
             st.session_state[f"mark-{self.document.id}"] = span.id
             serial, _ = self._turn
             st.session_state[f"turn-{self.document.id}"] = (serial + 1, marks.page_number_of(self.pages, span.start))
 
     def show_place(self, start: int) -> None:
-        """Turn to the page of a place that has no mark; draws the desk again."""
+        """Turn to the page of a place that has no span, and redraw the desk."""
         serial, _ = self._turn
         st.session_state[f"turn-{self.document.id}"] = (serial + 1, marks.page_number_of(self.pages, start))
         draw_again()
 
     @property
     def _turn(self) -> tuple[int, int]:
-        """How often the desk turned the page by itself, and to which page last."""
+        """How often the desk has turned the page by itself, and the page it turned to last."""
         first = marks.page_number_of(self.pages, self.current.start) if self.current else 1
         turn: tuple[int, int] = st.session_state.setdefault(f"turn-{self.document.id}", (0, first))
         return turn
 
     def choose_page(self) -> int:
-        """Draw the choice of the page where there are several; gives its number, from 1.
+        """Draw the page selector if there are several pages; return the page number, from 1.
 
-        Each turn by the desk makes a new widget: one that stands already takes no new value.
+        Each time the desk turns the page it creates a new widget, because an existing one takes no new value.
         """
         if len(self.pages) < 2:
             return 1
@@ -131,7 +131,7 @@ class Desk:
 
 
 def open_desk(store: Workspace, project: Project, *, document_id: str, person: Person | None) -> Desk:
-    """Everything about one document, read anew."""
+    """Read everything about one document afresh and put it on a desk."""
     document = get(store.db, Document, document_id)
     text = store.text(document)
     spans = marks.marks_of(store, document)
@@ -149,6 +149,6 @@ def open_desk(store: Workspace, project: Project, *, document_id: str, person: P
 
 
 def forget_last() -> None:
-    """Offer no undo any more: what is approved is not changed by a single key."""
+    """Stop offering undo: an approved document must not change at the press of a key."""
     st.session_state.pop(_LAST, None)
     st.session_state.pop(_NOTE, None)

@@ -1,4 +1,4 @@
-"""Anonymized documents out of the browser, as one zip."""
+"""Downloading anonymized documents, as one zip."""
 
 import io
 import tempfile
@@ -21,10 +21,10 @@ FORMATS = {
 
 
 def export_zip(workspace: Workspace, documents: Sequence[Document], *, format: str) -> bytes:
-    """The files that `garrison documents export` writes, zipped.
+    """Return the files that `garrison documents export` writes, as a zip.
 
     Raises:
-        InputError: a document is not approved, or its file would still hold something that was masked.
+        InputError: a document is not approved, or its file would still contain something that was masked.
     """
     from core.jobs.stages.document_export import export_documents
 
@@ -39,7 +39,7 @@ def export_zip(workspace: Workspace, documents: Sequence[Document], *, format: s
 
 
 def show_document_export(workspace: Workspace, project: Project) -> None:
-    """The anonymized documents that may leave, and the button that gives them."""
+    """Show the button that downloads the approved, anonymized documents; nothing if there are none."""
     from core.jobs.stages.document_export import exportable_documents
 
     approved = exportable_documents(workspace, project)

@@ -1,4 +1,4 @@
-"""Who is let in: people who signed in and have a role; where nobody signs in, whoever sits at this machine."""
+"""Who is let in: people who signed in and have a role or, without sign-in, whoever sits at this machine."""
 
 import streamlit as st
 
@@ -8,14 +8,14 @@ from core.settings import default_home
 from core.storage import Workspace, people, rights
 from dashboard.components.person import sign_in_settings, token
 
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 to be refused
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 listed to be refused
 
 
 def admit() -> bool:
-    """Let in whoever may come; else show what to do, and give False. Called before any page is drawn.
+    """Let the visitor in, or show what to do and return False. Called before any page is drawn.
 
     Raises:
-        GarrisonError: the sign-in of this machine cannot be used.
+        GarrisonError: the sign-in settings of this machine are unusable.
     """
     settings = sign_in_settings()
     if settings is None:
@@ -39,8 +39,8 @@ def admit() -> bool:
 
 
 def _is_at_this_machine() -> bool:
-    """Without sign-in nobody else is let in, however this was started."""
-    address, visitor = st.get_option("server.address"), st.context.ip_address  # of the connection; None for this machine
+    """Tell whether the visitor is at this machine; without sign-in, turn away everybody else."""
+    address, visitor = st.get_option("server.address"), st.context.ip_address  # the connection's address; None if local
     is_bound_elsewhere = address in EVERYWHERE or (address is not None and not is_local(address))
     if not is_bound_elsewhere and not (isinstance(visitor, str) and not is_local(visitor)):
         return True
@@ -68,7 +68,7 @@ def _show_waiting(workspace: Workspace, person_id: str) -> None:
 
 
 def sign_out_button(workspace: Workspace) -> None:
-    """End this sign-in, in every window of this browser."""
+    """Show a button that ends this sign-in in every window of this browser."""
     if st.button("Sign out", icon=":material/logout:", key="sign-out", type="tertiary"):
         people.sign_out(workspace)
         st.logout()

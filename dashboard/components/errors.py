@@ -1,4 +1,4 @@
-"""Errors where they belong, with what to do; a defect shows a reference number and never its insides."""
+"""Errors shown where they belong, with what to do; a defect shows a reference number, never its internals."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +11,15 @@ from dashboard.components.words import page_hint
 
 
 def show_error(error: GarrisonError) -> None:
-    """What happened and what to do next."""
+    """Show what happened and what to do next."""
     st.error(f"{error.message}\n\n{page_hint(error.hint)}".strip(), icon=":material/error:")
 
 
 @contextmanager
 def shown_errors() -> Iterator[None]:
-    """Show what goes wrong in the block; the script goes on after it.
+    """Show whatever goes wrong in the block; the script continues after it.
 
-    Streamlit's own signals (stop, rerun) are no `Exception` and pass through.
+    Streamlit's own signals (stop, rerun) are not `Exception`s and pass through.
     """
     try:
         yield

@@ -1,6 +1,6 @@
-"""Will a training fit this machine, how long will it take: an estimate from sizes, before anything is loaded.
+"""Whether a training fits this machine and how long it takes: an estimate from sizes, before anything is loaded.
 
-Estimates err on the large side. The training itself is what finds out; it ends with a sentence when memory is short.
+Estimates err on the large side. Only the training itself knows for sure; it stops with a clear message if memory runs short.
 """
 
 from collections.abc import Sequence
@@ -9,25 +9,25 @@ from dataclasses import dataclass
 from core.records import Model, QuestionPair
 from core.settings import TrainingSettings
 
-# Bytes for each weight as loaded. 8 and 4 bit: the embeddings stay at 4 bytes; 4 bit measured on the embedded
-# model (166 MB for 134.5 M weights, docs/benchmarks.md), 8 bit computed with the same share of embeddings.
+# Bytes per weight once loaded. With 8 and 4 bits the embeddings stay at 4 bytes each; 4 bits was measured on the embedded
+# model (166 MB for 134.5 M weights, docs/benchmarks.md), 8 bits computed from the same share of embeddings.
 WEIGHT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "8bit": 1.65, "4bit": 1.25}
-FILE_BITS = {"q2": 3.4, "q3": 4.0, "q4": 5.9, "q5": 6.3, "q6": 6.9, "q8": 8.6, "f32": 32.0}  # by a GGUF's name, else 16
+FILE_BITS = {"q2": 3.4, "q3": 4.0, "q4": 5.9, "q5": 6.3, "q6": 6.9, "q8": 8.6, "f32": 32.0}  # by GGUF file name, else 16
 RUNTIME_BYTES = 7e8  # the interpreter with its libraries
-# Kept for each token of a batch until the backward pass: 68 bytes for each layer and hidden unit in 4-byte numbers
-# (Korthikanti et al. 2022, section 4.1, without attention scores), written over weights ** (2/3) for the embedded
-# model's shape, and three copies of the scores over 49,152 words.
+# Memory held per token of a batch until the backward pass: 68 bytes per layer and hidden unit in 4-byte numbers
+# (Korthikanti et al. 2022, section 4.1, without attention scores), expressed over weights ** (2/3) for the embedded
+# model's shape, plus three copies of the logits over its vocabulary of 49,152 tokens.
 TOKEN_FACTOR, TOKEN_BYTES = 4.5, 6e5
-LORA_SHARE = 0.0181 / 8  # trainable share for each unit of rank: 2.44 M of 134.5 M weights at rank 8
-REFERENCE_SPEED, REFERENCE_WEIGHTS = 200.0, 134.5e6  # tokens a second of the embedded model on 2 cores
+LORA_SHARE = 0.0181 / 8  # trainable share per unit of rank: 2.44 M of 134.5 M weights at rank 8
+REFERENCE_SPEED, REFERENCE_WEIGHTS = 200.0, 134.5e6  # tokens per second of the embedded model on 2 cores
 CHARACTERS_PER_TOKEN = 4.0
 START_S = 20.0  # loading the libraries and the model, freezing the rows
-TEMPLATE_TOKENS = 30  # a chat template's own marks and instructions in each row
+TEMPLATE_TOKENS = 30  # what the chat template adds to each row: control tokens and instructions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """What a training needs against what there is, all in bytes, and its length in seconds."""
+    """What a training needs and what is available, in bytes, and how long it takes, in seconds."""
 
     memory_bytes: float
     free_memory_bytes: float
@@ -37,17 +37,17 @@ class Fit:
 
     @property
     def is_memory_enough(self) -> bool:
-        """Whether the estimate leaves a tenth of what is free."""
+        """Whether the estimate leaves a tenth of the free memory unused."""
         return self.memory_bytes <= 0.9 * self.free_memory_bytes
 
     @property
     def is_disk_enough(self) -> bool:
-        """Whether the files fit on the workspace's disk."""
+        """Whether the files fit on the workspace's disk, with 5% to spare."""
         return self.disk_bytes <= 0.95 * self.free_disk_bytes
 
 
 def weight_count(model: Model) -> float:
-    """How many weights a model has, from its size and, for a GGUF, the precision in its file's name."""
+    """Estimate how many weights a model has from its size and, for GGUF, the precision in its file name."""
     bits = 16.0
     if model.format == "gguf":
         name = model.path.rsplit("/", 1)[-1].lower()
@@ -56,7 +56,7 @@ def weight_count(model: Model) -> float:
 
 
 def row_tokens(pairs: Sequence[QuestionPair]) -> float:
-    """Mean length of a training row in tokens, at four characters a token."""
+    """Estimate the mean length of a training row in tokens: four characters per token, plus the chat template."""
     if not pairs:
         return float(TEMPLATE_TOKENS)
     characters = sum(len(pair.input) + len(pair.output) for pair in pairs) / len(pairs)
@@ -72,15 +72,15 @@ def estimate(
     free_memory_bytes: float,
     free_disk_bytes: float,
 ) -> Fit:
-    """What training `model` on `pairs` needs.
+    """Estimate what training `model` on `pairs` needs.
 
     Args:
         model: the base model.
         settings: the settings of the run.
         pairs: the kept question pairs.
-        tokens_per_s: measured on an earlier run of this model; 0 takes the speed measured on 2 cores.
-        free_memory_bytes: of this machine.
-        free_disk_bytes: of the disk that holds the workspace.
+        tokens_per_s: speed measured on an earlier run of this model; 0 falls back on the speed measured on 2 cores.
+        free_memory_bytes: free memory of this machine.
+        free_disk_bytes: free space on the disk that holds the workspace.
     """
     weights = weight_count(model)
     tokens = min(row_tokens(pairs), settings.max_tokens)
@@ -93,7 +93,7 @@ def estimate(
     return Fit(
         memory_bytes=RUNTIME_BYTES + weights * WEIGHT_BYTES[settings.precision] + 16 * trainable + activations,
         free_memory_bytes=free_memory_bytes,
-        disk_bytes=28 * trainable + 1e7,  # the adapter and two checkpoints of adapter and optimizer
+        disk_bytes=28 * trainable + 1e7,  # the adapter, and two checkpoints of adapter and optimizer
         free_disk_bytes=free_disk_bytes,
         duration_s=START_S + share * settings.epochs * len(pairs) * tokens / speed,
     )

@@ -1,7 +1,6 @@
-"""Following a job on the page that started it: progress, time left, cancel; on failure why, and resume.
+"""Following a job on the page that started it: progress, time left and cancel; after a failure, its reason and resume.
 
-The work itself runs in a process of its own (`core.jobs`); this only looks at its row, once a second,
-without a reload of the page.
+The work runs in a process of its own (`core.jobs`); the page polls the job's row once a second, without a reload.
 """
 
 import streamlit as st
@@ -17,20 +16,19 @@ ACTIVE = ("queued", "running")
 
 
 def newest_job(workspace: Workspace, project: Project, *kinds: str) -> Job | None:
-    """The job of these kinds that was started last in the project."""
+    """Return the project's most recently started job of these kinds; None if there is none."""
     return next((job for job in jobs.list_jobs(workspace, project_id=project.id) if job.kind in kinds), None)
 
 
 def is_active(job: Job | None) -> bool:
-    """Whether the job waits or works; a page disables its start button meanwhile."""
+    """Tell whether the job is waiting or running; pages disable their start button meanwhile."""
     return job is not None and job.state in ACTIVE
 
 
 def follow_newest(workspace: Workspace, project: Project, *kinds: str) -> Job | None:
-    """Follow the newest job of these kinds while it works, or show why it failed; gives that job.
+    """Follow the newest job of these kinds while it works, or show why it failed; return that job.
 
-    A job that is done shows nothing: its result is what the page shows. When it ends, the whole page
-    is drawn again by itself.
+    A finished job shows nothing, because the page shows its result. When a job ends, the whole page redraws itself.
     """
     job = newest_job(workspace, project, *kinds)
     if job is not None and job.state != "done":
@@ -39,7 +37,7 @@ def follow_newest(workspace: Workspace, project: Project, *kinds: str) -> Job | 
 
 
 def follow_job(workspace: Workspace, job: Job) -> None:
-    """Show one job and keep the view up to date until it has ended."""
+    """Show one job, and keep it up to date until it has ended."""
     was_active = is_active(job)
 
     def show() -> None:
@@ -56,7 +54,7 @@ def follow_job(workspace: Workspace, job: Job) -> None:
 
 
 def show_job(workspace: Workspace, job: Job) -> None:
-    """One job as it stands: what it does, how far it is, and what can be done about it."""
+    """Show one job as it stands: what it does, how far it is, and what can be done about it."""
     with st.container(border=True, key=f"job-box-{job.id}"):
         st.markdown(f"{JOB_ICONS[job.state]} **{KINDS[job.kind].title}** · {JOB_WORDS[job.state]}")
         if job.state in ACTIVE:
@@ -73,7 +71,7 @@ def show_job(workspace: Workspace, job: Job) -> None:
 
 
 def progress_text(job: Job) -> str:
-    """`12 of 40 files · about 3 minutes left`, as far as it is known."""
+    """Format progress as `12 of 40 files · about 3 minutes left`, as far as it is known."""
     parts = [f"{job.done:,.0f} of {job.total:,.0f} {job.unit}".strip()] if job.total else []
     left_s = jobs.eta_s(job)
     if left_s is not None:

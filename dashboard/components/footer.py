@@ -1,4 +1,4 @@
-"""The line at the foot of every page: version, device, offline (measured), workspace folder."""
+"""The line at the foot of every page: version, device, offline state (measured), who is acting, workspace folder."""
 
 import os
 from pathlib import Path
@@ -32,7 +32,7 @@ def show_footer(workspace: Workspace) -> None:
 
 
 def _show_person(workspace: Workspace) -> None:
-    """Who acts, how that is known, and the way out."""
+    """Show who is acting, how that is known and, for somebody who signed in, the sign-out button."""
     if workspace.actor is None:
         words = f":material/person: account {account()}, {standing(is_authenticated=False)}"
         st.caption(words, help="Nobody signs in here. Decisions carry the name that a person declares.", width="content")
@@ -44,7 +44,7 @@ def _show_person(workspace: Workspace) -> None:
 
 
 def device_words() -> str:
-    """The graphics processors of this machine, else its processor cores, and the memory."""
+    """Describe this machine: its graphics cards (or else its processor cores) and its memory."""
     cards = [_card_name(path) for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))]
     compute = ", ".join(cards) or f"{counted(len(os.sched_getaffinity(0)), 'processor core')}, no graphics card"
     return f"{compute}, {size(psutil.virtual_memory().total)} memory"
@@ -56,7 +56,7 @@ def _card_name(path: Path) -> str:
 
 
 def offline_words(report: OfflineReport) -> str:
-    """`offline: yes`, or `offline: no` with the reason."""
+    """Return the offline state: `yes` (with any machines that are allowed), `no` or `not sure`, with the reason."""
     if report.is_offline and (machines := allowed_machines()):
         return f":material/cloud_off: offline: yes, reaches only {' and '.join(machines)}"
     if report.is_offline:

@@ -1,4 +1,4 @@
-"""The highest classification marking of a project: said where documents come in, changed by those who may set rules."""
+"""A project's highest classification marking: shown where documents come in, changed by those who may set rules."""
 
 import streamlit as st
 
@@ -12,11 +12,11 @@ from dashboard.components.person import acting_person, reason_against
 from dashboard.components.words import unformatted
 
 _NOTE = "highest-marking-note"
-_NAMES = 5  # documents named one by one
+_NAMES = 5  # documents listed by name
 
 
 def show_highest_marking(store: Workspace, project: Project) -> None:
-    """What the project permits, and the way to change it."""
+    """Show the highest marking the project permits, and the way to change it."""
     if note := st.session_state.pop(_NOTE, ""):
         st.success(note, icon=":material/check_circle:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="highest-marking"):
@@ -57,7 +57,7 @@ def _show_change(store: Workspace, project: Project) -> None:
 
 
 def effect_words(store: Workspace, project: Project, level: MarkingLevel) -> list[str]:
-    """What another highest marking would do, in sentences: to files that come, and to documents that are here."""
+    """Describe in sentences what another highest marking would do to future files and to documents already here."""
     words = [f"From then on a file marked above {LEVEL_WORDS[level]} is refused when it is added."]
     if LEVELS.index(level) > LEVELS.index(project.highest_marking):
         words.append("Files that were refused before are not kept here: add them again.")
@@ -78,7 +78,7 @@ def effect_words(store: Workspace, project: Project, level: MarkingLevel) -> lis
 
 
 def _names(documents: list[Document]) -> str:
-    """The first few by name, as plain text, then how many more."""
+    """Return the first few names as plain text, followed by how many more there are."""
     names = [unformatted(one.name) for one in documents[:_NAMES]]
     more = len(documents) - len(names)
     return ", ".join(names) + (f" and {more:,} more" if more else "")

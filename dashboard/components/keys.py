@@ -1,4 +1,4 @@
-"""What the keys of the review page do, in one place: the page listens to these and shows them."""
+"""The keys of the review page, defined in one place: the page listens for these and lists them."""
 
 from collections.abc import Callable
 
@@ -42,11 +42,11 @@ KEY_WORDS = {
     "Enter": "do what is asked",
     "Escape": "leave it",
 }
-FIELD_KEYS = {"w": "reviewer", "c": "return-comment"}  # these put the focus into a field
+FIELD_KEYS = {"w": "reviewer", "c": "return-comment"}  # these move the focus to a field
 FIELD_WORDS = {"w": "go to the field for your name", "c": "go to the comment of a return"}
 MOVE_WORDS = {"← → ↑ ↓": "with the text in focus: select a word", "Shift ← →": "select more or fewer words"}
 TYPE_KEYS = dict(zip("1234567890", COMMON, strict=False))
-# always all of them: which one counts is decided by what is asked when it arrives, not by what the browser has drawn
+# the page always listens for all of them: what a key does is decided when it arrives, not by what the browser has drawn
 KEYS = (*KEY_WORDS, *TYPE_KEYS)
 _BORDERS: dict[str, tuple[review.Edge, int]] = {"[": ("end", -1), "]": ("end", 1), "{": ("start", -1), "}": ("start", 1)}
 _STEPS: dict[str, Callable[[Desk], None]] = {
@@ -58,7 +58,7 @@ _STEPS: dict[str, Callable[[Desk], None]] = {
 
 
 def answer_event(desk: Desk, event: PageEvent, *, entity: str) -> None:
-    """Do what a click on a mark or a key asks for; `entity` is the type for what is marked anew."""
+    """Do what a click on a span or a key press asks for; `entity` is the type given to newly added spans."""
     asked = desk.pending
     if asked is not None and event.pressed == "Enter":
         confirm(desk, asked)
@@ -71,7 +71,7 @@ def answer_event(desk: Desk, event: PageEvent, *, entity: str) -> None:
     elif event.pressed in ("n", "p"):
         desk.go_to(marks.neighbor(desk.ordered, desk.current, 1 if event.pressed == "n" else -1))
     elif asked is not None:
-        return  # first the question, then other decisions
+        return  # the pending question comes before other decisions
     elif event.marked:
         add_selected(desk, event.marked, entity)
     elif event.pressed in _STEPS:

@@ -17,18 +17,18 @@ ICONS: dict[Trend, str] = {
     "stalled": ":material/trending_flat:",
     "memorizing": ":material/trending_down:",
 }
-PATIENCE = 2  # measurements without progress before we say so
-LEAST_GAIN = 0.01  # share of the error; less is noise on a few dozen held-back questions
-HARM = 0.05  # share by which the held-back error must rise above its best
+PATIENCE = 2  # measurements without progress before a run counts as stalled
+LEAST_GAIN = 0.01  # relative drop of the error; less is noise on a few dozen held-back questions
+HARM = 0.05  # relative rise of the held-back error above its best that counts as harm
 
 
 def series(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
-    """The numbers of `key` in the rows of `metrics.jsonl` that have it."""
+    """Return the values of `key` from those rows of `metrics.jsonl` in which it is a number."""
     return [float(row[key]) for row in rows if isinstance(row.get(key), int | float)]
 
 
 def trend(rows: Sequence[Mapping[str, Any]]) -> Trend:
-    """How a run goes, judged by the error on questions that were held back; without any it stays "starting"."""
+    """Judge how a run is going by its error on held-back questions; "starting" until there are two measurements."""
     held_back, seen = series(rows, "validation_loss"), series(rows, "loss")
     if len(held_back) < 2:
         return "starting"

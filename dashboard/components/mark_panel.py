@@ -1,4 +1,4 @@
-"""Right of the text on the review page: the current mark with its buttons, what is asked, and marking what was missed."""
+"""The panel right of the text on the review page: the current span, the pending question, and adding what was missed."""
 
 import streamlit as st
 
@@ -29,7 +29,7 @@ SPAN_WORDS = {
 
 
 def show_panel(desk: Desk, selection: tuple[int, int] | None) -> None:
-    """Right of the text: the current mark or the sample, what is asked, and marking what was missed."""
+    """Show the panel: the current span or the sample, the pending question, undo, and adding what was missed."""
     passages = sample.sample_passages(desk) if desk.mode == "sample" else []
     if passages:
         sample.show_reading(desk, passages)
@@ -46,7 +46,7 @@ def show_panel(desk: Desk, selection: tuple[int, int] | None) -> None:
 
 
 def show_current(desk: Desk) -> None:
-    """The framed mark and what can be done about it."""
+    """Show the framed span and what can be done about it."""
     span = desk.current
     if span is None:
         st.markdown("**No marks in this document.**")
@@ -63,7 +63,7 @@ def show_current(desk: Desk) -> None:
 
 
 def show_decisions(desk: Desk, span: Span) -> None:
-    """The buttons for the framed mark."""
+    """Show the buttons for the framed span."""
     is_nameless = desk.person is None
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept (a)", icon=":material/check:", disabled=is_nameless, key="accept"):
@@ -80,7 +80,7 @@ def show_decisions(desk: Desk, span: Span) -> None:
 
 
 def show_change(desk: Desk, span: Span) -> None:
-    """Another type, other borders."""
+    """Show the buttons that change the span's type or borders."""
     is_nameless = desk.person is None
     if desk.mode == "type":
         st.markdown("**Which type is it?** Press its number, or choose.")
@@ -108,7 +108,7 @@ def show_change(desk: Desk, span: Span) -> None:
 
 
 def show_equal(desk: Desk, span: Span) -> None:
-    """Deciding once for the same text everywhere."""
+    """Offer to decide once for the same text everywhere, if it is marked more than once."""
     here = len(marks.equal_marks(desk.text, desk.spans, span))
     everywhere = max(here, marks.count_in_project(desk.store, desk.project, span=span, value=desk.value(span)))
     if everywhere < 2:
@@ -123,7 +123,7 @@ def show_equal(desk: Desk, span: Span) -> None:
 
 
 def show_pending(desk: Desk, asked: Pending) -> None:
-    """What a decision would change beyond this page, before it does."""
+    """Show what the pending decision would change beyond this page, and ask for confirmation."""
     with st.container(border=True, key="pending"):
         st.markdown(asked.words)
         with st.container(horizontal=True, gap="small"):
@@ -134,7 +134,7 @@ def show_pending(desk: Desk, asked: Pending) -> None:
 
 
 def show_undo(desk: Desk) -> None:
-    """Taking the last decision back, whatever its size; approvals do not come back."""
+    """Offer to undo the last decision, whatever its size; approvals do not come back."""
     if desk.note:
         st.caption(desk.note)
     last = desk.last
@@ -148,7 +148,7 @@ def show_undo(desk: Desk) -> None:
 
 
 def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
-    """Marking what was missed: from the selection in the text, or typed."""
+    """Offer to add a span that was missed: from the selection in the text, or typed."""
     st.markdown("**Something was missed?**")
     chosen = desk.text[selection[0] : selection[1]].strip() if selection else ""
     if chosen and len(chosen) <= 200 and st.session_state.get("add-seen") != (desk.document.id, selection):
@@ -167,7 +167,7 @@ def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
 
 
 def show_keys() -> None:
-    """Every key, on "?"."""
+    """List every key of the page."""
     with st.container(border=True, key="keys"):
         st.markdown("**Keys**")
         rows = KEY_WORDS | FIELD_WORDS | MOVE_WORDS | {"1 … 0": "the types, once `t` was pressed"}
@@ -178,6 +178,6 @@ def show_keys() -> None:
 
 
 def turn_keys() -> None:
-    """Show the keys, or hide them."""
+    """Show the list of keys, or hide it."""
     st.session_state["review-keys"] = not st.session_state.get("review-keys")
     draw_again()

@@ -1,4 +1,4 @@
-"""The band that says which classification marking a document bears: in words, and in a color that does not stand alone."""
+"""The band with a document's classification marking: in words, and in a color that does not stand alone."""
 
 import re
 
@@ -13,11 +13,11 @@ _COLORS = ("blue", "blue", "orange", "red", "red")
 
 
 def show_marking(store: Workspace, project: Project, document: Document) -> None:
-    """The band of one document; none where it bears no marking."""
+    """Show the document's marking, if it bears one, and an error if the project does not permit it."""
     marking = known_marking(store, document)
     if not marking.text:
         return
-    words = re.sub(r"([^\w\s])", r"\\\1", marking.text)  # shown as it is, not as Markdown
+    words = re.sub(r"([^\w\s])", r"\\\1", marking.text)  # escaped, so that none of it is read as Markdown
     st.markdown(f":{_COLORS[marking.level]}-background[:material/shield: **Marked {words}**]")
     if document.state == "read" and not is_permitted(project, marking.level):
         st.error(

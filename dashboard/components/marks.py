@@ -1,4 +1,4 @@
-"""What the review page asks about the marks (spans) of a document: which is next, which are equal, what is open."""
+"""What the review page asks about a document's spans (its marks): which is next, which are equal, what is open."""
 
 import re
 from bisect import bisect_left
@@ -26,9 +26,9 @@ FINDERS = {
 
 
 def marks_of(workspace: Workspace, document: Document) -> list[Span]:
-    """The marks of a document in reading order."""
+    """Return a document's spans in reading order."""
     rows = workspace.db.execute(f"select {_COLUMNS} from spans where document_id = ? order by start, end", [document.id])  # noqa: S608
-    return [  # ten thousand marks: 98 ms; by `Span(**row)` 144, by `find` more
+    return [  # ten thousand spans take 98 ms; `Span(**row)` takes 144, `find` longer
         Span(
             id=id_, document_id=document.id, start=start, end=end, entity=entity, score=score, detector=detector,
             state=state, reviewer=reviewer, surrogate=surrogate,
@@ -38,7 +38,7 @@ def marks_of(workspace: Workspace, document: Document) -> list[Span]:
 
 
 def approved_ids(workspace: Workspace, project: Project) -> set[str]:
-    """The documents whose approval stands, in one statement."""
+    """Return the ids of the documents with a standing approval, in one statement."""
     rows = workspace.db.execute(
         "select r.document_id from reviews r join documents d on d.id = r.document_id"
         " where d.project_id = ? and r.state = 'approved'",
@@ -48,7 +48,7 @@ def approved_ids(workspace: Workspace, project: Project) -> set[str]:
 
 
 def open_counts(workspace: Workspace, project: Project) -> dict[str, tuple[int, int]]:
-    """For each document id: marks nobody decided on, and all marks."""
+    """Count the spans of each document with any: document id to (undecided, all)."""
     rows = workspace.db.execute(
         "select s.document_id, sum(s.state = 'detected') as open, count(*) as total"
         " from spans s join documents d on d.id = s.document_id where d.project_id = ? group by s.document_id",
@@ -58,13 +58,13 @@ def open_counts(workspace: Workspace, project: Project) -> dict[str, tuple[int, 
 
 
 def next_open(spans: Sequence[Span], after: int) -> Span | None:
-    """The first undecided mark behind character `after`, else the first one at all."""
+    """Return the first undecided span after character `after`, else the first undecided one; None if all are decided."""
     undecided = [span for span in spans if span.state == "detected"]
     return next((span for span in undecided if span.start > after), undecided[0] if undecided else None)
 
 
 def neighbor(spans: Sequence[Span], current: Span | None, step: int) -> Span | None:
-    """The mark before (-1) or behind (+1) the current one; it stays at the ends."""
+    """Return the span before (-1) or after (+1) the current one, stopping at the ends; None if there are no spans."""
     if not spans:
         return None
     if current is None:
@@ -74,9 +74,9 @@ def neighbor(spans: Sequence[Span], current: Span | None, step: int) -> Span | N
 
 
 def pages_of(text: str, pages: Sequence[Page]) -> tuple[Page, ...]:
-    """The pages to show: the document's own, else all of it; long ones in parts that end with a line.
+    """Return the pages to show: the document's own, else the whole text; long ones are split, at line ends if possible.
 
-    A browser stays quick with a part of some `PART_CHARACTERS` characters, not with a whole book.
+    A browser stays fast with a part of about `PART_CHARACTERS` characters, but not with a whole book.
     """
     parts: list[Page] = []
     for page in pages or (Page(number=1, label="", start=0, end=len(text)),):
@@ -92,12 +92,12 @@ def pages_of(text: str, pages: Sequence[Page]) -> tuple[Page, ...]:
 
 
 def page_number_of(pages: Sequence[Page], offset: int) -> int:
-    """The number (from 1, in order) of the page that holds the character at `offset`."""
+    """Return the number (from 1, in order) of the page that holds the character at `offset`."""
     return next((number for number, page in enumerate(pages, start=1) if offset < page.end), len(pages))
 
 
 def finder_words(detector: str) -> str:
-    """Who found a mark, for people: `spacy+rules` -> `a rule and the name finder`."""
+    """Describe what found a span, in plain words: `spacy+rules` -> `a rule and the name finder`."""
     names = detector.split("+")
     known = [words for name, words in FINDERS.items() if name in names]
     *others, last = known + [name for name in names if name not in FINDERS]
@@ -105,16 +105,19 @@ def finder_words(detector: str) -> str:
 
 
 def equal_marks(text: str, spans: Sequence[Span], span: Span) -> list[Span]:
-    """The marks of this document that stand on the same text as `span`, itself among them.
+    """Return this document's spans with the same text as `span`, including `span` itself.
 
-    Upper or lower case and white space make no difference, and a name is the same whatever it was taken for.
+    Case and whitespace are ignored, and a name counts as the same whichever name-like type it was given.
     """
     value, types = folded(text[span.start : span.end]), kin(span.entity)
     return [other for other in spans if other.entity in types and folded(text[other.start : other.end]) == value]
 
 
 def count_in_project(workspace: Workspace, project: Project, *, span: Span, value: str) -> int:
-    """How many marks of the project stand on `value`: quick where a surrogate tells, else the texts are read."""
+    """Count the project's spans whose text is `value`.
+
+    Fast if the span's surrogate stands for this value alone; otherwise the texts are read.
+    """
     condition, values = _same_surrogate(project, span)
     if is_shared(span.surrogate):
         rows = workspace.db.execute(f"select s.document_id, s.start, s.end {condition}", values)
@@ -123,14 +126,14 @@ def count_in_project(workspace: Workspace, project: Project, *, span: Span, valu
 
 
 def equal_in_project(workspace: Workspace, project: Project, *, span: Span, value: str) -> list[Span]:
-    """The marks of the project that stand on `value`, in whatever case and however its characters are written."""
+    """Return the project's spans whose text is `value`, whatever its case and however its characters are written."""
     condition, values = _same_surrogate(project, span)
     rows = workspace.db.execute(f"select s.* {condition}", values)
     return [Span(**row) for row in _on_value(workspace, project, rows, value)]
 
 
 def _on_value(workspace: Workspace, project: Project, rows: Iterable[Any], value: str) -> Iterator[Any]:
-    """Those of the rows, in the order of their documents, whose text is really `value`; one text in memory at a time."""
+    """Yield the rows whose text really is `value`, document by document; only one text is in memory at a time."""
     wanted = folded(value)
     documents = {document.id: document for document in find(workspace.db, Document, project_id=project.id)}
     for document_id, of_document in groupby(rows, key=itemgetter("document_id")):
@@ -139,7 +142,7 @@ def _on_value(workspace: Workspace, project: Project, rows: Iterable[Any], value
 
 
 def _same_surrogate(project: Project, span: Span) -> tuple[str, list[str]]:
-    """The rest of a query for the marks with this replacement and this type, or any name-like one for a name."""
+    """Build the rest of a query for spans with this surrogate and type (for a name, any name-like type)."""
     types = kin(span.entity)
     condition = (
         "from spans s join documents d on d.id = s.document_id where d.project_id = ? and s.surrogate <> ''"
@@ -149,12 +152,12 @@ def _same_surrogate(project: Project, span: Span) -> tuple[str, list[str]]:
 
 
 def unmarked_places(text: str, spans: Sequence[Span], value: str) -> list[tuple[int, int]]:
-    """Where `value` stands as whole words, upper or lower case, without touching a mark."""
+    """Return where `value` occurs as whole words, in any case, without touching a span."""
     if not value.strip():
         return []
     before, after = (r"(?<!\w)" if value[0].isalnum() else ""), (r"(?!\w)" if value[-1].isalnum() else "")
     places = (match.span() for match in re.finditer(before + re.escape(value) + after, text, re.IGNORECASE))
     ends = sorted(span.end for span in spans)
     starts = sorted(span.start for span in spans)
-    # marks do not overlap: a place is free when as many marks ended before it as began before its end
+    # spans do not overlap: a place is free if as many spans ended before it as began before its end
     return [(start, end) for start, end in places if bisect_left(ends, start + 1) == bisect_left(starts, end)]

@@ -1,4 +1,4 @@
-"""Whether Garrison talks to other computers: measured from open connections, not claimed."""
+"""Whether Garrison talks to other computers: measured from open connections, not just claimed."""
 
 import os
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from core.offline import OFFLINE_VARIABLES, is_allowed, is_local, refused_count
 
 @dataclass(frozen=True, slots=True)
 class OfflineReport:
-    """Connections to other computers that Garrison opened (`outgoing`) and that others opened to it (`incoming`).
+    """Connections to other computers: those Garrison opened (`outgoing`) and those opened to it (`incoming`).
 
-    Those to what an administrator allows, for sign-in or a server of models, are not counted.
-    `refused` counts the attempts of this process that its guard stopped; `missing` names the offline variables that
-    are not set in it.
+    This process's connections to what an administrator allows, for sign-in or a model server, are not counted.
+    `refused` counts the attempts of this process that its guard stopped; `missing` names the offline variables that are
+    not set as required in it.
     """
 
     outgoing: int
@@ -25,17 +25,17 @@ class OfflineReport:
 
     @property
     def is_offline(self) -> bool:
-        """No connection to another computer was opened and every offline variable is set."""
+        """Whether no connection to another computer was opened and every offline variable is set."""
         return self.outgoing == 0 and not self.missing
 
 
 def measure_offline(process_ids: Iterable[int] = ()) -> OfflineReport:
-    """Look at the open internet sockets of this process and of `process_ids` (the workers of jobs)."""
+    """Inspect the open internet sockets of this process and of `process_ids` (the workers of jobs)."""
     outgoing = incoming = 0
     for process_id in {os.getpid(), *process_ids}:
         try:
             connections = psutil.Process(process_id).net_connections(kind="inet")
-        except psutil.Error:  # it has ended, or is not ours to look at
+        except psutil.Error:  # it has ended, or we may not inspect it
             continue
         listening = {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN}
         for connection in connections:

@@ -1,7 +1,7 @@
-"""A page of a document with its personal data marked: click a mark, select text, work by keyboard.
+"""A page of a document with its personal data highlighted: click a span, select text, work by keyboard.
 
 The browser side is a small script that builds the page with `textContent` alone, so that nothing in a
-document can become markup. It gets pieces of text, never offsets: JavaScript counts characters otherwise.
+document can become markup. It gets pieces of text, never offsets, because JavaScript counts characters differently.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -193,13 +193,13 @@ export default function (component) {
 }
 """
 
-# not isolated: a selection inside a shadow tree cannot be read in every browser
+# not isolated: some browsers cannot read a selection inside a shadow tree
 _MOUNT = st.components.v2.component("garrison_page_text", css=_CSS, js=_JS, isolate_styles=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Plain text, or (with `id`) a mark with its `label`, `color`, `state` and a `hint` shown on hover."""
+    """A piece of plain text or, if it has an `id`, a span with `label`, `color`, `state` and a `hint` shown on hover."""
 
     text: str
     id: str = ""
@@ -211,9 +211,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PageEvent:
-    """What a person did: clicked the mark `picked`, `pressed` a key, selected characters `selection` of this page.
+    """What a person did: clicked the span `picked`, `pressed` a key, or selected characters `selection` of this page.
 
-    `marked` are characters of this page that were selected when "+" was pressed.
+    `marked` holds the characters of this page that were selected when "+" was pressed.
     """
 
     picked: str = ""
@@ -224,10 +224,10 @@ class PageEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """How a page is shown: its `number` (a selection made on another page is forgotten), the mark framed, the keys.
+    """How a page is shown: its `number` (a selection made on another page is dropped), the framed span and the keys.
 
-    `told` is what a screen reader says of the current mark; `fields` are keys that put the focus into the text field of the
-    element with this Streamlit key.
+    `told` is what a screen reader says about the current span; `fields` maps a key to the Streamlit key of the element
+    whose text field it moves the focus to.
     """
 
     number: int = 1
@@ -240,24 +240,24 @@ class PageView:
 
 
 def page_words(page: Page) -> str:
-    """The page's label, and a warning where a machine read a picture; "" for a text without pages."""
+    """Return the page's label, with a warning if it was read by OCR; "" if the text has no pages."""
     return " · ".join(filter(None, [page.label, "read by text recognition from a picture: check it" if page.is_ocr else ""]))
 
 
 def entity_words(entity: str) -> str:
-    """`PHONE_NUMBER` -> `phone number`."""
+    """Return a type in plain words: `PHONE_NUMBER` -> `phone number`."""
     return TYPE_OF[entity].words if entity in TYPE_OF else entity.replace("_", " ").lower()
 
 
 def entity_color(entity: str) -> str:
-    """The color of a type of personal data; types of one sort share one."""
+    """Return the color for a type of personal data; related types share one."""
     return TYPE_OF[entity].color if entity in TYPE_OF else "orange"
 
 
 def cut_page(text: str, spans: Iterable[Span], *, start: int, end: int, is_anonymized: bool = False) -> list[Piece]:
-    """Characters `start` to `end` of `text` as pieces; with `is_anonymized`, masked spans show what replaces them.
+    """Cut characters `start` to `end` of `text` into pieces; with `is_anonymized`, masked spans show what replaces them.
 
-    Where spans overlap the first one is shown.
+    Where spans overlap, the first one is shown.
     """
     pieces = []
     at = start
@@ -281,7 +281,7 @@ def cut_page(text: str, spans: Iterable[Span], *, start: int, end: int, is_anony
 
 
 def show_page(pieces: Sequence[Piece], view: PageView, *, key: str) -> PageEvent:
-    """Show a page; gives what the person did since the last run."""
+    """Show a page; return what the person did since the last run."""
     data: dict[str, Any] = {
         "pieces": [_as_data(piece) for piece in pieces],
         "page": view.number,
@@ -309,7 +309,10 @@ def show_page(pieces: Sequence[Piece], view: PageView, *, key: str) -> PageEvent
 
 
 def _pressed(given: Any, view: PageView) -> str:
-    """The key that was pressed, if what it is about was on the screen then: nobody decides on what they did not see."""
+    """Return the pressed key if the span it acts on was on screen: nobody decides on what they did not see.
+
+    Keys in `ANYWHERE` always count; any other key is "".
+    """
     pressed = given or {}
     key = str(pressed.get("key", ""))
     is_seen = (pressed.get("page"), pressed.get("current")) == (view.number, view.current)
@@ -317,7 +320,7 @@ def _pressed(given: Any, view: PageView) -> str:
 
 
 def _characters(given: Any, number: int) -> tuple[int, int] | None:
-    """Bounds that the browser sent, if they are of the page that is shown."""
+    """Return the bounds the browser sent; None if they belong to another page than the one shown."""
     chosen = given or {}
     return (int(chosen["start"]), int(chosen["end"])) if chosen.get("page") == number else None
 
@@ -336,4 +339,4 @@ def _as_data(piece: Piece) -> dict[str, str]:
 
 
 def _ignore() -> None:
-    """Streamlit gives a value back only where a callback is named."""
+    """Ignore the change: Streamlit returns a value only if a callback is named."""

@@ -1,4 +1,4 @@
-"""Question pairs out of the browser and into it."""
+"""Downloading and uploading question pairs."""
 
 import secrets
 import shutil
@@ -19,7 +19,7 @@ FORMATS = "JSONL with input and output, Alpaca, ShareGPT, ChatML."
 
 
 def export_bytes(workspace: Workspace, project: Project, *, with_source: bool) -> bytes:
-    """The file people download: one JSON object a line, as `garrison questions export` writes it.
+    """Return the file to download: one JSON object per line, as `garrison questions export` writes it.
 
     Raises:
         InputError: no kept pair comes from a document whose approval stands.
@@ -33,7 +33,7 @@ def export_bytes(workspace: Workspace, project: Project, *, with_source: bool) -
 
 
 def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
-    """Give how many pairs a download holds, and what is to be said of it: approved unread, what is left out, why none."""
+    """Return how many pairs a download holds and what to say about it: approved unread, left out, or why it is empty."""
     from core.jobs.stages.pair_export import exportable_pairs
 
     try:
@@ -44,10 +44,10 @@ def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
 
 
 def import_upload(workspace: Workspace, project: Project, upload: UploadedFile) -> Job:
-    """Start the job that takes a file of question pairs in.
+    """Start the job that imports a file of question pairs.
 
     Raises:
-        InputError: the file is no file of question pairs; nothing of it is kept.
+        InputError: the file does not hold question pairs; nothing of it is kept.
         SetupError: the disk is full.
     """
     params = {"name": Path(upload.name).name, "remove_after": True}
@@ -59,7 +59,7 @@ def submit_with_file(
 ) -> Job:
     """Start a job whose parameter `field` is the path of an uploaded file.
 
-    The file lies beside the workspace under a name that says nothing, and goes again when the job is refused.
+    The file is stored in the workspace under a name that reveals nothing, and is deleted if the job is refused.
     """
     path = workspace.home / "incoming" / secrets.token_hex(8) / "pairs.jsonl"
     write_atomic(path, upload.getvalue())

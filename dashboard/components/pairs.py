@@ -1,4 +1,4 @@
-"""Question pairs as the Questions page shows them: where each came from, how far each document is covered."""
+"""Question pairs as the Questions page shows them: where each came from, and how far each document is covered."""
 
 import html
 from collections import Counter
@@ -10,13 +10,13 @@ from core.errors import InputError
 from core.records import Project, QuestionPair
 from core.storage import Workspace, find, transaction, update
 
-CONTEXT_CHARACTERS = 600  # shown on each side of a quote whose passage is not known
-BY_HAND = "by hand"  # the reason of a pair that a person dropped; the filters leave it alone
+CONTEXT_CHARACTERS = 600  # shown on each side of a quote whose passage is unknown
+BY_HAND = "by hand"  # the reason given to a pair that a person dropped; filters leave it alone
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The anonymized text around a quote, in three pieces; all empty where there is no source text."""
+    """The anonymized text around a quote, in three pieces; only `quote` is filled if there is no source text."""
 
     before: str
     quote: str
@@ -24,12 +24,12 @@ class Source:
 
 
 def source_of(workspace: Workspace, pair: QuestionPair) -> Source:
-    """The passage a pair came from, cut at its quote: from exactly the text that was approved."""
+    """Return the passage a pair came from, split at its quote, from exactly the text that was approved."""
     path = workspace.anonymized_path(pair.project_id, pair.review_id)
     if not pair.review_id or not path.exists():
         return Source("", pair.quote, "")
     text = path.read_bytes().decode()  # as stored: offsets count characters of exactly this text
-    if text[pair.quote_start : pair.quote_end] != pair.quote:  # imported: offsets are not of this text
+    if text[pair.quote_start : pair.quote_end] != pair.quote:  # imported: offsets refer to another text
         return Source("", pair.quote, "")
     row = workspace.db.execute(
         "select start, end from approved_passages where review_id = ? and passage_id = ?", [pair.review_id, pair.passage_id]
@@ -40,15 +40,15 @@ def source_of(workspace: Workspace, pair: QuestionPair) -> Source:
 
 
 def source_html(source: Source) -> str:
-    """`source` as HTML with the quote marked; every character of the document is escaped."""
+    """Return `source` as HTML with the quote highlighted; every character of the document is escaped."""
     before, quote, after = (html.escape(part) for part in (source.before, source.quote, source.after))
     return f'<div style="white-space: pre-wrap; overflow-wrap: anywhere">{before}<mark>{quote}</mark>{after}</div>'
 
 
 def coverage(workspace: Workspace, project: Project, pairs: Iterable[QuestionPair]) -> list[dict[str, Any]]:
-    """For each approved document: how many of its passages have a kept pair. Rows for `coverage_chart`.
+    """Count, for each approved document, the passages that have a kept pair, as rows for `coverage_chart`.
 
-    Pairs that were brought in ready-made are documents too, but nobody asks about them.
+    Imported pairs are documents too, but are left out because nobody asks about them.
     """
     covered = Counter(
         review
@@ -65,14 +65,14 @@ def coverage(workspace: Workspace, project: Project, pairs: Iterable[QuestionPai
 
 
 def dropped_by_reason(pairs: Iterable[QuestionPair]) -> Counter[str]:
-    """How many pairs each filter dropped."""
+    """Count the dropped pairs by reason."""
     return Counter(pair.reason for pair in pairs if pair.state == "dropped")
 
 
 def selected(
     pairs: Sequence[QuestionPair], *, state: str = "", reason: str = "", document: str = "", words: str = ""
 ) -> list[QuestionPair]:
-    """Those pairs that pass every filter that is not empty; `words` may stand in question or answer."""
+    """Return the pairs that pass every filter that is not empty; `words` may occur in question or answer."""
     sought = words.strip().casefold()
     return [
         pair
@@ -93,15 +93,15 @@ def keep_or_drop(workspace: Workspace, choices: dict[str, bool]) -> None:
 
 
 def trainable_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
-    """The kept pairs whose text stands approved: what a training would take, before some are held back."""
+    """Return the kept pairs from approved text: what a training would take before holding some back; may be empty."""
     from core.jobs.stages.training import reviewed_pairs
 
     try:
         return reviewed_pairs(workspace, project)
-    except InputError:  # its hint is for the command line; the page says it in its own words
+    except InputError:  # its hint is for the command line; the page uses words of its own
         return []
 
 
 def project_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
-    """Every pair of a project, in the order in which they were made."""
+    """Return every pair of a project, in the order they were created."""
     return find(workspace.db, QuestionPair, project_id=project.id)

@@ -1,4 +1,4 @@
-"""What a decision would change, in words, and the decision that waits for a yes."""
+"""Decisions that wait for confirmation, and what they would change, in words."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,12 +14,12 @@ _PENDING = "review-pending"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """What reaches further than the page shows, or cannot be taken back, and waits for a yes."""
+    """A decision that reaches beyond the page or cannot be undone, and waits for confirmation."""
 
     document_id: str
     action: Literal["decide", "type", "add", "borders", "approve", "approve all"]
     words: str
-    is_unread: bool = False  # an approval of what nobody looked at, which takes more than a yes
+    is_unread: bool = False  # approves what nobody looked at, which takes more than a yes
     span_ids: tuple[str, ...] = ()
     state: SpanState = "accepted"
     entity: str = ""
@@ -28,30 +28,30 @@ class Pending:
 
 
 def pending_of(document_id: str) -> Pending | None:
-    """The decision that waits for a yes on this document, if there is one."""
+    """Return the decision on this document that waits for confirmation; None if there is none."""
     waiting: Pending | None = st.session_state.get(_PENDING)
     return waiting if waiting and waiting.document_id == document_id else None
 
 
 def wait_for_yes(asked: Pending) -> None:
-    """Ask about this one from the next drawing on."""
+    """Ask for confirmation of this decision from the next redraw on."""
     st.session_state[_PENDING] = asked
 
 
 def forget_pending() -> None:
-    """Ask about nothing any more."""
+    """Stop asking for confirmation."""
     st.session_state.pop(_PENDING, None)
 
 
 def effect_words(effect: review.Effect, become: str) -> str:
-    """What would change, in numbers: the marks, the documents, and what would be lost."""
+    """Describe in numbers what would change: spans, documents, and approvals that would be lost."""
     changed = f"{counted(len(effect.span_ids), 'mark')} in {counted(len(effect.document_ids), 'document')}"
     verb = "become" if len(effect.span_ids) != 1 else "becomes"
     return f"{changed} {verb} {become}.{lost_words(effect) or ' No approval is lost.'}"
 
 
 def lost_words(effect: review.Effect) -> str:
-    """Which approvals and proposals a change would drop; "" where it drops none."""
+    """Describe how many approvals and proposals a change would drop; "" if none."""
     words = ""
     if approved := len(effect.approved_ids):
         lose = "loses its" if approved == 1 else "lose their"

@@ -1,4 +1,4 @@
-"""Who acts on this page: whoever signed in, or where nobody signs in, the name that a person declares."""
+"""Who is acting on this page: whoever signed in or, without sign-in, the name a person declares."""
 
 import time
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from core.sign_in import SignIn, read_sign_in
 from core.storage import Workspace, rights
 from core.storage.people import Token
 
-_LATEST_S = 253_402_300_800  # the end of the year 9999, the last that a date can name
+_LATEST_S = 253_402_300_800  # the end of the year 9999, the last a date can hold
 _LONGEST_MAIL = 254  # characters, RFC 5321
-_LONGEST_S = 24 * 3600  # of a sign-in, whatever its token says: a working day and a bit
+_LONGEST_S = 24 * 3600  # longest a sign-in lasts, whatever its token says
 
 
 def sign_in_settings() -> SignIn | None:
-    """How people sign in here; None where nobody does.
+    """Return how people sign in here; None if nobody does.
 
     Raises:
-        SetupError: the settings cannot be used, or this dashboard was started without them.
+        SetupError: the settings are unusable, or this dashboard was started without them.
     """
     found = read_sign_in(default_home())
     if found is not None and not (st.secrets.load_if_toml_exists() and "auth" in st.secrets):
@@ -34,12 +34,12 @@ def sign_in_settings() -> SignIn | None:
 
 
 def token(settings: SignIn) -> Token | None:
-    """What the identity provider said of whoever looks at this page; None while nobody signed in.
+    """Return what the identity provider said about the visitor; None if nobody has signed in.
 
-    Streamlit has checked the signature of its cookie; that the provider's token still holds is checked by core.
+    Streamlit has verified the signature of its cookie; core checks that the provider's token is still valid.
 
     Raises:
-        AccessError: the provider did not say who it is.
+        AccessError: the provider did not say who the visitor is.
     """
     claims: Mapping[str, Any] = st.user.to_dict()
     if not claims.get("is_logged_in"):
@@ -56,23 +56,25 @@ def token(settings: SignIn) -> Token | None:
 
 
 def _until_s(claims: Mapping[str, Any]) -> float:
-    """When a sign-in ends, in seconds since 1970; 0 where the token does not say it in a number that can be a time."""
+    """Return when a sign-in ends (seconds since 1970), at most `_LONGEST_S` after it began; 0 if the token does not say."""
     expires_s, now_s = _seconds(claims.get("exp")), time.time()
-    begun_s = min(_seconds(claims.get("iat")) or now_s, now_s)  # a clock that is ahead makes no sign-in longer
+    begun_s = min(_seconds(claims.get("iat")) or now_s, now_s)  # a clock running ahead must not extend the sign-in
     return min(expires_s, begun_s + _LONGEST_S)
 
 
 def _seconds(value: Any) -> float:
-    """A time out of a token (NumericDate, RFC 7519); 0 for anything else, also numbers that no calendar holds."""
+    """Return a time from a token (NumericDate, RFC 7519); 0 for anything else, including numbers beyond any calendar."""
     is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _LATEST_S
     return float(value) if is_time else 0.0
 
 
 def signed_in() -> Actor | None:
-    """Who signed in; None where nobody signs in. Whether that still holds is checked at each use of the workspace.
+    """Return who signed in; None if there is no sign-in here.
+
+    Each use of the workspace checks that the sign-in still holds.
 
     Raises:
-        AccessError: nobody has signed in yet, though people must.
+        AccessError: sign-in is required, and nobody has signed in yet.
     """
     settings = sign_in_settings()
     if settings is None:
@@ -84,7 +86,10 @@ def signed_in() -> Actor | None:
 
 
 def acting_person() -> Person | None:
-    """Who decides and approves: whoever signed in, else whose name stands in the field that this draws; None if empty."""
+    """Return who decides and approves: whoever signed in, else the name in the text field this draws.
+
+    None if that name is empty or not usable.
+    """
     actor = signed_in()
     if actor is not None:
         return actor.person
@@ -102,7 +107,7 @@ def acting_person() -> Person | None:
 
 
 def reason_against(store: Workspace, action: Action, project: Project | None) -> str:
-    """Why whoever acts may not do this, as the tip of a button that is off; "" where they may."""
+    """Return why the actor may not do this, as the tooltip of a disabled button; "" if they may."""
     if rights.may(store.db, action, project.id if project else ""):
         return ""
     whom = "an owner of the project" if project else "an administrator"

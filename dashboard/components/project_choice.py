@@ -1,4 +1,4 @@
-"""Choosing and making a project, in the sidebar. The choice is kept in the address, so a reload does not lose it."""
+"""Choosing and creating a project, in the sidebar. The choice is kept in the URL, so that a reload does not lose it."""
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ POLICY_HELP = (
 
 
 def choose_project(workspace: Workspace, projects: list[Project]) -> None:
-    """Draw the choice and the form for a new project; the choice goes to `st.session_state["project_id"]`."""
+    """Draw the project selector and the form for a new one; the choice goes to `st.session_state["project_id"]`."""
     names = {project.id: project.name for project in projects}
     if names:
         wanted = st.session_state.get("project_id") or st.query_params.get("project", "")
@@ -36,7 +36,7 @@ def choose_project(workspace: Workspace, projects: list[Project]) -> None:
 
 
 def new_project_form(workspace: Workspace, *, key: str = "new-project", is_primary: bool = False) -> None:
-    """Name and policy of a new project, which is then the chosen one."""
+    """Draw the form for a new project, which becomes the chosen one once it is created."""
     with st.form(key, border=False):
         name = st.text_input("Name", max_chars=80, placeholder="Maintenance manuals 2026", key=f"{key}-name")
         policy = st.radio(

@@ -1,4 +1,4 @@
-"""The queue of documents to review: how far each is, what needs a person most first."""
+"""The queue of documents to review: how far each is, those that need a person most first."""
 
 import streamlit as st
 
@@ -17,13 +17,13 @@ STATE_WORDS = {
 
 
 def document_words(document: Document, entry: review.QueueEntry) -> str:
-    """One line of the queue."""
+    """Describe one document in a line of the queue."""
     words = STATE_WORDS[entry.state] + (" unread" if entry.is_unread else "")
     return words.format(name=document.name, undecided=entry.undecided, marks=counted(entry.total, "mark"))
 
 
 def choose_document(store: Workspace, project: Project, documents: list[Document]) -> str:
-    """The queue, what needs a person most first; gives the id of the chosen document."""
+    """Show the queue, those that need a person most first; return the id of the chosen document."""
     known = {document.id: document for document in documents}
     queue = [entry for entry in review.queue(store, project) if entry.document_id in known]
     names = {entry.document_id: document_words(known[entry.document_id], entry) for entry in queue}
@@ -33,9 +33,9 @@ def choose_document(store: Workspace, project: Project, documents: list[Document
     proposed = sum(entry.state == "proposed" for entry in queue)
     words += (f", {proposed} proposed" if proposed else "") + f" · {decided:,} of {counted(total, 'mark')} decided"
     st.progress(decided / total if total else 1.0, text=words)
-    # the browser sends back a label, which a decision may have changed since; then the document stays as it is
+    # the browser sends back a label, which a decision may have changed since; the choice then stays as it was
     wanted = (st.session_state.get("review-document"), st.session_state.get("review-shown"), queue[0].document_id)
     chosen: str = next(document_id for document_id in wanted if document_id in names)
-    # written anew each time: else the browser keeps showing the label of before
+    # written anew each time, or the browser would keep showing the old label
     st.session_state["review-document"] = st.session_state["review-shown"] = chosen
     return st.selectbox("Queue", list(names), format_func=lambda document_id: names[document_id], key="review-document")

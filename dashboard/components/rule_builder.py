@@ -1,4 +1,4 @@
-"""The rule builder: a pattern put together from parts, with what it fits in the project's text while it grows."""
+"""The rule builder: a pattern put together from parts, showing as it grows what it matches in the project's text."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,11 +19,19 @@ from dashboard.components.page_text import entity_words
 
 _STATE = "rule-parts"
 _FIRST = [Part(kind="letters", least=2, most=2), Part(kind="text", text="-"), Part(kind="digits", least=5, most=5)]
-_SHOWN = 10  # places
+_SHOWN = 10  # matches
 
 
 def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | None, done: Callable[[str], None]) -> None:
-    """The builder. `owner` has the new pattern ("": all projects), `searched` is the project it is tried on."""
+    """Show the builder, and add the pattern on request.
+
+    Args:
+        store: the workspace.
+        owner: the project that gets the new pattern; "" for all projects.
+        searched: the project whose text it is tried on.
+        person: who adds it; None disables adding.
+        done: called with a sentence on what was added.
+    """
     parts = _choose_parts()
     fits, fits_not = _choose_examples()
     definition = definition_of(parts, fits=fits, fits_not=fits_not)
@@ -54,7 +62,7 @@ def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | 
 
 
 def _choose_parts() -> list[Part]:
-    """One row for each part; the parts are kept whole in the session, by a number that stays with each row."""
+    """Draw a row for each part; parts are kept in the session, each under a number that stays with its row."""
     rows: dict[int, Part] = st.session_state.setdefault(_STATE, dict(enumerate(_FIRST)))
     chosen = []
     for number, part in list(rows.items()):
@@ -99,7 +107,7 @@ def _choose_examples() -> tuple[list[str], list[str]]:
 
 
 def _show_places(store: Workspace, project_id: str, rule: PatternRule) -> None:
-    """What it fits now, as plain text, never as markup."""
+    """Show what the pattern matches now, as plain text, never as markup."""
     found = places(store, project_id, Lists(rules=[rule]), most=_SHOWN)
     if not found:
         st.caption("It fits nothing in this project's documents yet.")

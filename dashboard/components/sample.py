@@ -1,4 +1,4 @@
-"""Reading the sample: one passage in which nothing was found after the other; what was missed is marked there."""
+"""Reading the sample: one after another, passages in which nothing was found; anything missed is marked there."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ _AT = "review-sample-at"
 
 
 def sample_passages(desk: Desk) -> list[Passage]:
-    """The passages of this round, in the order drawn; draws a round where one is due and there is a name."""
+    """Return the passages of this round in the order drawn; draw a round if one is due and there is a name."""
     if desk.person is None:
         sample = review.sample_of(desk.store, desk.document)
     else:
@@ -22,7 +22,7 @@ def sample_passages(desk: Desk) -> list[Passage]:
 
 
 def current_passage(desk: Desk, passages: list[Passage]) -> int:
-    """The position of the passage being read: the chosen one, else the first unread one."""
+    """Return the position of the passage being read: the chosen one, else the first unread one, else 0."""
     unread = set(review.sample_of(desk.store, desk.document).unread_ids)
     document_id, at = st.session_state.get(_AT, ("", -1))
     if document_id == desk.document.id and 0 <= at < len(passages):
@@ -31,21 +31,21 @@ def current_passage(desk: Desk, passages: list[Passage]) -> int:
 
 
 def passage_page(passages: list[Passage], at: int) -> Page:
-    """A passage as a page to show."""
+    """Return a passage as a page to show."""
     passage = passages[at]
     label = f"passage {at + 1} of {len(passages)} of the sample" + (f", {passage.page}" if passage.page else "")
     return Page(number=10_000 + at, label=label, start=passage.start, end=passage.end)
 
 
 def step(desk: Desk, passages: list[Passage], number: int) -> None:
-    """Go to another passage of the sample."""
+    """Move on by `number` passages of the sample (back if negative), stopping at the ends."""
     at = min(max(current_passage(desk, passages) + number, 0), len(passages) - 1)
     st.session_state[_AT] = (desk.document.id, at)
     draw_again()
 
 
 def say_read(desk: Desk, passages: list[Passage]) -> None:
-    """Say that this passage was read and nothing is left in it; goes to the next unread one."""
+    """Record that this passage was read and nothing is left in it; go to the next unread one."""
     if desk.person is None or not passages:
         return
     with shown_errors():
@@ -58,7 +58,7 @@ def say_read(desk: Desk, passages: list[Passage]) -> None:
 
 
 def show_reading(desk: Desk, passages: list[Passage]) -> None:
-    """What to do with the passage, and how far the sample is."""
+    """Show what to do with the passage, and how far the sample is."""
     sample = review.sample_of(desk.store, desk.document)
     at = current_passage(desk, passages)
     done = len(passages) - len(sample.unread_ids)

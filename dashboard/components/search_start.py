@@ -1,4 +1,4 @@
-"""Starting the search for personal data, also once more: how thoroughly, and what that costs and brings."""
+"""Starting the search for personal data, or repeating it: how thoroughly, what that costs and what it finds."""
 
 from collections.abc import Sequence
 
@@ -15,24 +15,24 @@ from dashboard.components.person import reason_against
 from dashboard.components.words import duration
 
 LABELS: dict[DetectionLevel, str] = {"thorough": "Thorough", "standard": "Standard"}
-# Texts of 1,500 that still told something: `python -m tests.benchmarks.detecting` on a public set; see docs/privacy.md.
+# How many of 1,500 texts still revealed something: `python -m tests.benchmarks.detecting`, public set; docs/privacy.md.
 BRINGS: dict[DetectionLevel, str] = {
     "thorough": "Two name finders and all rules. In our test 18 of 1,500 short texts still told something personal",
     "standard": "One name finder and all rules. In our test 47 of 1,500 short texts still told something personal",
 }
-# Characters a second on two busy cores, the slower of what was measured: `python -m tests.benchmarks anonymizing`.
+# Characters per second on two busy cores, the slower of the measurements: `python -m tests.benchmarks anonymizing`.
 CHARACTERS_PER_S: dict[DetectionLevel, int] = {"thorough": 6_400, "standard": 14_300}
-_OPENING_S = 15  # to load the finders
+_OPENING_S = 15  # to load the detectors
 _CHARACTERS_PER_WORD = 6
 
 
 def expected_s(documents: Sequence[Document], level: DetectionLevel) -> float:
-    """About how many seconds the search of these documents takes, on a slow machine."""
+    """Estimate how many seconds the search of these documents takes on a slow machine."""
     return _OPENING_S + _CHARACTERS_PER_WORD * sum(one.word_count for one in documents) / CHARACTERS_PER_S[level]
 
 
 def show_search_start(store: Workspace, project: Project, documents: Sequence[Document]) -> None:
-    """The choice of the level and the button that starts the search of these documents."""
+    """Show the choice of the level and the button that starts the search of these documents."""
     levels = list(LABELS)
     has_second = _has_second(store)
     level = st.radio(
@@ -64,7 +64,7 @@ def show_search_start(store: Workspace, project: Project, documents: Sequence[Do
 
 
 def show_search_again(store: Workspace, project: Project, documents: Sequence[Document]) -> None:
-    """The offer to search what an earlier version of the search looked at; nothing where there is no such document."""
+    """Offer to search again what an earlier version searched; show nothing if there is no such document."""
     outdated = [document for document in documents if document.is_search_outdated]
     if not outdated:
         return

@@ -1,4 +1,4 @@
-"""A form field for every setting of a training, made from the settings' own definition."""
+"""A form field for every training setting, built from the settings' own definition."""
 
 from typing import Any, get_args
 
@@ -26,7 +26,10 @@ LABELS = {
 
 
 def setting_fields(settings: TrainingSettings) -> dict[str, Any]:
-    """Draw a field for every setting, filled with `settings`; gives what is chosen. Core checks the values again."""
+    """Draw a field for every setting but the preset, filled in from `settings`; return what is chosen.
+
+    Core checks the values again.
+    """
     chosen: dict[str, Any] = {}
     with st.grid(3, min_column_width=200):
         for name, field in TrainingSettings.model_fields.items():
@@ -52,7 +55,7 @@ def setting_fields(settings: TrainingSettings) -> dict[str, Any]:
 
 
 def _bounds(metadata: list[Any]) -> tuple[Any, Any]:
-    """Inclusive ends of a field's range, None where there are none; open ends are left to core's own check."""
+    """Return the inclusive bounds of a field, None where it has none; exclusive ones are left to core's own check."""
     low = next((rule.ge for rule in metadata if isinstance(rule, annotated_types.Ge)), None)
     high = next((rule.le for rule in metadata if isinstance(rule, annotated_types.Le)), None)
     return low, high

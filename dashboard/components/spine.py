@@ -1,4 +1,4 @@
-"""The six steps of a project with the state of each: at the top of every page of a project."""
+"""The six steps of a project with the state of each, at the top of every step's page."""
 
 import streamlit as st
 
@@ -14,12 +14,12 @@ STEP_PAGES = {
     "evaluate": "app_pages/evaluate.py",
     "use": "app_pages/chat.py",
 }
-STEP_WIDTH_PX = 128  # six of them and their gaps fit beside the menu in a window of 1280
-_INDENT = "\N{EN SPACE}"  # the word stands below the step's name
+STEP_WIDTH_PX = 128  # six of them and their gaps fit beside the menu in a 1280 px window
+_INDENT = "\N{EN SPACE}"  # aligns the state with the step's name above it
 
 
 def show_spine(workspace: Workspace, project: Project) -> None:
-    """One link for each step, below it its state in a word and an icon: one row, wrapped where the window is narrow."""
+    """Show a link for each step with its state below, as a word and an icon, in a row that wraps in narrow windows."""
     with st.container(horizontal=True, gap="xsmall", key="spine"):
         for number, step in enumerate(project_steps(workspace, project), start=1):
             with st.container(width=STEP_WIDTH_PX, gap=None, key=f"spine-{step.name}"):

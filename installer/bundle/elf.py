@@ -1,7 +1,7 @@
-"""What a native library asks of the machine it runs on: the newest glibc symbol version, and its neighbors.
+"""What a native library requires of its machine: symbol versions, glibc's among them, and other libraries.
 
-Reads the version needs (`.gnu.version_r`) and the dynamic section of 64-bit little-endian ELF files: System V ABI,
-chapter 5, and the Linux Standard Base, "Symbol Versioning". No `readelf` needed.
+Reads the version requirements (`.gnu.version_r`) and the dynamic section of 64-bit little-endian ELF files (System V ABI,
+chapter 5, and Linux Standard Base, "Symbol Versioning"), without needing `readelf`.
 """
 
 import re
@@ -19,25 +19,25 @@ _GLIBC = re.compile(r"GLIBC_(\d+(?:\.\d+)+)")
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What one file asks for: symbol versions and other libraries."""
+    """What a file requires: symbol versions and other libraries."""
 
     versions: frozenset[str]
     libraries: tuple[str, ...]
 
     @property
     def glibc(self) -> tuple[int, ...]:
-        """The newest glibc version among the symbols; () for none."""
+        """The newest glibc version required; () if none is."""
         found = (_GLIBC.fullmatch(version) for version in self.versions)
         return max((as_tuple(match[1]) for match in found if match), default=())
 
 
 def as_tuple(version: str) -> tuple[int, ...]:
-    """`2.31` -> (2, 31)."""
+    """Split a version into numbers: `2.31` becomes (2, 31)."""
     return tuple(int(part) for part in version.split("."))
 
 
 def needed(content: bytes) -> Needed | None:
-    """What an ELF file needs; None for anything else (a script, data, another machine's format)."""
+    """Return what an ELF file requires; None for anything else (a script, data, another machine's format)."""
     if not content.startswith(MAGIC):
         return None
     sections = list(_sections(content))
@@ -57,7 +57,7 @@ def needed(content: bytes) -> Needed | None:
 
 
 def _sections(content: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Type, offset, size and link of every section."""
+    """Yield type, offset, size and link of every section."""
     (table,) = struct.unpack_from("<Q", content, 0x28)
     entry_size, count = struct.unpack_from("<HH", content, 0x3A)
     for number in range(count):
@@ -66,7 +66,7 @@ def _sections(content: bytes) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _version_names(content: bytes, offset: int, size: int) -> Iterator[int]:
-    """Places in the string table of the versions asked for: Verneed entries, each with a chain of Vernaux."""
+    """Yield the string table offsets of the required versions, from Verneed entries, each with a chain of Vernaux."""
     at = offset
     while offset <= at < offset + size:
         _, count, _, first, following = struct.unpack_from("<HHIII", content, at)
@@ -85,9 +85,9 @@ def _name(content: bytes, at: int) -> str:
 
 
 def newest_glibc(paths: Iterable[Path], *, ignored: str = "") -> tuple[tuple[int, ...], str]:
-    """The newest glibc version that any file (or member of a wheel) asks for, and the file that does.
+    """Return the newest glibc version that any file or wheel member requires, and the name of that file.
 
-    Files whose name matches the expression `ignored` do not count: those that only other hardware ever loads.
+    Files whose name matches the regular expression `ignored` do not count: only other hardware ever loads them.
     """
     floor: tuple[int, ...] = ()
     who = ""

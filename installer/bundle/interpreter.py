@@ -1,7 +1,7 @@
-"""A CPython that runs from wherever it is put: upstream's source with Debian's security patches, built in the old root.
+"""A relocatable CPython: upstream's source with Debian's security patches, built in the old Debian root.
 
-Debian's own layout patches are left out: with them packages go to `dist-packages`, and streamlit takes any folder not
-called `site-packages` for its own development. The libraries that modules need lie beside it, found by `$ORIGIN`.
+Debian's layout patches are left out: they move packages to `dist-packages`, and streamlit takes any folder not named
+`site-packages` for a development checkout of itself. The libraries that modules need are included, found by `$ORIGIN`.
 """
 
 import re
@@ -13,8 +13,8 @@ from console import Stop, detail, step
 from bundle.debian_root import DebianRoot
 from core.carry.archives import pack, unpack
 
-PATCHES = r"^(CVE-|000[0-9]-|relfile-|shutdown-|frame_)"  # fixes; the rest of the series is Debian's layout
-GLIBC = r"(libc|libm|libpthread|libdl|libutil|librt|libresolv|ld-linux[^/]*)"  # the target's own
+PATCHES = r"^(CVE-|000[0-9]-|relfile-|shutdown-|frame_)"  # fixes; the other patches of the series are Debian's layout
+GLIBC = r"(libc|libm|libpthread|libdl|libutil|librt|libresolv|ld-linux[^/]*)"  # taken from the target system
 
 FETCH = """
 cd /build
@@ -23,8 +23,8 @@ for version in $(apt-cache showsrc python3.11 | sed -n 's/^Version: //p' | sort 
 done
 exit 1
 """
-# `ac_cv_posix_semaphores_enabled`: without a mounted /dev/shm configure finds none, and multiprocessing loses its locks.
-# `Py_BUILD_CORE_MODULE`: a security patch of pyexpat uses an internal header that Debian's own build makes visible.
+# `ac_cv_posix_semaphores_enabled`: with no /dev/shm, configure finds no semaphores, and multiprocessing loses its locks.
+# `Py_BUILD_CORE_MODULE`: a security patch of pyexpat uses an internal header that only Debian's own build makes visible.
 BUILD = f"""
 cd /build
 rm -rf python /out
@@ -64,10 +64,10 @@ PROBE = (
 
 
 def build(root: DebianRoot, folder: Path, log: Path) -> Path:
-    """A tar in `folder` with the interpreter in `python/`, built where it is not there; it lies in the root's `/out` too.
+    """Return a tar in `folder` of the interpreter (as `python/`), building it if needed; unpack it in the root's `/out` too.
 
     Raises:
-        Stop: a step failed, or a module of the standard library is missing.
+        Stop: A step failed, or a module of the standard library is missing.
     """
     archive = folder / f"python-3.11-{cache.recipe(FETCH, BUILD, PATCH)}.tar"
     if archive.exists():

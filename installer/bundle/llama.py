@@ -1,7 +1,7 @@
-"""llama-cpp-python as a wheel for every processor of a kind: all variants inside, the fitting one chosen when it starts.
+"""A llama-cpp-python wheel for every processor of one architecture: it contains all variants and picks one at startup.
 
-The default build takes every instruction of the machine it is built on and dies elsewhere. Measured variants and their
-speed stand in docs/decisions.md.
+The default build uses every instruction of the machine it is built on and crashes elsewhere. The speed of the variants
+was measured, see docs/decisions.md.
 """
 
 import base64
@@ -21,16 +21,16 @@ from bundle import fetch
 from bundle.debian_root import DebianRoot
 
 NAME = "llama-cpp-python"
-FORM = 2  # of what `pack_wheel` writes; another number builds anew
+FORM = 2  # version of what `pack_wheel` writes; changing it triggers a rebuild
 PROGRAMS = ("llama-server", "llama-quantize")
 TOOLS = ("pip", "setuptools", "wheel", "cmake", "ninja", "scikit-build-core[pyproject]")
-# libstdc++ is the target's: linked in, its symbols mixed with those that torch loads, and a model that was opened after
-# torch ended with std::bad_cast.
+# libstdc++ comes from the target system: when it was linked in, its symbols mixed with those torch loads, and opening a
+# model after importing torch failed with std::bad_cast.
 CMAKE = (
     "-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_OPENMP=OFF "
     "-DCMAKE_PROJECT_llama_cpp_INCLUDE=/build/llama/engine.cmake"
 )
-# Debian 11's compiler knows neither AVX-VNNI nor AMX; those processors run the next variant down.
+# Debian 11's compiler supports neither AVX-VNNI nor AMX; these processors use the next lower variant.
 UNKNOWN_VARIANTS = ("alderlake", "sapphirerapids")
 BUILD = """
 cd /build/llama
@@ -46,8 +46,8 @@ export PYTHONPATH=/build/llama/built PATH=/build/llama/built/bin:/build/llama/bu
 export CMAKE_ARGS="{cmake}" CMAKE_BUILD_PARALLEL_LEVEL=$(nproc)
 $python -m pip wheel --no-index --no-deps --no-build-isolation -w /build/llama/wheels .
 """
-# What links became in the wheel are copies: each library stays once, under the name that Python loads; it and the programs
-# ask for their neighbors by those names. The variants, which the build leaves in `bin/`, go beside them.
+# Wheels turn links into copies. Keep each library once, under the name Python loads, and make libraries and programs refer
+# to each other by these names. The variants, which the build leaves in `bin/`, go into the same folder.
 GATHER = """
 cd /build/llama
 rm -rf tree
@@ -70,12 +70,12 @@ done
 
 
 def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
-    """The wheel, kept below `folder`, built where it is not there; every library once, its neighbors by `$ORIGIN`.
+    """Return the wheel, kept in `folder`, building it if needed; it has each library once, all found by `$ORIGIN`.
 
     Raises:
-        Stop: a download or the build failed.
+        Stop: A download or the build failed.
     """
-    included = {path.name: path.read_bytes() for path in (CMAKE_FILE, ADAPTER_FILE)}  # the same as in a checkout
+    included = {path.name: path.read_bytes() for path in (CMAKE_FILE, ADAPTER_FILE)}  # same as when built in a checkout
     made_from = version, TOOLS, CMAKE, UNKNOWN_VARIANTS, BUILD, GATHER, *included.values(), FORM
     kept = folder / f"llama-{cache.recipe(*made_from)}"
     if found := sorted(kept.glob("*.whl")):
@@ -102,7 +102,7 @@ def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
 
 
 def pack_wheel(tree: Path, target: Path) -> None:
-    """Write an unpacked wheel as a file, with a new RECORD (PEP 427); the same content gives the same bytes."""
+    """Pack an unpacked wheel into a file with a new RECORD (PEP 427), reproducibly: same content, same bytes."""
     record = next(tree.glob("*.dist-info")) / "RECORD"
     record.unlink(missing_ok=True)
     lines = io.StringIO()
@@ -112,7 +112,7 @@ def pack_wheel(tree: Path, target: Path) -> None:
 
         def put(name: str, content: bytes, mode: int) -> None:
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            # pip gives the right to be run to what is marked as a regular file that has it, and to nothing else
+            # pip makes a file executable only if the archive marks it as a regular file with executable permission
             entry.external_attr, entry.compress_type = (stat.S_IFREG | mode) << 16, zipfile.ZIP_DEFLATED
             wheel.writestr(entry, content)
 

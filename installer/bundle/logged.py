@@ -1,4 +1,4 @@
-"""Commands whose words go to the build's log."""
+"""Runs commands with their output going to the build log."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,10 @@ from console import Stop
 
 
 def run(command: Sequence[str], log: Path, *, what: str, env: Mapping[str, str] | None = None) -> None:
-    """Run a command; everything it says goes to `log`.
+    """Run a command, appending its output to `log`.
 
     Raises:
-        Stop: it failed; `what` begins the sentence.
+        Stop: The command failed; `what` names it in the message.
     """
     with log.open("a", encoding="utf-8") as writing:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What is written onto the media: parts, the set-up program, README.txt, the manifest and its signature."""
+"""Writes the media: parts, the setup program, README.txt, the manifest and its signature."""
 
 import shutil
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from core.carry.parts import file_sha256, write_parts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What is asked for on the command line."""
+    """The options given on the command line."""
 
     target: str = "linux-x86_64-cpu"
     out: Path
@@ -26,19 +26,19 @@ class Wishes:
     models_only: bool = False
     version: str = ""
     valid_days: int = 0
-    is_fresh: bool = False  # nothing that was built for an earlier bundle is used again
+    is_fresh: bool = False  # True: reuse nothing that was built for an earlier bundle
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of the bundle and where its bytes are."""
+    """A file of the bundle and the path its content is read from."""
 
     path: Path
     file: BundleFile
 
 
 def source(path: Path, name: str, kind: FileKind, origin: str, license: str) -> Source:
-    """A file of the bundle, hashed."""
+    """Describe the file at `path` as a file of the bundle, hashing it."""
     file = BundleFile(
         path=name, size_bytes=path.stat().st_size, sha256=file_sha256(path), kind=kind, origin=origin, license=license
     )
@@ -46,22 +46,22 @@ def source(path: Path, name: str, kind: FileKind, origin: str, license: str) -> 
 
 
 def without_content(item: Source) -> Source:
-    """The same file, to be found on the target."""
+    """Return the same file, marked as not carried: the target has it already."""
     return replace(item, file=replace(item.file, is_carried=False))
 
 
 def write(
     folder: Path, sources: Sequence[Source], draft: Manifest, *, readme: str, setup_program: Path | None, wishes: Wishes
 ) -> Manifest:
-    """Write parts, loose files, manifest and signature into an empty `folder`; the manifest as it was signed.
+    """Write parts, loose files, manifest and signature into `folder`, and return the manifest as written.
 
     Args:
-        folder: is made; what lay there is removed.
-        sources: the bundle's files, in order.
-        draft: the manifest without parts and loose files.
-        readme: README.txt on the media.
-        setup_program: the tar of `garrison-setup`; None for a bundle that installs nothing.
-        wishes: size of the parts and key.
+        folder: Created anew; any previous content is removed.
+        sources: The bundle's files, in order.
+        draft: The manifest without parts and loose files.
+        readme: Text of README.txt on the media.
+        setup_program: The tar of `garrison-setup`; None for a bundle that installs nothing.
+        wishes: Gives the part size and the signing key.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -80,17 +80,17 @@ def write(
 
 
 def loose_files(folder: Path) -> list[Path]:
-    """What lies beside the parts."""
+    """Return the files that go beside the parts, of those that exist."""
     return [path for path in (folder / "README.txt", folder / "garrison-setup.tar") if path.exists()]
 
 
 def media_file(path: Path) -> MediaFile:
-    """A loose file, hashed."""
+    """Describe the loose file at `path`, hashing it."""
     return MediaFile(name=path.name, size_bytes=path.stat().st_size, sha256=file_sha256(path))
 
 
 def sign(manifest: Manifest, folder: Path, key: Path | None) -> None:
-    """Write the manifest, its signature and the signer's public key; a manifest that could not be read is not written."""
+    """Write the manifest, its signature and the signer's public key, after checking that the manifest is readable."""
     content = manifest.to_bytes()
     from_bytes(content)
     (folder / MANIFEST).write_bytes(content)
@@ -108,7 +108,7 @@ def sign(manifest: Manifest, folder: Path, key: Path | None) -> None:
 
 
 def readme(draft: Manifest) -> str:
-    """README.txt on the media of a program; `{parts}` in it becomes their number."""
+    """Return README.txt for the media of a program bundle; its `{parts}` is left for `write` to fill in."""
     needs = draft.needs
     return f"""Garrison {draft.version} for {draft.target}
 
@@ -143,7 +143,7 @@ signature.
 
 
 def models_readme(draft: Manifest) -> str:
-    """README.txt on the media of models alone; `{parts}` in it becomes their number."""
+    """Return README.txt for the media of a models bundle; its `{parts}` is left for `write` to fill in."""
     names = sorted({file.path.split("/")[1] for file in draft.files})
     listed = "\n".join(
         f"    {name}: {size(sum(file.size_bytes for file in draft.files if file.path.split('/')[1] == name))}"

@@ -1,4 +1,4 @@
-"""The papers of a bundle: license texts of everything in it, and the bill of materials."""
+"""A bundle's papers: the license texts of everything in it, and the bill of materials."""
 
 import json
 import tarfile
@@ -12,7 +12,7 @@ MODEL_PAPERS = ("LICENSE", "LICENCE", "NOTICE", "COPYING")
 
 
 def paper_sources(version: str, created_at: str, sources: Sequence[Source], work: Path) -> list[Source]:
-    """License texts of everything and the bill of materials, as files of the bundle, written into `work`."""
+    """Write all license texts and the bill of materials into `work`, and return them as files of the bundle."""
     pieces = [sbom.Piece(wheels.facts(item.path), item.file.sha256) for item in sources if item.file.kind == "wheel"]
     python = next(item for item in sources if item.file.kind == "interpreter")
     packages, texts = interpreter_papers(python.path)
@@ -46,7 +46,7 @@ def paper_sources(version: str, created_at: str, sources: Sequence[Source], work
 
 
 def interpreter_papers(archive: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Debian packages inside the interpreter to their versions, and their license texts."""
+    """Read from the interpreter's archive the versions of the Debian packages inside, and their license texts, by name."""
     packages, texts = {}, {}
     with tarfile.open(archive) as tar:
         for entry in tar:

@@ -1,4 +1,4 @@
-"""What a target takes, looked up in the locks and the index without fetching it: `bundle --plan` and `--wheels-only`."""
+"""`bundle --plan` and `--wheels-only`: what a target needs, looked up in the locks and on the index."""
 
 import importlib.metadata
 import tomllib
@@ -32,16 +32,16 @@ BUILT_HERE = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A package of the locks, and its wheel for the target."""
+    """A package of the locks and its wheel for the target."""
 
     name: str
     version: str
     wheel: index.File | None
-    why: str = ""  # there is no wheel
+    why: str = ""  # reason why there is no wheel
 
 
 def show(place: Place, target: Target) -> None:
-    """Print the plan: wheels by their size, what would be built, what is missing, how much it is together."""
+    """Print the plan: wheels by size, what would be built, what is missing, and the total size."""
     with step(f"Asking the index what it has for {target.name}"):
         lines = look_up(wheels.locks(place, target), target)
         models = model_wheels(place)
@@ -59,7 +59,7 @@ def show(place: Place, target: Target) -> None:
 
 
 def say_what_is_built(pure: Sequence[Line], target: Target) -> None:
-    """What the plan does not find on the index and would make here."""
+    """Print what would be built here instead of fetched from the index."""
     say("\nbuilt here")
     for name in [*(f"{line.name} {line.version}" for line in pure), *(BUILT_HERE if target.is_built else ())]:
         detail(name)
@@ -68,7 +68,7 @@ def say_what_is_built(pure: Sequence[Line], target: Target) -> None:
 
 
 def say_what_is_missing(lines: Sequence[Line], besides: Sequence[str]) -> None:
-    """What the target needs and neither the index nor a build here gives."""
+    """Print what the target needs but neither the index nor a build here provides."""
     say(f"\nmissing: {len(lines) + len(besides) or 'nothing'}")
     for line in lines:
         detail(f"{line.name} {line.version}: {line.why}")
@@ -77,15 +77,15 @@ def say_what_is_missing(lines: Sequence[Line], besides: Sequence[str]) -> None:
 
 
 def bytes_of(line: Line) -> int:
-    """Size of its wheel; 0 where there is none or the index does not say."""
+    """Return the size of the line's wheel in bytes; 0 if there is no wheel or the index does not say."""
     return line.wheel.size_bytes if line.wheel else 0
 
 
 def look_up(locks: Sequence[Path], target: Target) -> list[Line]:
-    """A line for each package of the locks.
+    """Look up every package of the locks and return a line for each.
 
     Raises:
-        Stop: the index cannot be asked.
+        Stop: The index cannot be reached.
     """
     blocks = [block for file in locks for block in packages.blocks(file)]
     wanted = index.tags(target.platforms)
@@ -94,7 +94,7 @@ def look_up(locks: Sequence[Path], target: Target) -> list[Line]:
 
 
 def line_of(block: tuple[str, str, str], target: Target, wanted: Sequence[Tag]) -> Line:
-    """The wheel that pip would take: of this version (and this build of torch), its hash locked, its tag admitted."""
+    """Find the wheel pip would choose: of this version (and build of torch), with a locked hash and a fitting tag."""
     name, version, text = block
     exact = f"{version}{target.torch_local}" if name == "torch" else version
     locked = packages.hashes(text)
@@ -105,7 +105,7 @@ def line_of(block: tuple[str, str, str], target: Target, wanted: Sequence[Tag]) 
 
 
 def reason(name: str) -> str:
-    """Why there is no wheel of a package."""
+    """Explain why there is no wheel of a package."""
     if name == "torch":
         return "the index has a CUDA build alone; a build without CUDA is looked for where PIP_FIND_LINKS points"
     if name == wheels.BUILT:
@@ -114,13 +114,13 @@ def reason(name: str) -> str:
 
 
 def missing(lines: Sequence[Line], target: Target) -> list[Line]:
-    """What has no wheel and is not built here either."""
+    """Return the lines that have no wheel and are not built here either."""
     built = {*wheels.PURE_SOURCES, *([wheels.BUILT] if target.is_built else [])}
     return [line for line in lines if not line.wheel and line.name not in built]
 
 
 def model_wheels(place: Place) -> list[Line]:
-    """The wheels that carry the embedded models, which fit any platform."""
+    """Look up the wheels that carry the embedded models, which suit any platform."""
     lines = []
     for pin in embedded.load_pins(place.model_pins):
         name, _, version = pin.package.partition("==")
@@ -130,9 +130,10 @@ def model_wheels(place: Place) -> list[Line]:
 
 
 def unlocked(place: Place, target: Target) -> list[str]:
-    """What the installed packages would ask for on the target's system beyond the locks, by their markers.
+    """Return the names of packages that the installed ones require on the target's system but the lock does not have.
 
-    The lock is what is asked for here. What CUDA needs is in a lock of its own, complete by the way it is written.
+    The lock was written on this system, so markers for others may require more. CUDA packages are left out: they have a
+    lock of their own, which is complete by construction.
     """
     project = tomllib.loads((place.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     installed = {index.normal(found.metadata["Name"]): found for found in importlib.metadata.distributions()}
@@ -148,10 +149,10 @@ def unlocked(place: Place, target: Target) -> list[str]:
 
 
 def fetch_wheels(place: Place, target: Target, folder: Path) -> None:
-    """Fetch what exists for a target into `folder`, hashes compared, with a `requirements.txt` to install it by.
+    """Fetch the wheels that exist for a target into `folder`, with checked hashes and a `requirements.txt` for pip.
 
     Raises:
-        Stop: the index cannot be asked, or a file is not the locked one.
+        Stop: The index cannot be reached, or a file is not the locked one.
     """
     locks = wheels.locks(place, target)
     with step(f"Asking the index what it has for {target.name}"):
@@ -168,7 +169,7 @@ def fetch_wheels(place: Place, target: Target, folder: Path) -> None:
 
 
 def write_requirements(folder: Path) -> None:
-    """A lock of the wheels in a folder, for `pip install --no-index --find-links . --no-deps --require-hashes -r …`."""
+    """Write a lock of a folder's wheels, for `pip install --no-index --find-links . --no-deps --require-hashes -r …`."""
     lines = [
         f"{found.name}==={found.version} --hash=sha256:{file_sha256(wheel)}\n"
         for wheel in sorted(folder.glob("*.whl"))

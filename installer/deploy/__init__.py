@@ -1,1 +1,1 @@
-"""The disconnected machine's side: verify, look at the machine, install, test, upgrade, roll back, uninstall."""
+"""The target side, on the offline machine: verify, preflight, install, self-test, upgrade, roll back, uninstall."""

@@ -1,8 +1,8 @@
-"""`install` and `upgrade`: from a checked bundle to a version in use.
+"""The steps of `install` and `upgrade`, from a verified bundle to a version in use.
 
-Every step leaves something whole or nothing: a stored file appears by a rename after its hash was compared, a version
-appears by a rename after its receipt was written, and only then `current` is pointed at it. Interrupted anywhere and
-run again, what is there is used and the rest is done.
+Every step is all or nothing: a stored file appears by rename once its hash was checked, a version appears by rename once
+its receipt was written, and only then `current` is pointed at it. After an interruption anywhere, the next run reuses
+what is there and does the rest.
 """
 
 import ctypes
@@ -43,10 +43,10 @@ DROPPED = (
 
 
 def put_in_store(prefix: Prefix, bundle: Bundle) -> None:
-    """Copy every file of the bundle into the store, each checked; what is there already is not copied again.
+    """Copy every file of the bundle into the store, checking its hash; files already stored are not copied again.
 
     Raises:
-        Stop: a file is not what the manifest says, the version before it is missing, or the disk is full.
+        Stop: A file differs from the manifest, files of the earlier version are missing, or the disk is full.
     """
     manifest = bundle.manifest
     prefix.store.mkdir(parents=True, exist_ok=True)
@@ -69,12 +69,12 @@ def put_in_store(prefix: Prefix, bundle: Bundle) -> None:
 
 
 def setup_program(manifest: Manifest) -> MediaFile | None:
-    """`garrison-setup` of a bundle; None where it brings none."""
+    """Return a bundle's `garrison-setup` archive; None if it has none."""
     return next((entry for entry in manifest.loose if entry.name == SETUP_ARCHIVE), None)
 
 
 def is_stored(prefix: Prefix, file: BundleFile | MediaFile) -> bool:
-    """Whether the store has this file, unchanged: all of it is read. A changed one is removed."""
+    """Return whether the store has this file, unchanged, by reading all of it; remove it if it was changed."""
     path = prefix.object(file.sha256)
     if not path.exists():
         return False
@@ -85,7 +85,7 @@ def is_stored(prefix: Prefix, file: BundleFile | MediaFile) -> bool:
 
 
 def _store(prefix: Prefix, file: BundleFile | MediaFile, name: str, content: Iterator[bytes]) -> None:
-    """Keep what is read from the medium; hashed while it is written, since the medium may have changed after its check."""
+    """Store content read from the medium, hashing it again on the way: the medium may have changed since it was checked."""
     target = prefix.object(file.sha256)
     partial = target.with_name(f"{file.sha256}.partial")
     digest = hashlib.sha256()
@@ -103,10 +103,10 @@ def _store(prefix: Prefix, file: BundleFile | MediaFile, name: str, content: Ite
 
 
 def build_version(prefix: Prefix, manifest: Manifest) -> None:
-    """Make `versions/<version>` out of stored files, complete with its receipt; nothing is done where it is there.
+    """Build `versions/<version>` from stored files, complete with its receipt; do nothing if it exists already.
 
     Raises:
-        Stop: a package cannot be installed, or the disk is full.
+        Stop: A package cannot be installed, or the disk is full.
     """
     target = prefix.version_folder(manifest.version)
     if prefix.is_complete(manifest.version):
@@ -138,10 +138,10 @@ def build_version(prefix: Prefix, manifest: Manifest) -> None:
 
 
 def install_wheels(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
-    """All wheels, by the interpreter's own pip: no index, every hash compared, nothing that is not in the list.
+    """Install all wheels with the bundled pip: without an index, checking every hash, and nothing that is not listed.
 
     Raises:
-        Stop: pip failed; its words are in the message.
+        Stop: pip failed; the message quotes the last line of its output.
     """
     wheels, temporary = folder / "wheels", folder / "tmp"
     temporary.mkdir()
@@ -153,19 +153,19 @@ def install_wheels(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
     python = folder / "python" / "bin" / "python3"
     before = set((folder / "python" / "bin").iterdir())
     options = ["--no-index", "--no-deps", "--require-hashes", "--no-compile", "--no-cache-dir", "--no-warn-script-location"]
-    pip = next(wheels.glob("pip-*.whl")) / "pip"  # a wheel can be run where it lies; the interpreter comes without pip
+    pip = next(wheels.glob("pip-*.whl")) / "pip"  # pip runs from inside its wheel; the interpreter comes without pip
     run(python, [str(pip), "install", *options, "--requirement", "requirements.txt"], temporary, cwd=wheels)
     for script in set((folder / "python" / "bin").iterdir()) - before:
-        script.unlink()  # they name the folder in which they were made; bin/garrison is what people start
+        script.unlink()  # they contain the path of the temporary folder; people start bin/garrison instead
     compile_sources(python, folder / "python" / "lib", temporary)
     shutil.rmtree(wheels)
     shutil.rmtree(temporary)
 
 
 def compile_sources(python: Path, lib: Path, temporary: Path) -> None:
-    """Byte code beside every source, by a process for each core; a source that does not compile is left as it is.
+    """Compile every source to bytecode with one process per core; a source that does not compile is left as it is.
 
-    Not `compileall -j`: its workers wait for ever when the process that started them is killed.
+    `compileall -j` is not used because its workers wait forever if the process that started them is killed.
     """
     sources = sorted((path for path in lib.rglob("*.py") if path.is_file()), key=lambda path: path.stat().st_size)
     cores = os.cpu_count() or 1
@@ -189,15 +189,15 @@ def compile_sources(python: Path, lib: Path, temporary: Path) -> None:
 
 
 def end_with_parent() -> None:
-    """In a child, before its program starts: the kernel kills it when its parent ends, however that ends (prctl(2))."""
+    """Have the kernel kill this child when its parent ends, however it ends (prctl(2)); called before its program starts."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def keep_setup_program(prefix: Prefix, manifest: Manifest, folder: Path) -> None:
-    """`garrison-setup` beside what it installed, as `setup/garrison-setup`: later no medium is needed to remove or go back.
+    """Keep `garrison-setup` with the version, as `setup/garrison-setup`: rollback and uninstall then need no medium.
 
     Raises:
-        Stop: the archive holds no such program.
+        Stop: The archive does not contain the program.
     """
     program = setup_program(manifest)
     if program is None:
@@ -208,20 +208,21 @@ def keep_setup_program(prefix: Prefix, manifest: Manifest, folder: Path) -> None
         raise Stop(f"{SETUP_ARCHIVE} holds no garrison-setup.", "Get the bundle again from where it was built.")
     (temporary / "garrison-setup").rename(folder / "setup")
     shutil.rmtree(temporary)
-    archive.unlink()  # only this version uses it, and has it unpacked
+    archive.unlink()  # only this version uses it, and it is unpacked now
 
 
 def child_environment(**more: str) -> dict[str, str]:
-    """This process's variables without those that belong to the frozen program or would mix two Pythons, and `more`."""
+    """Return this process's variables plus `more`, without those of the frozen program or that would mix two Pythons."""
     kept = {name: value for name, value in os.environ.items() if name not in DROPPED and not name.startswith("_PYI")}
     return kept | more
 
 
 def run(python: Path, arguments: list[str], temporary: Path, *, cwd: Path | None = None) -> None:
-    """Run the installed interpreter, with its temporary files on the disk that is being filled.
+    """Run the installed interpreter with its temporary files in `temporary`, on the disk that is being installed to.
 
     Raises:
-        Stop: it failed.
+        Stop: It failed.
+        OSError: The disk is full.
     """
     environment = child_environment(
         TMPDIR=str(temporary), PIP_NO_INDEX="1", PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_CONFIG_FILE="/dev/null"
@@ -245,7 +246,7 @@ def run(python: Path, arguments: list[str], temporary: Path, *, cwd: Path | None
 
 
 def link(source: Path, target: Path) -> None:
-    """The stored file under its own name: the same bytes on the disk where the file system has hard links."""
+    """Put a stored file at `target`, as a hard link or, if the file system does not support that, as a copy."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
@@ -254,7 +255,7 @@ def link(source: Path, target: Path) -> None:
 
 
 def write_launcher(folder: Path) -> None:
-    """`bin/garrison`."""
+    """Write the start script `bin/garrison`."""
     launcher = folder / "bin" / "garrison"
     launcher.parent.mkdir(exist_ok=True)
     launcher.write_text(LAUNCHER, encoding="utf-8")
@@ -262,7 +263,7 @@ def write_launcher(folder: Path) -> None:
 
 
 class full_disk:  # noqa: N801 - a context manager that reads like a word
-    """Turns a full or failing disk into a sentence."""
+    """Turns errors of a full or failing disk into a Stop with a readable message."""
 
     def __enter__(self) -> None:
         return None

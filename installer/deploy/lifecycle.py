@@ -1,4 +1,4 @@
-"""`install`, `upgrade`, `rollback`, `uninstall`, `status`: what happens to an installation as a whole."""
+"""`install`, `upgrade`, `rollback`, `uninstall`, `status`: the operations on an installation as a whole."""
 
 import re
 import shutil
@@ -17,9 +17,9 @@ from deploy.verify import check_media
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What the administrator asked for."""
+    """The options the administrator chose."""
 
-    port: int | None = None  # None: the one that it had; PORT at first
+    port: int | None = None  # None: keep the service's port, or use PORT if there is none yet
     user: str = "garrison"
     home: Path = Path("/var/lib/garrison")
     with_service: bool = False
@@ -27,10 +27,10 @@ class Wishes:
 
 
 def install(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
-    """Install the first version, or finish an installation that was interrupted.
+    """Install the first version, or finish an interrupted installation.
 
     Raises:
-        Stop: the bundle is not whole, the machine does not fit, or another version is in use.
+        Stop: The bundle is damaged or holds only models, the machine is unsuitable, or another version is in use.
     """
     manifest = bundle.manifest
     current = prefix.current_version()
@@ -55,10 +55,10 @@ def install(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
 
 
 def upgrade(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
-    """Put a newer version beside the one in use, test it, bring the projects up to date, then change over.
+    """Install a newer version beside the one in use, test it, migrate the service's projects, then switch over.
 
     Raises:
-        Stop: nothing is installed, the version is in use already, or a step failed: the old version stays in use.
+        Stop: Nothing is installed, the version is in use already or older, or a step failed and the old version stays.
     """
     manifest = bundle.manifest
     current = prefix.current_version()
@@ -86,7 +86,7 @@ def upgrade(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
                 workspaces.migrate(folder, Path(state.home), state)
             state.previous = current
             state.note("upgraded", manifest.version)
-            prefix.write_state(state)  # first: a version in use that nobody remembers the one before of cannot go back
+            prefix.write_state(state)  # before switching: without the previous version on record there is no rollback
             prefix.make_current(manifest.version)
             finish(prefix, bundle, state, wishes)
     say(f"\nVersion {manifest.version} is in use; {current} is kept: garrison-setup rollback goes back to it.")
@@ -94,27 +94,27 @@ def upgrade(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
 
 
 def say_what_comes_later(prefix: Prefix) -> None:
-    """Name the program that was installed along: it needs no medium."""
+    """Point to the installed copy of `garrison-setup`, which needs no medium."""
     program = prefix.current / "setup" / "garrison-setup"
     if program.is_file():
         say(f"Later: {program} status | self-test | rollback | uninstall, or upgrade with a new medium")
 
 
 def check_unchanged(prefix: Prefix, current: str) -> None:
-    """Between the first look and the lock, somebody else may have installed.
+    """Check that nobody else installed a version between the first look and the lock.
 
     Raises:
-        Stop: another version is in use than then.
+        Stop: The version in use has changed.
     """
     if (now := prefix.current_version()) != current:
         raise Stop(f"Version {now or 'none'} came into use meanwhile.", "See: garrison-setup status")
 
 
 def prepare(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
-    """All that is looked at before a byte is written.
+    """Check media and machine, and what a service needs, before anything is written.
 
     Raises:
-        Stop: the media are not whole, or the machine does not fit.
+        Stop: The media are damaged or incomplete, or the machine is unsuitable.
     """
     check_media(bundle)
     with step("Looking at this machine"):
@@ -124,12 +124,12 @@ def prepare(prefix: Prefix, bundle: Bundle, wishes: Wishes) -> None:
 
 
 def port_of(state: State, wishes: Wishes) -> int:
-    """The dashboard's port: the one that was asked for, else the service's."""
+    """Return the dashboard's port: the requested one, else the service's, else the default."""
     return wishes.port if wishes.port is not None else state.port or preflight.PORT
 
 
 def finish(prefix: Prefix, bundle: Bundle, state: State, wishes: Wishes) -> None:
-    """Remember the signer and the state; set up what lies beside the files."""
+    """Record the signer and the state, and set up the files outside the prefix."""
     if bundle.signer:
         write_atomic(prefix.signer, bundle.signer.decode("ascii"))
     if wishes.with_service:
@@ -137,16 +137,16 @@ def finish(prefix: Prefix, bundle: Bundle, state: State, wishes: Wishes) -> None
     with_service = wishes.with_service or service.has_service(state)
     if with_service:
         state.port = port_of(state, wishes)
-    prefix.write_state(state)  # before anything is set up beside the files: what is not written here is never removed
+    prefix.write_state(state)  # before writing files outside the prefix: what is not recorded here is never removed
     service.write_system_files(prefix, state, with_service=with_service)
     prefix.write_state(state)
 
 
 def rollback(prefix: Prefix, homes: list[Path]) -> None:
-    """Go back to the version before, and put back workspaces whose schema it does not know.
+    """Go back to the previous version, restoring workspaces whose schema is too new for it.
 
     Raises:
-        Stop: there is no version before, or a workspace cannot be put back.
+        Stop: There is no previous version, or a workspace cannot be restored.
     """
     with prefix.held(), steps.full_disk():
         state, current = prefix.state(), prefix.current_version()
@@ -164,12 +164,12 @@ def rollback(prefix: Prefix, homes: list[Path]) -> None:
 
 
 def uninstall(prefix: Prefix, *, with_data: bool) -> None:
-    """Remove what the receipts list and what was set up beside it. Files that are in no receipt stay, and are named.
+    """Remove the files in the receipts and those set up outside the prefix; other files stay and are listed.
 
-    The program that is at work may lie in one of the versions: nothing is loaded once that one is gone.
+    The running program may belong to one of the versions. That one is removed last, as no code can be loaded afterwards.
 
     Raises:
-        Stop: nothing is installed there, or what is to be removed with the data is no workspace.
+        Stop: Nothing is installed there, or with `with_data`, the folder to remove is not a workspace.
     """
     if not prefix.versions.is_dir():
         raise Stop(f"Nothing is installed in {prefix.root}.", "Give its place with --prefix.")
@@ -198,7 +198,7 @@ def uninstall(prefix: Prefix, *, with_data: bool) -> None:
 
 
 def empty_store(prefix: Prefix) -> list[str]:
-    """Remove the stored files; what has another name than a checksum is not ours, stays, and is named."""
+    """Remove the stored files, and return the paths of others: what is not named by a checksum is not ours and stays."""
     left = []
     for path in prefix.store.glob("*"):
         if re.fullmatch(r"[0-9a-f]{64}(\.partial)?", path.name) and (path.is_symlink() or path.is_file()):
@@ -209,13 +209,13 @@ def empty_store(prefix: Prefix) -> list[str]:
 
 
 def lie_in_each_other(home: Path, root: Path) -> str:
-    """In words, that one folder holds the other; "" when neither does."""
+    """Say in words that one folder contains the other; return "" if neither does."""
     one, other = home.resolve(), root.resolve()
     return f"{home} and {root} lie in each other" if one.is_relative_to(other) or other.is_relative_to(one) else ""
 
 
 def remove_data(home: Path) -> None:
-    """Remove the service's projects; where they are a mount of their own, all that lies in it."""
+    """Remove the service's projects; if their folder is a mount point, remove only its contents."""
     if not home.is_dir():
         return
     for path in home.iterdir():
@@ -229,19 +229,19 @@ def remove_data(home: Path) -> None:
 
 
 def is_running_from(folder: Path) -> bool:
-    """Whether this very program lies in a folder."""
+    """Return whether the running program lies in a folder."""
     return own_program().is_relative_to(folder.resolve())
 
 
 def own_program() -> Path:
-    """Where this program lies: the frozen one, or its source."""
+    """Return the path of the running program: the frozen executable or this source file."""
     return Path(sys.executable if getattr(sys, "frozen", False) else __file__).resolve()
 
 
 def remove_version(folder: Path) -> list[str]:
-    """Remove the files of a version's receipt and the folders that became empty; what else lies there stays.
+    """Remove the files in a version's receipt and folders left empty; return what stays: anything else found there.
 
-    A name that leads elsewhere, by its words or over a link, is none that this program wrote: it stays as well.
+    A name in the receipt that leads outside, by `..` or through a link, was not written by this program: it stays too.
     """
     names = list(receipt.load(folder)["files"])
     ours = receipt.names_inside(folder, names)
@@ -252,24 +252,24 @@ def remove_version(folder: Path) -> list[str]:
     outside = sorted(set(names) - set(ours))
     places = (path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink())
     remove_empty(sorted(places, reverse=True))
-    (folder / receipt.RECEIPT).unlink()  # last: as long as it is there, the next run goes on here
+    (folder / receipt.RECEIPT).unlink()  # last, so that an interrupted removal is resumed by the next run
     left = [str(path) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
     remove_empty([folder])
     return [*left, *outside]
 
 
 def remove_empty(folders: list[Path]) -> None:
-    """Remove those of the folders that hold nothing, in this order; a link to one is the administrator's."""
+    """Remove the empty ones of `folders`, in this order; links to folders are the administrator's and stay."""
     for folder in folders:
         if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
             folder.rmdir()
 
 
 def status(prefix: Prefix, *, with_check: bool) -> None:
-    """What is installed; with a check, every file compared with its receipt.
+    """Print what is installed; with `with_check`, compare every file with its receipt.
 
     Raises:
-        Stop: a file was changed, added or removed.
+        Stop: Nothing is installed, or a file was changed, added or removed.
     """
     current, state, versions = prefix.current_version(), prefix.state(), prefix.installed()
     if not versions:

@@ -1,10 +1,10 @@
-"""The folder that holds an installation, and who may change it.
+"""The folder that holds an installation, and checks that nobody else can change it.
 
     PREFIX/store/<sha256>      every file of the bundles, once; versions hold hard links to them
     PREFIX/versions/<version>/ one installed version: python/, bin/, setup/, manifest.json, receipt.json
     PREFIX/current             a link to the version in use; changed by one rename
-    PREFIX/signer.pem          the key that the first bundle was checked with: upgrades must be signed by it
-    PREFIX/state.json          what happened when, and what was set up beside the files
+    PREFIX/signer.pem          the key of the last signed bundle; unless told otherwise, upgrades must be signed by it
+    PREFIX/state.json          what happened when, and which files were set up outside the prefix
 
 Data (projects, models that people added) lies elsewhere and is never touched.
 """
@@ -32,35 +32,35 @@ MAX_LINKS = 40  # path_resolution(7)
 
 @dataclass(slots=True)
 class State:
-    """`history`: what was done, oldest first. `previous`: the version that a rollback goes back to."""
+    """The record of an installation. `history`: operations, oldest first. `previous`: the version to roll back to."""
 
     previous: str = ""
     user: str = ""
-    home: str = ""  # the service's workspace; "" where no service was set up
-    port: int = 0  # the service's; 0 where no service was set up
-    system_files: list[str] = field(default_factory=list)  # outside the prefix: unit, desktop entry, trust list
+    home: str = ""  # the service's workspace; "" if no service was set up
+    port: int = 0  # the service's; 0 if no service was set up
+    system_files: list[str] = field(default_factory=list)  # files outside the prefix: unit, desktop entry, trust list
     history: list[dict[str, str]] = field(default_factory=list)
 
     def note(self, action: str, version: str) -> None:
-        """Add a line to the history."""
+        """Add an operation to the history, with the current time."""
         self.history.append({"at": datetime.now(UTC).isoformat(timespec="seconds"), "action": action, "version": version})
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """An installation's folder, and the root of the system around it: `/` except in tests."""
+    """An installation's folder, and the system's root folder: `/` except in tests."""
 
     root: Path
     system: Path = Path("/")
 
     @property
     def store(self) -> Path:
-        """Where the bundles' files lie, named by their SHA-256."""
+        """The folder of the bundles' files, named by their SHA-256."""
         return self.root / "store"
 
     @property
     def versions(self) -> Path:
-        """A folder for each installed version."""
+        """The folder with a subfolder for each installed version."""
         return self.root / "versions"
 
     @property
@@ -70,40 +70,40 @@ class Prefix:
 
     @property
     def signer(self) -> Path:
-        """The key that is trusted from the first installation on."""
+        """The file with the public key that upgrades are verified with by default."""
         return self.root / "signer.pem"
 
     def version_folder(self, version: str) -> Path:
-        """Where one version lies."""
+        """Return the folder of a version."""
         return self.versions / version
 
     def current_version(self) -> str:
-        """The version in use; "" where none is, or where `current` points to something else than a version here."""
+        """Return the version in use; "" if none is, or if `current` does not point to a version here."""
         folder, _, name = os.readlink(self.current).rpartition("/") if self.current.is_symlink() else ("", "", "")
         return name if folder == self.versions.name and name not in ("", ".", "..") else ""
 
     def installed(self) -> list[str]:
-        """Every complete version, the oldest first."""
+        """List all complete versions, oldest first."""
         folders = [folder for folder in self.versions.glob("[!.]*") if not folder.is_symlink()]
         return sorted((folder.name for folder in folders if self.is_complete(folder.name)), key=age)
 
     def is_complete(self, version: str) -> bool:
-        """Whether a version is installed, to its last file: the receipt is written last."""
+        """Return whether a version is completely installed: the receipt is written last."""
         return (self.version_folder(version) / "receipt.json").is_file()
 
     def unfinished(self) -> list[Path]:
-        """What interrupted installations and removals left beside the versions."""
+        """List the folders that interrupted installations and removals left among the versions."""
         return [folder for folder in self.versions.glob(".*") if folder.is_dir() and not folder.is_symlink()]
 
     def manifest(self, version: str) -> Manifest:
-        """The manifest of an installed version."""
+        """Read the manifest of an installed version."""
         return load(self.version_folder(version) / MANIFEST)
 
     def state(self) -> State:
-        """What was written last; an empty one at first.
+        """Read the state last written; return an empty one if there is none yet.
 
         Raises:
-            Stop: it is damaged.
+            Stop: The file is damaged.
         """
         path = self.root / "state.json"
         if not path.exists():
@@ -116,14 +116,14 @@ class Prefix:
             ) from error
 
     def write_state(self, state: State) -> None:
-        """Keep `state`."""
+        """Write `state` to its file atomically."""
         write_atomic(self.root / "state.json", json.dumps(asdict(state), indent=1) + "\n")
 
     def make_current(self, version: str) -> None:
-        """Point `current` at a complete version, by one rename.
+        """Point `current` at a complete version, by a single rename.
 
         Raises:
-            Stop: `current` is no link, so it is not this program's.
+            Stop: `current` is not a link, so this program did not create it.
         """
         if self.current.exists() and not self.current.is_symlink():
             raise Stop(f"{self.current} is no link to a version.", "Move it away, then run the same command again.")
@@ -134,16 +134,16 @@ class Prefix:
         sync_folder(self.root)
 
     def object(self, sha256: str) -> Path:
-        """Where the content with this hash lies, or would lie."""
+        """Return the path at which the content with this hash is or would be stored."""
         return self.store / sha256
 
     def strangers(self) -> list[str]:
-        """What lies in the folder and is not of this program; where nobody installed yet, all of it."""
+        """List what is in the folder but does not belong to this program; everything if nothing was ever installed."""
         names = {path.name for path in self.root.iterdir()} if self.root.is_dir() else set()
         return sorted(names if ".lock" not in names else names - OURS)
 
     def present_bytes(self, manifest: Manifest) -> int:
-        """Room that installing this needs no more: what is stored with the right size, and leftovers, which go first."""
+        """Return the bytes that installing this need not add: stored files of the right size, and leftovers to remove."""
         if self.is_complete(manifest.version):
             return manifest.needs.unpacked_bytes
         sizes = {file.sha256: file.size_bytes for file in manifest.files} | {
@@ -155,16 +155,16 @@ class Prefix:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Be the only one who changes this installation; the kernel lets go when this process ends, however it ends.
+        """Lock this installation for exclusive changes; the kernel releases the lock when this process ends in any way.
 
         Raises:
-            Stop: somebody else is at it, or the folder cannot be written, or others can change it.
+            Stop: Another process holds it, the folder cannot be written, or others could change it.
         """
         self._refuse_danger()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             handle = os.fdopen(os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "w")
-            os.fchmod(handle.fileno(), 0o600)  # whoever may read it may hold it
+            os.fchmod(handle.fileno(), 0o600)  # whoever can open it could hold the lock
         except OSError as error:
             raise Stop(
                 f"{self.root} cannot be written ({error.strerror}).",
@@ -175,7 +175,7 @@ class Prefix:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise Stop(f"Another garrison-setup is at work in {self.root}.", "Wait until it has ended.") from error
-            self._refuse_danger()  # again: until the folder was there, somebody else could have made it
+            self._refuse_danger()  # again: somebody else could have created the folder in between
             yield
 
     def _refuse_danger(self) -> None:
@@ -184,10 +184,10 @@ class Prefix:
 
 
 def parse_state(values: Any) -> State:
-    """The state in what was read; words that a newer program added are passed over.
+    """Build the state from parsed JSON; fields added by a newer program are ignored.
 
     Raises:
-        ValueError, TypeError, KeyError, AttributeError: it is none.
+        ValueError, TypeError, KeyError, AttributeError: The values are not a state.
     """
     texts = {name: values.get(name, "") for name in ("previous", "user", "home")}
     paths = values.get("system_files", [])
@@ -200,7 +200,7 @@ def parse_state(values: Any) -> State:
 
 
 def age(version: str) -> tuple[tuple[int, ...], bool, str]:
-    """Sorts versions: 0.9 < 0.10rc1 < 0.10 < 0.10.post1."""
+    """Return a sort key for versions: 0.9 < 0.10rc1 < 0.10 < 0.10.post1."""
     found = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
     numbers = found[0] if found else ""
     rest = version[len(numbers) :]
@@ -209,17 +209,17 @@ def age(version: str) -> tuple[tuple[int, ...], bool, str]:
 
 
 def who_else_writes(path: Path) -> str:
-    """Who besides root and the person at work could put something else in the place of `path`, in words; "" when nobody.
+    """Say in words who besides root and the current user could replace `path`; return "" if nobody could.
 
-    Looks at every folder and link on the way there. A folder that all may write in is safe where the sticky bit keeps
-    them from each other's files (/tmp). A group is taken for the administrator's own choice.
+    Looks at every folder and link on the way there. A world-writable folder is safe if the sticky bit protects people's
+    files from each other, as in /tmp. Write access for a group is taken to be the administrator's choice.
     """
     trusted = {0, os.geteuid(), Path("/").stat().st_uid}
     for place in way_to(path):
         try:
             found = place.lstat()
         except OSError:
-            continue  # is made later, by this program
+            continue  # this program will create it later
         if found.st_uid not in trusted:
             return f"{place} belongs to another user (number {found.st_uid})"
         if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
@@ -228,7 +228,7 @@ def who_else_writes(path: Path) -> str:
 
 
 def way_to(path: Path) -> Iterator[Path]:
-    """Every folder and link that the system passes on the way to an absolute path, and where it ends."""
+    """Yield every folder and link the system passes through to resolve an absolute path, and finally its destination."""
     here, todo, links = Path("/"), list(reversed(path.parts[1:])), 0
     yield here
     while todo:
@@ -243,7 +243,7 @@ def way_to(path: Path) -> Iterator[Path]:
 
 
 def size_bytes(path: Path, *, with_links: bool = True) -> int:
-    """Size of a plain file; 0 for anything else, for what has gone, and for a hard link that is not to be counted."""
+    """Return a regular file's size; 0 for anything else or missing, and without `with_links` for files with hard links."""
     try:
         found = path.lstat()
     except OSError:
@@ -252,7 +252,7 @@ def size_bytes(path: Path, *, with_links: bool = True) -> int:
 
 
 def write_atomic(path: Path, content: str) -> None:
-    """Write a small file whole or not at all."""
+    """Write a small file atomically."""
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("w", encoding="utf-8") as file:
         file.write(content)
@@ -272,21 +272,21 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder that may be there, however far an earlier removal came; of a link, the link alone."""
+    """Remove a folder if it exists, even after an interrupted removal; for a link, remove only the link."""
     if folder.is_symlink():
         folder.unlink()
     elif folder.is_dir():
         doomed = folder.with_name(f".removing-{folder.name}")
         shutil.rmtree(doomed, ignore_errors=True)
-        folder.rename(doomed)  # at once out of sight: a half-removed version never looks like a whole one
+        folder.rename(doomed)  # hide it first, so that a half-removed version never looks complete
         shutil.rmtree(doomed)
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file.
+    """Read a JSON file.
 
     Raises:
-        Stop: it is not there or damaged.
+        Stop: The file is missing or damaged.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""`preflight`: what this machine has against what the bundle needs. Looks, changes nothing; one line each."""
+"""`preflight`: compares this machine with what the bundle needs, one line per check. Changes nothing."""
 
 import ctypes
 import platform
@@ -20,13 +20,13 @@ from deploy.prefix import Prefix, who_else_writes
 
 State = Literal["ok", "warn", "fail"]
 PORT = 8501
-FAST_FLAGS = ("avx2", "fma", "f16c")  # llama.cpp without them is about four times slower
-PYTHON_FLAGS = ("sse4_2",)  # what numpy 2.4 asks of every x86-64 processor (its baseline is x86-64-v2)
+FAST_FLAGS = ("avx2", "fma", "f16c")  # without them llama.cpp is about four times slower
+PYTHON_FLAGS = ("sse4_2",)  # required by numpy 2.4 on x86-64 (its baseline is x86-64-v2)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was looked at; `words` say what was seen and, unless it is ok, what to do."""
+    """The result of one check; `words` say what was found and, unless it is ok, what to do."""
 
     state: State
     subject: str
@@ -35,14 +35,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What is asked about a machine, so that tests can give another one. `root` is `/` on a real one."""
+    """The facts about a machine that the checks read, replaceable in tests. `root` is `/` on a real machine."""
 
     root: Path = Path("/")
     machine: str = platform.machine()
-    now_s: float = 0.0  # 0: the clock's
+    now_s: float = 0.0  # seconds since 1970; 0: read the clock
 
     def read(self, name: str) -> str:
-        """The text of a file below `root`; "" where there is none or it cannot be read."""
+        """Read a text file below `root`; return "" if it is missing or unreadable."""
         try:
             return (self.root / name).read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -50,7 +50,7 @@ class Machine:
 
 
 def look(manifest: Manifest, prefix: Prefix, *, port: int = PORT, machine: Machine | None = None) -> Iterator[Line]:
-    """Every line, in the order in which they matter."""
+    """Yield the results of all checks, in order of importance."""
     seen, needs, root = machine or Machine(), manifest.needs, prefix.root
     yield architecture(needs, seen)
     yield glibc(needs)
@@ -74,7 +74,7 @@ def report(lines: Iterator[Line]) -> None:
     """Print the lines.
 
     Raises:
-        Stop: one of them is a failure.
+        Stop: At least one of them is a failure.
     """
     failed = []
     for line in lines:
@@ -86,7 +86,7 @@ def report(lines: Iterator[Line]) -> None:
 
 
 def architecture(needs: Needs, machine: Machine) -> Line:
-    """The kind of processor."""
+    """Check the processor architecture."""
     if machine.machine == needs.machine:
         return Line("ok", "architecture", machine.machine)
     return Line(
@@ -95,7 +95,7 @@ def architecture(needs: Needs, machine: Machine) -> Line:
 
 
 def glibc(needs: Needs) -> Line:
-    """The C library, against the newest symbol that any file of the bundle asks for."""
+    """Check the C library against the newest symbol version that any file of the bundle requires."""
     found = glibc_version()
     if not found:
         return Line("fail", "C library", "not glibc; Garrison's files need it: use a distribution that has it (not Alpine)")
@@ -105,7 +105,7 @@ def glibc(needs: Needs) -> Line:
 
 
 def glibc_version() -> str:
-    """This process's glibc, such as "2.36"; "" for another C library."""
+    """Return the version of glibc in this process, such as "2.36"; "" for another C library."""
     try:
         version = ctypes.CDLL(None).gnu_get_libc_version
     except AttributeError:
@@ -115,7 +115,7 @@ def glibc_version() -> str:
 
 
 def libstdcpp() -> Line:
-    """The C++ library that torch and others take from the system."""
+    """Check for the C++ library that torch and others take from the system."""
     try:
         ctypes.CDLL("libstdc++.so.6")
     except OSError:
@@ -124,7 +124,7 @@ def libstdcpp() -> Line:
 
 
 def processor(machine: Machine) -> Line:
-    """Instructions that speed depends on, and those without which nothing starts."""
+    """Check for the instruction sets that numpy and torch need to start, and those that make it fast."""
     found = re.search(r"^flags\s*:\s*(.*)$", machine.read("proc/cpuinfo"), re.MULTILINE)
     flags = set(found[1].split()) if found else set()
     if not flags:
@@ -137,7 +137,7 @@ def processor(machine: Machine) -> Line:
 
 
 def memory(needs: Needs, machine: Machine) -> Line:
-    """Main memory."""
+    """Check the main memory."""
     found = re.search(r"^MemTotal:\s*(\d+) kB", machine.read("proc/meminfo"), re.MULTILINE)
     total = int(found[1]) * 1024 if found else 0
     words = f"{size(total)}; {size(needs.memory_bytes)} or more is good"
@@ -149,7 +149,7 @@ def memory(needs: Needs, machine: Machine) -> Line:
 
 
 def disk(needs: Needs, prefix: Path, present_bytes: int = 0) -> Line:
-    """Room for the version, and for what unpacking needs beside it, less what is there already."""
+    """Check the disk space for the version and its unpacking, less what is there already."""
     place = nearest(prefix)
     free, wanted = shutil.disk_usage(place).free, max(needs.unpacked_bytes - present_bytes, 0)
     words = f"{size(free)} free at {place}; {size(wanted)} are needed"
@@ -161,7 +161,7 @@ def disk(needs: Needs, prefix: Path, present_bytes: int = 0) -> Line:
 
 
 def mount(prefix: Path, machine: Machine) -> Line:
-    """Whether programs may be started from where they will lie."""
+    """Check that the prefix is on a mount that is writable and allows running programs."""
     where, options = mount_of(nearest(prefix).resolve(), machine)
     if "noexec" in options:
         return Line(
@@ -173,14 +173,14 @@ def mount(prefix: Path, machine: Machine) -> Line:
 
 
 def owner(prefix: Path) -> Line:
-    """Whether somebody else could change what is installed."""
+    """Check that nobody else could change what is installed."""
     if danger := who_else_writes(prefix):
         return Line("fail", "owner", f"{danger}, and could change what is installed: choose another place with --prefix")
     return Line("ok", "owner", "nobody else can put anything there")
 
 
 def mount_of(path: Path, machine: Machine) -> tuple[str, set[str]]:
-    """The mount point that holds `path`, and its options, the file system's `ro` among them: proc(5), mountinfo."""
+    """Return the mount point of `path` and its options, including the file system's own `ro` (mountinfo in proc(5))."""
     best, options = "/", set[str]()
     for line in machine.read("proc/self/mountinfo").splitlines():
         fields = line.split()
@@ -192,13 +192,13 @@ def mount_of(path: Path, machine: Machine) -> tuple[str, set[str]]:
 
 
 def temporary(machine: Machine) -> Line:
-    """The temporary folder: installing does not need it, other programs may."""
+    """Report whether the temporary folder is noexec; never a failure, as installing starts nothing from there."""
     _, options = mount_of(Path("/tmp"), machine)  # noqa: S108 - the mount is looked at, nothing is written
     return Line("ok", "temporary", "noexec: no matter, nothing is started from there" if "noexec" in options else "usable")
 
 
 def selinux(prefix: Path, machine: Machine) -> Line:
-    """Red Hat's labels: files below /opt get one that may be run."""
+    """Check SELinux: Red Hat's policy labels files below /opt so that they may be run."""
     enforcing = machine.read("sys/fs/selinux/enforce").strip()
     if enforcing != "1":
         return Line("ok", "SELinux", "permissive" if enforcing == "0" else "not in use")
@@ -213,7 +213,7 @@ def selinux(prefix: Path, machine: Machine) -> Line:
 
 
 def fapolicyd(machine: Machine) -> Line:
-    """Application control: it refuses programs that are in no trust list, the new interpreter among them."""
+    """Check for fapolicyd, which blocks programs on no trust list, the new interpreter included."""
     is_there = (machine.root / "etc/fapolicyd").is_dir()
     if is_there:
         return Line(
@@ -225,7 +225,7 @@ def fapolicyd(machine: Machine) -> Line:
 
 
 def driver(needs: Needs, machine: Machine) -> Line:
-    """NVIDIA's driver against the CUDA of the wheels."""
+    """Check NVIDIA's driver against the CUDA version the wheels were built for."""
     found = re.search(r"Module(?: for \S+)?\s+([\d.]+)", machine.read("proc/driver/nvidia/version"))
     if not found:
         return Line("fail", "NVIDIA driver", f"none is loaded; CUDA {needs.cuda} needs {needs.driver} or newer: install it")
@@ -237,7 +237,7 @@ def driver(needs: Needs, machine: Machine) -> Line:
 
 
 def free_port(port: int, *, is_own: bool = False) -> Line:
-    """The dashboard's port; `is_own` where the service of this installation has it."""
+    """Check that the dashboard's port is free; `is_own` if this installation's service has it."""
     if is_own:
         return Line("ok", "port", f"{port} is that of the service, and stays so")
     if not is_port_free(port):
@@ -246,7 +246,7 @@ def free_port(port: int, *, is_own: bool = False) -> Line:
 
 
 def clock(created_at: str, machine: Machine) -> Line:
-    """A clock before the bundle was made is wrong: records and audit would carry wrong times."""
+    """Check that the clock is not earlier than the bundle's creation: records and audit log would get wrong times."""
     now_s = machine.now_s or time.time()
     if now_s < datetime.fromisoformat(created_at).timestamp():
         return Line(
@@ -256,7 +256,7 @@ def clock(created_at: str, machine: Machine) -> Line:
 
 
 def existing(prefix: Prefix) -> Line:
-    """What is installed there already."""
+    """Check what is in the prefix already."""
     root = prefix.root
     if version := prefix.current_version():
         return Line("ok", "existing", f"version {version} is installed; it stays until told otherwise")
@@ -271,7 +271,7 @@ def existing(prefix: Prefix) -> Line:
 
 
 def nearest(path: Path) -> Path:
-    """`path`, or the nearest folder above it that exists."""
+    """Return `path`, or the nearest folder above it that exists."""
     return next(place for place in (path, *path.parents) if place.exists())
 
 

@@ -1,4 +1,4 @@
-"""`receipt.json`: every file of an installed version with its size and hash, and what the self-tests said."""
+"""`receipt.json`: every file of an installed version with its size and hash, and the results of its self-tests."""
 
 import json
 import os
@@ -40,10 +40,10 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def load(folder: Path) -> dict[str, Any]:
-    """The receipt of an installed version.
+    """Read the receipt of an installed version and check its structure.
 
     Raises:
-        Stop: it is not there, or is none.
+        Stop: The receipt is missing or damaged.
     """
     content = read_json(folder / RECEIPT)
     try:
@@ -59,7 +59,7 @@ def load(folder: Path) -> dict[str, Any]:
 
 
 def names_inside(folder: Path, names: Iterable[str]) -> list[str]:
-    """Those names of a receipt that lie below `folder`, by their words and over every link: no other is removed by it."""
+    """Return the names of a receipt that lie inside `folder`, with links resolved; only these may be removed through it."""
     real = os.path.realpath(folder)
 
     @cache
@@ -71,7 +71,7 @@ def names_inside(folder: Path, names: Iterable[str]) -> list[str]:
 
 
 def names_of(folder: Path) -> Iterator[str]:
-    """Every file and link below `folder`, relative; the receipt itself is left out."""
+    """Yield the relative path of every file and link below `folder`, except the receipt itself."""
     for place, folders, files in os.walk(folder):
         links = [name for name in folders if os.path.islink(os.path.join(place, name))]
         for name in (*files, *links):
@@ -81,7 +81,7 @@ def names_of(folder: Path) -> Iterator[str]:
 
 
 def changes(folder: Path) -> Iterator[str]:
-    """What differs from the receipt: `changed`, `missing` or `added`, each with the file. Reads every byte."""
+    """Read every byte and yield each difference from the receipt, as `changed`, `missing` or `added` with the path."""
     entries: dict[str, list[Any]] = load(folder)["files"]
     present = set(names_of(folder))
     sizes = sum(entry[0] for entry in entries.values() if entry[0] != "link")
@@ -100,7 +100,7 @@ def changes(folder: Path) -> Iterator[str]:
 
 
 def add_self_test(folder: Path, result: dict[str, Any]) -> None:
-    """Keep the result of a self-test in the receipt."""
+    """Add the result of a self-test to the receipt."""
     content = load(folder)
     content["self_tests"].append(result)
     write_atomic(folder / RECEIPT, json.dumps(content) + "\n")

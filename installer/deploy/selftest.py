@@ -1,7 +1,7 @@
-"""`self-test`: the installed copy does its work, in an empty network namespace where the system allows one.
+"""`self-test`: runs the installed copy on real work, in an empty network namespace if the system allows one.
 
-In such a namespace there is no interface but the loopback: what works there needs no network, and nothing can have
-called out. Where the system forbids it, the sockets of the processes are looked at instead while they work.
+Such a namespace has no interface but loopback: what works there needs no network, and nothing can have called out.
+If the system forbids it, the sockets of the processes are monitored while they work.
 """
 
 import ctypes
@@ -31,10 +31,10 @@ LIMIT_S = 1800
 
 
 def enter_empty_network() -> None:
-    """Leave every network but a loopback of one's own, for this process and its children.
+    """Move this process and its children into a network namespace with nothing but its own loopback.
 
     Raises:
-        OSError: the system does not allow it.
+        OSError: The system does not allow it.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     flags = CLONE_NEWNET if os.geteuid() == 0 else CLONE_NEWUSER | CLONE_NEWNET
@@ -45,7 +45,7 @@ def enter_empty_network() -> None:
 
 
 def can_enter_empty_network() -> bool:
-    """Whether this system allows it; tried in a child."""
+    """Return whether this system allows an empty network namespace, by trying it in a child process."""
     child = os.fork()
     if child == 0:
         try:
@@ -57,10 +57,10 @@ def can_enter_empty_network() -> bool:
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """Test the version in `folder`; the result is printed, kept in the receipt and returned.
+    """Test the version in `folder`, print the result, add it to the receipt and return it.
 
     Raises:
-        Stop: something failed, or a connection to another machine was seen.
+        Stop: A check failed, or a connection to another machine was seen.
     """
     is_alone = can_enter_empty_network()
     way = "in a network namespace without any interface but lo" if is_alone else "while looking at every socket it opens"
@@ -87,7 +87,7 @@ def run(folder: Path) -> dict[str, Any]:
 
 
 def _scratch() -> str:
-    """Where the trial workspace goes: a disk with room, not a tiny /tmp."""
+    """Return the folder for the trial workspace, preferring /var/tmp to a possibly tiny /tmp."""
     return os.environ.get("TMPDIR") or ("/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir())  # noqa: S108
 
 
@@ -127,7 +127,7 @@ def _watch(pid: int, seen: set[str], is_over: threading.Event) -> None:
 
 
 def remote_addresses(pid: int) -> Iterator[str]:
-    """Addresses of other machines that a process or its descendants are connected to, or try to be."""
+    """Yield the addresses of other machines that a process or its descendants are connected or connecting to."""
     inodes = {inode for member in descendants(pid) for inode in socket_inodes(member)}
     for table in ("tcp", "tcp6", "udp", "udp6"):
         try:
@@ -141,20 +141,20 @@ def remote_addresses(pid: int) -> Iterator[str]:
 
 
 def descendants(pid: int) -> list[int]:
-    """A process, its children and theirs: /proc/PID/task/TID/children of proc(5)."""
+    """List a process and all its descendants, from /proc/PID/task/TID/children (proc(5))."""
     found, todo = [], [pid]
     while todo:
         found.append(todo.pop())
         for path in Path(f"/proc/{found[-1]}/task").glob("*/children"):
             try:
                 todo += map(int, path.read_text(encoding="ascii").split())
-            except OSError:  # it has ended meanwhile
+            except OSError:  # the process has ended
                 continue
     return found
 
 
 def socket_inodes(pid: int) -> Iterator[str]:
-    """The inodes of a process's sockets."""
+    """Yield the inodes of a process's sockets."""
     try:
         handles = list(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
@@ -169,12 +169,12 @@ def socket_inodes(pid: int) -> Iterator[str]:
 
 
 def decode(text: str) -> str:
-    """An address of /proc/net/tcp (words of 32 bits, each in the machine's byte order) in the usual form."""
+    """Convert an address in /proc/net/tcp (32-bit words, each in the machine's byte order) to the usual notation."""
     words = struct.pack(f"={len(text) // 8}I", *(int(text[at : at + 8], 16) for at in range(0, len(text), 8)))
     return socket.inet_ntop(socket.AF_INET if len(words) == 4 else socket.AF_INET6, words)
 
 
 def is_here(address: str) -> bool:
-    """Whether an address is this machine, or none yet."""
+    """Return whether an address is this machine's loopback or unspecified."""
     plain = address.removeprefix("::ffff:")
     return plain.startswith("127.") or plain in ("0.0.0.0", "::", "::1")  # noqa: S104 - compared, not listened on

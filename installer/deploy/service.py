@@ -1,6 +1,6 @@
-"""What is set up beside the files: systemd unit, desktop entry, fapolicyd trust list. Each is listed for `uninstall`.
+"""The files set up outside the prefix: systemd unit, desktop entry, fapolicyd trust list. All recorded for `uninstall`.
 
-Only the three places that are named here are ever written or removed, whatever `state.json` says.
+Only the three paths named here are ever written or removed, whatever `state.json` says.
 """
 
 import os
@@ -23,8 +23,8 @@ from deploy.workspaces import DATABASE
 UNIT_PLACE = "etc/systemd/system/garrison.service"
 DESKTOP_PLACE = "usr/share/applications/garrison.desktop"
 TRUST_PLACE = "etc/fapolicyd/trust.d/garrison"
-HIDDEN = ("home", "root", "run/user", "tmp", "var/tmp")  # by ProtectHome= and PrivateTmp= in the unit
-# In the name of a program: systemd 252 refuses the unit ("Executable name contains special characters").
+HIDDEN = ("home", "root", "run/user", "tmp", "var/tmp")  # from the service, by ProtectHome= and PrivateTmp= in its unit
+# Not allowed in a program's path: systemd 252 refuses the unit ("Executable name contains special characters").
 UNFIT = set("\"'\\")
 UNIT = """[Unit]
 Description=Garrison: fine-tune language models on private documents, offline
@@ -82,20 +82,21 @@ Categories=Office;Science;
 
 
 def places(prefix: Prefix) -> list[Path]:
-    """Every place beside the prefix that this program may write."""
+    """List all paths outside the prefix that this program may write."""
     return [prefix.system / place for place in (UNIT_PLACE, DESKTOP_PLACE, TRUST_PLACE)]
 
 
 def has_service(state: State) -> bool:
-    """Whether a service was set up."""
+    """Return whether a service was set up."""
     return any(path.endswith(".service") for path in state.system_files)
 
 
 def check(prefix: Prefix, *, user: str, home: Path) -> None:
-    """All that a service needs, looked at before anything is written.
+    """Check everything a service needs, before anything is written.
 
     Raises:
-        Stop: no systemd, no such user, or a place that the service cannot use or somebody else can change.
+        Stop: There is no systemd, the user does not exist or is root, or the prefix or workspace is a path that the
+            service cannot use, somebody else can change, or something else already occupies.
     """
     if account(user, home).pw_uid == 0:
         raise Stop("A service that opens documents must not run as root.", "Give another user with --user NAME.")
@@ -119,10 +120,10 @@ def check(prefix: Prefix, *, user: str, home: Path) -> None:
 
 
 def account(user: str, home: Path) -> pwd.struct_passwd:
-    """Whom the service runs as.
+    """Return the account the service runs as.
 
     Raises:
-        Stop: there is no such user.
+        Stop: There is no such user.
     """
     try:
         return pwd.getpwnam(user)
@@ -134,10 +135,10 @@ def account(user: str, home: Path) -> pwd.struct_passwd:
 
 
 def write_system_files(prefix: Prefix, state: State, *, with_service: bool) -> None:
-    """Write the files beside the prefix that this machine has a place for, and start the service.
+    """Write the files outside the prefix that this machine has a folder for, and start the service if requested.
 
     Raises:
-        Stop: a service was asked for, and its user is not there.
+        Stop: A service is requested, but its user does not exist or its workspace folder cannot be used.
     """
     with step("Setting up what lies beside the files"):
         if with_service:
@@ -153,7 +154,7 @@ def write_system_files(prefix: Prefix, state: State, *, with_service: bool) -> N
 
 
 def put(prefix: Prefix, state: State, place: str, content: str) -> None:
-    """Write one of them, where this machine has its folder and lets us write there."""
+    """Write one of these files and record it, if its folder exists and is writable."""
     path = prefix.system / place
     if not os.access(path.parent, os.W_OK):
         return
@@ -164,7 +165,7 @@ def put(prefix: Prefix, state: State, place: str, content: str) -> None:
 
 
 def write_trust_list(prefix: Prefix, state: State) -> None:
-    """Tell fapolicyd about every installed version; before a new one is started for the first time."""
+    """Tell fapolicyd about every installed version; to be called before a new one is first started."""
     if not (prefix.system / TRUST_PLACE).parent.is_dir():
         return
     if re.search(r"\s", str(prefix.root)):
@@ -175,12 +176,12 @@ def write_trust_list(prefix: Prefix, state: State) -> None:
 
 
 def program(prefix: Prefix) -> str:
-    """What people and the service start."""
+    """Return the path of the program that people and the service start."""
     return str(prefix.current / "bin" / "garrison")
 
 
 def unit(prefix: Prefix, state: State) -> str:
-    """The systemd unit. KillMode=process: a training that runs goes on when the dashboard restarts."""
+    """Return the systemd unit; its KillMode=process keeps a training run going when the dashboard restarts."""
     return UNIT.format(
         user=state.user,
         variable=unit_quoted(f"GARRISON_HOME={state.home}"),
@@ -191,20 +192,20 @@ def unit(prefix: Prefix, state: State) -> str:
 
 
 def unit_quoted(text: str) -> str:
-    """A value of a unit in quotes: systemd.syntax(7), "Quoting"; `%` begins a specifier, systemd.unit(5)."""
+    """Quote a value for a unit: systemd.syntax(7), "Quoting", with `%` doubled as it begins a specifier, systemd.unit(5)."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") + '"'
 
 
 def desktop_quoted(text: str) -> str:
-    """A program in a desktop entry, quoted, then escaped as every value: Desktop Entry Specification 1.5, "The Exec key"."""
+    """Quote a program for a desktop entry, and escape it like any value: Desktop Entry Specification 1.5, "The Exec key"."""
     return '"' + re.sub(r'(["`$\\])', r"\\\1", text).replace("\\", "\\\\").replace("%", "%%") + '"'
 
 
 def prepare_home(state: State) -> None:
-    """The service's workspace, which belongs to its user.
+    """Create the service's workspace folder if needed, and make it private to the service's user.
 
     Raises:
-        Stop: there is no such user, or the folder is a link.
+        Stop: There is no such user, or the folder is a link.
     """
     home = Path(state.home)
     user = account(state.user, home)
@@ -221,7 +222,7 @@ def prepare_home(state: State) -> None:
 
 
 def trust_list(prefix: Prefix) -> str:
-    """Fapolicyd's trust list, `path size sha256` a line, of every installed version: fapolicyd.trust(5)."""
+    """Build fapolicyd's trust list of every installed version, one `path size sha256` per line: fapolicyd.trust(5)."""
     lines = []
     for version in prefix.installed():
         folder = prefix.version_folder(version)
@@ -232,14 +233,14 @@ def trust_list(prefix: Prefix) -> str:
 
 
 def label(prefix: Prefix) -> None:
-    """Give the files the labels that SELinux's policy has for their places, where it is in use."""
+    """Give the files the labels that SELinux's policy has for their paths, if SELinux is in use."""
     if (prefix.system / "sys/fs/selinux/enforce").exists():
         tell("restorecon", "-R", str(prefix.root))
 
 
 @contextmanager
 def stopped(state: State) -> Iterator[None]:
-    """Without the service: a dashboard of one version must not write while projects are brought to another's form."""
+    """Stop the service meanwhile: one version's dashboard must not write while projects are migrated to another's schema."""
     if not has_service(state):
         yield
         return
@@ -251,21 +252,21 @@ def stopped(state: State) -> Iterator[None]:
 
 
 def systemctl(*arguments: str) -> None:
-    """Ask systemd, where it runs."""
+    """Run `systemctl`; if that fails, tell the administrator to."""
     tell("systemctl", *arguments)
 
 
 def tell(name: str, *arguments: str) -> None:
-    """Run one of the system's programs; where it fails or is missing, the administrator is told to."""
+    """Run a system program; if it fails or is missing, tell the administrator to run it."""
     command = [name, *arguments]
     is_there = shutil.which(name)
-    # without the libraries of the frozen program, which are not those that the system's programs were built with
+    # child_environment: the system's programs must not load the frozen program's libraries
     if not is_there or subprocess.run(command, capture_output=True, check=False, env=child_environment()).returncode != 0:
         detail(f"`{' '.join(command)}` did not succeed: run it yourself")
 
 
 def remove_system_files(prefix: Prefix, state: State) -> None:
-    """Take away what was set up beside the prefix; a place that this program never writes is left alone, and named."""
+    """Remove the recorded files outside the prefix; paths this program never writes are left alone and listed."""
     if has_service(state):
         systemctl("disable", "--now", "garrison.service")
     for path in state.system_files:

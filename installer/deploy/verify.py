@@ -1,4 +1,4 @@
-"""`verify`: every part and loose file of a bundle, with progress; what is wrong stops the installation."""
+"""`verify`: checks every part and loose file of a bundle, with progress; any fault stops the installation."""
 
 from console import Meter, Stop, detail, size, step
 
@@ -6,10 +6,10 @@ from core.carry.verify import Bundle, faults
 
 
 def check_media(bundle: Bundle) -> None:
-    """Read every part and loose file.
+    """Read and check every part and loose file.
 
     Raises:
-        Stop: something is missing, changed or unlisted; everything that is wrong is named.
+        Stop: A file is missing, changed or unlisted; the message names all of them.
     """
     total = sum(entry.size_bytes for entry in bundle.media)
     with step(f"Checking {len(bundle.media)} files, {size(total)}"), Meter("reading", total) as meter:
@@ -25,10 +25,10 @@ def check_media(bundle: Bundle) -> None:
 
 
 def check_one(bundle: Bundle, name: str) -> None:
-    """Read one part or loose file again.
+    """Read and check a single part or loose file again.
 
     Raises:
-        Stop: there is none of that name, or it is still wrong.
+        Stop: There is no file of that name, or it is still wrong.
     """
     entries = {entry.name: entry for entry in bundle.media}
     entry = entries.get(name)

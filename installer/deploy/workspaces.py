@@ -1,7 +1,7 @@
-"""The projects of people, beside an installation: copies before an upgrade, and the way back after one.
+"""People's projects during upgrades: migrating workspaces to a new schema, and restoring them on a rollback.
 
 Garrison itself copies a workspace's database before it changes the schema (`garrison.sqlite3.schema-N`), whoever
-opens it first; here the service's workspace is brought up to date, and put back on a rollback.
+opens it first. This module migrates the service's workspace on an upgrade, and restores workspaces on a rollback.
 """
 
 import json
@@ -26,7 +26,7 @@ DATABASE = "garrison.sqlite3"
 
 
 def schema_of(home: Path) -> int:
-    """The schema of a workspace's database: `pragma user_version`; 0 where there is none."""
+    """Return the schema version of a workspace's database (`pragma user_version`); 0 if there is no database."""
     if not (home / DATABASE).is_file():
         return 0
     with closing(sqlite3.connect(f"{(home / DATABASE).as_uri()}?mode=ro", uri=True)) as db:
@@ -34,12 +34,12 @@ def schema_of(home: Path) -> int:
 
 
 def as_owner(home: Path, work: Callable[[], str]) -> str:
-    """Do `work` as whom `home` belongs to, and give what it said.
+    """Run `work` as the owner of `home`, and return its result.
 
-    Root would follow links that the owner puts there; so the work is done in a child that has only the owner's rights.
+    Root would follow links that the owner puts there, so a child process does the work with only the owner's rights.
 
     Raises:
-        Stop: the work ended so, or otherwise without success.
+        Stop: `work` raised it or failed otherwise.
     """
     owner = home.lstat()
     if os.geteuid() != 0 or owner.st_uid == 0:
@@ -71,7 +71,7 @@ def _tried(home: Path, work: Callable[[], str]) -> str:
 
 
 def _answer(owner: os.stat_result, work: Callable[[], str], writing: int) -> int:
-    """The child of `as_owner`: gives its rights up, works, and writes what came of it."""
+    """Run in the child of `as_owner`: drop privileges, do the work, write its outcome, and return the exit status."""
     try:
         os.setgroups([])
         os.setgid(owner.st_gid)
@@ -88,7 +88,7 @@ def _answer(owner: os.stat_result, work: Callable[[], str], writing: int) -> int
 
 
 def refusal(home: Path) -> str:
-    """Why a folder is not removed with the data, in words; "" for a workspace."""
+    """Say in words why a folder must not be removed as data; return "" if it may be."""
     if home.is_symlink() or not home.is_absolute():
         return f"{home} is a link"
     if home.is_dir() and not (home / DATABASE).is_file():
@@ -97,10 +97,10 @@ def refusal(home: Path) -> str:
 
 
 def migrate(folder: Path, home: Path, state: State) -> None:
-    """Let the version in `folder` open a workspace, as the user it belongs to: it copies, then changes the schema.
+    """Migrate a workspace by having the version in `folder` open it as the service's user; it first copies the database.
 
     Raises:
-        Stop: it could not; the workspace is as it was.
+        Stop: The new version could not open it; the workspace is unchanged.
     """
     if not (home / DATABASE).is_file():
         return
@@ -128,10 +128,10 @@ def migrate(folder: Path, home: Path, state: State) -> None:
 
 
 def user_of(state: State) -> pwd.struct_passwd | None:
-    """Whom the service runs as; None where this process cannot become somebody else, or there is no service.
+    """Return the account the service runs as; None if this process is not root, or no service was set up.
 
     Raises:
-        Stop: there is no such user any more.
+        Stop: That user no longer exists.
     """
     if os.geteuid() != 0 or not state.user:
         return None
@@ -142,12 +142,12 @@ def user_of(state: State) -> pwd.struct_passwd | None:
 
 
 def put_back(home: Path, manifest: Manifest) -> None:
-    """Make a workspace fit for the version of `manifest`: where its schema is newer, the copy from before the upgrade.
+    """Make a workspace fit the version of `manifest`: if its schema is too new, restore the copy from before the upgrade.
 
-    What the newer version wrote since is kept beside it, in `garrison.sqlite3.newer-<time>`.
+    The database as the newer version left it is kept beside it, as `garrison.sqlite3.newer-<time>`.
 
     Raises:
-        Stop: there is no such copy.
+        Stop: There is no usable copy.
     """
     if home.is_dir() and (words := as_owner(home, lambda: _put_back(home, manifest))):
         detail(f"{home}: {words}")

@@ -1,4 +1,4 @@
-"""The kinds of job. Each joins one room of `core` with the storage: read records, call it, store what comes back."""
+"""The kinds of jobs. Each connects one package of `core` to the storage: read records, call it, store the result."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of job, called `title` on the pages and done by `module`.
+    """A kind of job, shown as `title` on the pages and implemented by `module`.
 
-    Its `run(context)` does the work; its `check(workspace, project_id, params)`, where there is one, refuses what must
-    not start.
+    The module's `run(context)` does the work; its `check(workspace, project_id, params)`, if it has one, raises if the job
+    must not start.
     """
 
     title: str
     module: str
     needs_accelerator: bool = False
-    action: Action = "manage machine"  # what whoever starts it must be allowed to do, and still be when it begins
+    action: Action = "manage machine"  # required of whoever starts it, when it is queued and when it begins
 
     def run(self, context: "JobContext") -> dict[str, Any]:
-        """Do the work; gives the job's result."""
+        """Do the work and return the job's result."""
         result: dict[str, Any] = self._stage().run(context)
         return result
 
     def check(self, workspace: "Workspace", project_id: str, params: dict[str, Any]) -> None:
-        """Raise InputError when the work must not or cannot start."""
+        """Raise InputError if the work must not or cannot start."""
         check = getattr(self._stage(), "check", None)
         if check is not None:
             check(workspace, project_id, params)

@@ -1,4 +1,4 @@
-"""Documents → spans of personal data, each with the surrogate that will replace it; names spread through the project."""
+"""Documents → spans of personal data, each with its surrogate; names are propagated through the project."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ SEARCHED_REASON = "Personal data was looked for again."
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """There are readable documents, and the params are settings of a search."""
+    """Check that there are readable documents and that the params are valid `SearchSettings`."""
     SearchSettings.from_values(params)
     if not find(workspace.db, Document, project_id=project_id, state="read"):
         project = get(workspace.db, Project, project_id)
@@ -46,18 +46,18 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `SearchSettings`.
+    """Run an anonymization job. Params: those of `SearchSettings`.
 
-    Result: `documents` searched now, `spans` in the project, `spread` of them found by names of other documents now.
+    Result: `documents` searched now, `spans` in the project, and `spread`, those added now for names from other documents.
     """
     project = get(context.workspace.db, Project, context.job.project_id)
     return find_personal_data(context, project, SearchSettings.from_values(context.job.params))
 
 
 def open_detector(workspace: Workspace, settings: DetectionSettings | None = None, *, project_id: str = "") -> Detector:
-    """The detector of this level (thorough when not said) with this machine's models and the reviewers' lists.
+    """Build the detector for the level in `settings` (default: thorough), with this machine's models and reviewers' lists.
 
-    The lists are those for all projects, and with `project_id` the project's own.
+    The lists are those for all projects plus, if `project_id` is given, the project's own.
 
     Raises:
         SetupError: a model is missing or damaged.
@@ -65,15 +65,15 @@ def open_detector(workspace: Workspace, settings: DetectionSettings | None = Non
     folders = registry.model_folders(workspace.home)
     names = [DETECTION_MODEL] + ([SECOND_MODEL] if (settings or DetectionSettings()).level == "thorough" else [])
     detector = build_detector(*(Path(registry.find_model(folders, name).path) for name in names))
-    # a text can be searched where nobody ever made a workspace, and none is made for that
+    # a text can be searched without a workspace, and none is created for it
     lists = lists_of(workspace, project_id) if (workspace.home / "garrison.sqlite3").is_file() else Lists()
     return ListedDetector(detector, lists) if lists else detector
 
 
 def find_personal_data(context: JobContext, project: Project, settings: SearchSettings | None = None) -> dict[str, Any]:
-    """Search the documents of `project` that are due, see `is_due`, then every document for the names in the others.
+    """Search the documents of `project` that are due (see `is_due`), then every document for names found in the others.
 
-    One transaction a document. Spreading names a second time adds nothing, so a job that was stopped just starts it again.
+    Uses one transaction per document. Propagating names is idempotent, so an interrupted job simply repeats it.
     """
     workspace, settings = context.workspace, settings or SearchSettings()
     documents = find(workspace.db, Document, project_id=project.id, state="read")
@@ -88,7 +88,7 @@ def find_personal_data(context: JobContext, project: Project, settings: SearchSe
     for number, document in enumerate(documents):
         message = f"Looking for names of other documents in document {number + 1} of {len(documents)}"
         context.progress(len(fresh) + number, total, unit="documents", message=message)
-        catch_up(workspace, get(workspace.db, Document, document.id))  # lists may have changed during the search
+        catch_up(workspace, get(workspace.db, Document, document.id))  # the lists may have changed during the search
         spread += _spread(workspace, project, document=document, search=search)
     context.progress(total, total, unit="documents")
     spans = sum(len(find(workspace.db, Span, document_id=document.id)) for document in documents)
@@ -96,14 +96,14 @@ def find_personal_data(context: JobContext, project: Project, settings: SearchSe
 
 
 def is_due(document: Document, settings: SearchSettings) -> bool:
-    """Whether a search with these settings looks at a document."""
+    """Return whether a search with these settings includes a document."""
     return not document.is_analyzed or (settings.again and document.is_search_outdated)
 
 
 def _search_all(context: JobContext, project: Project, *, fresh: Sequence[Document], total: int, detector: Detector) -> None:
-    """Search `fresh` documents one after the other, while the next are read; progress also moves inside a long one."""
-    begun: deque[tuple[Document, str]] = deque()  # read, and not yet stored
-    read = stored = 0  # characters of `begun` that were read, documents stored
+    """Search `fresh` documents in order while the next ones are being read, with progress within long documents."""
+    begun: deque[tuple[Document, str]] = deque()  # documents read but not yet stored
+    read = stored = 0  # characters of `begun` searched so far; documents stored
 
     def texts() -> Iterator[str]:
         for document in fresh:
@@ -133,19 +133,19 @@ def _store_found(
     spans = new_spans(document, found)
     with transaction(workspace.db):
         workspace.db.execute("delete from spans where document_id = ? and state = 'detected'", [document.id])
-        # what people decided stands: in a text that is searched again they are not asked twice
+        # decisions stand: reviewers are not asked twice when a text is searched again
         is_decided = covers((span.start, span.end) for span in find(workspace.db, Span, document_id=document.id))
         spans = [span for span in spans if not is_decided(span.start, span.end)]
         _store(workspace, project, spans=spans, text=text)
         update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256, search_version=SEARCH_VERSION)
         counts = {"found": len(spans)} | audit.decision_counts(workspace.db, document.id)
         audit.append_for(workspace.db, document.id, "detection run", counts=counts)
-        # another search of it may have ended before, and somebody decided on what that one found
+        # the document may have been approved after another search of it
         workspace.withdraw_approval(document.id, reason=SEARCHED_REASON)
 
 
 def _project_names(context: JobContext, documents: Sequence[Document]) -> NameSearch:
-    """Every name that a document gives to the others, less those that a reviewer rejected; one text in memory at a time."""
+    """Collect the names found in the documents, except rejected or allowed ones; only one text is in memory at a time."""
     given: set[str] = set()
     rejected: set[str] = set()
     for document in documents:
@@ -160,12 +160,12 @@ def _project_names(context: JobContext, documents: Sequence[Document]) -> NameSe
 
 
 def _spread(workspace: Workspace, project: Project, *, document: Document, search: NameSearch) -> int:
-    """Add spans for the project's names; a standing approval did not see them, so it is withdrawn. Returns how many."""
+    """Add spans for the project's names and return their number; an approval that did not cover them is withdrawn."""
     text = workspace.text(document)
     if not search.new_spans(document.id, text, spans=find(workspace.db, Span, document_id=document.id)):
         return 0
     with transaction(workspace.db):
-        # again, now that nobody else can write: a reviewer may have decided meanwhile
+        # again, now that no one else can write: a reviewer may have made decisions in the meantime
         found = search.new_spans(document.id, text, spans=find(workspace.db, Span, document_id=document.id))
         if found:
             _store(workspace, project, spans=found, text=text)

@@ -1,4 +1,4 @@
-"""The questions of an evaluation → the answers of base and run, and how likely either finds the right ones."""
+"""Evaluation questions → answers of the base model and the run, and their losses on the correct answers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,20 +22,20 @@ from core.settings import Precision
 
 QUESTIONS_AT_ONCE = 16
 MAX_ANSWER_TOKENS = 96
-MEMORY_SHARE = 0.25  # of the memory that is free: a model no larger is loaded twice, for base and run side by side
+MEMORY_SHARE = 0.25  # of free memory: a model up to this size is loaded twice, so that base and run answer in parallel
 
 Row = dict[str, str]  # `input`, `output`
-Report = Callable[[int], None]  # told how many losses or answers came to be, 0 as well; what it raises stops the work
+Report = Callable[[int], None]  # called with the number of new losses and answers, or 0; an exception stops the work
 Name = Literal["base", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is evaluated: a run on its base model."""
+    """What to evaluate: a run and its base model."""
 
-    path: Path  # of the base model
+    path: Path  # base model
     format: ModelFormat
-    folder: Path  # of the run
+    folder: Path  # the run's folder
     template: str
     precision: Precision
     cache: Path
@@ -43,7 +43,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one of the two made of the rows, in their order: its answers, and its losses on the right ones."""
+    """Results of base or run, in the order of the rows: its answers, and its losses on the correct ones."""
 
     answers: list[str]
     losses: list[float]
@@ -51,31 +51,31 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The sides that are finished; with a folder, in files that a later attempt of the job finds."""
+    """Finished sides; with a folder they are also kept in files, for a later attempt of the job."""
 
     folder: Path | None = None
-    key: str = ""  # part of the files' names: the same only for the same questions
+    key: str = ""  # part of the file names, derived from the questions
     _found: dict[Name, Side] = field(default_factory=dict)
 
     def get(self, name: Name) -> Side | None:
-        """Return a side that was put here, now or in an earlier attempt."""
+        """Return a finished side, from this or an earlier attempt; None if it is not finished."""
         path = self._path(name)
         if name not in self._found and path and path.exists():
             self._found[name] = Side(**json.loads(path.read_text(encoding="utf-8")))
         return self._found.get(name)
 
     def put(self, name: Name, side: Side) -> None:
-        """Keep a side."""
+        """Store a finished side."""
         if path := self._path(name):
             write_atomic(path, json.dumps(asdict(side)))
         self._found[name] = side
 
     def both(self) -> tuple[Side, Side]:
-        """Return what base and run made, once both are finished."""
+        """Return the sides of base and run; both must be finished."""
         return self._found["base"], self._found["run"]
 
     def remove_files(self) -> None:
-        """Remove what was kept for a later attempt."""
+        """Remove the files kept for a later attempt."""
         for path in (self._path("base"), self._path("run")):
             if path:
                 path.unlink(missing_ok=True)
@@ -85,18 +85,18 @@ class Sides:
 
 
 def answer(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> tuple[Side, Side]:
-    """Return what base and run make of the rows, by llama.cpp where it knows the family of models.
+    """Have base and run answer the rows, with llama.cpp if it can load both, else with transformers; return both sides.
 
     Args:
         subject: base and run.
-        rows: the questions, with the right answers.
-        sides: keeps what is finished.
-        report: see `Report`.
+        rows: questions with their correct answers.
+        sides: stores finished sides.
+        report: called with progress, see `Report`.
 
     Raises:
-        InputError: a question is longer than the model reads.
-        EngineCrashed: llama.cpp ended twice.
-        SetupError: a file is gone, memory ran out, or the disk is full.
+        InputError: a question is longer than the model's context.
+        EngineCrashed: llama.cpp crashed twice.
+        SetupError: a file is missing, memory ran out, or the disk is full.
     """
     if not by_llama(subject, rows, sides, report):
         by_transformers(subject, rows, sides, report)
@@ -104,9 +104,9 @@ def answer(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> t
 
 
 def by_llama(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> bool:
-    """Let llama.cpp answer, many questions at once, base and run side by side; False where it cannot load the run.
+    """Answer with llama.cpp, many questions at once; return False if it cannot load the run.
 
-    The base begins while the run's adapter is still being converted.
+    If memory allows, base and run answer in parallel; the base starts while the run's adapter is still being converted.
     """
     from core.models.engine.tuned import adapter_for_engine, base_for_engine
     from core.models.unpacked import batch_gguf
@@ -142,7 +142,7 @@ def by_llama(subject: Subject, rows: list[Row], sides: Sides, report: Report) ->
         if at_once == 1:
             for count in base:
                 report(count)
-            opened.close()  # the base's memory
+            opened.close()  # free the base model's memory
         tuned = begun("run", adapter)
         for counts in zip_longest(base, tuned, fillvalue=0):
             report(sum(counts))
@@ -150,7 +150,7 @@ def by_llama(subject: Subject, rows: list[Row], sides: Sides, report: Report) ->
 
 
 def _taken(name: Name, completions: Iterator[Completion], count: int, sides: Sides) -> Iterator[int]:
-    """Put a side together from its completions, and keep it; give what `report` is told."""
+    """Assemble a side from its completions and store it; yield the counts for `report`."""
     side = Side([""] * count, [0.0] * count)
     for completion in completions:
         side.answers[completion.index] = completion.text.strip()
@@ -160,7 +160,11 @@ def _taken(name: Name, completions: Iterator[Completion], count: int, sides: Sid
 
 
 def _prompts(model: Path, template: str, rows: list[Row]) -> list[Prompt]:
-    """Return the rows as a GGUF model reads them, each right answer as far as the model reads it."""
+    """Build the prompts for a GGUF model; correct answers are truncated to the model's context.
+
+    Raises:
+        InputError: a question is longer than the model's context.
+    """
     from core.models.conversation import encode_rows, turn_of
     from core.models.llama import cached_vocabulary
 
@@ -186,7 +190,7 @@ def _prompts(model: Path, template: str, rows: list[Row]) -> list[Prompt]:
 
 
 def by_transformers(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> None:
-    """Let transformers answer: one model, its adapter switched off and on."""
+    """Answer with transformers, using one model with its adapter disabled for the base and enabled for the run."""
     from core.models.causal import load_adapter, load_causal
     from core.models.decoding import generate_batch
     from core.models.losses import answer_loss

@@ -1,4 +1,4 @@
-"""Who can be talked to: a run of this workspace, a model of this machine, or one on a host that an administrator allows."""
+"""Open something to chat with: a run of this workspace, a model on this machine, or one on an allowed host."""
 
 from pathlib import Path
 
@@ -11,11 +11,12 @@ from core.storage import Workspace, find, rights
 
 
 def open_answerer(workspace: Workspace, name: str) -> ChatModel:
-    """Open the run with the id `name`, else the host or the model called `name`; a host's name counts before a model's.
+    """Open the run with id `name`, or else the host or model of that name; hosts take precedence over models.
 
     Raises:
-        InputError: the run has not finished, or it is no language model.
-        SetupError: there is no such model, or `engine.toml` cannot be used.
+        InputError: the run has not finished, or the model is not a language model.
+        SetupError: there is no such model, or `engine.toml` is invalid.
+        AccessError: the actor's role does not allow chatting with the run.
     """
     from core.models.engine.supervisor import shared
 

@@ -1,4 +1,4 @@
-"""The whole path on the sample documents, with a report: what was found, made, learned, and how long it took."""
+"""The whole pipeline on the sample documents, with a report of the results and the time each stage took."""
 
 import json
 import time
@@ -30,9 +30,9 @@ PACKAGES = ("torch", "transformers", "peft", "llama-cpp-python", "presidio-analy
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `out` (folder of the report), `is_slice` (a small part, to see that all works).
+    """Run the demo job. Params: `out` (folder for the report), `is_slice` (only a small part, as a functional test).
 
-    Result: `project`, `run_id`, `evaluation_id`, `verdict`, `report`.
+    Result: `project`, `run_id`, `evaluation_id`, `verdict`, `report`, `pairs`, and `seconds` by stage.
     """
     project = _project(context)
     stages: list[StageTime] = []
@@ -70,7 +70,7 @@ def _timed(stages: list[StageTime], name: str) -> Iterator[None]:
 
 
 def _project(context: JobContext) -> Project:
-    """This job's project; a resumed job goes on with the one it made."""
+    """Return this job's project, creating it unless an earlier attempt did."""
     name = f"Demo {context.job.created_at[:16].replace('T', ' ')} {context.job.id[-4:]}"
     found = find(context.workspace.db, Project, name=name)
     return found[0] if found else context.workspace.create_project(name, policy="all-at-once", is_sample=True)
@@ -79,7 +79,7 @@ def _project(context: JobContext) -> Project:
 def report_data(
     workspace: Workspace, project: Project, *, run: Run, evaluation: Evaluation, stages: list[StageTime]
 ) -> ReportData:
-    """Everything the report shows, read from the workspace."""
+    """Collect everything the report shows from the workspace."""
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     spans = [span for document in documents for span in find(workspace.db, Span, document_id=document.id)]
     pairs = find(workspace.db, QuestionPair, project_id=project.id)

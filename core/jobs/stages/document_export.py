@@ -1,7 +1,7 @@
-"""Anonymized documents that somebody takes along as files: exactly what was approved, and nothing else.
+"""Export of anonymized documents as files: exactly what was approved, and nothing else.
 
-The command line and the Documents page both come through here. Every file is looked through for what was masked before
-any of them is given out.
+Both the command line and the Documents page use this module. Every file is checked for masked values before any of them
+is released.
 """
 
 import json
@@ -19,15 +19,15 @@ from core.records import Document, Project, Review
 from core.storage import Workspace, audit, find, rights, transaction
 
 FORMATS = ("same", "txt", "jsonl", "docx", "csv", "xlsx")
-_OWN_FORMATS = ("docx", "csv", "xlsx")  # kinds of document of which a copy in their own format can be made
+_OWN_FORMATS = ("docx", "csv", "xlsx")  # kinds of documents that can be copied in their own format
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentExport:
-    """The names of the files written, how many things of which kind were left out of them all, and what lost its layout.
+    """Names of the written files, how many items of each kind were left out of them, and how many lost their layout.
 
-    `as_text` counts Word, Excel and CSV files that are given as plain text because their layout could not be kept; `unread`
-    says that some were approved unread, and by whom.
+    `as_text` counts Word, Excel and CSV files exported as plain text because their layout could not be kept; `unread` is a
+    sentence saying who approved documents unread, None if nobody did.
     """
 
     files: tuple[str, ...]
@@ -37,7 +37,7 @@ class DocumentExport:
 
     @property
     def note(self) -> str:
-        """What was left out, in words; "" when nothing was."""
+        """What was left out or lost its layout, as text; "" if nothing was."""
         plain = f"{self.as_text} given as plain text: the layout could not be kept" if self.as_text else ""
         return "; ".join(filter(None, (left_out_words(self.left_out), plain)))
 
@@ -59,7 +59,7 @@ class _Written:
 
 
 def left_out_words(left_out: dict[str, int]) -> str:
-    """Such as "3 pictures and 1 comment were left out"; "" for nothing."""
+    """Describe what was left out, such as "3 pictures and 1 comment were left out"; "" if nothing was."""
     parts = [f"{number:,} {kind}{'s' if number > 1 else ''}" for kind, number in left_out.items() if number]
     if not parts:
         return ""
@@ -68,7 +68,7 @@ def left_out_words(left_out: dict[str, int]) -> str:
 
 
 def exportable_documents(workspace: Workspace, project: Project) -> list[Document]:
-    """The documents of `project` whose approval stands, in the order in which they came."""
+    """Return the documents of `project` with a valid approval, in the order in which they were added."""
     documents = find(workspace.db, Document, project_id=project.id, state="read", order="created_at, rowid")
     return [document for document in documents if workspace.active_review(document.id)]
 
@@ -76,14 +76,14 @@ def exportable_documents(workspace: Workspace, project: Project) -> list[Documen
 def export_documents(
     workspace: Workspace, documents: Sequence[Document], target: Path, *, format: str = "same"
 ) -> DocumentExport:
-    """Write the anonymized text of approved documents into the new folder `target`, with `SHA256SUMS` and a README.
+    """Write the anonymized text of approved documents to the new folder `target`, with `SHA256SUMS` and a README.
 
-    Files are called after the document's id, because a file's own name may hold a person's. "same" gives Word, Excel and
-    CSV files in their own format and all others as plain text.
+    Files are named after the document's id, because the original name may contain a person's name. The format "same" keeps
+    Word, Excel and CSV files in their own format and writes all others as plain text.
 
     Raises:
-        InputError: an unknown format, no document, one that is not approved or is of another kind, a `target` that exists
-            and is not empty or whose folder does not exist, or a file in which something masked would still stand.
+        InputError: the format is unknown; there is no document, or one that is not approved or of another kind; `target`
+            is not empty or its parent folder does not exist; or a file would still contain a masked value.
         SetupError: the disk is full or read-only.
     """
     for project_id in {document.project_id for document in documents}:
@@ -115,10 +115,10 @@ def export_documents(
 
 
 def _record(workspace: Workspace, written: Sequence[_Written]) -> None:
-    """Store an audit entry for each file, if every approval still stands.
+    """Append an audit log entry for each file, provided that every approval is still valid.
 
     Raises:
-        InputError: one was withdrawn while the files were written.
+        InputError: an approval was withdrawn while the files were being written.
     """
     with transaction(workspace.db):
         for file in written:
@@ -140,7 +140,7 @@ def _record(workspace: Workspace, written: Sequence[_Written]) -> None:
 def _write_or_plain(
     workspace: Workspace, approved: _Approved, folder: Path, *, format: str
 ) -> tuple[Path, CopiedFile, bool]:
-    """Write one document; where "same" cannot keep its layout, its text, and True."""
+    """Write one document; return True last if "same" could not keep its layout and plain text was written instead."""
     try:
         return *_write(workspace, approved, folder, format=format), False
     except LayoutError:
@@ -172,7 +172,7 @@ def _write(workspace: Workspace, approved: _Approved, folder: Path, *, format: s
 
 
 def _write_passages(workspace: Workspace, approved: _Approved, path: Path) -> CopiedFile:
-    """One passage a line, with headings and page labels as they were approved."""
+    """Write one passage per line, with headings and page labels as approved."""
     _, passages = workspace.approved_passages(approved.document)
     rows = [{"id": p.id, "heading": p.heading, "page": p.page, "text": p.text} for p in passages]
     write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
@@ -180,10 +180,10 @@ def _write_passages(workspace: Workspace, approved: _Approved, path: Path) -> Co
 
 
 def _check_nothing_survives(approved: _Approved, copied: CopiedFile) -> None:
-    """Look through everything in a file for what was masked.
+    """Check all strings in a file for masked values.
 
     Raises:
-        InputError: something stands there; no file is given then.
+        InputError: the file still contains one; nothing is exported then.
     """
     values = MaskedValues(approved.text, approved.masked)
     number = sum(map(values.stand_in, copied.strings))

@@ -1,4 +1,4 @@
-"""A run and its base model on questions the run was not trained on → scores, intervals, a verdict in words."""
+"""A run and its base model, asked questions the run was not trained on → scores, intervals, a verdict in words."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ from core.storage import Workspace, find, get, insert
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """The run has finished and there are questions."""
+    """Check that the run belongs to the project and has finished, and that there are questions."""
     run = workspace.finished_run(params["run_id"])
     if run.project_id != project_id:
         raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
@@ -27,7 +27,10 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `run_id`, `questions` (a path or ""), `remove_after`. Result: `evaluation_id`, `verdict`."""
+    """Run an evaluation job.
+
+    Params: `run_id`, `questions` (a path or ""), `remove_after`. Result: `evaluation_id`, `verdict`.
+    """
     params = context.job.params
     run = get(context.workspace.db, Run, params["run_id"])
     evaluation = evaluate_run(context, run, questions=params.get("questions", ""))
@@ -37,7 +40,11 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]]:
-    """Return the questions; one that a file holds several times shows nothing more than once, and counts once."""
+    """Return the questions: those of the file at `path` without duplicates, else the held-out rows.
+
+    Raises:
+        InputError: no questions were held out.
+    """
     if path:
         return [{"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path)))]
     rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / "heldout.jsonl")
@@ -50,9 +57,9 @@ def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]
 
 
 def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation:
-    """Ask base and tuned model the same questions, and measure how likely either finds the right answers.
+    """Ask base and tuned model the same questions, measure their losses on the correct answers, and store the evaluation.
 
-    Gives the evaluation that an earlier attempt of this job stored, if it came that far.
+    Returns the evaluation stored by an earlier attempt of this job, if there is one.
     """
     workspace = context.workspace
     evaluation_id = context.begun_id("evaluation")

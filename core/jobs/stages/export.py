@@ -1,4 +1,4 @@
-"""A run → files that other programs load: an adapter, merged weights, a GGUF."""
+"""A run → files for other programs: an adapter, merged weights, or a GGUF."""
 
 import os
 import tempfile
@@ -23,7 +23,7 @@ QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """The run is one of this project and has finished, the format is known and the target is free."""
+    """Check that the run is the project's and has finished, format and quantization are known, and the target is usable."""
     run = workspace.finished_run(params["run_id"])
     if run.project_id != project_id:
         raise InputError(f"Run {params['run_id']} does not belong to this project.", "Choose a run of this project.")
@@ -36,7 +36,7 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def _check_place(target: Path) -> None:
-    """`target` is free, and its folder is there or can be made: tried out, since only the file system knows."""
+    """Check that `target` is absolute, empty or absent, no mount point, and can be created (tested with a folder)."""
     hint = "Choose another folder."
     if not target.is_absolute():
         raise InputError(f"{str(target)!r} is not a whole path.", "Begin with a slash, such as /media/usb/my-model.")
@@ -52,10 +52,10 @@ def _check_place(target: Path) -> None:
 
 
 def note(run: Run, format: str) -> str:
-    """What whoever uses the export must know; "" when it answers as the run does.
+    """Return what users of the export must know; "" if it answers as the run does.
 
-    An adapter is fitted to the base model as it was loaded. One fitted to weights of 4 or 8 bits also makes up for what
-    these lost, which the full weights of an export did not lose.
+    An adapter is fitted to the base model as it was loaded. If that was in 4 or 8 bits, the adapter also compensates for
+    rounding errors, which the full weights of an export do not have.
     """
     bits = QUANTIZED_BITS.get(run.settings.get("precision", ""))
     if not bits:
@@ -67,10 +67,10 @@ def note(run: Run, format: str) -> str:
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `run_id`, `format`, `quantization`, `target`. Result: `release_id`, `path`, `note`.
+    """Run an export job. Params: `run_id`, `format`, `quantization`, `target`.
 
-    And `sha256`, that of the file in the folder which `sha256_of` names: the GGUF, or `SHA256SUMS` for several files. What
-    an earlier attempt wrote whole is not written again.
+    Result: `release_id`, `path`, `note`, and `sha256`, the hash of the file named by `sha256_of` (the GGUF, or `SHA256SUMS`
+    for several files). A complete export from an earlier attempt is not written again.
     """
     workspace, params = context.workspace, context.job.params
     run = get(workspace.db, Run, params["run_id"])
@@ -101,7 +101,7 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def _written(params: dict[str, Any], origin: Origin) -> "Checksum | None":
-    """Give the checksum of this export where an earlier attempt wrote it: a folder appears whole, with this very card."""
+    """Return the export's checksum if an earlier attempt completed it: the folder then has this exact model card."""
     from core.models.export import SUMS, Checksum
 
     gguf = f"model-{params['quantization']}.gguf"
@@ -116,7 +116,7 @@ def _written(params: dict[str, Any], origin: Origin) -> "Checksum | None":
 
 
 def _write(context: JobContext, run: Run, model: Model, origin: Origin) -> "Checksum":
-    """Write the export into its folder, which appears whole or not at all."""
+    """Write the export to its folder, which appears complete or not at all, and return its checksum."""
     from core.models import export
 
     workspace, params = context.workspace, context.job.params
@@ -140,7 +140,7 @@ def _write(context: JobContext, run: Run, model: Model, origin: Origin) -> "Chec
 
 
 def _store(workspace: Workspace, run: Run, release_id: str, *, params: dict[str, Any], sha256: str) -> None:
-    """Store that the export was made, with its entry in the audit log."""
+    """Store a record of the export along with its audit log entry."""
     release = Release(
         id=release_id,
         project_id=run.project_id,

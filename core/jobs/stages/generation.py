@@ -22,7 +22,7 @@ Approved = tuple[Document, Review, Passage]
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """There is approved text, the model is there, the settings hold."""
+    """Check that there is approved text, that the model can write questions, and that the settings are valid."""
     project = get(workspace.db, Project, project_id)
     find_generator(workspace, GenerationSettings.from_values(params.get("settings", {})))
     FilterSettings.from_values(params.get("filters", {}))
@@ -34,7 +34,7 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
-    """The GGUF model that writes the questions.
+    """Return the GGUF model that writes the questions.
 
     Raises:
         SetupError: it is not on this machine.
@@ -47,7 +47,7 @@ def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `settings`, `filters`. Result: `kept`, `dropped` (by reason), `passages`."""
+    """Run a generation job. Params: `settings`, `filters`. Result: `kept`, `dropped` (by reason), `passages`."""
     project = get(context.workspace.db, Project, context.job.project_id)
     settings = GenerationSettings.from_values(context.job.params.get("settings", {}))
     filters = FilterSettings.from_values(context.job.params.get("filters", {}))
@@ -57,11 +57,11 @@ def run(context: JobContext) -> dict[str, Any]:
 def write_questions(
     context: JobContext, project: Project, *, settings: GenerationSettings, filters: FilterSettings
 ) -> dict[str, Any]:
-    """Write pairs for every approved passage an earlier attempt did not finish, then filter all of them.
+    """Write pairs for every approved passage that an earlier attempt did not finish, then filter all pairs.
 
-    What is written counts once it is complete, filtered, and in the place of what was generated before; killed before that,
-    the project's pairs are what they were. Where somebody cancels, the passages finished so far take their place. Imported
-    pairs stay.
+    New pairs replace previously generated ones only when all are written and filtered; if the process is killed before
+    that, the project's pairs remain unchanged. If the job is canceled, the passages finished so far replace their
+    previous pairs. Imported pairs are kept.
     """
     approved = _approved(context.workspace, project)
     try:
@@ -78,7 +78,7 @@ def write_questions(
 def _write_missing(
     context: JobContext, project: Project, approved: Sequence[Approved], settings: GenerationSettings
 ) -> None:
-    """Write and store, a few passages at a time, what this job has not written yet."""
+    """Write and store pairs for the passages this job has not finished yet, a few passages at a time."""
     from core.models.engine.apart import WriterApart
     from core.models.unpacked import batch_gguf
 
@@ -96,10 +96,10 @@ def _write_missing(
 
 
 def _count_in(context: JobContext, project: Project, filters: FilterSettings, *, is_complete: bool) -> dict[str, Any]:
-    """Let what was written take the place of what was generated before, and filter all pairs, in one transaction.
+    """Replace previously generated pairs by the new ones and filter all pairs, in one transaction.
 
     Raises:
-        ModelError: nothing would be left, and why; then everything stays as it was.
+        ModelError: no pairs would be left, and why; nothing is changed then.
     """
     workspace = context.workspace
     with transaction(workspace.db):
@@ -110,7 +110,7 @@ def _count_in(context: JobContext, project: Project, filters: FilterSettings, *,
 
 
 def _approved(workspace: Workspace, project: Project) -> list[Approved]:
-    """Every passage of a standing approval; imported pairs need no questions written."""
+    """Return all passages with a valid approval, except those of imported pairs, which need no questions."""
     found = []
     for document in find(workspace.db, Document, project_id=project.id, state="read"):
         if document.kind != "pairs":
@@ -122,7 +122,7 @@ def _approved(workspace: Workspace, project: Project) -> list[Approved]:
 def _written(
     project: Project, batch: Sequence[Approved], generator: TextGenerator, settings: GenerationSettings
 ) -> list[WrittenPassage]:
-    """Write the pairs of a few passages; all have one time, so that they stay in the order of the passages."""
+    """Write the pairs of a few passages; all get the same timestamp, so that they stay in the order of the passages."""
     sources = {passage.id: (document, review, passage) for document, review, passage in batch}
     created_at = now()
     pairs: defaultdict[str, list[QuestionPair]] = defaultdict(list)
@@ -152,10 +152,12 @@ def _written(
 
 
 def filter_again(workspace: Workspace, project: Project, filters: FilterSettings) -> dict[str, Any]:
-    """Run the filters over every pair of `project` and store what they say; `kept` and `dropped` by reason.
+    """Apply the filters to every pair of `project` and store the outcome; return `kept` and, by reason, `dropped`.
+
+    All other pairs start as kept; those decided by hand start in their current state.
 
     Raises:
-        ModelError: nothing is left, and why.
+        ModelError: no pairs are left, and why.
     """
     rights.check(workspace.db, "work on questions", project.id)
     pairs = find(workspace.db, QuestionPair, project_id=project.id, order="created_at, rowid")

@@ -1,4 +1,4 @@
-"""Files that are brought: their names for people, and those a page put beside the workspace for a job."""
+"""Incoming files: their display names, and cleanup of those that a page put aside for a job."""
 
 import shutil
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from core.storage import find
 
 
 def shown_name(name: str) -> str:
-    """A file's name on one line, in characters that every table, log and database can hold."""
+    """Return a file's name with unprintable characters replaced by underscores, safe for tables, logs and databases."""
     return "".join(character if character.isprintable() else "_" for character in name)
 
 
 def remove_incoming(params: dict[str, Any], paths: Iterable[Path]) -> None:
-    """Delete `paths`, and their folders once empty, where the job's params say `remove_after`."""
+    """Delete `paths`, and their folders once empty, if the job's params set `remove_after`."""
     if not params.get("remove_after"):
         return
     for path in paths:
@@ -26,7 +26,7 @@ def remove_incoming(params: dict[str, Any], paths: Iterable[Path]) -> None:
 
 
 def remove_unfinished(context: JobContext, project: Project) -> None:
-    """Delete the files of documents whose storing an earlier attempt was killed in: no row names them."""
+    """Delete files of documents without a row, left when an earlier attempt was killed while storing them."""
     for document_id in context.finished_ids("storing"):
         if not find(context.workspace.db, Document, id=document_id):
             folder = context.workspace.project_folder(project.id) / "documents" / document_id

@@ -1,6 +1,6 @@
-"""Question pairs that somebody takes along: what may be trained on, and nothing else.
+"""Export of question pairs: only those that may be trained on.
 
-The command line and the Questions page both come through here, so that no pair leaves that rests on unapproved text.
+Both the command line and the Questions page use this module, so no pair from unapproved text can be exported.
 """
 
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from core.storage import Workspace, audit, find, get, rights
 
 @dataclass(frozen=True, slots=True)
 class PairExport:
-    """The kept pairs in the form in which they were approved, and how many kept ones stay behind for which reason."""
+    """The kept pairs in their approved form, and how many kept pairs are left out for which reason."""
 
     pairs: tuple[QuestionPair, ...]
     unapproved: int = 0
     outdated: int = 0
-    unread: str | None = None  # that what they come from was approved unread, and by whom, in a sentence
+    unread: str | None = None  # sentence saying who approved their source unread; None if nobody did
 
     @property
     def left_out(self) -> int:
-        """Kept pairs that are not given out."""
+        """Number of kept pairs that are not exported."""
         return self.unapproved + self.outdated
 
     @property
     def note(self) -> str:
-        """What was left out and why, in words; "" when nothing was."""
+        """What was left out and why, as text; "" if nothing was."""
         reasons = (
             (self.unapproved, "their document is not approved"),
             (self.outdated, "their document was approved again since they were written"),
@@ -39,11 +39,11 @@ class PairExport:
 
 
 def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
-    """The kept pairs of `project` whose document's approval stands, imported ones in their anonymized form.
+    """Return the kept pairs of `project` whose document has a valid approval; imported ones in their anonymized form.
 
     Raises:
         InputError: there are none, and why.
-        AccessError: the role of whoever acts does not allow it.
+        AccessError: the actor's role does not allow it.
     """
     rights.check(workspace.db, "export", project.id)
     pairs = reviewed_pairs(workspace, project)
@@ -58,15 +58,15 @@ def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
 def export_pairs(
     workspace: Workspace, project: Project, target: Path, *, with_source: bool = False, is_forced: bool = False
 ) -> PairExport:
-    """Write the exportable pairs to `target`, one JSON object a line; says what was written and what was left out.
+    """Write the exportable pairs to `target`, one JSON object per line; return what was written and left out.
 
     Raises:
-        InputError: there are none, `target` exists and is not to be replaced, or its folder does not exist.
+        InputError: there are none, `target` exists and `is_forced` is not set, or its folder does not exist.
         SetupError: the file cannot be written.
     """
     export = exportable_pairs(workspace, project)
     check_target(target, is_forced=is_forced)
-    # the entry first: one of a file that was not written is better than a file of which nobody knows
+    # log first: an entry without a file is better than a file without an entry
     counts = {"pairs": len(export.pairs), "left out": export.left_out}
     audit.append(workspace.db, "question pairs exported", subjects={"project": project.id}, counts=counts)
     write_pairs(export.pairs, target, with_source=with_source)

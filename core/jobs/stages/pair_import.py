@@ -1,4 +1,4 @@
-"""Question pairs somebody brings. They are a document like any other: searched, reviewed, approved, only then trained on."""
+"""Import of question pairs. They become a document like any other, to be searched, reviewed and approved before training."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +20,13 @@ QUESTION_MARK = "Question: "
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """The project exists and the file can be read whole."""
+    """Check that the project exists and that the whole file can be read."""
     get(workspace.db, Project, project_id)
     read_pairs(Path(params["path"]))
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `path`, `name`, `remove_after`. Result: `pairs`, `document_id`."""
+    """Run an import job. Params: `path`, `name`, `remove_after`. Result: `pairs`, `document_id`."""
     path, name = Path(context.job.params["path"]), shown_name(context.job.params["name"])
     project = get(context.workspace.db, Project, context.job.project_id)
     remove_unfinished(context, project)
@@ -96,7 +96,7 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str) -> s
 
 
 def reviewed_pair(pair: QuestionPair, review: Review | None, passages: dict[str, Passage]) -> QuestionPair | None:
-    """The pair as it may be trained on, or None: from the approval that stands, imported ones with their text anonymized."""
+    """Return the pair as it may be trained on, imported ones anonymized; None unless it belongs to the valid approval."""
     if review is None:
         return None
     if pair.origin != "imported":
@@ -112,7 +112,7 @@ def reviewed_pair(pair: QuestionPair, review: Review | None, passages: dict[str,
         input=question,
         output=answer,
         review_id=review.id,
-        quote=answer,  # what was imported holds it as it was before it was anonymized
+        quote=answer,  # the imported quote is not anonymized
         quote_start=passage.end - len(answer),
         quote_end=passage.end,
     )

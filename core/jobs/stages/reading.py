@@ -1,4 +1,4 @@
-"""Files → documents with text and passages. A file that cannot be read stays in the list with its reason."""
+"""Files → documents with text and passages. A file that cannot be read is listed with the reason."""
 
 import shutil
 from collections.abc import Callable
@@ -20,14 +20,14 @@ from core.storage import Workspace, find, get, transaction
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """The project exists and there is something to read."""
+    """Check that the project exists and that files were given."""
     get(workspace.db, Project, project_id)
     if not params.get("files"):
         raise InputError("No file was given.", "Choose at least one.")
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `files` (list of `path`, `name`), `remove_after`. Result: what `read_files` gives."""
+    """Run a reading job. Params: `files` (list of `path`, `name`), `remove_after`. Result: that of `read_files`."""
     files = [(Path(file["path"]), file["name"]) for file in context.job.params["files"]]
     project = get(context.workspace.db, Project, context.job.project_id)
     result = read_files(context, project, files)
@@ -36,14 +36,14 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def read_files(context: JobContext, project: Project, files: list[tuple[Path, str]]) -> dict[str, Any]:
-    """Read `files` into `project`; goes on when one fails and skips what an earlier attempt read.
+    """Read `files` into `project`, continuing after failures and skipping what an earlier attempt read.
 
-    Gives the ids of its `documents`, and how many files were `read`, `skipped` (the same file is there already) and
-    `unreadable`. A file that was there already and could not be read counts as unreadable again, but is not stored again.
+    Returns the ids of the `documents`, and how many files were `read`, `skipped` (the project already has the same file) or
+    `unreadable`. An unreadable file that is listed already counts as unreadable again, but is not stored twice.
     """
     workspace = context.workspace
     count_tokens = _counter(context)
-    # not where all accounts keep temporary files: the queue clears this folder when a job was killed
+    # not in the system's temporary folder: the queue clears this one if the job is killed
     unpacked = workspace.job_folder(context.job.id) / UNPACKED
     unpacked.mkdir(parents=True, exist_ok=True)
     finished = context.finished_items()
@@ -77,7 +77,7 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
 
 
 def _counter(context: JobContext) -> Callable[[str], int]:
-    """Counts tokens with the embedded model; notices a wish to cancel, as splitting a long text takes minutes."""
+    """Build a token counter with the embedded model that can be canceled, as splitting a long text takes minutes."""
     model = registry.find_model(registry.model_folders(context.workspace.home), EMBEDDED_MODEL)
     count = token_counter(Path(model.path))
 
@@ -89,7 +89,7 @@ def _counter(context: JobContext) -> Callable[[str], int]:
 
 
 def _refuse(context: JobContext, project: Project, *, name: str, problem: str, item: str, path: Path | None = None) -> None:
-    """Keep a file that could not be read in the list, with the reason; once, however often it is brought."""
+    """List a file that could not be read with the reason, only once even if it is added repeatedly."""
     is_file = path is not None and path.is_file()
     document = Document(
         id=new_id("document"),
@@ -113,7 +113,7 @@ def _refuse(context: JobContext, project: Project, *, name: str, problem: str, i
 
 
 def _same_unreadable(workspace: Workspace, document: Document) -> Document | None:
-    """The same file, brought before: its name and its bytes; its reason where an archive did not give the bytes."""
+    """Return the existing entry of the same unreadable file: same name and content or, without content, same reason."""
     same = {"project_id": document.project_id, "name": document.name, "sha256": document.sha256, "state": "unreadable"}
     found = find(workspace.db, Document, **same)
     return next((stored for stored in found if document.sha256 or stored.problem == document.problem), None)
@@ -122,7 +122,7 @@ def _same_unreadable(workspace: Workspace, document: Document) -> Document | Non
 def _read_one(
     context: JobContext, project: Project, *, member: Member, count_tokens: Callable[[str], int], item: str
 ) -> None:
-    """Read and store one file; `item` is finished with it."""
+    """Read and store one file, and mark `item` as finished."""
     workspace = context.workspace
     if member.path is None:
         _refuse(context, project, name=member.name, problem=str(member.error), item=item)
@@ -138,7 +138,7 @@ def _read_one(
     edges = page_edges(member.path, extraction.kind, extraction.text)
     marking = find_marking(extraction.text, extraction.pages, edges=edges)
     with transaction(workspace.db):
-        permitted = get(workspace.db, Project, project.id)  # as it is now: somebody may have lowered it meanwhile
+        permitted = get(workspace.db, Project, project.id)  # reloaded: it may have changed meanwhile
         too_high = refused(workspace, permitted, marking, path=member.path, name=member.name, kind=extraction.kind)
         if too_high is not None:
             for done in (f"document:{too_high.id}", f"unreadable:{item}", item):
@@ -169,14 +169,14 @@ def _read_one(
         workspace.store_text(document, extraction.text, pages=extraction.pages)
         shutil.copyfile(member.path, workspace.document_folder(document) / "original")
         with transaction(workspace.db):
-            # again, now that nobody else can write: another job may have read the same file meanwhile
+            # again, now that no one else can write: another job may have read the same file in the meantime
             is_there = _skip_if_there(context, project, sha256, item=item)
             if not is_there:
                 forget_refusals(workspace, project, sha256)
                 workspace.store_document(document, passages=passages)
                 context.finish_item(f"document:{document.id}")
                 context.finish_item(item)
-    except BaseException:  # on a full disk what was written so far would keep it full
+    except BaseException:  # on a full disk, leftovers would keep it full
         shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
         raise
     if is_there:
@@ -184,7 +184,7 @@ def _read_one(
 
 
 def _skip_if_there(context: JobContext, project: Project, sha256: str, *, item: str) -> bool:
-    """Finish a file that the project holds already without storing it again; whether it does."""
+    """Mark a file as finished if the project already has it; return whether it does."""
     with transaction(context.workspace.db):
         is_there = bool(find(context.workspace.db, Document, project_id=project.id, sha256=sha256, state="read"))
         if is_there:

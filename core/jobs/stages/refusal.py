@@ -1,4 +1,4 @@
-"""Documents marked above what their project permits: named in the list with the reason, and nothing else of them is kept."""
+"""Documents with a marking above what their project permits: listed with the reason, without keeping their content."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from core.storage import Workspace, audit, delete, find, insert, rights, transac
 def refused(
     workspace: Workspace, project: Project, marking: Marking, *, path: Path, name: str, kind: str
 ) -> Document | None:
-    """None when the project permits `marking`; else the entry of the refused file, stored once, however often it comes."""
+    """Return None if the project permits `marking`, else the refused file's entry, which is stored only once."""
     rights.check(workspace.db, "add documents", project.id)
     if is_permitted(project, marking.level):
         return None
@@ -47,7 +47,7 @@ def refused(
 
 
 def forget_refusals(workspace: Workspace, project: Project, sha256: str) -> None:
-    """Take earlier refusals of the same file off the list; call it inside the transaction that stores what became of it."""
+    """Delete earlier refusals of the same file from the list; call it inside the transaction that stores its new state."""
     rights.check(workspace.db, "add documents", project.id)
     for document in find(workspace.db, Document, project_id=project.id, sha256=sha256, state="unreadable"):
         if document.marking_level > 0:

@@ -1,4 +1,4 @@
-"""The sample project: fictitious documents, finished up to the questions, so that every page has something to show."""
+"""The sample project: fictitious documents, processed up to the questions so that every page has something to show."""
 
 import time
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
 
 SAMPLE_NAME = "Sample workshop"
-SAMPLE_REVIEWER = Person(id="", name="Garrison sample (no person)")  # without an id: nobody
+SAMPLE_REVIEWER = Person(id="", name="Garrison sample (no person)")  # an empty id refers to nobody
 SLICE_DOCUMENTS = 2
 
 
 def ensure_sample(workspace: Workspace) -> None:
-    """On the first start (no project yet), make the sample project and start the job that fills it."""
+    """Create the sample project and start the job that fills it, if there is no project yet (on the first start)."""
     if find(workspace.db, Project):
         return
     project = workspace.create_project(SAMPLE_NAME, policy="all-at-once", is_sample=True)
@@ -29,17 +29,17 @@ def ensure_sample(workspace: Workspace) -> None:
 
 
 def approve_sample(workspace: Workspace, project: Project) -> list[Review]:
-    """Approve the sample documents, which nobody looked at; everything made from them says so.
+    """Approve the sample documents, which nobody has read; everything made from them says so.
 
     Raises:
-        InputError: the project's policy asks for each document.
+        InputError: the project's policy requires each document to be approved individually.
     """
     unread = review.unread_in(workspace, project, by=SAMPLE_REVIEWER)
     return review.approve_all(workspace, project, by=SAMPLE_REVIEWER, unread=review.unread_phrase(unread))
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Result: what the reading, the detection and the generation gave."""
+    """Run the sample job. Result: those of `read`, `found` (detection) and `questions`, see `prepare`."""
     return prepare(context, get(context.workspace.db, Project, context.job.project_id), share_percent=100)
 
 
@@ -51,10 +51,11 @@ def prepare(
     is_slice: bool = False,
     timed: Callable[[str, float, str], None] = lambda name, seconds, amount: None,
 ) -> dict[str, Any]:
-    """Read, search, approve and write questions.
+    """Read and search the sample documents, approve them, and write questions; return each stage's result by name.
 
-    Takes the first `share_percent` of the job's progress; `timed` hears how long each stage took, in seconds. A slice is
-    the first two documents with a question for each passage: enough to see that every stage works on this machine.
+    This makes up the first `share_percent` of the job's progress; `timed` is called with the name, seconds and amount of
+    each stage. A slice is the first two documents with one question per passage: enough to see that every stage works on
+    this machine.
     """
     paths = sample_documents()[: SLICE_DOCUMENTS if is_slice else None]
     settings = GenerationSettings(per_passage=1) if is_slice else GenerationSettings()

@@ -1,4 +1,4 @@
-"""A second, different detector over the anonymized text, as it stands now, of one document or of a whole project."""
+"""Second search: run a different detector over the current anonymized text of a document or a whole project."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from core.storage import Workspace, find, get
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """There is something that was searched once, and who asks for it has a name that can be kept."""
+    """Check that there is an already searched document and that the declared name, if any, is valid."""
     if params.get("by"):
         declared(str(params["by"]))
     if not _documents(workspace, project_id, params):
@@ -27,9 +27,10 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `document_id` ("" for every document), `by`: the name that whoever asks for it declares, if any.
+    """Run a second search job. Params: `document_id` ("" for all documents), `by` (the requester's declared name, if any).
 
-    Result: `documents` searched now, `found` places in all of them. Whoever signed in is named whatever `by` says.
+    Result: `documents` searched now, and `found`, the places in all documents, including those searched before. The name of
+    a signed-in person takes precedence over `by`.
     """
     workspace = context.workspace
     name = str(context.job.params.get("by", "")) if workspace.actor is None else ""
@@ -58,7 +59,7 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def other_detector(spans: list[Span]) -> str:
-    """Who did not decide what is masked: Rampart; where it had a vote, the name finder with the rules, unfiltered."""
+    """Return the detector to use: Rampart or, if that contributed to the spans, spaCy with the rules, unfiltered."""
     return "spacy" if any("rampart" in span.detector for span in spans) else "rampart"
 
 

@@ -1,6 +1,6 @@
 """Question pairs → a frozen dataset version → a run with its adapter.
 
-Here stands the rule that nothing unreviewed is trained on: every row comes from a document whose approval stands.
+This module enforces that only reviewed text is trained on: every row comes from a document with a valid approval.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """There are reviewed pairs, the model is there and can be trained, the settings hold."""
+    """Check that there are reviewed pairs, that the model can be trained, and that the settings are valid."""
     project = get(workspace.db, Project, project_id)
     find_trainable(workspace, params.get("model", ""))
     TrainingSettings.from_values(params.get("settings", {}))
@@ -36,11 +36,11 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
 
 
 def find_trainable(workspace: Workspace, name: str) -> Model:
-    """The model with this name, if it can be trained.
+    """Return the model called `name`, which must be a language model.
 
     Raises:
         SetupError: it is not on this machine.
-        InputError: it is no language model.
+        InputError: it is not a language model.
     """
     model = registry.find_model(registry.model_folders(workspace.home), name)
     if model.format in registry.DETECTION_FORMATS:
@@ -53,7 +53,7 @@ def base_of(workspace: Workspace, run: Run) -> Model:
 
     Raises:
         SetupError: it is not on this machine.
-        InputError: another model has its name by now.
+        InputError: another model has that name now.
     """
     model = find_trainable(workspace, run.model)
     if run.model_sha256 and model.sha256 != run.model_sha256:
@@ -65,7 +65,7 @@ def base_of(workspace: Workspace, run: Run) -> Model:
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Params: `model`, `settings`. Result: `run_id` and the run's metrics."""
+    """Run a training job. Params: `model`, `settings`. Result: `run_id` and the run's `metrics`."""
     project = get(context.workspace.db, Project, context.job.project_id)
     settings = TrainingSettings.from_values(context.job.params["settings"])
     run = train_run(context, project, model_name=context.job.params["model"], settings=settings)
@@ -73,7 +73,11 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def train_run(context: JobContext, project: Project, *, model_name: str, settings: TrainingSettings) -> Run:
-    """Freeze the pairs, make the run (or go on with this job's run) and train it."""
+    """Freeze the pairs and create a run, or continue this job's run, then train it.
+
+    Raises:
+        InputError: an approval that the run rests on was withdrawn.
+    """
     workspace = context.workspace
     model = find_trainable(workspace, model_name)
     run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings)
@@ -107,9 +111,9 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
 
 
 def _make_ready(model: Model, run: Run, folder: Path) -> None:
-    """Convert the adapter as the engine loads it, which whoever asks the run first would wait for otherwise.
+    """Convert the adapter for the engine now, so that the first question to the run need not wait for it.
 
-    A base in safetensors is converted when somebody asks it: that takes long and as much disk again.
+    A safetensors base is only converted when it is asked: that is slow and doubles the disk space.
     """
     from core.models.engine.tuned import tuned
 
@@ -122,12 +126,12 @@ def _make_ready(model: Model, run: Run, folder: Path) -> None:
             precision=run.settings["precision"],
             cache=None,
         )
-    except GarrisonError as error:  # the run is whole; whoever opens it is told what is wrong
+    except GarrisonError as error:  # the run itself is complete; opening it reports the error
         log.warning("%s: the adapter was not converted (%s).", run.id, type(error).__name__)
 
 
 def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run:
-    """Store what a training gave; the run is finished with it."""
+    """Store the result of a training and mark the run as finished."""
     rights.check(workspace.db, "train", run.project_id)
     with transaction(workspace.db):
         update(workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics)
@@ -141,16 +145,16 @@ def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run
 
 
 def _approvals(dataset: Path) -> set[str]:
-    """The ids of the reviews that the rows of a frozen dataset version rest on."""
+    """Return the ids of the reviews that the rows of a frozen dataset version rest on."""
     rows = read_rows(dataset / "train.jsonl") + read_rows(dataset / "heldout.jsonl")
     return {row.get("review_id", "") for row in rows}
 
 
 def _check_approvals(workspace: Workspace, approvals: set[str]) -> None:
-    """A run goes on only while every approval that its frozen rows rest on still stands: looked at before every step.
+    """Raise unless every approval that the frozen rows rest on is still valid; called at the start and after each step.
 
     Raises:
-        InputError: one was withdrawn, or its document removed.
+        InputError: an approval was withdrawn, or its document removed.
     """
     withdrawn = approvals - {review.id for review in find(workspace.db, Review, state="approved")}
     if withdrawn:
@@ -161,7 +165,7 @@ def _check_approvals(workspace: Workspace, approvals: set[str]) -> None:
 
 
 def _run_of_job(context: JobContext) -> Run | None:
-    """The run an earlier attempt of this job began."""
+    """Return the run that an earlier attempt of this job began; None if there is none."""
     ids = context.finished_ids("run")
     return get(context.workspace.db, Run, ids[0]) if ids else None
 
@@ -189,7 +193,7 @@ def _new_run(context: JobContext, project: Project, *, model: Model, settings: T
 
 
 def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
-    """The kept pairs that come from text whose approval stands; imported ones as they were approved.
+    """Return the kept pairs from text with a valid approval; imported ones in their approved, anonymized form.
 
     Raises:
         InputError: there are none, and why.
@@ -214,13 +218,17 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
 
 
 def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
-    """Freeze the reviewed pairs as a new dataset version; the newest one when nothing changed."""
+    """Freeze the reviewed pairs as a new dataset version; return the newest version if nothing changed.
+
+    Raises:
+        InputError: there are no reviewed pairs, and why.
+    """
     rights.check(workspace.db, "train", project.id)
     pairs = reviewed_pairs(workspace, project)
     train_pairs, heldout_pairs = split_pairs(pairs, seed=0)
     files = {"train.jsonl": _rows(train_pairs), "heldout.jsonl": _rows(heldout_pairs)}
     sha256 = hashlib.sha256("\0".join(files.values()).encode()).hexdigest()
-    with transaction(workspace.db):  # the files too: nobody else is in the middle of a version then
+    with transaction(workspace.db):  # includes the files, so that no other process is writing a version at the same time
         versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
         if versions and versions[0].sha256 == sha256:
             return versions[0]
@@ -249,7 +257,7 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
 
 
 def _remove_unnamed(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
-    """Delete the files of a version whose storing was killed: no row names them."""
+    """Delete files of versions without a row, left when the process was killed while storing them."""
     named = {version.id for version in versions}
     folder = workspace.dataset_folder(project.id, "")
     for left in list(folder.iterdir()) if folder.is_dir() else ():
@@ -268,7 +276,7 @@ def _rows(pairs: list[QuestionPair]) -> str:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a frozen dataset file.
+    """Read the rows of a frozen dataset file.
 
     Raises:
         SetupError: the file is gone.

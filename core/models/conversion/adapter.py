@@ -1,4 +1,4 @@
-"""A run's adapter as llama.cpp loads it beside the base model: a GGUF that holds the adapter alone."""
+"""Conversion of a run's adapter to a GGUF, which llama.cpp loads together with the base model."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,21 +10,21 @@ from core.models.conversion.child import convert, fault, make_once
 from core.models.conversion.launcher import CONFIG, WEIGHTS, Ending, Request
 from core.models.engine.program import converters_folder
 
-FORM = "1"  # part of the name of what is kept; another number makes everything anew
+FORM = "1"  # part of cached file names; increase it to have everything converted again
 
 
 def adapter_gguf(adapter: Path, base: Path, target: Path, *, report: Callable[[], None] = lambda: None) -> Path:
-    """Return the adapter as a GGUF in fp16, made by llama.cpp's own converter where it is not there yet.
+    """Return the adapter as an fp16 GGUF, converting it with llama.cpp's converter unless it exists.
 
     Args:
-        adapter: a folder as peft keeps it (a run's `adapter/`).
-        base: the model it belongs to: a GGUF file, or a folder of safetensors. Only its description is read.
-        target: the folder that keeps the file, such as the run's; the name holds a hash of adapter and base.
-        report: called a few times a second; what it raises stops the conversion.
+        adapter: a folder in peft's format (a run's `adapter/`).
+        base: the model it belongs to, a GGUF file or a folder of safetensors. Only its configuration is read.
+        target: folder for the file, such as the run's; its name includes a hash of the adapter and the base's name.
+        report: called a few times a second; an exception from it stops the conversion.
 
     Raises:
-        InputError: llama.cpp cannot load such an adapter, or does not know this family of models.
-        SetupError: the adapter or the converter is gone, memory ran out, or the disk is full.
+        InputError: llama.cpp cannot load this kind of adapter, or does not support the model family.
+        SetupError: the adapter or the converter is missing, memory ran out, or the disk is full.
     """
     for name in (CONFIG, WEIGHTS):
         if not (adapter / name).is_file():

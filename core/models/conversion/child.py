@@ -1,4 +1,4 @@
-"""A program of llama.cpp's in a process of its own: watched, stopped when nobody wants it any more, its end put in words."""
+"""Run llama.cpp's programs as child processes: watch them, stop them on demand, and explain how they ended."""
 
 import fcntl
 import json
@@ -22,24 +22,24 @@ from core.processes import bound_to_this
 
 log = logging.getLogger(__name__)
 
-Report = Callable[[float], None]  # told the share that is done, 0 to 1, a few times a second; what it raises stops the child
+Report = Callable[[float], None]  # called with progress (0 to 1) a few times a second; an exception from it stops the child
 
 POLL_S = 0.2
-LOG_BYTES = 20_000  # of a failed program's output, the end of which goes to our log
+LOG_BYTES = 20_000  # of a failed program's output: its end is written to our log
 NO_MEMORY = SetupError("Memory ran out while the model was converted.", "Close other programs, or choose a smaller model.")
 
 
 def ignore(_: float) -> None:
-    """Be told how far it is, and do nothing."""
+    """Ignore progress."""
 
 
 def convert(request: Request, *, report: Report = ignore, size_bytes: int = 0) -> Outcome:
-    """Run one of the converters and return what came of it; `fault` says in words why it failed.
+    """Run one of the converters and return its outcome; `fault` turns a failed one into an error.
 
     Args:
-        request: what to convert; its `outcome` and `scratch` are chosen here.
-        report: see `Report`.
-        size_bytes: how large the target is expected to become; 0 where nobody knows.
+        request: what to convert; its `outcome` and `scratch` are filled in here.
+        report: called with progress, see `Report`.
+        size_bytes: expected size of the target; 0 if unknown.
 
     Raises:
         SetupError: the disk is full, or memory ran out.
@@ -48,7 +48,7 @@ def convert(request: Request, *, report: Report = ignore, size_bytes: int = 0) -
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".converting-") as scratch:
         asked = replace(request, outcome=str(Path(scratch) / "outcome.json"), scratch=scratch)
         module = "core.models.conversion.launcher"
-        # -s and -P: neither a folder of the person's own nor the current one can put a module in the way
+        # -s and -P: neither user site-packages nor the current folder can shadow a module
         command = [sys.executable, "-s", "-P", "-m", module, json.dumps(asdict(asked))]
         status = run(command, folder=Path(scratch), report=lambda: report(_share(target, size_bytes)))
         outcome = _read(Path(asked.outcome), status)
@@ -61,7 +61,7 @@ def convert(request: Request, *, report: Report = ignore, size_bytes: int = 0) -
 
 
 def fault(outcome: Outcome, name: str) -> InputError:
-    """Return in words why the model or adapter called `name` could not be converted."""
+    """Build the error that says why the model or adapter called `name` could not be converted."""
     if outcome.ending is Ending.UNKNOWN_FAMILY:
         return InputError(
             f"llama.cpp does not know this family of models ({outcome.detail}).",
@@ -86,12 +86,12 @@ def fault(outcome: Outcome, name: str) -> InputError:
 
 
 def run(command: Sequence[str], *, folder: Path, report: Callable[[], None] = lambda: None) -> int:
-    """Run a program in `folder` to its end and return its status; it is killed when `report` raises, or we are.
+    """Run a program in `folder` and return its exit status; it is killed if `report` raises or this process dies.
 
-    Its output goes to a file, so that it never waits for a reader; the end of it to our log when it fails.
+    Its output goes to a file, so that it never blocks on a full pipe; if it fails, the end of that goes to our log.
     """
     with tempfile.TemporaryFile() as output:
-        # a group of its own: Ctrl-C on the terminal is this process's to answer
+        # a separate process group: Ctrl-C is handled by this process only
         process = subprocess.Popen(  # noqa: S603
             bound_to_this(command),
             stdin=subprocess.DEVNULL,
@@ -118,9 +118,9 @@ def run(command: Sequence[str], *, folder: Path, report: Callable[[], None] = la
 
 @contextmanager
 def alone(target: Path, report: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Let one process at a time make `target`; the others wait, and find it made. What a killed one left is removed.
+    """Let only one process at a time make `target`; others wait. Leftovers of killed processes are removed.
 
-    `report` is called while waiting; what it raises ends the wait.
+    `report` is called while waiting; an exception from it ends the wait.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with (target.parent / f".{target.name}.lock").open("w") as lock:
@@ -137,9 +137,9 @@ def alone(target: Path, report: Callable[[], None] = lambda: None) -> Iterator[N
 
 
 def make_once(kept: Path, make: Callable[[Path], None], report: Callable[[], None] = lambda: None) -> Path:
-    """Return the file `kept`; where it is not there, `make` writes it, given a place beside it, in one process at a time.
+    """Return the file `kept`, first writing it with `make` if it does not exist, in only one process at a time.
 
-    `report` is called while another process makes it, see `alone`.
+    `make` is given a temporary path beside it. `report` is called while another process makes it, see `alone`.
     """
     if not kept.exists():
         with alone(kept, report):
@@ -150,7 +150,7 @@ def make_once(kept: Path, make: Callable[[Path], None], report: Callable[[], Non
 
 
 def _read(path: Path, status: int) -> Outcome:
-    """Return what the child wrote; without it, what its end says."""
+    """Return the outcome the child wrote, or one derived from its exit status if it wrote none."""
     if not path.is_file():
         if status == -signal.SIGKILL:  # how the kernel ends a process when memory runs out
             return Outcome(ending=Ending.NO_MEMORY)

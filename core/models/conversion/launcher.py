@@ -1,10 +1,10 @@
-"""The program that runs one of llama.cpp's converters in a process of its own: `python -m` this module, a request in JSON.
+"""The child process that runs one of llama.cpp's converters: `python -m` this module, with a `Request` as JSON.
 
-The converters are scripts: they end the process, write what went wrong into a log, and let transformers run code out of a
-model's folder. Here they are started with that taken away (no code, no network), told the name of a way to cut words
-where their own list of tokenizers has none, and what came of it is written into a file as an `Outcome`.
+The converters are scripts: they exit the process, log what went wrong, and let transformers run code from a model's
+folder. Here they run without code from models and without network, get the name of a pre-tokenizer if their own list
+does not know the tokenizer, and the result is written to a file as an `Outcome`.
 
-At import it needs the standard library alone; whoever reads an outcome imports it too.
+Importing this module needs only the standard library, because readers of an `Outcome` import it too.
 """
 
 import errno
@@ -20,33 +20,33 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-# What a text must hold for two tokenizers that cut words differently to give different tokens.
+# A text varied enough that tokenizers with different pre-tokenizers give different tokens.
 PROBE = (
     "Hello world! It's 12345 o'clock, they'LL say 3.14159 or 1,000,000;  two  spaces\n\n\tand tabs \n done. "
     "caf\u00e9 na\u00efve \u00dcber \u4f60\u597d\u4e16\u754c \u043f\u0440\u0438\u0432\u0435\u0442 \U0001f600\u200d "
     "def f(x):\n    return x**2 # 'quoted' \"text\" http://a.b/c?d=e&f=007 ___ ... !!! ABCdefGHI 9x9 \u00bd"
 )
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
-ANY_WORDS = "default"  # a way to cut words, where it does not matter which
-CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"  # of an adapter as peft keeps it
+ANY_WORDS = "default"  # a pre-tokenizer for when any will do
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"  # files of an adapter in peft's format
 
 
 class Ending(StrEnum):
     """How a conversion ended."""
 
     DONE = "done"
-    UNKNOWN_FAMILY = "unknown family"  # `detail`: its name
-    UNKNOWN_TOKENIZER = "unknown tokenizer"  # byte-level, and not in the converters' list; see `Request.words`
+    UNKNOWN_FAMILY = "unknown family"  # `detail`: the name of its architecture
+    UNKNOWN_TOKENIZER = "unknown tokenizer"  # byte-level and not in the converters' list; see `Request.words`
     UNREADABLE_TOKENIZER = "unreadable tokenizer"  # such as SentencePiece without its tokenizer.model
-    UNFIT_ADAPTER = "unfit adapter"  # it does more than a GGUF adapter can say
-    DISK = "disk"  # `detail`: the operating system's number of the error
+    UNFIT_ADAPTER = "unfit adapter"  # uses features a GGUF adapter cannot express
+    DISK = "disk"  # `detail`: the errno
     NO_MEMORY = "no memory"
     FAILED = "failed"  # `detail`: the type of the error; the rest is in the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to convert. `source` is a model's folder or an adapter's, `base` the folder or GGUF an adapter belongs to."""
+    """What to convert. `source` is the folder of a model or adapter; `base` the folder or GGUF an adapter belongs to."""
 
     kind: Literal["model", "adapter"]
     converters: str
@@ -54,17 +54,17 @@ class Request:
     target: str
     outtype: str = "f16"
     base: str = ""
-    # llama.cpp's name for the way to cut words. "" asks the converters' list, by the hash of what a published tokenizer
-    # reads; for one that is not in it the target becomes a GGUF of the vocabulary alone, to try the ways with.
+    # llama.cpp's name of the pre-tokenizer. "" looks it up in the converters' list of published tokenizers, by a hash of
+    # their tokens; if it is not in there, the target becomes a vocabulary-only GGUF to try out pre-tokenizers with.
     words: str = ""
-    is_vocabulary: bool = False  # the vocabulary alone, no weights
-    outcome: str = ""  # the file to write what came of it into
-    scratch: str = ""  # a folder for what is made on the way
+    is_vocabulary: bool = False  # convert only the vocabulary, no weights
+    outcome: str = ""  # file to write the `Outcome` to
+    scratch: str = ""  # folder for intermediate files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of it; `probe` are the tokens that transformers reads in PROBE."""
+    """Result of a conversion; `probe` are the tokens of PROBE according to transformers."""
 
     ending: Ending
     detail: str = ""
@@ -72,11 +72,11 @@ class Outcome:
 
 
 class _UnknownTokenizerError(Exception):
-    """The converters' list has no name for how this tokenizer cuts words."""
+    """The converters' list has no pre-tokenizer for this tokenizer."""
 
 
 class _EndedError(Exception):
-    """A conversion cannot go on; `outcome` says why."""
+    """A conversion cannot continue; `outcome` says why."""
 
     def __init__(self, ending: Ending, detail: str = "") -> None:
         super().__init__(ending.value)
@@ -84,13 +84,13 @@ class _EndedError(Exception):
 
 
 def main() -> None:
-    """Convert what the first argument asks for; exit status 1 where nobody foresaw what went wrong."""
+    """Run the conversion requested by the first argument; exit with status 1 on an unexpected error."""
     from core.offline import refuse_connections, set_offline_variables
 
     set_offline_variables()
     refuse_connections()
     request = Request(**json.loads(sys.argv[1]))
-    # Before transformers looks for gguf: the converters bring a newer one than it would find.
+    # Before transformers imports gguf: the converters bring a newer version than it would find.
     sys.path[:0] = [request.converters, str(Path(request.converters) / "gguf-py")]
     outcome = _outcome(request)
     Path(request.outcome).write_text(json.dumps(asdict(outcome)), encoding="utf-8")
@@ -106,7 +106,7 @@ def _outcome(request: Request) -> Outcome:
     except MemoryError:
         traceback.print_exc()
         return Outcome(ending=Ending.NO_MEMORY)
-    except BaseException as error:  # a script ends itself with SystemExit
+    except BaseException as error:  # including SystemExit: scripts use it to exit
         traceback.print_exc()
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:
             return Outcome(ending=Ending.DISK, detail=str(error.errno))
@@ -114,7 +114,7 @@ def _outcome(request: Request) -> Outcome:
 
 
 def _refuse_code() -> None:
-    """No code that comes with a model runs, whatever a converter asks of transformers."""
+    """Patch transformers so that no code from a model's folder runs, whatever a converter asks for."""
     import transformers.dynamic_module_utils as dynamic
 
     def refuse(*_: Any, **__: Any) -> NoReturn:
@@ -153,7 +153,7 @@ def _convert_adapter(request: Request) -> Outcome:
 
 
 def _described(base: Path, folder: Path) -> Path:
-    """Write the config.json of the GGUF `base` into `folder`, as transformers reads it out of the file."""
+    """Write a config.json for the GGUF `base` to `folder`, as transformers derives it from the file; return the folder."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
     _read_plainly()
@@ -166,7 +166,7 @@ def _described(base: Path, folder: Path) -> Path:
 
 
 def _read_plainly() -> None:
-    """Have gguf's reader cut plain arrays: a cut of a `memmap` takes three times as long, and a vocabulary is a million."""
+    """Make gguf's reader slice plain arrays: slicing a `memmap` is three times as slow, and a vocabulary takes a million."""
     import numpy as np
 
     mapped = np.memmap
@@ -174,17 +174,20 @@ def _read_plainly() -> None:
 
 
 def _staged(adapter: Path, folder: Path) -> Path:
-    """Write the adapter into `folder` as the converter expects one: alpha over rank scales it, weights are (out, in).
+    """Copy the adapter to `folder` as the converter expects it: scaled by alpha over rank, weights as (out, in).
 
-    peft may scale by the root of the rank, and keeps the adapter of a `Conv1D` (GPT-2) the other way around than the
-    weight it belongs to, which the converter turns.
+    peft may scale by the square root of the rank instead, and stores the adapter of a `Conv1D` (GPT-2) transposed relative
+    to its weight, which the converter transposes.
+
+    Raises:
+        _EndedError: the adapter uses features a GGUF adapter cannot express.
     """
     from safetensors.torch import load_file, save_file
 
     config = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
     weights = load_file(str(adapter / WEIGHTS))
     modules = {re.split(r"\.lora_[AB]\.", name)[0] for name in weights}
-    # peft writes patterns of its own accord that fit nothing, such as for the experts of a Mixtral
+    # peft adds patterns by itself that match nothing, such as those for the experts of a Mixtral
     patterns = [*(config.get("rank_pattern") or {}), *(config.get("alpha_pattern") or {})]
     has_pattern = any(re.match(rf"(.*\.)?({pattern})$", module) for pattern in patterns for module in modules)
     more = any(config.get(key) for key in ("use_dora", "modules_to_save", "target_parameters"))
@@ -207,10 +210,10 @@ def _staged(adapter: Path, folder: Path) -> Path:
 
 
 def _prepare(request: Request, folder: Path) -> None:
-    """Load the converters and give them what they lack.
+    """Import the converters and patch in what they lack.
 
     Raises:
-        _EndedError: they do not know this family.
+        _EndedError: they do not support this model family.
     """
     import conversion
 
@@ -236,7 +239,7 @@ def _prepare(request: Request, folder: Path) -> None:
 
 
 def _hparams(folder: Path, is_mistral_format: bool = False) -> dict[str, Any]:
-    """Return a model's configuration with the names that the converters look for and transformers 5 no longer writes."""
+    """Return a model's configuration, adding names that the converters need but transformers 5 no longer writes."""
     import conversion
 
     found: dict[str, Any] = conversion.ModelBase.hparams_on_disk(folder, is_mistral_format)
@@ -246,7 +249,7 @@ def _hparams(folder: Path, is_mistral_format: bool = False) -> dict[str, Any]:
 
 
 def _with_named_faults(find: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `find`, which finds the class for a family, so that what goes wrong with a tokenizer is named as that."""
+    """Wrap `find`, which looks up a family's class, so that tokenizer errors are reported as such."""
 
     def found(name: str, mmproj: bool = False) -> Any:
         model = find(name, mmproj)
@@ -268,10 +271,10 @@ def _set_vocabulary(model: Any) -> None:
 
 
 def _name_end(model: Any) -> None:
-    """Name the token that ends a turn in the GGUF, where a model ends its turns and its texts differently.
+    """Name the end-of-turn token in the GGUF if it differs from the end-of-text token.
 
-    The converters read the end of a text alone. A model says what else it stops at in its generation_config.json; of more
-    than one further token llama.cpp knows the usual ones by their text.
+    The converters read only the latter. A model lists its other end tokens in its generation_config.json; if there are
+    several, nothing is named, as llama.cpp recognizes the usual ones by their text.
     """
     path = model.dir_model / "generation_config.json"
     ends = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id") if path.is_file() else None

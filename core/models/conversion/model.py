@@ -1,4 +1,4 @@
-"""A model of safetensors as a GGUF, made once by llama.cpp's converter and kept: what answers and what is exported."""
+"""Conversion of safetensors models to GGUF with llama.cpp's converter, cached for answering or written for export."""
 
 import hashlib
 import json
@@ -18,34 +18,34 @@ from core.models.engine.program import converters_folder
 
 Outtype = Literal["f32", "f16", "bf16"]
 
-FORM = "1"  # part of the name of what is kept; another number makes everything anew
+FORM = "1"  # part of cached file names; increase it to have everything converted again
 
 
 def base_gguf(folder: Path, cache: Path, outtype: Outtype = "f16", *, report: Report = ignore) -> Path:
-    """Return the model in `folder` as a GGUF, its tokens compared with those that transformers reads.
+    """Return the model in `folder` as a GGUF, converting it if needed and checking that it tokenizes like transformers.
 
     Args:
-        folder: a model's folder with safetensors, its configuration and tokenizer.
-        cache: the folder that keeps the file; the name holds a hash of the names, sizes and times of the model's files.
-        outtype: of the weights; vectors are fp32.
-        report: see `child.Report`.
+        folder: a model's folder with safetensors, configuration and tokenizer.
+        cache: folder for the file; its name includes a hash of the names, sizes and times of the model's files.
+        outtype: type of the weights; vectors are fp32.
+        report: called with progress, see `child.Report`.
 
     Raises:
-        InputError: llama.cpp does not know this family, or would read text in other tokens.
-        SetupError: the converter is gone, memory ran out, or the disk is full.
+        InputError: llama.cpp does not support this family, or would tokenize text differently.
+        SetupError: the converter is missing, memory ran out, or the disk is full.
     """
     kept = cache / f"{folder.name}-{folder_key(folder)}-{outtype}.gguf"
     return make_once(kept, lambda beside: convert_folder(folder, beside, outtype, report=report), lambda: report(0.0))
 
 
 def vocabulary_gguf(folder: Path, cache: Path) -> Path:
-    """Return the vocabulary of the model in `folder` as a GGUF without weights; see `base_gguf`."""
+    """Return the vocabulary of the model in `folder` as a GGUF without weights, see `base_gguf`."""
     kept = cache / f"{folder.name}-{folder_key(folder)}-vocabulary.gguf"
     return make_once(kept, lambda beside: _convert(folder, _request(folder, beside, is_vocabulary=True)))
 
 
 def convert_folder(folder: Path, target: Path, outtype: Outtype = "f16", *, report: Report = ignore) -> None:
-    """Write the model in `folder` into the GGUF `target`; see `base_gguf`, which keeps what it makes."""
+    """Convert the model in `folder` to the GGUF `target`; see `base_gguf` for the cached variant."""
     size_bytes = _weight_count(folder) * (4 if outtype == "f32" else 2)
     free = shutil.disk_usage(target.parent).free
     if free < size_bytes:
@@ -71,7 +71,7 @@ def _convert(folder: Path, request: Request, *, report: Report = ignore, size_by
     outcome = convert(request, report=report, size_bytes=size_bytes)
     may_try = outcome.ending in (Ending.DONE, Ending.UNKNOWN_TOKENIZER)
     if may_try and tokens_of(target, PROBE) != outcome.probe:
-        # The list knows published tokenizers alone, by the hash of one text; what another one does can be compared.
+        # The list only knows published tokenizers, by a hash; for others, find the pre-tokenizer by comparing tokens.
         words = next((words for words in WAYS if tokens_of(target, PROBE, words=words) == outcome.probe), "")
         if not words:
             raise fault(Outcome(ending=Ending.UNKNOWN_TOKENIZER), folder.name)
@@ -83,7 +83,7 @@ def _convert(folder: Path, request: Request, *, report: Report = ignore, size_by
 
 
 def folder_key(folder: Path) -> str:
-    """Return a hash of the folder's files by name, size and time: reading every byte would take longer than loading."""
+    """Return a hash over the names, sizes and times of the folder's files: hashing contents would be slower than loading."""
     states = [FORM, str(folder.resolve())]
     for file in sorted(file for file in folder.iterdir() if file.is_file()):
         status = file.stat()
@@ -92,7 +92,7 @@ def folder_key(folder: Path) -> str:
 
 
 def _weight_count(folder: Path) -> int:
-    """Return how many numbers the safetensors in `folder` hold.
+    """Return the number of weights in the safetensors in `folder`.
 
     Raises:
         InputError: a file is damaged.
@@ -101,7 +101,7 @@ def _weight_count(folder: Path) -> int:
 
 
 def _shapes(file: Path) -> Iterator[list[int]]:
-    """Yield the shape of each tensor, out of the header: 8 bytes of its length, then JSON."""
+    """Yield the shape of each tensor from the header (8 bytes of length, then JSON)."""
     try:
         with file.open("rb") as opened:
             (length,) = struct.unpack("<Q", opened.read(8))

@@ -1,4 +1,4 @@
-"""The tokens that llama.cpp reads with the vocabulary of a GGUF, also as if the file named another way to cut words."""
+"""Tokenize with a GGUF's vocabulary in llama.cpp, optionally as if the file named another pre-tokenizer."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import llama_cpp.llama_cpp as C
 
 from core.models.llama import start_library, tokenize
 
-# Names of llama.cpp's ways to cut words that differ from each other (src/llama-vocab.cpp), the usual ones first.
+# Names of llama.cpp's distinct pre-tokenizers (src/llama-vocab.cpp), the usual ones first.
 WAYS = (
     "default llama-bpe smollm qwen2 gpt-2 tekken gpt-4o starcoder falcon deepseek-llm deepseek-coder deepseek-v3 olmo "
     "qwen35 stablelm2 command-r dbrx smaug-bpe refact mpt roberta-bpe jais jais-2 chatglm-bpe glm4 minerva-7b megrez "
@@ -16,12 +16,12 @@ WAYS = (
 
 
 def tokens_of(path: Path, text: str, *, words: str = "") -> tuple[int, ...]:
-    """Return the tokens of `text`, nothing added; none where llama.cpp refuses the file.
+    """Tokenize `text` without added tokens; return an empty tuple if llama.cpp cannot load the file.
 
     Args:
-        path: a GGUF file; its vocabulary alone is loaded.
-        text: no mark of a chat template is looked for in it.
-        words: one of WAYS, to take instead of the one that the file names.
+        path: a GGUF file, of which only the vocabulary is loaded.
+        text: plain text; special tokens spelled in it are not recognized.
+        words: one of WAYS, to use instead of the pre-tokenizer named in the file.
     """
     start_library()
     params = C.llama_model_default_params()

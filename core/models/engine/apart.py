@@ -1,4 +1,4 @@
-"""Writing many prompts in a process of its own: a crash in llama.cpp ends that process and not the job that waits for it."""
+"""Complete many prompts in a child process, so that a crash in llama.cpp does not take the waiting job with it."""
 
 import json
 import subprocess  # noqa: S404 starts our own module
@@ -15,12 +15,15 @@ from core.models.engine.crash import EngineCrashed
 from core.models.text import Completion, Prompt
 from core.processes import bound_to_this
 
-PROGRAM = (sys.executable, "-s", "-P", "-m", "core.models.engine.writer")  # -s, -P: no folder puts a module in the way
-RESTARTS = 1  # of a process that crashed; the prompts that it left unfinished are written again
+PROGRAM = (sys.executable, "-s", "-P", "-m", "core.models.engine.writer")  # -s, -P: no local folder can shadow a module
+RESTARTS = 1  # after a crash; only the unfinished prompts are sent again
 
 
 class WriterApart:
-    """A `TextGenerator` over `BatchGenerator` in another process. Use as a context manager, from a thread that stays."""
+    """A `TextGenerator` that runs `BatchGenerator` in a child process.
+
+    Use it as a context manager, from a thread that outlives it: the child is killed when that thread ends.
+    """
 
     def __init__(
         self,
@@ -32,15 +35,15 @@ class WriterApart:
         threads: int | None = None,
         program: Sequence[str] = PROGRAM,
     ) -> None:
-        """Build it; the process starts with the first prompt.
+        """Build the writer; the process starts with the first call of `generate`.
 
         Args:
             path: a GGUF file.
-            adapter: a LoRA adapter as GGUF that is added to the model.
-            sequences: completions written side by side.
-            context_tokens: memory for the prefix and all sequences together.
-            threads: at most; None for as many as there are free cores.
-            program: what writes, a full path first; the other arguments follow as JSON.
+            adapter: a LoRA adapter as GGUF to apply to the model.
+            sequences: completions written in parallel.
+            context_tokens: room for the prefix and all sequences together.
+            threads: upper limit; None for as many as there are free cores.
+            program: command of the child process, beginning with a full path; the other arguments are appended as JSON.
         """
         options = {
             "path": str(path),
@@ -52,7 +55,7 @@ class WriterApart:
         self._command = [*program, json.dumps(options)]
         self._process: subprocess.Popen[str] | None = None
         self._restarts = 0
-        self._is_writing = False  # completions are still to come
+        self._is_writing = False  # the process still has completions to deliver
 
     def __enter__(self) -> Self:
         return self
@@ -70,18 +73,18 @@ class WriterApart:
                 if pipe:
                     try:
                         pipe.close()
-                    except BrokenPipeError:  # it was gone before it had read all
+                    except BrokenPipeError:  # the process ended before reading everything
                         pass
             process.wait()
 
     def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
-        """See `TextGenerator.generate`. The process begins at once, whether or not anybody takes the completions yet.
+        """Complete the prompts, see `TextGenerator.generate`. Writing starts at once, even before the iterator is consumed.
 
         Raises:
-            EngineCrashed: the process ended by itself, and again after it was started anew.
+            EngineCrashed: the process ended by itself, and again after a restart.
         """
         if self._is_writing:
-            self.close()  # what it still writes is for nobody
+            self.close()  # nobody will read the rest of the previous call
         self._ask(prompts, prefix)
         return self._completions(prompts, prefix)
 
@@ -106,7 +109,7 @@ class WriterApart:
                 self.close()
 
     def _ask(self, prompts: Sequence[Prompt], prefix: str) -> None:
-        """Let the process begin to write."""
+        """Send the prompts to the process, starting it if needed."""
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 our own interpreter and module
                 bound_to_this(self._command),
@@ -123,7 +126,7 @@ class WriterApart:
             pipe.write(json.dumps({"prefix": prefix, "prompts": [asdict(prompt) for prompt in prompts]}) + "\n")
             pipe.flush()
         except BrokenPipeError:
-            pass  # its last words, if any, are read later
+            pass  # an error it reported before ending is read by `_read`
 
     def _read(self) -> Iterator[Completion]:
         process = self._process

@@ -1,6 +1,6 @@
-"""A small client of language models' servers, on the OpenAI protocol: our own llama-server, or a host that is allowed.
+"""A small OpenAI-protocol client for language model servers: our own llama-server, or an allowed host.
 
-Import this module where it is used: it loads httpx.
+Import this module inside the functions that need it: it loads httpx.
 """
 
 import json
@@ -17,36 +17,36 @@ from core.errors import GarrisonError, InputError, ModelError
 from core.models.text import Pace
 
 CONNECT_S = 10.0
-# A connection kept for later would be closed by the server after 5 s or 100 requests, while the next one is sent.
+# No keep-alive: the server closes idle connections after 5 s or 100 requests, which could hit the next request in flight.
 ONE_REQUEST = httpx.Limits(max_keepalive_connections=0)
 TOO_LONG = "exceed_context_size_error"  # llama-server's name for a prompt that does not fit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked for besides the prompt."""
+    """Sampling and stopping options of a request: everything but the prompt."""
 
     max_tokens: int = 256
     temperature: float = 0.0
     stop: tuple[str, ...] = ()
-    ends: tuple[str, ...] = ()  # marks that end the answer although llama.cpp does not know it
+    ends: tuple[str, ...] = ()  # special tokens that end the answer although llama.cpp does not treat them as end tokens
     seed: int | None = None
     grammar: str = ""
-    scales: tuple[float, ...] = ()  # of each adapter that the server was started with; one left out would be applied
+    scales: tuple[float, ...] = ()  # one per adapter the server was started with; an adapter left out would be applied
 
 
 def over_socket(socket: Path, key: str) -> httpx.Client:
-    """Return the way to a server of this machine that listens on a Unix socket and wants this key."""
+    """Return an HTTP client for a local server that listens on a Unix socket and requires `key`."""
     transport = httpx.HTTPTransport(
         uds=str(socket),
-        verify=False,  # noqa: S501 nothing is encrypted on the socket, and loading the authorities takes 30 ms
+        verify=False,  # noqa: S501 nothing is encrypted on the socket, and loading CA certificates takes 30 ms
         limits=ONE_REQUEST,
     )
-    return _way("http://engine/v1", key, transport)  # the name is of no account: the socket is connected to
+    return _way("http://engine/v1", key, transport)  # the host name is ignored: the transport uses the socket
 
 
 def over_network(address: str, key: str, authorities: ssl.SSLContext | None) -> httpx.Client:
-    """Return the way to a server at an address; without authorities nothing is encrypted."""
+    """Return an HTTP client for the server at `address`; `authorities` are its CA certificates, None for plain http."""
     return _way(address, key, httpx.HTTPTransport(verify=authorities or False, limits=ONE_REQUEST))
 
 
@@ -57,35 +57,35 @@ def _way(address: str, key: str, transport: httpx.HTTPTransport) -> httpx.Client
 
 
 class Client:
-    """Speaks to one server; may be used by several threads at once."""
+    """Client for one server. Thread-safe."""
 
     def __init__(self, http: httpx.Client, *, why_gone: Callable[[Exception], GarrisonError]) -> None:
-        """Build the client; nothing is connected yet.
+        """Build the client without connecting.
 
         Args:
-            http: the way to the server, from `over_socket` or `over_network`.
-            why_gone: what is raised when the connection breaks.
+            http: HTTP client for the server, from `over_socket` or `over_network`.
+            why_gone: turns a transport error into the error to raise when the connection breaks.
         """
         self._http = http
         self._why_gone = why_gone
 
     def is_ready(self) -> bool:
-        """Whether the server answers and has loaded its model."""
+        """Return whether the server answers and has loaded its model."""
         try:
             return self._http.get("health").status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 
     def context_tokens(self) -> int:
-        """Ask a llama-server how long a conversation may be."""
+        """Ask a llama-server for its context size: the longest conversation, in tokens."""
         return int(self._json("GET", "/props")["default_generation_settings"]["n_ctx"])
 
     def complete(self, prompt: Sequence[int], asked: Asked) -> Generator[str, None, Pace]:
-        """Continue a prompt of token ids, piece by piece; closing the generator stops the server's work on it.
+        """Stream the completion of a prompt of token ids; closing the generator makes the server stop writing.
 
         Raises:
             InputError: the prompt is longer than the model can read.
-            GarrisonError: as `why_gone` says, when the server is gone.
+            GarrisonError: the one from `why_gone`, if the server is gone.
         """
         body = _body(asked) | {"prompt": list(prompt), "cache_prompt": True}
         if asked.scales:
@@ -93,11 +93,11 @@ class Client:
         return (yield from self._stream("completions", body))
 
     def chat(self, model: str, messages: Sequence[Mapping[str, str]], asked: Asked) -> Generator[str, None, Pace]:
-        """Answer a conversation as the server's own template has it; closing the generator closes the connection.
+        """Stream the answer to a conversation, formatted by the server's own template; closing the generator disconnects.
 
         Raises:
             InputError: the conversation is longer than the model can read.
-            GarrisonError: as `why_gone` says, when the server is gone.
+            GarrisonError: the one from `why_gone`, if the server is gone.
         """
         body = _body(asked) | {"model": model, "messages": list(messages)}
         return (yield from self._stream("chat/completions", body))
@@ -121,12 +121,12 @@ class Client:
                     reason = choice.get("finish_reason") or reason
                     if text := str(choice.get("text") or (choice.get("delta") or {}).get("content") or ""):
                         yield text
-            if not reason:  # the stream broke off at the edge of a message
+            if not reason:  # the stream broke off between two events
                 raise httpx.RemoteProtocolError("The answer has no end.")
         return _pace(last, is_complete=reason != "length")
 
     def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Ask one of llama-server's own paths, which lie beside the protocol's root."""
+        """Call one of llama-server's own endpoints, whose paths lie outside the protocol's `/v1`."""
         with self._broken():
             response = self._http.request(method, self._http.base_url.join(path), json=body)
         if response.status_code != httpx.codes.OK:
@@ -136,7 +136,7 @@ class Client:
 
     @contextmanager
     def _broken(self) -> Iterator[None]:
-        """Turn a broken connection into what `why_gone` says."""
+        """Turn a broken connection into the error from `why_gone`."""
         try:
             yield
         except httpx.TransportError as error:
@@ -153,7 +153,7 @@ def _body(asked: Asked) -> dict[str, Any]:
     if asked.stop or asked.ends:
         body["stop"] = [*asked.stop, *asked.ends]
     if asked.ends:
-        body["preserved_tokens"] = list(asked.ends)  # a mark is no text unless it is asked for
+        body["preserved_tokens"] = list(asked.ends)  # special tokens yield no text unless preserved
     if asked.seed is not None:
         body["seed"] = asked.seed
     if asked.grammar:
@@ -162,7 +162,7 @@ def _body(asked: Asked) -> dict[str, Any]:
 
 
 def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """Read the JSON of server-sent events (HTML Living Standard, section 9.2); the mark of the end is none."""
+    """Yield the JSON payloads of server-sent events (HTML Living Standard, section 9.2), without the final `[DONE]`."""
     for line in lines:
         name, _, data = line.partition(":")
         if name in ("data", "error") and data.strip() not in ("", "[DONE]"):
@@ -189,7 +189,7 @@ def _refusal(response: httpx.Response) -> GarrisonError:
 
 
 def _refused(error: Any) -> GarrisonError:
-    """Build the error for an answer that is none. The server's own words are not told: they may quote the prompt."""
+    """Build the exception for a refused request. The server's own message is left out: it may quote the prompt."""
     told = error if isinstance(error, dict) else {}
     if told.get("type") == TOO_LONG:
         return InputError(

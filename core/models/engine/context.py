@@ -1,4 +1,4 @@
-"""How long a conversation a model can hold: what it was made for, as far as memory goes; read from the file's head."""
+"""How long a conversation a model can hold: its context length, as far as memory allows, from the GGUF header."""
 
 import struct
 from pathlib import Path
@@ -6,24 +6,24 @@ from typing import Any, BinaryIO
 
 import psutil
 
-MEMORY_SHARE = 0.25  # of the memory that is free, for conversations
+MEMORY_SHARE = 0.25  # of free memory, for conversations
 LEAST_TOKENS = 512
-SHORT_TOKENS = 8192  # that several conversations have at least, where each may be only short
-STEP = 256  # llama.cpp keeps memory for a multiple of it
-UNKNOWN_TOKENS = 4096  # for a file whose head does not say
+SHORT_TOKENS = 8192  # shared by several conversations if the model's context is shorter than this
+STEP = 256  # llama.cpp allocates memory in multiples of this
+UNKNOWN_TOKENS = 4096  # assumed if the header does not say
 NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
 
 
 def context_tokens(path: Path, *, conversations: int = 1, free_bytes: int | None = None) -> int:
-    """Return how many tokens of conversation to keep memory for, those of all conversations together.
+    """Return how many tokens to allocate memory for, summed over all parallel conversations.
 
-    One of them may be as long as the model was made for; several share that, where they are short enough.
+    A single conversation may use the model's full context length; several have to share the total.
 
     Args:
         path: a GGUF file.
-        conversations: held side by side.
-        free_bytes: memory that may be thought of; None for what is free now.
+        conversations: held in parallel.
+        free_bytes: memory to plan with; None for what is free now.
     """
     told = read_head(path)
     made_for = _made_for(told) or UNKNOWN_TOKENS
@@ -34,7 +34,7 @@ def context_tokens(path: Path, *, conversations: int = 1, free_bytes: int | None
 
 
 def made_for_tokens(path: Path) -> int:
-    """Return how long a conversation the model was made for; 0 where its file does not say."""
+    """Return the context length the model was trained for, in tokens; 0 if the file does not say."""
     return _made_for(read_head(path))
 
 
@@ -43,7 +43,7 @@ def _made_for(told: dict[str, Any]) -> int:
 
 
 def bytes_per_token(told: dict[str, Any]) -> int:
-    """Return what the keys and values of a token take in memory, in 16 bits, at most."""
+    """Return an upper bound of the bytes that the keys and values of one token take in 16-bit precision."""
     kind = str(told.get("general.architecture", ""))
     layers, heads = _number(told.get(f"{kind}.block_count")), _number(told.get(f"{kind}.attention.head_count")) or 1
     width = _number(told.get(f"{kind}.embedding_length")) // heads
@@ -53,9 +53,9 @@ def bytes_per_token(told: dict[str, Any]) -> int:
 
 
 def read_head(path: Path) -> dict[str, Any]:
-    """Return what a GGUF file says of itself up to its vocabulary; {} where it is none.
+    """Return the metadata of a GGUF file up to its vocabulary; {} if it is not a GGUF file.
 
-    Source: ggml, `docs/gguf.md`. The vocabulary follows the rest and is long: it is not read.
+    Source: ggml, `docs/gguf.md`. The vocabulary comes after the other metadata and is long, so it is not read.
     """
     found: dict[str, Any] = {}
     try:
@@ -74,7 +74,7 @@ def read_head(path: Path) -> dict[str, Any]:
 
 
 def _number(value: Any) -> int:
-    """Return a number of the head; for one that differs by layer, the largest."""
+    """Return a metadata value as an integer: the largest of a per-layer list, 0 for anything unusable."""
     if isinstance(value, list):
         return max((_number(part) for part in value), default=0)
     return int(value) if isinstance(value, int | float) and 0 <= value < 1 << 40 else 0

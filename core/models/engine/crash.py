@@ -1,4 +1,4 @@
-"""What is told when the engine ends by itself, as types: by a signal, or because it could not load the model."""
+"""Errors for an engine that ended by itself: killed by a signal, or unable to load the model."""
 
 import signal
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ Moment = Literal["loaded the model", "answered", "wrote"]
 
 
 class EngineCrashed(SetupError):
-    """The engine's process ended while somebody waited for it."""
+    """The engine's process ended while a caller was waiting for it."""
 
     def __init__(self, returncode: int, moment: Moment) -> None:
-        """Build the error from how a process ended (negative: by that signal), as `subprocess` tells it."""
+        """Build the error from a `subprocess` return code (negative: killed by that signal) and what it was doing."""
         super().__init__(
             f"The language model's engine ended with {ended_by(returncode)} while it {moment}.",
             "Try again: it is started anew, and nothing stored is lost. See what is broken: python3 installer doctor",
@@ -27,11 +27,11 @@ class EngineCrashed(SetupError):
 
 
 class EngineUnfit(SetupError):
-    """The engine crashed so often in a short time that it is not started again at once."""
+    """The engine crashed so often in a short time that it is not restarted right away."""
 
 
 def ended_by(returncode: int) -> str:
-    """Return the name of the signal that ended a process, or its status in words."""
+    """Return the name of the signal that ended a process, or its exit status as text."""
     if returncode >= 0:
         return f"status {returncode}"
     try:
@@ -41,7 +41,7 @@ def ended_by(returncode: int) -> str:
 
 
 def cannot_load(path: Path, adapters: Sequence[Path] = ()) -> SetupError:
-    """Build the error for a model file that llama.cpp refuses, or refuses with adapters of runs."""
+    """Build the error for a model file that llama.cpp cannot load, alone or with these adapters."""
     if adapters:
         names = ", ".join(adapter.name for adapter in adapters)
         return SetupError(

@@ -1,4 +1,4 @@
-"""A GGUF model to talk to, with or without an adapter, answered by the engine."""
+"""A chat model backed by the engine: a GGUF file, with or without an adapter."""
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class EngineModel:
-    """Asks the engine; several threads may ask at once. Nothing is held between two questions."""
+    """A GGUF model served by the engine. Thread-safe; holds no resources between questions."""
 
     def __init__(self, supervisor: Supervisor, path: Path, *, template: str = "", adapter: Path | None = None) -> None:
-        """Build it, and have the engine load the model now, so that a file that cannot be loaded is told at once.
+        """Have the engine load the model now, so that a file that cannot be loaded is reported immediately.
 
         Args:
-            supervisor: of the engine.
+            supervisor: starts and stops the engine.
             path: a GGUF file.
             template: chat template (Jinja) to use instead of the model's own.
-            adapter: a LoRA adapter as GGUF that is added to the model.
+            adapter: a LoRA adapter as GGUF to apply to the model.
 
         Raises:
-            SetupError: the engine is not there, or cannot load the model.
-            EngineCrashed: it ended while it loaded.
+            SetupError: the engine is missing or cannot load the model.
+            EngineCrashed: the engine ended while loading.
         """
         self._supervisor, self._path, self._template, self._adapter = supervisor, path, template, adapter
         with supervisor.serving(path, adapter=adapter):
@@ -39,11 +39,11 @@ class EngineModel:
     def stream(
         self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, temperature: float
     ) -> Generator[str, None, Pace]:
-        """Write the answer to the last message, piece by piece; closing the generator stops the engine's work on it.
+        """Stream the answer to the last message; closing the generator makes the engine stop writing.
 
         Raises:
             InputError: the conversation leaves no room for an answer.
-            EngineCrashed: the engine ended while it answered.
+            EngineCrashed: the engine ended while answering.
         """
         with self._supervisor.serving(self._path, adapter=self._adapter) as serving:
             vocabulary = self._vocabulary()
@@ -54,7 +54,7 @@ class EngineModel:
             if room < 1:
                 raise self._too_long(len(prompt), readable)
             turn = turn_of(vocabulary, template)
-            unknown = turn.ends - vocabulary.ends  # a mark of the template that llama.cpp does not take for an end
+            unknown = turn.ends - vocabulary.ends  # end tokens of the template that llama.cpp does not treat as such
             asked = Asked(
                 max_tokens=min(max_tokens, room),
                 temperature=temperature,
@@ -65,7 +65,7 @@ class EngineModel:
             return (yield from _from_first_word(serving.client.complete(prompt, asked)))
 
     def close(self) -> None:
-        """Do nothing: the engine frees its memory by itself."""
+        """Do nothing: the supervisor frees the engine's memory when it has been idle."""
 
     def _too_long(self, token_count: int, readable: int) -> InputError:
         made_for = made_for_tokens(self._path)
@@ -80,14 +80,14 @@ class EngineModel:
         )
 
     def _vocabulary(self) -> "LlamaVocabulary":
-        """Return the model's tokens, read by the library in this process: the engine has loaded the file before."""
+        """Return the model's vocabulary, read in this process: the file is safe, as the engine has already loaded it."""
         from core.models.llama import cached_vocabulary
 
         return cached_vocabulary(self._path)
 
 
 def _from_first_word(stream: Generator[str, None, Pace]) -> Generator[str, None, Pace]:
-    """Leave out the blanks before an answer's first word, as answers through transformers do."""
+    """Strip the whitespace before an answer's first word, as is done for answers from transformers."""
     with closing(stream):
         has_begun = False
         while True:

@@ -1,4 +1,4 @@
-"""Where the programs of llama.cpp lie: in the folder of llama-cpp-python, or in the one that `GARRISON_ENGINE` names."""
+"""Locations of llama.cpp's programs: in the llama-cpp-python package, or in the folder named by `GARRISON_ENGINE`."""
 
 import importlib.util
 import os
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from core.errors import SetupError
 
-FOLDER_VARIABLE = "GARRISON_ENGINE"  # an administrator's own build, with the same files side by side
+FOLDER_VARIABLE = "GARRISON_ENGINE"  # an administrator's own build, all in one folder
 
 
 def server_program() -> Path:
     """Return the path of llama-server.
 
     Raises:
-        SetupError: it is not there.
+        SetupError: it is missing.
     """
     return _program("llama-server")
 
@@ -22,16 +22,16 @@ def quantize_program() -> Path:
     """Return the path of llama-quantize.
 
     Raises:
-        SetupError: it is not there.
+        SetupError: it is missing.
     """
     return _program("llama-quantize")
 
 
 def converters_folder() -> Path:
-    """Return the folder of llama.cpp's converters: `convert_hf_to_gguf.py` and what it needs.
+    """Return the folder of llama.cpp's converters: `convert_hf_to_gguf.py` and the modules it imports.
 
     Raises:
-        SetupError: it is not there.
+        SetupError: it is missing.
     """
     chosen = os.environ.get(FOLDER_VARIABLE, "")
     folder = Path(chosen) / "convert" if chosen else _package() / "convert"
@@ -49,7 +49,7 @@ def _program(name: str) -> Path:
 
 
 def _package() -> Path:
-    """Return the folder of llama_cpp, without importing it: that would load the library."""
+    """Return the folder of the llama_cpp package without importing it, which would load the library."""
     found = importlib.util.find_spec("llama_cpp")
     if found is None or not found.submodule_search_locations:
         raise SetupError("llama-cpp-python is not installed.", "Run: python3 installer run")

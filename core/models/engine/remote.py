@@ -1,4 +1,4 @@
-"""A language model on another machine that an administrator allows; its server puts the conversation into a template."""
+"""A language model on another machine that an administrator has allowed; its server applies the chat template."""
 
 import re
 import ssl
@@ -10,7 +10,7 @@ from core.models.engine.client import Asked, Client, over_network
 from core.models.engine.settings import Host
 from core.models.text import Pace
 
-# What templates mark turns with. Such a server takes them for marks in what people write, too, so they are broken up there.
+# Special tokens that chat templates use. The server would interpret them in user text as well, so they are broken up there.
 _MARK = re.compile(
     r"<(?=\|[^|<>\s]{1,60}\|>|/?s>|(?:bos|eos|pad|unk)>|/?(?:start|end)_of_turn>|<?/?SYS>|\uff5c[^<>\s]{1,60}>)|\[(?=/?INST\])"
 )
@@ -18,24 +18,24 @@ _SPLIT = "\u200b"  # zero width space
 
 
 class HostModel:
-    """Asks a configured host; several threads may ask at once."""
+    """A model served by a configured host. Thread-safe."""
 
     def __init__(self, name: str, host: Host) -> None:
-        """Build it, and let this process reach the host; nothing is connected yet.
+        """Allow this process to reach the host and build the client, without connecting.
 
         Args:
-            name: that people choose it by.
-            host: from `engine.toml`.
+            name: the name users choose it by.
+            host: its settings from `engine.toml`.
 
         Raises:
-            SetupError: its certificate cannot be read.
+            SetupError: the CA certificate cannot be read.
         """
         self._name, self._host = name, host
         offline.allow(host.machine, host.port)
         try:
             is_encrypted = host.address.startswith("https:")
             authorities = ssl.create_default_context(cafile=host.certificate or None) if is_encrypted else None
-        except OSError as error:  # ssl.SSLError is one
+        except OSError as error:  # includes ssl.SSLError
             raise SetupError(
                 f"The certificate of {name} cannot be read ({type(error).__name__}).",
                 "Ask an administrator: see engine.toml.",
@@ -45,12 +45,12 @@ class HostModel:
     def stream(
         self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, temperature: float
     ) -> Generator[str, None, Pace]:
-        """Write the answer to the last message, piece by piece; closing the generator closes the connection.
+        """Stream the answer to the last message; closing the generator closes the connection.
 
         Raises:
             InputError: the conversation leaves no room for an answer.
             SetupError: the host cannot be reached.
-            ModelError: it refuses.
+            ModelError: the host refuses the request.
         """
         plain = [{"role": message["role"], "content": without_marks(message["content"])} for message in messages]
         asked = Asked(max_tokens=max_tokens, temperature=temperature)
@@ -68,5 +68,5 @@ class HostModel:
 
 
 def without_marks(content: str) -> str:
-    """Return the content with a space of no width in every mark of a template that it spells, such as `<|im_end|>`."""
+    """Return `content` with a zero-width space inside anything that looks like a special token, such as `<|im_end|>`."""
     return _MARK.sub(lambda mark: mark[0] + _SPLIT, content)

@@ -1,4 +1,4 @@
-"""One process of llama-server: started on a Unix socket of its own, waited for, watched, stopped."""
+"""One llama-server process on a private Unix socket: starting it, waiting for it, watching it, stopping it."""
 
 import fcntl
 import os
@@ -18,34 +18,34 @@ from core.models.engine.crash import EngineCrashed, Moment, cannot_load
 from core.models.engine.program import server_program
 from core.processes import bound_to_this
 
-START_S = 600.0  # that loading a large model from a slow disk may take
+START_S = 600.0  # allowed for loading a large model from a slow disk
 POLL_S = 0.02
-REPORT_S = 5.0  # in which the system tells how a process ended whose connection broke
+REPORT_S = 5.0  # wait for the exit status of a process whose connection broke
 STOP_S = 5.0
-LONGEST_SOCKET = 100  # bytes of a socket's path; the system takes 107 (unix(7))
+LONGEST_SOCKET = 100  # bytes of a socket's path; the system allows 107 (unix(7))
 PREFIX = "garrison-engine-"
-FOREIGN = ("LLAMA_", "AIP_", "HF_", "GGML_")  # variables by which llama-server takes options, and would download
+FOREIGN = ("LLAMA_", "AIP_", "HF_", "GGML_")  # environment variables that set llama-server options or make it download
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a server is started with."""
+    """Model, adapters and limits to start a server with."""
 
     model: Path
     adapters: tuple[Path, ...] = ()  # GGUF files; none is applied unless a request asks for it
     threads: int = 1
-    context_tokens: int = 4096  # memory for all conversations together; one gets what the model was made for at most
-    slots: int = 4  # answered side by side
+    context_tokens: int = 4096  # for all conversations together; each is also limited to the model's own context length
+    slots: int = 4  # conversations answered in parallel
 
 
 class Server:
-    """A running llama-server. It ends with the thread that made this object."""
+    """A running llama-server. It ends with the thread that created this object."""
 
     def __init__(self, plan: Plan) -> None:
-        """Start the process; `wait` for it before asking.
+        """Start the process; call `wait` before sending requests.
 
         Raises:
-            SetupError: llama-server is not there, or a file is missing.
+            SetupError: llama-server, the model or an adapter is missing.
         """
         program = server_program()
         if missing := next((path for path in (plan.model, *plan.adapters) if not path.is_file()), None):
@@ -59,17 +59,17 @@ class Server:
         self._process = subprocess.Popen(  # noqa: S603 a program of the installation
             bound_to_this([str(program), *self._arguments()]),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # what it says may quote a prompt: nobody keeps it
+            stdout=subprocess.DEVNULL,  # discarded: its output may quote a prompt
             stderr=subprocess.DEVNULL,
             cwd=self._folder,
             env=_environment(key),
-            start_new_session=True,  # Ctrl-C in a terminal is for whoever started it, who then stops it
+            start_new_session=True,  # Ctrl-C reaches only the parent, which then stops the server
         )
 
     def _arguments(self) -> list[str]:
         plan = self.plan
         adapters = []
-        for number, path in enumerate(plan.adapters):  # under names of our own: a comma in a path would part it
+        for number, path in enumerate(plan.adapters):  # linked under plain names: a comma in a path would split it
             link = self._folder / f"{number}.gguf"
             link.symlink_to(path.resolve())
             adapters.append(link.name)
@@ -85,15 +85,15 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """The process, for whoever watches it from outside."""
+        """Process id, for monitoring from outside."""
         return self._process.pid
 
     def wait(self, longest_s: float = START_S) -> None:
         """Wait until the model is loaded.
 
         Raises:
-            EngineCrashed: the process was ended by a signal.
-            SetupError: llama.cpp refuses the model, or it takes too long.
+            EngineCrashed: the process was killed by a signal.
+            SetupError: llama.cpp cannot load the model, or loading takes longer than `longest_s`.
         """
         deadline_s = time.monotonic() + longest_s
         while not (self._listens() and self.client.is_ready()):
@@ -111,7 +111,7 @@ class Server:
         self._moment = "answered"
 
     def _listens(self) -> bool:
-        """Whether the socket takes connections; asked plainly, as httpcore does not close one that was refused."""
+        """Return whether the socket accepts connections. Uses a plain socket: httpcore leaks one that was refused."""
         try:
             with socket.socket(socket.AF_UNIX) as tried:
                 tried.connect(str(self._folder / "engine.sock"))
@@ -120,18 +120,18 @@ class Server:
             return False
 
     def is_alive(self) -> bool:
-        """Whether the process runs."""
+        """Return whether the process is running."""
         return self._process.poll() is None
 
     def crash(self) -> EngineCrashed | None:
-        """How it ended, unless it runs or was stopped."""
+        """Return the error that says how the process ended; None if it is running or was stopped by `stop`."""
         ended = self._process.poll()
         return None if ended is None or self._stopping.is_set() else EngineCrashed(ended, self._moment)
 
     def stop(self) -> None:
         """End the process and remove its folder. Calling it twice is harmless."""
         if self.is_alive():
-            self._stopping.set()  # what ended by itself before stays a crash, for everybody who still waits
+            self._stopping.set()  # only now: a process that ended by itself stays a crash for all waiting callers
             self._process.terminate()
             try:
                 self._process.wait(STOP_S)
@@ -145,7 +145,7 @@ class Server:
             self._lock = -1
 
     def _why_gone(self, error: Exception) -> GarrisonError:
-        """Say why a connection broke; a process that was struck is reaped a moment after its sockets are closed."""
+        """Build the error for a broken connection. A killed process is reaped only after its sockets close: wait first."""
         try:
             self._process.wait(REPORT_S)
         except subprocess.TimeoutExpired:
@@ -159,13 +159,13 @@ class Server:
 
 
 def _environment(key: str) -> dict[str, str]:
-    """Return the variables of the process: without those that llama-server takes options from, but for its key."""
+    """Return the process's environment: ours without llama-server's option variables, plus its API key."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    return kept | {"LLAMA_API_KEY": key, "GGML_NO_BACKTRACE": "1"}  # no debugger is started on an abort
+    return kept | {"LLAMA_API_KEY": key, "GGML_NO_BACKTRACE": "1"}  # do not start a debugger on abort
 
 
 def _private_folder() -> tuple[Path, int]:
-    """Make a folder for this account alone, and the lock that says it is in use; first clear away abandoned ones."""
+    """Create a folder only this account can access and lock it as in use, after removing abandoned ones."""
     parent = Path(tempfile.gettempdir())
     if len(os.fsencode(parent / f"{PREFIX}12345678/engine.sock")) > LONGEST_SOCKET:
         parent = Path("/tmp")  # noqa: S108 a folder of mode 700 with a random name is made in it
@@ -177,7 +177,7 @@ def _private_folder() -> tuple[Path, int]:
 
 
 def _clear(parent: Path) -> None:
-    """Remove folders whose owner was killed: nobody holds their lock, and they are older than a minute."""
+    """Remove folders left by killed processes: no longer locked, and older than a minute."""
     for folder in parent.glob(f"{PREFIX}*"):
         try:
             status = folder.lstat()

@@ -1,14 +1,14 @@
-"""What an administrator says of the engine in `engine.toml` in the workspace: when it rests, and who else may answer.
+"""Engine settings from the workspace's `engine.toml`: when the engine is unloaded, and which other hosts may answer.
 
-    idle_minutes = 10                          # without a question, until the engine leaves memory
+    idle_minutes = 10                          # without a question before the engine is unloaded
 
-    [hosts.site-70b]                           # the name that people choose it by
-    address = "https://models.site:8000/v1"    # a server of the OpenAI protocol: vLLM, llama-server
-    model = "Llama-3.3-70B-Instruct"           # as that server calls it
-    key = "…"                                  # sent with every request; left out where it wants none
-    certificate = "/etc/ssl/site-ca.pem"       # of the authority that signed it; left out: those of this machine
+    [hosts.site-70b]                           # the name users choose it by
+    address = "https://models.site:8000/v1"    # a server that speaks the OpenAI protocol: vLLM, llama-server
+    model = "Llama-3.3-70B-Instruct"           # the server's name for the model
+    key = "…"                                  # sent with every request; omit it if none is required
+    certificate = "/etc/ssl/site-ca.pem"       # of the CA that signed the server's; default: the system's CAs
 
-No page and no command writes the file.
+Administrators edit the file by hand: neither the dashboard nor the command line writes it.
 """
 
 from pathlib import Path
@@ -27,17 +27,17 @@ FILE_NAME = "engine.toml"
 
 
 class Host(Settings):
-    """A server of language models that an administrator allows."""
+    """A language model server that an administrator has allowed."""
 
-    address: str  # where its paths begin, as https://models.site:8000/v1
-    model: str = Field(min_length=1)  # as the server calls it
+    address: str  # base URL, such as https://models.site:8000/v1
+    model: str = Field(min_length=1)  # the server's name for it
     key: str = ""
-    certificate: str = ""  # file of the authority; "" for those that this machine knows
+    certificate: str = ""  # CA certificate file; "" for the system's CAs
 
     @field_validator("address")
     @classmethod
     def _is_safe(cls, address: str) -> str:
-        """Refuse what others could listen to on the way."""
+        """Reject addresses over which traffic could be intercepted, and strip the trailing slash."""
         found = urlsplit(address)
         if not found.hostname or not is_confidential(found) or found.username or found.query or found.fragment:
             raise ValueError("an https address is needed; only within this machine may it be http")
@@ -45,17 +45,17 @@ class Host(Settings):
 
     @property
     def machine(self) -> str:
-        """The name or number of the machine."""
+        """Host name or IP address."""
         return urlsplit(self.address).hostname or ""
 
     @property
     def port(self) -> int:
-        """The port on it."""
+        """TCP port."""
         return port_of(urlsplit(self.address))
 
 
 class EngineSettings(Settings):
-    """What stands in the file, and what holds where there is none."""
+    """The contents of the file; the defaults apply if there is none."""
 
     idle_minutes: float = Field(default=10, gt=0, le=7 * 24 * 60)
     hosts: dict[str, Host] = {}
@@ -63,7 +63,7 @@ class EngineSettings(Settings):
     @field_validator("hosts")
     @classmethod
     def _are_named(cls, hosts: dict[str, Host]) -> dict[str, Host]:
-        """Refuse names that no model could have."""
+        """Reject names that would not be valid model names."""
         for name in hosts:
             if not registry.NAME.fullmatch(name):
                 raise ValueError(f"{name!r}: use lower-case letters, digits, dots, hyphens and underscores")
@@ -71,10 +71,10 @@ class EngineSettings(Settings):
 
 
 def read_engine_settings(home: Path) -> EngineSettings:
-    """Return the settings of a workspace's engine.
+    """Return the engine settings of the workspace in `home`.
 
     Raises:
-        SetupError: the file is there, and cannot be read, is open to others, or says what cannot be used.
+        SetupError: the file exists but cannot be read, is accessible to others, or holds invalid settings.
     """
     path = home / FILE_NAME
     found: dict[str, Any] = read_settings_file(path) or {}

@@ -1,6 +1,7 @@
-"""Keeps the servers of this process: started when one is wanted, begun anew after a crash, stopped when idle.
+"""Manages this process's llama-servers: starts them on demand, restarts them after a crash, stops them when idle.
 
-One thread, which lives as long as this process, starts them: the kernel ends a server with the thread that started it.
+One thread that lives as long as this process starts them all, because the kernel kills a server when the thread that
+started it ends.
 """
 
 import atexit
@@ -22,18 +23,18 @@ from core.models.engine.context import context_tokens
 from core.models.engine.crash import EngineCrashed, EngineUnfit
 from core.models.engine.server import Plan, Server
 
-IDLE_S = 600.0  # without a question, until a server is stopped
+IDLE_S = 600.0  # without a question before a server is stopped
 GIVE_WAY_S = 10.0  # the same, while a job needs the device
 WATCH_S = 1.0
-MODELS_AT_ONCE = 2  # in memory: as many as a comparison needs
+MODELS_AT_ONCE = 2  # kept in memory: as many as a comparison needs
 ADAPTERS_AT_ONCE = 8
-CRASHES, CRASH_WINDOW_S = 3, 60.0  # this many within that time, and it is not started again at once
+CRASHES, CRASH_WINDOW_S = 3, 60.0  # this many within that time, and it is not restarted for now
 SLOTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A server that answers now, and how much of each of its adapters is wanted."""
+    """A running server and the scales to request for its adapters: 1.0 for the wanted one, 0.0 for the others."""
 
     client: Client
     scales: tuple[float, ...]
@@ -41,27 +42,27 @@ class Serving:
 
 @dataclass(slots=True)
 class _Place:
-    """Where the server of one model stands, or will."""
+    """The slot of one model: its server, if one runs, and the state that threads share under `changed`."""
 
     model: Path
     changed: threading.Condition = field(default_factory=threading.Condition)
     server: Server | None = None
-    asking: int = 0  # answers being written
+    asking: int = 0  # number of answers being written
     is_changing: bool = False
-    adapters: list[Path] = field(default_factory=list)  # used last: at the end
+    adapters: list[Path] = field(default_factory=list)  # most recently used last
     used_s: float = 0.0
     crashes: deque[float] = field(default_factory=lambda: deque(maxlen=CRASHES))
 
 
 class Supervisor:
-    """The servers of one process, by model."""
+    """All llama-servers of one process, one per model."""
 
     def __init__(self, *, idle_s: float = IDLE_S, slots: int = SLOTS) -> None:
-        """Build it; nothing is started yet.
+        """Build the supervisor without starting any server.
 
         Args:
-            idle_s: seconds without a question until a server is stopped.
-            slots: answers that one server writes side by side.
+            idle_s: seconds without a question before a server is stopped.
+            slots: answers that one server writes in parallel.
         """
         self.idle_s = idle_s
         self.is_device_wanted: Callable[[], bool] = lambda: False
@@ -73,11 +74,11 @@ class Supervisor:
 
     @contextmanager
     def serving(self, model: Path, *, adapter: Path | None = None) -> Iterator[Serving]:
-        """Have a server of `model` with `adapter` answer within this block; started, or begun anew, where needed.
+        """Yield a running server of `model` with `adapter`, starting or restarting it if needed.
 
         Raises:
-            EngineCrashed: it ended by itself, now or within the block.
-            EngineUnfit: it crashed so often that it is not started again at once.
+            EngineCrashed: the server ended by itself, while starting or within the block.
+            EngineUnfit: it crashed so often that it is not restarted right away.
             SetupError: it cannot be started or cannot load the model.
         """
         place = self._place(model)
@@ -96,7 +97,7 @@ class Supervisor:
                 place.changed.notify_all()
 
     def stop(self) -> None:
-        """Stop every server, whoever waits for it."""
+        """Stop every server, even those that are still answering."""
         with self._lock:
             places = list(self._places.values())
         for place in places:
@@ -106,7 +107,7 @@ class Supervisor:
                 server.stop()
 
     def pids(self) -> list[int]:
-        """Return the processes that run now."""
+        """Return the process ids of the running servers."""
         with self._lock:
             return [place.server.pid for place in self._places.values() if place.server and place.server.is_alive()]
 
@@ -115,7 +116,7 @@ class Supervisor:
             return self._places.setdefault(model, _Place(model))
 
     def _entered(self, place: _Place, adapter: Path | None) -> Server:
-        """Wait for a server that has the adapter, starting one where there is none; the caller counts as asking."""
+        """Return a server that has the adapter, starting one if needed, and count the caller as asking."""
         with place.changed:
             place.changed.wait_for(lambda: not place.is_changing)
             if adapter:
@@ -127,7 +128,7 @@ class Supervisor:
                 place.asking += 1
                 return server
             place.is_changing = True
-            place.changed.wait_for(lambda: place.asking == 0)  # other people's answers are finished first
+            place.changed.wait_for(lambda: place.asking == 0)  # let other callers' answers finish first
             old, place.server = place.server, None
         try:
             if old:
@@ -142,7 +143,7 @@ class Supervisor:
                 raise
         except BaseException:
             with place.changed:
-                place.adapters = [path for path in place.adapters if path != adapter]  # it may be what is refused
+                place.adapters = [path for path in place.adapters if path != adapter]  # it may be what llama.cpp refuses
                 place.is_changing = False
                 place.changed.notify_all()
             raise
@@ -153,7 +154,7 @@ class Supervisor:
         return started
 
     def _plan(self, place: _Place, wanted: Path | None) -> Plan:
-        """Choose the adapters: the wanted one, and of the others those whose run was not deleted since."""
+        """Build the plan for a new server, with the wanted adapter and those others whose files still exist."""
         return Plan(
             model=place.model,
             adapters=tuple(path for path in place.adapters if path == wanted or path.is_file()),
@@ -163,7 +164,7 @@ class Supervisor:
         )
 
     def _make_room(self, wanted: _Place) -> None:
-        """Stop the servers that were used longest ago, as long as there are too many and nobody asks them."""
+        """Make room for one more server among MODELS_AT_ONCE by stopping the least recently used, unless it is answering."""
         with self._lock:
             others = sorted(
                 (place for place in self._places.values() if place is not wanted and place.server),
@@ -173,13 +174,13 @@ class Supervisor:
             _stop_idle(place, after_s=0.0)
 
     def _run(self, start: Callable[[], Server]) -> Server:
-        """Run `start` in the thread that lives as long as this process."""
+        """Run `start` in the long-lived thread (see the module docstring) and return its result."""
         answer: Future[Server] = Future()
 
         def task() -> None:
             try:
                 answer.set_result(start())
-            except BaseException as error:  # told to whoever waits
+            except BaseException as error:  # re-raised in the waiting thread
                 answer.set_exception(error)
 
         with self._lock:
@@ -209,7 +210,7 @@ class Supervisor:
 
 
 def _stop_idle(place: _Place, *, after_s: float) -> None:
-    """Stop a server that nobody has asked for so long; one that crashed is buried."""
+    """Stop a server that has been idle for `after_s` seconds; clean up after one that crashed."""
     with place.changed:
         if place.server and place.server.crash():
             _bury(place)
@@ -221,7 +222,7 @@ def _stop_idle(place: _Place, *, after_s: float) -> None:
 
 
 def _bury(place: _Place) -> None:
-    """Remember the crash and clear away what the server left. The caller holds the place's condition."""
+    """Record the crash and clean up after the server. The caller must hold the place's condition."""
     place.crashes.append(time.monotonic())
     if place.server:
         place.server.stop()
@@ -238,7 +239,7 @@ def _refuse_unfit(place: _Place) -> None:
 
 @cache
 def shared() -> Supervisor:
-    """Return this process's own; its servers are stopped when the process ends."""
+    """Return this process's only supervisor, whose servers are stopped when the process exits."""
     supervisor = Supervisor()
     atexit.register(supervisor.stop)
     return supervisor

@@ -1,4 +1,4 @@
-"""A run as the engine takes it: the base model's GGUF, the adapter beside it, and the template it was trained with."""
+"""A run in the form the engine needs: base model and adapter as GGUF, and the chat template it was trained with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ ROUNDED: tuple[Precision, ...] = ("8bit", "4bit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuned:
-    """Files of a run that the engine can answer for."""
+    """Files and template of a run that the engine can serve."""
 
-    model: Path  # GGUF of the base
+    model: Path  # GGUF of the base model
     adapter: Path  # GGUF of the adapter alone
     template: str
 
     def open_base(self, supervisor: Supervisor) -> EngineModel:
-        """Return the base model, asked with the run's template."""
+        """Open the base model with the run's template."""
         return EngineModel(supervisor, self.model, template=self.template)
 
     def open_run(self, supervisor: Supervisor) -> EngineModel:
-        """Return the run: the base model with the adapter."""
+        """Open the run: the base model with the adapter."""
         return EngineModel(supervisor, self.model, template=self.template, adapter=self.adapter)
 
 
@@ -42,19 +42,19 @@ def tuned(
     cache: Path | None,
     report: Callable[[], None] = lambda: None,
 ) -> Tuned | None:
-    """Return the run's files for the engine, made once where they are not there; None where transformers must answer.
+    """Return the run's files for the engine, converting missing ones; None if only transformers can answer.
 
     Args:
         base: the base model, a GGUF file or a folder of safetensors.
         format: its format.
-        folder: the run's folder, with `adapter/`; what is made of the adapter is kept in it.
+        folder: the run's folder, with `adapter/`; the converted adapter is kept in it.
         template: the run's chat template.
-        precision: in which the base was trained on.
-        cache: keeps the GGUF of a base in safetensors; None where nothing is kept.
-        report: called a few times a second while something is made; what it raises stops that.
+        precision: precision of the base model during training.
+        cache: folder for the GGUF of a safetensors base; if None, such a base is not converted and the result is None.
+        report: called a few times a second during conversion; an exception from it stops the conversion.
 
     Raises:
-        SetupError: the adapter or the converter is gone, memory ran out, or the disk is full.
+        SetupError: the adapter or the converter is missing, memory ran out, or the disk is full.
     """
     model = base_for_engine(base, format, precision=precision, cache=cache, report=report)
     adapter = model and adapter_for_engine(folder, base, report=report)
@@ -69,9 +69,9 @@ def base_for_engine(
     cache: Path | None,
     report: Callable[[], None] = lambda: None,
 ) -> Path | None:
-    """Return the GGUF of a run's base, made once where it is not there; None where transformers must answer for the run.
+    """Return the GGUF of a run's base model, converting it if needed; None if only transformers can answer for the run.
 
-    Arguments and errors as of `tuned`.
+    Arguments and errors are those of `tuned`.
     """
     if precision in ROUNDED:
         return None
@@ -79,18 +79,18 @@ def base_for_engine(
         return base
     if cache is None:
         return None
-    from core.models.conversion.model import base_gguf  # comparing its tokens loads llama.cpp
+    from core.models.conversion.model import base_gguf  # imports llama.cpp to compare tokens
 
     try:
         return base_gguf(base, cache, report=lambda _: report())
-    except InputError:  # a family that llama.cpp does not know
+    except InputError:  # a model family that llama.cpp does not support
         return None
 
 
 def adapter_for_engine(folder: Path, base: Path, *, report: Callable[[], None] = lambda: None) -> Path | None:
-    """Return the GGUF of a run's adapter, made once where it is not there; None where llama.cpp cannot load such a one.
+    """Return the GGUF of a run's adapter, converting it if needed; None if llama.cpp cannot load this kind of adapter.
 
-    Arguments and errors as of `tuned`.
+    Arguments and errors are those of `tuned`.
     """
     from core.models.conversion.adapter import adapter_gguf
 

@@ -1,7 +1,7 @@
-"""The process that writes for `WriterApart`: `python -m core.models.engine.writer OPTIONS`.
+"""The child process behind `WriterApart`: `python -m core.models.engine.writer OPTIONS`.
 
-OPTIONS are the arguments of `BatchGenerator` as JSON. A line of JSON comes in (`prefix` and `prompts`), a line goes out for
-every completion as it is ready, then `{"done": true}`.
+OPTIONS are the arguments of `BatchGenerator` as JSON. For each line of JSON on standard input (`prefix` and `prompts`) it
+prints one line per completion as soon as that is ready, then `{"done": true}`.
 """
 
 import json
@@ -17,10 +17,10 @@ from core.offline import refuse_connections
 
 
 def main(arguments: list[str]) -> None:
-    """Load the model and write until nobody asks any more."""
+    """Load the model and serve requests until standard input is closed."""
     refuse_connections()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints is no answer
+    os.dup2(2, 1)  # keep library output away from the answers
     from core.models.batch import BatchGenerator
 
     options: dict[str, Any] = json.loads(arguments[0])

@@ -1,4 +1,4 @@
-"""What a project permits: the highest classification marking that its documents may bear, and what lies above it."""
+"""The highest classification marking that a project permits its documents, and the documents marked above it."""
 
 from core.errors import InputError
 from core.privacy.classification.markings import LEVEL_WORDS, LEVELS, Marking, find_marking
@@ -9,12 +9,12 @@ REASON = "The project's highest permitted marking was lowered below that of this
 
 
 def is_permitted(project: Project, level: int) -> bool:
-    """Whether a project may hold documents of this level, 0 to 4."""
+    """Return whether a project may hold documents of this level, 0 to 4."""
     return level <= LEVELS.index(project.highest_marking)
 
 
 def refusal(project: Project, marking: Marking) -> str:
-    """Why a document with this marking is refused, in words; "" when it is not."""
+    """Return a sentence saying why a document with this marking is refused; "" if it is permitted."""
     if is_permitted(project, marking.level):
         return ""
     permitted = LEVEL_WORDS[project.highest_marking]
@@ -22,14 +22,14 @@ def refusal(project: Project, marking: Marking) -> str:
 
 
 def above(workspace: Workspace, project: Project, *, level: MarkingLevel | None = None) -> list[Document]:
-    """The readable documents marked above what the project permits, or above `level`."""
+    """Return the project's readable documents marked above `level`, by default above what the project permits."""
     limit = LEVELS.index(level or project.highest_marking)
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     return [document for document in documents if known_marking(workspace, document).level > limit]
 
 
 def known_marking(workspace: Workspace, document: Document) -> Marking:
-    """The marking of a stored document; looked for now, and kept, where it was read before markings were looked for."""
+    """Return a stored document's marking, detecting and storing it now if the document predates marking detection."""
     rights.check(workspace.db, "see project", document.project_id)
     if document.marking_level >= 0 or document.state != "read":
         return Marking(max(document.marking_level, 0), document.marking)
@@ -39,10 +39,10 @@ def known_marking(workspace: Workspace, document: Document) -> Marking:
 
 
 def check_permitted(workspace: Workspace, document: Document) -> None:
-    """Refuse to go on with a document marked above what its project permits now.
+    """Refuse to continue with a document marked above what its project currently permits.
 
     Raises:
-        InputError: it is.
+        InputError: the document is marked too high.
     """
     project = get(workspace.db, Project, document.project_id)
     marking = known_marking(workspace, document)
@@ -55,7 +55,7 @@ def check_permitted(workspace: Workspace, document: Document) -> None:
 
 
 def set_highest_marking(workspace: Workspace, project: Project, level: MarkingLevel, *, actor: Person) -> list[Document]:
-    """Decide by name what a project permits; gives the documents above it, whose approvals are withdrawn."""
+    """Set, in the actor's name, what a project permits; return the documents above it, whose approvals are withdrawn."""
     rights.check(workspace.db, "set rules", project.id, by=actor)
     with transaction(workspace.db):
         before = get(workspace.db, Project, project.id)
@@ -69,14 +69,14 @@ def set_highest_marking(workspace: Workspace, project: Project, level: MarkingLe
 
 
 def default_marking(workspace: Workspace) -> MarkingLevel:
-    """What a new project permits where nothing is said."""
+    """Return the highest marking that a new project permits by default."""
     row = workspace.db.execute("select highest_marking from marking_default").fetchone()
     level: MarkingLevel = row["highest_marking"] if row else "unclassified"
     return level
 
 
 def set_default_marking(workspace: Workspace, level: MarkingLevel, *, actor: Person) -> None:
-    """Decide by name what new projects of this workspace permit; those that exist stay as they are."""
+    """Set, in the actor's name, what new projects of this workspace permit; existing projects stay as they are."""
     rights.check(workspace.db, "set rules", by=actor)
     with transaction(workspace.db):
         workspace.db.execute("delete from marking_default")

@@ -1,30 +1,30 @@
-"""Classification markings of a document: which it bears, and how high that is. They are no personal data.
+"""Classification markings: which one a document bears, and how high it is. They are not personal data.
 
-The forms, and where they stand, from:
+The forms of markings, and where they appear, are taken from:
 
 * United Kingdom: Government Security Classifications Policy (Cabinet Office, June 2023): OFFICIAL, OFFICIAL-SENSITIVE with a
-  handling instruction or descriptor, SECRET, TOP SECRET, UK EYES ONLY, in capitals at the head and foot of every page. The
-  words before 2014: RESTRICTED, CONFIDENTIAL.
+  handling instruction or descriptor, SECRET, TOP SECRET, UK EYES ONLY, in capitals at the head and foot of every page. Until
+  2014 also RESTRICTED and CONFIDENTIAL.
 * United States: 32 CFR 2001.21 to 2001.23 and the CAPCO marking manual: banner lines such as TOP SECRET//SI//NOFORN, portion
   marks such as (S//NF) before a paragraph; 32 CFR 2002.20: CUI; DoDM 5200.01 vol. 4: FOUO.
 * NATO: C-M(2002)49, AC/35-D/2002: NATO RESTRICTED to COSMIC TOP SECRET. European Union: Council Decision 2013/488/EU.
 * Germany: VSA section 2 (VS-NfD, VS-VERTRAULICH, GEHEIM, STRENG GEHEIM). France: IGI 1300 (DIFFUSION RESTREINTE, SECRET,
-  TRÈS SECRET). Canada: PROTECTED A to C. Australia: PSPF (PROTECTED). Netherlands, Italy, Spain: the usual words.
+  TRÈS SECRET). Canada: PROTECTED A to C. Australia: PSPF (PROTECTED). Netherlands, Italy, Spain: their usual markings.
 
-One order for all: 0 none, unclassified or OFFICIAL; 1 restricted; 2 confidential; 3 secret; 4 top secret, by the tables of
-equivalents in 2013/488/EU (appendix B) and in NATO's security policy.
+All use one scale: 0 none, unclassified or OFFICIAL; 1 restricted; 2 confidential; 3 secret; 4 top secret, following the
+tables of equivalents in 2013/488/EU (appendix B) and in NATO's security policy.
 
-What decides, in this order:
+A document's marking is decided by the first of these that applies:
 
-1. a line that holds a marking and nothing else at the head or foot of pages (of a long document: of its first page or of two
-   pages); what stands at the edges was taken off the text by some readers, so it is given besides;
-2. a field such as "Classification: SECRET" on the first page, or in the first forty lines;
-3. a marking alone on a line, three times or more, away from lines with other markings, such as running heads of a text that
-   lost its pages;
-4. portion marks on a fifth of the paragraphs or more, two at least.
+1. a line with a marking and nothing else at the head or foot of pages (in a long document, of the first page or of two
+   pages); some readers strip these lines from the text, so they are also passed in separately;
+2. a field such as "Classification: SECRET" in the first forty lines, and on the first page if there are pages;
+3. a marking alone on a line, three times or more, away from lines with other markings, such as running heads in a text that
+   lost its page breaks;
+4. portion marks on a fifth of the paragraphs or more, and on at least two.
 
-Portion marks can raise what 1 to 3 say, never lower it. A word in prose ("kept secret", "strictly confidential advice") is
-no marking, nor are lines of different markings beside each other: a table or a list that explains them.
+Portion marks can raise the result of 1 to 3, never lower it. A word in prose ("kept secret", "strictly confidential advice")
+is not a marking, nor are lines with different markings next to each other: they belong to a table or list of markings.
 """
 
 import re
@@ -44,14 +44,14 @@ LEVEL_WORDS: dict[MarkingLevel, str] = {
     "secret": "SECRET",
     "top-secret": "TOP SECRET",
 }
-EDGE_LINES = 3  # at the head, and at the foot, of a page
-_UNPAGED_EDGE_LINES = 6  # of a text without pages
-_SHORT = 3  # pages of a document whose every page counts
-_FIRST_LINES = 40
+EDGE_LINES = 3  # at the head and at the foot of each page
+_UNPAGED_EDGE_LINES = 6  # the same for a text without pages
+_SHORT = 3  # pages, up to which a marking on any single page counts
+_FIRST_LINES = 40  # lines in which a field is looked for
 MAX_LINE = 250  # characters
-_NEAR = 3  # lines; different markings so near each other explain markings
+_NEAR = 3  # lines; different markings this close together belong to a list of markings
 
-# Each word of a classification and its level; the longest that fits counts.
+# Classification words and their levels; the longest match wins.
 _WORDS: dict[str, int] = {
     "TOP SECRET": 4, "COSMIC TOP SECRET": 4, "STRENG GEHEIM": 4, "TRÈS SECRET": 4, "TRES SECRET": 4,
     "TRÈS SECRET DÉFENSE": 4, "TRÈS SECRET UE/EU TOP SECRET": 4, "STG ZEER GEHEIM": 4, "SEGRETISSIMO": 4, "SECRETO": 4,
@@ -68,7 +68,7 @@ _WORDS: dict[str, int] = {
     "UNCLASSIFIED//FOR OFFICIAL USE ONLY": 1, "CUI//NOFORN": 1, "LIMITED DISTRIBUTION": 1,
     "UNCLASSIFIED": 0, "NATO UNCLASSIFIED": 0, "OFFICIAL": 0, "UK OFFICIAL": 0,
 }  # fmt: skip
-# Firms write "Confidential" and people "Secret" over a chapter; these are never anything but markings, in any case.
+# Markings in any letter case. Words without these parts, such as "Confidential", are also headings and need capitals.
 _TELLING = re.compile(r"NATO|COSMIC|UE\b|EU |VS-|OFFICIAL|FOUO|EYES|CUI|TOP |STG|RESTREINTE")
 _CAVEATS = (
     "NOFORN|NF|ORCON|PROPIN|FOUO|FVEY|RELIDO|LOCSEN|COMMERCIAL|PERSONAL|SENSITIVE|UK EYES ONLY|US ONLY|EYES ONLY|"
@@ -98,7 +98,7 @@ _ENUMERATION = re.compile(r"^\W{0,3}\([ABDE]\)\s", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Marking:
-    """A classification: its `level`, 0 to 4, and how it is written, such as `SECRET//NOFORN`."""
+    """A marking: its `level`, 0 to 4, and its text in capitals, such as `SECRET//NOFORN`."""
 
     level: int
     text: str
@@ -114,12 +114,12 @@ NONE = Marking(0, "")
 
 
 def find_marking(text: str, pages: Sequence[Page] = (), *, edges: Sequence[Sequence[str]] = ()) -> Marking:
-    """The marking that a document bears; `NONE` where it bears none.
+    """Return the marking that a document bears; `NONE` if it bears none.
 
     Args:
         text: the document's text.
-        pages: its pages, as characters of that text.
-        edges: for each page the lines at its head and foot, where a reader took them off the text.
+        pages: its pages, as character ranges in that text.
+        edges: for each page, the lines at its head and foot if a reader stripped them from the text.
     """
     lines = _lines(text)
     by_edges = _by_edges([_lines(text[page.start : page.end]) for page in pages] or [lines], edges)
@@ -128,7 +128,10 @@ def find_marking(text: str, pages: Sequence[Page] = (), *, edges: Sequence[Seque
 
 
 def marking_of(line: str, *, in_any_case: bool = False) -> Marking | None:
-    """The marking that a line is, whole; None for any other line. Words that prose uses too must stand in capitals."""
+    """Return the marking that the whole line consists of; None for any other line.
+
+    Words that prose uses too must be in capitals, unless `in_any_case`.
+    """
     if len(line) > MAX_LINE:
         return None
     plain = " ".join(unicodedata.normalize("NFKC", line).translate(_BRACKETS).split())
@@ -143,14 +146,14 @@ def marking_of(line: str, *, in_any_case: bool = False) -> Marking | None:
     level = _WORDS[match["word"]]
     if re.search(r"FOUO|OFFICIAL USE|NOFORN|EYES ONLY|ORCON", upper):
         level = max(level, 1)
-    return Marking(level, upper.partition("HANDLING")[0].strip(" -:,")[:80])  # an instruction may name people
+    return Marking(level, upper.partition("HANDLING")[0].strip(" -:,")[:80])  # a handling instruction may name people
 
 
 def level_of(words: str) -> MarkingLevel:
-    """The level that somebody names: a level of ours or a marking, such as `OFFICIAL-SENSITIVE`.
+    """Return the level that `words` name: one of our levels, or a marking such as `OFFICIAL-SENSITIVE`.
 
     Raises:
-        InputError: it is neither.
+        InputError: `words` are neither.
     """
     plain = words.strip().lower().replace(" ", "-")
     known = next((level for level in LEVELS if level == plain), None)
@@ -168,7 +171,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _unspaced(line: str) -> str:
-    """`T O P S E C R E T` as `TOP SECRET`."""
+    """Return `T O P S E C R E T` as `TOP SECRET`, and any other line unchanged."""
     words = line.split()
     if len(words) < 3 or any(len(word) > 1 for word in words):
         return line
@@ -178,11 +181,11 @@ def _unspaced(line: str) -> str:
 def _by_edges(pages: Sequence[Sequence[str]], edges: Sequence[Sequence[str]]) -> Marking | None:
     most = EDGE_LINES if len(pages) > 1 else _UNPAGED_EDGE_LINES
     seen: dict[Marking, set[int]] = {}
-    again: dict[Marking, set[int]] = {}  # "Secret" in small letters too, where it stands on page after page
+    again: dict[Marking, set[int]] = {}  # in lowercase too, such as "Secret", if it is on several pages
     for number, lines in [*enumerate(_edge_lines(lines, most) for lines in pages), *enumerate(edges)]:
         here = {marking for line in lines if (marking := marking_of(line))}
         if len({marking.level for marking in here}) > 2:
-            continue  # three levels and more at one edge: a list that explains them
+            continue  # three or more levels at one edge: a list of markings
         for marking in here:
             seen.setdefault(marking, set()).add(number)
         for marking in {loose for line in lines if (loose := marking_of(line, in_any_case=True)) and loose.level >= 3}:
@@ -220,7 +223,7 @@ def _by_portions(text: str) -> Marking:
     marks = [match["mark"] for line in lines if (match := _PORTION.match(line))]
     if len(marks) < 2 or len(marks) * 5 < len(lines):
         return NONE
-    if _ENUMERATION.search(text):  # (A) (B) (C) number a list
+    if _ENUMERATION.search(text):  # (A) (B) (C) number a list here, so a single letter is no portion mark
         marks = [mark for mark in marks if len(mark) > 1]
     return max((_portion(mark) for mark in marks), default=NONE)
 

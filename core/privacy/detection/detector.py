@@ -1,4 +1,4 @@
-"""Personal data in text: models and rules, filtered, put to the vote, spread through the document, overlaps resolved."""
+"""Detection of personal data in text: models and rules, then filter, vote, propagation and overlap resolution."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -22,8 +22,8 @@ from core.records import Detection, Document, Span, new_id
 if TYPE_CHECKING:
     from core.privacy.detection.networks.reader import Pair, Reader
 
-BATCH_CHARACTERS = 20_000  # that one process reads at once
-_WORTH_CHARACTERS = 1_000_000  # from 0.6 million on two processes were faster than one; they took 13 s to start
+BATCH_CHARACTERS = 20_000  # in a batch, the unit of work for one process
+_WORTH_CHARACTERS = 1_000_000  # use several processes from here on; two beat one from 0.6 million, after 13 s of startup
 Reading = Callable[[Iterable[Sequence[str]]], Iterable[list["Pair"]]]
 
 
@@ -31,41 +31,47 @@ class Detector(Protocol):
     """Finds personal data in whole documents."""
 
     def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
-        """For each text its detections, sorted and without overlap."""
+        """Return the detections in each text, sorted and without overlap."""
         ...
 
     def detect_each(
         self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
     ) -> Generator[list[Detection]]:
-        """As `detect`, text by text as they come, a few in memory at a time; close it when you stop before the end.
+        """Yield what `detect` returns, text by text, with few texts in memory; close the generator if you stop early.
 
         Args:
-            texts: read ahead of what is given back.
-            progress: called with the number of characters that were read since the last call.
+            texts: consumed ahead of the results.
+            progress: called with the number of characters read since its last call.
         """
         ...
 
 
 class PresidioDetector:
-    """Model and rules over pieces, then filter, vote, overlaps and propagation over each whole text."""
+    """Runs models and rules over pieces, then filter, vote, overlap resolution and propagation over each whole text."""
 
     def __init__(self, reader: "Reader", models: Sequence[Path], *, workers: int = 0) -> None:
-        """`models` are the folders for other processes, `workers` how many of them (0: as text and machine ask for)."""
+        """Set up detection in this process or in several.
+
+        Args:
+            reader: reads texts in this process.
+            models: folders of the models that worker processes load.
+            workers: number of processes; 1 reads in this process, 0 decides by the amount of text and the machine.
+        """
         self._reader = reader
         self._models = models
         self._workers = workers
 
     def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
-        """For each text its detections, sorted and without overlap."""
+        """Return the detections in each text, sorted and without overlap."""
         return list(self.detect_each(texts))
 
     def detect_each(
         self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
     ) -> Generator[list[Detection]]:
-        """As `detect`, text by text; in several processes when there is enough text and more than one core is free.
+        """Yield what `detect` returns, text by text, in several processes if there is much text and several cores are free.
 
         Raises:
-            SetupError: one of these processes ended before it was done.
+            SetupError: a worker process ended before it was done.
         """
         tell = progress or (lambda count: None)
         waiting = iter(texts)
@@ -83,35 +89,36 @@ class PresidioDetector:
 
 @dataclass(slots=True)
 class _Begun:
-    """A text whose pieces are being read; `found` grows to the number of `places` (offsets of the pieces)."""
+    """A text whose pieces are being read; `found` grows until it is as long as `places` (the offsets of the pieces)."""
 
     text: Rewritten
-    prose: str  # what is read, of the same length: small-letter stretches with capitals
+    prose: str  # what the models read: the same length, with capitals added in lowercase stretches
     places: list[int]
     found: list["Pair"] = field(default_factory=list)
 
     def settled(self) -> list[Detection]:
+        """Return the final detections in the original text, from those in its pieces."""
         first = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[0]]
         second = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[1]]
-        # in small letters the model takes every odd noun for an organization
+        # in lowercase text the model takes every unusual noun for an organization
         first = [d for d in first if (d.detector, d.entity) != ("spacy", "ORGANIZATION") or self._is_capitalized(d)]
         return _restored(self.text, _settled(self.prose, first, resolve(self.prose, second)))
 
     def _is_capitalized(self, found: Detection) -> bool:
-        """Whether the text itself, before anything was changed for reading, has a capital there."""
+        """Return whether the text has a capital there of its own, not just one added for reading."""
         return any(character.isupper() for character in self.text.text[found.start : found.end])
 
 
 class _Assembly:
-    """Texts cut to batches of pieces, and what was found in the pieces put together text by text again."""
+    """Cuts texts into batches of pieces, and puts the results for the pieces back together text by text."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = texts
         self._begun: deque[_Begun] = deque()
-        self._sizes: deque[int] = deque()  # characters of each batch that is out
+        self._sizes: deque[int] = deque()  # characters of each batch still being read
 
     def batches(self) -> Iterator[list[str]]:
-        """Pieces of the texts in order, so many together that asking another process for them is cheap."""
+        """Yield the pieces of the texts in order, in batches large enough to make a call to another process cheap."""
         batch: list[str] = []
         size = 0
         for text in self._texts:
@@ -131,14 +138,14 @@ class _Assembly:
             yield batch
 
     def take(self, answers: list["Pair"]) -> int:
-        """What was found in the pieces of the next batch; returns its characters."""
+        """Record the results for the pieces of the next batch, and return its number of characters."""
         open_texts = (text for text in self._begun for _ in range(len(text.places) - len(text.found)))
         for text, pair in zip(list(islice(open_texts, len(answers))), answers, strict=True):
             text.found.append(pair)
         return self._sizes.popleft()
 
     def finished(self) -> Iterator[list[Detection]]:
-        """The findings of each text whose pieces are all read."""
+        """Yield, in order, the detections in each text whose pieces have all been read."""
         while self._begun and len(self._begun[0].found) == len(self._begun[0].places):
             yield self._begun.popleft().settled()
 
@@ -157,13 +164,13 @@ def _moved(detection: Detection, offset: int) -> Detection:
 
 
 def _restored(text: Rewritten, found: Sequence[Detection]) -> list[Detection]:
-    """Sorted detections in the text as it was read as detections in the original, still without overlap."""
+    """Convert sorted detections in the text as read to detections in the original, still without overlap."""
     if not text.is_changed:
         return list(found)
     placed: list[Detection] = []
     for detection in found:
         start, end = text.bounds(detection.start, detection.end)
-        start = max(start, placed[-1].end if placed else 0)  # two may share a ligature
+        start = max(start, placed[-1].end if placed else 0)  # two detections may share a ligature
         if start < end:
             placed.append(replace(detection, start=start, end=end))
     return placed
@@ -180,15 +187,15 @@ def _settled(text: str, found: list[Detection], second: list[Detection]) -> list
 
 
 def build_detector(spacy_model: Path, rampart_model: Path | None = None, *, workers: int = 0) -> Detector:
-    """The detector of this product, at level "thorough" with `rampart_model`, else "standard"; loading takes seconds.
+    """Build Garrison's detector, at level "thorough" with `rampart_model`, else "standard"; loading takes seconds.
 
     Args:
         spacy_model: folder of the first model.
-        rampart_model: folder of the second.
-        workers: processes that search; 1 starts none, 0 takes for long input as many as cores and memory are free.
+        rampart_model: folder of the second model.
+        workers: number of search processes; 1 starts none, 0 uses as many for long input as free cores and memory allow.
 
     Raises:
-        SetupError: there is no usable model in one of the folders.
+        SetupError: one of the folders holds no usable model.
     """
     from core.privacy.detection.networks.reader import open_reader
 
@@ -197,7 +204,7 @@ def build_detector(spacy_model: Path, rampart_model: Path | None = None, *, work
 
 
 def new_spans(document: Document, found: Iterable[Detection]) -> list[Span]:
-    """What was found in one document as new spans, all in state "detected"."""
+    """Convert the detections in one document to new spans, all in state "detected"."""
     return [
         Span(
             id=new_id("span"),

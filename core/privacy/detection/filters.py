@@ -1,7 +1,7 @@
-"""What is kept of a language model's findings: doctrine and technical prose must stay readable.
+"""Filtering of the language model's detections, so that doctrine and technical prose stay readable.
 
-A model trained on newspapers takes headings, acronyms, part names and durations for names and dates. Rules and
-reviewers are not filtered: only what the model found is.
+A model trained on newspapers takes headings, acronyms, part names and durations for names and dates. Only the model's
+detections are filtered, never those of rules or reviewers.
 """
 
 import re
@@ -15,7 +15,7 @@ from core.privacy.recognizers.everyday.dates import dates_a_law
 from core.privacy.text.vocabulary import WORD, common_phrases, is_generic, may_be_name, named_acronyms, small_words
 from core.records import Detection
 
-# A date that points at a day, a month of a year or a year; a duration or a frequency does not.
+# A date that identifies a day, a month of a year, or a year; a duration or a frequency does not.
 _SPECIFIC_DATE = re.compile(
     r"\b(?:1[6-9]|20)\d{2}s?\b|\b\d{1,2}[/-]\d{1,2}[/-]\d{2}\b|\b\d{1,2}:\d{2}\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s\d|\d(?:st|nd|rd|th)?\s(?:of\s)?"
@@ -28,7 +28,7 @@ _DESIGNATION = re.compile(r"(?:[A-Za-z]{1,6}[ -]?)?\d[\w.-]*(?:[ /]\d[\w.-]*)*")
 _ACRONYM = re.compile(r"[A-Z0-9][A-Z0-9&/.-]{0,7}s?")
 
 
-# "TM 9-2320-280-20", "DA PAM 710-2-1", "3200 mils": the number of a publication, a measure.
+# "TM 9-2320-280-20", "DA PAM 710-2-1", "3200 mils": a publication number, a measurement.
 _PUBLICATION = re.compile(
     r"\b(?:FM|TM|AR|TC|ADP|ATP|ATTP|ADRP|JP|STP|GTA|DA|DD|SF|NATO|AJP|ACP|APP|STANAG|MIL-[A-Z]{3}|DODI|DODD|DA PAM|PAM|JSP|"
     r"DEF STAN|MCRP|MCWP|MCDP|NWP|CJCSI|CJCSM|CTA|TB|SB|SC|LO|MWO|Form|Regulation|Manual|Pamphlet)[ -]?$"
@@ -40,7 +40,10 @@ _MEASURE = re.compile(
 
 
 def is_technical(text: str, start: int, end: int) -> bool:
-    """Whether these bounds hold the number of a publication or a measure, which a network takes for codes and addresses."""
+    """Return whether these bounds hold a publication number or a measurement.
+
+    A network takes these for codes and addresses.
+    """
     value = text[start:end]
     if _MEASURE.fullmatch(value):
         return True
@@ -52,7 +55,7 @@ def is_technical(text: str, start: int, end: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What one document says about its own words; `kept` decides on the model's findings in it."""
+    """What one document reveals about its own words; `kept` filters the model's detections in it."""
 
     phrases: frozenset[str]
     small: frozenset[str]
@@ -61,12 +64,15 @@ class Filter:
 
     @classmethod
     def of(cls, text: str, proven: Set[str] = frozenset()) -> "Filter":
-        """Read the whole document once; whatever it does with the words of `proven` names, they are no common words."""
+        """Build the filter from a whole document; words of `proven` names never count as common, however it uses them."""
         phrases = {phrase for phrase in common_phrases(text) if proven.isdisjoint(name_words(phrase))}
         return cls(frozenset(phrases), small_words(text) - proven, named_acronyms(text), is_judgment(text))
 
     def kept(self, text: str, found: Detection) -> Iterator[Detection]:
-        """The parts of `found` that are personal data: cut at line ends, articles and punctuation trimmed off."""
+        """Yield the parts of `found` that are personal data, cut at line ends, with articles and punctuation trimmed off.
+
+        A date is kept or dropped as a whole.
+        """
         if found.entity == "DATE_TIME":
             value = text[found.start : found.end]
             is_told = _SPECIFIC_DATE.search(value) is not None and not _DURATION.search(value)
@@ -92,7 +98,7 @@ class Filter:
         is_common = value in self.phrases and (
             is_acronym or (entity == "ORGANIZATION" and any(is_generic(word) for word in words))
         )
-        # a lone acronym is mostly equipment or jargon; one that matters is explained, or found by a rule
+        # a lone acronym is usually equipment or jargon; one that matters is explained in the text or found by a rule
         is_jargon = entity in ("ORGANIZATION", "NRP") and is_acronym and value not in self.names
         if is_common or is_jargon or _DESIGNATION.fullmatch(value):
             return False

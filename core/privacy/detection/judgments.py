@@ -1,9 +1,9 @@
-"""What counts in the judgment of a court and would be jargon elsewhere: courts, ministries, states, lengths of time.
+"""What is personal data in a court judgment but jargon elsewhere: courts, ministries, states, lengths of time.
 
-In a judgment these are the actors and what was done to them, and tell the place and the person together. In doctrine
-"Court", "Army" and "two hours" are common words, so all of this holds only for a text that is a judgment by its words.
-The line follows the annotation guidelines of the Text Anonymization Benchmark (Pilán et al. 2022): laws, the European
-Court itself and the parties' names for themselves stay.
+In a judgment these are the actors and what was done to them; together they give away the place and the person. In doctrine
+"Court", "Army" and "two hours" are common words, so all of this applies only to a text whose vocabulary is a judgment's.
+Where to draw the line follows the annotation guidelines of the Text Anonymization Benchmark (Pilán et al. 2022): laws, the
+European Court itself and the parties' names for themselves stay readable.
 """
 
 import re
@@ -13,13 +13,13 @@ _WORDS = re.compile(
     r"[Dd]efendants?|DEFENDANTS?|[Cc]laimants?|[Pp]rosecutors?|[Cc]onvicted|[Cc]ourts?|COURTS?|[Jj]udgments?|JUDGMENTS?|"
     r"[Aa]ppeals?|[Cc]omplaints?|[Aa]pplications?|[Ll]odged|[Jj]udges?|[Aa]cquitted|[Dd]etention|[Ii]mprisonment)\b"
 )
-_KINDS, _DENSITY = 3, 50  # three kinds of these words or more, and one word in fifty
+_KINDS, _DENSITY = 3, 50  # at least three different words of these, and one word in fifty
 _STAYS = re.compile(
     r"\b(?:European (?:Court|Commission|Convention|Union)|Conventions?|Council of Europe|Committee of Ministers|"
     r"Grand Chamber|Acts?|Codes?|Rules|Articles?|Protocol|Regulations?|Ordinance|Decree|Constitution|Charter|Treaty|"
     r"Directive|Fundamental Freedoms)\b"
 )
-# Not an actor by itself, but perhaps part of a name: "Assistant Magistrate", "Second Section", "Criminal Appeal No".
+# Endings of phrases that name no actor, at most part of one: "Assistant Magistrate", "Second Section", "Criminal Appeal No".
 _NO_ACTOR = re.compile(
     r"\b(?:Sections?|Chamber|Registrar|Government|Agent|Bill|Laws?|Human Rights|Reports?|Appeal|(?:Judge|Magistrate|"
     r"Prosecutor|President|Minister|Officer|Director|Secretary|Commissioner|Governor|Ombudsman|Advocate|Counsel|Issued)s?|"
@@ -39,18 +39,18 @@ _LENGTH = re.compile(
 
 
 def is_judgment(text: str) -> bool:
-    """Whether this is the judgment of a court, or a part of one, by how often its words stand there."""
+    """Return whether the text is a court judgment, or part of one, going by how often a judgment's words occur in it."""
     found = _WORDS.findall(text)
     return len({word.casefold().rstrip("s") for word in found}) >= _KINDS and len(found) * _DENSITY >= text.count(" ")
 
 
 def stays(value: str) -> bool:
-    """Whether this names a law, or an institution that every judgment of the European Court names."""
+    """Return whether `value` names a law, or an institution that every judgment of the European Court names."""
     return _STAYS.search(value) is not None
 
 
 def acts(value: str, entity: str) -> bool:
-    """Whether it is a state, a court or office of two words or more, or an acronym that is no lawyers' jargon."""
+    """Return whether `value` is a state, a court or office of two or more words, or an acronym that is not legal jargon."""
     if entity == "LOCATION":
         return _STATE.fullmatch(value) is not None
     if " " not in value:
@@ -59,5 +59,5 @@ def acts(value: str, entity: str) -> bool:
 
 
 def tells_length(value: str) -> bool:
-    """Whether it is a length of time with a number: "two years and six months"."""
+    """Return whether `value` is a length of time with a number, such as "two years and six months"."""
     return _LENGTH.search(value) is not None

@@ -1,4 +1,4 @@
-"""Several findings about the same characters made into one set that does not overlap."""
+"""Merging detections of several detectors that overlap into one set that does not."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -11,16 +11,17 @@ _PRIORITY = {name: rank for rank, name in enumerate(ENTITIES)}
 
 
 def resolve(text: str, found: Iterable[Detection]) -> list[Detection]:
-    """Sorted detections without overlap that cover every letter and digit that `found` covers.
+    """Return sorted, non-overlapping detections that cover every letter and digit that `found` covers.
 
-    The longest wins, then the higher priority, then the higher score. What a loser covers beside the winner stays as a
-    detection of its own, so that resolving never uncovers text. Detectors that agree on the entity are joined by "+".
+    The longest wins, then the higher priority, then the higher score. Whatever the winner does not cover of a loser stays as
+    a detection of its own, so resolving never uncovers text. The names of detectors that agree on the entity are joined by
+    "+".
     """
     return [chosen for cluster in _clusters(found) for chosen in _resolved(text, cluster)]
 
 
 def _clusters(found: Iterable[Detection]) -> Iterator[list[Detection]]:
-    """Detections that touch one another through overlaps, cluster by cluster: 100,000 apart are 100,000 small tasks."""
+    """Yield groups of detections connected by overlaps, so that 100,000 separate detections are 100,000 small tasks."""
     cluster: list[Detection] = []
     end = 0
     for detection in sorted((d for d in found if d.start < d.end), key=lambda d: d.start):
@@ -48,7 +49,7 @@ def _resolved(text: str, cluster: list[Detection]) -> list[Detection]:
 
 
 def _free(starts: list[int], chosen: list[Detection], candidate: Detection) -> list[tuple[int, int]]:
-    """The stretches of `candidate` that no chosen detection covers; agreement is noted on those that do."""
+    """Return the parts of `candidate` that no chosen detection covers; on those that do, record agreement on the entity."""
     at = candidate.start
     free: list[tuple[int, int]] = []
     index = bisect_left(starts, candidate.start)
@@ -69,14 +70,14 @@ def _free(starts: list[int], chosen: list[Detection], candidate: Detection) -> l
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Bounds without white space at the ends; None when no letter or digit is left."""
+    """Return the bounds without surrounding white space; None if no letter or digit is left."""
     piece = text[start:end]
     start, end = start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
     return (start, end) if any(character.isalnum() for character in text[start:end]) else None
 
 
 def covers(bounds: Iterable[tuple[int, int]]) -> Callable[[int, int], bool]:
-    """Tells whether characters `start` to `end` lie whole within what `bounds` cover together."""
+    """Build a function that tells whether characters `start` to `end` lie wholly within the union of `bounds`."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(bounds):
         if merged and start <= merged[-1][1]:

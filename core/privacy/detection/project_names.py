@@ -1,4 +1,4 @@
-"""A name found in one document of a project is looked for in all the others."""
+"""Looking for a name found in one document of a project in all the others."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,10 @@ _WORD = re.compile(r"\w+")
 
 
 def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
-    """The names that one document gives to the rest of its project, and those that a reviewer rejected in it.
+    """Return the names one document contributes to the rest of its project, and those a reviewer rejected in it.
 
-    A name of several words is given as it stands, with capitals. Its parts, and names of one word, are given only where more
-    than the language model says that this is a person: a rule, a reviewer.
+    A name of several words is contributed as written, with capitals. Its words, and names of one word, are contributed only
+    if more than a language model says that this is a person: a rule or a reviewer.
     """
     given: set[str] = set()
     rejected: set[str] = set()
@@ -36,13 +36,13 @@ def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
 
 
 class NameSearch:
-    """Names to be looked for, made ready once for every document of a project."""
+    """Names to look for, indexed once for all documents of a project."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._sought = Sought((name, "PERSON") for name in names)
 
     def new_spans(self, document_id: str, text: str, *, spans: Sequence[Span]) -> list[Span]:
-        """Spans (detector "propagation") where a name stands in `text` and none of `spans` covers it whole.
+        """Return spans (detector "propagation") for names in `text` that `spans` do not cover wholly.
 
         A rejected span covers too: what a reviewer left readable is not found again.
         """

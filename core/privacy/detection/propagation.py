@@ -1,4 +1,4 @@
-"""What was found once is found everywhere in the document: whole values, and a person's surname alone."""
+"""Propagation: a value found once is found everywhere in the document, and so is each part of a person's name alone."""
 
 import re
 from bisect import bisect_right
@@ -13,7 +13,7 @@ from core.records import Detection
 
 _TOKEN = re.compile(r"\w+")
 _SCORE = 0.7
-# "sgt pike", "thanks pike", "@pike", "<pike>", "[10:40] pike: …": a name in small letters that may be a common word too.
+# "sgt pike", "thanks pike", "@pike", "<pike>", "[10:40] pike: …": a name in lower case that may be a common word too.
 _CALLED = re.compile(
     rf"(?:(?<![\w.])(?:@|(?i:hi|hello|hey|dear|thanks|thank you|cheers|mr|mrs|ms|miss|dr|{CHAT})\.?,?[ ])|<|"
     r"^[ \t>*-]*(?:[\[(]?\d{1,2}:\d\d[\d:.apm ]*[\])]?[ \t]*)?(?=\w+>?[ \t]{0,2}:))(?P<name>[^\W\d_]{3,40})\b",
@@ -27,18 +27,18 @@ _Sought = dict[_Form, dict[int, dict[_Form, str]]]  # first one or two words -> 
 def propagate(
     text: str, detections: Sequence[Detection], *, common: Set[str] | None = None, proven: Set[str] | None = None
 ) -> list[Detection]:
-    """New detections (detector "propagation") for values of `detections` that stand elsewhere in `text` uncovered.
+    """Return detections (detector "propagation") of values of `detections` that appear uncovered elsewhere in `text`.
 
-    A value is sought as written and in capitals, the full name of a person in small letters too; each part of a person's
-    name alone too, unless it is a generic word, has fewer than three letters, or is a word that the text writes small and
-    that no name proves. Of proven names a part that is no English word is sought in small letters as well. One pass over the
-    text, however many the values.
+    A value is looked for as written and in capitals, a person's full name in lower case too. Each part of a person's name is
+    also looked for alone, unless it is a generic word, has fewer than three letters, or is a word that the text writes in
+    lower case and no name proves. A part of a proven name that is not an English word is looked for in lower case as well.
+    This takes one pass over the text, however many values there are.
 
     Args:
-        text: what was searched.
+        text: the text that was searched.
         detections: what was found in it.
-        common: the words that the text writes small and that no name proves; read off `text` when not given.
-        proven: the words of the names that the text proves, in small letters; read off `text` when not given.
+        common: the words that the text writes in lower case and no name proves; read from `text` if not given.
+        proven: the words of the names that the text proves, in lower case; read from `text` if not given.
     """
     if proven is None:
         proven = proven_words(text, detections)
@@ -49,17 +49,17 @@ def propagate(
 
 
 class Sought:
-    """Values to look for, indexed once for any number of texts: as written, in capitals, names also in small letters."""
+    """Values to look for, indexed once for any number of texts: as written, in capitals, names also in lower case."""
 
     def __init__(self, values: Iterable[Value], *, proven: Set[str] | None = None) -> None:
         """Index the values.
 
         Args:
-            values: each with its entity.
-            proven: words of names that are certain, in small letters; None when all values are.
+            values: each value with its entity.
+            proven: words of names that are certain, in lower case; None if all values are certain.
         """
         self._index: _Sought = {}
-        self._called: set[str] = set()  # names of one word, in small letters
+        self._called: set[str] = set()  # names of one word, in lower case
         for value, entity in values:
             forms_of = _forms(value, entity)
             if entity == "PERSON" and _TOKEN.fullmatch(value):
@@ -71,7 +71,7 @@ class Sought:
                 forms[form] = max(entity, forms.get(form, ""))
 
     def find(self, text: str, covered: Iterable[tuple[int, int]]) -> list[Detection]:
-        """Where the values stand in `text` and `covered` (bounds in characters) does not hide them whole."""
+        """Return where the values appear in `text`, except where `covered` (bounds in characters) hides them wholly."""
         if not self._index:
             return []
         stretches = _merged(covered)
@@ -80,7 +80,7 @@ class Sought:
 
 
 def _forms(value: str, entity: str) -> set[_Form]:
-    """The words of a value in each case in which it may be written elsewhere."""
+    """Return the words of a value in every letter case in which it may be written elsewhere."""
     parts = tuple(_TOKEN.findall(value))
     forms = {parts, tuple(part.upper() for part in parts)}
     is_full = len(parts) > 1 and is_full_name(value, entity)
@@ -94,7 +94,7 @@ def _forms(value: str, entity: str) -> set[_Form]:
 
 
 def _merged(bounds: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Sorted stretches without overlap that cover what `bounds` cover."""
+    """Return sorted, non-overlapping bounds that cover what `bounds` cover."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(bounds):
         if merged and start < merged[-1][1]:
@@ -121,7 +121,7 @@ def _values(text: str, detections: Iterable[Detection], common: Set[str]) -> Ite
 
 
 def stands_alone(word: str, common: Set[str] = frozenset()) -> bool:
-    """Whether a single word is telling enough to be masked wherever it stands."""
+    """Return whether a single word is distinctive enough to be masked wherever it appears."""
     is_code = any(character.isdigit() for character in word)
     if is_code:
         return len(word) >= 4
@@ -148,7 +148,7 @@ def _is_covered(covered: Sequence[tuple[int, int]], start: int, end: int) -> boo
 
 
 def _mentions(text: str, names: Set[str], covered: Sequence[tuple[int, int]]) -> Iterator[Detection]:
-    """Names of one word in small letters, where what stands beside them says that somebody is meant."""
+    """Yield one-word names in lower case where the text beside them shows that somebody is meant."""
     for match in _CALLED.finditer(text):
         if match["name"] in names and not _is_covered(covered, *match.span("name")):
             start, end = match.span("name")
@@ -156,7 +156,7 @@ def _mentions(text: str, names: Set[str], covered: Sequence[tuple[int, int]]) ->
 
 
 def _longest(tokens: list[tuple[str, int, int]], index: int, sought: _Sought) -> tuple[_Form, str] | None:
-    """The longest form that stands at token `index`, and its entity; one look for each length, however many the forms."""
+    """Return the longest form at token `index` and its entity, or None; this takes one look-up per length."""
     words = tuple(token[0] for token in tokens[index : index + 2])
     lengths = {**sought.get(words[:1], {}), **(sought.get(words, {}) if len(words) > 1 else {})}
     for length in sorted(lengths, reverse=True):
@@ -168,5 +168,5 @@ def _longest(tokens: list[tuple[str, int, int]], index: int, sought: _Sought) ->
 
 
 def _is_close(stretch: list[tuple[str, int, int]]) -> bool:
-    """Whether words stand no further apart than a line break and a comma."""
+    """Return whether the words are no further apart than a comma and a line break."""
     return all(after[1] - before[2] <= 3 for before, after in zip(stretch, stretch[1:], strict=False))

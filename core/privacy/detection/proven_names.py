@@ -1,7 +1,7 @@
-"""Names of people that a text proves, by a title or a rank, a label, a mail address, or in full.
+"""Names of people that a text proves: by a title or rank, a label, a mail address, or by giving them in full.
 
-A text that also writes a word small ("the pressure rose") says that a doubtful finding of it is a common word. It says
-nothing against a proven name: one line of a chat ("[10:40] orla tarkwell: on my way") must not uncover Orla Tarkwell.
+If a text also writes a word in lower case ("the pressure rose"), a doubtful detection of it is taken for a common word. That
+does not count against a proven name: one line of a chat ("[10:40] orla tarkwell: on my way") must not uncover Orla Tarkwell.
 """
 
 import re
@@ -22,20 +22,19 @@ _MAIL_NAME = re.compile(r"([\w.+'’-]{3,64})@[\w-]")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 _JOINED = re.compile(r"[^\W\d_]+['’-][^\W\d_]+")
 _LIST = re.compile(r",|&|\band\b")
-# What stands behind an article, in small letters, is no name: "the rites", "each ember".
+# A lower-case word after an article is not a name: "the rites", "each ember".
 _NOUN = re.compile(r"\b(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Aa]ny|[Tt]hese|[Tt]hose|[Aa]ll|[Ss]uch) ([a-zß-öø-ÿ]+)")
 _PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s")
 
 
 def proven_words(text: str, found: Iterable[Detection]) -> frozenset[str]:
-    """Return the words, in small letters, of every name that `text` proves.
+    """Return the words, in lower case, of every name that `text` proves.
 
-    What one model alone takes for a full name, without a known given name, must not consist of words that stand behind an
-    article in small letters ("the religious rites"); in capitals, or taken for something else than a person, it must hold
-    none.
+    A full name that only one model found, without a known given name, proves nothing if all its words also follow an article
+    in lower case ("the religious rites"). If it is in capitals, or was not taken for a person, one such word is enough.
 
     Args:
-        text: what was searched.
+        text: the text that was searched.
         found: what models and rules found in it, unfiltered.
     """
     named: defaultdict[str, list[Detection]] = defaultdict(list)
@@ -59,7 +58,7 @@ def proven_words(text: str, found: Iterable[Detection]) -> frozenset[str]:
 
 
 def name_words(value: str) -> Iterator[str]:
-    """Give each word of a name that may stand for it, in small letters; of "Mukherjee-Blythe" also both parts."""
+    """Yield each word of a name that may stand for it, in lower case; of "Mukherjee-Blythe" also both parts."""
     for word in WORD.findall(value):
         parts = _TOKEN.findall(word)
         if len(word) > 1 and not is_particle(word) and not (len(parts) > 1 and all(map(is_generic, parts))):
@@ -67,10 +66,10 @@ def name_words(value: str) -> Iterator[str]:
 
 
 def is_full_name(value: str, entity: str) -> bool:
-    """Whether a finding is the full name of a person by its form, whatever type of name a model takes it for.
+    """Return whether a value has the form of a person's full name, whatever type of name a model takes it for.
 
-    Two words or more with a capital, none of which names a thing, or a surname with an initial. Where the model sees no
-    person, a common word may be among them only behind a given name: "Mark Rose", but not "Field House".
+    That is two or more capitalized words, none of which names a thing, or a surname with an initial. If the model does not
+    see a person, a common word is allowed only after a given name: "Mark Rose", but not "Field House".
     """
     words = WORD.findall(value)
     telling = [word for word in words if len(word) > 1 and not is_particle(word)]
@@ -85,7 +84,7 @@ def is_full_name(value: str, entity: str) -> bool:
 
 
 def _named(text: str, found: Iterable[Detection]) -> Iterator[tuple[str, Detection]]:
-    """The names that rules find and the full names that models find."""
+    """Yield the names of people that rules found and the full names that models found."""
     for finding in found:
         if finding.entity not in NAMES:
             continue
@@ -99,7 +98,7 @@ def _named(text: str, found: Iterable[Detection]) -> Iterator[tuple[str, Detecti
 
 
 def _spelled_in_mail(text: str) -> set[str]:
-    """The words before the "@" of mail addresses that may be names; "obrien" spells the "o'brien" of this text, too."""
+    """Return words before the "@" of mail addresses that may be names; "obrien" also gives the "o'brien" of this text."""
     locals_ = (match[1].casefold() for match in _MAIL_NAME.finditer(text))
     words = {word for local in locals_ for word in _NO_LETTERS.split(local) if len(word) > 2 and not is_generic(word)}
     joined = (match[0].casefold() for match in _JOINED.finditer(text)) if words else ()
@@ -107,12 +106,12 @@ def _spelled_in_mail(text: str) -> set[str]:
 
 
 def _is_large(word: str) -> bool:
-    """Whether a word, or a part of it as in "d'Orsay", begins with a capital."""
+    """Return whether a word, or a part of it as in "d'Orsay", begins with a capital."""
     return any(part[0].isupper() for part in _TOKEN.findall(word))
 
 
 def _may_be_part(word: str) -> bool:
-    """Whether a word may be a part of a name; "Moses" is no plural of "MOS"."""
+    """Return whether a word may be part of a name; "Moses" is not the plural of "MOS"."""
     return may_be_name(word) or word.casefold() not in generic_words()
 
 

@@ -1,4 +1,4 @@
-"""`garrison detect`: a JSONL file of texts in, a JSONL file of spans out, row by row so that memory stays flat."""
+"""`garrison detect`: from a JSONL file of texts to a JSONL file of spans, row by row so that memory use stays flat."""
 
 import json
 from collections import deque
@@ -22,16 +22,16 @@ def detect_file(
     """Read rows `{"id", "text"}`, write rows `{"id", "spans": [{"start", "end", "entity", "score", "detector"}]}`.
 
     Args:
-        detector: finds the spans.
-        input_path: JSONL in UTF-8.
-        output_path: appears only when every row is done.
-        progress: called after each row with bytes done and bytes in all.
+        detector: the detector that finds the spans.
+        input_path: a JSONL file in UTF-8.
+        output_path: the file to write; it appears only once every row is done.
+        progress: called after each row with the bytes done and the total bytes.
 
     Returns:
         The number of rows.
 
     Raises:
-        InputError: the file cannot be read, or a line is no such row (its number is named).
+        InputError: the file cannot be read, or a line is not such a row (the message gives its number).
         SetupError: the disk is full or read-only.
     """
     if not input_path.is_file():
@@ -51,7 +51,7 @@ def detect_file(
 
 
 def _texts(path: Path, ids: deque[tuple[str | int, int]]) -> Iterator[str]:
-    """The text of each row; its id and its bytes are put at the end of `ids`."""
+    """Yield the text of each row; append its id and size in bytes to `ids`."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():

@@ -1,4 +1,4 @@
-"""What of a language model's finding is the name: without articles, titles and punctuation, line by line."""
+"""Reducing what a language model found to the name: without articles, titles and punctuation, line by line."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _EDGES = re.compile(r"^[\W_]*(?:(?:the|a|an|this|that|of|and|at|in|on|by|for|to|
 _TAIL = re.compile(r"(?:['’]s?)?[^\w.)]*$")
 _FULL_STOP = re.compile(r"[^\W\d_]{4,}\.$")
 _RANK_BEFORE = re.compile(rf"(?:(?:{RANK}|{TITLE})\.?\s+)+")
-# "the Turkish Government", "Mark Summers QC": what names nobody behind what does.
+# "the Turkish Government", "Mark Summers QC": words that identify nobody, after words that do.
 _COMMON_TAIL = re.compile(
     r"(?<=\w)(?:,?[ ](?:Government|authorities|nationals?|QC|KC|(?:Deputy )?Section Registrar|Circuit Judges?|Respondents?)|"
     r",? J\.?)$"
@@ -19,7 +19,7 @@ _COMMON_TAIL = re.compile(
 
 
 def trimmed(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give the bounds of each name in `text[start:end]`, which is cut at line ends."""
+    """Yield the bounds of each name in `text[start:end]`, split at line ends and other separators."""
     at = start
     for separator in [*_SEPARATOR.finditer(text, start, end), None]:
         stop = separator.start() if separator else end

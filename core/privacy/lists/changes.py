@@ -1,6 +1,7 @@
-"""Changing the reviewers' lists: what a change does to the documents that were searched already is done with it, at once.
+"""Changes to the reviewers' lists, which take effect at once in the documents that were already searched.
 
-Every document that is touched (`list_effects`) loses its approval. All of it, and the change, in one transaction.
+Every document that a change touches (see `list_effects`) loses its approval. The change and all its effects are made in one
+transaction.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,10 +22,10 @@ REASON = "A list or pattern changed, and it touches this document."
 def preview(
     workspace: Workspace, project_id: str, *, entries: Sequence[ListEntry] = (), rules: Sequence[PatternRule] = ()
 ) -> Effect:
-    """What adding these would do, without doing it.
+    """Return the effect that adding these entries and patterns would have, without adding them.
 
     Raises:
-        InputError: one of them cannot be used.
+        InputError: an entry or pattern cannot be used.
     """
     workspace = workspace.allowed("edit lists", project_id)
     check(entries, rules)
@@ -40,10 +41,11 @@ def add(
     rules: Sequence[PatternRule] = (),
     actor: Person,
 ) -> Effect:
-    """Add entries and patterns to the lists of a project ("": of all projects), and search its documents for them.
+    """Add entries and patterns to the lists of a project ("" for all projects), and apply them to the searched documents.
 
     Raises:
-        InputError: one of them cannot be used, a name is taken, or there are too many; nothing is changed then.
+        InputError: an entry or pattern cannot be used, a pattern's name is taken, or there are too many entries. Nothing
+            has changed then.
     """
     workspace = workspace.allowed("edit lists", project_id, by=actor)
     check(entries, rules)
@@ -72,7 +74,7 @@ def add(
 
 
 def preview_removal(workspace: Workspace, project_id: str, entries: Sequence[ListEntry]) -> Effect:
-    """What taking these entries away would do, without doing it."""
+    """Return the effect that removing these entries would have, without removing them."""
     workspace = workspace.allowed("edit lists", project_id)
     effect, _ = _examine(workspace, project_id, removed(entries))
     return effect
@@ -86,7 +88,7 @@ def remove(
     rules: Sequence[PatternRule] = (),
     actor: Person,
 ) -> Effect:
-    """Take entries and patterns from the lists of a project ("": of all projects)."""
+    """Remove entries and patterns from the lists of a project ("" for all projects), and apply what follows from it."""
     workspace = workspace.allowed("edit lists", project_id, by=actor)
     subjects = _subjects(project_id)
 
@@ -103,7 +105,7 @@ def remove(
 
 
 def _subjects(project_id: str) -> dict[str, str]:
-    """What an audit entry about the lists names: their project, nothing where they are for all projects."""
+    """Return what an audit entry about the lists names: their project, or nothing if they are for all projects."""
     return {"project": project_id} if project_id else {}
 
 
@@ -112,7 +114,10 @@ def _by_kind(entries: Sequence[ListEntry]) -> dict[str, int]:
 
 
 def _examine(workspace: Workspace, project_id: str, examine: Examiner) -> tuple[Effect, dict[str, bool]]:
-    """What a change does to every searched document it reaches, one text in memory at a time, and which it touches."""
+    """Compute a change's total effect on the searched documents, and whether it touches each of them, by document id.
+
+    Only one text is in memory at a time.
+    """
     effect = Effect()
     is_touched: dict[str, bool] = {}
     for document in _searched(workspace, project_id):
@@ -128,7 +133,7 @@ def _carry_out(
     before, is_touched = _examine(workspace, project_id, examine)
     effect = Effect(places=before.places, documents=before.documents)
     with transaction(workspace.db):
-        # again, now that nobody else can write, what was touched or has been searched meanwhile; then the change itself
+        # now that nobody else can write, examine touched and newly searched documents again; then make the change itself
         again = [d for d in _searched(workspace, project_id) if is_touched.get(d.id, True)]
         touches = [examine(workspace, document) for document in again]
         store()
@@ -147,7 +152,7 @@ def _searched(workspace: Workspace, project_id: str) -> list[Document]:
 
 
 def catch_up(workspace: Workspace, document: Document) -> int:
-    """Apply the lists as they are now to a document that was searched while they changed; gives how many marks changed."""
+    """Apply the current lists to a document that was searched while they changed; return how many spans changed."""
     rights.check(workspace.db, "find personal data", document.project_id)
     with transaction(workspace.db):
         touch = by_lists(workspace, document, lists_of(workspace, document.project_id), new=Lists())
@@ -168,7 +173,7 @@ def _effect(workspace: Workspace, touch: Touch) -> Effect:
 
 
 def _store(workspace: Workspace, touch: Touch, *, actor: str) -> None:
-    """Store what becomes of the spans of a document, which loses its approval; call it inside a transaction."""
+    """Store the new and changed spans of a document, and withdraw its approval; call it inside a transaction."""
     db, document = workspace.db, touch.document
     if touch.new or touch.undecided:
         table = surrogate_table(workspace, document.project_id, avoid=words_of(touch.text))

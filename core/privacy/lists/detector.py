@@ -1,7 +1,7 @@
-"""The reviewers' lists at work: what they say is personal data is found, what they say is none is left readable.
+"""The reviewers' lists at work: what they deny is detected as personal data, what they allow is left readable.
 
-A deny entry is found as whole words, in any case and however its characters are encoded, thousands of entries in one
-pass. An allow entry takes away a finding whose whole text it is, never a part of a longer one. Deny beats allow.
+A deny entry matches whole words, regardless of case and Unicode form; thousands of entries are matched in one pass. An
+allow entry removes a detection whose whole text it is, never part of a longer one. Deny beats allow.
 """
 
 import re
@@ -17,19 +17,19 @@ from core.privacy.lists.patterns import Pattern, pattern_of
 from core.privacy.text.rewriting import Rewritten, as_compared, folded
 from core.records import Detection, ListEntry, PatternRule
 
-LIST = "list"  # the name of this detector
+LIST = "list"  # detector name of detections from the lists
 _TOKEN = re.compile(r"\w+")
-_Form = tuple[str, int, str]  # an entry folded, the characters before its first word, its type
+_Form = tuple[str, int, str]  # folded entry, number of characters before its first word, type
 
 
 class Lists:
-    """Entries and patterns, made ready once for any number of texts."""
+    """Entries and patterns, prepared once for any number of texts."""
 
     def __init__(self, entries: Iterable[ListEntry] = (), rules: Iterable[PatternRule] = ()) -> None:
-        """Make them ready.
+        """Index the entries and compile the patterns.
 
         Raises:
-            InputError: a pattern that cannot be used.
+            InputError: a pattern cannot be used.
         """
         self._index: dict[str, list[_Form]] = {}
         self._denied: set[str] = set()
@@ -46,23 +46,23 @@ class Lists:
         self._patterns: list[tuple[PatternRule, Pattern]] = [(rule, pattern_of(rule.definition)) for rule in rules]
 
     def __bool__(self) -> bool:
-        """Whether anything stands on them."""
+        """Return whether there is any entry or pattern."""
         return bool(self._index or self._allowed or self._patterns)
 
     def is_allowed(self, value: str) -> bool:
-        """Whether this text is no personal data where it stands alone."""
+        """Return whether this text, as a whole, is allowed: not personal data."""
         return bool(self._allowed) and self.allowed_by(value) is not None
 
     def allowed_by(self, value: str) -> str | None:
-        """Who put this text on the allow list; None when it is not there, or denied as well."""
+        """Return who put this text on the allow list; None if it is not there, or is denied as well."""
         text = folded(value)
         return None if text in self._denied else self._allowed.get(text)
 
     def find(self, text: str) -> list[Detection]:
-        """Deny entries and matches of patterns in `text`, sorted and without overlap.
+        """Return the matches of deny entries and patterns in `text`, sorted and without overlap.
 
         Raises:
-            InputError: a pattern takes too long over this text; it is named.
+            InputError: a pattern takes too long on this text; the message names it.
         """
         found = list(self._entries(as_compared(text))) if self._index else []
         if self._patterns:
@@ -72,12 +72,12 @@ class Lists:
         return resolve(text, found)
 
     def apply(self, text: str, detections: Sequence[Detection]) -> list[Detection]:
-        """What detectors found in `text`, with what these lists add and without what they allow."""
+        """Return `detections` in `text`, plus what these lists add and without what they allow."""
         own = self.find(text)
         places = {(hit.start, hit.end): hit for hit in own}
         kept = []
         for found in detections:
-            if hit := places.get((found.start, found.end)):  # of two types for the same characters, the list's counts
+            if hit := places.get((found.start, found.end)):  # for the same characters, the list's type wins
                 kept.append(replace(found, entity=hit.entity))
             elif not self.is_allowed(text[found.start : found.end]):
                 kept.append(found)
@@ -86,7 +86,7 @@ class Lists:
     def _entries(self, text: Rewritten) -> Iterator[Detection]:
         at = 0
         if self._index.keys().isdisjoint(_TOKEN.findall(text.text)):
-            return  # most texts: told four times as fast
+            return  # no entry can match, as in most texts: four times as fast
         for word in _TOKEN.finditer(text.text):
             for form, lead, entity in self._index.get(word[0], ()):
                 start = word.start() - lead
@@ -100,20 +100,20 @@ class Lists:
 
 
 class ListedDetector:
-    """A detector whose findings pass through the lists."""
+    """A detector whose detections pass through the lists."""
 
     def __init__(self, detector: Detector, lists: Lists) -> None:
         self._detector = detector
         self._lists = lists
 
     def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
-        """For each text its detections, sorted and without overlap."""
+        """Return the detections in each text, sorted and without overlap."""
         return list(self.detect_each(texts))
 
     def detect_each(
         self, texts: Iterable[str], *, progress: Callable[[int], None] | None = None
     ) -> Generator[list[Detection]]:
-        """As `detect`, text by text as they come, a few in memory at a time."""
+        """Yield what `detect` returns, text by text, with few texts in memory at a time."""
         ahead: deque[str] = deque()
 
         def noted() -> Iterator[str]:
@@ -127,7 +127,7 @@ class ListedDetector:
 
 
 def _ends_word(text: str, end: int) -> bool:
-    """Whether no word goes on over `end`."""
+    """Return whether no word continues across `end`."""
     return end >= len(text) or not (_is_word(text[end - 1]) and _is_word(text[end]))
 
 

@@ -1,11 +1,12 @@
-"""What a change of the reviewers' lists does to one document that was searched already.
+"""What a change to the reviewers' lists does to one document that was already searched.
 
-* A deny entry or a pattern marks the places where it stands and nothing masks it yet, also where a mark was rejected before
-  the change: undecided, for a reviewer to look at, and masked until then.
-* An allow entry rejects undecided marks of exactly its text in the name of who added it. Accepted marks stay.
-* Taking a deny entry or a pattern away uncovers nothing: its marks stay until a reviewer rejects them.
-* Taking an allow entry away makes rejected marks of its text undecided again, and documents that hold it are to be searched
-  anew, because what it kept from being found was never stored.
+* Adding a deny entry or a pattern adds a span wherever it matches text that is not masked yet, even if a span there was
+  rejected before the change. The span is undecided, for a reviewer to look at, and masked until then.
+* Adding an allow entry rejects undecided spans of exactly its text, in the name of the person who added it. Accepted spans
+  stay.
+* Removing a deny entry or a pattern uncovers nothing: its spans stay until a reviewer rejects them.
+* Removing an allow entry makes rejected spans of its text undecided again. Documents that contain the text must be searched
+  again, because what the entry suppressed was never stored.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,19 +22,19 @@ from core.words import counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a change of the lists does, or did: how often what changed stands where, and what follows."""
+    """What a change to the lists would do, or did: how often the changed entries occur, and what follows."""
 
     places: int = 0
     documents: int = 0
-    marked: int = 0  # marks that are new or undecided again
-    rejected: int = 0  # undecided marks that are rejected
+    marked: int = 0  # spans that are new or undecided again
+    rejected: int = 0  # undecided spans that are rejected
     searches: int = 0  # documents that must be searched again
-    approvals: int = 0  # that are withdrawn
-    left_out: int = 0  # entries that stood on the list already
+    approvals: int = 0  # approvals that are withdrawn
+    left_out: int = 0  # entries that were already on the list
 
     @property
     def words(self) -> str:
-        """What follows, in sentences."""
+        """The effect in sentences."""
         found = f"Found {counted(self.places, 'time')} in {counted(self.documents, 'document')}."
         more = [
             (self.marked, f"{counted(self.marked, 'place')} to be decided, and masked until then."),
@@ -45,13 +46,13 @@ class Effect:
         return " ".join([found, *(sentence for number, sentence in more if number)])
 
     def __add__(self, other: "Effect") -> "Effect":
-        """Both together."""
+        """Return the sum of both effects."""
         return Effect(**{name: getattr(self, name) + getattr(other, name) for name in Effect.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """What becomes of the spans of one document."""
+    """What a change to the lists does to the spans of one document."""
 
     document: Document
     text: str
@@ -62,6 +63,7 @@ class Touch:
     must_search: bool = False
 
     def __bool__(self) -> bool:
+        """Return whether the document is affected at all."""
         return bool(self.new or self.undecided or self.rejected or self.must_search)
 
 
@@ -69,8 +71,8 @@ Examiner = Callable[[Workspace, Document], Touch]
 
 
 def added(entries: Sequence[ListEntry], rules: Sequence[PatternRule]) -> Examiner:
-    """What adding these does to a document."""
-    new = Lists((replace(entry, kind="deny") for entry in entries), rules)  # only to count where they stand
+    """Return a function that examines what adding these entries and patterns does to a document."""
+    new = Lists((replace(entry, kind="deny") for entry in entries), rules)  # only for counting occurrences
     ready: dict[str, Lists] = {}
 
     def examine(workspace: Workspace, document: Document) -> Touch:
@@ -83,7 +85,7 @@ def added(entries: Sequence[ListEntry], rules: Sequence[PatternRule]) -> Examine
 
 
 def removed(entries: Iterable[ListEntry]) -> Examiner:
-    """What taking these away does to a document; of deny entries nothing."""
+    """Return a function that examines what removing these entries does to a document; removing deny entries does nothing."""
     sought = Lists(replace(entry, kind="deny") for entry in entries if entry.kind == "allow")
 
     def examine(workspace: Workspace, document: Document) -> Touch:
@@ -98,7 +100,7 @@ def removed(entries: Iterable[ListEntry]) -> Examiner:
 
 
 def by_lists(workspace: Workspace, document: Document, lists: Lists, *, new: Lists) -> Touch:
-    """What the lists as they are do to a document; `new` is what is counted in it."""
+    """Examine what `lists` do to a document; only matches of `new` are counted as `places`."""
     text = workspace.text(document)
     spans = find(workspace.db, Span, document_id=document.id)
     touch = Touch(document, text, len(new.find(text)) if new else 0)
@@ -111,7 +113,7 @@ def by_lists(workspace: Workspace, document: Document, lists: Lists, *, new: Lis
         standing = rejected.get((hit.start, hit.end))
         if standing is None:
             touch.new.append(_span(document, hit))
-        elif LIST not in standing.detector.split("+"):  # else a reviewer rejected what the list had found
+        elif LIST not in standing.detector.split("+"):  # otherwise a reviewer rejected the list's own span
             touch.undecided.append(replace(standing, entity=hit.entity, detector=LIST))
     is_denied = covers((hit.start, hit.end) for hit in hits)
     for span in spans:

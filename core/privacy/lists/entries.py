@@ -1,4 +1,4 @@
-"""What stands on the reviewers' lists, and what may."""
+"""The entries of the reviewers' lists, and what is allowed as an entry."""
 
 from collections.abc import Iterable
 
@@ -10,22 +10,22 @@ from core.privacy.text.rewriting import folded
 from core.records import ListEntry, PatternRule
 from core.storage import Workspace, find
 
-MAX_ENTRIES = 100_000  # on the lists of one project, or of all
+MAX_ENTRIES = 100_000  # on the lists of one project, or on those for all projects
 MAX_TEXT = 200  # characters of an entry
 
 
 def lists_of(workspace: Workspace, project_id: str = "") -> Lists:
-    """What holds for a project, its own lists and those of all projects; for "" the latter alone."""
+    """Load the lists that apply to a project: its own and those for all projects, or only the latter for ""."""
     return Lists(entries_of(workspace, project_id), rules_of(workspace, project_id))
 
 
 def entries_of(workspace: Workspace, project_id: str = "") -> list[ListEntry]:
-    """The entries that hold for a project, those of all projects among them."""
+    """Return the entries that apply to a project, including those for all projects."""
     return [entry for owner in dict.fromkeys(("", project_id)) for entry in find(workspace.db, ListEntry, project_id=owner)]
 
 
 def rules_of(workspace: Workspace, project_id: str = "") -> list[PatternRule]:
-    """The patterns that hold for a project, those of all projects among them."""
+    """Return the patterns that apply to a project, including those for all projects."""
     return [rule for owner in dict.fromkeys(("", project_id)) for rule in find(workspace.db, PatternRule, project_id=owner)]
 
 
@@ -33,7 +33,7 @@ def check(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> None:
     """Refuse entries and patterns that cannot be used.
 
     Raises:
-        InputError: what is wrong with one of them; its text is not named.
+        InputError: an entry or pattern is unusable; the message says why, without its text.
     """
     for entry in entries:
         check_entry(entry.text, entry.entity, kind=entry.kind)
@@ -45,10 +45,10 @@ def check(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> None:
 
 
 def check_entry(text: str, entity: str, *, kind: str) -> None:
-    """Refuse what cannot stand on a list; the text itself is never named.
+    """Refuse what cannot be on a list; the error message never contains the text itself.
 
     Raises:
-        InputError: an unknown kind or type, or a text that is too short, too long or holds no letter or digit.
+        InputError: the kind or type is unknown, or the text is too short, too long, or has no letter or digit.
     """
     if kind not in ("deny", "allow"):
         raise InputError("The kind is neither deny nor allow.", "Write deny or allow.")
@@ -63,13 +63,13 @@ def check_entry(text: str, entity: str, *, kind: str) -> None:
 
 
 def _check_entity(entity: str) -> None:
-    # the value is not named: in a file with its columns mixed up it may be a person
+    # the message omits the value: in a file with swapped columns it may be a person's name
     if entity not in ENTITIES:
         raise InputError("The type of personal data is not known.", f"Known types: {', '.join(sorted(ENTITIES))}.")
 
 
 def not_there(listed: Iterable[ListEntry], entries: Iterable[ListEntry]) -> list[ListEntry]:
-    """Those that are not listed yet, each once."""
+    """Return the entries that are not in `listed` yet, each once."""
     known = {(entry.kind, folded(entry.text)) for entry in listed}
     fresh = []
     for entry in entries:

@@ -1,4 +1,4 @@
-"""The lists as CSV, in and out. Columns `text`, `type` and `kind` (deny, allow, or regex for a regular expression)."""
+"""CSV import and export of the lists, in columns `text`, `type` and `kind` (deny, allow, or regex)."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -14,13 +14,13 @@ from core.storage.audit_table import harmless
 COLUMNS = ("text", "type", "kind")
 MAX_ROWS = 50_000
 MAX_BYTES = 16 * 2**20
-MAX_EXPRESSIONS = 200  # each is tried for seconds before it is taken
+MAX_EXPRESSIONS = 200  # each is tested for seconds before it is accepted
 _HINT = "Save it as CSV in UTF-8 with the columns text, type and kind; type and kind may be left out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What a file holds: entries, patterns, and the rows that cannot be used, by number (the header is row 1) and reason."""
+    """The contents of a file: entries, patterns, and unusable rows, each by number (the header is row 1) and reason."""
 
     entries: tuple[ListEntry, ...]
     rules: tuple[PatternRule, ...]
@@ -28,17 +28,17 @@ class Imported:
 
 
 def read_lists(data: bytes, *, project_id: str, actor: Person, kind: str = "deny", entity: str = "PERSON") -> Imported:
-    """The entries in a CSV file, comma, semicolon or tab between the columns; nothing is stored.
+    """Read entries and patterns from a CSV file delimited by commas, semicolons or tabs, without storing them.
 
     Args:
-        data: the file.
-        project_id: whose lists; "" for all projects.
-        actor: who brings it.
-        kind: of rows that name none.
-        entity: the type of rows that name none.
+        data: the contents of the file.
+        project_id: the project whose lists these are for; "" for all projects.
+        actor: the person who imports the file.
+        kind: the kind of rows that do not name one.
+        entity: the type of rows that do not name one.
 
     Raises:
-        InputError: not UTF-8, not CSV, no column `text`, more than 50,000 rows or 200 regular expressions.
+        InputError: not UTF-8, not CSV, no column `text`, or more than 16 MB, 50,000 rows or 200 regular expressions.
     """
     entries: list[ListEntry] = []
     rules: list[PatternRule] = []
@@ -77,11 +77,11 @@ def read_lists(data: bytes, *, project_id: str, actor: Person, kind: str = "deny
 def new_entry(
     text: str, *, project_id: str, kind: str, actor: Person, entity: str = "PERSON", made_at: str = ""
 ) -> ListEntry:
-    """An entry that is not stored yet; an allow entry has no type."""
+    """Build an entry without storing it; an allow entry has no type."""
     return ListEntry(
         id=new_id("entry"),
         project_id=project_id,
-        kind=kind,  # type: ignore[arg-type]  # checked where it is added
+        kind=kind,  # type: ignore[arg-type]  # checked when it is added
         text=" ".join(text.split()),
         entity="" if kind == "allow" else entity,
         added_by=actor.name,
@@ -90,7 +90,10 @@ def new_entry(
 
 
 def csv_lines(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> Iterator[str]:
-    """The lines of a CSV that `read_lists` reads back; patterns made of parts are no text and are left out."""
+    """Yield the lines of a CSV file that `read_lists` can read back.
+
+    Patterns that are built from parts have no regular expression to write, and are left out.
+    """
     yield _line(COLUMNS)
     for entry in entries:
         yield _line((entry.text, entry.entity, entry.kind))
@@ -106,7 +109,7 @@ def _line(cells: tuple[str, ...]) -> str:
 
 
 def _shown(cell: str) -> str:
-    """A text without the sign that `harmless` puts before what a spreadsheet would take for a formula."""
+    """Return the cell without the apostrophe that `harmless` puts before what a spreadsheet would take for a formula."""
     return cell[1:] if cell.startswith("'") and harmless(cell[1:]) == cell else cell
 
 
@@ -133,7 +136,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
                     continue
                 if len(names) > 1:
                     raise InputError("The file has no column named text.", _HINT)
-                names = ["text"]  # one text a line, without a header
+                names = ["text"]  # one text per line, without a header
             if number > MAX_ROWS + 1:
                 raise InputError(f"The file has more than {MAX_ROWS:,} rows.", "Split it.")
             yield number, dict(zip(names, cells, strict=False))

@@ -1,8 +1,8 @@
-"""Patterns that people put together from parts: "2 letters, a dash, 5 digits"; compiled here, so that they stay fast.
+"""Patterns that people build from parts ("2 letters, a dash, 5 digits"), compiled here so that they stay fast.
 
-A file or the command line may give a regular expression instead. What could run away (Davis et al., "The Impact of Regular
-Expression Denial of Service in Practice", ESEC/FSE 2018: nested repeats, alternatives inside a repeat, many repeats side by
-side) is refused when it is added, and every search is stopped after a bounded time.
+A file or the command line may give a regular expression instead. Expressions that could run away (Davis et al., "The Impact
+of Regular Expression Denial of Service in Practice", ESEC/FSE 2018: nested repeats, alternatives inside a repeat, many
+adjacent repeats) are refused when they are added, and every search has a time limit.
 """
 
 import re
@@ -27,11 +27,11 @@ PART_WORDS: dict[str, str] = {
     "separator": "a space, dash, dot or slash",
 }
 MAX_PARTS = 12
-MAX_COUNT = 40  # of the characters of one part
+MAX_COUNT = 40  # characters in one part
 MAX_EXPRESSION = 200  # characters
-MAX_WAYS = 400  # in which parts side by side may share the same characters between them
+MAX_WAYS = 400  # ways in which adjacent parts may divide the same characters between them
 MAX_OPEN_REPEATS = 3  # "*" and "+" in one expression
-SECONDS, SECONDS_PER_MB = 5.0, 5.0  # for one pattern over one text
+SECONDS, SECONDS_PER_MB = 5.0, 5.0  # time limit of one pattern for one text
 _CLASSES = {"letters": r"[^\W\d_]", "capitals": r"[A-ZÀ-ÖØ-Þ]", "digits": r"[0-9]", "characters": r"[^\W_]"}
 _SHARED = {"letters": {"letters", "capitals", "characters"}, "capitals": {"letters", "capitals", "characters"}}
 _SHARED |= {"digits": {"digits", "characters"}, "characters": {"letters", "capitals", "digits", "characters"}}
@@ -42,7 +42,7 @@ _HINT = "Use the parts of the rule builder, or a simpler expression."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A piece of a pattern: `least` to `most` characters of a kind, a fixed `text` in any case, or one separator."""
+    """One piece of a pattern: `least` to `most` characters of a kind, a fixed `text` in any case, or one separator."""
 
     kind: PartKind
     least: int = 1
@@ -60,10 +60,10 @@ class Pattern:
     _compiled: Any
 
     def find(self, text: str, *, seconds: float | None = None) -> Iterator[tuple[int, int]]:
-        """Bounds of every match in `text` that holds a letter or digit.
+        """Yield the bounds of every match in `text` that contains a letter or digit.
 
         Raises:
-            InputError: it takes too long (`seconds`; else 5, and 5 more for each million characters).
+            InputError: the search takes too long (`seconds`; by default 5, plus 5 for each million characters).
         """
         allowed = seconds or SECONDS + SECONDS_PER_MB * len(text) / 1e6
         ends = time.monotonic() + allowed
@@ -78,10 +78,10 @@ class Pattern:
 
 
 def pattern_of(definition: Mapping[str, Any]) -> Pattern:
-    """The pattern of a stored rule's definition (`parts` or `expression`), checked.
+    """Return the checked pattern of a stored rule's definition (`parts` or `expression`).
 
     Raises:
-        InputError: it could run away, fits nothing or everything, or contradicts one of its examples.
+        InputError: the pattern could run away, matches nothing or everything, or contradicts one of its examples.
     """
     if "expression" in definition:
         pattern = of_expression(str(definition["expression"]))
@@ -92,15 +92,16 @@ def pattern_of(definition: Mapping[str, Any]) -> Pattern:
 
 
 def definition_of(parts: Sequence[Part], *, fits: Sequence[str] = (), fits_not: Sequence[str] = ()) -> dict[str, Any]:
-    """What is stored of a pattern made of parts; the examples say what it must fit whole, and what it must not."""
+    """Build the definition to store for a pattern made of parts, with examples that it must and must not match whole."""
     return {"parts": [asdict(part) for part in parts], "fits": list(fits), "fits_not": list(fits_not)}
 
 
 def of_parts(parts: Sequence[Part]) -> Pattern:
-    """The pattern that these parts make, as a word of its own.
+    """Build a pattern from parts; it matches only as a word of its own.
 
     Raises:
-        InputError: no parts or too many, a count out of range, nothing but separators, or parts that share characters.
+        InputError: there are no parts or too many, a count is out of range, no part besides separators is required, or
+            adjacent parts can divide the same characters in too many ways.
     """
     if not 0 < len(parts) <= MAX_PARTS:
         raise InputError(f"A pattern needs 1 to {MAX_PARTS} parts, not {len(parts)}.", "Add parts, or take some out.")
@@ -114,10 +115,10 @@ def of_parts(parts: Sequence[Part]) -> Pattern:
 
 
 def of_expression(expression: str) -> Pattern:
-    """A regular expression as a pattern.
+    """Build a pattern from a regular expression.
 
     Raises:
-        InputError: it is too long, is none, could run away, or fits an empty text.
+        InputError: the expression is empty, too long or invalid, could run away, or matches an empty text.
     """
     if not 0 < len(expression) <= MAX_EXPRESSION:
         raise InputError(f"A regular expression needs 1 to {MAX_EXPRESSION} characters.", _HINT)
@@ -132,14 +133,14 @@ def of_expression(expression: str) -> Pattern:
     pattern = Pattern(expression=expression, words="a regular expression", _compiled=compiled)
     if compiled.search("", timeout=1):
         raise InputError("The expression fits an empty text, so it fits everywhere.", "Ask for one character at least.")
-    for sample in ("a", "0", " ", "aA0 ", "A-1."):  # long runs, on which an expression that backtracks stands still
+    for sample in ("a", "0", " ", "aA0 ", "A-1."):  # long runs, on which an expression that backtracks would hang
         for _ in pattern.find(sample * (20_000 // len(sample)), seconds=2):
             pass
     return pattern
 
 
 def part_words(part: Part) -> str:
-    """Such as `2 letters`, `1 to 5 digits`, `"-"`, `perhaps a space, dash, dot or slash`."""
+    """Describe a part in words: `2 letters`, `1 to 5 digits`, `"-"`, `perhaps a space, dash, dot or slash`."""
     if part.kind == "text":
         words = f'"{part.text}"'
     elif part.kind == "separator":
@@ -152,10 +153,10 @@ def part_words(part: Part) -> str:
 
 
 def parse_part(words: str) -> Part:
-    """A part written in words: `letters 2`, `digits 1-5`, `text NO.`, `separator`, each with `perhaps` before it.
+    """Parse a part written in words: `letters 2`, `digits 1-5`, `text NO.`, `separator`, each optionally after `perhaps`.
 
     Raises:
-        InputError: it is none of these.
+        InputError: the words are none of these.
     """
     is_optional = words.startswith("perhaps ")
     kind, _, rest = words.removeprefix("perhaps ").partition(" ")
@@ -191,7 +192,7 @@ def _check_part(part: Part) -> None:
 
 
 def _check_ways(parts: Sequence[Part]) -> None:
-    """Refuse parts side by side that fit the same characters and vary in length: all ways to divide them would be tried."""
+    """Refuse adjacent parts of variable length that match the same characters: all ways to divide them would be tried."""
     ways = 1
     before: Part | None = None
     for part in parts:
@@ -207,7 +208,7 @@ def _check_ways(parts: Sequence[Part]) -> None:
 
 
 def _may_share(before: Part, part: Part) -> bool:
-    """Whether characters at the border of two parts may belong to either."""
+    """Return whether characters at the border of two parts may belong to either."""
     return before.is_optional or part.is_optional or bool(_fitting(before) & _fitting(part))
 
 
@@ -254,7 +255,7 @@ def _open_repeats(tree: Any) -> int:
 
 
 def _inner(code: Any, value: Any) -> list[Any]:
-    """The expressions inside one piece of a parsed expression."""
+    """Return the expressions inside one piece of a parsed expression."""
     if code is codes.BRANCH:
         return list(value[1])
     if code is codes.SUBPATTERN:

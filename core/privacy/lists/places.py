@@ -1,4 +1,4 @@
-"""Where entries and patterns stand in the texts of a project, with some words around: what a person looks at beforehand."""
+"""Occurrences of entries and patterns in a project's texts, with some context, for checking before a change."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from core.privacy.lists.detector import Lists
 from core.records import Document
 from core.storage import Workspace, find, rights
 
-AROUND = 40  # characters shown on each side
+AROUND = 40  # characters of context on each side
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`text` as it stands in a document, with what stands `before` and `after` it on one line."""
+    """An occurrence: `text` as written in a document, and the context `before` and `after` it, all on one line."""
 
     document: str
     before: str
@@ -22,7 +22,9 @@ class Place:
 
 
 def places(workspace: Workspace, project_id: str, lists: Lists, *, most: int = 20) -> list[Place]:
-    """The first places where `lists` find something in a project ("": in any); reads no further than it must.
+    """Return the first `most` matches of `lists` in the texts of a project ("" for all projects).
+
+    It reads no more documents than necessary, and skips those that the person acting may not read.
 
     Raises:
         InputError: a pattern takes too long.

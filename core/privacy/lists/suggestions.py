@@ -1,4 +1,4 @@
-"""What reviewers corrected by hand, as suggestions for the lists. Nothing gets onto a list by itself."""
+"""Suggestions for the lists, from what reviewers corrected by hand. Nothing is added to a list automatically."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,22 +8,25 @@ from core.privacy.text.rewriting import folded
 from core.records import Document, ListKind, Project, Span
 from core.storage import Workspace, find, rights
 
-MIN_REJECTED = 3  # places where a text was rejected before it is suggested for the allow list
+MIN_REJECTED = 3  # rejections of a text before it is suggested for the allow list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A text that reviewers added `count` times (for the deny list) or rejected as often (for the allow list)."""
+    """A text that reviewers added (for the deny list) or rejected (for the allow list) `count` times."""
 
     kind: ListKind
-    text: str  # as it stands most often
+    text: str  # in its most frequent spelling
     entity: str
     count: int
     documents: int
 
 
 def suggestions(workspace: Workspace, project: Project) -> list[Suggestion]:
-    """Texts that stand on no list and were not dismissed, the most frequent first; one text in memory at a time."""
+    """Return suggestions for texts that are on no list and were not dismissed, most frequent first.
+
+    Only one document's text is in memory at a time.
+    """
     rights.check(workspace.db, "read documents", project.id)
     found: dict[tuple[ListKind, str], list[tuple[str, str, str]]] = {}
     for document in find(workspace.db, Document, project_id=project.id, state="read"):
@@ -44,14 +47,14 @@ def suggestions(workspace: Workspace, project: Project) -> list[Suggestion]:
         for (kind, text), seen in found.items()
         if text not in settled and (kind, text) not in dismissed and (kind == "deny" or len(seen) >= MIN_REJECTED)
     ]
-    contested = {folded(made_one.text) for made_one in made if made_one.kind == "deny"}  # marked here, rejected there
+    contested = {folded(made_one.text) for made_one in made if made_one.kind == "deny"}  # added here, rejected there
     return sorted(
         (s for s in made if s.kind == "deny" or folded(s.text) not in contested), key=lambda s: (-s.count, s.text.casefold())
     )
 
 
 def dismiss(workspace: Workspace, project: Project, suggestion: Suggestion) -> None:
-    """Do not suggest this again in this project."""
+    """Stop making this suggestion in this project."""
     rights.check(workspace.db, "edit lists", project.id)
     workspace.db.execute(
         "insert or ignore into list_dismissals (project_id, kind, text) values (?, ?, ?)",

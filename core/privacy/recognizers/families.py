@@ -1,4 +1,4 @@
-"""All families of rules, in the order in which they are asked."""
+"""All families of rules, in the order in which they run."""
 
 from core.privacy.recognizers.everyday import addresses, contact, dates, houses, identity, network, places, references
 from core.privacy.recognizers.military import grids, operations, radio, ships, sites, stock, timings, units, vehicles

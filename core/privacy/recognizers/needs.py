@@ -1,6 +1,6 @@
-"""What a text must hold for an expression to match anywhere in it: a digit, an "@", a colon. Cheaper to see than to search.
+"""What a text must contain for an expression to match in it: a digit, an "@", a colon. Cheaper to see than to search.
 
-Read off the expression by Python's own parser, so that no rule has to say it and none can say it wrong.
+This is derived from the expression by Python's own parser, so that no rule has to state it and none can state it wrong.
 """
 
 import re
@@ -11,18 +11,21 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 DIGIT = "0"  # stands for every decimal digit of any script, as `\d` does
-Need = frozenset[str]  # one of these characters must be there
-_MOST = 8  # a need of more characters is met by nearly every text
+Need = frozenset[str]  # one of these characters must occur
+_MOST = 8  # nearly every text meets a need of more characters, so it is left out
 _DIGITS = re.compile(r"\d")
 
 
 def needs(pattern: re.Pattern[str]) -> frozenset[Need]:
-    """Every match lies in a text that holds a character of each need; letters never are one, for case may not matter."""
+    """Return the needs of a pattern: a text that it matches in has a character of each.
+
+    No need contains letters, because their case may not matter.
+    """
     return frozenset(_of_all(parser.parse(pattern.pattern, pattern.flags)))
 
 
 def marks(text: str) -> frozenset[str]:
-    """The characters of `text`, with `DIGIT` where there is any digit."""
+    """Return the characters of `text`, with `DIGIT` if there is any digit."""
     return frozenset(text) | (frozenset(DIGIT) if _DIGITS.search(text) else frozenset())
 
 
@@ -49,7 +52,7 @@ def _of(kind: Any, value: Any) -> Iterator[Need]:
 
 
 def _either(one: Need, other: Need) -> Need:
-    """What is needed when one of two is; nothing when one needs nothing."""
+    """Return what is needed if one of two alternatives is; nothing if one of them needs nothing."""
     return one | other if one and other else frozenset()
 
 
@@ -62,7 +65,7 @@ def _of_member(kind: Any, value: Any) -> Need:
 
 
 def _characters(first: int, last: int) -> Need:
-    """The characters from `first` to `last`, empty when one is a letter or they are many."""
+    """Return the characters from `first` to `last`; none if one is a letter or there are more than ten."""
     if last - first > 9:
         return frozenset()
     found = [chr(number) for number in range(first, last + 1)]

@@ -1,4 +1,4 @@
-"""What a rule is, and the pieces of expressions that several families use."""
+"""What a rule is, and the parts of expressions that several families use."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ _LIST_BREAK = re.compile(r"\s*(?:,\s*(?:and\s)?|\sand\s|\s?&\s?)\s*")
 class Rule:
     """One expression. It finds group `value`, or each item of group `values` ("A, B and C"), or the whole match.
 
-    `near` must be found within 80 characters of it; `check` may narrow the bounds or refuse (None).
+    `near` must match within 80 characters of it; `check` may narrow the bounds or reject them (None).
     """
 
     entity: str
@@ -36,7 +36,7 @@ class Rule:
     check: Callable[[str, int, int], Bounds | None] | None = None
 
     def find(self, text: str) -> Iterator[Bounds]:
-        """Bounds of everything this rule finds in `text`, in order."""
+        """Yield the bounds of everything this rule finds in `text`, in order."""
         for match in self.pattern.finditer(text):
             if "values" in self.pattern.groupindex:
                 candidates = _items(text, *match.span("values"))
@@ -51,7 +51,7 @@ class Rule:
 
 
 class RuleSet:
-    """Rules grouped by what a text must hold for them, so that most are not even tried on most texts."""
+    """Rules grouped by what a text must contain for them, so that most are not even tried on most texts."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._groups: dict[frozenset[Need], list[tuple[int, Rule]]] = {}
@@ -60,7 +60,7 @@ class RuleSet:
             self._groups.setdefault(needed, []).append((number, found))
 
     def find(self, text: str) -> Iterator[tuple[Rule, Bounds]]:
-        """Everything that the rules find in `text`, rule by rule in their order."""
+        """Yield everything that the rules find in `text`, rule by rule in their order."""
         held = marks(text)
         possible = [
             rule
@@ -80,15 +80,15 @@ def rule(
     near: str = "",
     check: Callable[[str, int, int], Bounds | None] | None = None,
 ) -> Rule:
-    """A case-sensitive rule, `^` and `$` at line ends; write `(?i:…)` where case does not matter. `near` in any case."""
+    """Build a case-sensitive rule, `^` and `$` at line ends; write `(?i:…)` to ignore case. `near` ignores case."""
     context = re.compile(near, re.IGNORECASE) if near else None
     return Rule(entity, re.compile(expression, re.MULTILINE), score, context, check)
 
 
 def any_of(alternatives: Sequence[str] | str) -> str:
-    """A group of alternatives, the longest first so that none hides another; a string is split at "|".
+    """Build a group of alternatives, the longest first so that none hides another; a string is split at "|".
 
-    Those with the same first letter stand behind that letter: the search tries 20 of them at a word instead of 100. What
+    Alternatives with the same first letter are grouped behind it: the search tries 20 of them at a word instead of 100. What
     is found, and which alternative wins, stays the same.
     """
     items = sorted(alternatives.split("|") if isinstance(alternatives, str) else alternatives, key=len, reverse=True)
@@ -106,7 +106,10 @@ def any_of(alternatives: Sequence[str] | str) -> str:
 
 
 def name_bounds(text: str, start: int, end: int) -> Bounds | None:
-    """The name in `text[start:end]`: from the first word that can be one up to the next that cannot; None without any."""
+    """Return the bounds of the first run of words in `text[start:end]` that can be a name; None if there is none.
+
+    Initials alone are not a name.
+    """
     first = last = -1
     letters = 0
     for match in WORD.finditer(text, start, end):
@@ -125,13 +128,13 @@ def name_bounds(text: str, start: int, end: int) -> Bounds | None:
 
 
 def has_specific_word(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when a word of two letters or more is not generic."""
+    """Return the bounds if a word is not generic; codes such as "M16" do not count as words."""
     words = (word for word in WORD.findall(text[start:end]) if word[:2].isalpha())
     return (start, end) if any(not is_generic(word) for word in words) else None
 
 
 def _items(text: str, start: int, end: int) -> list[Bounds]:
-    """The bounds of each item of "A, B and C"."""
+    """Return the bounds of each item of "A, B and C"."""
     items, at = [], start
     for separator in _LIST_BREAK.finditer(text, start, end):
         items.append((at, separator.start()))

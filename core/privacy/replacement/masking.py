@@ -1,4 +1,4 @@
-"""Spans replaced by their surrogates, and where every character of the original went."""
+"""Replacement of spans by their surrogates, with a map of where every character of the original went."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _OPENING = "([{\u2018\u201c\u00ab"
 class Edit:
     """Characters `start` to `end` of the original became `masked_start` to `masked_end` of the masked text.
 
-    Both masked offsets are the same where the stretch was removed.
+    Both masked offsets are the same if the stretch was removed.
     """
 
     start: int
@@ -34,10 +34,10 @@ class Masked:
     edits: tuple[Edit, ...]
 
     def position(self, offset: int) -> int:
-        """Where the original's character `offset` lies in the masked text; inside a surrogate, the surrogate's start.
+        """Return where the original's character `offset` is in the masked text; inside a span, the start of its surrogate.
 
-        The end of an edited stretch maps to the end of its surrogate, so that `[position(start), position(end)]` of a
-        passage that ends with a span holds the whole surrogate.
+        The end of an edited stretch maps to the end of its surrogate, so that for a passage that ends with a span,
+        `[position(start), position(end)]` contains the whole surrogate.
         """
         index = bisect_right(self.edits, offset, key=lambda edit: edit.start) - 1
         if index < 0:
@@ -47,16 +47,16 @@ class Masked:
 
 
 def is_masked(span: Span) -> bool:
-    """Whether anything happens to a span's text: no reviewer rejected it and its type is not kept."""
+    """Return whether a span's text is replaced: no reviewer rejected it, and its type is not one that is kept."""
     return span.state != "rejected" and span.surrogate != KEPT
 
 
 def mask(text: str, spans: Sequence[Span]) -> Masked:
-    """Replace every span that no reviewer rejected by its surrogate, `<ENTITY>` where it has none.
+    """Replace every span that is neither rejected nor kept with its surrogate, or with `<ENTITY>` if it has none.
 
-    Overlapping spans are masked as one stretch with the surrogate of the first. A rejected span, or one that stays readable,
-    uncovers nothing that another span covers. What is removed takes one blank beside it along, so that none is left double
-    or before a comma; the blank belongs to its edit.
+    Overlapping spans are masked as one stretch with the surrogate of the first. A rejected or kept span uncovers nothing
+    that another span covers. Removing a span also removes one blank beside it where two blanks, or a blank before a comma,
+    would be left; that blank is part of the edit.
 
     Raises:
         InputError: a span lies outside the text.
@@ -87,7 +87,7 @@ def _stretches(text: str, spans: Sequence[Span]) -> list[tuple[int, int, str]]:
 
 
 def _tidied(text: str, stretches: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """The same with removed stretches empty, joined where only blanks part them, and with a blank beside them."""
+    """Return the stretches with removed ones emptied, joined if only blanks separate them, and widened by a spare blank."""
     out: list[tuple[int, int, str]] = []
     for index, (start, end, surrogate) in enumerate(stretches):
         if surrogate != REMOVED:
@@ -102,7 +102,7 @@ def _tidied(text: str, stretches: list[tuple[int, int, str]]) -> list[tuple[int,
 
 
 def _with_blank(text: str, start: int, end: int, *, free: tuple[int, int]) -> tuple[int, int]:
-    """The bounds with the blank that would be one too many, if it lies between the neighbors' bounds `free`."""
+    """Extend the bounds by the blank that would be one too many, if it lies within `free`, the space up to the neighbors."""
     before = text[start - 1] if start > 0 else "\n"
     after = text[end] if end < len(text) else "\n"
     if after in _BLANKS and end < free[1] and (before.isspace() or before in _OPENING):

@@ -1,4 +1,4 @@
-"""The surrogate table of a project, out of the storage and back."""
+"""Loading a project's surrogate table from storage, and storing what it issued."""
 
 from collections.abc import Callable, Iterable
 
@@ -15,12 +15,14 @@ CLASH_REASON = "What was found later equals a replacement that stands here, or s
 
 
 def surrogate_table(workspace: Workspace, project_id: str, *, avoid: Iterable[str] = ()) -> SurrogateTable:
-    """The project's table; its secret key is made on first use. Call it, and store, inside one transaction.
+    """Load the project's surrogate table; its secret key is created on first use.
+
+    Call this and `store_surrogates` inside one transaction.
 
     Args:
-        workspace: where the project is.
-        project_id: whose table.
-        avoid: words of the documents at hand, so that no surrogate equals one of them.
+        workspace: the workspace that holds the project.
+        project_id: the project whose table to load.
+        avoid: words of the documents at hand, which no surrogate may equal.
     """
     db = workspace.db
     rights.check(db, "find personal data", project_id)
@@ -36,10 +38,10 @@ def surrogate_table(workspace: Workspace, project_id: str, *, avoid: Iterable[st
 
 
 def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTable) -> None:
-    """Store what `table` gave out since it was made, and seal the pairs where the project has a way back.
+    """Store what `table` issued since it was loaded, and seal the pairs if re-identification is set up.
 
-    Where a new value equals a surrogate given out earlier, the spans that had it get another one here and the approvals that
-    stand for their documents are withdrawn. The spans of the values just asked for must be stored before.
+    If a new value equals a surrogate issued earlier, the spans that had it get another one here, and the approvals that
+    stand for their documents are withdrawn. The spans of the values just requested must be stored first.
     """
     rights.check(workspace.db, "find personal data", project_id)
     if table.rows.stale:
@@ -56,7 +58,7 @@ def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTabl
 
 
 def treatments(workspace: Workspace, project_id: str) -> dict[str, Treatment]:
-    """The types of a project that do not get surrogates, and what is done with them."""
+    """Return the treatments chosen for a project, by type; types that are not in it get surrogates."""
     rights.check(workspace.db, "read documents", project_id)
     rows = workspace.db.execute("select entity, treatment from treatments where project_id = ?", [project_id])
     known = {name: name for name in TREATMENTS}
@@ -72,7 +74,7 @@ def reissue(
     reason: str,
     actor: str = "",
 ) -> tuple[int, int, int]:
-    """Give the spans that `concerns` names what `table` holds for them now; call it inside a transaction.
+    """Give the spans for which `concerns` is true what `table` holds for them now; call it inside a transaction.
 
     Returns:
         How many spans changed, in how many documents, and how many of these lost an approval.
@@ -94,12 +96,12 @@ def reissue(
         spans, documents = spans + len(changed), documents + 1
         if any(span.state != "rejected" for _, span in changed):
             withdrawn += workspace.active_review(document.id) is not None
-            workspace.withdraw_approval(document.id, reason=reason, actor=actor)  # a proposal too
+            workspace.withdraw_approval(document.id, reason=reason, actor=actor)  # withdraws a proposal too
     return spans, documents, withdrawn
 
 
 def _reissue_stale(workspace: Workspace, project_id: str, table: SurrogateTable) -> None:
-    """Until nothing is stale any more: a surrogate given now cannot be a value met earlier, so this ends."""
+    """Reissue surrogates until none is stale; this ends because a new surrogate never equals a value met earlier."""
     done: set[str] = set()
     counts = [0, 0, 0]
     while stale := table.rows.stale - done:

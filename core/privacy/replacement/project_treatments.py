@@ -1,4 +1,4 @@
-"""Who decides what happens to a type of personal data, and what that changes in documents that were searched already."""
+"""Choosing what happens to a type of personal data, and what that changes in documents already searched."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from core.storage import Workspace, audit, get, rights, transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeUse:
-    """A type in a project: how many spans in how many documents, what is done with it, and what that looks like."""
+    """A type in a project: how many spans in how many documents, its treatment, and a sample of the result."""
 
     entity: str
     spans: int
     documents: int
     treatment: Treatment
-    sample: str  # of an invented value, never of the project's
+    sample: str  # the result for an invented value, never for one of the project's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreatmentEffect:
-    """What another treatment touches: spans that change, their documents, and how many of these lose an approval."""
+    """What a change of treatment affects: spans that change, their documents, and how many of these lose an approval."""
 
     spans: int
     documents: int
@@ -33,7 +33,7 @@ class TreatmentEffect:
 
 
 def types_in_use(workspace: Workspace, project: Project) -> list[TypeUse]:
-    """The types found in a project, or decided on, the most frequent first."""
+    """Return the types found in a project or given a treatment, the most frequent first."""
     rights.check(workspace.db, "read documents", project.id)
     rows = workspace.db.execute(
         "select s.entity, count(*) as spans, count(distinct s.document_id) as documents from spans s"
@@ -56,16 +56,16 @@ def types_in_use(workspace: Workspace, project: Project) -> list[TypeUse]:
 
 
 def preview(entity: str, treatment: Treatment) -> str:
-    """What replaces an invented value of this type; the key is a fixed one, so it says nothing about a project."""
+    """Return what replaces an invented value of this type; the key is fixed, so this says nothing about any project."""
     table = SurrogateTable(b"\0" * 32, [], treatments={entity: treatment})
     return table.surrogate(entity, TYPE_OF[entity].sample)
 
 
 def effect_of_treatment(workspace: Workspace, project: Project, *, entity: str, treatment: Treatment) -> TreatmentEffect:
-    """What `set_treatment` would change, without changing it.
+    """Return what `set_treatment` would change, without changing it.
 
     Raises:
-        InputError: an unknown type or treatment.
+        InputError: the type or the treatment is unknown.
     """
     rights.check(workspace.db, "read documents", project.id)
     _check(entity, treatment)
@@ -88,17 +88,17 @@ def effect_of_treatment(workspace: Workspace, project: Project, *, entity: str, 
 def set_treatment(
     workspace: Workspace, project: Project, *, entity: str, treatment: Treatment, person: Person
 ) -> TreatmentEffect:
-    """Decide what happens to a type from now on: its spans get it at once, and approvals of their documents are withdrawn.
+    """Set a type's treatment, apply it to existing spans at once, and withdraw the approvals of their documents.
 
-    The same decision again changes nothing.
+    Setting the same treatment again changes nothing.
 
     Raises:
-        InputError: an unknown type or treatment; nothing is changed then.
+        InputError: the type or the treatment is unknown; nothing is changed then.
     """
     rights.check(workspace.db, "set rules", project.id, by=person)
     _check(entity, treatment)
     with transaction(workspace.db):
-        get(workspace.db, Project, project.id)  # an administrator may be no member of it
+        get(workspace.db, Project, project.id)  # refuses an administrator who is not a member
         before = treatments(workspace, project.id).get(entity, "surrogate")
         if before == treatment:
             return TreatmentEffect(spans=0, documents=0, approvals=0)

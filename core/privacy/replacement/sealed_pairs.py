@@ -1,4 +1,4 @@
-"""Pairs of value and surrogate in the storage, sealed: nothing of a value lies there in clear."""
+"""Pairs of value and surrogate in the storage, sealed so that no value is stored in the clear."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _PAIRS_A_BLOCK = 5_000
 
 
 def stored_lock(workspace: Workspace, project_id: str) -> Lock | None:
-    """The project's keys; None while it has no way back."""
+    """Return the project's keys; None if re-identification is not set up."""
     rights.check(workspace.db, "read documents", project_id)
     row = workspace.db.execute(
         "select public_key, locked_key, parameters from way_back where project_id = ?", [project_id]
@@ -23,7 +23,7 @@ def stored_lock(workspace: Workspace, project_id: str) -> Lock | None:
 
 
 def seal(workspace: Workspace, project_id: str, pairs: Sequence[Pair]) -> int:
-    """Seal pairs where the project has a way back; call it inside a transaction. Returns how many were sealed."""
+    """Seal pairs if re-identification is set up, and return how many were sealed; call it inside a transaction."""
     rights.check(workspace.db, "find personal data", project_id)
     lock = stored_lock(workspace, project_id) if pairs else None
     if lock is None:
@@ -40,17 +40,17 @@ def seal(workspace: Workspace, project_id: str, pairs: Sequence[Pair]) -> int:
 
 
 def last_block(workspace: Workspace, project_id: str) -> int:
-    """The number of the last sealed block; they are numbered from 1 without a gap."""
+    """Return the number of the last sealed block, or 0; blocks are numbered from 1 without a gap."""
     rights.check(workspace.db, "read documents", project_id)
     row = workspace.db.execute("select max(number) from way_back_blocks where project_id = ?", [project_id]).fetchone()
     return int(row[0] or 0)
 
 
 def unsealed(workspace: Workspace, project_id: str, private_key: bytes) -> list[Pair]:
-    """Every pair of the project, in the order in which they were sealed.
+    """Return every pair of the project, in the order in which they were sealed.
 
     Raises:
-        SetupError: a block was changed, moved or taken out; its number is named.
+        SetupError: a block was changed or moved, or one before the last is missing; the message gives its number.
     """
     rights.check(workspace.db, "reveal", project_id)
     pairs: list[Pair] = []

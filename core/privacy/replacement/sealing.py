@@ -1,9 +1,9 @@
-"""Sealed blocks: whoever has the public key can add one, only who knows the passphrase can open it.
+"""Sealed blocks: whoever has the public key can add one, only somebody who knows the passphrase can open it.
 
 A block is encrypted to an X25519 key (RFC 7748): a fresh key for each block, HKDF-SHA256 (RFC 5869), AES-256-GCM (NIST
-SP 800-38D) with a random nonce of 96 bits. The private key is itself encrypted by AES-256-GCM under a key made from the
-passphrase by Argon2id with the second recommended set of RFC 9106, section 4 (3 passes, 64 MiB, 4 lanes); OWASP's cheat
-sheet on storing passwords asks for 19 MiB and 2 passes at least. What a block belongs to is authenticated with it.
+SP 800-38D) with a random 96-bit nonce. The private key is itself encrypted with AES-256-GCM under a key derived from the
+passphrase by Argon2id with the second recommended parameters of RFC 9106, section 4 (3 passes, 64 MiB, 4 lanes); OWASP's
+Password Storage Cheat Sheet asks for at least 19 MiB and 2 passes. What a block belongs to is authenticated with it.
 """
 
 import json
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hardness:
-    """How much work one guess at a passphrase costs; kept with the key, so that it can be raised later."""
+    """How much work one guess at a passphrase costs; stored with the key, so that it can be raised later."""
 
     salt: str  # 16 random bytes, hexadecimal
     passes: int = 3
@@ -38,7 +38,7 @@ class Hardness:
     lanes: int = 4
 
     def key(self, passphrase: str) -> bytes:
-        """32 bytes from the passphrase, however its accents are written (NFKC, as NIST SP 800-63B asks for)."""
+        """Derive 32 bytes from the passphrase, however its accents are typed (NFKC, as NIST SP 800-63B asks)."""
         kdf = Argon2id(
             salt=bytes.fromhex(self.salt),
             length=_KEY_BYTES,
@@ -51,7 +51,7 @@ class Hardness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The public key in clear, the private key encrypted under the passphrase, and how the passphrase becomes a key."""
+    """The public key in the clear, the private key encrypted under the passphrase, and how the passphrase becomes a key."""
 
     public_key: bytes
     locked_key: bytes
@@ -59,13 +59,13 @@ class Lock:
 
 
 def new_lock(passphrase: str, *, belongs_to: str) -> Lock:
-    """A new pair of keys, the private one locked with `passphrase`."""
+    """Generate a key pair and lock its private key with `passphrase`."""
     private = X25519PrivateKey.generate()
     return _locked(private.private_bytes_raw(), private.public_key().public_bytes_raw(), passphrase, belongs_to=belongs_to)
 
 
 def relocked(lock: Lock, *, old: str, new: str, belongs_to: str) -> Lock:
-    """The same keys under another passphrase; what was sealed stays as it is.
+    """Lock the same keys with another passphrase; what was sealed stays as it is.
 
     Raises:
         Refused: the old passphrase is wrong, or the lock was changed.
@@ -74,7 +74,7 @@ def relocked(lock: Lock, *, old: str, new: str, belongs_to: str) -> Lock:
 
 
 def unlock(lock: Lock, passphrase: str, *, belongs_to: str) -> bytes:
-    """The private key.
+    """Decrypt the private key.
 
     Raises:
         Refused: the passphrase is wrong, or the lock was changed.
@@ -83,12 +83,12 @@ def unlock(lock: Lock, passphrase: str, *, belongs_to: str) -> bytes:
         hardness = Hardness(**json.loads(lock.parameters))
         about = _about(belongs_to, b"key", lock.public_key + lock.parameters.encode())
         return _decrypted(hardness.key(passphrase), lock.locked_key, about)
-    except (TypeError, ValueError) as error:  # parameters that somebody changed
+    except (TypeError, ValueError) as error:  # somebody changed the parameters
         raise Refused from error
 
 
 def seal(content: bytes, public_key: bytes, *, belongs_to: str, number: int) -> bytes:
-    """A block of `content`; needs no passphrase. `number` is its place among the blocks of `belongs_to`."""
+    """Seal `content` into a block, without the passphrase; `number` is its place among the blocks of `belongs_to`."""
     own = X25519PrivateKey.generate()
     ephemeral = own.public_key().public_bytes_raw()
     key = _shared_key(own.exchange(X25519PublicKey.from_public_bytes(public_key)), ephemeral, public_key)
@@ -97,10 +97,10 @@ def seal(content: bytes, public_key: bytes, *, belongs_to: str, number: int) -> 
 
 
 def unseal(block: bytes, private_key: bytes, *, belongs_to: str, number: int) -> bytes:
-    """The content of a block, with blanks behind it.
+    """Decrypt the content of a block, which is padded with spaces at the end.
 
     Raises:
-        Refused: it was changed, moved or sealed for another key.
+        Refused: the block was changed, moved or sealed for another key.
     """
     private = X25519PrivateKey.from_private_bytes(private_key)
     ephemeral = block[:_KEY_BYTES]

@@ -40,7 +40,7 @@ from core.privacy.replacement.surrogate_rows import (
 from core.privacy.replacement.treatments import BLOCKS, KEPT, REMOVED, Treatment
 from core.privacy.text.rewriting import as_read
 
-_SEVERAL = "<>"  # in the place of that label where they may mean several
+_SEVERAL = "<>"  # stored in place of a label if a short form may mean several people
 _CODES = tuple(entity for entity in ENTITIES if entity not in NAMES and entity not in MOVED)
 _GRIDS = invented_as("grid")
 _NAMES_OF_THINGS = tuple(entity for entity in NAMES if entity != "PERSON")
@@ -48,22 +48,22 @@ _SPARE_TRIES = 20  # before the one that was free last
 
 
 def new_key() -> bytes:
-    """A random key of a project: without it nobody can tell which value a row stands for."""
+    """Return a random key for a project: without it nobody can tell which value a row stands for."""
     return secrets.token_bytes(32)
 
 
 class SurrogateTable:
-    """Surrogates of one project, made from its stored rows; `rows` tells what has to be stored.
+    """Surrogates of one project, made from its stored rows; `rows` holds what has to be stored.
 
-    A person's name is replaced word by word, so that "Smith" and "J. SMITH"
-    share their part with "John Smith". The name-like types share one key space: what a name finder takes for a place in one
-    document and for a company in another keeps the surrogate that it got first; so do numbers and addresses of every type.
+    A person's name is replaced word by word, so that "Smith" and "J. SMITH" share their part with "John Smith". The
+    name-like types share one key space: what a name finder takes for a place in one document and for a company in another
+    keeps the surrogate that it got first. So do numbers and addresses of every type.
 
     Args:
         key: the project's secret key.
-        rows: what was stored before.
-        avoid: values that stand in the project's documents and so must not be given out, besides those in `rows`.
-        treatments: what is done with the types that do not get surrogates.
+        rows: the rows stored before.
+        avoid: values in the project's documents that must not be issued as surrogates, besides those in `rows`.
+        treatments: the treatments of types that do not get surrogates.
     """
 
     def __init__(
@@ -77,16 +77,16 @@ class SurrogateTable:
         self._key = key
         self._treatments = dict(treatments or {})
         self.rows = SurrogateRows(key, rows, avoid=avoid)
-        self._first_try: Counter[tuple[object, ...]] = Counter()  # of each pool of invented values
-        self._given: dict[tuple[str, str], str] = {}  # since a row was last added or taken away, by entity and value
-        # 52 weeks keep the weekday and nearly the season; one to nine years, back or forth
+        self._first_try: Counter[tuple[object, ...]] = Counter()  # where a search starts, for each pool of invented values
+        self._given: dict[tuple[str, str], str] = {}  # answers since a row was last added or removed, by entity and value
+        # one to nine times 52 weeks, back or forth: that keeps the weekday, and nearly the season
         seed = self.rows.digest("DATE", "offset")
         self._weeks = 52 * (1 + int(seed[:8], 16) % 9) * (1 if int(seed[8], 16) % 2 else -1)
         seed = self.rows.digest("GRID", "offset")
         self._grid_offset = GridOffset(10_000 + int(seed[:8], 16) % 80_000, 10_000 + int(seed[8:16], 16) % 80_000)
 
     def surrogate(self, entity: str, value: str) -> str:
-        """What replaces `value`; the same for every way of writing it in upper or lower case or with other white space.
+        """Return what replaces `value`, the same for every way of writing it in other letter case or with other white space.
 
         Nor do invisible characters, odd forms of letters or a word for the kind of thing ("HMS") make another value.
 
@@ -147,10 +147,10 @@ class SurrogateTable:
         return self.rows.noted(key, value, self._issue(key, value, ()))
 
     def _label_of_person(self, key: Key, form: str) -> str:
-        """The label of who had a shorter form of this name alone ("Smith", "J. Smith" of "John Smith"), else a new one.
+        """Return the label of whoever had a shorter form of this name alone ("Smith" of "John Smith"), else a new one.
 
-        From now on the shorter forms mean this person; where they already mean another one they get labels of their own,
-        and the label that stood for both is `stale`: who had it by a short form gets another one.
+        From now on the shorter forms mean this person. Those that already mean another person get labels of their own, and
+        the label that stood for both becomes `stale`: whoever had it by a short form gets another one.
         """
         shorter = {short: self.rows.row(SHORT, short) for short in shorter_forms(form)}
         label = ""
@@ -158,7 +158,7 @@ class SurrogateTable:
             own = self.rows.row(key[0], short)
             its_label = self.rows.found(own)
             if its_label and not self.rows.found(meant) and label in ("", its_label):
-                label = its_label  # nobody else is called so yet
+                label = its_label  # so far this short form means nobody else
                 self.rows.forget(own)
         if label:
             self.rows.hold(key, label)
@@ -174,12 +174,12 @@ class SurrogateTable:
         return label
 
     def _meant(self, form: str) -> str | None:
-        """The label of the one person whom a short form means; None where it may mean several, or nobody known."""
+        """Return the label of the one person a short form means; None if it may mean several, or nobody known."""
         label = self.rows.found(self.rows.row(SHORT, form))
         return None if label == _SEVERAL else label
 
     def _of_another_type(self, value: str, *, types: Iterable[str]) -> str | None:
-        """The surrogate that this very value got under one of `types`, in capitals or small letters as `value` is."""
+        """Return the surrogate that this very value has under one of `types`, in its letter case; None if it has none."""
         form = plain(value)
         for kind in types:
             key = self.rows.row(kind, form)
@@ -194,7 +194,7 @@ class SurrogateTable:
         address = ADDRESSED.match(whole)
         if address and not self.rows.found(
             self.rows.row("PERSON", plain(whole))
-        ):  # "BG AA" is no rank where "Bg Aa" is a name
+        ):  # in "BG AA" no rank is meant if "Bg Aa" is a known name
             return f"{address[0]}{self._named(whole[address.end() :], title=address[0])}"
         return self._named(whole, title="")
 
@@ -208,17 +208,17 @@ class SurrogateTable:
             return _with_kind_of(whole, alone, shared)
         words = NAME_PART.findall(whole)
         key = self.rows.row("PERSON", plain(whole))
-        if words and all(is_writable(word) for word in words) and not re.search(r"\d", whole):  # figures would stay
+        if words and all(is_writable(word) for word in words) and not re.search(r"\d", whole):  # digits would stay
             replaced = self._free_name(key, whole, words, title=title)
             if replaced.casefold() != whole.casefold():
                 if whole != words[0] and plain(self.rows.found(key) or "") != plain(replaced):
-                    self.rows.hold(key, replaced)  # for the day when it is taken for something else
+                    self.rows.hold(key, replaced)  # in case it is taken for another type later
                 return self.rows.noted(key, whole, replaced) if self.rows.found(key) else replaced
         found = self.rows.found(key) or self._issue(key, whole, ())
         return self.rows.noted(key, whole, found)
 
     def _free_name(self, key: Key, whole: str, words: list[str], *, title: str) -> str:
-        """The name replaced word by word; other words where the new whole is real or replaces something else."""
+        """Replace the name word by word; try other words if the new whole is real or already replaces something else."""
         while True:
             replaced = self._word_by_word(whole, words, title=title)
             form = plain(replaced)
@@ -227,7 +227,7 @@ class SurrogateTable:
             if not self.rows.is_value(form) and not self.rows.is_replacement(form, but_of=key):
                 return replaced
             last = plain(NAME_PART.findall(replaced)[-1])
-            if not self.rows.is_replacement(last):  # an initial, a particle: nothing to exchange
+            if not self.rows.is_replacement(last):  # an initial, a particle: nothing to replace
                 return self.rows.found(key) or self._issue(key, whole, ())
             self.rows.avoid([last])
             self.rows.withdraw(last, has_whole_name=False)
@@ -260,13 +260,13 @@ class SurrogateTable:
         return self.rows.noted(key, word, cased(found, word))
 
     def _initial(self, word: str) -> str:
-        """Another letter for each letter: 26 initials would soon leave none that no real one equals."""
+        """Return another letter for an initial: avoiding the real ones, 26 letters would soon leave none."""
         script = script_of(word)
         letters = initials(self._dice(self.rows.digest(PART, script), 0), script)
         return cased(letters.get(word.upper(), "X"), word) if not word.islower() else letters.get(word.upper(), "X").lower()
 
     def _invented(self, key: Key, value: str) -> str:
-        """A new surrogate for `value`, realistic where the type allows it."""
+        """Return a new surrogate for `value`, realistic if the type allows it."""
         entity = key[0]
         if entity in DATES or entity in _GRIDS:
             moved = moved_grid(value, self._grid_offset) if entity in _GRIDS else shifted(value, self._weeks)
@@ -274,7 +274,7 @@ class SurrogateTable:
         return self._issue_from((entity,), key, value, partial(proposals, entity, value))
 
     def _issue_from(self, pool: tuple[object, ...], key: Key, value: str, source: Callable[..., Iterable[str]]) -> str:
-        """As `_issue`, from a source of tries; where most are taken, beginning near the try that was free last."""
+        """Issue as `_issue` does, but start near where the previous search ended, so a crowded pool is not rescanned."""
         reached = first = self._first_try[pool]
 
         def dice_at(turn: int) -> Dice:
@@ -288,7 +288,7 @@ class SurrogateTable:
 
     def _issue(self, key: Key, value: str, candidates: Iterable[str]) -> str:
         entity = key[0]
-        self.rows.know(key)  # so that the value itself is no candidate
+        self.rows.know(key)  # so that the value itself is not a candidate
         tags = (f"<{entity_of(key)}_{number}>" for number in count(1 + self.rows.count_of(entity)))
         chosen = next(c for source in (candidates, tags) for c in source if self.rows.is_free(entity, c, value))
         self.rows.hold(key, chosen)
@@ -303,17 +303,17 @@ class SurrogateTable:
 
 
 def _forms(entity: str, value: str) -> set[str]:
-    """Plain forms under which a value is real: the whole, the name without its kind, the words of a person's name."""
+    """Return the plain forms that a value makes real: the whole, the name without its kind, the words of a person's name."""
     parts = name_words(value) if entity == "PERSON" else ()
     return {plain(value), *parts, *((plain(name_alone(value)),) if entity in NAMES else ())}
 
 
 def _with_kind_of(value: str, alone: str, replaced: str) -> str:
-    """What replaces the name `alone`, behind the word for its kind that stands before it in `value`."""
+    """Return the replacement of the name `alone`, after the word for its kind that precedes it in `value`."""
     kind = " ".join(value.removesuffix(alone).split())
     return f"{kind} {replaced}"
 
 
 def _kin(entity: str) -> tuple[str, ...]:
-    """The types under which the same text means the same thing."""
+    """Return the types under which the same text means the same thing."""
     return next((types for types in (NAMES, DATES, _CODES) if entity in types), (entity,))

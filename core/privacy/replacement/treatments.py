@@ -14,21 +14,21 @@ __all__ = ["BLOCKS", "KEPT", "REMOVED", "TREATMENTS", "Treatment", "describe", "
 Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
 TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
 
-# What a span holds in place of a surrogate. People see these words beside the original; `mask` knows what they mean.
-BLOCKS = "\u2588" * 5  # always five, so that nobody can count the letters of what stood there
+# What a span holds in place of a surrogate. People see these words beside the original; `mask` acts on them.
+BLOCKS = "\u2588" * 5  # always five, so that they do not show how long the original was
 REMOVED = "\u27e8removed\u27e9"
 _REPLACED = re.compile(rf"<[A-Z][A-Z_]*_\d+>|{BLOCKS[0]}+")  # labels and blocks in a text that was anonymized before
 
 
 def outside_replaced(text: str, found: Iterable[Detection]) -> list[Detection]:
-    """The detections without what lies on labels and blocks, so that searching an anonymized text masks nothing twice."""
+    """Return the detections without what lies on labels and blocks, so that an anonymized text is not masked twice."""
     places = [match.span() for match in _REPLACED.finditer(text)]
     return [rest for detection in found for rest in _rest(text, detection, places)] if places else list(found)
 
 
 def _rest(text: str, detection: Detection, places: Sequence[tuple[int, int]]) -> list[Detection]:
     rest, at = [], detection.start
-    first = bisect_right(places, at, key=lambda place: place[1])  # the first that ends behind the start
+    first = bisect_right(places, at, key=lambda place: place[1])  # the first that ends after the start
     later = (places[index] for index in range(first, len(places)))  # a slice would copy all of them
     for start, end in chain(later, [(detection.end, detection.end)]):
         stop = min(start, detection.end)
@@ -43,12 +43,12 @@ def _rest(text: str, detection: Detection, places: Sequence[tuple[int, int]]) ->
 
 
 def is_shared(surrogate: str) -> bool:
-    """Whether one and the same replacement may stand for different values: all but invented ones."""
+    """Return whether a replacement may stand for several different values: all but invented ones may."""
     return surrogate in (BLOCKS, REMOVED, KEPT) or surrogate.startswith("<")
 
 
 def describe(treatment: Treatment) -> str:
-    """The treatment in words for people."""
+    """Describe the treatment in words for people."""
     return _WORDS[treatment]
 
 

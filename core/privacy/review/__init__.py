@@ -1,6 +1,6 @@
-"""The rules of review. Every decision carries a person; what was approved is exactly the text that was reviewed.
+"""The rules of review: every decision names a person, and what is approved is exactly the text that was reviewed.
 
-Pages and commands call these and enforce nothing themselves. Each is short and all or nothing.
+Pages and commands call these functions and enforce nothing themselves. Each is short, and does all or nothing.
 """
 
 from core.privacy.review.approval import approve, approve_all, propose, return_, unread_in, withdraw

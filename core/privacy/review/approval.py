@@ -1,7 +1,7 @@
-"""From decided marks to an approved text: proposed by one person, approved by another where two are needed.
+"""From decided spans to an approved text: proposed by one person and, if two are needed, approved by another.
 
-What is proposed and approved is exactly one text: its SHA-256 stands on both, and any change since drops them. In a project
-whose policy is all-at-once, what nobody looked at may be approved by whoever says so in words (see `unread`).
+A proposal or approval is for exactly one text: it records the SHA-256, and any later change withdraws it. In a project with
+the policy all-at-once, unread text may be approved by whoever confirms that in words (see `unread`).
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from core.storage import Workspace, find, get, rights, transaction
 
 
 def propose(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
-    """Propose the anonymized text of one document as it stands now; every span not rejected is masked.
+    """Propose the anonymized text of one document as it is now; every span not rejected is masked.
 
-    Proposing the same text again gives the proposal that stands. What is unread is noted with it.
+    Proposing the same text again returns the standing proposal. What is unread is recorded with it.
 
     Raises:
         InputError: something is still open, the text is approved already, or the document was not read or not searched.
@@ -46,28 +46,28 @@ def propose(workspace: Workspace, project: Project, document: Document, *, by: P
 
 
 def approve(workspace: Workspace, project: Project, document: Document, *, by: Person, unread: str = "") -> Review:
-    """Approve the anonymized text of one document as it stands now.
+    """Approve the anonymized text of one document as it is now.
 
-    Where two persons are needed a proposal of somebody else must stand. Else the proposal is made with the approval.
+    If two people are needed, a proposal by somebody else must stand; otherwise the proposal is made with the approval.
     Approving the same text again under the same name changes nothing.
 
     Args:
-        workspace: where it lies.
-        project: the document's.
-        document: what is approved.
-        by: who approves.
-        unread: `unread_phrase` of what nobody looked at, where the project's policy allows to approve it.
+        workspace: the workspace that holds the document.
+        project: the document's project.
+        document: the document to approve.
+        by: the person who approves.
+        unread: `unread_phrase` of what nobody looked at, if the project's policy allows it to be approved.
 
     Raises:
-        InputError: who proposed it may not approve it, no proposal stands, something is still open or unread, or a document
-            of another project, or one that was not read or not searched.
+        InputError: the proposer may not approve, no proposal stands, something is still open or unread, or the document
+            belongs to another project, or was not read or not searched.
     """
     with transaction(workspace.db):
         rights.check(workspace.db, "approve", document.project_id, by=by)
         document = get(workspace.db, Document, document.id)
         workspace.remove_unapproved(document.project_id)
         is_stale = False
-        if workspace.standing_proposal(document.id):  # what is dropped stays dropped where the approval is refused
+        if workspace.standing_proposal(document.id):  # a dropped proposal stays dropped if the approval is refused
             is_stale = _drop_stale(workspace, document, _masked(workspace, project, document), by=by)
     with transaction(workspace.db):
         if is_stale and needs_two(workspace, project, by=by):
@@ -79,12 +79,12 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
 
 
 def _is_of(review: Review, document: Document, masked: Masked) -> bool:
-    """Whether what was proposed or approved is the text as it stands now."""
+    """Return whether a proposal or approval is for the text as it is now."""
     return (review.text_sha256, review.anonymized_sha256) == (document.text_sha256, sha256_text(masked.text))
 
 
 def _drop_stale(workspace: Workspace, document: Document, masked: Masked, *, by: Person) -> bool:
-    """Withdraw a proposal of another text than `masked`, which would be approved now; whether there was one."""
+    """Withdraw a proposal for another text than `masked`, the one to approve now; return whether there was one."""
     proposed = workspace.standing_proposal(document.id)
     is_stale = proposed is not None and not _is_of(proposed, document, masked)
     if is_stale:
@@ -104,7 +104,7 @@ def _approve_each(
 
 
 def _left_unread(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Unread:
-    """Count what is unread in a document that would be approved anew; nothing of one whose approval stays as it is."""
+    """Count what is unread in a document that would be approved anew; nothing if its approval stands."""
     rights.check(workspace.db, "approve", document.project_id, by=by)
     masked = _masked(workspace, project, document)
     if _standing(workspace, document, masked, by=by):
@@ -116,13 +116,13 @@ def _left_unread(workspace: Workspace, project: Project, document: Document, *, 
 
 
 def _standing(workspace: Workspace, document: Document, masked: Masked, *, by: Person) -> Review | None:
-    """Give the approval of exactly this text by this person; None where they would approve it anew."""
+    """Return the approval of exactly this text by this person; None if they would have to approve it anew."""
     approved = workspace.active_review(document.id)
     return approved if approved and _is_of(approved, document, masked) and _is_by(approved, by) else None
 
 
 def _approve(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
-    """Approve one document, inside a transaction; what is unread was confirmed."""
+    """Approve one document, inside a transaction; what is unread must be confirmed before."""
     masked = _masked(workspace, project, document)
     if approved := _standing(workspace, document, masked, by=by):
         return approved
@@ -135,7 +135,7 @@ def _approve(workspace: Workspace, project: Project, document: Document, *, by: 
         proposed = current
         workspace.store_proposal(proposed)
     review = replace(
-        current,  # with the figures of now: a sample may have been read since it was proposed
+        current,  # with the current figures: a sample may have been read since the proposal
         id=proposed.id,
         proposer=proposed.proposer,
         proposer_id=proposed.proposer_id,
@@ -157,7 +157,7 @@ def approve_all(workspace: Workspace, project: Project, *, by: Person, unread: s
     `unread` is `unread_phrase` of what nobody looked at in all of them.
 
     Raises:
-        InputError: the policy asks for each document, no document is there, one was not searched, or as `approve`.
+        InputError: the policy asks for each document, there is no document, one was not searched, or as in `approve`.
     """
     project = get(workspace.db, Project, project.id)
     rights.check(workspace.db, "approve", project.id, by=by)
@@ -179,7 +179,7 @@ def unread_in(workspace: Workspace, project: Project, *, by: Person) -> Unread:
     """Count what is unread in all documents that `approve_all` would approve anew.
 
     Raises:
-        InputError: as `approve_all`.
+        InputError: as in `approve_all`.
     """
     rights.check(workspace.db, "approve", project.id, by=by)
     documents = find(workspace.db, Document, project_id=project.id, state="read")
@@ -187,10 +187,10 @@ def unread_in(workspace: Workspace, project: Project, *, by: Person) -> Unread:
 
 
 def return_(workspace: Workspace, document: Document, *, comment: str, by: Person) -> Review:
-    """Give a proposal back with a comment, which the page shows to whoever goes on.
+    """Send a proposal back with a comment, which the page shows to whoever continues.
 
     Raises:
-        InputError: no proposal stands, or no comment.
+        InputError: no proposal stands, or the comment is empty.
     """
     rights.check(workspace.db, "approve", document.project_id, by=by)
     if not comment.strip():
@@ -213,10 +213,10 @@ def return_(workspace: Workspace, document: Document, *, comment: str, by: Perso
 
 
 def withdraw(workspace: Workspace, document: Document, *, reason: str, by: Person) -> None:
-    """Take back what is approved or proposed for a document, if anything is.
+    """Withdraw the approval or proposal of a document, if it has one.
 
     Raises:
-        InputError: no reason.
+        InputError: the reason is empty.
     """
     rights.check(workspace.db, "withdraw", document.project_id, by=by)
     if not reason.strip():
@@ -232,7 +232,7 @@ def _check_settled(workspace: Workspace, project: Project, document: Document, *
 
 
 def _is_by(review: Review, person: Person) -> bool:
-    # approvals from before people had ids know a name alone
+    # approvals from before people had ids hold only a name
     return review.reviewer_id == person.id if review.reviewer_id else review.reviewer == person.name
 
 
@@ -275,7 +275,11 @@ def _proposal(workspace: Workspace, project: Project, document: Document, masked
 
 
 def _masked(workspace: Workspace, project: Project, document: Document) -> Masked:
-    """The text as it would be approved, once it is certain that it is the one in which personal data was looked for."""
+    """Return the text as it would be approved, after checking that it is the one in which personal data was looked for.
+
+    Raises:
+        InputError: the document is of another project, was not read or not searched, or its stored text was changed.
+    """
     if document.project_id != project.id:
         raise InputError(f"Document {document.id} does not belong to {project.name}.", "Choose a document of this project.")
     if document.state != "read":

@@ -1,4 +1,4 @@
-"""What goes out of an approved document: its masked text, and what stands beside the text, masked like it."""
+"""The releasable form of an approved document: its masked text, plus headings and page labels masked the same way."""
 
 import re
 from collections import defaultdict
@@ -17,10 +17,10 @@ _WORD = re.compile(r"\w+")
 
 
 def approved_masking(workspace: Workspace, document: Document) -> tuple[Review, str, Masked]:
-    """The standing approval of a document, its original text, and exactly the masking that was approved.
+    """Return a document's current approval, its original text, and exactly the masking that was approved.
 
     Raises:
-        InputError: no approval stands, or what is stored is not what was approved.
+        InputError: the document is not approved, or its stored content is not what was approved.
     """
     rights.check(workspace.db, "read documents", document.project_id)
     review = workspace.active_review(document.id)
@@ -38,10 +38,10 @@ def approved_masking(workspace: Workspace, document: Document) -> tuple[Review, 
 
 
 def masked_passages(text: str, masked: Masked, passages: Iterable[Passage]) -> list[Passage]:
-    """Passages of `text` with offsets, text, headings and page labels of the masked text.
+    """Return passages of `text` with offsets, text, headings and page labels taken from the masked text.
 
-    Headings and the names of sheets are lines of the original text: each becomes what that line became. One that is not
-    found again is left out.
+    Headings and sheet names are lines of the original text, so each is replaced by the masked form of that line. A heading
+    that is not found before the end of its passage is dropped; a sheet name becomes "without name".
     """
     lines: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     at = 0
@@ -68,7 +68,7 @@ def masked_passages(text: str, masked: Masked, passages: Iterable[Passage]) -> l
 
 
 def _titles(heading: str, lines: dict[str, list[tuple[int, int]]]) -> Iterator[str]:
-    """The titles that `heading` joins; one that holds " > " itself is known as a whole line."""
+    """Yield the titles joined in `heading`, keeping one that itself contains " > " whole if it is a line of the text."""
     parts = heading.split(" > ")
     while parts:
         size = next((size for size in range(len(parts), 0, -1) if " > ".join(parts[:size]).strip() in lines), 1)
@@ -77,10 +77,10 @@ def _titles(heading: str, lines: dict[str, list[tuple[int, int]]]) -> Iterator[s
 
 
 class MaskedValues:
-    """The values that a masking took out of a text and that stand nowhere in what is left; to be looked for elsewhere.
+    """The values that masking removed from a text completely, for finding them in other strings.
 
-    A value stands in a string where it stands as whole words, however its characters are written (`folded`). Values that
-    also stand in the masked text are no part of this: a person let them stand there.
+    A value is found only as whole words, regardless of case and Unicode form (see `folded`). Values that still appear in
+    the masked text are not included: a reviewer chose to leave them readable.
     """
 
     def __init__(self, text: str, masked: Masked) -> None:
@@ -94,7 +94,7 @@ class MaskedValues:
                 self._by_word[max(own, key=len)].append(value)
 
     def stand_in(self, string: str) -> bool:
-        """Whether one of the values stands in `string`."""
+        """Return whether any of the values occurs in `string`."""
         plain = folded(string)
         return any(_stands(value, plain) for word in set(_WORD.findall(plain)) for value in self._by_word.get(word, ()))
 

@@ -1,4 +1,4 @@
-"""What a person decides about marks. Every decision carries a name, can be undone, and drops an approval that stood."""
+"""What a person decides about spans. Every decision names them, can be undone, and withdraws a standing approval."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ from core.storage import Workspace, audit, find_all, get, insert_many, rights, t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a decision would change: these spans, in these documents, and these of them would lose what stands."""
+    """What a decision would change: the spans, their documents, and which of these would lose an approval or a proposal."""
 
     span_ids: frozenset[str]
     document_ids: frozenset[str]
@@ -23,13 +23,13 @@ class Effect:
     proposed_ids: frozenset[str]
 
     def reaches_beyond(self, document_id: str) -> bool:
-        """Whether an approval, a proposal or another document is touched, so that a person should see this first."""
+        """Return whether an approval, a proposal or another document is affected, so that a person should see this first."""
         return bool(self.approved_ids or self.proposed_ids) or not self.document_ids <= {document_id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What was decided by whom: the spans as they were `before` and are `after`, how many were left, who lost what."""
+    """A decision and who made it: spans `before` and `after`, how many were left alone, and which documents lost what."""
 
     verb: str  # "accepted", "rejected", "added", "given another type", "given other borders"
     by: Person
@@ -41,25 +41,25 @@ class Decision:
 
 
 def accept(workspace: Workspace, spans: Sequence[Span | str], *, by: Person) -> Decision:
-    """Say that spans (or their ids) are personal data.
+    """Accept spans (given as such or by id) as personal data.
 
     Raises:
-        InputError: a span that does not exist; nothing is changed then.
+        InputError: a span does not exist; nothing is changed then.
     """
     return _decide(workspace, spans, state="accepted", by=by)
 
 
 def reject(workspace: Workspace, spans: Sequence[Span | str], *, by: Person) -> Decision:
-    """Say that spans (or their ids) are not personal data: they stay readable.
+    """Reject spans (given as such or by id) as not personal data: they stay readable.
 
     Raises:
-        InputError: a span that does not exist; nothing is changed then.
+        InputError: a span does not exist; nothing is changed then.
     """
     return _decide(workspace, spans, state="rejected", by=by)
 
 
 def decide_undecided(workspace: Workspace, project: Project, *, state: SpanState, by: Person) -> Decision:
-    """Decide on every span of a project on which nobody decided yet; `left_count` says how many others were left alone."""
+    """Decide on every undecided span of a project; `left_count` says how many others were left alone."""
     rights.check(workspace.db, "decide", project.id, by=by)
     with transaction(workspace.db):
         rows = workspace.db.execute(
@@ -71,16 +71,16 @@ def decide_undecided(workspace: Workspace, project: Project, *, state: SpanState
 
 
 def effect_of(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanState) -> Effect:
-    """What accepting or rejecting these spans would change, without changing it.
+    """Return what accepting or rejecting these spans would change, without changing it.
 
     Raises:
-        InputError: a span that does not exist.
+        InputError: a span does not exist.
     """
     return effect_on(workspace, [span for span in stored(workspace, _ids(spans)) if span.state != state])
 
 
 def effect_on(workspace: Workspace, spans: Iterable[Span]) -> Effect:
-    """What changing exactly these spans would touch."""
+    """Return what changing exactly these spans would affect."""
     changing = list(spans)
     _check(workspace, "read documents", changing)
     document_ids = frozenset(span.document_id for span in changing)
@@ -93,10 +93,10 @@ def effect_on(workspace: Workspace, spans: Iterable[Span]) -> Effect:
 
 
 def undo(workspace: Workspace, decision: Decision, *, by: Person) -> Decision:
-    """Make the spans of a decision what they were before it, all of them or none.
+    """Restore the spans of a decision to what they were before it, all of them or none.
 
     Approvals that the decision withdrew stay withdrawn: an approval is a person's word about a text, given anew or not at
-    all. One that was given since is withdrawn too, because the text changes again.
+    all. An approval given since is withdrawn too, because the text changes again.
 
     Returns:
         The decision undone, with the documents that lose an approval or a proposal now.
@@ -131,9 +131,9 @@ def carry_out(
     by: Person,
     reason: str,
 ) -> Decision:
-    """Put `after` in the place of `before`, in one transaction with its audit entries and the approvals it withdraws.
+    """Replace `before` with `after` in one transaction, including the audit entries and the approvals it withdraws.
 
-    `before` are spans as they are stored; one with the same id in `after` is changed, another one is removed.
+    `before` are spans as they are stored; one whose id is also in `after` is changed, any other is removed.
     """
     _check(workspace, "decide", [*before, *after], by=by)
     kept = {span.id for span in after}
@@ -162,15 +162,15 @@ def carry_out(
 
 
 def stored(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
-    """These spans as they are now.
+    """Return these spans as they are stored now.
 
     Raises:
-        InputError: one does not exist.
+        InputError: one of them does not exist.
     """
     found = _found(workspace, span_ids)
     if len(found) < len(span_ids):
         known = {span.id for span in found}
-        get(workspace.db, Span, next(span_id for span_id in span_ids if span_id not in known))  # says that there is none
+        get(workspace.db, Span, next(span_id for span_id in span_ids if span_id not in known))  # raises the error
     return found
 
 
@@ -190,12 +190,12 @@ def _ids(spans: Iterable[Span | str]) -> list[str]:
 
 
 def _found(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
-    """Those of the spans that exist, in one statement however many they are."""
+    """Return those of the spans that exist, in one statement however many there are."""
     return find_all(workspace.db, Span, span_ids)
 
 
 def _check(workspace: Workspace, action: Action, spans: Iterable[Span], *, by: Person | None = None) -> None:
-    """Refuse whoever may not do this in every project that the spans are of."""
+    """Refuse unless the person may do this in every project that the spans belong to."""
     ids = json.dumps(sorted({span.document_id for span in spans}))
     rows = workspace.db.execute(
         "select distinct project_id from documents where id in (select value from json_each(?))", [ids]

@@ -1,4 +1,4 @@
-"""What a person marks anew or otherwise: added spans, other types, other borders. Each gets its surrogate anew."""
+"""What a person marks or changes: added spans, other types, other borders. Each gets a new surrogate."""
 
 import re
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def add(workspace: Workspace, document: Document, *, start: int, end: int, entity: str, by: Person) -> Span:
-    """Mark characters `start` to `end` of a document's text as personal data; marks that lie within are replaced.
+    """Mark characters `start` to `end` of a document's text as personal data; spans that lie within are replaced.
 
-    Marking the same characters as the same again changes nothing and gives the span that stands.
+    Marking the same characters as the same type again changes nothing and returns the existing span.
 
     Raises:
-        InputError: no letter or digit between the bounds, bounds outside the text, or an unknown entity.
+        InputError: there is no letter or digit between the bounds, they lie outside the text, or the entity is unknown.
     """
     decision = add_all(workspace, document, [(start, end)], entity=entity, by=by)
     if decision.after:
@@ -34,10 +34,10 @@ def add(workspace: Workspace, document: Document, *, start: int, end: int, entit
 def add_all(
     workspace: Workspace, document: Document, places: Sequence[tuple[int, int]], *, entity: str, by: Person
 ) -> Decision:
-    """Mark several places at once, all or none; `left_count` says how many were marked so before.
+    """Mark several places at once, all or none; `left_count` says how many were marked already.
 
     Raises:
-        InputError: as `add`.
+        InputError: as in `add`.
     """
     _check_entity(entity)
     with transaction(workspace.db):
@@ -77,10 +77,10 @@ def add_all(
 
 
 def change_type(workspace: Workspace, spans: Sequence[Span | str], *, entity: str, by: Person) -> Decision:
-    """Say that spans (or their ids) are personal data of this type.
+    """Accept spans (given as such or by id) as personal data of this type.
 
     Raises:
-        InputError: an unknown entity, or a span that does not exist; nothing is changed then.
+        InputError: the entity is unknown, or a span does not exist; nothing is changed then.
     """
     _check_entity(entity)
     with transaction(workspace.db):
@@ -96,10 +96,10 @@ def change_type(workspace: Workspace, spans: Sequence[Span | str], *, entity: st
 
 
 def change_borders(workspace: Workspace, span: Span | str, *, start: int, end: int, by: Person) -> Decision:
-    """Say that this span is personal data from character `start` to `end`; marks that come to lie within are replaced.
+    """Accept a span as personal data from character `start` to `end`; spans that come to lie within are replaced.
 
     Raises:
-        InputError: bounds that hold no text or cut another mark in two, or a span that does not exist.
+        InputError: the bounds hold no text or cut another span in two, or the span does not exist.
     """
     with transaction(workspace.db):
         (old,) = stored(workspace, [span if isinstance(span, str) else span.id])
@@ -122,7 +122,7 @@ def change_borders(workspace: Workspace, span: Span | str, *, start: int, end: i
 
 
 def stepped(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
-    """The bounds of a span with its start or end moved by a word, back (-1) or on (+1); the same where that cannot be."""
+    """Return a span's bounds with its start or end moved by a word, back (-1) or on (+1); unchanged if that cannot be."""
     if edge == "end":
         if step > 0:
             found = _WORD.search(text, span.end)
@@ -132,13 +132,13 @@ def stepped(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
     if step > 0:
         starts = [word.start() for word in _WORD.finditer(text, span.start, span.end) if word.start() > span.start]
         return (starts[0] if starts else span.start), span.end
-    near = max(0, span.start - 500)  # a word is shorter, and a book is long
+    near = max(0, span.start - 500)  # far enough for any word, without reading a whole book
     before = [word.start() for word in _WORD.finditer(text, near, span.start)]
     return (before[-1] if before else span.start), span.end
 
 
 def _accepted(workspace: Workspace, spans: Sequence[Span], *, by: Person) -> list[Span]:
-    """The spans, accepted, each with the surrogate of its text and type."""
+    """Return the spans as accepted, each with the surrogate of its text and type."""
     made = []
     for document_id in dict.fromkeys(span.document_id for span in spans):
         document = get(workspace.db, Document, document_id)

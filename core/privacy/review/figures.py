@@ -1,7 +1,7 @@
 """What an approval says about what may have been missed: an upper bound from the sample, and what a second search found.
 
-Neither is a promise. The bound is about passages in which nothing was found; it says nothing about what stands beside a
-mark, and counts what readers saw. The second search finds what the first overlooked, and misses what both overlook.
+Neither is a promise. The bound is about passages in which nothing was found; it says nothing about text beside a span, and
+counts what readers saw. The second search finds what the first overlooked, and misses what both overlook.
 """
 
 from collections.abc import Iterable
@@ -12,15 +12,15 @@ from typing import Any
 from core.privacy.review.unread import unread_words
 from core.records import Review, Unread
 
-Z_95 = 1.959964  # the standard normal's quantile at .975
+Z_95 = 1.959964  # .975 quantile of the standard normal distribution
 
 
 def upper_bound(missed: int, read: int) -> float:
-    """Upper end of the two-sided 95 % Wilson interval for the share of passages that hold something, 0 to 1.
+    """Return the upper end of the two-sided 95 % Wilson interval for the share of passages that hold something, 0 to 1.
 
     (p + z²/2n + z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n), with n = `read`, p = `missed`/n, z = 1.96: E. B. Wilson, J. Am.
     Stat. Assoc. 22 (1927) 209-212; recommended for small n by Brown, Cai and DasGupta, Statistical Science 16 (2001)
-    101-133. Two-sided, and without credit for a small document: both err to the safe side. 1 where nothing was read.
+    101-133. Two-sided, and without a correction for small documents: both err on the safe side. 1 if nothing was read.
     """
     if read == 0:
         return 1.0
@@ -30,16 +30,16 @@ def upper_bound(missed: int, read: int) -> float:
 
 
 def bound_of(review: Review) -> float:
-    """The bound that stands on an approval: 0 where every passage without a finding was read, 1 where none was."""
+    """Return the bound that an approval records: 0 if every passage without a span was read, 1 if none was."""
     return 0.0 if review.unread_count == 0 else upper_bound(review.missed, review.sampled)
 
 
 def risk_of(reviews: Iterable[Review]) -> dict[str, Any]:
-    """Both figures over several approvals, and what was approved unread.
+    """Summarize both figures over several approvals, and what was approved unread.
 
-    Gives `documents`, `unsampled` and `unsearched` of them, `sampled` and `missed` passages, `bound` (the weakest, 0 to 1)
-    and `second_found` places. `unread` holds `documents`, `by` (names) and the counts of `Unread`; None where nothing is
-    known to have been approved unread.
+    The result counts `documents`, how many of them are `unsampled` or `unsearched`, passages `sampled` and `missed`, and
+    places `second_found`; `bound` is the weakest one, 0 to 1. Its `unread` holds `documents`, `by` (names) and the counts of
+    `Unread`; None if nothing is known to have been approved unread.
     """
     given = list(reviews)
     unread = [review for review in given if review.unread]
@@ -58,12 +58,12 @@ def risk_of(reviews: Iterable[Review]) -> dict[str, Any]:
 
 
 def unread_sentence(review: Review) -> str | None:
-    """Say that a text was approved unread, by whom, and what nobody had looked at; None where that is not so."""
+    """Return a sentence on what was approved unread and by whom; None if nothing was."""
     return f"Approved unread by {review.reviewer}: {unread_words(review.unread)}." if review.unread else None
 
 
 def unread_risk(risk: dict[str, Any]) -> str | None:
-    """Say the same over several documents, from what `risk_of` gave; None where nothing was approved unread."""
+    """Return a sentence on what was approved unread in several documents, from `risk_of`'s result; None if nothing was."""
     left = risk.get("unread")
     if not left:
         return None
@@ -73,13 +73,13 @@ def unread_risk(risk: dict[str, Any]) -> str | None:
 
 
 def approval_words(risk: dict[str, Any]) -> tuple[str, ...]:
-    """Say how several documents were approved: unread in the first sentence, if any was, then both figures."""
+    """Return sentences on how several documents were approved: first what was unread, if anything, then both figures."""
     unread = unread_risk(risk)
     return ((unread,) if unread else ()) + risk_words(risk)
 
 
 def sample_words(review: Review) -> str:
-    """The sample's result in a sentence."""
+    """Describe the sample's result in a sentence."""
     missed = "none missed" if review.missed == 0 else f"{review.missed} held something that was missed"
     if review.unread_count == 0:
         if review.sampled == 0:
@@ -92,7 +92,7 @@ def sample_words(review: Review) -> str:
 
 
 def second_words(review: Review) -> str:
-    """The second search's result in a sentence."""
+    """Describe the second search's result in a sentence."""
     if review.second_found < 0:
         return "The anonymized text was not searched a second time."
     if review.second_found == 0:
@@ -102,7 +102,10 @@ def second_words(review: Review) -> str:
 
 
 def risk_words(risk: dict[str, Any]) -> tuple[str, ...]:
-    """Both figures over several documents in sentences; for a dataset version from before there were figures, that."""
+    """Describe both figures over several documents in sentences.
+
+    If `risk` is empty, as in old dataset versions, a single sentence says that nothing was estimated.
+    """
     if not risk:
         return ("What may have been missed was not estimated when this was made.",)
     documents = "the document" if risk["documents"] == 1 else f"the {risk['documents']:,} documents"
@@ -128,7 +131,7 @@ def risk_words(risk: dict[str, Any]) -> tuple[str, ...]:
 
 
 def share_words(share: float) -> str:
-    """`6 in 100 passages`, `3.8 in 1,000 passages`: two figures, as exact as a bound needs to be."""
+    """Format a share as `6 in 100 passages` or `3.8 in 1,000 passages`: two digits, as exact as a bound needs to be."""
     of = 100 if share >= 0.01 else 1000
     return f"{share * of:.2g} in {of:,} passages"
 

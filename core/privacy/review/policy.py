@@ -1,4 +1,4 @@
-"""The rules of a project's review: who counts as known, whether two persons are needed, how large the sample is."""
+"""A project's rules of review: who counts as known, whether two people are needed, how large the sample is."""
 
 from core.errors import InputError
 from core.records import Document, Person, Project, TwoPersonRule
@@ -9,9 +9,9 @@ REASON = "More passages are to be read before an approval."
 
 
 def note_person(workspace: Workspace, project_id: str, person: Person) -> None:
-    """Remember that somebody acted in a project; call it inside the transaction that stores what was done.
+    """Record that somebody acted in a project; call it inside the transaction that stores what they did.
 
-    A person without an id is nobody: the program itself, where it approves its sample documents.
+    A person without an id is not recorded: it is the program itself, which approves its sample documents.
     """
     rights.check(workspace.db, "see project", project_id, by=person)
     if person.id:
@@ -22,24 +22,24 @@ def note_person(workspace: Workspace, project_id: str, person: Person) -> None:
 
 
 def people_known(workspace: Workspace, project: Project) -> set[str]:
-    """The ids of those who decided, proposed or approved in a project."""
+    """Return the ids of those who decided, proposed or approved in a project."""
     rights.check(workspace.db, "see project", project.id)
     rows = workspace.db.execute("select person_id from review_people where project_id = ?", [project.id])
     return {row["person_id"] for row in rows}
 
 
 def needs_two(workspace: Workspace, project: Project, *, by: Person | None = None) -> bool:
-    """Whether nobody may approve here what they proposed; `by` counts as known, because they are about to act."""
+    """Return whether people may not approve here what they proposed; `by` counts as known, being about to act."""
     rule = get(workspace.db, Project, project.id).two_person
     known = people_known(workspace, project) | ({by.id} if by and by.id else set())
     return rule == "on" or (rule == "auto" and len(known) > 1)
 
 
 def set_two_person(workspace: Workspace, project: Project, rule: TwoPersonRule, *, by: Person) -> None:
-    """Switch the two-person rule of a project.
+    """Set the two-person rule of a project.
 
     Raises:
-        InputError: an unknown rule.
+        InputError: the rule is unknown.
     """
     rights.check(workspace.db, "set rules", project.id, by=by)
     if rule not in ("auto", "on", "off"):
@@ -55,12 +55,13 @@ def set_two_person(workspace: Workspace, project: Project, rule: TwoPersonRule, 
 
 
 def set_sample_size(workspace: Workspace, project: Project, size: int, *, by: Person) -> None:
-    """Set how many passages without a finding are read before a document is proposed; 0 asks for none.
+    """Set how many passages without a span are read before a document is proposed; 0 asks for none.
 
-    Proposals for which fewer were read are withdrawn; approvals stand, with the figure that they have.
+    With the policy each-document, proposals for which fewer were read are withdrawn if the size grows; approvals stand, with
+    the figures that they have.
 
     Raises:
-        InputError: a size out of range.
+        InputError: the size is out of range.
     """
     workspace = workspace.allowed("set rules", project.id, by=by)
     if not 0 <= size <= MAX_SAMPLE:

@@ -1,6 +1,6 @@
-"""What to look at first: marks on which detectors disagree, lone finds, rare words that look like names.
+"""What to look at first: spans on which detectors disagree, spans of one detector, rare words that look like names.
 
-A mark's risk is a sum of points (see `mark_risk`); it only orders the work, and decides nothing.
+A span's risk is a sum of points (see `mark_risks`); it only orders the work, and decides nothing.
 """
 
 import re
@@ -17,14 +17,14 @@ from core.storage import Workspace
 
 _SINGLE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _ORDER: tuple[State, ...] = ("returned", "in review", "detected", "proposed", "approved")
-LOW_SCORE = 0.6  # a name finder's own doubt; names by spaCy always carry .85
+LOW_SCORE = 0.6  # below this a detector is in doubt itself; names found by spaCy always score .85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueEntry:
-    """A document in the queue: its state, its marks, how many are undecided, and of these how many one finder found.
+    """A document in the queue: its state, its spans, how many are undecided, and how many of these one detector alone found.
 
-    `is_unread`: its approval was given for what nobody had looked at.
+    `is_unread`: it was approved although nobody had looked at all of it.
     """
 
     document_id: str
@@ -36,10 +36,10 @@ class QueueEntry:
 
 
 def queue(workspace: Workspace, project: Project) -> list[QueueEntry]:
-    """The documents of a project that were searched, those that need a person first.
+    """Return the documents of a project that were searched, those that need a person first.
 
-    By state (returned, in review or only searched, proposed, approved), then by undecided marks that a single finder found,
-    then by undecided marks.
+    They are sorted by state (returned, in review or only searched, proposed, approved), then by undecided spans that a
+    single detector found, then by undecided spans.
     """
     states = states_of(workspace, project.id)
     rows = workspace.db.execute(
@@ -69,18 +69,18 @@ def queue(workspace: Workspace, project: Project) -> list[QueueEntry]:
 
 
 def by_risk(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The marks of a document, undecided ones first, then by risk, then in reading order."""
+    """Return a document's spans, undecided ones first, then by risk, then in reading order."""
     risks = mark_risks(text, spans)
     return sorted(spans, key=lambda span: (span.state != "detected", -risks[span.id], span.start))
 
 
 def mark_risks(text: str, spans: Sequence[Span]) -> dict[str, int]:
-    """For each mark's id its risk, 0 to 8, the sum of these points.
+    """Return the risk of each span by its id, 0 to 8, the sum of these points.
 
-    * 3 where the same text is marked as another type elsewhere in the document: finders disagree;
-    * 2 where one name finder found it and nobody else (1 where it was found through another mark);
-    * 1 where its score is below .6;
-    * 2 where it is a single word, capitalized, of no common kind, and marked only once: a rare word that looks like a name.
+    * 3 if the same text has another type elsewhere in the document: detectors disagree;
+    * 2 if one name finder alone found it (1 if it was found through another span);
+    * 1 if its score is below .6;
+    * 2 if it is a single capitalized word, not generic, and found only once: a rare word that looks like a name.
     """
     values = {span.id: folded(text[span.start : span.end]) for span in spans}
     times = Counter(values.values())

@@ -1,7 +1,7 @@
-"""Reading passages in which nothing was found, drawn at random, before a document is proposed.
+"""Samples of passages in which nothing was found, drawn at random and read before a document is proposed.
 
-A round that turned up a miss is followed by another, of passages nobody read yet, until a round holds nothing or every
-such passage was read. The figures count all rounds: drawing again never makes a miss unseen.
+A round that turns up a miss is followed by another, of passages nobody has read yet, until a round holds nothing or every
+such passage was read. The figures count all rounds, so that drawing again never hides a miss.
 """
 
 import random
@@ -17,27 +17,27 @@ from core.storage import Workspace, audit, get, rights, transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """How far the sample of a document is. Passages are named by id."""
+    """The progress of a document's sample. Passages are named by id."""
 
-    round: int  # 0 before the first was drawn
+    round: int  # 0 before the first round
     drawn_ids: tuple[str, ...]  # of this round, in the order drawn
     unread_ids: tuple[str, ...]  # of this round
-    unmarked_ids: tuple[str, ...]  # said to hold something, in which nothing is marked yet
+    unmarked_ids: tuple[str, ...]  # answered as missed, but nothing is marked in them yet
     round_missed: int
     read: int  # in all rounds
     missed: int  # in all rounds
-    unread_count: int  # passages without a finding that nobody read, drawn or not
+    unread_count: int  # passages without a span that nobody read, drawn or not
 
     @property
     def is_settled(self) -> bool:
-        """Whether this round was read to its end and held nothing, or no passage is left that nobody read."""
+        """Whether this round was read to its end and held nothing, or no unread passage is left."""
         if self.unmarked_ids or self.unread_ids:
             return False
         return self.unread_count == 0 or (self.round > 0 and self.round_missed == 0)
 
 
 def sample_of(workspace: Workspace, document: Document) -> Sample:
-    """How far the sample of a document is."""
+    """Return the progress of a document's sample."""
     rights.check(workspace.db, "read documents", document.project_id)
     rows = workspace.db.execute(
         "select round, passage_id, answer from sample_passages where document_id = ? order by round, position",
@@ -50,7 +50,7 @@ def sample_of(workspace: Workspace, document: Document) -> Sample:
     return Sample(
         round=last,
         drawn_ids=tuple(row["passage_id"] for row in now_round),
-        # a passage in which something was marked before its turn came is read by whoever marked it
+        # whoever marked something in a passage before its turn came has read it
         unread_ids=tuple(row["passage_id"] for row in now_round if not row["answer"] and row["passage_id"] in clean),
         unmarked_ids=tuple(row["passage_id"] for row in rows if row["answer"] == "missed" and row["passage_id"] in clean),
         round_missed=sum(row["answer"] == "missed" for row in now_round),
@@ -61,7 +61,7 @@ def sample_of(workspace: Workspace, document: Document) -> Sample:
 
 
 def clean_ids(workspace: Workspace, document: Document) -> list[str]:
-    """The passages of a document in which nothing was found: no span, or only rejected ones; in reading order."""
+    """Return the ids of a document's passages without a span, or with only rejected ones, in reading order."""
     rights.check(workspace.db, "read documents", document.project_id)
     longest = workspace.db.execute("select max(end - start) from spans where document_id = ?", [document.id]).fetchone()[0]
     rows = workspace.db.execute(
@@ -75,9 +75,9 @@ def clean_ids(workspace: Workspace, document: Document) -> list[str]:
 
 
 def draw(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Sample:
-    """Draw the next round where one is due; gives how far the sample is.
+    """Draw the next round if one is due, and return the progress of the sample.
 
-    The seed is drawn too, and kept, so that nobody chooses what is read and everybody can draw it again.
+    The seed is random too, and stored, so that nobody chooses what is read and everybody can repeat the draw.
     """
     rights.check(workspace.db, "decide", document.project_id, by=by)
     with transaction(workspace.db):
@@ -108,12 +108,12 @@ def draw(workspace: Workspace, project: Project, document: Document, *, by: Pers
 def answer(
     workspace: Workspace, document: Document, passage_ids: Sequence[str], *, missed_ids: Iterable[str] = (), by: Person
 ) -> Sample:
-    """Say that drawn passages were read and that `missed_ids` among them hold something that nobody marked.
+    """Record that drawn passages were read and that `missed_ids` among them hold something that nobody marked.
 
-    What is said again replaces what was said, but a passage in which something was marked stays a miss.
+    A new answer replaces an earlier one, but a passage in which something was marked stays a miss.
 
     Raises:
-        InputError: a passage that was not drawn.
+        InputError: a passage was not drawn.
     """
     rights.check(workspace.db, "decide", document.project_id, by=by)
     missed = set(missed_ids)
@@ -131,12 +131,12 @@ def answer(
 
 
 def note_marks(workspace: Workspace, document_id: str, spans: Iterable[Span], *, by: Person) -> None:
-    """Count drawn passages in which a person just marked something as missed; call it with the marks, in one transaction."""
+    """Count drawn passages as missed if a person just marked something in them; call it in the transaction that marks."""
     _store(workspace, document_id, dict.fromkeys(_drawn_under(workspace, document_id, spans), "missed"), by=by)
 
 
 def forget_marks(workspace: Workspace, document_id: str, spans: Iterable[Span]) -> None:
-    """Ask again about drawn passages whose only marks were just taken back."""
+    """Ask again about drawn passages whose only spans were just removed."""
     document = get(workspace.db, Document, document_id)
     rights.check(workspace.db, "decide", document.project_id)
     clean = set(clean_ids(workspace, document))
@@ -168,6 +168,6 @@ def _store(workspace: Workspace, document_id: str, said: dict[str, str], *, by: 
     )
     note_person(workspace, document.project_id, by)
     sample = sample_of(workspace, document)
-    if not sample.unread_ids:  # an entry for each round, not for each passage
+    if not sample.unread_ids:  # one entry per round, not per passage
         counts = {"round": sample.round, "read": sample.read, "missed": sample.missed, "left unread": sample.unread_count}
         audit.append_for(workspace.db, document_id, "sample read", actor=by.name, counts=counts)

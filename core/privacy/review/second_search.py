@@ -1,4 +1,4 @@
-"""A second, different detector over the anonymized text: what still looks like personal data and is no surrogate of ours."""
+"""A second, different detector for anonymized text: what still looks like personal data and is not our surrogate."""
 
 import re
 from bisect import bisect_right
@@ -23,29 +23,29 @@ class Finder(Protocol):
     """One detector alone: an `Engine` or a `Rampart` of `core.privacy.detection.networks`."""
 
     def analyze(self, pieces: Iterable[str]) -> Iterator[list[Detection]]:
-        """What it finds in each piece, with offsets in the piece."""
+        """Yield what it finds in each piece, with offsets in the piece."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondSearch:
-    """What a second search found; places are offsets in the original text, of characters that nothing replaces."""
+    """What a second search found; places are offsets in the original text, of characters that no surrogate replaces."""
 
     detector: str
     places: tuple[tuple[int, int, str], ...]  # start, end, entity
 
 
 def search_again(finder: Finder, text: str, masked: Masked, spans: Sequence[Span]) -> list[tuple[int, int, str]]:
-    """Where `finder` sees personal data in the masked text, as places in the original.
+    """Return where `finder` sees personal data in the masked text, as places in the original.
 
-    The finder reads names that are written in small letters with a capital: in a text or a chat without any, and wherever
-    a word of a masked name is left.
+    Names in lower case are capitalized for the finder: in a text or chat without capitals, and wherever a word of a masked
+    name is left.
 
     Args:
-        finder: another detector than the one that decided what is masked.
-        text: the original.
-        masked: the anonymized text and where its surrogates stand.
-        spans: the document's marks: what lies within one that a person rejected was looked at already.
+        finder: a detector other than the one that decided what is masked.
+        text: the original text.
+        masked: the anonymized text and where its surrogates are.
+        spans: the document's spans; whatever lies within a rejected one is skipped, as a person has looked at it already.
     """
     prose = with_capitals(capitalized(masked.text), _masked_names(text, spans))
     rejected = [(span.start, span.end) for span in spans if span.state == "rejected"]
@@ -70,7 +70,7 @@ def store_second_search(
     places: Iterable[tuple[int, int, str]],
     by: Person | None = None,
 ) -> None:
-    """Store what a second search of exactly this anonymized text found, in the place of an earlier one."""
+    """Store what a second search of exactly this anonymized text found, replacing an earlier one."""
     rights.check(workspace.db, "find personal data", document.project_id, by=by)
     rows = list(places)
     with transaction(workspace.db):
@@ -95,7 +95,7 @@ def store_second_search(
 
 
 def second_search_of(workspace: Workspace, document: Document, anonymized_sha256: str = "") -> SecondSearch | None:
-    """What the second search of this anonymized text (without a SHA-256: of any) found; None where there was none."""
+    """Return the second search of this anonymized text (of any text if no SHA-256 is given); None if there was none."""
     rights.check(workspace.db, "read documents", document.project_id)
     row = workspace.db.execute(
         "select detector, anonymized_sha256 from second_searches where document_id = ?", [document.id]
@@ -109,7 +109,7 @@ def second_search_of(workspace: Workspace, document: Document, anonymized_sha256
 
 
 def _masked_names(text: str, spans: Iterable[Span]) -> set[str]:
-    """The words of the masked names of people, in small letters, without those that name a thing too."""
+    """Return the words of masked names of people, in lower case, without those that also name things."""
     people = (text[span.start : span.end] for span in spans if span.entity == "PERSON" and is_masked(span))
     return {word for value in people for word in name_words(value) if len(word) > 2 and not is_generic(word)}
 
@@ -123,7 +123,7 @@ def _found(finder: Finder, text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _uncovered(masked: Masked, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The stretches between `start` and `end` of the masked text in which no surrogate stands."""
+    """Yield the stretches between `start` and `end` of the masked text that contain no surrogate."""
     at = start
     first = max(0, bisect_right(masked.edits, start, key=lambda edit: edit.masked_start) - 1)
     for edit in masked.edits[first:]:
@@ -138,7 +138,7 @@ def _uncovered(masked: Masked, start: int, end: int) -> Iterator[tuple[int, int]
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """From the first telling word to the last: one with a capital or a digit, of no common kind; None without any."""
+    """Return the bounds from the first telling word to the last (with a capital or digit, not generic); None without any."""
     telling = [word for word in _WORD.finditer(text, start, end) if _is_telling(word.group())]
     return (telling[0].start(), telling[-1].end()) if telling else None
 
@@ -149,7 +149,7 @@ def _is_telling(word: str) -> bool:
 
 
 def _original(masked: Masked, offset: int) -> int:
-    """Where the masked text's character `offset`, which no surrogate covers, stands in the original."""
+    """Return where the masked text's character `offset`, which no surrogate covers, is in the original."""
     index = bisect_right(masked.edits, offset, key=lambda edit: edit.masked_start) - 1
     if index < 0:
         return offset

@@ -1,4 +1,4 @@
-"""Where the review of a document stands: its state, what is still open, and why somebody may not approve it."""
+"""The state of a document's review, what is still open, and why somebody may not approve it."""
 
 from typing import Literal
 
@@ -13,12 +13,12 @@ UNMARKED = "A passage of the sample holds something that is not marked yet."
 
 
 def state_of(workspace: Workspace, document: Document) -> State:
-    """Where the review of a document stands."""
+    """Return the review state of a document."""
     return states_of(workspace, document.project_id, document.id)[document.id]
 
 
 def states_of(workspace: Workspace, project_id: str, document_id: str = "") -> dict[str, State]:
-    """Where the review of every document of a project (or of one) stands, in one statement."""
+    """Return the review state of every document of a project (or of one), in one statement."""
     rights.check(workspace.db, "see project", project_id)
     rows = workspace.db.execute(
         "select d.id, (select r.state from reviews r where r.document_id = d.id order by r.rowid desc limit 1) as newest,"
@@ -40,9 +40,9 @@ def _state(newest: str | None, is_begun: bool) -> State:
 
 
 def open_points(workspace: Workspace, project: Project, document: Document) -> tuple[str, ...]:
-    """Say what must be done before a document can be proposed, in sentences; () where nothing stands in the way.
+    """Return sentences on what must be done before a document can be proposed; () if nothing is open.
 
-    A project whose policy is all-at-once asks for what was said to be missed alone: what is unread its approver confirms.
+    With the policy all-at-once, only passages that were said to hold something count: the approver confirms what is unread.
     """
     project = get(workspace.db, Project, project.id)
     if project.policy == "all-at-once":
@@ -76,13 +76,13 @@ def _sample_points(workspace: Workspace, project: Project, document: Document) -
 
 
 def last_return(workspace: Workspace, document: Document) -> Review | None:
-    """The returned proposal that nobody has answered with a new one yet."""
+    """Return the returned proposal if no new one has answered it yet, else None."""
     rows = find(workspace.db, Review, document_id=document.id, order="rowid desc")
     return rows[0] if rows and rows[0].state == "returned" else None
 
 
 def reason_against(workspace: Workspace, project: Project, document: Document, *, by: Person) -> str:
-    """Say why this person cannot approve this document now, in a sentence; "" where nothing stands in the way."""
+    """Return why this person cannot approve this document now, in a sentence; "" if nothing prevents it."""
     proposed = workspace.standing_proposal(document.id)
     if needs_two(workspace, project, by=by):
         if proposed is None:
@@ -93,7 +93,7 @@ def reason_against(workspace: Workspace, project: Project, document: Document, *
 
 
 def hint_for(project: Project, document: Document, point: str) -> str:
-    """The command that settles an open point."""
+    """Return a hint with the command that settles an open point."""
     action = "accept SPAN… or reject SPAN…" if "decided" in point else f"sample {document.id}"
     if "second time" in point:
         action = f"check {document.id}"

@@ -1,6 +1,6 @@
-"""What nobody looked at before an approval: counted, said in words, and confirmed in words by whoever approves all the same.
+"""What nobody looked at before an approval: counted, put into words, and confirmed in words by whoever approves anyway.
 
-The words to type name the figures, so that nobody confirms what they did not see, or what has become more since.
+The words to type contain the figures, so that nobody confirms what they did not see, or what has grown since.
 """
 
 from core.errors import InputError
@@ -14,7 +14,7 @@ from core.words import counted
 
 
 def unread_of(workspace: Workspace, project: Project, document: Document, *, masked: Masked | None = None) -> Unread:
-    """Count what nobody looked at in a document as it would be approved now; `masked` is that text, where it is at hand."""
+    """Count what nobody looked at in a document as it would be approved now; `masked` is that text, if it is at hand."""
     rights.check(workspace.db, "read documents", document.project_id)
     undecided = workspace.db.execute(
         "select count(*) from spans where document_id = ? and state = 'detected'", [document.id]
@@ -28,7 +28,7 @@ def unread_of(workspace: Workspace, project: Project, document: Document, *, mas
 
 
 def is_all_read(workspace: Workspace, project: Project) -> bool:
-    """Tell whether documents of a project wait for an approval, and nothing in it is or was approved unread."""
+    """Return whether documents of a project await approval, and nothing in it is or was approved unread."""
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     standing = {document.id: workspace.active_review(document.id) for document in documents}
     if any(review and review.unread for review in standing.values()):
@@ -48,7 +48,7 @@ def unread_words(unread: Unread) -> str:
 
 
 def unread_phrase(unread: Unread) -> str:
-    """Give what a person types to approve it all the same: `approve 95 marks, 60 passages and 1 text unread`."""
+    """Return what a person types to approve anyway: `approve 95 marks, 60 passages and 1 text unread`."""
     kinds = ((unread.undecided, "mark"), (unread.unsampled, "passage"), (unread.unsearched, "text"))
     parts = [f"{number} {kind if number == 1 else kind + 's'}" for number, kind in kinds if number]
     listed = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part) if parts else "nothing"
@@ -56,10 +56,10 @@ def unread_phrase(unread: Unread) -> str:
 
 
 def check_confirmed(project: Project, unread: Unread, *, what: str, words: str) -> None:
-    """Refuse to approve what nobody looked at, unless `words` say so with its figures.
+    """Refuse to approve what nobody looked at, unless `words` confirm it with its figures.
 
     Raises:
-        InputError: something is unread, and `words` are not `unread_phrase`.
+        InputError: something is unread, and `words` are not its `unread_phrase`.
     """
     phrase = unread_phrase(unread)
     if unread and " ".join(words.split()).casefold() != phrase:
@@ -71,7 +71,7 @@ def check_confirmed(project: Project, unread: Unread, *, what: str, words: str) 
 
 
 def _unsampled(workspace: Workspace, document: Document, size: int) -> int:
-    """Count the passages of the sample still to be read: of this round, else of the round that is due."""
+    """Count the passages of the sample still to be read: of this round, or else of the round that is due."""
     if not size:
         return 0
     sample = sample_of(workspace, document)
@@ -81,7 +81,7 @@ def _unsampled(workspace: Workspace, document: Document, size: int) -> int:
 
 
 def _is_searched_again(workspace: Workspace, document: Document, masked: Masked | None) -> bool:
-    """Tell whether the second search looked at exactly the text that would be approved now."""
+    """Return whether the second search looked at exactly the text that would be approved now."""
     if second_search_of(workspace, document) is None:
         return False
     masked = masked or mask(workspace.text(document), find(workspace.db, Span, document_id=document.id, order="start"))

@@ -1,23 +1,23 @@
-"""Which words English has, whatever their form: the word lists of the carried spaCy model, which are those of WordNet."""
+"""English words in every form, from the word lists (WordNet's) that come with the bundled spaCy model."""
 
 from functools import lru_cache
 
-import srsly  # type: ignore[import-untyped]  # reads msgpack; spaCy brings it
+import srsly  # type: ignore[import-untyped]  # reads msgpack; installed with spaCy
 
 from core.errors import SetupError
 from core.models.registry import embedded_folder
 from core.privacy.text.vocabulary import is_generic, stems
 
 MODEL = "en-core-web-md"
-LISTS = "lemmatizer/lookups/lookups.bin"  # msgpack: a table by name, in it lists of words by part of speech
+LISTS = "lemmatizer/lookups/lookups.bin"  # msgpack: tables by name, each with words by part of speech
 
 
 @lru_cache(maxsize=1)
 def english_words() -> frozenset[str]:
-    """Return about 85,000 words in small letters: base forms, and irregular ones such as "rose".
+    """Return about 85,000 lowercase words: base forms, and irregular ones such as "rose".
 
     Raises:
-        SetupError: the model is not there or damaged.
+        SetupError: the model is missing or damaged.
     """
     path = embedded_folder() / MODEL / LISTS
     try:
@@ -29,5 +29,5 @@ def english_words() -> frozenset[str]:
 
 
 def is_english(word: str) -> bool:
-    """Tell whether a word, in any case and form, is one that English writes small; "tarkwell" is none."""
+    """Return whether a word, in any case and form, is one that English writes in lowercase; "tarkwell" is not."""
     return is_generic(word) or not english_words().isdisjoint(stems(word.casefold()))

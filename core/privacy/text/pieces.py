@@ -1,19 +1,19 @@
-"""Long text cut into pieces that a network reads at once, at the ends of paragraphs and sentences."""
+"""Splitting long text at the ends of paragraphs and sentences into pieces that a network can read at once."""
 
 from collections.abc import Iterator
 
 MAX_CHARACTERS = 2_000
 OVERLAP = 400  # characters read twice where a value may lie across the cut
-_ENDS = ("\n\n", "\n", ". ", "? ", "! ")  # the best place to cut first
-_GAPS = ("; ", " ")  # between words, of one name perhaps
+_ENDS = ("\n\n", "\n", ". ", "? ", "! ")  # clean cuts, the best first
+_GAPS = ("; ", " ")  # cuts between words, perhaps within a name
 
 
 def pieces(text: str, limit: int = MAX_CHARACTERS) -> Iterator[tuple[int, str]]:
-    """Pieces of at most `limit` characters with their offsets; together they cover the text.
+    """Yield pieces of at most `limit` characters with their offsets; together they cover the text.
 
-    Each ends after the best break of its second half, or hard at `limit` where there is none. Where that is no end of a
-    line or a sentence the next piece begins up to `OVERLAP` characters before, so that a value across the cut, if it is
-    no longer than half of that, stands whole in one of them.
+    Each piece ends after the best break in its second half, or exactly at `limit` if there is none. If that is not the end
+    of a line or sentence, the next piece begins up to `OVERLAP` characters earlier, so that a value across the cut lies
+    whole in one of the two if it is no longer than half the overlap.
     """
     start = 0
     while len(text) - start > limit:
@@ -25,7 +25,7 @@ def pieces(text: str, limit: int = MAX_CHARACTERS) -> Iterator[tuple[int, str]]:
 
 
 def _cut(text: str, start: int, limit: int) -> tuple[int, bool]:
-    """Where the piece that begins at `start` ends, and whether no value can lie across that."""
+    """Return where the piece that begins at `start` ends, and whether the cut is clean: no value can lie across it."""
     for mark in (*_ENDS, *_GAPS):
         at = text.rfind(mark, start + limit // 2, start + limit)
         if at >= 0:
@@ -34,6 +34,6 @@ def _cut(text: str, start: int, limit: int) -> tuple[int, bool]:
 
 
 def _start_before(text: str, end: int, overlap: int) -> int:
-    """`overlap` characters before `end`, or behind the first space after that, if half of them are left."""
+    """Return the position `overlap` characters before `end`, moved past the next space if that keeps half the overlap."""
     at = text.find(" ", end - overlap, end - overlap // 2)
     return at + 1 if at >= 0 else end - overlap

@@ -1,9 +1,9 @@
-r"""A text in another form, and the way back to its places: as detectors read it, and as values are compared.
+r"""Text in another form whose positions map back to the original: as detectors read it, and as values are compared.
 
-`as_read` is without invisible characters and odd forms of common ones: "Jo\u200bhn Smi\u00adth" reads "John Smith",
-full-width digits read as digits, a no-break space as a space. `as_compared` is besides without case, with any run of white
-space as one space and typographic quotes and dashes as the plain ones: NFKC and case folding as in Unicode's default
-caseless matching (The Unicode Standard, section 3.13). Offsets are code points.
+`as_read` drops invisible characters and normalizes odd forms of common ones: "Jo\u200bhn Smi\u00adth" reads "John Smith",
+full-width digits read as digits, a no-break space as a space. `as_compared` also ignores case, turns any run of white space
+into one space, and makes typographic quotes and dashes plain: NFKC and case folding as in Unicode's default caseless
+matching (The Unicode Standard, section 3.13). Offsets are code points.
 """
 
 import re
@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, chain
 
-Change = tuple[int, int, str]  # bounds in the original, and what stands there instead
+Change = tuple[int, int, str]  # bounds in the original, and their replacement
 
 # Zero-width characters, soft hyphen, marks and controls of writing direction, variation selectors: Unicode 15.0, 23.2.
 _INVISIBLE = r"\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
@@ -20,9 +20,9 @@ _CONTROL = r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
 _SPACES = r"\x1c-\x1f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _BREAKS = r"\x85\u2028\u2029"
 _HYPHENS = r"\u2010\u2011\ufe63\uff0d"
-# Forms of letters, digits and signs that are written otherwise: ligatures, full width, mathematical letters.
+# Variant forms of letters, digits and signs: ligatures, full width, mathematical letters.
 _FORMS = r"\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff"
-_MARKED = r"[A-Za-z\u00c0-\u024f][\u0300-\u036f]+"  # a letter and its accents apart
+_MARKED = r"[A-Za-z\u00c0-\u024f][\u0300-\u036f]+"  # a letter followed by separate accents
 _ODD_TO_READ = re.compile(
     rf"\r\n?|[{_INVISIBLE}{_CONTROL}]+|[{_SPACES}{_BREAKS}{_HYPHENS}{_FORMS}\ud800-\udfff]|{_MARKED}"
     r"|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]"
@@ -36,12 +36,12 @@ _PLAIN = str.maketrans(dict.fromkeys("‘’ʼ′", "'") | dict.fromkeys("‐‑
 
 
 class Rewritten:
-    """`text` is the original with some stretches written otherwise; `bounds` leads back."""
+    """A text in which stretches of the original are replaced; `bounds` maps positions in `text` back to the original."""
 
     __slots__ = ("_changes", "_starts", "text")
 
     def __init__(self, original: str, changes: Iterable[Change]) -> None:
-        """Changes in order, without overlap."""
+        """Apply the changes, which must be sorted and must not overlap."""
         self._changes = list(changes)
         parts: list[str] = []
         at = 0
@@ -55,15 +55,15 @@ class Rewritten:
 
     @property
     def is_changed(self) -> bool:
-        """Whether anything is written otherwise."""
+        """Whether anything was replaced."""
         return bool(self._changes)
 
     def bounds(self, start: int, end: int) -> tuple[int, int]:
-        """The original's bounds of characters `start` to `end` of `text`, which are not the same; whole changes only."""
+        """Return the original's bounds of `text[start:end]`, which must not be empty; changes are included whole."""
         return self._place(start)[0], self._place(end - 1)[1]
 
     def _place(self, position: int) -> tuple[int, int]:
-        """Bounds in the original of the character at `position` of `text`."""
+        """Return the bounds in the original of the character at `position` of `text`."""
         index = bisect_right(self._starts, position) - 1
         if index < 0:
             return position, position + 1
@@ -73,27 +73,27 @@ class Rewritten:
 
 
 def as_read(text: str) -> Rewritten:
-    """A text as detectors should read it; what is found is masked in the original with everything invisible inside."""
+    """Return a text as detectors read it; what is found maps back to the original, invisible characters included."""
     return Rewritten(text, _to_read(text))
 
 
 def as_compared(text: str, *, is_cased: bool = False) -> Rewritten:
-    """A text in the form in which it is compared; with `is_cased`, capital letters stay capital letters."""
+    """Return a text in the form in which values are compared; with `is_cased`, capital letters stay capital letters."""
     made = Rewritten(text, _single_spaced(text, _to_compare(text, is_cased=is_cased)))
     if not is_cased:
-        made.text = made.text.casefold()  # what would change its length is among the changes
+        made.text = made.text.casefold()  # foldings that change the length are among the changes
     return made
 
 
 def folded(text: str) -> str:
-    """A text in the form in which it is compared, without white space around it."""
+    """Return a text in the form in which values are compared, without surrounding white space."""
     if text.isascii() and text.isprintable():
         return " ".join(text.casefold().split())
     return as_compared(text).text.strip()
 
 
 def words_of(text: str) -> set[str]:
-    """Every word of a text as it is read."""
+    """Return every word of a text as detectors read it."""
     return set(_WORD.findall(as_read(text).text))
 
 
@@ -128,7 +128,7 @@ def _to_compare(text: str, *, is_cased: bool) -> Iterator[Change]:
 
 
 def _single_spaced(text: str, changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes, with no space behind a space."""
+    """Yield the changes, adjusted so that no space follows a space."""
     at, is_spaced = 0, False
     for start, end, new in chain(changes, [(len(text), len(text), "")]):
         if at < start:
@@ -137,13 +137,13 @@ def _single_spaced(text: str, changes: Iterable[Change]) -> Iterator[Change]:
             is_spaced = text[start - 1] == " "
         new = new.removeprefix(" ") if is_spaced else new
         is_spaced = new.endswith(" ") if new else is_spaced
-        if text[start:end] != new or end - start > 1:  # a letter and its marks stay one
+        if text[start:end] != new or end - start > 1:  # a letter and its marks stay one unit
             yield start, end, new
         at = end
 
 
 def _clusters(part: str) -> list[tuple[int, int]]:
-    """Bounds of each character with the marks that stand on it; vowels and finals of Hangul belong to their syllable."""
+    """Return the bounds of each character with its combining marks; Hangul vowels and finals belong to their syllable."""
     starts = [
         index
         for index, character in enumerate(part)

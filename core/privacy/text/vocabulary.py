@@ -1,4 +1,4 @@
-"""Words that are no personal data by themselves, and how a document itself shows that a phrase is a common noun."""
+"""Words that are not personal data by themselves, and signs in a document that a phrase is a common noun."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 WORD = re.compile(r"[^\W_]+(?:['’&./-][^\W_]+)*")
-# Not beside "@", "/", "_" or a digit, nor at an inner dot: "marianne.holt@unit.example" writes nobody's name as a noun.
+# Not next to "@", "/", "_", a digit or an inner dot: "marianne.holt@unit.example" does not use a name as a common noun.
 _SMALL = re.compile(r"(?<![\w@/.-])[a-zß-öø-ÿ][a-zß-öø-ÿ'-]*+(?![\w@/+]|\.\w)")
 _ENDINGS = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""))
 # A determiner that proper names do not take: "each BCT", "a Forward Support Company".
@@ -21,11 +21,11 @@ _EXPLAINED_AFTER = re.compile(
 )
 _HEREINAFTER = re.compile(r"\b(?:hereinafter|hereafter)[\w ,]{0,20}[“\"'‘](?:the )?([A-Z][A-Z/-]{1,10})[”\"'’]")
 _PLURAL_ACRONYM = re.compile(r"\b([A-Z][A-Z0-9/&-]{1,9})s\b")
-# "brigade combat team (BCT)": an acronym whose words are written small is a common noun.
+# "brigade combat team (BCT)": an acronym of words in lower case is a common noun.
 _EXPLAINED_ACRONYM = re.compile(r"(?<![\w-])[a-z][a-z-]{1,40}\s\(([A-Z][A-Za-z0-9/&-]{1,11})\)")
 _GLOSSED_ACRONYM = re.compile(r"^\s*\*?([A-Z][A-Z0-9/&-]{1,9})\s{1,8}[a-z][a-z-]{1,40}(?:[ ,][a-z]|\s*$)", re.MULTILINE)
 
-# Generic words that are also borne as names: behind a title or a rank they are one.
+# Generic words that are also names of people: after a title or rank they are taken for one.
 _ALSO_NAMES = frozenset(
     "april august banks bell bill board bolt bond book booth bridge brook bush cable carter case chain "
     "chance chase church clay "
@@ -48,19 +48,19 @@ _ALSO_NAMES = frozenset(
 
 @lru_cache(maxsize=1)
 def generic_words() -> frozenset[str]:
-    """Lower-case words of doctrine, technology, offices and grammar; from `generic_words.txt`, `#` lines left out."""
+    """Return the lower-case words of doctrine, technology, offices and grammar in `generic_words.txt`, without `#` lines."""
     lines = Path(__file__).with_name("generic_words.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 def is_generic(word: str) -> bool:
-    """Whether a word, in any case, singular or plural, with or without 's, names nobody and nothing in particular."""
+    """Return whether a word, in any case, singular or plural, with or without 's, names nobody and nothing in particular."""
     small = re.sub(r"['’]s?$", "", word.casefold())
     return not generic_words().isdisjoint(stems(small))
 
 
 def stems(small: str) -> Iterator[str]:
-    """A lower-case word and what it may be a form of: plural, past, -ing, -ly."""
+    """Yield a lower-case word and the words it may be a form of: plural, past, -ing, -ly."""
     yield small
     for ending, put in _ENDINGS:
         if small.endswith(ending) and len(small) - len(ending) >= 3:
@@ -68,15 +68,15 @@ def stems(small: str) -> Iterator[str]:
 
 
 def may_be_name(word: str) -> bool:
-    """Whether a word can be a person's name where a title, a rank or a label says that a name follows."""
+    """Return whether a word can be a person's name where a title, a rank or a label says that a name follows."""
     return not is_generic(word) or word.casefold() in _ALSO_NAMES
 
 
 def common_phrases(text: str) -> frozenset[str]:
-    """Capitalized phrases that this text itself uses as common nouns, as written there.
+    """Return the capitalized phrases that this text itself uses as common nouns, as written there.
 
-    Three signs, none of which a person's or place's name shows: a counting word before it ("each BCT"), a plural
-    ("BCTs"), an explanation in small letters ("brigade combat team (BCT)").
+    Three signs, none of which names of people or places show: a counting word before it ("each BCT"), a plural ("BCTs"), an
+    explanation in lower case ("brigade combat team (BCT)").
     """
     found: set[str] = set()
     for pattern in (_COUNTED, _PLURAL_ACRONYM, _EXPLAINED_ACRONYM, _GLOSSED_ACRONYM):
@@ -85,12 +85,12 @@ def common_phrases(text: str) -> frozenset[str]:
 
 
 def named_acronyms(text: str) -> frozenset[str]:
-    """Acronyms that this text explains by capitalized words, as in "Northern Harbor Trust (NHT)"."""
+    """Return the acronyms that this text explains by capitalized words, as in "Northern Harbor Trust (NHT)"."""
     after = (m[1] for m in _EXPLAINED_AFTER.finditer(text) if not all(is_generic(word) for word in WORD.findall(m[2])))
     before = (match[1] for pattern in (_NAMED_ACRONYM, _HEREINAFTER) for match in pattern.finditer(text))
     return frozenset((*before, *after))
 
 
 def small_words(text: str) -> frozenset[str]:
-    """Every word that stands in small letters somewhere in the text's prose: mail addresses and links spell names small."""
+    """Return every word that appears in lower case in the text's prose, which mail addresses and links are not."""
     return frozenset(_SMALL.findall(text))

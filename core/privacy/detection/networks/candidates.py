@@ -1,6 +1,6 @@
-"""Which sentences are worth asking a slow network about: those that hold anything it could be believed in.
+"""Choice of the sentences worth running a slow network on: those with anything it could plausibly detect.
 
-Two thirds of four field manuals' text holds nothing of the kind (measured), and a network costs the same for every word.
+Two thirds of the text in four field manuals had nothing of the kind (measured), and a network costs the same for every word.
 """
 
 import re
@@ -9,22 +9,23 @@ from functools import lru_cache
 
 from core.privacy.text.vocabulary import WORD, may_be_name
 
-# Behind a word of four small letters, so that "Capt. Ellison" and "J. Ellison" stay whole; a blank line always cuts.
+# After four lowercase letters, so that "Capt. Ellison" and "J. Ellison" stay whole; a blank line always ends a sentence.
 _SENTENCE_END = re.compile(r"(?<=[a-z]{4}[.!?])\s+|\n[^\S\n]*\n\s*")
 _CODE = re.compile(r"@|\d{4}|\d[\d ()./-]{4,40}\d")
 _maybe = lru_cache(maxsize=50_000)(may_be_name)
 
 
 def stretches(piece: str) -> Iterator[tuple[int, str]]:
-    """Offset and text of each run of sentences that hold a capitalized word of no common kind, or a number of four digits.
+    """Yield the offset and text of each run of consecutive sentences that may contain personal data.
 
-    A piece without any capital is one stretch: what would be capitalized there cannot be told.
+    Such a sentence has a word with a capital that may be a name, or a code: "@", four digits in a row, or a longer number
+    with separators. A piece without any capital is one stretch, since nothing shows which of its words would have one.
     """
     if not any(character.isupper() for character in piece):
         if piece.strip():
             yield 0, piece
         return
-    start = end = -1  # of the run, -1 while there is none
+    start = end = -1  # of the current run; `start` is -1 between runs
     for begin, stop in _sentences(piece):
         if _is_worth(piece[begin:stop]):
             start, end = (begin if start < 0 else start), stop

@@ -1,4 +1,4 @@
-"""The one place where Presidio's analyzer is built: local model, no network, organizations switched on, our rules added."""
+"""The only place that builds Presidio's analyzer: local model, no network, organizations switched on, our rules added."""
 
 import logging
 import sys
@@ -16,8 +16,8 @@ from core.privacy.recognizers.rule import RuleSet
 from core.privacy.text.letter_case import unshouted
 from core.records import Detection
 
-# spaCy and Presidio load these where they find them and use neither here. Importing this module with and without takes 8.4
-# and 2.4 s of processor time; a worker's peak is 652 and 366 MB.
+# spaCy and Presidio import these if installed, but need neither here. Importing this module takes 8.4 s of CPU time with
+# them and 2.4 s without; a worker's peak memory is 652 MB with them and 366 MB without.
 with without("torch", "transformers"):
     import spacy
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
@@ -43,12 +43,15 @@ _LABELS = {
 }  # fmt: skip
 _IGNORED = ["CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART"]
 _MIN_SCORE = 0.4
-_BATCH = 32  # pieces that go through the network together
-_ZONE = 256  # pieces after which words seen only there are forgotten
+_BATCH = 32  # pieces sent through the network together
+_ZONE = 256  # pieces per memory zone, after which spaCy frees the words first seen there
 
 
 class _NoContext(ContextAwareEnhancer):  # type: ignore[misc]
-    """Our rules carry their context; Presidio's needs lemmas, which double the time, and puts text into errors."""
+    """Turns off Presidio's context enhancer, since our rules carry their own context.
+
+    Presidio's needs lemmas, which double the time, and puts document text into error messages.
+    """
 
     def __init__(self) -> None:
         super().__init__(0.0, 0.0, 0, 0)
@@ -58,7 +61,7 @@ class _NoContext(ContextAwareEnhancer):  # type: ignore[misc]
 
 
 class _NoLemmas(SpacyNlpEngine):  # type: ignore[misc]
-    """What the network found, without lemmas and key words: nobody asks for them and they cost a fifth of the time."""
+    """A spaCy engine that returns entities without lemmas and keywords, which are not used and cost a fifth of the time."""
 
     def _doc_to_nlp_artifact(self, doc: Any, language: str) -> NlpArtifacts:
         entities, scores = self._get_updated_entities(doc.ents, self._get_scores_for_entities(doc))
@@ -66,13 +69,13 @@ class _NoLemmas(SpacyNlpEngine):  # type: ignore[misc]
 
 
 class Engine:
-    """The analyzer over batches of short pieces of text."""
+    """Runs the analyzer over batches of short pieces of text."""
 
     def __init__(self, nlp: Any) -> None:
-        tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # else it asks two hosts for a list
+        tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # else it downloads from two hosts
         configuration = NerModelConfiguration(model_to_presidio_entity_mapping=_LABELS, labels_to_ignore=_IGNORED)
         self._nlp = _NoLemmas(ner_model_configuration=configuration)
-        self._nlp.nlp = {"en": nlp}  # loaded by us: its own loading downloads what is missing
+        self._nlp.nlp = {"en": nlp}  # loaded by us: Presidio's own loader downloads missing models
         numbers = (CreditCardRecognizer, CryptoRecognizer, IbanRecognizer, IpRecognizer, MacAddressRecognizer, NhsRecognizer)
         self._ner = SpacyRecognizer(supported_entities=sorted(set(_LABELS.values())), name=SPACY)
         recognizers = [self._ner, *(kind() for kind in numbers)]
@@ -84,10 +87,10 @@ class Engine:
         )
 
     def analyze(self, pieces: Iterable[str]) -> Iterator[list[Detection]]:
-        """What model and rules found in each piece, unresolved; offsets in the piece."""
+        """Yield what model and rules detected in each piece, overlaps unresolved, with offsets relative to the piece."""
         waiting = iter(pieces)
         while batch := list(islice(waiting, _ZONE)):
-            with self._nlp.get_nlp("en").memory_zone():  # else spaCy keeps every word it ever saw
+            with self._nlp.get_nlp("en").memory_zone():  # otherwise spaCy keeps every word it has ever seen
                 found = list(self._read(batch))
             yield from found
 
@@ -110,13 +113,16 @@ class Engine:
 
 
 def _by_rules(text: str) -> Iterator[Detection]:
-    """What the rules find. The analyzer would drop a rule's finding where the model has the same with a higher score."""
+    """Yield what our rules detect.
+
+    They run outside the analyzer, which would drop a rule's detection if the model found the same with a higher score.
+    """
     for rule, (start, end) in _RULES.find(text):
         yield Detection(start=start, end=end, entity=rule.entity, score=rule.score, detector=RULES)
 
 
 def build_engine(spacy_model: Path) -> Engine:
-    """Load the spaCy model from its folder, never from anywhere else, with the name finder alone.
+    """Load the spaCy model from this folder and nowhere else, with only its named-entity recognizer.
 
     Raises:
         SetupError: the folder is missing or holds no usable model.
@@ -133,7 +139,7 @@ def build_engine(spacy_model: Path) -> Engine:
         ) from error
     if "ner" in nlp.pipe_names:
         for node in nlp.get_pipe("ner").model.walk():
-            node.ops.use_blis = False  # 30 products of 2,000 x 288 by 288 x 288: numpy 0.15 s, blis 0.5 s
+            node.ops.use_blis = False  # 30 matrix products of 2,000 x 288 by 288 x 288: numpy 0.15 s, blis 0.5 s
     else:
         raise SetupError(
             f"The spaCy model at {spacy_model} finds no names.", "Use en_core_web_md or another model with NER."

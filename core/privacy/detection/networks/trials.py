@@ -1,4 +1,4 @@
-"""A grain of real work for the libraries that find personal data. Run it in a process that may die."""
+"""A small real task for the libraries that find personal data. Run it in a process that may die."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def find_name() -> str:
     """Find a name with both embedded models, spaCy and onnxruntime.
 
     Raises:
-        RuntimeError: one of them does not see it.
+        RuntimeError: one of them does not find it.
     """
     from core.privacy.detection.networks.reader import open_reader
 

@@ -12,7 +12,7 @@ from core.records import Detection
 
 
 def main(models: Sequence[str]) -> int:
-    """Answer line by line until the input ends."""
+    """Answer requests line by line until the input ends; return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # what a library prints must not mix with the answers
@@ -26,7 +26,7 @@ def main(models: Sequence[str]) -> int:
             told = [(_told(first), _told(second)) for first, second in found]
             answers.write(json.dumps(told) + "\n")
             answers.flush()
-    except Exception as error:  # its words may quote the text: the kind must do
+    except Exception as error:  # its message may quote the text, so only its type is printed
         print(f"A worker of the search ended: {type(error).__name__}.", file=sys.stderr)
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""Processes that read pieces of text with models of their own, one a core: threads would wait for Python's lock.
+"""Processes, one per core, that read pieces of text with models of their own: threads would wait for Python's lock.
 
 A worker is `python -m core.privacy.detection.networks.worker MODEL…` with a line of JSON in (pieces) and a line out (what
 was found in each).
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from core.privacy.detection.networks.reader import Pair
 
 _MOST = 16
-_BYTES_EACH = 1_000_000_000  # a worker held 0.4 to 0.5 GB; the rest is room for what it reads
+_BYTES_EACH = 1_000_000_000  # a worker used 0.4 to 0.5 GB; the rest is room for what it reads
 
 
 def worker_count() -> int:
-    """How many processes fit the cores and the memory that are free now, at least 1."""
+    """Return how many processes fit the cores and the memory that are free now, at least 1."""
     return max(1, min(thread_count(), psutil.virtual_memory().available // _BYTES_EACH, _MOST))
 
 
 class Workers:
-    """A few processes; batches in, what they found out, in the same order and a few batches ahead at most."""
+    """A pool of processes: batches in, results out in the same order, at most a few batches ahead."""
 
     def __init__(self, workers: Sequence["_Worker"]) -> None:
         self._count = len(workers)
@@ -45,10 +45,10 @@ class Workers:
         self._threads = ThreadPoolExecutor(max_workers=len(workers))  # they only wait for the pipes
 
     def read(self, batches: Iterable[Sequence[str]]) -> Iterator[list["Pair"]]:
-        """For each batch what was found in each of its pieces.
+        """Yield, for each batch, what was found in each of its pieces.
 
         Raises:
-            SetupError: a worker ended before its answer.
+            SetupError: a worker ended before it answered.
         """
         waiting: deque[Future[list[Pair]]] = deque()
         for batch in batches:
@@ -59,7 +59,7 @@ class Workers:
             yield waiting.popleft().result()
 
     def end(self) -> None:
-        """Forget batches that no worker began."""
+        """Drop the batches that no worker has begun."""
         self._threads.shutdown(cancel_futures=True)
 
     def _ask(self, batch: Sequence[str]) -> list["Pair"]:
@@ -72,7 +72,7 @@ class Workers:
 
 @contextmanager
 def started(models: Sequence[Path], count: int) -> Iterator[Workers]:
-    """So many workers with these models (as for `open_reader`); all are gone behind the block, whatever ended it."""
+    """Start `count` workers with these models (as for `open_reader`); all end with the block, whatever ended it."""
     workers: list[_Worker] = []
     pool: Workers | None = None
     try:
@@ -96,14 +96,18 @@ class _Worker:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603
 
     def ask(self, pieces: Sequence[str]) -> list["Pair"]:
-        """Write the pieces, wait for the answer."""
+        """Write the pieces and wait for the answer.
+
+        Raises:
+            SetupError: the worker ended before it answered.
+        """
         line = b""
         if self.process.stdin and self.process.stdout:
             try:
                 self.process.stdin.write(json.dumps(pieces).encode() + b"\n")
                 self.process.stdin.flush()
                 line = self.process.stdout.readline()
-            except OSError:  # the pipe is closed: it ended
+            except OSError:  # the pipe is closed: the worker ended
                 line = b""
         if not line.endswith(b"\n"):
             raise SetupError(
@@ -113,17 +117,17 @@ class _Worker:
         return [(_detections(first), _detections(second)) for first, second in json.loads(line)]
 
     def kill(self) -> None:
-        """End it now."""
+        """End the process now."""
         self.process.kill()
 
     def close(self) -> None:
-        """Wait for its end and close the pipes."""
+        """Wait for the process to end, and close its pipes."""
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
                 try:
                     pipe.close()
-                except OSError:  # what was still to be written has no reader
+                except OSError:  # unwritten data has no reader
                     continue
 
 

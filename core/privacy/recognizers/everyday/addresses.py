@@ -1,4 +1,4 @@
-"""Postal addresses: a strong sign of one (a street word with a number, a flat, a box, a postcode), then its neighborhood."""
+"""Postal addresses: a strong sign (a street word with a number, a flat, a box, a postcode) and its neighborhood."""
 
 import re
 
@@ -14,7 +14,7 @@ _STREET = any_of(
     r"Ln|Dr|Ct|Blvd|Pl|Sq|"
     r"Ter|Cres|Pkwy|Hwy|Cir|Str"
 )
-# Endings of street names grown together with their first word, as in German, Dutch, Nordic, Finnish and Hungarian addresses.
+# Street names written as one word with their kind, as in German, Dutch, Nordic, Finnish and Hungarian addresses.
 _COMPOUND = (
     rf"{UPPER}\w+(?i:stra(?:ss|ß)e|str|gasse|platz|weg|allee|ufer|damm|gatan|gata|gatu|vägen|"
     rf"vagen|veien|vegen|vej|gade|all[eé]n|straat|laan|plein|kade|dijk|katu|tie|kuja|polku|utca|tere|ulice|"
@@ -28,15 +28,15 @@ _FRONT = any_of(
 )
 _UNIT = r"(?:Suite|Apt\.?|Apartment|Flat|Unit|Room|Floor|Ste\.?|Bldg\.?|Building|PSC|P\.? ?O\.? ?Box|Box|PMB|Piso)"
 _WORDS = rf"(?:{UPPER}[\w'’.-]*|\d+(?:st|nd|rd|th)|de|du|des|la|le|les|del|della|van|der|den|von|do|da|dos|of|the)"
-# Short words for a street as written behind its name: Hungarian, Polish, Slovene, Norwegian.
+# Short words for a street that follow its name: Hungarian, Polish, Slovene, Norwegian.
 _SMALL_STREET = r"(?:u\.|ul\.|utca|útja|tér|rkp\.|trg|cesta|gate|gt\.|terrasse)"
 _NUMBER = r"\d{1,5}(?:[-/]\d{1,4})?[A-Za-z]?"
-# One more step outwards: a capitalized word, a number, a postcode, with the comma, line break or "> " between.
+# One step forward: a capitalized word, a number or a postcode, with the comma, line break or "> " before it.
 _FORWARD = re.compile(
     rf",?(?:[ \t]+|[ \t]*\n[> \t]*)(?:{_UNIT} ?#? ?\w*\d\w*|#\d+|{_NUMBER}(?!\w)|\d{{2,6}}(?:[- ]\d{{2,4}})?(?!\w)"
     rf"|[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?!\w)|{UPPER}[\w'’.-]*(?: (?:{UPPER}[\w'’.-]*|de|la|sur|am|an der|upon))*)"
 )
-# Back to the number that an address starts with: "23100 Ilichova 23 [Suite 274]".
+# One step back, to the number that an address starts with: "23100 Ilichova 23 [Suite 274]".
 _BACKWARD = re.compile(rf"(?<!\S)\d{{1,6}}[A-Za-z]?(?:,?[ \t]+(?:{_WORDS}|{_NUMBER})){{0,6}},?(?:[ \t]+|[ \t]*\n[> \t]*)$")
 _STOP = re.compile(
     r"[,;]?\s*[> \t]*(?:I|The|This|That|We|You|He|She|It|If|Please|My|Our|Is|Are|Can|In|On|At|And|Phone|"
@@ -46,7 +46,7 @@ _STEPS = 8
 
 
 def address_bounds(text: str, start: int, end: int) -> Bounds | None:
-    """The sign of an address widened over the parts around it, at most eight steps forward and one number back."""
+    """Return the sign of an address extended over the parts around it, at most eight steps forward and one number back."""
     before = _BACKWARD.search(text, max(0, start - 70), start)
     start = before.start() if before else start
     for _ in range(_STEPS):
@@ -63,7 +63,7 @@ def address_bounds(text: str, start: int, end: int) -> Bounds | None:
 
 
 def named_place(text: str, start: int, end: int) -> Bounds | None:
-    """As `address_bounds` when no word is generic: "12 Parmova 109", not "12 June 2019" or "3 Table 4"."""
+    """Return `address_bounds` if no word is generic, else None: "12 Parmova 109", not "12 June 2019" or "3 Table 4"."""
     words = [word for word in WORD.findall(text[start:end]) if word.isalpha()]
     return address_bounds(text, start, end) if words and not any(is_generic(word) for word in words) else None
 

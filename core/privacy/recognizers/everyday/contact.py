@@ -1,4 +1,4 @@
-"""Where to reach somebody: mail, links, telephones in the world and on military networks."""
+"""How to reach somebody: mail addresses, links, telephone numbers in the world and on military networks."""
 
 import re
 
@@ -13,7 +13,7 @@ _TOP = (
 
 
 def phone_like(text: str, start: int, end: int) -> Bounds | None:
-    """Seven to fifteen digits (ITU-T E.164) and no date, decimal number, range of years or grouped number."""
+    """Return the bounds if they hold 7 to 15 digits (ITU-T E.164) and no date, range of years or grouped number."""
     value = text[start:end]
     digits = sum(c.isdigit() for c in re.split(r"x|ext", value)[0])
     if not 7 <= digits <= 15 or re.fullmatch(r"(?:19|20)\d\d[ -–]{1,3}(?:19|20)\d\d", value):
@@ -24,7 +24,7 @@ def phone_like(text: str, start: int, end: int) -> Bounds | None:
 
 
 def any_phone(text: str, start: int, end: int) -> Bounds | None:
-    """As `phone_like`, where a word beside it says that this is a telephone number: groups of digits count as well."""
+    """Return the bounds if they hold 6 to 15 digits, even grouped: a word nearby says that this is a telephone number."""
     return (start, end) if 6 <= sum(c.isdigit() for c in text[start:end]) <= 15 else None
 
 
@@ -71,5 +71,5 @@ RULES = (
         r"skype no))\b\.?[: ]{1,2}(?:\bis )?(?P<value>(?:\(?\d{3,5}\)?[- ]?)?\d{3,4}[- ]?\d{0,4})(?!\w|\.\d)",
         check=lambda text, start, end: (start, end) if sum(c.isdigit() for c in text[start:end]) >= 4 else None,
     ),
-    rule("PHONE_NUMBER", r"(?<![\w.,/-])9\d{4}[ -]\d{4,5}(?![\w/-]|[.,]\d)", score=0.75),  # British defence network
+    rule("PHONE_NUMBER", r"(?<![\w.,/-])9\d{4}[ -]\d{4,5}(?![\w/-]|[.,]\d)", score=0.75),  # British defense network
 )

@@ -25,17 +25,17 @@ _LAW = re.compile(
 
 
 def dates_a_law(text: str, start: int) -> bool:
-    """Whether the date that begins at `start` is that of a law, as the words before it say."""
+    """Return whether the words before the date that begins at `start` make it the date of a law."""
     return _LAW.search(text, max(0, start - 60), start) is not None
 
 
 def no_law(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when what stands there does not date a law."""
+    """Return the bounds unless they hold the date of a law."""
     return None if dates_a_law(text, start) else (start, end)
 
 
 def valid_numeric(text: str, start: int, end: int) -> Bounds | None:
-    """Day and month of 03/14/2020 in one order or the other."""
+    """Return the bounds if they can be the day and month of a date such as 03/14/2020, in either order."""
     first, second = (int(part) for part in text[start:end].replace("-", "/").replace(".", "/").split("/")[:2])
     return (start, end) if min(first, second) <= 12 and max(first, second) <= 31 and min(first, second) > 0 else None
 
@@ -80,7 +80,7 @@ RULES = (
         score=0.95,
     ),
     rule("AGE", r"(?i)(?<![\w.-])\d{1,3}(?=[ -]?(?:(?:years?|yrs?|months?)[ -](?:old|of age)|y/?o)\b)", score=0.9),
-    # in words they have no figure to change, so they get a label as durations do
+    # ages in words have no digits to change, so they get a label as durations do
     rule("DATE_TIME", rf"\b(?P<value>{NUMBER_WORD}[ -](?:years?|months?))(?=[ -](?:old|of age)\b)", score=0.8),
     rule("DATE_TIME", rf"\b[Aa]ged[ ](?:about[ ])?(?P<value>{NUMBER_WORD}(?: years)?)(?=[ ,.;)]|$)", score=0.8),
     rule(

@@ -1,10 +1,10 @@
-"""Institutions by place or number, as reports and judgments write them: "Istanbul police", "prison no. 77/2"."""
+"""Institutions named by place or number, as in reports and judgments: "Istanbul police", "prison no. 77/2"."""
 
 from core.privacy.recognizers.everyday.places import all_specific
 from core.privacy.recognizers.rule import GAP, PROPER, Bounds, any_of, has_specific_word, rule
 from core.privacy.text.vocabulary import WORD, is_generic
 
-# Written small, so that only the place before them is capitalized.
+# Written in lower case, so that only the place before them is capitalized.
 _HOUSE = any_of(
     r"prisons?|remand prison|police|police stations?|police department|police headquarters|gendarmerie|"
     r"security directorate|public prosecutor['’]s office|prosecutor['’]s office|town council|city council|municipality|"
@@ -25,7 +25,7 @@ _PLACE = rf"{PROPER}(?:{GAP}{PROPER}){{0,2}}"
 
 
 def placed(text: str, start: int, end: int) -> Bounds | None:
-    """As `all_specific`, without generic words in front: "Umbermoor prison" of "The Umbermoor prison"."""
+    """Return the bounds without generic words in front, if `all_specific`: "Umbermoor prison" of "The Umbermoor prison"."""
     words = list(WORD.finditer(text, start, end))
     first = next((word.start() for word in words if not is_generic(word[0])), end)
     return all_specific(text, first, end) if first < end and text[first].isupper() else None
@@ -46,7 +46,7 @@ RULES = (
         score=0.7,
         check=has_specific_word,
     ),
-    # "remand prison no. 77/2", "IZ-77/1": Russian and Ukrainian facilities bear numbers
+    # "remand prison no. 77/2", "IZ-77/1": Russian and Ukrainian facilities have numbers
     rule("ORGANIZATION", rf"\b{_NUMBERED}[ ](?:[Nn]os?\.?|№)[ ]?(?:[A-Z]{{1,4}}[- /])?\d[\w/-]*", score=0.8),
     rule("ORGANIZATION", r"(?<![\w-])(?:SIZO|IZ|IK|LIU|LPU|YaCh|OTB|FKU)[ /-]\d{1,3}(?:/\d{1,3}){0,2}(?!\w)", score=0.8),
 )

@@ -1,7 +1,7 @@
-"""Numbers that stand for one person: service and personnel numbers, EDIPI, social security, passports, national numbers.
+"""Numbers that identify one person: service and personnel numbers, EDIPI, social security, passports, national numbers.
 
 Sources: British Army, Royal Navy and RAF numbers as printed on discharge papers (JSP 752); the German Personenkennziffer
-(Soldatengesetz, ZDv A-1400/5); DoD ID number of ten digits (DoDI 1000.30); HMRC manual NIM39110; DVLA driver numbers.
+(Soldatengesetz, ZDv A-1400/5); the ten-digit DoD ID number (DoDI 1000.30); HMRC manual NIM39110; DVLA driver numbers.
 """
 
 from core.privacy.recognizers.people.titles import RANK
@@ -24,25 +24,28 @@ _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 
 def telling(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when there are five characters or more besides separators and two digits among them."""
+    """Return the bounds if they hold at least five letters and digits, two of them digits."""
     solid = [c for c in text[start:end] if c.isalnum()]
     return (start, end) if len(solid) >= 5 and sum(c.isdigit() for c in solid) >= 2 else None
 
 
 def issued_insurance_number(text: str, start: int, end: int) -> Bounds | None:
-    """Not with a prefix that HMRC never issues (NIM39110): BG, GB, KN, NK, NT, TN, ZZ."""
+    """Return the bounds unless the prefix is one that HMRC never issues (NIM39110): BG, GB, KN, NK, NT, TN, ZZ."""
     return None if text[start : start + 2] in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ") else (start, end)
 
 
 def spanish_number(text: str, start: int, end: int) -> Bounds | None:
-    """The letter of a DNI or NIE is its number modulo 23 (Spanish Ministry of the Interior)."""
+    """Return the bounds if the letter of a DNI or NIE is right: its number modulo 23 (Spanish Ministry of the Interior)."""
     value = text[start:end].replace("-", "")
     number = int(value[:-1].translate(str.maketrans("XYZ", "012")))
     return (start, end) if value[-1] == _DNI_LETTERS[number % 23] else None
 
 
 def luhn(text: str, start: int, end: int) -> Bounds | None:
-    """The last digit is a check digit by ISO/IEC 7812-1 annex B, as in an IMEI (3GPP TS 23.003) or a Canadian SIN."""
+    """Return the bounds if the last digit is a right check digit (ISO/IEC 7812-1, annex B) and not all digits are 0.
+
+    IMEI (3GPP TS 23.003) and Canadian SIN have such a check digit.
+    """
     digits = [int(c) for c in text[start:end] if c.isdigit()][::-1]
     total = sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return (start, end) if total % 10 == 0 and any(digits) else None
@@ -56,7 +59,7 @@ RULES = (
         rf"(?![\w]))){{0,5}})(?![\w])",
         check=telling,
     ),
-    # A number of nine digits or more counts nothing: it names something.
+    # A number of nine digits or more is not a count: it identifies something.
     rule("ID_NUMBER", r"(?<![\d.,+\w])\d{9,20}(?![\d\w]|[.,]\d)", score=0.8),
     rule("ID_NUMBER", r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])", score=0.8),  # US social security
     rule(
@@ -73,7 +76,7 @@ RULES = (
         "ID_NUMBER", r"(?<![\w-])[12] \d{2} (?:0[1-9]|1[0-2]|[2-9]\d) \d[\dAB] \d{3} \d{3}(?: \d{2})?(?![\w-])"
     ),  # French NIR
     rule("ID_NUMBER", r"(?<![\w-])(?:\d{8}|[XYZ]-?\d{7})-?[A-Z](?![\w-])", check=spanish_number),
-    # Beside a rank and a name: "Sgt Harlow, 25148873", "25148873 Cpl Ames", "5206123K Flt Lt Ames"
+    # Next to a rank and a name: "Sgt Harlow, 25148873", "25148873 Cpl Ames", "5206123K Flt Lt Ames"
     rule("ID_NUMBER", rf"(?<![\w.,/-])(?:\d{{6,8}}[A-Z]?|{_LETTER_NUMBER})(?=,?[ ]{RANK}[ ])", score=0.85),
     rule(
         "ID_NUMBER",

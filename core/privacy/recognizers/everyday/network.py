@@ -1,4 +1,4 @@
-"""Machines: host names, MAC and IMEI numbers beside what Presidio finds of IP and MAC addresses.
+"""Machines: host names, MAC and IMEI numbers, in addition to the IP and MAC addresses that Presidio finds.
 
 Sources: IEEE 802 (48 bits as pairs, or as three groups of four); 3GPP TS 23.003 (IMEI: 15 digits, the last by Luhn);
 RFC 1123 (host names); RFC 6762 and 8375 (.local, home.arpa).
@@ -15,7 +15,7 @@ _CODED = r"(?=[A-Za-z-]{0,20}\d|[a-zA-Z]{2,8}-[A-Za-z]{2,6}-)[A-Za-z][A-Za-z0-9]
 
 
 def machine_name(text: str, start: int, end: int) -> Bounds | None:
-    """A name with a digit and four characters or more, no designation such as "M240"."""
+    """Return the bounds of a name with a digit and at least four characters that is not a designation such as "M240"."""
     value = text[start:end]
     is_code = any(c.isdigit() for c in value) and ("-" in value or "." in value or len(value) >= 6)
     return (start, end) if is_code and len(value) >= 4 else None

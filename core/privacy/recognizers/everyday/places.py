@@ -1,4 +1,4 @@
-"""Places and organizations by what stands beside them: "lives in X", "works for X", "the X District Court", "X Ltd"."""
+"""Places and organizations by the words beside them: "lives in X", "works for X", "the X District Court", "X Ltd"."""
 
 from core.privacy.recognizers.rule import GAP, PROPER, UPPER, Bounds, any_of, has_specific_word, rule
 from core.privacy.text.vocabulary import WORD, is_generic
@@ -36,7 +36,7 @@ _HOUSE = any_of(
 
 
 def specific_place(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when the first word is not generic and no word has a digit."""
+    """Return the bounds if the first word is not generic and no word has a digit."""
     words = WORD.findall(text[start:end])
     if not words or is_generic(words[0]) or any(c.isdigit() for c in text[start:end]):
         return None
@@ -44,7 +44,7 @@ def specific_place(text: str, start: int, end: int) -> Bounds | None:
 
 
 def all_specific(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when no capitalized word is generic."""
+    """Return the bounds if no capitalized word is generic."""
     words = [word for word in WORD.findall(text[start:end]) if word[0].isupper()]
     return (start, end) if words and not any(is_generic(word) for word in words) else None
 

@@ -1,4 +1,4 @@
-"""Case and reference numbers: of courts, files, letters, incidents."""
+"""Case and reference numbers of courts, files, letters and incidents."""
 
 import re
 
@@ -31,7 +31,7 @@ _STATUTE = re.compile(
 
 
 def long_enough(text: str, start: int, end: int) -> Bounds | None:
-    """A reference has four characters or more besides its separators, a digit among them, and is no year."""
+    """Return the bounds of at least four letters and digits, one of them a digit, that are no year or number of a law."""
     if _STATUTE.search(text, max(0, start - 60), start):
         return None
     value = text[start:end]
@@ -41,7 +41,7 @@ def long_enough(text: str, start: int, end: int) -> Bounds | None:
 
 
 def with_separator(text: str, start: int, end: int) -> Bounds | None:
-    """As `long_enough`, with a dash or a stroke inside."""
+    """Return `long_enough` if there is a dash or slash inside, else None."""
     return long_enough(text, start, end) if any(mark in text[start:end] for mark in "-/") else None
 
 
@@ -49,7 +49,7 @@ _MARK_BEFORE = re.compile(rf"(?:{_MARK}\s?(?:is|was)?\s?[:=]?|[:=])\s?\(?$")
 
 
 def labelled(text: str, start: int, end: int) -> Bounds | None:
-    """As `long_enough`, where a word for what is numbered stands before the mark or colon in front."""
+    """Return `long_enough` if a word for what is numbered precedes the mark ("No.") or colon in front, else None."""
     mark = _MARK_BEFORE.search(text, max(0, start - 20), start)
     if not mark or not _LABEL_BEFORE.search(text, max(0, mark.start() - 30), mark.start()):
         return None
@@ -57,7 +57,7 @@ def labelled(text: str, start: int, end: int) -> Bounds | None:
 
 
 RULES = (
-    # "case 2019-CV-01234": no "number" behind the word, so the value itself must look like a reference.
+    # "case 2019-CV-01234": no "number" after the word, so the value itself must look like a reference.
     rule(
         "REFERENCE",
         rf"(?i:\b(?:case|claim|file|ref|reference|docket|incident|ticket|invoice|policy|application|contract|report|"
@@ -67,7 +67,7 @@ RULES = (
     ),
     rule("REFERENCE", r"(?<![\w/-])\d{4}-[A-Z]{2,4}-\d{3,6}(?![\w/-])", score=0.8),
     rule("REFERENCE", r"(?<![\w/:-])\d:\d{2}-(?i:cv|cr|mc|mj|bk)-\d{3,6}(?:-[A-Z]{2,4})*(?![\w/-])"),  # US federal courts
-    # "Case No. 12-345", "reference: AB/123/45", "service number 25123456": found by the mark, judged by what is before it
+    # "Case No. 12-345", "reference: AB/123/45", "service number 25123456": found by the mark, judged by the word before it
     rule("REFERENCE", rf"(?:\b{_MARK}\s?(?:is\s|was\s)?[:=]?|[:=#№])\s?\(?{_VALUE}", check=labelled),
     # "no. 36244/06", "nos. 12/345 and 13/456", "№ 123-45"
     rule("REFERENCE", rf"(?:\b[Nn]os?\.|№|\b[Nn]r\.)\s?{_VALUE}", check=long_enough),
@@ -85,7 +85,7 @@ RULES = (
         r"[ ]?\(?(?i:nos?\.?)[ ]?"
         r"(?P<value>\d{1,6}(?:[-/][A-Z]{1,4})? (?:of|OF|Of) (?:19|20)\d{2})(?!\w)",
     ),
-    # the number by which judgments are cited: "[2024] IEHC 281", "[2012] EWHC 1947", "2022 ONCA 274"
+    # numbers by which judgments are cited: "[2024] IEHC 281", "[2012] EWHC 1947", "2022 ONCA 274"
     rule("REFERENCE", r"\[(?:19|20)\d{2}\] (?:UK|EW|IE|NI|SC|ZA|NZ|HCA|FCA|SG)[A-Z]{0,7}(?: (?:Civ|Crim))? \d{1,5}(?!\w)"),
     rule("REFERENCE", r"(?<![\w-])(?:19|20)\d{2} (?:SCC|[A-Z]{2}(?:CA|SC|CJ|PC|QB|KB)|FCA?|INSC) \d{1,5}(?!\w)"),
     # short numbers of files and judgments: "decision no. 415", "case no. 27"
@@ -96,11 +96,11 @@ RULES = (
         score=0.7,
         near=r"\b(?:court|prosecutor|judge|investigat|police|criminal|convicted)",
     ),
-    # Letters, a stroke or dash, and digits, at least two groups: "ABC/1234/20", "INC-2024-0117", "WO-88213-A".
+    # Letters, a slash or dash, and digits, at least two groups: "ABC/1234/20", "INC-2024-0117", "WO-88213-A".
     rule("REFERENCE", r"(?<![\w/-])[A-Z]{2,6}[/-](?:\d{2,4}[/-]\d{3,8}|\d{5,10})(?:[/-]\w{1,4})?(?![\w/-])", score=0.8),
     rule("REFERENCE", r"(?<![\w/-])(?:[A-Z]{1,5}/){1,3}\d{2,6}(?:/\d{2,4}){1,2}(?![\w/-])", score=0.8),
     rule("REFERENCE", r"(?<![\w/-])[A-Z]{1,4} \d{2,6}/(?:19|20)\d{2}(?![\w/-])", score=0.8),
-    # Courts of central Europe: "II K 345/98", "2 BvR 1234/99", "5 StR 123/04"
+    # Central European courts: "II K 345/98", "2 BvR 1234/99", "5 StR 123/04"
     rule("REFERENCE", r"(?<![\w/.-])(?:[IVX]{1,5}|\d{1,3}) [A-Z][A-Za-z]{0,4} \d{1,5}/\d{2,4}(?![\w/-])", score=0.8),
     # British registry files: "D/DLO/4/7/1", "HQ/OPS/2291", "D/Army Sec/45/3"
     rule("REFERENCE", r"(?<![\w/-])[A-Z]{1,6}(?:/[A-Z][A-Za-z]{1,7}(?: Sec)?){1,4}(?:/\d{1,5}){1,4}(?![\w/-])", score=0.8),

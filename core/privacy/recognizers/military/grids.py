@@ -1,7 +1,7 @@
-"""Where something is: military grid, Ordnance Survey grid, latitude and longitude.
+"""Positions: military grid, Ordnance Survey grid, latitude and longitude.
 
 Sources: NGA.STND.0037 (zone 1 to 60, band C to X without I and O, 100 km square, an even number of digits); Ordnance Survey,
-"A guide to coordinate systems in Great Britain", section 7 (two letters, of which the first H J N O S T).
+"A guide to coordinate systems in Great Britain", section 7 (two letters, the first one of H J N O S T).
 """
 
 from core.privacy.recognizers.rule import Bounds, rule
@@ -14,7 +14,7 @@ _BETWEEN = r"[,;/ ]{0,3}"
 
 
 def on_earth(text: str, start: int, end: int) -> Bounds | None:
-    """Two decimal numbers of which the first lies within 90 and the second within 180 degrees."""
+    """Return the bounds if they hold two decimal numbers, the first within 90 and the second within 180 degrees."""
     numbers = [abs(float(part)) for part in "".join(c if c.isdigit() or c == "." else " " for c in text[start:end]).split()]
     return (start, end) if len(numbers) == 2 and numbers[0] <= 90 and numbers[1] <= 180 else None
 

@@ -1,4 +1,4 @@
-"""Names of operations and exercises, with the word before them."""
+"""Names of operations and exercises, including the word before them."""
 
 from core.privacy.recognizers.rule import has_specific_word, rule
 

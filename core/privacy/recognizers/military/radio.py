@@ -1,6 +1,6 @@
-"""The air: call signs and frequencies. Doctrine names bands ("30 to 88 MHz") and those stay; a channel in use is found.
+"""Radio: call signs and frequencies. Bands named in doctrine ("30 to 88 MHz") stay; a channel in use is found.
 
-Sources: ACP 125 (call signs: word and figures, letter and figures; procedure words); ICAO Annex 10 vol. II, 5.2.1.7 (three
+Sources: ACP 125 (call signs: word and digits, letter and digits; procedure words); ICAO Annex 10 vol. II, 5.2.1.7 (three
 letters of the operator and a flight number).
 """
 
@@ -36,14 +36,14 @@ _UNIT = r"(?=[ ]?(?:[MkKG][Hh]z|MHZ|KHZ|GHZ|mhz|khz|megs)\b)"
 
 
 def in_use(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged unless the number is an end of a range, or the width of a band or step."""
+    """Return the bounds unless the number is an end of a range, or the width of a band or step."""
     if _RANGE.search(text, max(0, start - 20), start) or _RANGE_AFTER.match(text, end):
         return None
     return start, end
 
 
 RULES = (
-    # behind the word; in "A, this is B"; a word and figures in radio talk
+    # after "call sign"; in "A, this is B"; a word and digits in radio talk
     rule("CALL_SIGN", rf"{_IS}(?P<value>{_VOICE}|[A-Z]\d{{1,2}}[A-Z]?|[A-Z]{{2,6}}[ -]?\d{{1,5}}[A-Z]?)(?!\w)"),
     rule("CALL_SIGN", rf"{_IS}(?P<value>[A-Z][A-Za-z]+)(?!\w)", check=has_specific_word),
     rule("CALL_SIGN", rf"(?<![\w-])(?P<value>{_VOICE})(?=,? (?i:this is)\b)"),
@@ -85,7 +85,7 @@ RULES = (
         score=0.75,
         check=lambda t, s, e: (s, e) if e - s > 4 else None,
     ),
-    # "45.250 MHz" is a channel of a net; whole numbers need a word of radio beside them
+    # "45.250 MHz" is a channel of a net; whole numbers need a word of radio near them
     rule(
         "FREQUENCY",
         rf"(?<![\w.,/-])\d{{1,3}}\.\d{{1,4}}{_UNIT}",

@@ -1,7 +1,7 @@
-"""Ships with their hull and pennant numbers.
+"""Ships and their hull and pennant numbers.
 
 Sources: prefixes from NATO's and the navies' own lists of ships; US Navy hull classification symbols (SECNAVINST 5030.8);
-NATO pennant numbers (ACP 113: a flag superior A C D F H K L M N P R S U Y and two to four figures).
+NATO pennant numbers (ACP 113: a flag superior A C D F H K L M N P R S U Y and two to four digits).
 """
 
 from core.privacy.recognizers.rule import PROPER, has_specific_word, rule
@@ -22,8 +22,8 @@ _AT_SEA = (
     r"minesweeper|"
     r"pennant|hull|at anchor|sailed|berth\w*|alongside|port|harbou?r|vessel|hms|uss)\b"
 )
-# Designations of widespread US and UK weapons, vehicles and aircraft, written as pennant numbers are ("The M240 is mounted
-# on the vessel"): without "pennant", "hull" or the kind of ship right before it such a one is no ship.
+# Designations of widespread US and UK weapons, vehicles and aircraft that look like pennant numbers ("The M240 is mounted
+# on the vessel"): they are ships only with "pennant", "hull" or the kind of ship right before them.
 _EQUIPMENT = (
     r"M(?:1[0-79]|16|18|26|60|67|72|88|107|109|110|113|119|120|136|198|203|224|240|249|252|270|320|577|777|978|998)|"
     r"F(?:1[4-8]|22|35)|A(?:10|320|330|400)|L(?:7|16|81|85|86|96|98|115|118|119|129)|P(?:90|226|320)|R(?:44|66)|D(?:10|30)"

@@ -1,4 +1,4 @@
-"""Camps, bases, barracks, ranges and airfields, with the word that says what they are."""
+"""Camps, bases, barracks, ranges and airfields, including the word that says what they are."""
 
 from core.privacy.recognizers.rule import Bounds, has_specific_word, rule
 from core.privacy.text.vocabulary import WORD, is_generic
@@ -23,7 +23,7 @@ _KIND_WORDS = frozenset(word for kind in KINDS.replace("\\.?", "").split("|") fo
 
 
 def named_site(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when the word behind the kind of site is not generic: "Camp Wexcombe", not "Fort and camp"."""
+    """Return the bounds if the word after the kind of site is not generic: "Camp Wexcombe", not "Fort and camp"."""
     words = [word for word in WORD.findall(text[start:end]) if word not in _KIND_WORDS]
     return (start, end) if words and not is_generic(words[0]) else None
 

@@ -1,13 +1,13 @@
-"""What numbers things: NATO stock numbers, serial numbers, lots and batches.
+"""Numbers of things: NATO stock numbers, serial numbers, lots and batches.
 
-Sources: ACodP-1, NATO Manual on Codification (stock number 4-2-3-4, the second part the code of the nation that gave it);
-MIL-STD-1168 (lots of ammunition: maker, year and month, interfix, sequence).
+Sources: ACodP-1, NATO Manual on Codification (stock number 4-2-3-4, the second part the code of the nation that assigned
+it); MIL-STD-1168 (lots of ammunition: maker, year and month, interfix, sequence).
 """
 
 from core.privacy.recognizers.everyday.references import long_enough
 from core.privacy.recognizers.rule import Bounds, rule
 
-_NOT_NATIONS = frozenset(range(2, 11)) | frozenset(range(81, 98))  # codes that the manual's table of nations leaves free
+_NOT_NATIONS = frozenset(range(2, 11)) | frozenset(range(81, 98))  # codes not in the manual's table of nations
 _CODE = (
     r"(?P<value>(?:[A-Z]{1,3}[ /-])?(?=[\w./-]*\d)[A-Z0-9][A-Za-z0-9]*"
     r"(?:[ /.-](?:\d[A-Za-z0-9]*|[A-Z]{1,4}(?:\d[A-Z0-9]*)?(?![A-Za-z])))*)(?!\w)"
@@ -15,13 +15,13 @@ _CODE = (
 
 
 def codified(text: str, start: int, end: int) -> Bounds | None:
-    """A stock number of a group from 10 up and of a nation in the table."""
+    """Return the bounds of a stock number if its group is 10 or above and its nation is in the table."""
     digits = [c for c in text[start:end] if c.isdigit()]
     return (start, end) if digits[0] != "0" and int("".join(digits[4:6])) not in _NOT_NATIONS else None
 
 
 def coded(text: str, start: int, end: int) -> Bounds | None:
-    """As `long_enough`; five characters or more, or letters among the four."""
+    """Return `long_enough` if there are more than four letters and digits, or a letter among them; else None."""
     value = [c for c in text[start:end] if c.isalnum()]
     return long_enough(text, start, end) if len(value) > 4 or any(c.isalpha() for c in value) else None
 
@@ -41,6 +41,6 @@ RULES = (
         rf"(?i:\b(?:lot|batch))(?:[ ](?i:numbers?|no\.?|nr\.?)|[ ]?#)?(?:[ ]is)?[ ]?[:=]?[ ]{_CODE}",
         check=coded,
     ),
-    # the form of a lot by itself: "LC-88A123-456", "RG-05B001-004", "MA-09K004-002A"
+    # lots recognized by their form alone: "LC-88A123-456", "RG-05B001-004", "MA-09K004-002A"
     rule("REFERENCE", r"(?<![\w-])[A-Z]{2,3}-?\d{2}[A-HJ-M]\d{3}-\d{3}[A-Z]?(?![\w-])"),
 )

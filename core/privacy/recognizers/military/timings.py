@@ -1,8 +1,8 @@
 """Times of an operation: date-time groups, Zulu times, times counted from D-day and H-hour.
 
 Sources: ACP 121 (date-time group: day, hour, minute, zone, month, year); Joint Publication 5-0, appendix on C-, D-, H- and
-L-time. "D-day" and "H-hour" alone are words of doctrine and stay; what is counted from them ("D+3", "H-30") is a time.
-A minus sign is also the dash of page numbers ("D-3"): it needs a word of time before it, and no word of a document.
+L-time. "D-day" and "H-hour" alone are words of doctrine and stay; what is counted from them ("D+3", "H-30") is a time. A
+minus sign is also the dash of page numbers ("D-3"), so it needs a word of time near it, and no word for part of a document.
 """
 
 import re
@@ -25,7 +25,7 @@ _IN_A_DOCUMENT = re.compile(
 
 
 def no_page(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when no word for a part of a document stands in the 40 characters before."""
+    """Return the bounds unless a word for a part of a document appears in the 40 characters before."""
     return None if _IN_A_DOCUMENT.search(text, max(0, start - 40), start) else (start, end)
 
 

@@ -56,7 +56,7 @@ _SQUADRON = (
 
 
 def no_contents(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged unless they stand in a table of contents or open a numbered paragraph ("3-94 Headquarters")."""
+    """Return the bounds unless the dots beside them show a line of a table of contents."""
     before, after = text[max(0, start - 8) : start], text[end : end + 60]
     return None if ".." in after or "..." in before or ". . " in after else (start, end)
 

@@ -1,7 +1,7 @@
-"""Vehicles and aircraft: registrations, bumper numbers, chassis numbers, tails.
+"""Vehicles and aircraft: registrations, bumper numbers, chassis numbers, tail numbers.
 
 Sources: DVLA INF104 (British plates); JSP 800 (British forces "12 AB 34", "AB 12 AB"); AR 750-1 and DA PAM 750-8 (bumper
-numbers); ICAO Annex 7 (nationality marks of aircraft); MIL-STD-129 and unit practice for American tails ("06-6154").
+numbers); ICAO Annex 7 (nationality marks of aircraft); MIL-STD-129 and unit practice for American tail numbers ("06-6154").
 """
 
 from core.privacy.recognizers.rule import Bounds, any_of, rule
@@ -24,12 +24,12 @@ _TRACKED = any_of("vehicle|tank|bradley|abrams|hmmwv|humvee|truck|lmtv|fmtv|hemt
 
 
 def three_solid(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when there are three letters and digits or more."""
+    """Return the bounds if they hold at least three letters and digits."""
     return (start, end) if sum(c.isalnum() for c in text[start:end]) >= 3 else None
 
 
 def no_word(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged unless its letters are a word or a unit: "10 BY 12", "25 MM 10"."""
+    """Return the bounds unless their letters are a word or a unit: "10 BY 12", "25 MM 10"."""
     groups = "".join(c if c.isalpha() else " " for c in text[start:end]).split()
     return None if any(group in _WORDS for group in groups) else (start, end)
 
@@ -48,7 +48,7 @@ RULES = (
     rule("VEHICLE", r"(?<![\w-])[A-Z]{1,3}[- ]?\d{3,4}(?![\w-])", score=0.7, near=r"\b(plates?|registration|vrn|vrm)\b"),
     rule("VEHICLE", r"(?<![\w-])Y-\d{3} ?\d{3}(?![\w-])", score=0.8),  # Bundeswehr
     rule("ID_NUMBER", r"(?<![\w-])(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]*\d{4})[A-HJ-NPR-Z0-9]{17}(?!\w)"),  # chassis (ISO 3779)
-    # behind a label
+    # after a label
     rule(
         "VEHICLE",
         r"(?i:\b(?:registration|registered|reg|plates?|vrn|vrm|tail|hull|airframe|buno|bureau number)(?: (?:number|no\.?|"
@@ -64,7 +64,7 @@ RULES = (
     ),
     rule("VEHICLE", rf"(?<![\w-])[A-Z]{{1,4}}-?\d{{1,3}}[ /]{_UNIT}{_ARM}(?![\w-])", score=0.85, check=three_solid),
     rule("VEHICLE", rf"\b(?i:{_TRACKED})\s(?P<value>(?:HQ|HHC|HHT|HHB|[A-H])-\d{{2,3}})(?![\w-])", score=0.8),
-    # Tails: British and American serials, then marks of the ICAO states, all beside a word of flying.
+    # Tail numbers: British and American serials, then marks of ICAO states, all near a word of aviation.
     rule(
         "VEHICLE",
         r"(?<![\w-])(?:[ZX][A-Z] ?\d{3}|N\d{1,5}[A-HJ-NP-Z]{1,2}|N\d{3,5}|\d{2}-\d{4,5}|\d{2}\+\d{2}|16\d{4}|"

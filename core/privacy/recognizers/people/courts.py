@@ -1,6 +1,6 @@
-"""Who appears before a court: people by initials, benches, titles before common words, aliases, nationalities.
+"""People in court documents: by initials, benches, titles before common words, aliases, nationalities.
 
-Shaped after the published annotation guidelines of the Text Anonymization Benchmark (Pilán et al. 2022, Computational
+This follows the published annotation guidelines of the Text Anonymization Benchmark (Pilán et al. 2022, Computational
 Linguistics 48(4)), which mask these, and leave "the applicant", "the Government", "the Court" and the names of laws.
 """
 
@@ -10,7 +10,7 @@ from core.privacy.recognizers.people.names import whole_name
 from core.privacy.recognizers.rule import CAPITALS, GAP, NAME, PROPER, UPPER, Bounds, any_of, name_bounds, rule
 from core.privacy.text.vocabulary import WORD, is_generic
 
-# Everyday abbreviations with full stops that are nobody's initials.
+# Everyday abbreviations with periods that are nobody's initials.
 _NO_INITIALS = frozenset(
     "U.S. U.K. U.N. E.U. U.A.E. U.S.A. U.S.C. D.C. U.P. N.Y. N.J. N.M. S.D. N.D. B.C. A.D. S.A. N.V. B.V. A.G. L.P. L.L.C. "
     "P.L.C. L.L.P. A.M. P.M. P.O. P.C. P.S. P.W. N.B. I.E. E.G. R.S. R.S.C. S.O. S.I. S.T. O.J. Q.C. K.C. S.C. J.A. JJ.A. "
@@ -39,19 +39,19 @@ _STATE = (
 
 
 def personal_initials(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged unless the letters are a common abbreviation."""
+    """Return the bounds unless the letters are a common abbreviation."""
     return None if re.sub(r"[\s-]", "", text[start:end]).upper() in _NO_INITIALS else (start, end)
 
 
 def specific(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when no word is generic: "Norwegian", not "Public"."""
+    """Return the bounds if no word is generic: "Norwegian", not "Public"."""
     return None if any(is_generic(word) for word in WORD.findall(text[start:end])) else (start, end)
 
 
 RULES = (
-    # "Mr T", "Mrs B." and "Mr M. K.": initials behind a title
+    # "Mr T", "Mrs B." and "Mr M. K.": initials after a title
     rule("PERSON", r"\b(?:Mr|Mrs|Ms|Miss|Mme|Dr)\.?\s(?P<value>[A-ZÀ-Þ]\.?(?:[ ]?[A-ZÀ-Þ]\.){0,3})(?![\w’'])"),
-    # "Mr M. Read", "Mrs Little": behind these titles a common word is a name too
+    # "Mr M. Read", "Mrs Little": after these titles a common word is a name too
     rule("PERSON", rf"\b(?:Mr|Mrs|Ms|Miss)\.?\s(?!{_OFFICE}\b)(?P<value>(?:{UPPER}\.[ -]?){{0,3}}{PROPER})"),
     # "JUDGE REEDS", "LORD JUSTICE RIMER"
     rule("PERSON", rf"\b(?:JUDGE|JUSTICE|LORD|LADY|SIR)\s(?P<value>(?!JUSTICE){CAPITALS}(?:{GAP}{CAPITALS}){{0,2}})(?!\w)"),
@@ -68,7 +68,7 @@ RULES = (
         check=name_bounds,
     ),
     rule("PERSON", rf"(?<![\w@.])(?:{PROPER}{GAP}){{0,2}}{PROPER}(?:[ ]@[ ]{PROPER}(?:{GAP}{PROPER})?){{1,4}}", score=0.8),
-    # "E.B.", "a certain J. K.": people by initials, in what a court writes
+    # "E.B.", "a certain J. K.": people by initials, near words of court documents
     rule(
         "PERSON",
         r"(?<![\w.])(?P<value>(?:[A-ZÀ-Þ]\.[ -]?){2,4})(?<![ -])(?![\w]|[ ][A-ZÀ-Þ][a-zß-ÿ])",

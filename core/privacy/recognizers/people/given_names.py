@@ -1,7 +1,7 @@
-"""What a name itself tells: its script, how long it is, and the gender of a common given name.
+"""What a name itself reveals: its script, its length, and the gender of a common given name.
 
 The lists are ours: names that are common in English, French, German, Italian, Spanish, Dutch, Polish, Turkish, Scandinavian,
-Russian, Ukrainian, Greek, Arabic and Hebrew. A name borne by both is in neither.
+Russian, Ukrainian, Greek, Arabic and Hebrew. A name borne by both genders is in neither.
 """
 
 import unicodedata
@@ -72,13 +72,13 @@ _FEMALE_SURNAMES = ("ова", "ева", "ина", "ская", "цкая", "πο�
 
 @lru_cache(maxsize=20_000)
 def script_of(word: str) -> str:
-    """The script of a word's first letter in the words of Unicode, such as "LATIN"; "" where it has none."""
+    """Return the script of a word's first letter as Unicode names it, such as "LATIN"; "" if the word has no letter."""
     letter = next((character for character in word if character.isalpha()), "")
     return unicodedata.name(letter, "").partition(" ")[0] if letter else ""
 
 
 def gender_of(word: str, title: str = "") -> Gender:
-    """The gender of a given name, after its title where there is one; "" where it is not known."""
+    """Return the gender that the title implies, or else the given name itself; "" if unknown."""
     titles = {part.strip(".").casefold() for part in title.split()}
     if titles & _FEMALE_TITLES:
         return "female"
@@ -89,15 +89,15 @@ def gender_of(word: str, title: str = "") -> Gender:
 
 
 def is_given_name(word: str) -> bool:
-    """Whether the word is a common given name."""
+    """Return whether the word is a common given name."""
     return bool(gender_of(word))
 
 
 def is_female_surname(word: str) -> bool:
-    """Whether a surname's ending says that a woman bears it."""
+    """Return whether a surname's ending marks it as a woman's."""
     return word.casefold().endswith(_FEMALE_SURNAMES)
 
 
 def length_class(word: str) -> int:
-    """0 for up to four letters, 1 for five to seven, 2 for more."""
+    """Return 0 for up to four letters, 1 for five to seven, 2 for more."""
     return (len(word) > 4) + (len(word) > 7)

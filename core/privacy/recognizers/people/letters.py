@@ -1,4 +1,4 @@
-"""What letters and mail say of people: header lines, display names, closing lines, signature blocks."""
+"""People in letters and mail: header lines, display names, closing lines, signature blocks."""
 
 import re
 
@@ -11,7 +11,7 @@ _CLOSING = any_of(
     r"yours(?: (?:sincerely|faithfully|truly|aye|ever))?|(?:sincerely|respectfully|faithfully)(?: yours)?|all the best|"
     r"cheers|best|v/?r|signed|respectfully submitted|done at .{2,40}"
 )
-# What stands under a name in a signature: a rank, or a phrase that ends in the name of a post.
+# What follows under a name in a signature: a rank, or a phrase that ends in a job title.
 _POST = any_of(
     r"officer|manager|director|engineer|technician|clerk|secretary|president|chairman|chairwoman|chair|registrar|judge|"
     r"counsel|lawyer|attorney|solicitor|agent|adviser|advisor|analyst|consultant|administrator|assistant|coordinator|"
@@ -26,7 +26,7 @@ _LINE_NAME = rf"(?:{NAME})(?:,?{GAP}(?:[A-Z]{{2,4}}|[A-Z][a-z]?\.?[A-Z]\.?))?"
 
 
 def signed_name(text: str, start: int, end: int) -> Bounds | None:
-    """A line of one to four words of which each can be a name."""
+    """Return the bounds of a line if it has one to four words and each of them can be a name."""
     words = [part for word in WORD.findall(text[start:end]) for part in re.split(r"[\W_]+", word)]
     return (
         (start, end)
@@ -36,14 +36,14 @@ def signed_name(text: str, start: int, end: int) -> Bounds | None:
 
 
 RULES = (
-    # "Hannah Merrick <hannah@unit.example>", "MERRICK, Hannah" <…>: the name shown before a mail address.
+    # "Hannah Merrick <hannah@unit.example>", "MERRICK, Hannah" <…>: the name displayed before a mail address.
     rule(
         "PERSON",
         rf"(?<![\w'’-])(?P<value>{NAME}(?:,{GAP}?{NAME})?)[\"'”’]?(?:{GAP}\([^()\n]{{1,40}}\))?{GAP}?[<\[(]"
         rf"(?=[^\s<>()\[\]@]{{1,64}}@)",
         check=name_bounds,
     ),
-    # "To: Nora Ames, Luis Berg; Ida Cole": everybody a header line names.
+    # "To: Nora Ames, Luis Berg; Ida Cole": everybody named in a header line.
     rule(
         "PERSON",
         rf"^[> \t]*{_HEADER}[ \t]*:[ \t]*(?P<values>{NAME}(?:[ \t]*(?:[,;&]|and)[ \t]*{NAME}){{0,15}})[ \t]*$",

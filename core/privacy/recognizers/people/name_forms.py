@@ -1,4 +1,4 @@
-"""The words of names: what makes two ways of writing a name one value, and which shorter forms may mean the same person."""
+"""Words of names: when two spellings of a name are one value, and which shorter forms may mean the same person."""
 
 import re
 from functools import lru_cache
@@ -8,9 +8,9 @@ from core.privacy.entities import NAMES, name_alone
 from core.privacy.recognizers.people.titles import RANK, TITLE
 from core.privacy.text.rewriting import folded
 
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"  # accents and vowel points that stand as characters of their own
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"  # accents and vowel points that are separate (combining) characters
 NAME_PART = re.compile(rf"[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_]*)*(?:['’][^\W\d_]+)*")
-# Not those that are borne as given names too.
+# Titles and ranks that are also given names are left out.
 ADDRESSED = re.compile(rf"(?:(?!(?:Justice|Canon|Sig|Dame|Sister|Father)\b)(?:{RANK}|{TITLE})\.?\s+)+(?=\S)")
 _PARTICLES = frozenset(
     "van von der den de del della da di dos du la le al el bin ibn ben abu ter ten zu af av y and".split()
@@ -19,12 +19,12 @@ plain = lru_cache(maxsize=50_000)(folded)
 
 
 def name_words(value: str) -> list[str]:
-    """Plain forms of the words of a person's name; initials and particles are none."""
+    """Return the plain forms of the words of a person's name, without initials and particles."""
     return [form for form in _words_and_initials(value) if len(form) > 1]
 
 
 def shorter_forms(form: str) -> list[str]:
-    """Label forms that may mean the same person, the longest first: "j smith", "smith" and "john" of "john smith"."""
+    """Return label forms that may mean the same person, longest first: "j smith", "smith", "john" of "john smith"."""
     parts = form.split()
     words, letters = [part for part in parts if len(part) > 1], [part for part in parts if len(part) == 1]
     several = [*([words] if letters else ()), *combinations(words, 2)]
@@ -34,7 +34,10 @@ def shorter_forms(form: str) -> list[str]:
 
 
 def label_forms(entity: str, value: str) -> list[str]:
-    """Under which a value has its label; of a person the words and initials in one order, without title and particles."""
+    """Return the forms a value's label is stored under; for people: words and initials, sorted, no titles or particles.
+
+    For other names these are the whole value and the name without the word for its kind.
+    """
     if entity == "PERSON":
         name = ADDRESSED.sub("", " ".join(value.split()), count=1)
         parts = [] if any(map(str.isdigit, name)) else _words_and_initials(name)
@@ -47,5 +50,5 @@ def _words_and_initials(value: str) -> list[str]:
 
 
 def is_particle(word: str) -> bool:
-    """Whether a word of a name is one such as "van", which stays."""
+    """Return whether a word of a name is a particle such as "van", which is kept as it is."""
     return word.casefold() in _PARTICLES and (len(word) > 1 or word.islower())  # "Y." is an initial

@@ -1,4 +1,4 @@
-"""People: title and name, rank and name, labelled names, SURNAME, Given."""
+"""People: title and name, rank and name, labeled names, SURNAME, Given."""
 
 from core.privacy.recognizers.people.given_names import is_given_name
 from core.privacy.recognizers.people.titles import RANK, RANKS, TITLE
@@ -18,7 +18,7 @@ _LABEL = any_of(
 
 
 def whole_name(text: str, start: int, end: int) -> Bounds | None:
-    """The bounds unchanged when no word but the initials is generic."""
+    """Return the bounds if every word but the initials can be a name."""
     words = [word for word in WORD.findall(text[start:end]) if len(word) > 1]
     return (start, end) if words and all(may_be_name(word) and word.isalpha() for word in words) else None
 
@@ -30,7 +30,7 @@ _RANK_WORDS = frozenset(part.casefold() for part in WORD.findall(RANKS))
 
 
 def named_first(text: str, start: int, end: int) -> Bounds | None:
-    """As `name_bounds` when nothing but words of ranks and titles stands before: "CAPTAIN OF THE SHIP" names nobody."""
+    """Return `name_bounds` if only words of ranks come before the name: "CAPTAIN OF THE SHIP" names nobody."""
     bounds = name_bounds(text, start, end)
     if bounds and any(word.casefold() not in _RANK_WORDS for word in WORD.findall(text[start : bounds[0]])):
         return None
@@ -38,7 +38,7 @@ def named_first(text: str, start: int, end: int) -> Bounds | None:
 
 
 def given_and_surname(text: str, start: int, end: int) -> Bounds | None:
-    """The name in these bounds when it has two words or more, and the first is a common given name."""
+    """Return the name in these bounds if it has two words or more and begins with a common given name."""
     bounds = name_bounds(text, start, end)
     words = [word for word in WORD.findall(text[slice(*bounds)]) if len(word) > 1] if bounds else []
     if len(words) < 2 or words[0].casefold() in _RARELY_GIVEN:
@@ -85,7 +85,7 @@ RULES = (
     rule("PERSON", rf"\b{PROPER}{GAP}(?:[A-Z]\.?{GAP}){{1,2}}{PROPER}", score=0.75, check=whole_name),
     # "Harlow, Peter, SFC", "SMITH, John A., SFC"
     rule("PERSON", rf"(?<![\w-])(?P<value>{PROPER},{GAP}{NAME}),?[ ](?={RANK}(?![\w-]))", score=0.85, check=name_bounds),
-    # "Privates Ames, Boyle and Chan": a plural rank or title names everybody in the list.
+    # "Privates Ames, Boyle and Chan": a plural rank or title is that of everybody in the list.
     rule("PERSON", rf"(?<![\w-])(?:{RANK}s|Drs\.?|Messrs\.?|Mses\.?)\s(?P<values>{_LISTED})", score=0.9, check=name_bounds),
     rule(
         "PERSON",

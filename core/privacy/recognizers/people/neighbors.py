@@ -1,4 +1,4 @@
-"""Names beside what reaches or numbers a person: a mail address, a telephone, a service number, a birthday, kin."""
+"""Names next to what reaches or numbers a person: a mail address, a telephone, a service number, a birthday, kin."""
 
 import re
 
@@ -6,7 +6,7 @@ from core.privacy.recognizers.people.names import whole_name
 from core.privacy.recognizers.rule import GAP, NAME, PROPER, Bounds, any_of, name_bounds, rule
 from core.privacy.text.vocabulary import WORD, may_be_name
 
-_REACH_CHARACTERS = 120  # how far from a mail address the name that it spells is sought
+_REACH_CHARACTERS = 120  # how far from a name a mail address that spells it may be
 _MAIL = re.compile(r"([\w.+-]{1,64})@[\w-]")
 _REACHED_BY = any_of(
     r"tele(?:phone)?|tel|phone|mobile|cell(?:phone)?|fax|e-?mail|extension|ext|dsn|service (?:number|no)|army (?:number|no)|"
@@ -22,7 +22,7 @@ _KIN = any_of(
 
 
 def spelled_in_mail(text: str, start: int, end: int) -> Bounds | None:
-    """The name in these bounds when a mail address nearby spells one of its words: "Graham Peel, g.peel@parts.example"."""
+    """Return the name in these bounds if a mail address nearby spells a word of it: "Graham Peel, g.peel@parts.example"."""
     bounds = name_bounds(text, start, end)
     if not bounds:
         return None
@@ -35,7 +35,7 @@ def spelled_in_mail(text: str, start: int, end: int) -> Bounds | None:
 
 
 RULES = (
-    # near "@" first: only there is the costlier look worth it
+    # `near` is tried first: only close to an "@" is the costlier check worth it
     rule("PERSON", rf"(?<![\w@.'’-]){PROPER}(?:{GAP}(?:[A-Z]\.{GAP})?{PROPER}){{0,3}}", near="@", check=spelled_in_mail),
     # "Elise Marchetti, telephone (202) …", "Ames (service number 25…"
     rule(

@@ -1,4 +1,4 @@
-"""How long somebody was sentenced, held or barred: "two years and six months’ imprisonment". Other durations stay."""
+"""How long somebody was sentenced, held or banned: "two years and six months’ imprisonment". Other durations stay."""
 
 from core.privacy.recognizers.everyday.dates import NUMBER_WORD
 from core.privacy.recognizers.rule import rule

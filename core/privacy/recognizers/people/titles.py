@@ -1,4 +1,4 @@
-"""Forms of address and ranks, written out and short, of the services whose documents are in English."""
+"""Titles and ranks, spelled out and abbreviated, of the services whose documents are in English."""
 
 from core.privacy.recognizers.rule import any_of
 

@@ -1,9 +1,9 @@
-"""Grid references and coordinates moved by one offset of the project, so that distances inside a square survive."""
+"""Grid references and coordinates, moved by one offset per project so that distances within a square survive."""
 
 import re
 from dataclasses import dataclass
 
-_SQUARE_M = 100_000  # side of a lettered square of MGRS (NGA.STND.0037) and of the British National Grid
+_SQUARE_M = 100_000  # side of a lettered square in MGRS (NGA.STND.0037) and the British National Grid
 _FIGURES = re.compile(r"(?<!\d)(?:\d{2,5}[ ]\d{2,5}|(?:\d\d){2,5})(?!\d)")
 _DECIMAL = re.compile(r"\d{1,3}\.(\d+)")
 _DEGREES = re.compile(
@@ -15,23 +15,23 @@ _PLAIN = re.compile(r"(?P<degrees>\d{2,3})(?P<minutes>[0-5]\d)(?P<seconds>[0-5]\
 
 @dataclass(frozen=True, slots=True)
 class GridOffset:
-    """How far everything moves: meters east and north within a square of 100 km; the same shares of a degree."""
+    """How far everything moves: meters east and north within a 100 km square, or the same fractions of a degree."""
 
-    east_m: int  # 10,000 to 89,999: no figure of any precision stays as it is
+    east_m: int  # 10,000 to 89,999, so that coordinates of any precision change
     north_m: int
 
     @property
     def shares(self) -> tuple[float, float]:
-        """Parts of a degree, of latitude and of longitude."""
+        """The offset in fractions of a degree: latitude, then longitude."""
         return self.north_m / _SQUARE_M, self.east_m / _SQUARE_M
 
 
 def moved_grid(value: str, offset: GridOffset) -> str | None:
-    """`value` moved; None where no figures are read.
+    """Return `value` moved by `offset`; None if no coordinates can be read in it.
 
-    The letters of the square, or the whole degrees, stay; figures that leave the square come in again on its other side. The
-    number of figures stays, so the precision does. Two references of one square and one precision keep their distance from
-    each other, save where one wraps and the other does not.
+    The letters of the square, or the whole degrees, stay; digits that leave the square re-enter on its opposite side. The
+    number of digits, and with it the precision, stays the same. Two references in the same square with the same precision
+    keep their distance from each other, unless one wraps around and the other does not.
     """
     if _DECIMAL.search(value) and not _DEGREES.search(value):
         return _each_decimal(value, offset)
@@ -42,7 +42,7 @@ def moved_grid(value: str, offset: GridOffset) -> str | None:
     matches = list(_FIGURES.finditer(value))
     if not matches:
         return None
-    match = matches[-1]  # behind the zone and the letters
+    match = matches[-1]  # the last one, after the zone and the letters
     return value[: match.start()] + _moved_figures(match[0], offset) + value[match.end() :]
 
 
@@ -55,7 +55,7 @@ def _moved_figures(figures: str, offset: GridOffset) -> str:
 
 
 def _turned(figures: str, by_m: int) -> str:
-    """Figures of any precision (one to five, the first counts 10 km) moved within the square."""
+    """Move digits of any precision (one to five; the first counts 10 km) by `by_m` meters, wrapping within the square."""
     precision = len(figures)
     return str((int(figures) + by_m // 10 ** (5 - precision)) % 10**precision).zfill(precision)
 
@@ -80,7 +80,10 @@ def _each(shape: re.Pattern[str], value: str, offset: GridOffset) -> str | None:
 
 
 def _moved_minutes(match: re.Match[str], share: float) -> str:
-    """Minutes, and seconds where there are some, moved within the degree in units of their last figure."""
+    """Move minutes, and seconds if present, by `share` of a degree.
+
+    They wrap within the degree, and the move is rounded to units of their last digit.
+    """
     groups = match.groupdict()
     fraction = groups.get("parts") if groups.get("seconds") else groups.get("tenths")
     scale = 10 ** len((fraction or ".")[1:])

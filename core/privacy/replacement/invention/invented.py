@@ -1,11 +1,11 @@
-"""Invented values: names that sound like names and belong to nobody known, and values reshaped digit by digit."""
+"""Invented values: names that sound real but belong to nobody known, and values reshaped digit by digit."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.privacy.recognizers.people.given_names import Gender, script_of
 
-# Uncommon given names, so that one seldom meets a real one of the project.
+# Uncommon given names, so that they seldom coincide with a real one in the project.
 _FEMALE = (
     "Ariadne Aurelia Beatrix Briony Calliope Cecily Cosima Delphine Eleanora Elswyth Faye Fidelia Ginevra Gwendolen Hermia "
     "Imogen Isolde Jocasta Juno Kerensa Lavinia Lucasta Marcella Meredith Nerissa Octavia Odile Perpetua Philippa Quilla "
@@ -21,7 +21,7 @@ GIVEN = (*_FEMALE, *_MALE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alphabet:
-    """What names of one script are made of; `female_ends` are of surnames whose form tells the sex."""
+    """The parts that names in one script are made of; `female_ends` end women's surnames where their form differs."""
 
     female: Sequence[str]
     male: Sequence[str]
@@ -95,29 +95,29 @@ ALPHABETS = {
 
 
 class Dice:
-    """A stream of numbers from secret bytes: the same bytes give the same stream."""
+    """A stream of random numbers from secret bytes: the same bytes give the same stream."""
 
     def __init__(self, source: Iterator[int]) -> None:
         self._source = source
 
     def below(self, limit: int) -> int:
-        """A number from 0 to `limit` - 1 (limit at most 65,536; the bias is under 1 in 250 for these lists)."""
+        """Return a number from 0 to `limit` - 1 (limit at most 65,536; the bias is under 1 in 250 for these lists)."""
         return ((next(self._source) << 8) | next(self._source)) % limit
 
     def pick(self, items: Sequence[str]) -> str:
-        """One of the items."""
+        """Return one of the items."""
         return items[self.below(len(items))]
 
 
 def surname(dice: Dice, script: str = "LATIN", *, is_female: bool = False, syllables: int = 1) -> str:
-    """Such as "Thornerdale"; 17,000 different ones in Latin letters, many more with more `syllables` in the middle."""
+    """Invent a surname such as "Thornerdale"; Latin letters give 17,000, and many more with more middle `syllables`."""
     letters = ALPHABETS[script]
     middle = "".join(dice.pick(letters.middles) for _ in range(syllables))
     return dice.pick(letters.starts) + middle + dice.pick(letters.female_ends if is_female else letters.name_ends)
 
 
 def place(dice: Dice, script: str = "LATIN", *, syllables: int = 1) -> str:
-    """Such as "Melhaven"; 16,000 different ones in Latin letters."""
+    """Invent a place name such as "Melhaven"; Latin letters give 16,000 different ones."""
     letters = ALPHABETS[script]
     return (
         dice.pick(letters.starts)
@@ -127,19 +127,22 @@ def place(dice: Dice, script: str = "LATIN", *, syllables: int = 1) -> str:
 
 
 def is_writable(word: str) -> bool:
-    """Whether names can be invented in the word's script."""
+    """Return whether names can be invented in the word's script."""
     return script_of(word) in ALPHABETS
 
 
 def given_name(dice: Dice, script: str = "LATIN", *, gender: Gender = "") -> str:
-    """One of the given names; of either gender where it is not known."""
+    """Return one of the given names, of either gender if `gender` is unknown."""
     letters = ALPHABETS[script]
     known = {"female": letters.female, "male": letters.male}
     return dice.pick(known.get(gender) or (*letters.female, *letters.male))
 
 
 def reshaped(value: str, dice: Dice, *, keeps_letters: bool = False) -> str:
-    """The same shape with other letters and digits: "AB-1234" becomes "QX-8071"; a leading zero and "+" stay."""
+    """Replace digits and letters at random in the same shape: "AB-1234" becomes "QX-8071".
+
+    A leading zero, "+" and other signs stay, and with `keeps_letters` the letters too.
+    """
     out: list[str] = []
     for index, character in enumerate(value):
         if character.isdigit():
@@ -156,7 +159,7 @@ def reshaped(value: str, dice: Dice, *, keeps_letters: bool = False) -> str:
 
 
 def cased(value: str, like: str) -> str:
-    """`value` in capitals or small letters when `like` is."""
+    """Return `value` in uppercase or lowercase if `like` is; a single capital does not count as uppercase."""
     if len(like) > 1 and like.isupper():
         return value.upper()
     return value.lower() if like.islower() else value

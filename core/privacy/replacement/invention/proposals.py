@@ -1,4 +1,4 @@
-"""Ever new proposals for what may replace a value: realistic where its type allows it, of its script and length."""
+"""Candidate surrogates for a value: realistic if its type allows it, in its script and of its length."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -27,17 +27,17 @@ from core.privacy.replacement.invention.invented import (
 from core.privacy.text.vocabulary import is_generic
 
 TRIES = 400
-_OF_ITS_LENGTH = 40  # tries that must have the length class of the value
-_SIMPLE = 200  # tries with one middle syllable: more names only when these run out
+_OF_ITS_LENGTH = 40  # the first tries, which must match the value's length class
+_SIMPLE = 200  # the first tries, with one middle syllable; longer names only when these run out
 _SHORT_ENDS = ("", "e", "y", "o", "s")
 _SCHEME = re.compile(r"(?i)[a-z]+://")
 DiceAt = Callable[[int], Dice]
 
 
 def name_parts(word: str, dice_at: DiceAt, *, gender: Gender, is_surname: bool, first: int = 0) -> Iterator[str]:
-    """Names for one word of a person's name: a surname or a given name of the same gender, script and length class.
+    """Yield candidates for one word of a person's name: surnames or given names of its gender, script and length class.
 
-    With `first` the tries before that one are left out.
+    Tries before number `first` are skipped.
     """
     script = script_of(word)
     is_given = is_given_name(word) if is_surname else True
@@ -54,7 +54,7 @@ def name_parts(word: str, dice_at: DiceAt, *, gender: Gender, is_surname: bool, 
 
 
 def initials(dice: Dice, script: str) -> dict[str, str]:
-    """A letter for each letter of the script, never the same one (Sattolo's shuffle gives one cycle)."""
+    """Return a letter for each letter of the script, never the same one (Sattolo's shuffle makes a single cycle)."""
     letters = ALPHABETS[script].letters
     order = list(letters)
     for index in range(len(order) - 1, 0, -1):
@@ -73,19 +73,19 @@ def proposals(entity: str, value: str, dice_at: DiceAt, *, first: int = 0) -> It
 
 
 def invented_words(entity: str, form: str) -> set[str]:
-    """The names within a proposal's plain form: of "12 delford road, fenwick" the words "delford" and "fenwick"."""
+    """Return the names in a candidate's plain form: "delford" and "fenwick" in "12 delford road, fenwick"."""
     if entity not in _OF_SEVERAL_WORDS:
         return set()
     return set(filter(may_be_invented, NAME_PART.findall(_SCHEME.sub("", form))))
 
 
 def may_be_invented(word: str) -> bool:
-    """Whether a plain word may be a name in a proposal, and not one that many proposals share ("road", "barracks")."""
+    """Return whether a plain word may be a name in a candidate, not a word that many share ("road", "barracks")."""
     return word not in _ALWAYS_THERE and not is_generic(word)
 
 
 def _with_kind(name: str, value: str) -> str:
-    """The invented name, with the word that says what kind of thing it is: "Delford Barracks", "Halbrook Court"."""
+    """Return the invented name with the value's word for its kind, if any: "Delford Barracks", "Halbrook Court"."""
     words = value.split()
     return f"{cased(name, value)} {words[-1]}" if len(words) > 1 and is_generic(words[-1]) else cased(name, value)
 
@@ -103,7 +103,7 @@ def _address(value: str, dice: Dice) -> str:
 
 
 def _email(value: str, dice: Dice) -> str:
-    """At example.org, which RFC 2606 keeps for examples."""
+    """Return an address at example.org, which RFC 2606 reserves for examples."""
     return f"{given_name(dice)}.{surname(dice, syllables=1 + dice.below(4) // 3)}@example.org".lower()
 
 

@@ -1,4 +1,4 @@
-"""Dates moved by whole weeks, written the way they were written, so that intervals and weekdays survive."""
+"""Dates moved by whole weeks and written the way they were, so that intervals and weekdays survive."""
 
 import re
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _COUNTED = re.compile(r"[A-Z][+-]\d{1,3}|[DHMG]-?(?i:day|hour)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One date in a value; `month` and `year` are 0 where they are not written."""
+    """One date in a value; `month` and `year` are 0 if they are not written."""
 
     match: re.Match[str]
     days: tuple[int, ...]
@@ -37,16 +37,16 @@ class _Read:
 
 
 def is_counted(value: str) -> bool:
-    """Whether a time counts from a day or hour without a date, as in "D+3" and "H-hour": it stays as it is."""
+    """Return whether a time counts from a day or hour without a date ("D+3", "H-hour"); such a time is not changed."""
     return _COUNTED.fullmatch(value.strip()) is not None
 
 
 def shifted(value: str, weeks: int) -> str | None:
-    """Every date in `value` moved by `weeks` weeks, the rest unchanged; None when no date is read.
+    """Return `value` with every date moved by `weeks` weeks; None if it has no readable date, or one cannot be moved.
 
-    A date without a year takes it from the next one in `value`, else moves as in 2023; one without a day moves by the 15th;
-    a lone year by the nearest number of years. Of "12-14 March" each day moves. Years of two figures are those of 1969 to
-    2068, as POSIX reads them (strptime, `%y`).
+    A date without a year takes that of the next date in `value`, else of the previous one, else moves as in 2023. A date
+    without a day moves like the 15th, and a lone year by the nearest number of years. In "12-14 March" each day moves.
+    Two-digit years mean 1969 to 2068, as in POSIX (strptime, `%y`).
     """
     found = _read_all(value)
     out, at = [], 0
@@ -60,7 +60,7 @@ def shifted(value: str, weeks: int) -> str | None:
 
 
 def _read_all(value: str) -> list[_Read]:
-    """The dates from left to right; of those that overlap the one whose shape is named first."""
+    """Return the dates from left to right; of overlapping ones, the one whose shape is listed first."""
     found: list[_Read] = []
     for shape in _SHAPES:
         for match in shape.finditer(value):
@@ -82,7 +82,7 @@ def _read(match: re.Match[str]) -> _Read:
 
 
 def _year(found: Sequence[_Read], index: int) -> int:
-    """The year of a date: its own, that of its neighbor (one more or less across the year's end), or 2023."""
+    """Return a date's year: its own, that of its neighbor (one more or less across the year's end), or 2023."""
     read = found[index]
     if read.year:
         return read.year
@@ -124,7 +124,7 @@ def _moved_year(match: re.Match[str], years: int) -> str:
 
 
 def _days_like(written: str, moved: Sequence[date], *, match: re.Match[str]) -> str:
-    """The days written as before; one that now lies in another month than the last one gets its month (and year)."""
+    """Write the days as before; one that now lies in another month than the last one gets its month (and year)."""
     days = iter(moved)
     last = moved[-1]
     is_of_figures = bool(written) and ("sep" in match.groupdict() or match.string[match.end("days")].isdigit())
@@ -142,7 +142,7 @@ def _days_like(written: str, moved: Sequence[date], *, match: re.Match[str]) -> 
 
 
 def _rebuilt(match: re.Match[str], new: dict[str, str]) -> str:
-    """The matched text with the groups in `new` replaced."""
+    """Return the matched text with the groups in `new` replaced."""
     out, at = [], match.start()
     for name in sorted((n for n in new if match.groupdict().get(n)), key=match.start):
         start, end = match.span(name)
