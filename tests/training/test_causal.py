@@ -22,7 +22,7 @@ MEGABYTE = 1_000_000
 
 
 # Footprints: fp32 is 4 bytes for each of 134,515,008 weights, bf16 and fp16 half; 8 and 4 bit as measured with
-# bitsandbytes 0.50.2, whose embeddings stay fp32 on a processor (docs/decisions.md).
+# bitsandbytes 0.50.2, whose embeddings stay fp32 on a processor (docs/decisions/training.md).
 @pytest.mark.parametrize(
     ("precision", "megabytes"), [("fp32", 538), ("bf16", 269), ("fp16", 269), ("8bit", 220), ("4bit", 166)]
 )
