@@ -20,18 +20,18 @@ def generate_stream(
     temperature: float = 0.0,
     seed: int | None = None,
 ) -> Generator[str, None, Pace]:
-    """The answer to the last message, piece by piece, and what was counted; closing the generator stops the model.
+    """Yield the answer to the last message in pieces and return its pace; closing the generator stops the model.
 
     Args:
-        causal: who answers.
+        causal: the model that answers.
         messages: `role` and `content`, oldest first.
         max_tokens: longest answer.
         temperature: 0 gives the likeliest answer.
-        seed: of the choice among likely tokens, for temperatures above 0.
+        seed: sampling seed, for temperatures above 0; None for a random one.
 
     Raises:
         InputError: the conversation leaves no room for an answer.
-        SetupError: memory is short.
+        SetupError: not enough memory.
     """
     tokens = prompt_tokens(causal.vocabulary, causal.template, messages)
     room = causal.context_tokens - len(tokens)
@@ -74,13 +74,13 @@ def generate_stream(
 def generate_batch(
     causal: CausalModel, questions: Sequence[str], *, max_tokens: int = 128, batch_size: int = 16
 ) -> list[str]:
-    """The likeliest answer to each question, in the order of `questions`.
+    """Return the likeliest answer to each question, in the order of `questions`.
 
-    Questions of similar length are answered together, padded on the left.
+    Questions of similar length are batched together, padded on the left.
 
     Raises:
         InputError: a question leaves no room for an answer.
-        SetupError: memory is short.
+        SetupError: not enough memory.
     """
     prompts = [
         prompt_tokens(causal.vocabulary, causal.template, [{"role": "user", "content": question}]) for question in questions
@@ -106,7 +106,7 @@ def _choose(logits: torch.Tensor, temperature: float, generator: torch.Generator
 
 
 def _cut(causal: CausalModel, tokens: Sequence[int], stops: Sequence[str], *, is_last: bool = False) -> tuple[str, bool]:
-    """Return the text of `tokens` as far as it is sure, without space before it, and whether one of `stops` ended it."""
+    """Return the text of `tokens` that is certain to be shown, left-stripped, and whether one of `stops` ended it."""
     text: str = causal.tokenizer.decode(tokens, skip_special_tokens=True).lstrip()
     found = [at for stop in stops if (at := text.find(stop)) >= 0]
     if found:

@@ -12,12 +12,12 @@ from core.models.torch_setup import memory_errors
 
 @torch.no_grad()
 def answer_loss(causal: CausalModel, rows: Sequence[Mapping[str, str]], *, max_tokens: int = 2048) -> list[float]:
-    """Mean cross-entropy of each row's answer tokens, in nats per token, the end of the turn included.
+    """Return each row's mean cross-entropy over its answer tokens (including the end of the turn), in nats per token.
 
     Args:
         causal: the model.
-        rows: `input` and `output`.
-        max_tokens: rows are cut to this length at the end of their answer.
+        rows: question pairs with `input` and `output`.
+        max_tokens: longer rows lose the end of their answer.
     """
     encoded = encode_rows(causal.vocabulary, causal.template, rows)
     longest = min(max_tokens, causal.context_tokens)
@@ -27,7 +27,7 @@ def answer_loss(causal: CausalModel, rows: Sequence[Mapping[str, str]], *, max_t
 
 @torch.no_grad()
 def mean_losses(causal: CausalModel, rows: Sequence[Encoded], *, may_share: bool | None = None) -> list[float]:
-    """As `answer_loss`, for rows that are tokens already; `may_share` as `can_share` found it, None to find it now."""
+    """Compute `answer_loss` for tokenized rows; `may_share` is the result of `can_share`, None to find out here."""
     if not rows:
         return []
     was_training = causal.model.training

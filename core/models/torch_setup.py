@@ -17,7 +17,7 @@ MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "
 
 @contextmanager
 def memory_errors() -> Iterator[None]:
-    """Turn running out of memory, of the GPU or the machine, into a sentence with remedies."""
+    """Turn out-of-memory errors, of the GPU or the machine, into a `SetupError` that suggests remedies."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:  # torch's out-of-memory errors are RuntimeErrors
@@ -33,9 +33,9 @@ def memory_errors() -> Iterator[None]:
 
 @cache
 def prepare_libraries() -> None:
-    """Once: quiet libraries that write to the terminal, and as many threads as there are cores.
+    """Silence libraries that write to the terminal and set one thread per physical core; runs only once.
 
-    More threads than physical cores collapse the speed. Without a compiler torch must not try to compile.
+    With more threads than physical cores, speed collapses. torch must not try to compile: there may be no compiler.
     """
     from transformers.utils import logging as transformers_logging
 

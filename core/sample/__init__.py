@@ -9,6 +9,6 @@ from pathlib import Path
 
 
 def sample_documents() -> tuple[Path, ...]:
-    """The paths of the sample documents (md, txt, docx, pdf, html, csv, eml), sorted by name."""
+    """Return the paths of the sample documents (md, txt, docx, pdf, html, csv, eml), sorted by name."""
     folder = Path(str(files(__name__) / "documents"))
     return tuple(sorted(path for path in folder.iterdir() if path.is_file()))

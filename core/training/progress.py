@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a run stands after a step; `loss` is the mean over the step's answer tokens, in nats."""
+    """Progress of a run after a step; `loss` is the mean over the step's answer tokens, in nats."""
 
     step: int
     steps: int
@@ -19,7 +19,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
-    """The finished run: the hash of `adapter/` and its numbers, in types that JSON has."""
+    """A finished run: the hash of `adapter/`, and the run's metrics as JSON types."""
 
     adapter_sha256: str
     metrics: dict[str, Any]

@@ -42,9 +42,10 @@ def test_a_value_that_spreads_is_masked_where_it_stands_again(type_: EntityType)
     text = f"It says {type_.sample} here, and {type_.sample} there."
     start = text.index(type_.sample)
     first = Detection(start=start, end=start + len(type_.sample), entity=type_.name, score=0.9, detector="rules")
-    again = {(found.start, found.end) for found in propagate(text, [first])}
     second = text.index(type_.sample, start + 1)
-    assert ((second, second + len(type_.sample)) in again) == type_.spreads
+    masked = [found for found in propagate(text, [first]) if found.start >= second]
+    assert bool(masked) == type_.spreads
+    assert not masked or masked[0].start - second <= 1 and masked[-1].end == second + len(type_.sample)  # a "+" may stay
 
 
 def test_the_tables_follow_the_records():

@@ -88,9 +88,8 @@ class SurrogateTable:
     def surrogate(self, entity: str, value: str) -> str:
         """Return what replaces `value`, the same for every way of writing it in other letter case or with other white space.
 
-        Nor do invisible characters, odd forms of letters or a word for the kind of thing ("HMS") make another value.
-
-        For types that are removed or stay readable it is the constant of `core.privacy.replacement.treatments` that says so.
+        Invisible characters, odd forms of letters and a word for the kind of thing ("HMS") make no difference either. For
+        types that are masked, removed or stay readable, this is the matching constant of `core.privacy.treatments`.
         """
         asked = entity, value
         if asked not in self._given:

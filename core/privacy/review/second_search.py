@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+")
 
 
 class Finder(Protocol):
-    """One detector alone: an `Engine` or a `Rampart` of `core.privacy.detection.networks`."""
+    """One detector by itself: `core.privacy.engine.Engine` or `core.privacy.rampart.Rampart`."""
 
     def analyze(self, pieces: Iterable[str]) -> Iterator[list[Detection]]:
         """Yield what it finds in each piece, with offsets in the piece."""

@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.privacy.valves import put_valves
 
 from core.errors import InputError
 from core.files import sha256_text
@@ -10,6 +9,7 @@ from core.privacy import review
 from core.privacy.entities import COMMON, ENTITIES, NAMES
 from core.records import Document, Project, Span, new_id, now
 from core.storage import Workspace, find, get, insert
+from tests.privacy.review.valves import put_valves
 from tests.unread import approve_all_unread, approve_unread
 
 TEXT = "Anna Berg opened the valve. Later Bert Holm closed it."

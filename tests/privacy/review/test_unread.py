@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from tests.privacy.valves import put_valves
 
 from core.errors import InputError
 from core.files import sha256_text
@@ -26,6 +25,7 @@ from core.records import (
     now,
 )
 from core.storage import Workspace, audit, find, get, insert, project_steps
+from tests.privacy.review.valves import put_valves
 
 ADA, BOB = declared("Ada"), declared("Bob")
 TEXT = "Anna Berg opened the valve. The pump is dry. Later Bert Holm closed it."

@@ -64,7 +64,7 @@ def initials(dice: Dice, script: str) -> dict[str, str]:
 
 
 def proposals(entity: str, value: str, dice_at: DiceAt, *, first: int = 0) -> Iterator[str]:
-    """Values of the kind of `value`, without the tries before `first`; none where a numbered label serves better."""
+    """Yield values of the same kind as `value`, from try `first` on; none if a numbered label serves better."""
     invent = _INVENTIONS.get(TYPE_OF[entity].invention) if entity in TYPE_OF else None
     if invent is None or not is_writable(value) and entity in _PLACES:
         return
