@@ -61,8 +61,8 @@ def require_project() -> Project:
 
 @st.cache_resource(max_entries=MODELS_AT_ONCE, show_spinner=False, on_release=ChatModel.close)
 def _opened_at(home: str, name: str) -> ChatModel:
-    from core.jobs.stages.conversation import open_answerer
     from core.models.engine.supervisor import shared
+    from core.services.conversation import open_answerer
 
     store = _workspace_at(home)
     shared().is_device_wanted = lambda: jobs.is_device_wanted(store)

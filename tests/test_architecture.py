@@ -39,9 +39,10 @@ ALLOWED = {
     "storage": WORDS | {"storage"},
     **{room: WORDS | {"storage", "models", room} for room in ROOMS},
     "models": WORDS | {"storage", "models", "carry"},
-    "jobs": WORDS | ROOMS | {"storage", "jobs", "sample"},
+    "jobs": WORDS | {"storage", "models", "jobs"},
+    "services": WORDS | ROOMS | {"storage", "jobs", "services", "sample"},
     "sample": WORDS | {"sample"},
-    "cli": WORDS | ROOMS | {"storage", "jobs", "cli", "sample", "carry", "installation"},
+    "cli": WORDS | ROOMS | {"storage", "jobs", "services", "cli", "sample", "carry", "installation"},
 }
 
 # The floors of core/privacy, lowest first: each may import those below it.

@@ -8,9 +8,9 @@ import typer
 
 from core.cli.shell import report_error, shell_of, visible
 from core.errors import InputError
-from core.jobs.stages.conversation import open_answerer
 from core.models.engine import EngineCrashed
 from core.records import Run
+from core.services.conversation import open_answerer
 from core.storage import get
 
 

@@ -30,8 +30,8 @@ def detect(
     project: Annotated[str, typer.Option(help="Use this project's lists too; those for all projects always hold.")] = "",
 ) -> None:
     """Find personal data in INPUT.jsonl ({"id","text"} per line) and write spans to OUTPUT.jsonl."""
-    from core.jobs.stages.anonymization import open_detector
     from core.privacy import detect_file
+    from core.services.anonymization import open_detector
 
     shell = shell_of(context)
     if not input.is_file():

@@ -44,7 +44,7 @@ def filter_pairs(
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the filter settings.")] = None,
 ) -> None:
     """Apply the filters again to every pair of the project."""
-    from core.jobs.stages.generation import filter_again
+    from core.services.generation import filter_again
     from core.settings import FilterSettings, key_values
 
     shell = shell_of(context)
@@ -76,7 +76,7 @@ def export_pairs(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write the kept pairs of approved documents, anonymized, as JSONL with the keys input and output."""
-    from core.jobs.stages import pair_export
+    from core.services import pair_export
 
     shell = shell_of(context)
     found = shell.workspace.project(project)

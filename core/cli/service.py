@@ -31,7 +31,7 @@ def serve(
     key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
     """Serve the dashboard until Ctrl-C, to this machine or, with sign-in, to others. It is restarted if it crashes."""
-    from core.jobs.stages.sample import ensure_sample
+    from core.services.sample import ensure_sample
     from core.sign_in import read_sign_in, secrets_path
 
     shell = shell_of(context)

@@ -19,7 +19,7 @@ import psutil
 from core.access import Action
 from core.errors import InputError
 from core.jobs.context import UNPACKED
-from core.jobs.stages import KINDS
+from core.jobs.kinds import KINDS
 from core.models.engine.crash import ended_by
 from core.records import Job, Project, new_id, now
 from core.storage import Workspace, find, get, insert, rights, transaction, update

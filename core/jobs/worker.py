@@ -19,8 +19,8 @@ from core.defects import record_defect
 from core.errors import GarrisonError, JobCancelled, SetupError
 from core.files import disk_error
 from core.jobs.context import JobContext
+from core.jobs.kinds import KINDS
 from core.jobs.queue import advance, claim
-from core.jobs.stages import KINDS
 from core.offline import refuse_connections
 from core.records import Job, now
 from core.storage import Workspace, get, transaction, update

@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from core import jobs
-from core.jobs.stages import KINDS
+from core.jobs.kinds import KINDS
 from core.records import Job
 from core.storage import Workspace
 from dashboard.components.errors import shown_errors

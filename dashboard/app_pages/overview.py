@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import jobs
-from core.jobs.stages import KINDS
+from core.jobs.kinds import KINDS
 from core.records import Project
 from core.storage import Step, Workspace, next_step, project_steps
 from dashboard.components.follower import follow_job, is_active

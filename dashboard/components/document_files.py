@@ -26,7 +26,7 @@ def export_zip(workspace: Workspace, documents: Sequence[Document], *, format: s
     Raises:
         InputError: a document is not approved, or its file would still contain something that was masked.
     """
-    from core.jobs.stages.document_export import export_documents
+    from core.services.document_export import export_documents
 
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
         target = Path(folder) / "documents"
@@ -40,7 +40,7 @@ def export_zip(workspace: Workspace, documents: Sequence[Document], *, format: s
 
 def show_document_export(workspace: Workspace, project: Project) -> None:
     """Show the button that downloads the approved, anonymized documents; nothing if there are none."""
-    from core.jobs.stages.document_export import exportable_documents
+    from core.services.document_export import exportable_documents
 
     approved = exportable_documents(workspace, project)
     if not approved:

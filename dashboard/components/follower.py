@@ -6,7 +6,7 @@ The work runs in a process of its own (`core.jobs`); the page polls the job's ro
 import streamlit as st
 
 from core import jobs
-from core.jobs.stages import KINDS
+from core.jobs.kinds import KINDS
 from core.records import Job, Project
 from core.storage import Workspace, get
 from dashboard.components.errors import shown_errors

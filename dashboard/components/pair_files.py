@@ -24,7 +24,7 @@ def export_bytes(workspace: Workspace, project: Project, *, with_source: bool) -
     Raises:
         InputError: no kept pair comes from a document whose approval stands.
     """
-    from core.jobs.stages.pair_export import export_pairs
+    from core.services.pair_export import export_pairs
 
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
         path = Path(folder) / "pairs.jsonl"
@@ -34,7 +34,7 @@ def export_bytes(workspace: Workspace, project: Project, *, with_source: bool) -
 
 def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
     """Return how many pairs a download holds and what to say about it: approved unread, left out, or why it is empty."""
-    from core.jobs.stages.pair_export import exportable_pairs
+    from core.services.pair_export import exportable_pairs
 
     try:
         export = exportable_pairs(workspace, project)

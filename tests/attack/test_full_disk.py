@@ -10,8 +10,8 @@ import pytest
 from core.errors import JobCancelled, SetupError
 from core.files import disk_error, disk_errors
 from core.jobs.context import JobContext
-from core.jobs.stages import reading
 from core.records import Document, Job, Project, new_id, now
+from core.services import reading
 from core.storage import Workspace, find, insert
 
 

@@ -16,7 +16,7 @@ from core import jobs
 from core.errors import GarrisonError, InputError, ModelError
 from core.jobs import queue, worker
 from core.jobs.context import JobContext
-from core.jobs.stages import KINDS, Kind
+from core.jobs.kinds import KINDS, Kind
 from core.jobs.worker import run_job
 from core.records import Document, Job, Project
 from core.storage import Workspace, count, find, get, update
@@ -38,9 +38,9 @@ def kind(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> Callable[..., s
     """Register a kind of job that runs a function in this process; nothing is launched."""
 
     def register(work: Work, *, needs_accelerator: bool = False) -> str:
-        module = ModuleType("core.jobs.stages.tried")
+        module = ModuleType("core.services.tried")
         module.run = work  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "core.jobs.stages.tried", module)
+        monkeypatch.setitem(sys.modules, "core.services.tried", module)
         monkeypatch.setitem(KINDS, "tried", Kind("Tried", "tried", needs_accelerator=needs_accelerator))
         return "tried"
 

@@ -22,14 +22,14 @@ from hypothesis import strategies as st
 from core.errors import GarrisonError
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.jobs.stages import anonymization, pair_import
-from core.jobs.stages.document_export import export_documents
-from core.jobs.stages.pair_export import export_pairs
-from core.jobs.stages.training import freeze
 from core.jobs.worker import run_job
 from core.privacy import Masked, mask, review
 from core.privacy.detection.overlaps import resolve
 from core.records import Detection, Document, Job, Project, Span, new_id, now
+from core.services import anonymization, pair_import
+from core.services.document_export import export_documents
+from core.services.pair_export import export_pairs
+from core.services.training import freeze
 from core.storage import Workspace, audit, find, insert
 from tests.unread import approve_unread
 

@@ -14,10 +14,10 @@ import pytest
 
 from core.chat import Message, answer, open_host
 from core.errors import InputError, ModelError, SetupError
-from core.jobs.stages.conversation import open_answerer
 from core.models.engine.program import server_program
 from core.models.engine.remote import without_marks
 from core.models.engine.settings import Host, read_engine_settings
+from core.services.conversation import open_answerer
 from core.storage import Workspace
 from tests.models.engine.standing import REAL_MODEL
 from tests.served import free_port

@@ -9,11 +9,11 @@ import pytest
 from core.errors import InputError
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.jobs.stages import pair_import
-from core.jobs.stages.reading import read_files
 from core.privacy import review
 from core.privacy.classification.highest_marking import REASON, above, set_default_marking, set_highest_marking
 from core.records import Document, Job, Project, QuestionPair, Review, new_id, now
+from core.services import pair_import
+from core.services.reading import read_files
 from core.storage import Workspace, audit, count, find, insert, update
 from tests.unread import approve_unread
 

@@ -3,9 +3,9 @@ import pytest
 from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.jobs.stages.anonymization import SPREAD_REASON, find_personal_data
 from core.privacy import NameSearch, people, review
 from core.records import Document, Job, Page, Project, Review, Span, new_id, now
+from core.services.anonymization import SPREAD_REASON, find_personal_data
 from core.storage import Workspace, find, insert
 from tests.unread import approve_unread
 

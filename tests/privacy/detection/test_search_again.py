@@ -7,9 +7,9 @@ import pytest
 from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.jobs.stages.anonymization import find_personal_data
 from core.privacy import review
 from core.records import SEARCH_VERSION, Detection, Document, Job, Page, Project, Review, Span, new_id, now
+from core.services.anonymization import find_personal_data
 from core.settings import SearchSettings
 from core.storage import Workspace, find, get, insert, project_steps, update
 from tests.unread import approve_unread
@@ -36,9 +36,9 @@ class CaseFinder:
 @pytest.fixture
 def finder(monkeypatch: pytest.MonkeyPatch) -> CaseFinder:
     found = CaseFinder()
-    monkeypatch.setattr("core.jobs.stages.anonymization.open_detector", lambda *_given, **_named: found)
+    monkeypatch.setattr("core.services.anonymization.open_detector", lambda *_given, **_named: found)
     # the names of a project are spread by what is tested elsewhere
-    monkeypatch.setattr("core.jobs.stages.anonymization._spread", lambda *_given, **_named: 0)
+    monkeypatch.setattr("core.services.anonymization._spread", lambda *_given, **_named: 0)
     return found
 
 

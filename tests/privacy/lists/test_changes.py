@@ -6,7 +6,6 @@ from core.errors import InputError
 from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.jobs.stages.anonymization import find_personal_data
 from core.privacy import review
 from core.privacy.lists import changes as list_changes
 from core.privacy.lists.changes import REASON, preview, preview_removal
@@ -15,6 +14,7 @@ from core.privacy.lists.file import new_entry, read_lists
 from core.privacy.lists.patterns import definition_of, parse_part
 from core.privacy.lists.suggestions import dismiss, suggestions
 from core.records import Document, Job, ListEntry, Page, PatternRule, Project, Review, Span, new_id, now
+from core.services.anonymization import find_personal_data
 from core.storage import Workspace, audit, count, find, insert, update
 from core.storage.removal import remove_project
 from tests.unread import approve_unread

@@ -9,8 +9,8 @@ from core.errors import InputError
 from core.files import sha256_text
 from core.identity import authenticated, declared
 from core.jobs.context import JobContext
-from core.jobs.stages import second_search
 from core.records import AuditEntry, Detection, Document, Job, Project, new_id, now
+from core.services import second_search
 from core.storage import Workspace, insert
 from core.storage.audit import entries
 

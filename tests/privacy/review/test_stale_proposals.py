@@ -8,13 +8,13 @@ import pytest
 
 from core.errors import InputError
 from core.identity import declared
-from core.jobs.stages import anonymization
 from core.privacy import review
 from core.privacy.classification.highest_marking import set_highest_marking
 from core.privacy.lists import changes as list_changes
 from core.privacy.lists.file import new_entry
 from core.privacy.replacement.project_treatments import set_treatment
 from core.records import Detection, Document, PatternRule, Project, Review, new_id, now
+from core.services import anonymization
 from core.storage import Workspace, get, update
 from tests.privacy.review.test_proposals import ADA, BOB, TEXT, document, make_ready, project, spans_of  # noqa: F401
 

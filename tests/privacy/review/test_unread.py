@@ -7,9 +7,6 @@ import pytest
 from core.errors import InputError
 from core.files import sha256_text
 from core.identity import declared
-from core.jobs.stages.document_export import export_documents
-from core.jobs.stages.pair_export import exportable_pairs
-from core.jobs.stages.training import freeze
 from core.models.card import Origin, model_card
 from core.privacy import mask, review
 from core.privacy.review.second_search import store_second_search
@@ -24,6 +21,9 @@ from core.records import (
     new_id,
     now,
 )
+from core.services.document_export import export_documents
+from core.services.pair_export import exportable_pairs
+from core.services.training import freeze
 from core.storage import Workspace, audit, find, get, insert, project_steps
 from tests.privacy.review.valves import put_valves
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from core.errors import InputError
 from core.files import sha256_file
 from core.jobs.context import JobContext
-from core.jobs.stages.training import base_of
 from core.models.card import CARD, Origin, license_in, model_card
 from core.privacy.review import risk_words, unread_risk
 from core.records import Model, Release, Run, now
+from core.services.training import base_of
 from core.storage import Workspace, audit, find, get, insert, transaction
 
 if TYPE_CHECKING:

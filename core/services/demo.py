@@ -14,12 +14,12 @@ from core.evaluation import EvaluationResult
 from core.evaluation.report import ReportData, StageTime, render_report
 from core.files import write_atomic
 from core.jobs.context import JobContext
-from core.jobs.stages.evaluation import evaluate_run
-from core.jobs.stages.sample import prepare
-from core.jobs.stages.training import train_run
 from core.offline import refused_count
 from core.records import Document, Evaluation, Project, QuestionPair, Run, Span, now
 from core.run_folder import RunFolder
+from core.services.evaluation import evaluate_run
+from core.services.sample import prepare
+from core.services.training import train_run
 from core.settings import EMBEDDED_MODEL, TrainingSettings
 from core.storage import Workspace, find
 

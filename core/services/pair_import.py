@@ -7,12 +7,12 @@ from typing import Any
 from core.errors import InputError
 from core.files import sha256_file, sha256_text
 from core.jobs.context import JobContext
-from core.jobs.stages.anonymization import find_personal_data
-from core.jobs.stages.incoming import remove_incoming, remove_unfinished, shown_name
-from core.jobs.stages.refusal import forget_refusals, refused
 from core.privacy.classification.markings import find_marking
 from core.questions import read_pairs
 from core.records import Document, Page, Passage, Project, QuestionPair, Review, new_id, now
+from core.services.anonymization import find_personal_data
+from core.services.incoming import remove_incoming, remove_unfinished, shown_name
+from core.services.refusal import forget_refusals, refused
 from core.storage import Workspace, get, insert_many, transaction
 
 ANSWER_MARK = "\nAnswer: "

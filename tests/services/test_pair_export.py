@@ -8,9 +8,9 @@ import pytest
 from core.errors import InputError
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.jobs.stages import pair_import
-from core.jobs.stages.pair_export import export_pairs, exportable_pairs
 from core.records import Document, Job, Project, QuestionPair, Span, new_id, now
+from core.services import pair_import
+from core.services.pair_export import export_pairs, exportable_pairs
 from core.storage import Workspace, find, insert, update
 from tests.unread import approve_all_unread
 

@@ -7,11 +7,11 @@ from core.errors import InputError
 from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.jobs.stages.anonymization import DETECTION_MODEL, SECOND_MODEL
 from core.models import registry
 from core.privacy import mask
 from core.privacy.review.second_search import Finder, search_again, second_search_of, store_second_search
 from core.records import Document, Project, Span
+from core.services.anonymization import DETECTION_MODEL, SECOND_MODEL
 from core.storage import Workspace, find, get
 
 

@@ -1,4 +1,4 @@
-"""The kinds of jobs. Each connects one package of `core` to the storage: read records, call it, store the result."""
+"""The kinds of jobs: what each is called, who may start it, and the module of `core.services` that does its work."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -37,7 +37,7 @@ class Kind:
             check(workspace, project_id, params)
 
     def _stage(self) -> ModuleType:
-        return import_module(f"core.jobs.stages.{self.module}")
+        return import_module(f"core.services.{self.module}")
 
 
 KINDS = {

@@ -14,12 +14,12 @@ from typing import Any
 from core.errors import GarrisonError, InputError, SetupError
 from core.files import write_atomic
 from core.jobs.context import JobContext
-from core.jobs.stages.pair_import import reviewed_pair
 from core.models import registry
 from core.privacy.review import risk_of
 from core.questions import split_pairs
 from core.records import DatasetVersion, Document, Model, Passage, Project, QuestionPair, Review, Run, new_id, now
 from core.run_folder import RunFolder
+from core.services.pair_import import reviewed_pair
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
 from core.training import Progress, TrainingResult, train

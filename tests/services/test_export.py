@@ -8,10 +8,10 @@ import pytest
 from core.errors import InputError
 from core.files import sha256_file, write_atomic
 from core.jobs.context import JobContext
-from core.jobs.stages import evaluation, export
-from core.jobs.stages.conversation import open_answerer
-from core.jobs.stages.training import find_trainable
 from core.records import DatasetVersion, Job, Release, Run, new_id, now
+from core.services import evaluation, export
+from core.services.conversation import open_answerer
+from core.services.training import find_trainable
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, insert, update
 

@@ -14,9 +14,9 @@ from core.documents import read_document, split_passages
 from core.errors import InputError
 from core.files import sha256_file, sha256_text, write_atomic
 from core.identity import declared
-from core.jobs.stages.document_export import export_documents, exportable_documents, left_out_words
 from core.privacy import review
 from core.records import Document, Project, new_id, now
+from core.services.document_export import export_documents, exportable_documents, left_out_words
 from core.settings import SplitSettings
 from core.storage import Workspace, audit, get, update
 from tests.documents.word_file import NAME, write_word_file

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from core.chat import ChatModel, open_host, open_model, open_run
 from core.errors import InputError
-from core.jobs.stages.training import base_of, find_trainable
 from core.models.engine.settings import read_engine_settings
 from core.records import Run
+from core.services.training import base_of, find_trainable
 from core.storage import Workspace, find, rights
 
 

@@ -8,12 +8,12 @@ from core.errors import InputError
 from core.evaluation import evaluate, verdict
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
-from core.jobs.stages.answering import Sides, Subject, answer
-from core.jobs.stages.incoming import remove_incoming
-from core.jobs.stages.training import base_of, read_rows
 from core.questions import read_pairs
 from core.records import Evaluation, Run, now
 from core.run_folder import RunFolder
+from core.services.answering import Sides, Subject, answer
+from core.services.incoming import remove_incoming
+from core.services.training import base_of, read_rows
 from core.storage import Workspace, find, get, insert
 
 

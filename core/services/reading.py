@@ -9,12 +9,12 @@ from core.documents import Member, expand, page_edges, read_document, split_pass
 from core.errors import InputError
 from core.files import sha256_file, sha256_text
 from core.jobs.context import UNPACKED, JobContext
-from core.jobs.stages.incoming import remove_incoming, remove_unfinished, shown_name
-from core.jobs.stages.refusal import forget_refusals, refused
 from core.models import registry
 from core.models.llama import token_counter
 from core.privacy.classification.markings import find_marking
 from core.records import Document, Project, new_id, now
+from core.services.incoming import remove_incoming, remove_unfinished, shown_name
+from core.services.refusal import forget_refusals, refused
 from core.settings import EMBEDDED_MODEL, SplitSettings
 from core.storage import Workspace, find, get, transaction
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from core import jobs
 from core.jobs.context import JobContext
-from core.jobs.stages.anonymization import find_personal_data
-from core.jobs.stages.generation import write_questions
-from core.jobs.stages.reading import read_files
 from core.privacy import review
 from core.records import Person, Project, Review
 from core.sample import sample_documents
+from core.services.anonymization import find_personal_data
+from core.services.generation import write_questions
+from core.services.reading import read_files
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
 
