@@ -12,8 +12,9 @@ from core.questions import read_pairs
 from core.records import Evaluation, Run, now
 from core.run_folder import RunFolder
 from core.services.answering import Sides, Subject, answer
+from core.services.datasets import read_rows
 from core.services.incoming import remove_incoming
-from core.services.training import base_of, read_rows
+from core.services.training import base_of
 from core.storage import Workspace, find, get, insert
 
 

@@ -10,7 +10,7 @@ from core.files import check_target
 from core.privacy.review import risk_of, unread_risk
 from core.questions import write_pairs
 from core.records import Project, QuestionPair, Review
-from core.services.training import reviewed_pairs
+from core.services.trainable import reviewed_pairs
 from core.storage import Workspace, audit, find, get, rights
 
 

@@ -1,6 +1,5 @@
 """Import of question pairs. They become a document like any other, to be searched, reviewed and approved before training."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +8,12 @@ from core.files import sha256_file, sha256_text
 from core.jobs.context import JobContext
 from core.privacy.classification.markings import find_marking
 from core.questions import read_pairs
-from core.records import Document, Page, Passage, Project, QuestionPair, Review, new_id, now
+from core.questions.as_text import to_text
+from core.records import Document, Page, Passage, Project, QuestionPair, new_id, now
 from core.services.anonymization import find_personal_data
 from core.services.incoming import remove_incoming, remove_unfinished, shown_name
 from core.services.refusal import forget_refusals, refused
 from core.storage import Workspace, get, insert_many, transaction
-
-ANSWER_MARK = "\nAnswer: "
-QUESTION_MARK = "Question: "
 
 
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
@@ -44,7 +41,7 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str) -> s
     if too_high is not None:
         remove_incoming(context.job.params, [path])
         raise InputError(too_high.problem, "Choose a project that permits this marking.")
-    pieces = [f"{QUESTION_MARK}{question}{ANSWER_MARK}{answer}" for question, answer in rows]
+    pieces = [to_text(question, answer) for question, answer in rows]
     text = "\n\n".join(pieces)
     document = Document(
         id=new_id("document"),
@@ -93,26 +90,3 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str) -> s
         insert_many(context.workspace.db, pairs)
         context.finish_item(f"document:{document.id}")
     return document.id
-
-
-def reviewed_pair(pair: QuestionPair, review: Review | None, passages: dict[str, Passage]) -> QuestionPair | None:
-    """Return the pair as it may be trained on, imported ones anonymized; None unless it belongs to the valid approval."""
-    if review is None:
-        return None
-    if pair.origin != "imported":
-        return pair if pair.review_id == review.id else None
-    passage = passages.get(pair.passage_id)
-    if passage is None or ANSWER_MARK not in passage.text:
-        return None
-    question, _, answer = passage.text.removeprefix(QUESTION_MARK).partition(ANSWER_MARK)
-    if not question or not answer:
-        return None
-    return replace(
-        pair,
-        input=question,
-        output=answer,
-        review_id=review.id,
-        quote=answer,  # the imported quote is not anonymized
-        quote_start=passage.end - len(answer),
-        quote_end=passage.end,
-    )

@@ -94,7 +94,7 @@ def keep_or_drop(workspace: Workspace, choices: dict[str, bool]) -> None:
 
 def trainable_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
     """Return the kept pairs from approved text: what a training would take before holding some back; may be empty."""
-    from core.services.training import reviewed_pairs
+    from core.services.trainable import reviewed_pairs
 
     try:
         return reviewed_pairs(workspace, project)

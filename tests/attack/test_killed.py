@@ -21,7 +21,7 @@ from core.services.document_export import export_documents
 from core.services.pair_export import export_pairs
 from core.storage import Workspace, audit, audit_check, find, insert, update
 from tests.documents.word_file import NAME
-from tests.jobs.test_document_export import word_document
+from tests.services.test_document_export import word_document
 from tests.unread import approve_unread
 
 ADA = declared("Ada")

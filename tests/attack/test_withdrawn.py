@@ -10,7 +10,7 @@ from core.identity import declared
 from core.jobs.context import JobContext
 from core.privacy import review
 from core.records import Document, Job, Project, QuestionPair, Run, new_id, now
-from core.services import pair_import, training
+from core.services import datasets, pair_import, trainable, training
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, insert, update
 from tests.unread import approve_all_unread
@@ -78,16 +78,16 @@ def test_pairs_of_an_earlier_approval_are_to_be_written_again(workspace: Workspa
     for pair in find(workspace.db, QuestionPair):
         update(workspace.db, QuestionPair, pair.id, origin="generated", review_id="review-earlier")
     with pytest.raises(InputError, match="garrison questions generate"):
-        training.reviewed_pairs(workspace, project)
+        trainable.reviewed_pairs(workspace, project)
 
 
 def test_a_frozen_dataset_does_not_move_when_its_document_changes(workspace: Workspace, project: Project) -> None:
-    frozen = training.freeze(workspace, project)
+    frozen = datasets.freeze(workspace, project)
     before = (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes()
-    assert training.freeze(workspace, project).id == frozen.id
+    assert datasets.freeze(workspace, project).id == frozen.id
     document = find(workspace.db, Document)[0]
     review.add(workspace, document, start=18, end=24, entity="REFERENCE", by=declared("Ada"))
     approve_all_unread(workspace, project, by=declared("Ada"))
-    later = training.freeze(workspace, project)
+    later = datasets.freeze(workspace, project)
     assert (later.number, frozen.number) == (2, 1)
     assert (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes() == before

@@ -27,9 +27,9 @@ from core.privacy import Masked, mask, review
 from core.privacy.detection.overlaps import resolve
 from core.records import Detection, Document, Job, Project, Span, new_id, now
 from core.services import anonymization, pair_import
+from core.services.datasets import freeze
 from core.services.document_export import export_documents
 from core.services.pair_export import export_pairs
-from core.services.training import freeze
 from core.storage import Workspace, audit, find, insert
 from tests.unread import approve_unread
 

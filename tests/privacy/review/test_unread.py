@@ -21,9 +21,9 @@ from core.records import (
     new_id,
     now,
 )
+from core.services.datasets import freeze
 from core.services.document_export import export_documents
 from core.services.pair_export import exportable_pairs
-from core.services.training import freeze
 from core.storage import Workspace, audit, find, get, insert, project_steps
 from tests.privacy.review.valves import put_valves
 

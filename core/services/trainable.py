@@ -1,0 +1,55 @@
+"""The rule that nothing unreviewed is trained on: which question pairs may be, and in which form."""
+
+from dataclasses import replace
+
+from core.errors import InputError
+from core.questions.as_text import from_text
+from core.records import Document, Passage, Project, QuestionPair, Review
+from core.storage import Workspace, find, get
+
+
+def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
+    """Return the kept pairs from text with a valid approval; imported ones in their approved, anonymized form.
+
+    Raises:
+        InputError: there are none, and why.
+    """
+    kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept", order="created_at, rowid")
+    if not kept:
+        raise InputError(f"{project.name} has no question pairs.", f"Make some: garrison questions generate {project.name}")
+    approved: dict[str, tuple[Review | None, dict[str, Passage]]] = {}
+    for document_id in {pair.document_id for pair in kept}:
+        review, passages = workspace.approved_passages(get(workspace.db, Document, document_id))
+        approved[document_id] = review, {passage.id: passage for passage in passages}
+    usable = [pair for given in kept if (pair := _reviewed(given, *approved[given.document_id]))]
+    if not usable:
+        is_approved_again = any(review and pair.review_id for pair in kept for review, _ in [approved[pair.document_id]])
+        raise InputError(
+            f"None of the {len(kept)} pairs of {project.name} comes from a document whose approval stands.",
+            f"It was approved again since they were written; write them again: garrison questions generate {project.name}"
+            if is_approved_again
+            else f"Review it, then approve: garrison review {project.name} approve DOCUMENT --as NAME",
+        )
+    return usable
+
+
+def _reviewed(pair: QuestionPair, review: Review | None, passages: dict[str, Passage]) -> QuestionPair | None:
+    """Return the pair as it may be trained on, imported ones anonymized; None unless it belongs to the valid approval."""
+    if review is None:
+        return None
+    if pair.origin != "imported":
+        return pair if pair.review_id == review.id else None
+    passage = passages.get(pair.passage_id)
+    anonymized = from_text(passage.text) if passage else None
+    if passage is None or anonymized is None:
+        return None
+    question, answer = anonymized
+    return replace(
+        pair,
+        input=question,
+        output=answer,
+        review_id=review.id,
+        quote=answer,  # the imported quote is not anonymized
+        quote_start=passage.end - len(answer),
+        quote_end=passage.end,
+    )
