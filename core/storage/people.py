@@ -72,6 +72,7 @@ def sign_in(workspace: Workspace, token: Token) -> Actor:
                 "insert or ignore into sign_ins (id, person_id, expires_at) values (?, ?, ?)",
                 [token.sign_in_id, token.person.id, token.expires_at],
             )
+            rights.forget(db)
             if stored.rowcount:  # 0 if another window has stored it meanwhile
                 audit.append(db, "signed in", actor=token.person.name, subjects={"person": token.person.id})
     return actor
@@ -99,6 +100,7 @@ def _end(db: sqlite3.Connection, which: str, value: str) -> int:
         open_now = f"select distinct person_id from sign_ins where {which} and ended_at = ''"  # noqa: S608 ours
         people = [row["person_id"] for row in db.execute(open_now, [value])]
         ended = db.execute(f"update sign_ins set ended_at = ? where {which} and ended_at = ''", [now(), value])  # noqa: S608
+        rights.forget(db)
         for person_id in people:
             audit.append(db, "signed out", subjects=_subjects(db, person_id), counts={"sign-ins": ended.rowcount})
     return ended.rowcount
@@ -227,6 +229,7 @@ def _change(workspace: Workspace, person_id: str, role: str, *, project: Project
             changed = db.execute("delete from roles where person_id = ? and project_id is ? and role = ?", key).rowcount
             if not changed:
                 raise InputError(f"The person does not hold the role {role} here.", "See: garrison people list")
+        rights.forget(db)
         if changed:
             subjects = _subjects(db, person_id) | {"role": role} | ({"project": project.id} if project else {})
             audit.append(db, _WORDS[project is not None, is_given], subjects=subjects)

@@ -1,4 +1,7 @@
-"""Check what the person using a database connection may do. Roles are read each time, so revoking one takes effect at once.
+"""Check what the person using a database connection may do.
+
+Roles are read each time, so that revoking one takes effect at once; within a transaction, which nobody else's change can
+reach, they are read once for all that the act needs.
 
 A connection without an actor belongs to the operating system account, and the actor of a job was checked when the job began;
 neither is restricted. `audit.append` and `rows` check here before they store or return anything.
@@ -6,14 +9,16 @@ neither is restricted. `audit.append` and `rows` check here before they store or
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TypeVar
 
 from core.access import IN_PROJECT, Action, Actor, is_allowed
 from core.errors import AccessError
 from core.records import Person, Role, now
 from core.storage.transactions import Database
 
+T = TypeVar("T")
 SIGNED_OUT = "Your sign-in has ended."
 
 
@@ -30,8 +35,11 @@ def check_sign_in(db: sqlite3.Connection) -> None:
         AccessError: it has expired, was ended, or was never stored.
     """
     actor = restricted(db)
-    if actor is None:
-        return
+    if actor is not None:
+        _once(db, f"sign-in {actor.sign_in_id}", lambda: _check_sign_in(db, actor))
+
+
+def _check_sign_in(db: sqlite3.Connection, actor: Actor) -> None:
     row = db.execute(
         "select expires_at, ended_at from sign_ins where id = ? and person_id = ?", [actor.sign_in_id, actor.person.id]
     ).fetchone()
@@ -41,17 +49,45 @@ def check_sign_in(db: sqlite3.Connection) -> None:
 
 def machine_roles(db: sqlite3.Connection, person_id: str) -> frozenset[Role]:
     """Return a person's roles on this machine: those granted here and those the identity provider last assigned."""
-    person = db.execute("select claimed_roles from people where id = ?", [person_id]).fetchone()
-    granted = db.execute("select role from roles where person_id = ? and project_id is null", [person_id])
-    return frozenset(json.loads(person["claimed_roles"]) if person else ()) | {row["role"] for row in granted}
+    return _roles(db, person_id)[0]
 
 
 def project_roles(db: sqlite3.Connection, person_id: str) -> dict[str, frozenset[Role]]:
     """Return a person's roles by id of each project of which they are a member."""
+    return _roles(db, person_id)[1]
+
+
+def forget(db: sqlite3.Connection) -> None:
+    """Read rights anew within this transaction, which has changed them."""
+    if isinstance(db, Database) and db.known:
+        db.known.clear()
+
+
+def _roles(db: sqlite3.Connection, person_id: str) -> tuple[frozenset[Role], dict[str, frozenset[Role]]]:
+    return _once(db, f"roles {person_id}", lambda: _read_roles(db, person_id))
+
+
+def _read_roles(db: sqlite3.Connection, person_id: str) -> tuple[frozenset[Role], dict[str, frozenset[Role]]]:
+    person = db.execute("select claimed_roles from people where id = ?", [person_id]).fetchone()
+    on_machine = set(json.loads(person["claimed_roles"]) if person else ())
     held: dict[str, frozenset[Role]] = {}
-    for row in db.execute("select project_id, role from roles where person_id = ? and project_id is not null", [person_id]):
-        held[row["project_id"]] = held.get(row["project_id"], frozenset()) | {row["role"]}
-    return held
+    for row in db.execute("select project_id, role from roles where person_id = ?", [person_id]):
+        if row["project_id"] is None:
+            on_machine.add(row["role"])
+        else:
+            held[row["project_id"]] = held.get(row["project_id"], frozenset()) | {row["role"]}
+    return frozenset(on_machine), held
+
+
+def _once(db: sqlite3.Connection, key: str, read: Callable[[], T]) -> T:
+    """Read something of rights; within a transaction, the first time only."""
+    known = db.known if isinstance(db, Database) else None
+    if known is None:
+        return read()
+    if key not in known:
+        known[key] = read()
+    found: T = known[key]
+    return found
 
 
 def may_person(db: sqlite3.Connection, person_id: str, action: Action, project_id: str = "") -> bool:

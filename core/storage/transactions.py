@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from core.access import Action, Actor
 
@@ -12,6 +13,7 @@ class Database(sqlite3.Connection):
 
     actor: Actor | None = None  # None: whoever has access to the files (`core.access`)
     on_refusal: Callable[[Action, str], None] | None = None  # called with each refused action and its project id or ""
+    known: dict[str, Any] | None = None  # what was read of rights within a transaction, where nobody else changes them
     once_stored: Callable[[], None] | None = None  # called once, after the next commit
     once_undone: Callable[[], None] | None = None  # called once, after the next rollback
 
@@ -24,6 +26,8 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         return
     db.execute("begin immediate")
     _take(db)  # discard callbacks left by a transaction whose commit failed
+    if isinstance(db, Database):
+        db.known = {}
     try:
         yield
     except BaseException:
@@ -40,6 +44,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 def _take(db: sqlite3.Connection) -> tuple[Callable[[], None] | None, Callable[[], None] | None]:
     if not isinstance(db, Database):
         return None, None
+    db.known = None
     taken = db.once_stored, db.once_undone
     db.once_stored = db.once_undone = None
     return taken

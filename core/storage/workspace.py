@@ -170,6 +170,7 @@ class Workspace:
         if actor is not None:
             key = [actor.person.id, project.id, "owner", now()]
             self.db.execute("insert into roles (person_id, project_id, role, granted_at) values (?, ?, ?, ?)", key)
+            rights.forget(self.db)
             audit.append(self.db, "member added", subjects={"of": actor.person.id, "role": "owner", "project": project.id})
 
     def project(self, name: str) -> Project:
