@@ -14,7 +14,7 @@ class FolderFiles:
 
 
 def files_in(folder: Path) -> FolderFiles:
-    """Return every file below `folder` whose name does not begin with a dot, sorted by path.
+    """Return every file below `folder`, sorted by path; not those that are hidden, or lie in a hidden folder (`.git`).
 
     A link to something inside `folder` is not reported: a linked file is read, and a linked folder is walked only at its
     real location. `folder` itself may be a link, because the user named it.
@@ -22,6 +22,7 @@ def files_in(folder: Path) -> FolderFiles:
     root = folder.resolve()
     files, links = [], []
     for place, folders, names in os.walk(folder):  # does not walk into folders that are links
+        folders[:] = [name for name in folders if not name.startswith(".")]
         for path in (Path(place) / name for name in [*folders, *names] if not name.startswith(".")):
             if path.is_symlink() and not (path.resolve().is_relative_to(root) and path.exists()):
                 links.append(path)

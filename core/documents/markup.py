@@ -40,13 +40,17 @@ def read_html(path: Path) -> tuple[str, tuple[Page, ...], str]:
 
 def html_text(html: str) -> str:
     """Convert `html` to text, one paragraph per line."""
+    import lxml.etree
     import lxml.html
 
     html = re.sub(r"^\s*<\?xml[^>]*>", "", layout.cleaned(html))
     if not html.strip():
         return ""
     parser = lxml.html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
-    tree = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+    try:
+        tree = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+    except lxml.etree.ParserError:  # no element at all: a comment, a doctype or an instruction alone
+        return ""
     pieces: list[str] = []
     _walk(tree, pieces, depth=0)
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in "".join(pieces).split("\n"))

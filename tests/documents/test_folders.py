@@ -4,8 +4,8 @@ from core.documents import FolderFiles, files_in
 
 
 def test_files_below_a_folder_in_order_without_hidden_ones(tmp_path):
-    for name in ("b.txt", "sub/a.txt", ".hidden"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("b.txt", "sub/a.txt", ".hidden", ".git/config", "sub/.cache/deep/x.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text(name, encoding="utf-8")
     assert files_in(tmp_path) == FolderFiles((tmp_path / "b.txt", tmp_path / "sub/a.txt"))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.documents import Extraction, read_document
+from core.documents.markup import html_text
 from core.errors import InputError
 
 PROSE = (
@@ -171,6 +172,13 @@ def test_html_keeps_structure_and_drops_scripts_and_hidden_parts(tmp_path: Path)
         "<table><tr><th>Item<th>Price</tr><tr><td>Pump<td>3</tr></table></body></html>"
     )
     assert read(tmp_path, "a.html", html).text == ("# Pumps & more\n\nOne two three.\n\n• a\n• b\n\nItem: Pump; Price: 3")
+
+
+@pytest.mark.parametrize(
+    "content", ["<!-- nothing -->", "<?php echo 1; ?>", "<!doctype html>", "<!DOCTYPE html>\n<!-- a -->"]
+)
+def test_html_without_an_element_has_no_text(content: str) -> None:
+    assert html_text(content) == ""
 
 
 def test_html_and_office_xml_read_no_other_file(tmp_path: Path) -> None:
