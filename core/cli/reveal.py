@@ -18,7 +18,7 @@ from core.files import check_target, disk_errors
 from core.identity import declared
 
 if TYPE_CHECKING:
-    from core.privacy.replacement.surrogate_rows import Pair
+    from core.privacy.replacement.surrogate_rows import SurrogateMapping
     from core.privacy.replacement.treatments import Treatment
 
 app = typer.Typer(no_args_is_help=True)
@@ -109,7 +109,7 @@ def show(context: typer.Context, project: str) -> None:
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    state = reidentification.way_back(shell.workspace, found)
+    state = reidentification.setup_of(shell.workspace, found)
     opened = reidentification.openings(shell.workspace, found)
     words = f"Set up by {state.person}, {state.created_at[:19]}." if state else "No way back: surrogates lead nowhere."
     rows = [
@@ -200,7 +200,7 @@ def _for_me_alone(path: Path) -> Iterator[TextIO]:
         yield file
 
 
-def _write(pairs: Sequence["Pair"], file: TextIO) -> None:
+def _write(pairs: Sequence["SurrogateMapping"], file: TextIO) -> None:
     writer = csv.writer(file)
     writer.writerow(["type", "surrogate", "value"])
     writer.writerows([pair.entity, _inert(pair.surrogate), _inert(pair.value)] for pair in pairs)

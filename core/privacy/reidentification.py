@@ -12,11 +12,11 @@ from core.errors import InputError, SetupError
 from core.files import sha256_text
 from core.privacy.entities import name_alone
 from core.privacy.recognizers.people.name_forms import plain
-from core.privacy.replacement import sealed_pairs
+from core.privacy.replacement import sealed_mappings
 from core.privacy.replacement.project_surrogates import surrogate_table
-from core.privacy.replacement.sealed_pairs import stored_lock
+from core.privacy.replacement.sealed_mappings import stored_lock
 from core.privacy.replacement.sealing import Lock, Refused, new_lock, relocked, unlock
-from core.privacy.replacement.surrogate_rows import Pair
+from core.privacy.replacement.surrogate_rows import SurrogateMapping
 from core.records import AuditAction, Document, Person, Project, Span, new_id, now
 from core.storage import Workspace, audit, find, get, rights, transaction
 
@@ -28,7 +28,7 @@ TRIES_LOOKED_AT = 500  # latest failures, of all people and projects: enough for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WayBack:
+class Reidentification:
     """A project's re-identification: who set it up, and when."""
 
     person: str
@@ -47,11 +47,11 @@ class Opening:
     created_at: str
 
 
-def way_back(workspace: Workspace, project: Project) -> WayBack | None:
+def setup_of(workspace: Workspace, project: Project) -> Reidentification | None:
     """Return who set up the project's re-identification, and when; None if surrogates lead nowhere."""
     rights.check(workspace.db, "read documents", project.id)
     row = workspace.db.execute("select person, created_at from way_back where project_id = ?", [project.id]).fetchone()
-    return WayBack(**dict(row)) if row else None
+    return Reidentification(**dict(row)) if row else None
 
 
 def openings(workspace: Workspace, project: Project) -> list[Opening]:
@@ -78,21 +78,21 @@ def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: P
     _check_passphrase(passphrase)
     lock = new_lock(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
     with transaction(workspace.db):
-        if way_back(workspace, project):
+        if setup_of(workspace, project):
             raise InputError(f"{project.name} has a way back already.", "Change its passphrase, or turn it off first.")
         workspace.db.execute(
             "insert into way_back (project_id, public_key, locked_key, parameters, person, created_at)"
             " values (?, ?, ?, ?, ?, ?)",
             [project.id, lock.public_key, lock.locked_key, lock.parameters, person.name, now()],
         )
-        pairs = sealed_pairs.seal(workspace, project.id, _pairs_so_far(workspace, project))
+        pairs = sealed_mappings.seal(workspace, project.id, _pairs_so_far(workspace, project))
         _record(workspace, project, "way back set up", person=person, counts={"pairs": pairs})
     return pairs
 
 
 def reveal(
     workspace: Workspace, project: Project, *, surrogates: Sequence[str], passphrase: str, person: Person, reason: str
-) -> list[Pair]:
+) -> list[SurrogateMapping]:
     """Return the pairs of these surrogates, in the order in which they were sealed; every pair if none is named.
 
     The opening is in the audit log before anything is returned.
@@ -106,7 +106,7 @@ def reveal(
     if len(reason.split()) < MIN_REASON_WORDS:
         raise InputError("Opening the way back needs a reason.", f"Write it in {MIN_REASON_WORDS} words or more.")
     private_key = _opened(workspace, project, passphrase=passphrase, person=person)
-    pairs = _distinct(sealed_pairs.unsealed(workspace, project.id, private_key))
+    pairs = _distinct(sealed_mappings.unsealed(workspace, project.id, private_key))
     wanted = {plain(surrogate) for surrogate in surrogates}
     named = wanted | {plain(name_alone(surrogate)) for surrogate in surrogates}  # pairs hold names without "HMS"
     found = [pair for pair in pairs if not wanted or plain(pair.surrogate) in named]
@@ -152,7 +152,7 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
         raise InputError("The name typed is not that of the project; nothing was deleted.", f"Type: {project.name}")
     with transaction(workspace.db):
         workspace.db.execute("pragma secure_delete = on")  # overwrites what is deleted in the database file
-        blocks = sealed_pairs.last_block(workspace, project.id)
+        blocks = sealed_mappings.last_block(workspace, project.id)
         workspace.db.execute("delete from way_back_blocks where project_id = ?", [project.id])
         workspace.db.execute("delete from way_back where project_id = ?", [project.id])
         _record(workspace, project, "way back turned off", person=person, counts={"blocks": blocks})
@@ -204,7 +204,7 @@ def _check_passphrase(passphrase: str) -> None:
         )
 
 
-def _pairs_so_far(workspace: Workspace, project: Project) -> list[Pair]:
+def _pairs_so_far(workspace: Workspace, project: Project) -> list[SurrogateMapping]:
     """Read the pairs of documents already searched from the stored texts; treatments without a surrogate give none."""
     table = surrogate_table(workspace, project.id)
     for document in find(workspace.db, Document, project_id=project.id):
@@ -214,7 +214,7 @@ def _pairs_so_far(workspace: Workspace, project: Project) -> list[Pair]:
     return table.rows.pairs()
 
 
-def _distinct(pairs: Sequence[Pair]) -> list[Pair]:
+def _distinct(pairs: Sequence[SurrogateMapping]) -> list[SurrogateMapping]:
     """Return each pair once: a pair is sealed again if its value is found under another type."""
     return list({(plain(pair.value), plain(pair.surrogate)): pair for pair in reversed(pairs)}.values())[::-1]
 

@@ -11,7 +11,7 @@ from core.privacy.replacement.project_treatments import (
     set_treatment,
     types_in_use,
 )
-from core.privacy.replacement.surrogate_rows import Pair
+from core.privacy.replacement.surrogate_rows import SurrogateMapping
 from core.privacy.replacement.treatments import TREATMENTS, Treatment
 from core.records import Person, Project
 from core.storage import Workspace
@@ -141,7 +141,7 @@ def _done_words(done: TreatmentEffect, entity: str) -> str:
 def show_way_back(store: Workspace, project: Project, person: Person | None) -> None:
     """Show whether re-identification is set up, and what can be done about it."""
     st.subheader("The way back")
-    state = reidentification.way_back(store, project)
+    state = reidentification.setup_of(store, project)
     if state is None:
         st.markdown(
             "**There is none.** Nothing kept here leads from an invented value to the original but the documents "
@@ -220,7 +220,7 @@ def look_back(store: Workspace, project: Project, person: Person | None) -> None
         show_found(found, person)
 
 
-def show_found(found: list[Pair], person: Person) -> None:
+def show_found(found: list[SurrogateMapping], person: Person) -> None:
     """Show the originals, as plain text, until the page is redrawn."""
     if not found:
         st.info("None of these is an invented value or label of this project. The opening is recorded all the same.")

@@ -14,7 +14,7 @@ from tests.benchmarks.material import model_path, paragraphs
 
 if TYPE_CHECKING:
     from core.privacy import Detector
-    from core.privacy.detection.networks.reader import Pair
+    from core.privacy.detection.networks.reader import DetectorResults
 
 SPACY_MODEL = "en-core-web-md"
 _LOOK_UPS = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
@@ -113,7 +113,7 @@ def equal_marks(*, count: int) -> Measured:
 class _FirstWord:
     """Reads nothing: what a piece begins with is a person."""
 
-    def read(self, pieces: Sequence[str]) -> "list[Pair]":
+    def read(self, pieces: Sequence[str]) -> "list[DetectorResults]":
         from core.records import Detection
 
         return [

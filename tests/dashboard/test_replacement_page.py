@@ -79,7 +79,7 @@ def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(ope
     app.text_input(key="way-back-new").input(PASSPHRASE)
     app.text_input(key="way-back-again").input(PASSPHRASE)
     app.button(key="way-back-set-up-go").click().run()
-    assert "Tick that you know" in seen(app) and reidentification.way_back(workspace, project) is None
+    assert "Tick that you know" in seen(app) and reidentification.setup_of(workspace, project) is None
     app.text_input(key="way-back-new").input(PASSPHRASE)
     app.text_input(key="way-back-again").input(PASSPHRASE)
     app.checkbox(key="way-back-understood").check()
@@ -102,7 +102,7 @@ def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(ope
     app.text_input(key="reviewer").input("Ada").run()
     app.text_input(key="way-back-typed").input("Pumps")
     app.button(key="way-back-off-go").click().run()
-    assert reidentification.way_back(workspace, project) is None and "was deleted" in seen(app)
+    assert reidentification.setup_of(workspace, project) is None and "was deleted" in seen(app)
 
 
 def test_a_name_with_formatting_is_shown_as_it_is(open_page, workspace, project):

@@ -7,7 +7,7 @@ import pytest
 
 from core.privacy.detection.propagation import propagate
 from core.privacy.entities import COMMON, ENTITIES, NAMES, TYPE_OF, TYPES, Color, EntityType, Invention, invented_as
-from core.privacy.replacement.invention.proposals import _INVENTIONS
+from core.privacy.replacement.invention.candidates import _INVENTIONS
 from core.privacy.replacement.surrogates import SurrogateTable
 from core.records import Detection
 from dashboard.components.page_text import entity_color, entity_words

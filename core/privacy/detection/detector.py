@@ -20,11 +20,11 @@ from core.privacy.text.rewriting import Rewritten, as_read
 from core.records import Detection, Document, Span, new_id
 
 if TYPE_CHECKING:
-    from core.privacy.detection.networks.reader import Pair, Reader
+    from core.privacy.detection.networks.reader import DetectorResults, Reader
 
 BATCH_CHARACTERS = 20_000  # in a batch, the unit of work for one process
 _WORTH_CHARACTERS = 1_000_000  # use several processes from here on; two beat one from 0.6 million, after 13 s of startup
-Reading = Callable[[Iterable[Sequence[str]]], Iterable[list["Pair"]]]
+Reading = Callable[[Iterable[Sequence[str]]], Iterable[list["DetectorResults"]]]
 
 
 class Detector(Protocol):
@@ -94,7 +94,7 @@ class _Begun:
     text: Rewritten
     prose: str  # what the models read: the same length, with capitals added in lowercase stretches
     places: list[int]
-    found: list["Pair"] = field(default_factory=list)
+    found: list["DetectorResults"] = field(default_factory=list)
 
     def settled(self) -> list[Detection]:
         """Return the final detections in the original text, from those in its pieces."""
@@ -137,7 +137,7 @@ class _Assembly:
             self._sizes.append(size)
             yield batch
 
-    def take(self, answers: list["Pair"]) -> int:
+    def take(self, answers: list["DetectorResults"]) -> int:
         """Record the results for the pieces of the next batch, and return its number of characters."""
         open_texts = (text for text in self._begun for _ in range(len(text.places) - len(text.found)))
         for text, pair in zip(list(islice(open_texts, len(answers))), answers, strict=True):

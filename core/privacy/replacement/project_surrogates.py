@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from core.privacy.recognizers.people.name_forms import plain
-from core.privacy.replacement import sealed_pairs
+from core.privacy.replacement import sealed_mappings
 from core.privacy.replacement.surrogate_rows import is_touched
 from core.privacy.replacement.surrogates import SurrogateTable, new_key
 from core.privacy.replacement.treatments import TREATMENTS, Treatment
@@ -54,7 +54,7 @@ def store_surrogates(workspace: Workspace, project_id: str, table: SurrogateTabl
         "insert or replace into surrogates (project_id, entity, value_hmac, surrogate) values (?, ?, ?, ?)",
         [(project_id, *row) for row in table.rows.new()],
     )
-    sealed_pairs.seal(workspace, project_id, table.rows.new_pairs())
+    sealed_mappings.seal(workspace, project_id, table.rows.new_pairs())
 
 
 def treatments(workspace: Workspace, project_id: str) -> dict[str, Treatment]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from core.privacy.entities import TYPES, invented_as
 from core.privacy.recognizers.people.name_forms import NAME_PART, plain
-from core.privacy.replacement.invention.proposals import invented_words, may_be_invented
+from core.privacy.replacement.invention.candidates import invented_words, may_be_invented
 
 Row = tuple[str, str, str]  # entity, HMAC-SHA256 of the value in hexadecimal, surrogate
 Key = tuple[str, str]  # entity and HMAC
@@ -22,7 +22,7 @@ MOVED = invented_as("date", "grid") | {"AGE"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class SurrogateMapping:
     """A value as it was written, and its surrogate: what re-identification is made of."""
 
     entity: str
@@ -54,7 +54,7 @@ class SurrogateRows:
         self._gone: set[Key] = set()
         self.changes = 0  # how often a row was added or removed
         self.stale: set[str] = set()  # plain forms of withdrawn surrogates
-        self._met: dict[Key, Pair] = {}  # every pair requested, with the value as it was first written here
+        self._met: dict[Key, SurrogateMapping] = {}  # every pair requested, with the value as it was first written here
         for entity, digest, surrogate in rows:
             self.hold((entity, digest), surrogate, is_new=False)
 
@@ -102,7 +102,7 @@ class SurrogateRows:
 
     def noted(self, key: Key, value: str, surrogate: str) -> str:
         """Record for re-identification that `surrogate` replaces `value`, and return the surrogate."""
-        self._met.setdefault(key, Pair(entity=entity_of(key), value=value, surrogate=surrogate))
+        self._met.setdefault(key, SurrogateMapping(entity=entity_of(key), value=value, surrogate=surrogate))
         return surrogate
 
     def know(self, key: Key) -> None:
@@ -172,11 +172,11 @@ class SurrogateRows:
         """Return the keys of rows that were withdrawn since the table was loaded."""
         return sorted(self._gone)
 
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> list[SurrogateMapping]:
         """Return every pair requested since the table was loaded."""
         return list(self._met.values())
 
-    def new_pairs(self) -> list[Pair]:
+    def new_pairs(self) -> list[SurrogateMapping]:
         """Return the pairs of the rows issued since the table was loaded."""
         return [self._met[key] for key in self._new if key in self._met]
 

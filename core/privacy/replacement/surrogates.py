@@ -20,9 +20,9 @@ from core.privacy.recognizers.people.name_forms import (
     plain,
     shorter_forms,
 )
+from core.privacy.replacement.invention.candidates import candidates, initials, name_parts
 from core.privacy.replacement.invention.grids import GridOffset, moved_grid
 from core.privacy.replacement.invention.invented import Dice, cased, is_writable
-from core.privacy.replacement.invention.proposals import initials, name_parts, proposals
 from core.privacy.replacement.invention.shifting import is_counted, shifted
 from core.privacy.replacement.surrogate_rows import (
     DATES,
@@ -270,7 +270,7 @@ class SurrogateTable:
         if entity in DATES or entity in _GRIDS:
             moved = moved_grid(value, self._grid_offset) if entity in _GRIDS else shifted(value, self._weeks)
             return self._issue(key, value, [moved] if moved else ())
-        return self._issue_from((entity,), key, value, partial(proposals, entity, value))
+        return self._issue_from((entity,), key, value, partial(candidates, entity, value))
 
     def _issue_from(self, pool: tuple[object, ...], key: Key, value: str, source: Callable[..., Iterable[str]]) -> str:
         """Issue as `_issue` does, but start near where the previous search ended, so a crowded pool is not rescanned."""

@@ -40,7 +40,7 @@ def actions(workspace: Workspace) -> list[str]:
 
 def test_a_new_project_has_no_way_back(workspace, project):
     search(workspace, project, ("PERSON", "John Smith"))
-    assert reidentification.way_back(workspace, project) is None
+    assert reidentification.setup_of(workspace, project) is None
     with pytest.raises(InputError, match="no way back"):
         look(workspace, project, "anything")
     assert workspace.db.execute("select count(*) from way_back_blocks").fetchone()[0] == 0
@@ -160,9 +160,9 @@ def test_turning_off_needs_the_projects_name_and_leaves_the_data(workspace, proj
     before = pairs(workspace, project)
     with pytest.raises(InputError, match="nothing was deleted"):
         reidentification.turn_off(workspace, project, typed_name="field manuals", person=ADA)
-    assert reidentification.way_back(workspace, project)
+    assert reidentification.setup_of(workspace, project)
     reidentification.turn_off(workspace, project, typed_name="Field manuals", person=ADA)
-    assert reidentification.way_back(workspace, project) is None
+    assert reidentification.setup_of(workspace, project) is None
     assert workspace.db.execute("select count(*) from way_back_blocks").fetchone()[0] == 0
     assert pairs(workspace, project) == before
     assert actions(workspace)[-1] == "way back turned off"

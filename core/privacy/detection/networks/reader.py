@@ -9,7 +9,7 @@ from core.privacy.detection.networks.engine import Engine, build_engine
 from core.privacy.detection.networks.rampart import Rampart, load_rampart
 from core.records import Detection
 
-Pair = tuple[list[Detection], list[Detection]]  # detections of the first and the second detector in a piece
+DetectorResults = tuple[list[Detection], list[Detection]]  # detections of the first and the second detector in a piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Reader:
     second: Rampart | None = None
     is_alone: bool = True
 
-    def read(self, pieces: Sequence[str]) -> list[Pair]:
+    def read(self, pieces: Sequence[str]) -> list[DetectorResults]:
         """Return what both detectors find in each piece, with offsets in the piece."""
         if self.second is None:
             return [(found, []) for found in self.engine.analyze(pieces)]

@@ -23,7 +23,7 @@ from core.models.cores import thread_count
 from core.records import Detection
 
 if TYPE_CHECKING:
-    from core.privacy.detection.networks.reader import Pair
+    from core.privacy.detection.networks.reader import DetectorResults
 
 _MOST = 16
 _BYTES_EACH = 1_000_000_000  # a worker used 0.4 to 0.5 GB; the rest is room for what it reads
@@ -44,13 +44,13 @@ class Workers:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(max_workers=len(workers))  # they only wait for the pipes
 
-    def read(self, batches: Iterable[Sequence[str]]) -> Iterator[list["Pair"]]:
+    def read(self, batches: Iterable[Sequence[str]]) -> Iterator[list["DetectorResults"]]:
         """Yield, for each batch, what was found in each of its pieces.
 
         Raises:
             SetupError: a worker ended before it answered.
         """
-        waiting: deque[Future[list[Pair]]] = deque()
+        waiting: deque[Future[list[DetectorResults]]] = deque()
         for batch in batches:
             waiting.append(self._threads.submit(self._ask, batch))
             if len(waiting) > 2 * self._count:
@@ -62,7 +62,7 @@ class Workers:
         """Drop the batches that no worker has begun."""
         self._threads.shutdown(cancel_futures=True)
 
-    def _ask(self, batch: Sequence[str]) -> list["Pair"]:
+    def _ask(self, batch: Sequence[str]) -> list["DetectorResults"]:
         worker = self._idle.get()
         try:
             return worker.ask(batch)
@@ -95,7 +95,7 @@ class _Worker:
         # a group of its own: Ctrl-C on the terminal is this process's to answer
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603
 
-    def ask(self, pieces: Sequence[str]) -> list["Pair"]:
+    def ask(self, pieces: Sequence[str]) -> list["DetectorResults"]:
         """Write the pieces and wait for the answer.
 
         Raises:

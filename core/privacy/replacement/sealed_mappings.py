@@ -7,7 +7,7 @@ from dataclasses import asdict
 from core.errors import SetupError
 from core.privacy.replacement.sealing import Lock, Refused, unseal
 from core.privacy.replacement.sealing import seal as sealed
-from core.privacy.replacement.surrogate_rows import Pair
+from core.privacy.replacement.surrogate_rows import SurrogateMapping
 from core.storage import Workspace, rights
 
 _PAIRS_A_BLOCK = 5_000
@@ -22,7 +22,7 @@ def stored_lock(workspace: Workspace, project_id: str) -> Lock | None:
     return Lock(**dict(row)) if row else None
 
 
-def seal(workspace: Workspace, project_id: str, pairs: Sequence[Pair]) -> int:
+def seal(workspace: Workspace, project_id: str, pairs: Sequence[SurrogateMapping]) -> int:
     """Seal pairs if re-identification is set up, and return how many were sealed; call it inside a transaction."""
     rights.check(workspace.db, "find personal data", project_id)
     lock = stored_lock(workspace, project_id) if pairs else None
@@ -46,14 +46,14 @@ def last_block(workspace: Workspace, project_id: str) -> int:
     return int(row[0] or 0)
 
 
-def unsealed(workspace: Workspace, project_id: str, private_key: bytes) -> list[Pair]:
+def unsealed(workspace: Workspace, project_id: str, private_key: bytes) -> list[SurrogateMapping]:
     """Return every pair of the project, in the order in which they were sealed.
 
     Raises:
         SetupError: a block was changed or moved, or one before the last is missing; the message gives its number.
     """
     rights.check(workspace.db, "reveal", project_id)
-    pairs: list[Pair] = []
+    pairs: list[SurrogateMapping] = []
     rows = workspace.db.execute(
         "select number, block from way_back_blocks where project_id = ? order by number", [project_id]
     )
@@ -64,7 +64,7 @@ def unsealed(workspace: Workspace, project_id: str, private_key: bytes) -> list[
             content = unseal(row["block"], private_key, belongs_to=project_id, number=expected)
         except Refused as error:
             raise SetupError(f"Block {expected} of the way back was changed since it was sealed.", _TAMPERED) from error
-        pairs += [Pair(**pair) for pair in json.loads(content)]
+        pairs += [SurrogateMapping(**pair) for pair in json.loads(content)]
     return pairs
 
 

@@ -63,7 +63,7 @@ def initials(dice: Dice, script: str) -> dict[str, str]:
     return dict(zip(letters, order, strict=True))
 
 
-def proposals(entity: str, value: str, dice_at: DiceAt, *, first: int = 0) -> Iterator[str]:
+def candidates(entity: str, value: str, dice_at: DiceAt, *, first: int = 0) -> Iterator[str]:
     """Yield values of the same kind as `value`, from try `first` on; none if a numbered label serves better."""
     invent = _INVENTIONS.get(TYPE_OF[entity].invention) if entity in TYPE_OF else None
     if invent is None or not is_writable(value) and entity in _PLACES:
