@@ -173,7 +173,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """A detector's result: `score` is from 0 to 1, `detector` is one name or several joined by "+"."""
+    """A detector's result: `score` is from 0 to 1, `detector` holds one name or several (see `core.detectors`)."""
 
     start: int
     end: int
@@ -196,7 +196,7 @@ class Span:
     end: int
     entity: str
     score: float
-    detector: str  # "reviewer" when a person added it
+    detector: str  # as in `Detection`; "reviewer" when a person added it
     state: SpanState = "detected"
     reviewer: str = ""
     surrogate: str = ""  # what replaces it in the anonymized text

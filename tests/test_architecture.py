@@ -19,6 +19,7 @@ ROOMS = {"documents", "privacy", "questions", "models", "training", "evaluation"
 WORDS = {
     "access",
     "defects",
+    "detectors",
     "errors",
     "files",
     "records",

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from core.detectors import RAMPART, SPACY, detectors_of
 from core.errors import InputError
 from core.files import sha256_text
 from core.identity import declared
@@ -60,7 +61,7 @@ def run(context: JobContext) -> dict[str, Any]:
 
 def other_detector(spans: list[Span]) -> str:
     """Return the detector to use: Rampart or, if that contributed to the spans, spaCy with the rules, unfiltered."""
-    return "spacy" if any("rampart" in span.detector for span in spans) else "rampart"
+    return SPACY if any(RAMPART in detectors_of(span) for span in spans) else RAMPART
 
 
 def _documents(workspace: Workspace, project_id: str, params: dict[str, Any]) -> list[Document]:
@@ -70,10 +71,8 @@ def _documents(workspace: Workspace, project_id: str, params: dict[str, Any]) ->
 
 
 def _load(workspace: Workspace, name: str) -> Finder:
-    model = registry.find_model(
-        registry.model_folders(workspace.home), SECOND_MODEL if name == "rampart" else DETECTION_MODEL
-    )
-    if name == "rampart":
+    model = registry.find_model(registry.model_folders(workspace.home), SECOND_MODEL if name == RAMPART else DETECTION_MODEL)
+    if name == RAMPART:
         from core.privacy.detection.networks.rampart import load_rampart
 
         return load_rampart(Path(model.path))

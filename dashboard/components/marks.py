@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
 
+from core.detectors import PROPAGATION, RAMPART, REVIEWER, RULES, SPACY, split
 from core.privacy.entities import kin
 from core.privacy.replacement.treatments import is_shared
 from core.privacy.text.rewriting import folded
@@ -17,11 +18,11 @@ from core.storage import Workspace, find
 PART_CHARACTERS = 5000
 _COLUMNS = "id, start, end, entity, score, detector, state, reviewer, surrogate"
 FINDERS = {
-    "rules": "a rule",
-    "spacy": "the name finder",
-    "rampart": "the second finder",
-    "propagation": "a search for what was found elsewhere",
-    "reviewer": "a reviewer",
+    RULES: "a rule",
+    SPACY: "the name finder",
+    RAMPART: "the second finder",
+    PROPAGATION: "a search for what was found elsewhere",
+    REVIEWER: "a reviewer",
 }
 
 
@@ -98,9 +99,9 @@ def page_number_of(pages: Sequence[Page], offset: int) -> int:
 
 def finder_words(detector: str) -> str:
     """Describe what found a span, in plain words: `spacy+rules` -> `a rule and the name finder`."""
-    names = detector.split("+")
+    names = split(detector)
     known = [words for name, words in FINDERS.items() if name in names]
-    *others, last = known + [name for name in names if name not in FINDERS]
+    *others, last = known + sorted(names - FINDERS.keys())
     return f"{', '.join(others)} and {last}" if others else last
 
 

@@ -7,6 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from core.detectors import SPACY
 from core.privacy.detection.filters import Filter
 from core.privacy.detection.networks.workers import started, worker_count
 from core.privacy.detection.overlaps import resolve
@@ -101,7 +102,7 @@ class _Begun:
         first = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[0]]
         second = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[1]]
         # in lowercase text the model takes every unusual noun for an organization
-        first = [d for d in first if (d.detector, d.entity) != ("spacy", "ORGANIZATION") or self._is_capitalized(d)]
+        first = [d for d in first if (d.detector, d.entity) != (SPACY, "ORGANIZATION") or self._is_capitalized(d)]
         return _restored(self.text, _settled(self.prose, first, resolve(self.prose, second)))
 
     def _is_capitalized(self, found: Detection) -> bool:
@@ -179,9 +180,7 @@ def _restored(text: Rewritten, found: Sequence[Detection]) -> list[Detection]:
 def _settled(text: str, found: list[Detection], second: list[Detection]) -> list[Detection]:
     proven = proven_words(text, [*found, *second])
     sieve = Filter.of(text, proven)
-    kept = [
-        d for detection in found for d in (sieve.kept(text, detection) if detection.detector == "spacy" else (detection,))
-    ]
+    kept = [d for detection in found for d in (sieve.kept(text, detection) if detection.detector == SPACY else (detection,))]
     settled = resolve(text, vote(text, resolve(text, kept), second, sieve))
     return outside_replaced(text, resolve(text, [*settled, *propagate(text, settled, common=sieve.small, proven=proven)]))
 

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from core.detectors import detectors_of, joined
 from core.privacy.entities import ENTITIES
 from core.records import Detection
 
@@ -14,8 +15,8 @@ def resolve(text: str, found: Iterable[Detection]) -> list[Detection]:
     """Return sorted, non-overlapping detections that cover every letter and digit that `found` covers.
 
     The longest wins, then the higher priority, then the higher score. Whatever the winner does not cover of a loser stays as
-    a detection of its own, so resolving never uncovers text. The names of detectors that agree on the entity are joined by
-    "+".
+    a detection of its own, so resolving never uncovers text. Detectors that agree on the entity are all named (see
+    `core.detectors`).
     """
     return [chosen for cluster in _clusters(found) for chosen in _resolved(text, cluster)]
 
@@ -58,8 +59,8 @@ def _free(starts: list[int], chosen: list[Detection], candidate: Detection) -> l
     while index < len(chosen) and chosen[index].start < candidate.end:
         winner = chosen[index]
         if winner.entity == candidate.entity:
-            names = sorted({*winner.detector.split("+"), *candidate.detector.split("+")})
-            chosen[index] = replace(winner, detector="+".join(names), score=max(winner.score, candidate.score))
+            names = joined(detectors_of(winner) | detectors_of(candidate))
+            chosen[index] = replace(winner, detector=names, score=max(winner.score, candidate.score))
         if winner.start > at:
             free.append((at, winner.start))
         at = max(at, winner.end)

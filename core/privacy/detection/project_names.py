@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from core.detectors import RULES, detectors_of
 from core.privacy.detection.overlaps import covers
 from core.privacy.detection.propagation import Sought, stands_alone
 from core.privacy.text.letter_case import capitalized
@@ -30,7 +31,7 @@ def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
             continue
         if len(words) > 1:
             given.add(value)
-        if span.state == "accepted" or "rules" in span.detector:
+        if span.state == "accepted" or RULES in detectors_of(span):
             given.update(word for word in words if stands_alone(word))
     return given, rejected
 

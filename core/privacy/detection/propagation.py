@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Set
 
+from core.detectors import PROPAGATION
 from core.privacy.detection.proven_names import is_full_name, proven_words
 from core.privacy.entities import SPREAD, WITH_KIND_WORD, name_alone
 from core.privacy.recognizers.people.titles import CHAT
@@ -138,7 +139,7 @@ def _occurrences(text: str, sought: _Sought, covered: Sequence[tuple[int, int]])
             continue
         start, end = tokens[index][1], tokens[index + len(found[0]) - 1][2]
         if not _is_covered(covered, start, end):
-            yield Detection(start=start, end=end, entity=found[1], score=_SCORE, detector="propagation")
+            yield Detection(start=start, end=end, entity=found[1], score=_SCORE, detector=PROPAGATION)
         index += len(found[0])
 
 
@@ -152,7 +153,7 @@ def _mentions(text: str, names: Set[str], covered: Sequence[tuple[int, int]]) ->
     for match in _CALLED.finditer(text):
         if match["name"] in names and not _is_covered(covered, *match.span("name")):
             start, end = match.span("name")
-            yield Detection(start=start, end=end, entity="PERSON", score=_SCORE, detector="propagation")
+            yield Detection(start=start, end=end, entity="PERSON", score=_SCORE, detector=PROPAGATION)
 
 
 def _longest(tokens: list[tuple[str, int, int]], index: int, sought: _Sought) -> tuple[_Form, str] | None:

@@ -8,14 +8,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from core.detectors import RULES
 from core.privacy.detection.trimming import trimmed
 from core.privacy.entities import NAMES
 from core.privacy.recognizers.people.given_names import is_given_name
 from core.privacy.recognizers.people.name_forms import is_particle
 from core.privacy.text.vocabulary import WORD, generic_words, is_generic, may_be_name
 from core.records import Detection
-
-RULES = "rules"
 
 _TOKEN = re.compile(r"\w+")
 _MAIL_NAME = re.compile(r"([\w.+'’-]{3,64})@[\w-]")

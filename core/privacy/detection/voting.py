@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from core.detectors import detectors_of, joined
 from core.privacy.detection.filters import Filter, is_technical
 from core.records import Detection
 
@@ -34,8 +35,7 @@ def vote(text: str, first: Sequence[Detection], second: Sequence[Detection], sie
 def _credited(detections: Sequence[Detection], others: Sequence[Detection]) -> Iterator[Detection]:
     starts = [other.start for other in others]
     for found in detections:
-        names = {*found.detector.split("+"), *_agreeing(found, others, starts)}
-        yield replace(found, detector="+".join(sorted(names)))
+        yield replace(found, detector=joined(detectors_of(found) | _agreeing(found, others, starts)))
 
 
 def _agreeing(found: Detection, others: Sequence[Detection], starts: Sequence[int]) -> set[str]:
@@ -46,7 +46,7 @@ def _agreeing(found: Detection, others: Sequence[Detection], starts: Sequence[in
         shared = min(found.end, others[at].end) - max(found.start, others[at].start)
         if shared > 0:
             covered += shared
-            names.update(others[at].detector.split("+"))
+            names |= detectors_of(others[at])
         at += 1
     return names if covered * 2 >= found.end - found.start else set()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from core.detectors import LIST
 from core.errors import InputError
 from core.privacy.detection.detector import Detector
 from core.privacy.detection.overlaps import resolve
@@ -17,7 +18,6 @@ from core.privacy.lists.patterns import Pattern, pattern_of
 from core.privacy.text.rewriting import Rewritten, as_compared, folded
 from core.records import Detection, ListEntry, PatternRule
 
-LIST = "list"  # detector name of detections from the lists
 _TOKEN = re.compile(r"\w+")
 _Form = tuple[str, int, str]  # folded entry, number of characters before its first word, type
 

@@ -12,8 +12,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from core.detectors import LIST, detectors_of
 from core.privacy.detection.overlaps import covers
-from core.privacy.lists.detector import LIST, Lists
+from core.privacy.lists.detector import Lists
 from core.privacy.lists.entries import entries_of, rules_of
 from core.records import Detection, Document, ListEntry, PatternRule, Span, new_id
 from core.storage import Workspace, find
@@ -113,7 +114,7 @@ def by_lists(workspace: Workspace, document: Document, lists: Lists, *, new: Lis
         standing = rejected.get((hit.start, hit.end))
         if standing is None:
             touch.new.append(_span(document, hit))
-        elif LIST not in standing.detector.split("+"):  # otherwise a reviewer rejected the list's own span
+        elif LIST not in detectors_of(standing):  # otherwise a reviewer rejected the list's own span
             touch.undecided.append(replace(standing, entity=hit.entity, detector=LIST))
     is_denied = covers((hit.start, hit.end) for hit in hits)
     for span in spans:

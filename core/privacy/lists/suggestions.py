@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from core.detectors import REVIEWER
 from core.privacy.lists.entries import MAX_TEXT, entries_of
 from core.privacy.text.rewriting import folded
 from core.records import Document, ListKind, Project, Span
@@ -32,7 +33,7 @@ def suggestions(workspace: Workspace, project: Project) -> list[Suggestion]:
     for document in find(workspace.db, Document, project_id=project.id, state="read"):
         spans = [
             *find(workspace.db, Span, document_id=document.id, state="rejected"),
-            *find(workspace.db, Span, document_id=document.id, state="accepted", detector="reviewer"),
+            *find(workspace.db, Span, document_id=document.id, state="accepted", detector=REVIEWER),
         ]
         text = workspace.text(document) if spans else ""
         for span in spans:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from core.detectors import REVIEWER
 from core.errors import InputError
 from core.privacy.entities import ENTITIES
 from core.privacy.replacement.project_surrogates import store_surrogates, surrogate_table
@@ -60,7 +61,7 @@ def add_all(
                     end=end,
                     entity=entity,
                     score=1.0,
-                    detector="reviewer",
+                    detector=REVIEWER,
                     state="accepted",
                     reviewer=by.name,
                     surrogate=table.surrogate(entity, text[start:end]),

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.detectors import MODELS, PROPAGATION, joined
 from core.privacy.entities import NAMES
 from core.privacy.review.states import State, states_of
 from core.privacy.text.rewriting import folded
@@ -17,6 +18,7 @@ from core.storage import Workspace
 
 _SINGLE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _ORDER: tuple[State, ...] = ("returned", "in review", "detected", "proposed", "approved")
+_LONE = tuple(joined([name]) for name in sorted(MODELS))  # as stored with spans that one name finder alone found
 LOW_SCORE = 0.6  # below this a detector is in doubt itself; names found by spaCy always score .85
 
 
@@ -44,11 +46,11 @@ def queue(workspace: Workspace, project: Project) -> list[QueueEntry]:
     states = states_of(workspace, project.id)
     rows = workspace.db.execute(
         "select d.id, count(s.id) as total, coalesce(sum(s.state = 'detected'), 0) as undecided,"
-        " coalesce(sum(s.state = 'detected' and s.detector in ('spacy', 'rampart')), 0) as lone"
+        " coalesce(sum(s.state = 'detected' and s.detector in (?, ?)), 0) as lone"
         " from documents d left join spans s on s.document_id = d.id"
         " where d.project_id = ? and d.state = 'read' and d.text_sha256 <> '' and d.analyzed_sha256 = d.text_sha256"
         " group by d.id order by d.created_at, d.rowid",
-        [project.id],
+        [*_LONE, project.id],
     )
     approved = {
         document_id: workspace.active_review(document_id) for document_id in states if states[document_id] == "approved"
@@ -89,7 +91,7 @@ def mark_risks(text: str, spans: Sequence[Span]) -> dict[str, int]:
         types[values[span.id]].add(span.entity)
     return {
         span.id: 3 * (len(types[values[span.id]]) > 1)
-        + (2 if span.detector in ("spacy", "rampart") else 1 if span.detector == "propagation" else 0)
+        + (2 if span.detector in _LONE else 1 if span.detector == PROPAGATION else 0)
         + (span.score < LOW_SCORE)
         + 2 * (times[values[span.id]] == 1 and _is_rare_name(text[span.start : span.end], span))
         for span in spans

@@ -9,6 +9,7 @@ from typing import Any
 
 import tldextract
 
+from core.detectors import RULES, SPACY
 from core.errors import SetupError
 from core.privacy.detection.networks.lean_imports import without
 from core.privacy.recognizers import families
@@ -33,8 +34,6 @@ with without("torch", "transformers"):
         SpacyRecognizer,
     )
 
-SPACY = "spacy"
-RULES = "rules"
 _RULES = RuleSet(families.RULES)
 # Stock Presidio ignores ORGANIZATION, which alone costs 30 points of recall on court judgments (docs/privacy).
 _LABELS = {

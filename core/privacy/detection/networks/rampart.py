@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.detectors import RAMPART
 from core.errors import SetupError
 from core.models.cores import thread_count
 from core.privacy.detection.networks.candidates import stretches
 from core.privacy.recognizers.military.timings import DATE_TIME_GROUP
 from core.records import Detection
 
-RAMPART = "rampart"
 _STREET, _NUMBER, _ZIP, _PLACE = "street", "building number", "zip code", "place"
 _PARTS = (_STREET, _NUMBER, _ZIP, _PLACE)  # parts of an address; the other classes are entities
 _CLASSES = {
