@@ -1,10 +1,13 @@
 """From proposal to approval on the review page: open points, sample and second search, and who may do what."""
 
+from collections.abc import Set
+
 import streamlit as st
 
 from core import jobs
 from core.identity import standing
 from core.privacy import review
+from core.privacy.review import Remedy
 from core.privacy.review.second_search import second_search_of
 from core.records import Person, Project, Review, TwoPersonRule, Unread
 from core.storage import Workspace, get
@@ -22,7 +25,6 @@ RULE_WORDS: dict[TwoPersonRule, str] = {
     "on": "always",
     "off": "never: who proposes may approve",
 }
-_SECOND = "searched a second time"
 
 
 def show_approval(desk: Desk, *, is_searched: bool) -> None:
@@ -67,7 +69,7 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
         f"{rest} Your name is kept with it."
     )
     for point in points:
-        st.markdown(f":material/pending: {point}")
+        st.markdown(f":material/pending: {review.point_words(point)}")
     unread = review.unread_of(desk.store, desk.project, desk.document) if not is_policy else Unread()
     if unread:
         st.markdown(f":material/pending: Not looked at yet: {review.unread_words(unread)}.")
@@ -78,25 +80,13 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
     no_proposal = reason_against(desk.store, "propose", desk.project)
     no_approval = reason_against(desk.store, "approve", desk.project)
     with st.container(horizontal=True, gap="small"):
-        if (unread.unsampled or any("sample" in point for point in points)) and st.button(
-            "Read the sample (s)", icon=":material/quick_reference_all:", disabled=is_nameless, key="read-sample"
-        ):
-            desk.turn_to("sample")
-        is_due = bool(points) and _SECOND in points[0]
-        if (is_due or unread.unsearched) and st.button(
-            "Search once more",
-            icon=":material/search:",
-            type="primary" if is_due or unread == Unread(unsearched=1) else "secondary",
-            disabled=is_nameless,
-            key="search-again",
-        ):
-            search_again(desk)
+        _show_remedies(desk, {point.remedy for point in points}, unread)
         if st.button(
             "Propose approval (P)",
             type="primary" if is_primary and is_policy and not points else "secondary",
             icon=":material/outbox:",
             disabled=is_nameless or bool(points or no_proposal),
-            help=no_proposal or (points[0] if points else None),
+            help=no_proposal or (review.point_words(points[0]) if points else None),
             key="propose",
         ):
             propose(desk)
@@ -109,6 +99,24 @@ def _show_open(desk: Desk, *, is_primary: bool) -> None:
         ):
             start_approval(desk, is_all=False)
     show_second(desk)
+
+
+def _show_remedies(desk: Desk, due: Set[Remedy], unread: Unread) -> None:
+    """Show the buttons that settle open points or what is unread; marks are decided beside the text."""
+    is_nameless = desk.person is None
+    if (unread.unsampled or Remedy.READ_SAMPLE in due) and st.button(
+        "Read the sample (s)", icon=":material/quick_reference_all:", disabled=is_nameless, key="read-sample"
+    ):
+        desk.turn_to("sample")
+    is_due = Remedy.SEARCH_AGAIN in due
+    if (is_due or unread.unsearched) and st.button(
+        "Search once more",
+        icon=":material/search:",
+        type="primary" if is_due or unread == Unread(unsearched=1) else "secondary",
+        disabled=is_nameless,
+        key="search-again",
+    ):
+        search_again(desk)
 
 
 def _show_proposed(desk: Desk, proposed: Review) -> None:
@@ -241,10 +249,10 @@ def propose(desk: Desk) -> None:
         return
     with shown_errors():
         points = review.open_points(desk.store, desk.project, desk.document)
-        if points and _SECOND in points[0]:
+        if points and points[0].remedy is Remedy.SEARCH_AGAIN:
             search_again(desk)
         if points:
-            st.warning(points[0], icon=":material/pending:")
+            st.warning(review.point_words(points[0]), icon=":material/pending:")
             return
         review.propose(desk.store, desk.project, desk.document, by=desk.person)
         forget_last()

@@ -21,14 +21,28 @@ from core.privacy.review.figures import (
 from core.privacy.review.policy import needs_two, people_known, set_sample_size, set_two_person
 from core.privacy.review.risk import QueueEntry, by_risk, mark_risks, queue
 from core.privacy.review.sampling import Sample, answer, clean_ids, draw, sample_of
-from core.privacy.review.states import State, last_return, open_points, reason_against, state_of, states_of
+from core.privacy.review.states import (
+    OpenPoint,
+    PointKind,
+    Remedy,
+    State,
+    last_return,
+    open_points,
+    point_words,
+    reason_against,
+    state_of,
+    states_of,
+)
 from core.privacy.review.unread import is_all_read, unread_of, unread_phrase, unread_words
 
 __all__ = [
     "Decision",
     "Edge",
     "Effect",
+    "OpenPoint",
+    "PointKind",
     "QueueEntry",
+    "Remedy",
     "Sample",
     "State",
     "accept",
@@ -53,6 +67,7 @@ __all__ = [
     "needs_two",
     "open_points",
     "people_known",
+    "point_words",
     "propose",
     "queue",
     "reason_against",

@@ -15,7 +15,7 @@ from core.privacy.review.approved import masked_passages
 from core.privacy.review.policy import needs_two, note_person
 from core.privacy.review.sampling import sample_of
 from core.privacy.review.second_search import second_search_of
-from core.privacy.review.states import hint_for, open_points
+from core.privacy.review.states import hint_for, open_points, point_words
 from core.privacy.review.unread import check_confirmed, unread_of
 from core.records import Document, Person, Project, Review, Span, Unread, new_id, now
 from core.storage import Workspace, find, get, rights, transaction
@@ -228,7 +228,9 @@ def withdraw(workspace: Workspace, document: Document, *, reason: str, by: Perso
 
 def _check_settled(workspace: Workspace, project: Project, document: Document, *, to_be: str) -> None:
     if points := open_points(workspace, project, document):
-        raise InputError(f"Document {document.id} cannot be {to_be}: {points[0]}", hint_for(project, document, points[0]))
+        raise InputError(
+            f"Document {document.id} cannot be {to_be}: {point_words(points[0])}", hint_for(project, document, points[0])
+        )
 
 
 def _is_by(review: Review, person: Person) -> bool:

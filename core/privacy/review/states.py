@@ -1,5 +1,7 @@
 """The state of a document's review, what is still open, and why somebody may not approve it."""
 
+from dataclasses import dataclass
+from enum import Enum
 from typing import Literal
 
 from core.privacy.review.policy import needs_two
@@ -7,9 +9,52 @@ from core.privacy.review.sampling import sample_of
 from core.privacy.review.unread import unread_of
 from core.records import Document, Person, Project, Review
 from core.storage import Workspace, find, get, rights
+from core.words import counted
 
 State = Literal["detected", "in review", "proposed", "approved", "returned"]
-UNMARKED = "A passage of the sample holds something that is not marked yet."
+
+
+class PointKind(Enum):
+    """The kinds of open points: what keeps a document from being proposed."""
+
+    UNDECIDED = "marks without a decision"
+    UNREAD = "drawn passages that nobody read"
+    UNMARKED = "a miss that is not marked"
+    SAMPLE_DUE = "no sample drawn yet"
+    SAMPLE_DUE_AGAIN = "another round after a miss"
+    UNSEARCHED = "no second search of this anonymized text"
+
+
+class Remedy(Enum):
+    """What people do about an open point. Pages and commands choose by it what they offer, never by a sentence."""
+
+    DECIDE = "accept or reject marks"
+    READ_SAMPLE = "read the sample"
+    SEARCH_AGAIN = "run the second search"
+
+
+_REMEDIES: dict[PointKind, Remedy] = {
+    PointKind.UNDECIDED: Remedy.DECIDE,
+    PointKind.UNREAD: Remedy.READ_SAMPLE,
+    PointKind.UNMARKED: Remedy.READ_SAMPLE,
+    PointKind.SAMPLE_DUE: Remedy.READ_SAMPLE,
+    PointKind.SAMPLE_DUE_AGAIN: Remedy.READ_SAMPLE,
+    PointKind.UNSEARCHED: Remedy.SEARCH_AGAIN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPoint:
+    """Something that must be done before a document can be proposed; `point_words` says it to people."""
+
+    kind: PointKind
+    count: int = 0  # marks to decide, or passages to read
+    of: int = 0  # passages drawn, for UNREAD
+
+    @property
+    def remedy(self) -> Remedy:
+        """What people do about it."""
+        return _REMEDIES[self.kind]
 
 
 def state_of(workspace: Workspace, document: Document) -> State:
@@ -39,40 +84,54 @@ def _state(newest: str | None, is_begun: bool) -> State:
     return "in review" if newest or is_begun else "detected"
 
 
-def open_points(workspace: Workspace, project: Project, document: Document) -> tuple[str, ...]:
-    """Return sentences on what must be done before a document can be proposed; () if nothing is open.
+def open_points(workspace: Workspace, project: Project, document: Document) -> tuple[OpenPoint, ...]:
+    """Return what must be done before a document can be proposed, in the order to do it; () if nothing is open.
 
     With the policy all-at-once, only passages that were said to hold something count: the approver confirms what is unread.
     """
     project = get(workspace.db, Project, project.id)
     if project.policy == "all-at-once":
-        return (UNMARKED,) if sample_of(workspace, document).unmarked_ids else ()
+        return (OpenPoint(kind=PointKind.UNMARKED),) if sample_of(workspace, document).unmarked_ids else ()
     unread = unread_of(workspace, project, document)
     points = []
     if unread.undecided:
-        words = "1 mark is" if unread.undecided == 1 else f"{unread.undecided:,} marks are"
-        points.append(f"{words} not decided yet.")
+        points.append(OpenPoint(kind=PointKind.UNDECIDED, count=unread.undecided))
     if project.sample_size:
         points += _sample_points(workspace, project, document)
     if unread.unsearched and not points:
-        points.append("The anonymized text was not searched a second time.")
+        points.append(OpenPoint(kind=PointKind.UNSEARCHED))
     return tuple(points)
 
 
-def _sample_points(workspace: Workspace, project: Project, document: Document) -> list[str]:
+def _sample_points(workspace: Workspace, project: Project, document: Document) -> list[OpenPoint]:
     sample = sample_of(workspace, document)
     if sample.is_settled:
         return []
     if sample.unread_ids:
-        rest, all_ = len(sample.unread_ids), len(sample.drawn_ids)
-        return [f"{rest} of the {all_} passages of the sample {'is' if rest == 1 else 'are'} not read yet."]
+        return [OpenPoint(kind=PointKind.UNREAD, count=len(sample.unread_ids), of=len(sample.drawn_ids))]
     if sample.unmarked_ids:
-        return [UNMARKED]
-    number = min(project.sample_size, sample.unread_count)
+        return [OpenPoint(kind=PointKind.UNMARKED)]
+    kind = PointKind.SAMPLE_DUE_AGAIN if sample.round else PointKind.SAMPLE_DUE
+    return [OpenPoint(kind=kind, count=min(project.sample_size, sample.unread_count))]
+
+
+def point_words(point: OpenPoint) -> str:
+    """Say in a sentence what is open, such as that 3 marks are not decided yet."""
+    number, verb = point.count, "is" if point.count == 1 else "are"
     passages = "1 passage" if number == 1 else f"{number} passages"
-    if sample.round:
-        return [f"The sample held something that was missed: {passages} more must be read."]
-    return [f"The sample is not read yet: {passages} in which nothing was found."]
+    match point.kind:
+        case PointKind.UNDECIDED:
+            return f"{counted(number, 'mark')} {verb} not decided yet."
+        case PointKind.UNREAD:
+            return f"{number} of the {point.of} passages of the sample {verb} not read yet."
+        case PointKind.UNMARKED:
+            return "A passage of the sample holds something that is not marked yet."
+        case PointKind.SAMPLE_DUE:
+            return f"The sample is not read yet: {passages} in which nothing was found."
+        case PointKind.SAMPLE_DUE_AGAIN:
+            return f"The sample held something that was missed: {passages} more must be read."
+        case PointKind.UNSEARCHED:
+            return "The anonymized text was not searched a second time."
 
 
 def last_return(workspace: Workspace, document: Document) -> Review | None:
@@ -89,12 +148,16 @@ def reason_against(workspace: Workspace, project: Project, document: Document, *
             return "Two persons are needed: it must be proposed before another person approves it."
         return "Two persons are needed: who proposed it cannot approve it." if proposed.proposer_id == by.id else ""
     points = open_points(workspace, project, document)
-    return points[0] if points else ""
+    return point_words(points[0]) if points else ""
 
 
-def hint_for(project: Project, document: Document, point: str) -> str:
+def hint_for(project: Project, document: Document, point: OpenPoint) -> str:
     """Return a hint with the command that settles an open point."""
-    action = "accept SPAN… or reject SPAN…" if "decided" in point else f"sample {document.id}"
-    if "second time" in point:
-        action = f"check {document.id}"
+    match point.remedy:
+        case Remedy.DECIDE:
+            action = "accept SPAN… or reject SPAN…"
+        case Remedy.READ_SAMPLE:
+            action = f"sample {document.id}"
+        case Remedy.SEARCH_AGAIN:
+            action = f"check {document.id}"
     return f"Run: garrison review {project.name} {action} --as NAME"

@@ -81,7 +81,7 @@ def test_a_proposal_waits_until_all_is_decided_read_and_searched_again(
         lambda: search_again(workspace, document),
     ]
     for step, open_point in zip(steps, ["1 mark is not decided", "12 passages in which", "a second time"], strict=True):
-        assert open_point in review.open_points(workspace, project, document)[0]
+        assert open_point in review.point_words(review.open_points(workspace, project, document)[0])
         with pytest.raises(InputError, match=open_point):
             review.propose(workspace, project, document, by=ADA)
         step()
@@ -190,7 +190,7 @@ def test_a_miss_counts_and_asks_for_another_round(workspace: Workspace, project:
     review.add(workspace, document, start=start, end=start + 7, entity="SITE", by=ADA)
     after = review.answer(workspace, document, sample.drawn_ids, by=ADA)
     assert (after.read, after.missed, after.is_settled) == (5, 1, False)
-    assert "5 passages more must be read" in review.open_points(workspace, project, document)[0]
+    assert "5 passages more must be read" in review.point_words(review.open_points(workspace, project, document)[0])
     second = review.draw(workspace, project, document, by=ADA)
     assert (second.round, set(second.drawn_ids) & set(sample.drawn_ids)) == (2, set())
     settled = review.answer(workspace, document, second.drawn_ids, by=ADA)
@@ -201,7 +201,7 @@ def test_a_miss_must_be_marked(workspace: Workspace, project: Project, document:
     review.accept(workspace, spans_of(workspace, document), by=ADA)
     sample = review.draw(workspace, project, document, by=ADA)
     review.answer(workspace, document, sample.drawn_ids, missed_ids=sample.drawn_ids[:1], by=ADA)
-    assert "not marked yet" in review.open_points(workspace, project, document)[0]
+    assert "not marked yet" in review.point_words(review.open_points(workspace, project, document)[0])
 
 
 def test_taking_a_mark_back_asks_about_its_passage_again(workspace: Workspace, project: Project, document: Document) -> None:
