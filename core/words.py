@@ -1,6 +1,22 @@
-"""Counted nouns, worded the same on the command line and in the dashboard."""
+"""Counts, sizes and durations, worded the same on the command line and in the dashboard."""
 
 
 def counted(number: int, word: str, many: str = "") -> str:
     """Return a count with its noun, such as `1 mark` or `1,204 marks`; pass `many` if the plural is irregular."""
     return f"{number:,} {word if number == 1 else many or word + 's'}"
+
+
+def size(size_bytes: float) -> str:
+    """Format a size as `640 B`, `12 kB`, `3.4 MB` or `1.2 GB` (powers of 1000)."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes / 1e3:.0f} kB" if size_bytes >= 1e3 else f"{size_bytes:.0f} B"
+
+
+def duration(seconds: float) -> str:
+    """Format a duration as `20 seconds`, `4 minutes` or `1 h 10 min`: as exact as somebody waiting needs it."""
+    if seconds < 55:
+        return counted(max(1, round(seconds)), "second")
+    minutes = round(seconds / 60)
+    return counted(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,6 +1,7 @@
 """The `garrison` command: global options, the commands, exit codes.
 
-Exit codes: 0 success; 2 invalid input; 3 setup problem; 4 job failed; 130 canceled.
+Exit codes: 0 success; 1 a training would not fit (`train --plan`), or a defect; 2 invalid input; 3 setup problem;
+4 job failed; 130 canceled.
 """
 
 import io

@@ -7,7 +7,8 @@ import typer
 from core.cli.shell import shell_of, table
 from core.errors import InputError
 from core.records import Job, Project
-from core.storage import Workspace, find, next_step, project_steps
+from core.services.steps import next_step, project_steps
+from core.storage import Workspace, find
 from core.storage.removal import remove_project
 
 app = typer.Typer(no_args_is_help=True)

@@ -5,11 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.shell import shell_of, table
+from core.cli.shell import Shell, plain, shell_of, table
 from core.errors import InputError
-from core.records import Evaluation, Run
+from core.records import Evaluation, Project, Run
 from core.settings import EMBEDDED_MODEL, TrainingSettings, key_values
 from core.storage import find, get
+from core.training.fit import Fit, remedies
+from core.words import counted, duration, size
+
+DOES_NOT_FIT = 1  # exit code of `train --plan`
 
 
 def register(app: typer.Typer) -> None:
@@ -28,18 +32,74 @@ def train(
     preset: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the training settings.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Start nothing: estimate memory, disk and time; exit code 1 if it does not fit.")
+    ] = False,
 ) -> None:
     """Train an adapter on the project's reviewed question pairs."""
+    if plan and detach:
+        raise InputError("--plan starts no job that --detach could leave running.", "Give one of the two.")
     shell = shell_of(context)
     found = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
     settings = TrainingSettings.from_preset(preset, changes)
+    if plan:
+        raise typer.Exit(0 if show_plan(shell, found, model=model, settings=settings) else DOES_NOT_FIT)
     job = shell.run("train", {"model": model, "settings": settings.model_dump()}, project_id=found.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     run = get(shell.workspace.db, Run, job.result["run_id"])
     shell.show(run, f"Run {run.id} is ready. Next: garrison evaluate {found.name} {run.id}")
+
+
+def show_plan(shell: Shell, project: Project, *, model: str, settings: TrainingSettings) -> bool:
+    """Print what a training would need beside what this machine has free; return whether it fits.
+
+    Raises:
+        SetupError: the model is not on this machine.
+        InputError: it is no language model, or there are no reviewed pairs.
+    """
+    from core.services.trainable import reviewed_pairs
+    from core.services.training import find_trainable
+    from core.services.training_fit import fit_here
+
+    base = find_trainable(shell.workspace, model)
+    pairs = reviewed_pairs(shell.workspace, project)
+    fit = fit_here(shell.workspace, project, base, pairs=pairs, settings=settings)
+    verdict = {name: getattr(fit, name) for name in ("is_enough", "is_memory_enough", "is_disk_enough")}
+    payload = {"model": base.name, "pairs": len(pairs), "settings": settings.model_dump(), **plain(fit), **verdict}
+    shell.show(payload, plan_text(fit, settings, pair_count=len(pairs)))
+    return fit.is_enough
+
+
+def plan_text(fit: Fit, settings: TrainingSettings, *, pair_count: int) -> str:
+    """Say in words whether a training fits, what it needs, and if it needs too much memory, what helps."""
+    rows = [
+        {"what": "memory", "needed": size(fit.memory_bytes), "free": size(fit.free_memory_bytes)},
+        {"what": "disk", "needed": size(fit.disk_bytes), "free": size(fit.free_disk_bytes)},
+        {"what": "time", "needed": f"about {duration(fit.duration_s)}", "free": ""},
+    ]
+    basis = "An estimate from the model's size and the questions' length, for a machine that does nothing else."
+    lines = [_fit_sentence(fit, counted(pair_count, "question pair")), "", table(rows, empty=""), "", basis]
+    if not fit.is_disk_enough:
+        lines.append("Next: free some space on the workspace's disk.")
+    if not fit.is_memory_enough:
+        lines.append(f"Next: {_memory_hint(settings)}")
+    return "\n".join(lines)
+
+
+def _memory_hint(settings: TrainingSettings) -> str:
+    options = {"precision": "--precision {}", "batch_size": "--set batch_size={}"}
+    changes = [options[name].format(value) for name, value in remedies(settings).items()]
+    return f"try {' or '.join(changes)}" if changes else "choose a smaller model, or close other programs."
+
+
+def _fit_sentence(fit: Fit, pairs: str) -> str:
+    if fit.is_enough:
+        return f"Training on {pairs} fits this machine."
+    lacking = " and ".join(["memory"] * (not fit.is_memory_enough) + ["disk space"] * (not fit.is_disk_enough))
+    return f"Training on {pairs} probably does not fit this machine: too little {lacking}."
 
 
 def runs(context: typer.Context, project: str) -> None:

@@ -3,12 +3,10 @@
 from core.storage import rights
 from core.storage.database import connect
 from core.storage.rows import count, delete, find, find_all, from_row, get, insert, insert_many, update
-from core.storage.steps import Step, next_step, project_steps
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
 __all__ = [
-    "Step",
     "Workspace",
     "connect",
     "count",
@@ -19,8 +17,6 @@ __all__ = [
     "get",
     "insert",
     "insert_many",
-    "next_step",
-    "project_steps",
     "rights",
     "transaction",
     "update",

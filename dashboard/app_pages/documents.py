@@ -16,7 +16,7 @@ from core.privacy.classification.highest_marking import is_permitted
 from core.records import Document, Job, Project, Span
 from core.storage import Workspace, count, find
 from core.storage.removal import remove_document
-from core.words import counted
+from core.words import counted, size
 from dashboard.components.document_files import show_document_export
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
@@ -26,7 +26,6 @@ from dashboard.components.marking_banner import show_marking
 from dashboard.components.marks import pages_of
 from dashboard.components.page_text import PageView, cut_page, page_words, show_page
 from dashboard.components.search_start import show_search_again, show_search_start
-from dashboard.components.words import size
 from dashboard.resources import require_project, workspace
 
 FORMATS = "PDF, Word, PowerPoint, Excel, CSV, JSON, HTML, e-mail, Markdown, plain text, or a zip of these"

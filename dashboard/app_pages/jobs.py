@@ -8,9 +8,10 @@ from core import jobs
 from core.jobs.kinds import KINDS
 from core.records import Job
 from core.storage import Workspace
+from core.words import duration
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import is_active, show_job
-from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, duration, page_hint
+from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, page_hint
 from dashboard.resources import projects, workspace
 
 SHOWN = 20

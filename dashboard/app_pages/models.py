@@ -15,9 +15,9 @@ from core.files import disk_errors
 from core.models.registry import add_model, list_models, model_folders, remove_model, verify_models
 from core.records import Model
 from core.storage import Workspace, rights
+from core.words import size
 from dashboard import resources
 from dashboard.components.errors import shown_errors
-from dashboard.components.words import size
 
 USES = {
     "gguf": "Questions, training, chat",

@@ -5,7 +5,8 @@ import streamlit as st
 from core import jobs
 from core.jobs.kinds import KINDS
 from core.records import Project
-from core.storage import Step, Workspace, next_step, project_steps
+from core.services.steps import Step, next_step, project_steps
+from core.storage import Workspace
 from dashboard.components.follower import follow_job, is_active
 from dashboard.components.project_choice import POLICY_WORDS
 from dashboard.components.spine import STEP_PAGES

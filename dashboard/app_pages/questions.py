@@ -6,6 +6,7 @@ import streamlit as st
 from core import jobs
 from core.models.registry import list_models, model_folders
 from core.records import Document, Project, QuestionPair
+from core.services.question_pairs import coverage_of, keep_or_drop, source_of
 from core.settings import EMBEDDED_MODEL, FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
 from core.storage.written import waiting_pairs
@@ -24,7 +25,7 @@ STATES = {"": "All", "kept": "Kept", "dropped": "Dropped"}
 
 def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> None:
     """Show how many pairs to write, with which model, and the button that starts."""
-    coverage = pair_view.coverage(workspace, project, [])
+    coverage = coverage_of(workspace, project, [])
     passages = sum(row["passages"] for row in coverage)
     models = [model.name for model in list_models(model_folders(workspace.home)) if model.format == "gguf"]
     if not models:
@@ -85,7 +86,7 @@ def show_figures(workspace: Workspace, project: Project, *, job_id: str = "") ->
         chart = outcome_chart(kept, pair_view.dropped_by_reason(pairs))
         st.altair_chart(chart, alt=f"{kept} pairs kept, {len(pairs) - kept} dropped")
     with right:
-        coverage = pair_view.coverage(workspace, project, pairs)
+        coverage = coverage_of(workspace, project, pairs)
         st.markdown("**How much of each document is asked about**")
         if coverage:
             st.altair_chart(coverage_chart(coverage), alt="Share of passages with a question, by document")
@@ -132,7 +133,7 @@ def show_table(workspace: Workspace, pairs: list[QuestionPair]) -> None:
     )
     ticks = zip(ids, frame["Keep"], edited["Keep"], strict=True)
     if changed := {pair_id: bool(after) for pair_id, before, after in ticks if before != after}:
-        pair_view.keep_or_drop(workspace, changed)
+        keep_or_drop(workspace, changed)
         st.rerun()
 
 
@@ -174,7 +175,7 @@ def show_drawer(workspace: Workspace, pair_id: str) -> None:
         st.caption("Answer")
         st.text(pair.output)
         st.caption(" · ".join(part for part in (pair.document_name, pair.page) if part))
-        source = pair_view.source_of(workspace, pair)
+        source = source_of(workspace, pair)
         if source.before or source.after:
             st.html(pair_view.source_html(source))
         else:
@@ -185,10 +186,10 @@ def show_drawer(workspace: Workspace, pair_id: str) -> None:
         )
         with st.container(horizontal=True):
             if st.button("Keep", shortcut="k", disabled=is_kept, icon=":material/check:", key="drawer-keep"):
-                pair_view.keep_or_drop(workspace, {pair.id: True})
+                keep_or_drop(workspace, {pair.id: True})
                 st.rerun()
             if st.button("Drop", shortcut="d", disabled=not is_kept, icon=":material/close:", key="drawer-drop"):
-                pair_view.keep_or_drop(workspace, {pair.id: False})
+                keep_or_drop(workspace, {pair.id: False})
                 st.rerun()
 
 
@@ -236,7 +237,7 @@ job = follow_newest(workspace, project, "generate", "import")
 is_busy = is_active(job)
 pairs = pair_view.project_pairs(workspace, project)
 kept = sum(pair.state == "kept" for pair in pairs)
-approved = bool(pair_view.coverage(workspace, project, []))
+approved = bool(coverage_of(workspace, project, []))
 
 if approved and not is_busy:
     show_start(workspace, project, is_busy=is_busy, is_first=not kept)

@@ -1,11 +1,9 @@
 """Train: on what, from which model, how thoroughly; then how it is going, and the runs before it."""
 
 import json
-import shutil
 from typing import Any
 
 import pandas as pd
-import psutil
 import streamlit as st
 
 from core import jobs
@@ -15,33 +13,36 @@ from core.models.registry import DETECTION_FORMATS, list_models, model_folders
 from core.privacy.review import approval_words
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.run_folder import RunFolder
+from core.services.training_fit import fit_here
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
-from core.words import counted
+from core.training.fit import Fit, remedies
+from core.training.learning import SENTENCES, Trend, trend
+from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.charts import loss_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
-from dashboard.components.fit import Fit, estimate
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.learning import ICONS, SENTENCES, trend
 from dashboard.components.pairs import trainable_pairs
 from dashboard.components.setting_fields import setting_fields
-from dashboard.components.words import ago, duration, size
+from dashboard.components.words import ago
 
+ICONS: dict[Trend, str] = {
+    "starting": ":material/hourglass_top:",
+    "learning": ":material/trending_up:",
+    "stalled": ":material/trending_flat:",
+    "memorizing": ":material/trending_down:",
+}
+REMEDIES = {  # setting: label and key of the button that changes it
+    "precision": ("Load the model in 4 bits", "use-4bit"),
+    "batch_size": ("Fewer questions at once", "use-small"),
+}
 THOROUGHNESS = {
     "quick": ("Quick", "to see whether it works"),
     "standard": ("Standard", "right for most manuals"),
     "thorough": ("Thorough", "when details must be known well"),
 }
-
-
-def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
-    """Return tokens per second from the newest run of this model that measured it; 0 if none did."""
-    for run in find(workspace.db, Run, project_id=project.id, model=model, is_finished=True, order="number desc"):
-        if speed := run.metrics.get("tokens_per_s"):
-            return float(speed)
-    return 0.0
 
 
 def read_metrics(workspace: Workspace, run: Run) -> list[dict[str, Any]]:
@@ -131,7 +132,7 @@ def show_fit(fit: Fit, settings: TrainingSettings) -> None:
     needs = f"{size(fit.memory_bytes)} of {size(fit.free_memory_bytes)} free memory"
     facts = f"about {duration(fit.duration_s)} · {size(fit.disk_bytes)} on disk"
     with st.container(border=True, key="fit"):
-        if fit.is_memory_enough and fit.is_disk_enough:
+        if fit.is_enough:
             st.markdown(f":material/check_circle: **Fits: {needs}** · {facts}")
         elif not fit.is_disk_enough:
             st.markdown(
@@ -140,17 +141,17 @@ def show_fit(fit: Fit, settings: TrainingSettings) -> None:
         else:
             st.markdown(f":material/warning: **Probably too large: {needs}** · {facts}. What helps:")
             with st.container(horizontal=True):
-                _remedies(settings)
+                show_remedies(settings)
         st.caption("An estimate from the model's size and the questions' length, for a machine that does nothing else.")
 
 
-def _remedies(settings: TrainingSettings) -> None:
-    if settings.precision != "4bit":
-        st.button("Load the model in 4 bits", key="use-4bit", on_click=_change, args=(settings, "precision", "4bit"))
-    if settings.batch_size > 1:
-        smaller = max(1, settings.batch_size // 4)
-        st.button("Fewer questions at once", key="use-small", on_click=_change, args=(settings, "batch_size", smaller))
-    if settings.precision == "4bit" and settings.batch_size == 1:
+def show_remedies(settings: TrainingSettings) -> None:
+    """Show a button for each setting that saves memory."""
+    changes = remedies(settings)
+    for name, (label, key) in REMEDIES.items():
+        if name in changes:
+            st.button(label, key=key, on_click=_change, args=(settings, name, changes[name]))
+    if not changes:
         st.caption("Nothing more can be saved: choose a smaller model, or close other programs.")
 
 
@@ -165,13 +166,9 @@ def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair
         empty_state("There is no model to start from. Add one first.", page="models", label="Add a model")
         return
     preferred = [model for model in models if model.is_embedded] + [model for model in models if not model.is_embedded]
-    free_memory, free_disk = psutil.virtual_memory().available, shutil.disk_usage(workspace.home).free
 
     def fit_of(model: Model, settings: TrainingSettings) -> Fit:
-        speed = measured_speed(workspace, project, model.name)
-        return estimate(
-            model, settings, pairs=pairs, tokens_per_s=speed, free_memory_bytes=free_memory, free_disk_bytes=free_disk
-        )
+        return fit_here(workspace, project, model, pairs=pairs, settings=settings)
 
     data, base, depth = st.columns(3, border=True)
     with data:

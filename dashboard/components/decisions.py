@@ -10,7 +10,9 @@ from typing import Literal
 import streamlit as st
 
 from core.privacy import review
+from core.privacy.text.equality import equal_spans, places_without_span
 from core.records import Person, Span, SpanState
+from core.services.spans import equal_in_project
 from core.words import counted
 from dashboard.components import marks
 from dashboard.components.desk import Desk, draw_again, forget_last
@@ -43,14 +45,14 @@ def decide(desk: Desk, spans: Sequence[Span], *, is_accepted: bool) -> None:
 def decide_equal(desk: Desk, span: Span, *, is_accepted: bool) -> None:
     """Accept or reject every span in the project whose text equals this one's."""
     with shown_errors():
-        equal = marks.equal_in_project(desk.store, desk.project, span=span, value=desk.value(span))
+        equal = equal_in_project(desk.store, desk.project, span=span, value=desk.value(span))
         decide(desk, equal or [span], is_accepted=is_accepted)
 
 
 def change_type(desk: Desk, span: Span, entity: str) -> None:
     """Change the type of the span and of every equal one in this document; ask first if there are several."""
     desk.leave_mode()
-    equal = marks.equal_marks(desk.text, desk.spans, span)
+    equal = equal_spans(desk.text, desk.spans, span)
     effect = review.effect_on(desk.store, equal)
     asked = Pending(
         document_id=desk.document.id,
@@ -113,7 +115,7 @@ def add_selected(desk: Desk, selected: tuple[int, int], entity: str) -> None:
     if not value:
         return
     start = desk.text.index(value, start)
-    places = set(marks.unmarked_places(desk.text, desk.spans, value)) | {(start, start + len(value))}
+    places = set(places_without_span(desk.text, desk.spans, value)) | {(start, start + len(value))}
     add_marks(desk, sorted(places), entity)
 
 

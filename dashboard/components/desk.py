@@ -9,6 +9,7 @@ from streamlit.errors import StreamlitAPIException
 
 from core.privacy import review
 from core.records import Document, Page, Person, Project, Span
+from core.services.spans import spans_of
 from core.storage import Workspace, get
 from dashboard.components import marks
 from dashboard.components.pending import Pending, pending_of
@@ -134,7 +135,7 @@ def open_desk(store: Workspace, project: Project, *, document_id: str, person: P
     """Read everything about one document afresh and put it on a desk."""
     document = get(store.db, Document, document_id)
     text = store.text(document)
-    spans = marks.marks_of(store, document)
+    spans = spans_of(store, document)
     is_by_risk = bool(st.session_state.get(BY_RISK))
     return Desk(
         store=store,

@@ -9,8 +9,9 @@ from core import jobs
 from core.jobs.kinds import KINDS
 from core.records import Job, Project
 from core.storage import Workspace, get
+from core.words import duration
 from dashboard.components.errors import shown_errors
-from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, duration, page_hint
+from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, page_hint
 
 ACTIVE = ("queued", "running")
 

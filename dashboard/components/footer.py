@@ -12,10 +12,9 @@ from core.offline import allowed_machines
 from core.records import Job
 from core.storage import Workspace, find
 from core.storage.audit import account
-from core.words import counted
+from core.words import counted, size
 from dashboard.components.entrance import sign_out_button
 from dashboard.components.offline import OfflineReport, measure_offline
-from dashboard.components.words import size
 
 
 def show_footer(workspace: Workspace) -> None:

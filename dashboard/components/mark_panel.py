@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core.privacy.entities import COMMON
+from core.privacy.text.equality import equal_spans, places_without_span
 from core.records import Span
+from core.services.spans import count_in_project
 from core.words import counted
 from dashboard.components import marks, sample
 from dashboard.components.decisions import (
@@ -109,8 +111,8 @@ def show_change(desk: Desk, span: Span) -> None:
 
 def show_equal(desk: Desk, span: Span) -> None:
     """Offer to decide once for the same text everywhere, if it is marked more than once."""
-    here = len(marks.equal_marks(desk.text, desk.spans, span))
-    everywhere = max(here, marks.count_in_project(desk.store, desk.project, span=span, value=desk.value(span)))
+    here = len(equal_spans(desk.text, desk.spans, span))
+    everywhere = max(here, count_in_project(desk.store, desk.project, span=span, value=desk.value(span)))
     if everywhere < 2:
         return
     times = f"{counted(here, 'time')} in this document, {counted(everywhere, 'time')} in the project"
@@ -158,7 +160,7 @@ def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
         "Text to mark", key="add-value", help="Select text on the page, or type it as it stands there.", max_chars=200
     )
     entity = st.selectbox("Type", COMMON, format_func=entity_words, key="add-entity")
-    places = marks.unmarked_places(desk.text, desk.spans, value.strip())
+    places = places_without_span(desk.text, desk.spans, value.strip())
     if value.strip() and not places:
         st.caption("Nothing unmarked in this document reads like that.")
     label = f"Mark {counted(len(places), 'place')}" if places else "Mark it"

@@ -9,10 +9,9 @@ from core.models import registry
 from core.records import Document, Project
 from core.settings import DetectionLevel, SearchSettings
 from core.storage import Workspace
-from core.words import counted
+from core.words import counted, duration
 from dashboard.components.errors import shown_errors
 from dashboard.components.person import reason_against
-from dashboard.components.words import duration
 
 LABELS: dict[DetectionLevel, str] = {"thorough": "Thorough", "standard": "Standard"}
 # How many of 1,500 texts still revealed something: `python -m tests.benchmarks.detecting`, public set; docs/privacy.md.

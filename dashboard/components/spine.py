@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.records import Project
-from core.storage import Workspace, project_steps
+from core.services.steps import project_steps
+from core.storage import Workspace
 from dashboard.components.words import STEP_ICONS
 
 STEP_PAGES = {

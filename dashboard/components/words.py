@@ -1,9 +1,9 @@
-"""Numbers, times and states in everyday words."""
+"""Times, states and hints in everyday words."""
 
 import re
 from datetime import UTC, datetime
 
-from core.words import counted
+from core.words import counted, duration
 
 STEP_ICONS = {
     "not started": ":material/radio_button_unchecked:",
@@ -31,22 +31,6 @@ JOB_ICONS = {
 def unformatted(text: str) -> str:
     """Escape a text that is shown as Markdown, so that nothing in it acts as markup."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:^&" else character for character in text)
-
-
-def size(size_bytes: float) -> str:
-    """Format a size as `640 B`, `12 kB`, `3.4 MB` or `1.2 GB` (powers of 1000)."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
-        if size_bytes >= factor:
-            return f"{size_bytes / factor:.1f} {unit}"
-    return f"{size_bytes / 1e3:.0f} kB" if size_bytes >= 1e3 else f"{size_bytes:.0f} B"
-
-
-def duration(seconds: float) -> str:
-    """Format a duration as `20 seconds`, `4 minutes` or `1 h 10 min`: as exact as somebody waiting needs it."""
-    if seconds < 55:
-        return counted(max(1, round(seconds)), "second")
-    minutes = round(seconds / 60)
-    return counted(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def ago(moment: str) -> str:

@@ -16,7 +16,7 @@ from core.privacy.lists.detector import Lists
 from core.privacy.lists.suggestions import Suggestion
 from core.privacy.review import Decision
 from core.records import Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
-from core.settings import FilterSettings
+from core.settings import FilterSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert, people
 
 from .conftest import SignIn, filled, token
@@ -92,6 +92,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "span_ids": [span.id], "before": [span], "after": [], "verb": "added",
         "action": "decision undone", "anonymized_sha256": document.text_sha256, "detector": "rampart", "level": "secret",
         "marking": Marking(4, "TOP SECRET"), "path": workspace.home / "garrison.sqlite3", "sha256": document.sha256,
+        "choices": {find(workspace.db, QuestionPair)[0].id: False}, "pair": find(workspace.db, QuestionPair)[0],
+        "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

@@ -63,8 +63,8 @@ def equal_marks(*, count: int) -> Measured:
     from core.identity import declared
     from core.privacy import mask, review, store_surrogates, surrogate_table
     from core.records import Document, Span, now
+    from core.services.spans import equal_in_project, spans_of
     from core.storage import Workspace, insert, insert_many, transaction
-    from dashboard.components import marks
 
     steps: dict[str, float] = {}
     begun_s = time.perf_counter()
@@ -96,10 +96,10 @@ def equal_marks(*, count: int) -> Measured:
             insert_many(workspace.db, spans)
             store_surrogates(workspace, project.id, table)
         step("surrogates, stored")
-        shown = marks.marks_of(workspace, document)
+        shown = spans_of(workspace, document)
         review.by_risk(text, shown)
         step("rows, by risk")
-        equal = marks.equal_in_project(workspace, project, span=shown[0], value="Okonkwo")
+        equal = equal_in_project(workspace, project, span=shown[0], value="Okonkwo")
         step("equal ones")
         decision = review.accept(workspace, equal, by=by)
         step("accepted")

@@ -7,11 +7,9 @@ import psutil
 import pytest
 
 from core.offline import OFFLINE_VARIABLES
-from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.footer import offline_words
 from dashboard.components.offline import measure_offline
-from dashboard.components.words import duration, size
 
 
 @pytest.fixture
@@ -60,18 +58,3 @@ def test_defect_is_logged_by_reference_without_its_message(caplog):
         raise ValueError("Maria Keller")
     assert "defect" in caplog.text and "ValueError" in caplog.text
     assert "Maria" not in caplog.text
-
-
-def test_numbers_are_said_in_words():
-    assert [size(640), size(12_400), size(3_400_000), size(1.25e9)] == ["640 B", "12 kB", "3.4 MB", "1.2 GB"]
-    assert [duration(0.2), duration(20), duration(240), duration(4200)] == [
-        "1 second",
-        "20 seconds",
-        "4 minutes",
-        "1 h 10 min",
-    ]
-    assert [counted(1, "file"), counted(1204, "file"), counted(2, "query", many="queries")] == [
-        "1 file",
-        "1,204 files",
-        "2 queries",
-    ]

@@ -1,23 +1,12 @@
 """Marks and pages without a browser."""
 
-from dataclasses import replace
-
-import pytest
-
-from core.files import sha256_text
-from core.privacy.replacement.treatments import BLOCKS, KEPT, REMOVED
-from core.records import Document, Page, Span, now
-from core.storage import insert
+from core.records import Page, Span
 from dashboard.components.marks import (
-    count_in_project,
-    equal_in_project,
-    equal_marks,
     finder_words,
     neighbor,
     next_open,
     page_number_of,
     pages_of,
-    unmarked_places,
 )
 from dashboard.components.page_text import cut_page
 
@@ -55,14 +44,6 @@ def test_next_open_mark_starts_again_at_the_top_and_neighbors_stop_at_the_ends()
     assert neighbor([], None, 1) is None
 
 
-def test_places_to_mark_are_whole_words_that_touch_no_mark():
-    text = "Osborne, OSBORNE; Osbornes (osborne) Osborne"
-    assert unmarked_places(text, [span(37, 44)], "Osborne") == [(0, 7), (9, 16), (28, 35)]
-    assert unmarked_places(text, [span(5, 10)], "Osborne") == [(28, 35), (37, 44)]
-    assert unmarked_places(text, [], "  ") == []
-    assert unmarked_places("call +1 555 (now)", [], "+1 555 (now)") == [(5, 17)]
-
-
 def test_page_of_a_character_is_found_by_its_end_exclusive_bounds():
     pages = [Page(number=1, label="a", start=0, end=10), Page(number=2, label="b", start=10, end=20)]
     assert [page_number_of(pages, at) for at in (0, 9, 10, 19, 20)] == [1, 1, 2, 2, 2]
@@ -88,45 +69,3 @@ def test_who_found_a_mark_is_said_in_words():
     assert finder_words("rampart+spacy+rules") == "a rule, the name finder and the second finder"
     assert finder_words("reviewer") == "a reviewer"
     assert finder_words("spacy+newer") == "the name finder and newer"
-
-
-def test_a_name_is_equal_whatever_it_was_taken_for_and_a_number_is_not():
-    text = "Reyes, REYES, Reyes"
-    spans = [span(0, 5), replace(span(7, 12), entity="ORGANIZATION"), replace(span(14, 19), entity="REFERENCE")]
-    assert equal_marks(text, spans, spans[0]) == spans[:2]
-    assert equal_marks(text, spans, spans[2]) == spans[2:]
-
-
-def put(workspace, project, number, text, *marks):
-    """A document of this text with these marks of it, the ids of both numbered."""
-    document = Document(
-        id=f"d{number}", project_id=project.id, name=f"{number}.txt", kind="txt", size_bytes=9, sha256="", state="read",
-        text_sha256=sha256_text(text), created_at=now(),
-    )  # fmt: skip
-    insert(workspace.db, document)
-    workspace.store_text(document, text, pages=())
-    made = [replace(mark, id=f"s{number}-{at}", document_id=document.id) for at, mark in enumerate(marks)]
-    for mark in made:
-        insert(workspace.db, mark)
-    return made
-
-
-def test_equal_names_of_another_type_are_found_in_the_whole_project(workspace):
-    project = workspace.create_project("Names")
-    [first] = put(workspace, project, 0, "Larkfield", replace(span(0, 9), entity="LOCATION", surrogate="Melhaven"))
-    put(workspace, project, 1, "LARKFIELD", replace(span(0, 9), entity="ORGANIZATION", surrogate="MELHAVEN"))
-    found = equal_in_project(workspace, project, span=first, value="Larkfield")
-    assert [other.id for other in found] == ["s0-0", "s1-0"]
-    assert count_in_project(workspace, project, span=first, value="Larkfield") == 2
-
-
-@pytest.mark.parametrize("replaced", [BLOCKS, REMOVED, KEPT, "<PERSON_1>"])
-def test_marks_with_one_replacement_are_equal_only_where_their_texts_are(workspace, replaced):
-    project = workspace.create_project("Names")
-    smith = put(
-        workspace, project, 0, "Smith and Jones", *(replace(span(*at), surrogate=replaced) for at in ((0, 5), (10, 15)))
-    )
-    put(workspace, project, 1, "SMI\u200bTH, Berg", *(replace(span(*at), surrogate=replaced) for at in ((0, 6), (8, 12))))
-    assert count_in_project(workspace, project, span=smith[0], value="Smith") == 2
-    assert count_in_project(workspace, project, span=smith[1], value="Jones") == 1
-    assert [mark.id for mark in equal_in_project(workspace, project, span=smith[0], value="Smith")] == ["s0-0", "s1-0"]

@@ -8,10 +8,11 @@ import pytest
 
 from core.errors import InputError
 from core.records import Document, Job, QuestionPair, now
+from core.services.question_pairs import Source
 from core.storage import get, insert
 from core.storage.written import WrittenPassage, store_written
 from dashboard.components.pair_files import export_bytes
-from dashboard.components.pairs import Source, coverage, selected, source_html, source_of
+from dashboard.components.pairs import selected, source_html
 
 
 def table_key(app) -> str:
@@ -69,19 +70,10 @@ def test_drawer_marks_the_quote_in_its_passage_and_drops_the_pair(open_page, wor
     assert get(workspace.db, QuestionPair, learned.pairs[0].id).state == "dropped"
 
 
-def test_source_is_the_passage_around_the_quote(workspace, learned):
-    assert source_of(workspace, learned.pairs[0]) == Source("", "The winch holds 12 tonnes.", " <b>Watch</b> the rope.")
-
-
 def test_markup_in_a_document_stays_text():
     shown = source_html(Source("<script>a</script>", "<img src=x>", "&"))
     assert "<script>" not in shown and "<img" not in shown
     assert "<mark>&lt;img src=x&gt;</mark>&amp;" in shown
-
-
-def test_coverage_counts_passages_with_a_kept_pair(workspace, learned):
-    rows = coverage(workspace, learned.project, learned.pairs)
-    assert rows == [{"document": "Winch.md", "covered": 1, "passages": 2}]
 
 
 def test_filters_join(learned):
@@ -120,11 +112,6 @@ def test_download_says_how_many_pairs_it_leaves_out(open_page, workspace, learne
     app = open_page("questions", project_id=learned.project.id)
     assert not app.get("download_button")[0].proto.disabled
     assert any(caption.value == "1 left out: their document is not approved." for caption in app.caption)
-
-
-def test_pairs_brought_in_are_nothing_to_ask_about(workspace, learned):
-    workspace.db.execute("update documents set kind = 'pairs'")
-    assert coverage(workspace, learned.project, learned.pairs) == []
 
 
 def written(workspace, learned, job):

@@ -7,24 +7,8 @@ import psutil
 import pytest
 
 from core.files import write_atomic
-from core.records import Job, Model, QuestionPair, Run, now
-from core.settings import TrainingSettings
+from core.records import Job, QuestionPair, Run, now
 from core.storage import insert, update
-from dashboard.components.fit import START_S, estimate, weight_count
-from dashboard.components.learning import trend
-
-EMBEDDED = Model(name="m", path="/m/SmolLM2-135M-Instruct.Q4_1.gguf", format="gguf", size_bytes=98_362_432, sha256="")
-
-
-def fit_of(settings: TrainingSettings, *, pairs=(), free_memory_bytes=8e9, tokens_per_s=0.0):
-    return estimate(
-        EMBEDDED,
-        settings,
-        pairs=pairs,
-        tokens_per_s=tokens_per_s,
-        free_memory_bytes=free_memory_bytes,
-        free_disk_bytes=1e12,
-    )
 
 
 def test_project_without_pairs_is_sent_to_the_questions(open_page, workspace):
@@ -77,48 +61,6 @@ def test_cancelled_run_is_said_to_be_stopping(open_page, workspace, learned, is_
     app = open_page("train", project_id=learned.project.id)
     assert app.subheader[0].value == f"Run 1 {words}"
     assert any("It stops at the next safe point" in text.value for text in app.markdown) == is_cancelled
-
-
-@pytest.mark.parametrize(
-    ("held_back", "expected"),
-    [
-        ([], "starting"),
-        ([2.5, 2.0, 1.5], "learning"),
-        ([2.0, 1.5, 1.499, 1.498], "stalled"),
-        ([2.0, 1.5, 1.6, 1.8], "memorizing"),
-    ],
-)
-def test_trend_is_told_from_held_back_questions(held_back, expected):
-    rows = [{"step": step, "loss": 3.0 - step / 10} for step in range(1, 9)]
-    rows += [{"step": 2 * step, "validation_loss": loss} for step, loss in enumerate(held_back, start=1)]
-    assert trend(rows) == expected
-
-
-def test_run_without_measurements_has_just_started():
-    assert trend([]) == "starting"
-
-
-def test_weights_of_the_embedded_model_are_told_from_its_size():
-    # 134.5 M weights: field measurement with transformers, docs/benchmarks.md
-    assert weight_count(EMBEDDED) == pytest.approx(134.5e6, rel=0.02)
-
-
-def test_four_bits_need_less_memory_than_thirty_two():
-    full, small = (fit_of(TrainingSettings(precision=precision)).memory_bytes for precision in ("fp32", "4bit"))
-    # 538 MB against 166 MB as loaded, docs/benchmarks.md
-    assert full - small == pytest.approx(538e6 - 166e6, rel=0.03)
-
-
-def test_time_follows_from_the_measured_speed(learned):
-    settings = TrainingSettings(epochs=10)
-    slow, fast = (fit_of(settings, pairs=learned.pairs, tokens_per_s=speed).duration_s for speed in (100.0, 200.0))
-    tokens = sum(len(pair.input) + len(pair.output) for pair in learned.pairs) / 4 + 30 * len(learned.pairs)
-    assert slow - START_S == pytest.approx(10 * tokens / 100)
-    assert slow - START_S == pytest.approx(2 * (fast - START_S))
-
-
-def test_too_little_memory_does_not_fit():
-    assert not fit_of(TrainingSettings(), free_memory_bytes=5e8).is_memory_enough
 
 
 def test_too_little_memory_offers_what_helps(open_page, learned, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 
 from core.offline import set_offline_variables
 from core.settings import TrainingSettings
+from tests.learned import learned  # noqa: F401 - a fixture
 
 set_offline_variables()
 

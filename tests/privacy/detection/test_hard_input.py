@@ -11,10 +11,11 @@ from core.identity import declared
 from core.privacy import Detector, SurrogateTable, mask, propagate, review
 from core.privacy.detection.overlaps import resolve
 from core.privacy.replacement.treatments import BLOCKS, outside_replaced
+from core.privacy.text.equality import equal_spans
 from core.privacy.text.rewriting import as_read
 from core.records import Detection, Document, Span, now
+from core.services.spans import count_in_project, equal_in_project, spans_of
 from core.storage import Workspace, insert, insert_many, transaction
-from dashboard.components import marks
 
 pytestmark = pytest.mark.slow
 
@@ -152,11 +153,11 @@ def test_thirty_thousand_equal_names_are_shown_decided_at_once_undone_and_masked
     workspace.store_text(document, text, pages=())
     with transaction(workspace.db):
         insert_many(workspace.db, [replace(name, id=f"s{n}", start=8 * n, end=8 * n + 7) for n in range(count)])
-    shown = marks.marks_of(workspace, document)
-    assert len(marks.equal_marks(text, shown, shown[0])) == count
+    shown = spans_of(workspace, document)
+    assert len(equal_spans(text, shown, shown[0])) == count
     assert len(review.by_risk(text, shown)) == count
-    assert marks.count_in_project(workspace, project, span=shown[0], value="Okonkwo") == count
-    equal = marks.equal_in_project(workspace, project, span=shown[0], value="Okonkwo")
+    assert count_in_project(workspace, project, span=shown[0], value="Okonkwo") == count
+    equal = equal_in_project(workspace, project, span=shown[0], value="Okonkwo")
     decision = review.accept(workspace, equal, by=declared("R. Vale"))
     assert len(decision.after) == count
     assert len(review.undo(workspace, decision, by=declared("R. Vale")).before) == count

@@ -10,8 +10,9 @@ from core.jobs.context import JobContext
 from core.privacy import review
 from core.records import SEARCH_VERSION, Detection, Document, Job, Page, Project, Review, Span, new_id, now
 from core.services.anonymization import find_personal_data
+from core.services.steps import project_steps
 from core.settings import SearchSettings
-from core.storage import Workspace, find, get, insert, project_steps, update
+from core.storage import Workspace, find, get, insert, update
 from tests.unread import approve_unread
 
 ADA = declared("Ada")

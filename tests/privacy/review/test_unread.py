@@ -24,7 +24,8 @@ from core.records import (
 from core.services.datasets import freeze
 from core.services.document_export import export_documents
 from core.services.pair_export import exportable_pairs
-from core.storage import Workspace, audit, find, get, insert, project_steps
+from core.services.steps import project_steps
+from core.storage import Workspace, audit, find, get, insert
 from tests.privacy.review.valves import put_valves
 
 ADA, BOB = declared("Ada"), declared("Bob")

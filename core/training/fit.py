@@ -5,6 +5,7 @@ Estimates err on the large side. Only the training itself knows for sure; it sto
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.records import Model, QuestionPair
 from core.settings import TrainingSettings
@@ -36,6 +37,11 @@ class Fit:
     duration_s: float
 
     @property
+    def is_enough(self) -> bool:
+        """Whether both memory and disk suffice."""
+        return self.is_memory_enough and self.is_disk_enough
+
+    @property
     def is_memory_enough(self) -> bool:
         """Whether the estimate leaves a tenth of the free memory unused."""
         return self.memory_bytes <= 0.9 * self.free_memory_bytes
@@ -61,6 +67,16 @@ def row_tokens(pairs: Sequence[QuestionPair]) -> float:
         return float(TEMPLATE_TOKENS)
     characters = sum(len(pair.input) + len(pair.output) for pair in pairs) / len(pairs)
     return characters / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
+
+
+def remedies(settings: TrainingSettings) -> dict[str, Any]:
+    """Return the settings to change, with their new values, so that a training needs less memory; {} if nothing helps."""
+    changes: dict[str, Any] = {}
+    if settings.precision != "4bit":
+        changes["precision"] = "4bit"
+    if settings.batch_size > 1:
+        changes["batch_size"] = max(1, settings.batch_size // 4)
+    return changes
 
 
 def estimate(

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.records import DatasetVersion, Document, Evaluation, Job, Project, QuestionPair, Release, Run, Span
-from core.storage import rights
-from core.storage.rows import count, find
-from core.storage.workspace import Workspace
+from core.storage import Workspace, count, find, rights
 
 StepState = Literal["not started", "in work", "needs you", "done", "out of date"]
 JOB_KINDS = {

@@ -11,12 +11,6 @@ SENTENCES: dict[Trend, str] = {
     "stalled": "It has stopped improving: you can stop now, nothing more is gained.",
     "memorizing": "It is learning by heart: better on questions it has seen, worse on others. Stop it earlier.",
 }
-ICONS: dict[Trend, str] = {
-    "starting": ":material/hourglass_top:",
-    "learning": ":material/trending_up:",
-    "stalled": ":material/trending_flat:",
-    "memorizing": ":material/trending_down:",
-}
 PATIENCE = 2  # measurements without progress before a run counts as stalled
 LEAST_GAIN = 0.01  # relative drop of the error; less is noise on a few dozen held-back questions
 HARM = 0.05  # relative rise of the held-back error above its best that counts as harm

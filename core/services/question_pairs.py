@@ -1,0 +1,64 @@
+"""A project's question pairs for people who work on them: their source, how far documents are covered, keep or drop."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from core.questions.coverage import Coverage, covered_passages
+from core.records import Project, QuestionPair
+from core.storage import Workspace, rights, transaction, update
+
+CONTEXT_CHARACTERS = 600  # given on each side of a quote whose passage is unknown
+BY_HAND = "by hand"  # the reason given to a pair that a person dropped; filters leave it alone
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The anonymized text around a quote, in three pieces; only `quote` is filled if there is no source text."""
+
+    before: str
+    quote: str
+    after: str
+
+
+def source_of(workspace: Workspace, pair: QuestionPair) -> Source:
+    """Return the passage a pair came from, split at its quote, from exactly the text that was approved."""
+    path = workspace.anonymized_path(pair.project_id, pair.review_id)
+    if not pair.review_id or not path.exists():
+        return Source("", pair.quote, "")
+    text = path.read_bytes().decode()  # as stored: offsets count characters of exactly this text
+    if text[pair.quote_start : pair.quote_end] != pair.quote:  # imported: offsets refer to another text
+        return Source("", pair.quote, "")
+    row = workspace.db.execute(
+        "select start, end from approved_passages where review_id = ? and passage_id = ?", [pair.review_id, pair.passage_id]
+    ).fetchone()
+    first = min(row["start"], pair.quote_start) if row else max(0, pair.quote_start - CONTEXT_CHARACTERS)
+    last = max(row["end"], pair.quote_end) if row else pair.quote_end + CONTEXT_CHARACTERS
+    return Source(text[first : pair.quote_start], pair.quote, text[pair.quote_end : last])
+
+
+def coverage_of(workspace: Workspace, project: Project, pairs: Iterable[QuestionPair]) -> list[Coverage]:
+    """Count, for each approved document, the passages that have a kept pair.
+
+    Imported pairs are documents too, but are left out because nobody asks about them.
+
+    Raises:
+        AccessError: the acting person may not see the project.
+    """
+    rights.check(workspace.db, "see project", project.id)
+    covered = covered_passages(pairs)
+    rows = workspace.db.execute(
+        "select d.name, r.id, count(a.passage_id) as passages from documents d"
+        " join reviews r on r.document_id = d.id and r.state = 'approved'"
+        " join approved_passages a on a.review_id = r.id"
+        " where d.project_id = ? and d.kind <> 'pairs' group by r.id order by d.rowid",
+        [project.id],
+    )
+    return [Coverage(document=row["name"], covered=covered[row["id"]], passages=row["passages"]) for row in rows]
+
+
+def keep_or_drop(workspace: Workspace, choices: Mapping[str, bool]) -> None:
+    """Store a person's decisions: pair id to whether it is kept. Pairs that they may not change stay as they are."""
+    with transaction(workspace.db):
+        for pair_id, is_kept in choices.items():
+            state, reason = ("kept", "") if is_kept else ("dropped", BY_HAND)
+            update(workspace.db, QuestionPair, pair_id, state=state, reason=reason)

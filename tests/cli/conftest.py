@@ -1,0 +1,3 @@
+"""A project that the command line can be asked about."""
+
+from tests.learned import learned  # noqa: F401 - a fixture

@@ -1,0 +1,101 @@
+"""`garrison train --plan`: whether a training fits, in words and as JSON, without starting one."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.cli.app import main
+from core.records import DatasetVersion, Job, Run
+from core.settings import EMBEDDED_MODEL
+from core.storage import Workspace, count
+from tests.learned import LearnedProject
+
+Plan = Callable[..., tuple[int, str, str]]
+GB = 10**9
+
+
+@pytest.fixture
+def plan(
+    workspace: Workspace, learned: LearnedProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Plan:
+    """Run `garrison train PROJECT --plan …` where so much memory is free; gives exit code, stdout, stderr."""
+    real = psutil.virtual_memory()
+
+    def run(*words: str, free: int = 64 * GB) -> tuple[int, str, str]:
+        monkeypatch.setattr(psutil, "virtual_memory", lambda: real._replace(available=free))
+        with pytest.raises(SystemExit) as ended:
+            main(["--home", str(workspace.home), "train", learned.project.name, "--plan", *words])
+        printed = capsys.readouterr()
+        return int(str(ended.value.code)), printed.out, printed.err
+
+    return run
+
+
+def test_a_training_that_fits_is_told_with_its_figures_and_exit_code_0(plan: Plan) -> None:
+    code, out, err = plan("--preset", "quick")
+    assert (code, err) == (0, "")
+    assert out.startswith("Training on 3 question pairs fits this machine.\n")
+    assert "64.0 GB" in out and "about 22 seconds" in out
+    assert "Next" not in out
+
+
+def test_one_that_does_not_fit_is_exit_code_1_with_what_helps(plan: Plan) -> None:
+    code, out, err = plan(free=10**8)
+    assert (code, err) == (1, "")
+    assert "probably does not fit this machine: too little memory." in out
+    assert "Next: try --precision 4bit or --set batch_size=2" in out
+    code, out, _ = plan("--precision", "4bit", "--set", "batch_size=1", free=10**8)
+    assert code == 1 and "Next: choose a smaller model" in out
+
+
+def test_too_little_disk_is_exit_code_1_too(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    real = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: real._replace(free=1000))
+    code, out, _ = plan()
+    assert code == 1 and "too little disk space." in out and "Next: free some space" in out
+
+
+def test_json_holds_the_same_figures(plan: Plan) -> None:
+    for free, code in ((64 * GB, 0), (10**8, 1)):
+        ended, out, _ = plan("--json", "--set", "epochs=2", free=free)
+        told = json.loads(out)
+        assert (ended, told["free_memory_bytes"]) == (code, free)
+        assert told["is_enough"] is told["is_memory_enough"] is (code == 0)
+        assert (told["model"], told["pairs"], told["settings"]["epochs"]) == (EMBEDDED_MODEL, 3, 2)
+        assert told["memory_bytes"] > 10**8 and told["disk_bytes"] > 0 and told["duration_s"] > 20
+        assert told["is_disk_enough"] is True
+
+
+def test_nothing_is_started_or_frozen(plan: Plan, workspace: Workspace) -> None:
+    before = [count(workspace.db, kind) for kind in (Job, Run, DatasetVersion)]
+    plan()
+    assert [count(workspace.db, kind) for kind in (Job, Run, DatasetVersion)] == before == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("--detach",), "--detach"), (("--set", "epochs=-1"), "epochs"), (("--model", "en-core-web-md"), "no"),
+     (("--preset", "slow"), "preset")],
+)  # fmt: skip
+def test_what_cannot_be_planned_is_the_users_error(plan: Plan, words: tuple[str, ...], told: str) -> None:
+    code, out, err = plan(*words)
+    assert code == 2 and out == "" and err.count("\n") == 1 and told in err
+
+
+def test_pairs_that_nobody_approved_cannot_be_planned_with(plan: Plan, workspace: Workspace) -> None:
+    workspace.withdraw_approval("document-1", reason="a name was missed")
+    code, _, err = plan()
+    assert code == 2 and "approval stands" in err
+
+
+def test_the_exit_code_is_told_where_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    assert "exit code 1 if it does not fit" in " ".join(capsys.readouterr().out.split())
+    readme = Path(__file__).resolve().parents[2] / "README.md"
+    assert "--plan" in readme.read_text(encoding="utf-8")
