@@ -39,6 +39,8 @@ def _errno(error: Exception, folder: Path) -> int:
     """Return the errno of an error, including those raised by SQLite and Rust libraries; 0 if there is none."""
     if isinstance(error, OSError):
         is_short = error.errno is None and _SHORT_WRITE.match(str(error))
+        if error.errno == errno.EEXIST and not folder.is_dir():  # a file stands where the folder should be made
+            return errno.ENOTDIR
         return errno.ENOSPC if is_short else error.errno or 0
     if name := getattr(error, "sqlite_errorname", ""):  # only sqlite3's errors have it
         if name.startswith("SQLITE_READONLY"):

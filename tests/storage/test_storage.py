@@ -135,3 +135,9 @@ def test_a_change_by_another_connection_is_seen(workspace: Workspace) -> None:
     update(other.db, Project, project.id, name="Valves")
     assert workspace.project("valves").id == project.id
     assert isinstance(other.db, sqlite3.Connection)
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(SetupError, match="file cannot be used as a folder"):
+        write_atomic(tmp_path / "file" / "out.jsonl", "text")
