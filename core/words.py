@@ -1,4 +1,6 @@
-"""Counts, sizes and durations, worded the same on the command line and in the dashboard."""
+"""Counts, sizes, durations and lists, worded the same on the command line and in the dashboard."""
+
+from collections.abc import Iterable
 
 
 def counted(number: int, word: str, many: str = "") -> str:
@@ -20,3 +22,9 @@ def duration(seconds: float) -> str:
         return counted(max(1, round(seconds)), "second")
     minutes = round(seconds / 60)
     return counted(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def either(names: Iterable[str]) -> str:
+    """Join alternatives: `txt`, `txt or jsonl`, `adapter, merged or gguf`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

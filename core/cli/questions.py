@@ -7,8 +7,14 @@ import typer
 
 from core.cli.shell import shell_of, table
 from core.errors import InputError
+from core.questions import PAIR_FORMATS, pair_format
+from core.words import either
 
 app = typer.Typer(no_args_is_help=True)
+FILE_HELP = "Where to write the {what}; default: {names} here.".format(
+    what=either(form.words for form in PAIR_FORMATS.values()),
+    names=either(f"PROJECT{form.suffix}" for form in PAIR_FORMATS.values()),
+)
 
 
 @app.command()
@@ -69,7 +75,8 @@ def import_pairs(context: typer.Context, project: str, file: Path) -> None:
 def export_pairs(
     context: typer.Context,
     project: str,
-    file: Annotated[Path | None, typer.Argument(help="Where to write the JSONL; default: PROJECT.jsonl here.")] = None,
+    file: Annotated[Path | None, typer.Argument(help=FILE_HELP)] = None,
+    format: Annotated[str, typer.Option(help=f"{either(PAIR_FORMATS)}.", hidden=len(PAIR_FORMATS) == 1)] = "jsonl",
     with_source: Annotated[
         bool, typer.Option("--with-source", help="Add document, page, passage, quote and offsets.")
     ] = False,
@@ -80,8 +87,10 @@ def export_pairs(
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    target = file or Path(f"{found.name}.jsonl")
-    export = pair_export.export_pairs(shell.workspace, found, target, with_source=with_source, is_forced=force)
+    target = file or Path(f"{found.name}{pair_format(format).suffix}")
+    export = pair_export.export_pairs(
+        shell.workspace, found, target, format=format, with_source=with_source, is_forced=force
+    )
     written = {
         "unread": export.unread,
         "pairs": len(export.pairs),

@@ -1,10 +1,14 @@
-"""Write question pairs as JSONL with `input` and `output`; read that format, Alpaca, ShareGPT and ChatML."""
+"""Write question pairs in a format of `PAIR_FORMATS`; read JSONL with `input` and `output`, Alpaca, ShareGPT and ChatML.
+
+A new format to write is a function and a record here: the command, the Questions page, file names and mime types follow.
+"""
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from core.errors import InputError
 from core.files import file_atomic
@@ -16,17 +20,61 @@ ASKING = {"human", "user", "prompter"}
 ANSWERING = {"gpt", "assistant", "bot", "chatgpt", "model"}
 
 
-def write_pairs(pairs: Sequence[QuestionPair], path: Path, *, with_source: bool = False) -> None:
-    """Write one JSON object per line with the keys `input` and `output`; the file appears whole or not at all.
+@dataclass(frozen=True, slots=True)
+class PairFormat:
+    """A format that question pairs are exported in.
+
+    `write(pairs, file, with_source)` writes them to the open file; with their source, each with where it comes from.
+    """
+
+    name: str  # on the command line
+    words: str  # on the page, as in "Download as JSONL"
+    suffix: str
+    mime: str
+    write: Callable[[Sequence[QuestionPair], BinaryIO, bool], None]
+
+
+def _write_jsonl(pairs: Sequence[QuestionPair], file: BinaryIO, with_source: bool) -> None:
+    """Write one JSON object per line with the keys `input` and `output`.
 
     `with_source` adds `document`, `page`, `passage`, `quote`, `start` and `end` (offsets in the anonymized text).
+    """
+    for pair in pairs:
+        file.write((json.dumps(_row(pair, with_source), ensure_ascii=False) + "\n").encode())
+
+
+def _row(pair: QuestionPair, with_source: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"input": pair.input, "output": pair.output}
+    if with_source:
+        row |= {"document": pair.document_id, "page": pair.page, "passage": pair.passage_id}
+        row |= {"quote": pair.quote, "start": pair.quote_start, "end": pair.quote_end}
+    return row
+
+
+PAIR_FORMATS = {"jsonl": PairFormat("jsonl", "JSONL", ".jsonl", "application/jsonl", _write_jsonl)}
+
+
+def pair_format(name: str) -> PairFormat:
+    """Return the format called `name`.
 
     Raises:
+        InputError: there is none.
+    """
+    if name not in PAIR_FORMATS:
+        raise InputError(f"There is no format {name!r}.", f"Formats are: {', '.join(PAIR_FORMATS)}.")
+    return PAIR_FORMATS[name]
+
+
+def write_pairs(pairs: Sequence[QuestionPair], path: Path, *, format: str = "jsonl", with_source: bool = False) -> None:
+    """Write pairs in one of `PAIR_FORMATS`; the file appears whole or not at all.
+
+    Raises:
+        InputError: there is no such format.
         SetupError: the file cannot be written.
     """
+    chosen = pair_format(format)
     with file_atomic(path) as file:
-        for pair in pairs:
-            file.write((json.dumps(_row(pair, with_source), ensure_ascii=False) + "\n").encode())
+        chosen.write(pairs, file, with_source)
 
 
 def read_pairs(path: Path) -> list[tuple[str, str]]:
@@ -49,14 +97,6 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
     if not pairs:
         raise InputError(f"{path.name} holds no question pairs.", HINT)
     return pairs
-
-
-def _row(pair: QuestionPair, with_source: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {"input": pair.input, "output": pair.output}
-    if with_source:
-        row |= {"document": pair.document_id, "page": pair.page, "passage": pair.passage_id}
-        row |= {"quote": pair.quote, "start": pair.quote_start, "end": pair.quote_end}
-    return row
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.files import check_target
 from core.privacy.review import risk_of, unread_risk
-from core.questions import write_pairs
+from core.questions import pair_format, write_pairs
 from core.records import Project, QuestionPair, Review
 from core.services.trainable import reviewed_pairs
 from core.storage import Workspace, audit, find, get, rights
@@ -56,18 +56,26 @@ def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
 
 
 def export_pairs(
-    workspace: Workspace, project: Project, target: Path, *, with_source: bool = False, is_forced: bool = False
+    workspace: Workspace,
+    project: Project,
+    target: Path,
+    *,
+    format: str = "jsonl",
+    with_source: bool = False,
+    is_forced: bool = False,
 ) -> PairExport:
-    """Write the exportable pairs to `target`, one JSON object per line; return what was written and left out.
+    """Write the exportable pairs to `target` in one of `PAIR_FORMATS`; return what was written and left out.
 
     Raises:
-        InputError: there are none, `target` exists and `is_forced` is not set, or its folder does not exist.
+        InputError: the format is unknown, there are no pairs, `target` exists and `is_forced` is not set, or its folder does
+            not exist.
         SetupError: the file cannot be written.
     """
     export = exportable_pairs(workspace, project)
+    pair_format(format)  # refuse an unknown one before the log says that it was exported
     check_target(target, is_forced=is_forced)
     # log first: an entry without a file is better than a file without an entry
     counts = {"pairs": len(export.pairs), "left out": export.left_out}
     audit.append(workspace.db, "question pairs exported", subjects={"project": project.id}, counts=counts)
-    write_pairs(export.pairs, target, with_source=with_source)
+    write_pairs(export.pairs, target, format=format, with_source=with_source)
     return export

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core import jobs
 from core.models.registry import list_models, model_folders
+from core.questions import PAIR_FORMATS, PairFormat
 from core.records import Document, Project, QuestionPair
 from core.services.question_pairs import coverage_of, keep_or_drop, source_of
 from core.settings import EMBEDDED_MODEL, FilterSettings, GenerationSettings
@@ -17,7 +18,7 @@ from dashboard.components.charts import coverage_chart, outcome_chart, reason_wo
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.pair_files import FORMATS, export_bytes, export_words, import_upload
+from dashboard.components.pair_files import READABLE, export_bytes, export_words, import_upload
 
 ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice for style
 STATES = {"": "All", "kept": "Kept", "dropped": "Dropped"}
@@ -193,18 +194,28 @@ def show_drawer(workspace: Workspace, pair_id: str) -> None:
                 st.rerun()
 
 
+def choose_format() -> PairFormat:
+    """Draw the choice of the file's format, unless there is only one; return it."""
+    formats = list(PAIR_FORMATS.values())
+    if len(formats) == 1:
+        return formats[0]
+    words = {form.name: form.words for form in formats}
+    return PAIR_FORMATS[st.radio("Format", list(words), format_func=words.__getitem__, key="export-pair-format")]
+
+
 def show_carry(workspace: Workspace, project: Project, *, kept: int, is_busy: bool) -> None:
     """Offer pairs as a file (only those from approved documents), and the import of pairs from files."""
     out, brought = st.columns(2)
     with out.container(border=True):
         st.markdown("**Take the kept pairs with you**")
+        chosen = choose_format()
         with_source = st.toggle("With document, page and quote", key="export-source")
         number, note = export_words(workspace, project)
         st.download_button(
-            "Download as JSONL",
-            data=lambda: export_bytes(workspace, project, with_source=with_source),
-            file_name="question-pairs.jsonl",
-            mime="application/jsonl",
+            f"Download as {chosen.words}",
+            data=lambda: export_bytes(workspace, project, format=chosen.name, with_source=with_source),
+            file_name=f"question-pairs{chosen.suffix}",
+            mime=chosen.mime,
             icon=":material/download:",
             disabled=not number,
             on_click="ignore",
@@ -219,7 +230,7 @@ def show_carry(workspace: Workspace, project: Project, *, kept: int, is_busy: bo
                 "A file of question pairs",
                 type=["jsonl", "json"],
                 accept_multiple_files=True,
-                help=FORMATS,
+                help=READABLE,
                 key="pair-files",
             )
             if st.form_submit_button("Bring them in", icon=":material/upload:", disabled=is_busy):

@@ -11,15 +11,16 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core import jobs
 from core.errors import InputError
 from core.files import write_atomic
+from core.questions import pair_format
 from core.records import Job, Project
 from core.storage import Workspace
 from dashboard.components.words import page_hint
 
-FORMATS = "JSONL with input and output, Alpaca, ShareGPT, ChatML."
+READABLE = "JSONL with input and output, Alpaca, ShareGPT, ChatML."
 
 
-def export_bytes(workspace: Workspace, project: Project, *, with_source: bool) -> bytes:
-    """Return the file to download: one JSON object per line, as `garrison questions export` writes it.
+def export_bytes(workspace: Workspace, project: Project, *, format: str = "jsonl", with_source: bool) -> bytes:
+    """Return the file to download, as `garrison questions export` writes it.
 
     Raises:
         InputError: no kept pair comes from a document whose approval stands.
@@ -27,8 +28,8 @@ def export_bytes(workspace: Workspace, project: Project, *, with_source: bool) -
     from core.services.pair_export import export_pairs
 
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
-        path = Path(folder) / "pairs.jsonl"
-        export_pairs(workspace, project, path, with_source=with_source)
+        path = Path(folder) / f"pairs{pair_format(format).suffix}"
+        export_pairs(workspace, project, path, format=format, with_source=with_source)
         return path.read_bytes()
 
 
