@@ -8,6 +8,7 @@ import typer
 from core.cli.shell import plain, shell_of, table
 from core.errors import InputError
 from core.records import Document
+from core.services.document_formats import offered_formats
 from core.services.incoming import shown_name
 from core.storage import find, get
 from core.words import counted
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from core.documents import FolderFiles
 
 app = typer.Typer(no_args_is_help=True)
+FORMAT_HELP = "; ".join(f"{form.name}: {form.usage}" if form.usage else form.name for form in offered_formats())
 
 
 @app.command()
@@ -87,9 +89,7 @@ def export(
     documents: Annotated[
         list[str] | None, typer.Argument(help="Document ids or names; default: every approved one.")
     ] = None,
-    format: Annotated[
-        str, typer.Option(help="same: Word, Excel and CSV as such, others as text; txt; jsonl: a passage a line.")
-    ] = "same",
+    format: Annotated[str, typer.Option(help=f"{FORMAT_HELP}.")] = "same",
 ) -> None:
     """Write the anonymized text of approved documents to files named after their ids, with SHA256SUMS."""
     from core.services.document_export import export_documents, exportable_documents

@@ -4,22 +4,19 @@ Both the command line and the Documents page use this module. Every file is chec
 is released.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.documents import CopiedFile, LayoutError, Replacement, copy_csv, copy_docx, copy_xlsx
+from core.documents import CopiedFile
 from core.errors import InputError
 from core.files import folder_atomic, sha256_file, sha256_text, write_atomic
-from core.privacy import Masked, MaskedValues, approved_masking
+from core.privacy import MaskedValues, approved_masking
 from core.privacy.review import risk_of, unread_risk
 from core.records import Document, Project, Review
+from core.services.document_formats import Approved, document_format
 from core.storage import Workspace, audit, find, rights, transaction
-
-FORMATS = ("same", "txt", "jsonl", "docx", "csv", "xlsx")
-_OWN_FORMATS = ("docx", "csv", "xlsx")  # kinds of documents that can be copied in their own format
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +37,6 @@ class DocumentExport:
         """What was left out or lost its layout, as text; "" if nothing was."""
         plain = f"{self.as_text} given as plain text: the layout could not be kept" if self.as_text else ""
         return "; ".join(filter(None, (left_out_words(self.left_out), plain)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Approved:
-    document: Document
-    review: Review
-    text: str
-    masked: Masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +77,7 @@ def export_documents(
     """
     for project_id in {document.project_id for document in documents}:
         rights.check(workspace.db, "export", project_id)
-    if format not in FORMATS:
-        raise InputError(f"There is no format {format!r}.", f"Formats are: {', '.join(FORMATS)}.")
+    chosen = document_format(format)
     if not documents:
         raise InputError("There is no approved document to export.", "Review and approve documents first.")
     if not target.absolute().parent.is_dir():
@@ -99,19 +87,20 @@ def export_documents(
     with folder_atomic(target) as folder:
         written: list[_Written] = []
         for document in {document.id: document for document in documents}.values():
-            approved = _Approved(document, *approved_masking(workspace, document))
-            path, copied, is_plain = _write_or_plain(workspace, approved, folder, format=format)
-            as_text += is_plain
-            _check_nothing_survives(approved, copied)
-            left_out.update(copied.left_out)
-            written.append(_Written(approved.review, path.name, sha256_file(path), copied.left_out))
-        unread = unread_risk(risk_of(file.review for file in written))
+            approved = Approved(document, *approved_masking(workspace, document))
+            chosen.check(document)
+            file = chosen.write(workspace, approved, folder)
+            as_text += file.is_plain
+            _check_nothing_survives(approved, file.copied)
+            left_out.update(file.copied.left_out)
+            written.append(_Written(approved.review, file.path.name, sha256_file(file.path), file.copied.left_out))
+        unread = unread_risk(risk_of(entry.review for entry in written))
         readme = _readme(left_out, unread=unread)
         write_atomic(folder / "README.txt", readme)
-        sums = "".join(f"{file.sha256}  {file.name}\n" for file in written) + f"{sha256_text(readme)}  README.txt\n"
+        sums = "".join(f"{entry.sha256}  {entry.name}\n" for entry in written) + f"{sha256_text(readme)}  README.txt\n"
         write_atomic(folder / "SHA256SUMS", sums)
         _record(workspace, written)  # before the files appear: an entry without a file is better than the reverse
-    return DocumentExport(tuple(file.name for file in written), dict(left_out), as_text, unread)
+    return DocumentExport(tuple(entry.name for entry in written), dict(left_out), as_text, unread)
 
 
 def _record(workspace: Workspace, written: Sequence[_Written]) -> None:
@@ -137,49 +126,7 @@ def _record(workspace: Workspace, written: Sequence[_Written]) -> None:
             )
 
 
-def _write_or_plain(
-    workspace: Workspace, approved: _Approved, folder: Path, *, format: str
-) -> tuple[Path, CopiedFile, bool]:
-    """Write one document; return True last if "same" could not keep its layout and plain text was written instead."""
-    try:
-        return *_write(workspace, approved, folder, format=format), False
-    except LayoutError:
-        if format != "same":
-            raise
-        (folder / f"{approved.document.id}.{approved.document.kind}").unlink(missing_ok=True)
-        return *_write(workspace, approved, folder, format="txt"), True
-
-
-def _write(workspace: Workspace, approved: _Approved, folder: Path, *, format: str) -> tuple[Path, CopiedFile]:
-    document = approved.document
-    kind = format
-    if format == "same":
-        kind = document.kind if document.kind in _OWN_FORMATS else "txt"
-    elif format in _OWN_FORMATS and document.kind != format:
-        raise InputError(f"Document {document.id} is no {format} file but {document.kind}.", "Choose txt, jsonl or same.")
-    path = folder / f"{document.id}.{kind}"
-    if kind == "txt":
-        write_atomic(path, approved.masked.text)
-        return path, CopiedFile(())  # it is the approved text itself
-    if kind == "jsonl":
-        return path, _write_passages(workspace, approved, path)
-    original = workspace.document_folder(document) / "original"
-    edits = [Replacement(e.start, e.end, approved.masked.text[e.masked_start : e.masked_end]) for e in approved.masked.edits]
-    if kind == "docx":
-        tells = MaskedValues(approved.text, approved.masked).stand_in
-        return path, copy_docx(original, approved.text, edits, target=path, tells=tells)
-    return path, (copy_csv if kind == "csv" else copy_xlsx)(original, approved.text, edits, target=path)
-
-
-def _write_passages(workspace: Workspace, approved: _Approved, path: Path) -> CopiedFile:
-    """Write one passage per line, with headings and page labels as approved."""
-    _, passages = workspace.approved_passages(approved.document)
-    rows = [{"id": p.id, "heading": p.heading, "page": p.page, "text": p.text} for p in passages]
-    write_atomic(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    return CopiedFile(tuple(text for row in rows for text in row.values()))
-
-
-def _check_nothing_survives(approved: _Approved, copied: CopiedFile) -> None:
+def _check_nothing_survives(approved: Approved, copied: CopiedFile) -> None:
     """Check all strings in a file for masked values.
 
     Raises:

@@ -9,15 +9,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import Document, Project
+from core.services.document_formats import offered_formats
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.person import reason_against
-
-FORMATS = {
-    "same": "In their own format (Word, Excel, CSV), others as text",
-    "txt": "As plain text",
-    "jsonl": "Passage by passage (JSONL)",
-}
 
 
 def export_zip(workspace: Workspace, documents: Sequence[Document], *, format: str) -> bytes:
@@ -46,7 +41,8 @@ def show_document_export(workspace: Workspace, project: Project) -> None:
     if not approved:
         return
     with st.expander("Take the anonymized documents with you", icon=":material/download:"):
-        format = st.radio("Format", list(FORMATS), format_func=FORMATS.__getitem__, key="document-export-format")
+        words = {form.name: form.words for form in offered_formats()}
+        format = st.radio("Format", list(words), format_func=words.__getitem__, key="document-export-format")
         against = reason_against(workspace, "export", project)
         st.download_button(
             f"Download {counted(len(approved), 'approved document')}",

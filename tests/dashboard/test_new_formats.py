@@ -1,15 +1,23 @@
 """A new export format is one record: the command's help, the page and the export find it there."""
 
+import io
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
 from core.cli.app import main
+from core.documents import CopiedFile
+from core.files import write_atomic
 from core.questions import PAIR_FORMATS, PairFormat
+from core.records import Document
+from core.services.document_formats import DOCUMENT_FORMATS, DocumentFile, DocumentFormat
+from core.storage import get
+from dashboard.components.document_files import export_zip
 from dashboard.components.pair_files import export_bytes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -78,3 +86,51 @@ def test_page_offers_a_new_format_of_pairs_and_no_choice_of_one(open_page, works
     assert "Download as TSV" in [button.proto.label for button in app.get("download_button")]
     data = export_bytes(workspace, learned.project, format="tsv", with_source=True)
     assert data.decode().splitlines()[0].endswith("\tpage 1")
+
+
+ADD_DOCUMENTS = """
+from core.services.document_formats import DOCUMENT_FORMATS, DocumentFormat
+DOCUMENT_FORMATS["html"] = DocumentFormat("html", lambda *_: None, words="As a web page", usage="a page for the browser")
+"""
+
+
+@pytest.fixture
+def html(monkeypatch):
+    def write(workspace, approved, folder: Path) -> DocumentFile:
+        path = folder / f"{approved.document.id}.html"
+        write_atomic(path, f"<pre>{approved.masked.text}</pre>")
+        return DocumentFile(path, CopiedFile((approved.masked.text,)))
+
+    monkeypatch.setitem(DOCUMENT_FORMATS, "html", DocumentFormat("html", write, words="As a web page"))
+    monkeypatch.setitem(DOCUMENT_FORMATS, "md", DocumentFormat("md", write, kind="md"))
+
+
+def test_command_offers_a_new_format_of_documents():
+    today = "same: Word, Excel and CSV as such, others as text; txt; jsonl: a passage a line"
+    assert f"{today}. [default: same]" in help_of("documents", "export")
+    after = help_of("documents", "export", program=ADD_DOCUMENTS)
+    assert f"{today}; html: a page for the browser. [default: same]" in after
+
+
+@pytest.mark.usefixtures("html")
+def test_command_exports_documents_in_a_new_format(workspace, learned, tmp_path, capsys):
+    arguments = ("documents", "export", learned.project.name, "--to", str(tmp_path / "out"), "--format")
+    assert garrison(*arguments, "pdf") == 2
+    assert "There is no format 'pdf'. Formats are: same, txt, jsonl, docx, csv, xlsx, html, md." in capsys.readouterr().err
+    assert garrison(*arguments, "csv") == 2
+    assert "is no csv file but md. Choose txt, jsonl, html or same." in capsys.readouterr().err
+    assert garrison(*arguments, "html") == 0
+    text = workspace.text(get(workspace.db, Document, "document-1"))
+    assert (tmp_path / "out" / "document-1.html").read_text(encoding="utf-8") == f"<pre>{text}</pre>"
+
+
+@pytest.mark.usefixtures("html")
+def test_page_offers_a_new_format_of_documents_and_same_takes_that_of_a_kind(open_page, workspace, learned):
+    app = open_page("documents", project_id=learned.project.id)
+    own, plain, passages, new = app.radio(key="document-export-format").options
+    assert own == "In their own format (Word, Excel, CSV), others as text"
+    assert (plain, passages, new) == ("As plain text", "Passage by passage (JSONL)", "As a web page")
+    document = get(workspace.db, Document, "document-1")
+    for format in ("html", "same"):
+        with zipfile.ZipFile(io.BytesIO(export_zip(workspace, [document], format=format))) as archive:
+            assert archive.read("document-1.html").startswith(b"<pre>")
