@@ -7,11 +7,12 @@ import typer
 
 from core.cli.shell import Shell, plain, shell_of, table
 from core.errors import InputError
+from core.models.release_formats import RELEASE_FORMATS
 from core.records import Evaluation, Project, Run
 from core.settings import EMBEDDED_MODEL, TrainingSettings, key_values
 from core.storage import find, get
 from core.training.fit import Fit, remedies
-from core.words import counted, duration, size
+from core.words import counted, duration, either, size
 
 DOES_NOT_FIT = 1  # exit code of `train --plan`
 
@@ -143,7 +144,7 @@ def export(
     context: typer.Context,
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
-    format: Annotated[str, typer.Option(help="adapter, merged or gguf.")] = "adapter",
+    format: Annotated[str, typer.Option(help=f"{either(RELEASE_FORMATS)}.")] = "adapter",
     quantization: Annotated[str, typer.Option(help="For gguf: f16, q8_0, q6_k, q5_k_m or q4_k_m.")] = "q8_0",
 ) -> None:
     """Export a run as an adapter, merged weights or a GGUF file.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CARD = "README.md"
+SUMS = "SHA256SUMS"  # beside the card: the hashes of all files of an export
 LICENSE_FILE = re.compile(r"(licen[cs]e|notice|copying)([-_.].*)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _HEAD_LINES = 200  # the header is short; anything later is text

@@ -15,7 +15,7 @@ import torch
 from core.errors import SetupError
 from core.files import folder_atomic, sha256_file
 from core.models.agreement import is_read_alike, nearest
-from core.models.card import CARD, Origin, license_files, model_card
+from core.models.card import CARD, SUMS, Origin, license_files, model_card
 from core.models.causal import CausalModel, load_adapter, load_causal
 from core.models.conversation import Vocabulary, turn_of
 from core.models.conversion.adapter import adapter_gguf
@@ -26,7 +26,6 @@ from core.records import ModelFormat
 from core.run_folder import RunFolder
 
 Quantization = Literal["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m"]
-SUMS = "SHA256SUMS"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 TOKENIZER_FILES = (
     "tokenizer.json",

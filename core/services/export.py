@@ -9,6 +9,7 @@ from core.errors import InputError
 from core.files import sha256_file
 from core.jobs.context import JobContext
 from core.models.card import CARD, Origin, license_in, model_card
+from core.models.release_formats import RELEASE_FORMATS, RunExport
 from core.privacy.review import risk_words, unread_risk
 from core.records import Model, Release, Run, now
 from core.services.training import base_of
@@ -17,7 +18,6 @@ from core.storage import Workspace, audit, find, get, insert, transaction
 if TYPE_CHECKING:
     from core.models.export import Checksum
 
-FORMATS = ("adapter", "merged", "gguf")
 QUANTIZATIONS = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m")
 QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
 
@@ -27,8 +27,8 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
     run = workspace.finished_run(params["run_id"])
     if run.project_id != project_id:
         raise InputError(f"Run {params['run_id']} does not belong to this project.", "Choose a run of this project.")
-    if params["format"] not in FORMATS:
-        raise InputError(f"There is no format {params['format']!r}.", f"Formats are: {', '.join(FORMATS)}.")
+    if params["format"] not in RELEASE_FORMATS:
+        raise InputError(f"There is no format {params['format']!r}.", f"Formats are: {', '.join(RELEASE_FORMATS)}.")
     if params["quantization"] not in QUANTIZATIONS:
         raise InputError(f"There is no quantization {params['quantization']!r}.", f"Choose: {', '.join(QUANTIZATIONS)}.")
     _check_place(Path(params["target"]))
@@ -61,7 +61,7 @@ def note(run: Run, format: str) -> str:
     if not bits:
         return ""
     trained = f"Run {run.number} was trained on its base model loaded in {bits} bits."
-    if format == "adapter":
+    if not RELEASE_FORMATS[format].is_whole:
         return f"{trained} Use the adapter with the base model loaded the same way, or it may answer differently."
     return f"{trained} This export joins what it learned to the full weights, so it may answer differently from the run."
 
@@ -102,12 +102,9 @@ def run(context: JobContext) -> dict[str, Any]:
 
 def _written(params: dict[str, Any], origin: Origin) -> "Checksum | None":
     """Return the export's checksum if an earlier attempt completed it: the folder then has this exact model card."""
-    from core.models.export import SUMS, Checksum
+    from core.models.export import Checksum
 
-    gguf = f"model-{params['quantization']}.gguf"
-    mark, checked = {"adapter": ("adapter_config.json", SUMS), "merged": ("config.json", SUMS)}.get(
-        params["format"], (gguf, gguf)
-    )
+    mark, checked = RELEASE_FORMATS[params["format"]].files(params["quantization"])
     target = Path(params["target"])
     card = target / CARD
     if not (target / mark).is_file() or not card.is_file() or card.read_text(encoding="utf-8") != model_card(origin):
@@ -117,25 +114,18 @@ def _written(params: dict[str, Any], origin: Origin) -> "Checksum | None":
 
 def _write(context: JobContext, run: Run, model: Model, origin: Origin) -> "Checksum":
     """Write the export to its folder, which appears complete or not at all, and return its checksum."""
-    from core.models import export
-
     workspace, params = context.workspace, context.job.params
-    folder, cache = workspace.run_folder(run.project_id, run.id), workspace.unpacked_folder
-    target, base = Path(params["target"]), Path(model.path)
-    if params["format"] == "adapter":
-        return export.export_adapter(folder, target, origin=origin)
-    if params["format"] == "merged":
-        return export.export_merged(base, model.format, folder=folder, target=target, cache=cache, origin=origin)
-    quantization = params["quantization"]
-    return export.export_gguf(
-        base,
-        model.format,
-        folder=folder,
-        target=target,
-        quantization=quantization,
-        cache=cache,
-        origin=origin,
-        report=lambda share: context.progress(share, 1, message=f"Writing {params['format']}"),
+    return RELEASE_FORMATS[params["format"]].export(
+        RunExport(
+            base=Path(model.path),
+            base_format=model.format,
+            folder=workspace.run_folder(run.project_id, run.id),
+            target=Path(params["target"]),
+            cache=workspace.unpacked_folder,
+            quantization=params["quantization"],
+            origin=origin,
+            report=lambda share: context.progress(share, 1, message=f"Writing {params['format']}"),
+        )
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from core import jobs
 from core.chat import Message
 from core.models.engine import EngineCrashed
+from core.models.release_formats import RELEASE_FORMATS
 from core.records import Project, Release, Run
 from core.storage import Workspace, find
 from dashboard import resources
@@ -19,11 +20,6 @@ from dashboard.components.words import ago
 
 MODES = {"chat": "Chat", "compare": "Compare two", "export": "Take it with you"}
 BROKE_OFF = "broke off here: the engine ended"
-EXPORTS = {
-    "gguf": ("One GGUF file", "For llama.cpp and programs built on it. The usual choice."),
-    "merged": ("A complete model folder", "Safetensors, for transformers and servers such as vLLM."),
-    "adapter": ("The adapter alone", "Small; whoever uses it needs the same base model."),
-}
 PRECISIONS = {
     "q8_0": "8 bits: nearly the same answers, half the size",
     "q6_k": "6 bits: hardly less exact, smaller still",
@@ -135,15 +131,16 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
     job = follow_newest(workspace, project, "export")
     titles = {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
     run_id = st.selectbox("Which one", list(titles), format_func=lambda run_id: titles[run_id], key="export-run")
+    formats = sorted(RELEASE_FORMATS.values(), key=lambda format: format.place)
     form = st.radio(
         "As what",
-        list(EXPORTS),
-        format_func=lambda form: EXPORTS[form][0],
-        captions=[note for _, note in EXPORTS.values()],
+        [format.name for format in formats],
+        format_func=lambda form: RELEASE_FORMATS[form].words,
+        captions=[format.description for format in formats],
         key="export-format",
     )
     quantization = "f16"
-    if form == "gguf":
+    if RELEASE_FORMATS[form].is_quantized:
         quantization = st.radio(
             "How exact", list(PRECISIONS), format_func=lambda name: PRECISIONS[name], key="export-quantization"
         )
@@ -166,7 +163,7 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
         st.subheader("Taken so far")
         rows = [
             {
-                "What": EXPORTS[release.format][0],
+                "What": RELEASE_FORMATS[release.format].words,
                 "Run": titles.get(release.run_id, ""),
                 "Folder": release.path,
                 "SHA-256": release.sha256,

@@ -6,17 +6,22 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, get_args
 
 import pytest
 
 from core.cli.app import main
 from core.documents import CopiedFile
-from core.files import write_atomic
+from core.files import sha256_file, write_atomic
+from core.jobs.context import JobContext
+from core.models.card import model_card
+from core.models.release_formats import RELEASE_FORMATS, RunExport, RunFormat
 from core.questions import PAIR_FORMATS, PairFormat
-from core.records import Document
+from core.records import Document, Job, Release, ReleaseFormat, Run, new_id, now
+from core.services import export
 from core.services.document_formats import DOCUMENT_FORMATS, DocumentFile, DocumentFormat
-from core.storage import get
+from core.services.training import find_trainable
+from core.storage import find, get, insert, update
 from dashboard.components.document_files import export_zip
 from dashboard.components.pair_files import export_bytes
 
@@ -134,3 +139,71 @@ def test_page_offers_a_new_format_of_documents_and_same_takes_that_of_a_kind(ope
     for format in ("html", "same"):
         with zipfile.ZipFile(io.BytesIO(export_zip(workspace, [document], format=format))) as archive:
             assert archive.read("document-1.html").startswith(b"<pre>")
+
+
+ADD_MODELS = """
+from core.models.release_formats import RELEASE_FORMATS, RunFormat
+RELEASE_FORMATS["onnx"] = RunFormat(name="onnx", words="", description="", place=4, export=None, mark="")
+"""
+
+
+@pytest.fixture
+def onnx(monkeypatch):
+    def write(given: RunExport):
+        from core.models.export import Checksum  # loads torch
+
+        write_atomic(given.target / "model.onnx", f"{given.base_format} {given.folder.name}")
+        write_atomic(given.target / "README.md", model_card(given.origin))
+        return Checksum("model.onnx", sha256_file(given.target / "model.onnx"))
+
+    form = RunFormat(
+        name="onnx", words="An ONNX file", description="For ONNX Runtime.", place=4, export=write,
+        mark="model.onnx", checked="model.onnx", is_whole=False,
+    )  # fmt: skip
+    monkeypatch.setitem(RELEASE_FORMATS, "onnx", form)
+
+
+def test_formats_of_releases_are_those_that_records_may_have():
+    assert {name: form.name for name, form in RELEASE_FORMATS.items()} == {name: name for name in get_args(ReleaseFormat)}
+
+
+def test_command_offers_a_new_format_of_models():
+    assert "adapter, merged or gguf. [default: adapter]" in help_of("export")
+    assert "adapter, merged, gguf or onnx. [default: adapter]" in help_of("export", program=ADD_MODELS)
+
+
+@pytest.mark.usefixtures("onnx")
+def test_job_exports_a_run_in_a_new_format(workspace, learned, tmp_path, capsys):
+    base = find_trainable(workspace, learned.run.model)
+    settings = learned.run.settings | {"precision": "4bit"}
+    update(workspace.db, Run, learned.run.id, model_sha256=base.sha256, settings=settings)
+    target = tmp_path / "out"
+    assert garrison("export", learned.run.id, str(target), "--format", "pdf") == 2
+    assert "There is no format 'pdf'. Formats are: adapter, merged, gguf, onnx." in capsys.readouterr().err
+    params = {"run_id": learned.run.id, "format": "onnx", "quantization": "q8_0", "target": str(target)}
+    export.check(workspace, learned.project.id, params)
+    job = Job(id=new_id("job"), kind="export", project_id=learned.project.id, params=params, created_at=now())
+    insert(workspace.db, job)
+    result = export.run(JobContext(workspace, job))
+    assert (target / "model.onnx").read_text(encoding="utf-8") == f"{base.format} {learned.run.id}"
+    assert result["sha256_of"] == "model.onnx" and "with the base model loaded the same way" in result["note"]
+    assert [release.format for release in find(workspace.db, Release)] == ["onnx"]
+    (target / "model.onnx").write_text("written by an earlier attempt", encoding="utf-8")
+    assert export.run(JobContext(workspace, job))["sha256"] == sha256_file(target / "model.onnx")
+
+
+@pytest.mark.usefixtures("onnx")
+def test_page_offers_a_new_format_of_models_and_names_what_was_exported(open_page, workspace, learned):
+    release = Release(
+        id="release-1", project_id=learned.project.id, run_id=learned.run.id, format="onnx", path="/media/usb/a", sha256="e",
+        created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, release)
+    app = open_page("chat", project_id=learned.project.id)
+    app.get_by_key("chat-mode").set_value("export").run()
+    choice = app.radio(key="export-format")
+    assert choice.options == ["One GGUF file", "A complete model folder", "The adapter alone", "An ONNX file"]
+    assert choice.value == "gguf" and "export-quantization" in {radio.key for radio in app.radio}
+    assert app.dataframe[0].value["What"].tolist() == ["An ONNX file"]
+    choice.set_value("onnx").run()
+    assert not app.exception and "export-quantization" not in {radio.key for radio in app.radio}
