@@ -28,6 +28,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 FIRST_FOLDERS = "core|dashboard|docs|installer|tests"
 REPOSITORY_PATH = re.compile(rf"(?<![\w./~<>-])(?:{FIRST_FOLDERS})/[\w./<>*-]*")
+NEW_FILE = re.compile(r"^# [\w./]+, a new file$")  # in an example of docs/extending.md
 FILE_NAME = re.compile(r"[\w/]+\.py")  # without the folders before it, as where a row of a table names several
 MODULE = re.compile(rf"-m ((?:{FIRST_FOLDERS})(?:\.\w+)+)")
 COMMANDS = {
@@ -163,7 +164,7 @@ def broken_links(document: Path, text: str) -> list[str]:
 
 def missing_paths(piece: Code) -> list[str]:
     """The repository's paths in a piece of code that do not exist; `<name>` stands for any name."""
-    paths = [path.rstrip(".") for path in REPOSITORY_PATH.findall(piece.text)]
+    paths = [path.rstrip(".") for path in REPOSITORY_PATH.findall(NEW_FILE.sub("", piece.text))]
     paths += [module.replace(".", "/") for module in MODULE.findall(piece.text)]
     patterns = [(path, re.sub(r"<[^>]*>", "*", path)) for path in paths]
     if not paths and not piece.is_line and FILE_NAME.fullmatch(piece.text):
