@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from core.detectors import PROPAGATION, RAMPART, REVIEWER, RULES, SPACY, split
+from core.detectors import LIST, PROPAGATION, RAMPART, REVIEWER, RULES, SPACY, split
 from core.records import Page, Span
 
 PART_CHARACTERS = 5000
@@ -13,6 +13,7 @@ FINDERS = {
     SPACY: "the name finder",
     RAMPART: "the second finder",
     PROPAGATION: "a search for what was found elsewhere",
+    LIST: "the lists of reviewers",
     REVIEWER: "a reviewer",
 }
 

@@ -68,4 +68,5 @@ def test_who_found_a_mark_is_said_in_words():
     assert finder_words("rules+spacy") == "a rule and the name finder"
     assert finder_words("rampart+spacy+rules") == "a rule, the name finder and the second finder"
     assert finder_words("reviewer") == "a reviewer"
+    assert finder_words("list+rules") == "a rule and the lists of reviewers"
     assert finder_words("spacy+newer") == "the name finder and newer"
