@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-LONGEST_SEGMENT = 20_000  # characters; a line without sentence ends is processed in pieces of this length
-
 _END = re.compile(r"[.!?][\"')\]”’]*(?=\s)|\n")
 _LABEL = re.compile(r"(?:\(?[A-Za-z0-9]{1,3}[.)]|(?:\d{1,3}|[A-Z])-\d{1,3}\.|\d+(?:\.\d+)+\.?|[•*+–-])")
 _ABBREVIATIONS = frozenset(

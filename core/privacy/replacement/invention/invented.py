@@ -16,7 +16,6 @@ _MALE = (
     "Gideon Godric Hadrian Hartley Horatio Ignatius Ivo Jolyon Kendrick Leander Lysander Magnus Merrick Nestor Orson Osric "
     "Peregrine Quentin Reinhold Rupert Septimus Sylvain Theobald Ulric Valentin Wilfred Yorick Zebedee"
 ).split()
-GIVEN = (*_FEMALE, *_MALE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
