@@ -254,7 +254,7 @@ class Review:
     """A proposal for one document and its outcome, bound to exactly one text and the anonymized text made from it.
 
     The figures say what was done to catch what the detectors missed: passages without a span that a person read, and
-    what a second, different search of the anonymized text found. See `core.privacy.review.figures`.
+    what a second, different search of the anonymized text found. See `core.services.review.figures`.
     """
 
     id: str
@@ -313,7 +313,7 @@ class DatasetVersion:
     sha256: str
     train_count: int
     heldout_count: int
-    risk: dict[str, Any] = field(default_factory=dict)  # of the approvals it is based on: `core.privacy.review.risk_of`
+    risk: dict[str, Any] = field(default_factory=dict)  # of the approvals it is based on: `core.services.review.risk_of`
     created_at: str
 
 

@@ -105,7 +105,7 @@ def test_tests_of_a_file_run_in_one_process(run: Run, tmp_path: Path) -> None:
 
 def test_all_that_needs_a_browser_runs_in_one_process() -> None:
     one, other = "tests/browser/test_pages.py::test_a", "tests/browser/test_review.py::test_b[c::d]"
-    assert group_of(one) == group_of(other) != group_of("tests/privacy/review/test_review.py::test_b")
+    assert group_of(one) == group_of(other) != group_of("tests/services/review/test_review.py::test_b")
 
 
 def test_who_asks_for_a_loaded_model_is_marked_by_that(run: Run) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from core import detectors
 from core.detectors import LIST, MODELS, PROPAGATION, RAMPART, REVIEWER, RULES, SPACY, detectors_of, joined, split
-from core.privacy.review.risk import mark_risks
 from core.records import Detection, Span
-from core.services.second_search import other_detector
+from core.services.privacy.second_search import other_detector
+from core.services.review.risk import mark_risks
 
 ROOT = Path(__file__).resolve().parent.parent
 # "+" taken apart or put together, a name looked for as a part of the text, a name written out where it is given or compared

@@ -26,7 +26,7 @@ def sample(
     as_: As = "",
 ) -> None:
     """Read a random sample of the passages in which nothing was found."""
-    from core.privacy import review
+    from core.services import review
 
     room, person = room_of(context), declared(as_)
     workspace, chosen = room.shell.workspace, room.document(document)
@@ -91,7 +91,7 @@ def propose(
     as_: As = "",
 ) -> None:
     """Propose documents for approval by another person."""
-    from core.privacy import review
+    from core.services import review
 
     room, person = room_of(context), declared(as_)
     chosen = [room.document(name) for name in documents]
@@ -116,7 +116,7 @@ def approve(
     In a project with the policy all-at-once, what is undecided, unread or not searched again is only approved if you say so
     in words (--unread).
     """
-    from core.privacy import review
+    from core.services import review
 
     room, person = room_of(context), declared(as_)
     workspace, project = room.shell.workspace, room.project
@@ -138,7 +138,7 @@ def approve(
 @app.command("return")
 def return_(context: typer.Context, document: Named, reason: Reason = "", as_: As = "") -> None:
     """Return a proposal to its author with a comment."""
-    from core.privacy import review
+    from core.services import review
 
     room = room_of(context)
     returned = review.return_(room.shell.workspace, room.document(document), comment=reason, by=declared(as_))
@@ -148,7 +148,7 @@ def return_(context: typer.Context, document: Named, reason: Reason = "", as_: A
 @app.command()
 def withdraw(context: typer.Context, document: Named, reason: Reason = "", as_: As = "") -> None:
     """Withdraw a proposal or an approval."""
-    from core.privacy import review
+    from core.services import review
 
     room = room_of(context)
     chosen = room.document(document)
@@ -164,7 +164,7 @@ def rules(
     as_: As = "",
 ) -> None:
     """Show or change the requirements for an approval."""
-    from core.privacy import review
+    from core.services import review
 
     room = room_of(context)
     workspace = room.shell.workspace

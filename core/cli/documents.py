@@ -8,8 +8,8 @@ import typer
 from core.cli.shell import plain, shell_of, table
 from core.errors import InputError
 from core.records import Document
-from core.services.document_formats import offered_formats
-from core.services.incoming import shown_name
+from core.services.documents.document_formats import offered_formats
+from core.services.documents.incoming import shown_name
 from core.storage import find, get
 from core.words import counted
 
@@ -92,7 +92,7 @@ def export(
     format: Annotated[str, typer.Option(help=f"{FORMAT_HELP}.")] = "same",
 ) -> None:
     """Write the anonymized text of approved documents to files named after their ids, with SHA256SUMS."""
-    from core.services.document_export import export_documents, exportable_documents
+    from core.services.documents.document_export import export_documents, exportable_documents
 
     shell = shell_of(context)
     found = shell.workspace.project(project)

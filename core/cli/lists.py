@@ -12,7 +12,7 @@ from core.records import ListEntry, PatternRule, new_id, now
 from core.storage import find
 
 if TYPE_CHECKING:
-    from core.privacy.lists.effects import Effect
+    from core.services.lists.effects import Effect
 
 app = typer.Typer(no_args_is_help=True)
 pattern_app = typer.Typer(no_args_is_help=True)
@@ -52,8 +52,8 @@ def add(
 ) -> None:
     """Add texts to a list; documents that were already searched are searched for them at once."""
     from core.identity import declared
-    from core.privacy.lists import changes as list_changes
     from core.privacy.lists.file import new_entry
+    from core.services.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, texts = _owner(shell, words, is_site=site)
@@ -79,8 +79,8 @@ def remove(
 ) -> None:
     """Remove texts (or ids of entries) from a list. Spans of a deny entry remain until a reviewer rejects them."""
     from core.identity import declared
-    from core.privacy.lists import changes as list_changes
     from core.privacy.text.rewriting import folded
+    from core.services.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, texts = _owner(shell, words, is_site=site)
@@ -112,8 +112,8 @@ def import_csv(
 ) -> None:
     """Add the rows of a CSV file to the lists; --kind and --type apply to rows that name none."""
     from core.identity import declared
-    from core.privacy.lists import changes as list_changes
     from core.privacy.lists.file import read_lists
+    from core.services.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, _ = _owner(shell, words, is_site=site)
@@ -158,7 +158,7 @@ def try_pattern(
     site: Site = False,
 ) -> None:
     """Show how often a pattern matches in the documents searched so far."""
-    from core.privacy.lists import changes as list_changes
+    from core.services.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, _ = _owner(shell, words, is_site=site)
@@ -180,7 +180,7 @@ def add_pattern(
 ) -> None:
     """Add a pattern: garrison lists pattern add PROJECT NAME --part 'letters 2' --part 'text -' --part 'digits 5'."""
     from core.identity import declared
-    from core.privacy.lists import changes as list_changes
+    from core.services.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, names = _owner(shell, words, is_site=site)
@@ -197,7 +197,7 @@ def add_pattern(
 def remove_pattern(context: typer.Context, words: Words = None, as_: As = "", site: Site = False) -> None:
     """Remove a pattern by its name or id. Its spans remain until a reviewer rejects them."""
     from core.identity import declared
-    from core.privacy.lists import changes as list_changes
+    from core.services.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, names = _owner(shell, words, is_site=site)

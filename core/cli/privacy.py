@@ -31,7 +31,7 @@ def detect(
 ) -> None:
     """Find personal data in INPUT.jsonl ({"id","text"} per line) and write spans to OUTPUT.jsonl."""
     from core.privacy import detect_file
-    from core.services.anonymization import open_detector
+    from core.services.privacy.anonymization import open_detector
 
     shell = shell_of(context)
     if not input.is_file():

@@ -88,8 +88,8 @@ def marking(
 ) -> None:
     """Set the highest classification marking that a project's documents may have."""
     from core.identity import declared
-    from core.privacy.classification.highest_marking import set_default_marking, set_highest_marking
     from core.privacy.classification.markings import LEVEL_WORDS, level_of
+    from core.services.privacy.highest_marking import set_default_marking, set_highest_marking
 
     shell = shell_of(context)
     chosen = level_of(name if is_default else level)

@@ -50,7 +50,7 @@ def filter_pairs(
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the filter settings.")] = None,
 ) -> None:
     """Apply the filters again to every pair of the project."""
-    from core.services.generation import filter_again
+    from core.services.questions.generation import filter_again
     from core.settings import FilterSettings, key_values
 
     shell = shell_of(context)
@@ -83,7 +83,7 @@ def export_pairs(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write the kept pairs of approved documents, anonymized, as JSONL with the keys input and output."""
-    from core.services import pair_export
+    from core.services.questions import pair_export
 
     shell = shell_of(context)
     found = shell.workspace.project(project)

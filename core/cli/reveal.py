@@ -49,7 +49,7 @@ def reveal(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Reveal the values that surrogates replaced. Every use is recorded in the audit log."""
-    from core.privacy import reidentification
+    from core.services.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
@@ -80,7 +80,7 @@ def replacement(
     yes: Annotated[bool, typer.Option("--yes", help="Change it even where approvals are withdrawn.")] = False,
 ) -> None:
     """Show or choose what replaces each type of personal data."""
-    from core.privacy.replacement import project_treatments as chosen
+    from core.services.privacy import project_treatments as chosen
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
@@ -105,7 +105,7 @@ def replacement(
 @app.command("show")
 def show(context: typer.Context, project: str) -> None:
     """Show whether re-identification is set up, and who used it and why."""
-    from core.privacy import reidentification
+    from core.services.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
@@ -122,7 +122,7 @@ def show(context: typer.Context, project: str) -> None:
 @app.command("set-up")
 def set_up(context: typer.Context, project: str, as_: As = "", passphrase_file: PassphraseFile = None) -> None:
     """Set up re-identification from now on, including for documents searched before."""
-    from core.privacy import reidentification
+    from core.services.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
@@ -142,7 +142,7 @@ def passphrase(
     new_file: Annotated[Path | None, typer.Option("--new-passphrase-file", help="The new one, likewise.")] = None,
 ) -> None:
     """Change the passphrase."""
-    from core.privacy import reidentification
+    from core.services.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)
@@ -160,7 +160,7 @@ def turn_off(
     confirm: Annotated[str, typer.Option(help="The project's name, to show that you mean it.")] = "",
 ) -> None:
     """Turn off re-identification: delete the key and everything that was sealed. This cannot be undone."""
-    from core.privacy import reidentification
+    from core.services.privacy import reidentification
 
     shell = shell_of(context)
     found = shell.workspace.project(project)

@@ -15,7 +15,7 @@ from core.storage import find
 from core.words import counted
 
 if TYPE_CHECKING:
-    from core.privacy.review import Decision
+    from core.services.review import Decision
 
 
 class ProjectCommands(TyperGroup):
@@ -71,7 +71,7 @@ def list_spans(
     context: typer.Context, documents: Annotated[list[str] | None, typer.Argument(help="Their ids or names.")] = None
 ) -> None:
     """List the documents with their state; for named ones, list every span."""
-    from core.privacy import review
+    from core.services import review
 
     room = room_of(context)
     shell, project = room.shell, room.project
@@ -121,7 +121,7 @@ def reject(context: typer.Context, spans: Spans = None, all_: Undecided = False,
 
 
 def _decide(room: Room, spans: list[str] | None, *, state: SpanState, is_all: bool, name: str) -> None:
-    from core.privacy import review
+    from core.services import review
 
     workspace, person = room.shell.workspace, declared(name)
     action, decide = ("accept", review.accept) if state == "accepted" else ("reject", review.reject)
@@ -142,7 +142,7 @@ def add(
     as_: As = "",
 ) -> None:
     """Add a span that was missed."""
-    from core.privacy import review
+    from core.services import review
 
     room = room_of(context)
     chosen = room.document(document)
@@ -158,7 +158,7 @@ def change_type(
     as_: As = "",
 ) -> None:
     """Change the kind of personal data of spans."""
-    from core.privacy import review
+    from core.services import review
 
     room, person = room_of(context), declared(as_)
     decision = review.change_type(room.shell.workspace, _known(room, spans), entity=entity, by=person)
@@ -174,7 +174,7 @@ def change_borders(
     as_: As = "",
 ) -> None:
     """Change where a span begins and ends."""
-    from core.privacy import review
+    from core.services import review
 
     room, person = room_of(context), declared(as_)
     decision = review.change_borders(room.shell.workspace, _known(room, [span])[0], start=start, end=end, by=person)

@@ -61,9 +61,9 @@ def show_plan(shell: Shell, project: Project, *, model: str, settings: TrainingS
         SetupError: the model is not on this machine.
         InputError: it is no language model, or there are no reviewed pairs.
     """
-    from core.services.trainable import reviewed_pairs
-    from core.services.training import find_trainable
-    from core.services.training_fit import fit_here
+    from core.services.questions.trainable import reviewed_pairs
+    from core.services.training.fit import fit_here
+    from core.services.training.runs import find_trainable
 
     base = find_trainable(shell.workspace, model)
     pairs = reviewed_pairs(shell.workspace, project)

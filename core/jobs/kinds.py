@@ -41,14 +41,14 @@ class Kind:
 
 
 KINDS = {
-    "read": Kind("Read documents", "reading", action="add documents"),
-    "anonymize": Kind("Find personal data", "anonymization", action="find personal data"),
-    "search again": Kind("Search the anonymized text again", "second_search", action="find personal data"),
-    "import": Kind("Import question pairs", "pair_import", action="work on questions"),
-    "generate": Kind("Write question pairs", "generation", needs_accelerator=True, action="work on questions"),
-    "train": Kind("Train a model", "training", needs_accelerator=True, action="train"),
-    "evaluate": Kind("Compare base and tuned model", "evaluation", needs_accelerator=True, action="train"),
-    "export": Kind("Export a model", "export", needs_accelerator=True, action="export"),
+    "read": Kind("Read documents", "documents.reading", action="add documents"),
+    "anonymize": Kind("Find personal data", "privacy.anonymization", action="find personal data"),
+    "search again": Kind("Search the anonymized text again", "privacy.second_search", action="find personal data"),
+    "import": Kind("Import question pairs", "questions.pair_import", action="work on questions"),
+    "generate": Kind("Write question pairs", "questions.generation", needs_accelerator=True, action="work on questions"),
+    "train": Kind("Train a model", "training.runs", needs_accelerator=True, action="train"),
+    "evaluate": Kind("Compare base and tuned model", "training.evaluation", needs_accelerator=True, action="train"),
+    "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),
     "sample": Kind("Prepare the sample project", "sample", needs_accelerator=True, action="create project"),
     "demo": Kind("The whole path on the sample documents", "demo", needs_accelerator=True, action="create project"),
 }

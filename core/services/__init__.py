@@ -1,1 +1,1 @@
-"""What joins the rooms with the storage: read records, call a room, store what comes back. Most of it runs as jobs."""
+"""What joins the rooms with the storage: read records, call a room, store what comes back. Much of it runs as jobs."""

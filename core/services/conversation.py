@@ -6,7 +6,7 @@ from core.chat import ChatModel, open_host, open_model, open_run
 from core.errors import InputError
 from core.models.engine.settings import read_engine_settings
 from core.records import Run
-from core.services.training import base_of, find_trainable
+from core.services.training.runs import base_of, find_trainable
 from core.storage import Workspace, find, rights
 
 

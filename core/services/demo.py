@@ -17,9 +17,9 @@ from core.jobs.context import JobContext
 from core.offline import refused_count
 from core.records import Document, Evaluation, Project, QuestionPair, Run, Span, now
 from core.run_folder import RunFolder
-from core.services.evaluation import evaluate_run
 from core.services.sample import prepare
-from core.services.training import train_run
+from core.services.training.evaluation import evaluate_run
+from core.services.training.runs import train_run
 from core.settings import EMBEDDED_MODEL, TrainingSettings
 from core.storage import Workspace, find
 

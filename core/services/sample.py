@@ -6,12 +6,12 @@ from typing import Any
 
 from core import jobs
 from core.jobs.context import JobContext
-from core.privacy import review
 from core.records import Person, Project, Review
 from core.sample import sample_documents
-from core.services.anonymization import find_personal_data
-from core.services.generation import write_questions
-from core.services.reading import read_files
+from core.services import review
+from core.services.documents.reading import read_files
+from core.services.privacy.anonymization import find_personal_data
+from core.services.questions.generation import write_questions
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.files import check_target, file_atomic
 from core.records import AuditEntry
+from core.spreadsheets import harmless
 from core.storage.audit import entries
 
 COLUMNS = (*(field.name for field in fields(AuditEntry)), "entry")
@@ -57,8 +58,3 @@ def _line(cells: tuple[str, ...]) -> str:
     line = StringIO()
     csv.writer(line).writerow([harmless(cell) for cell in cells])
     return line.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """Quote a cell that a spreadsheet would take for a formula, so that it is shown as text."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -126,7 +126,7 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
     if project is None or not runs:
         empty_state("There is no tuned model to take along yet. Train one first.", page="train", label="Train a model")
         return
-    from core.services.export import note  # imports the training stage, so only where needed
+    from core.services.training.export import note  # imports the training stage, so only where needed
 
     job = follow_newest(workspace, project, "export")
     titles = {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}

@@ -12,8 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
 from core.files import disk_errors
-from core.privacy.classification.highest_marking import is_permitted
 from core.records import Document, Job, Project, Span
+from core.services.privacy.highest_marking import is_permitted
 from core.storage import Workspace, count, find
 from core.storage.removal import remove_document
 from core.words import counted, size

@@ -8,12 +8,12 @@ import streamlit as st
 
 from core.errors import InputError
 from core.privacy.entities import COMMON
-from core.privacy.lists import changes as list_changes
 from core.privacy.lists.file import csv_lines, new_entry, read_lists
 from core.privacy.lists.patterns import pattern_of
-from core.privacy.lists.suggestions import dismiss, suggestions
 from core.privacy.text.rewriting import folded
 from core.records import ListEntry, PatternRule, Person, Project
+from core.services.lists import changes as list_changes
+from core.services.lists.suggestions import dismiss, suggestions
 from core.storage import Workspace, find
 from core.words import counted
 from dashboard.components.empty import empty_state

@@ -7,7 +7,7 @@ from core import jobs
 from core.models.registry import list_models, model_folders
 from core.questions import PAIR_FORMATS, PairFormat
 from core.records import Document, Project, QuestionPair
-from core.services.question_pairs import coverage_of, keep_or_drop, source_of
+from core.services.questions.question_pairs import coverage_of, keep_or_drop, source_of
 from core.settings import EMBEDDED_MODEL, FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
 from core.storage.written import waiting_pairs

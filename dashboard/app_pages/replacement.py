@@ -3,17 +3,17 @@
 import streamlit as st
 
 from core.access import Action
-from core.privacy import reidentification
-from core.privacy.replacement.project_treatments import (
+from core.privacy.replacement.surrogate_rows import SurrogateMapping
+from core.privacy.replacement.treatments import TREATMENTS, Treatment
+from core.records import Person, Project
+from core.services.privacy import reidentification
+from core.services.privacy.project_treatments import (
     TreatmentEffect,
     TypeUse,
     effect_of_treatment,
     set_treatment,
     types_in_use,
 )
-from core.privacy.replacement.surrogate_rows import SurrogateMapping
-from core.privacy.replacement.treatments import TREATMENTS, Treatment
-from core.records import Person, Project
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.empty import empty_state

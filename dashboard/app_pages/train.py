@@ -10,10 +10,10 @@ from core import jobs
 from core.evaluation import Interval
 from core.evaluation.verdict import outcome
 from core.models.registry import DETECTION_FORMATS, list_models, model_folders
-from core.privacy.review import approval_words
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.run_folder import RunFolder
-from core.services.training_fit import fit_here
+from core.services.review import approval_words
+from core.services.training.fit import fit_here
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Fit, remedies

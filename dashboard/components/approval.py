@@ -6,10 +6,10 @@ import streamlit as st
 
 from core import jobs
 from core.identity import standing
-from core.privacy import review
-from core.privacy.review import Remedy
-from core.privacy.review.second_search import second_search_of
 from core.records import Person, Project, Review, TwoPersonRule, Unread
+from core.services import review
+from core.services.review import Remedy
+from core.services.review.second_search import second_search_of
 from core.storage import Workspace, get
 from core.words import counted
 from dashboard.components.decisions import ask_approval, is_left_unread, start_approval

@@ -9,10 +9,10 @@ from typing import Literal
 
 import streamlit as st
 
-from core.privacy import review
 from core.privacy.text.equality import equal_spans, places_without_span
 from core.records import Person, Span, SpanState
-from core.services.spans import equal_in_project
+from core.services import review
+from core.services.privacy.spans import equal_in_project
 from core.words import counted
 from dashboard.components import marks
 from dashboard.components.desk import Desk, draw_again, forget_last

@@ -7,9 +7,9 @@ from typing import Literal
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from core.privacy import review
 from core.records import Document, Page, Person, Project, Span
-from core.services.spans import spans_of
+from core.services import review
+from core.services.privacy.spans import spans_of
 from core.storage import Workspace, get
 from dashboard.components import marks
 from dashboard.components.pending import Pending, pending_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import Document, Project
-from core.services.document_formats import offered_formats
+from core.services.documents.document_formats import offered_formats
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.person import reason_against
@@ -21,7 +21,7 @@ def export_zip(workspace: Workspace, documents: Sequence[Document], *, format: s
     Raises:
         InputError: a document is not approved, or its file would still contain something that was masked.
     """
-    from core.services.document_export import export_documents
+    from core.services.documents.document_export import export_documents
 
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
         target = Path(folder) / "documents"
@@ -35,7 +35,7 @@ def export_zip(workspace: Workspace, documents: Sequence[Document], *, format: s
 
 def show_document_export(workspace: Workspace, project: Project) -> None:
     """Show the button that downloads the approved, anonymized documents; nothing if there are none."""
-    from core.services.document_export import exportable_documents
+    from core.services.documents.document_export import exportable_documents
 
     approved = exportable_documents(workspace, project)
     if not approved:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.privacy.classification.highest_marking import above, set_highest_marking
 from core.privacy.classification.markings import LEVEL_WORDS, LEVELS
 from core.records import Document, MarkingLevel, Project
+from core.services.privacy.highest_marking import above, set_highest_marking
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors

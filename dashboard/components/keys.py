@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.privacy import review
 from core.privacy.entities import COMMON
+from core.services import review
 from dashboard.components import marks, sample
 from dashboard.components.approval import press_approve, propose
 from dashboard.components.decisions import (

@@ -5,7 +5,7 @@ import streamlit as st
 from core.privacy.entities import COMMON
 from core.privacy.text.equality import equal_spans, places_without_span
 from core.records import Span
-from core.services.spans import count_in_project
+from core.services.privacy.spans import count_in_project
 from core.words import counted
 from dashboard.components import marks, sample
 from dashboard.components.decisions import (

@@ -4,9 +4,9 @@ import re
 
 import streamlit as st
 
-from core.privacy.classification.highest_marking import is_permitted, known_marking
 from core.privacy.classification.markings import LEVEL_WORDS
 from core.records import Document, Project
+from core.services.privacy.highest_marking import is_permitted, known_marking
 from core.storage import Workspace
 
 _COLORS = ("blue", "blue", "orange", "red", "red")

@@ -25,7 +25,7 @@ def export_bytes(workspace: Workspace, project: Project, *, format: str = "jsonl
     Raises:
         InputError: no kept pair comes from a document whose approval stands.
     """
-    from core.services.pair_export import export_pairs
+    from core.services.questions.pair_export import export_pairs
 
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
         path = Path(folder) / f"pairs{pair_format(format).suffix}"
@@ -35,7 +35,7 @@ def export_bytes(workspace: Workspace, project: Project, *, format: str = "jsonl
 
 def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
     """Return how many pairs a download holds and what to say about it: approved unread, left out, or why it is empty."""
-    from core.services.pair_export import exportable_pairs
+    from core.services.questions.pair_export import exportable_pairs
 
     try:
         export = exportable_pairs(workspace, project)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from core.errors import InputError
 from core.records import Project, QuestionPair
-from core.services.question_pairs import Source
+from core.services.questions.question_pairs import Source
 from core.storage import Workspace, find
 
 
@@ -38,7 +38,7 @@ def selected(
 
 def trainable_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
     """Return the kept pairs from approved text: what a training would take before holding some back; may be empty."""
-    from core.services.trainable import reviewed_pairs
+    from core.services.questions.trainable import reviewed_pairs
 
     try:
         return reviewed_pairs(workspace, project)

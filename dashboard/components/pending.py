@@ -5,8 +5,8 @@ from typing import Literal
 
 import streamlit as st
 
-from core.privacy import review
 from core.records import SpanState
+from core.services import review
 from core.words import counted
 
 _PENDING = "review-pending"

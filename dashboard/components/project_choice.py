@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.privacy.classification.highest_marking import default_marking
 from core.privacy.classification.markings import LEVEL_WORDS
 from core.records import Project
+from core.services.privacy.highest_marking import default_marking
 from core.storage import Workspace, rights
 from dashboard.components.errors import shown_errors
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.privacy import review
 from core.records import Document, Project
+from core.services import review
 from core.storage import Workspace
 from core.words import counted
 

@@ -8,10 +8,10 @@ import streamlit as st
 from core.errors import GarrisonError
 from core.privacy import Lists
 from core.privacy.entities import COMMON
-from core.privacy.lists import changes as list_changes
 from core.privacy.lists.patterns import MAX_COUNT, MAX_PARTS, PART_WORDS, Part, definition_of, of_parts
-from core.privacy.lists.places import places
 from core.records import PatternRule, Person, new_id, now
+from core.services.lists import changes as list_changes
+from core.services.lists.places import places
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import show_error

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.privacy import review
 from core.records import Page, Passage
+from core.services import review
 from core.words import counted
 from dashboard.components.desk import Desk, draw_again
 from dashboard.components.errors import shown_errors

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.privacy import review
 from core.records import Unread
+from core.services import review
 from dashboard.components.decisions import confirm_unread, leave
 from dashboard.components.desk import Desk
 from dashboard.components.errors import shown_errors

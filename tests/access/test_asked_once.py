@@ -3,8 +3,8 @@
 import pytest
 
 from core.errors import AccessError
-from core.privacy import review
 from core.records import Role
+from core.services import review
 from core.storage import Workspace, people, rights, transaction
 
 from .conftest import SignIn, filled

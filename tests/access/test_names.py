@@ -8,13 +8,14 @@ import pytest
 
 from core.errors import AccessError, InputError
 from core.identity import declared
-from core.privacy import reidentification, review
-from core.privacy.classification.highest_marking import set_highest_marking
-from core.privacy.lists import changes as list_changes
-from core.privacy.lists import entries as list_entries
 from core.privacy.lists.file import new_entry
-from core.privacy.replacement.project_treatments import set_treatment
 from core.records import ListEntry, Person, Project, Review, Role, Span
+from core.services import review
+from core.services.lists import changes as list_changes
+from core.services.lists import stored as list_entries
+from core.services.privacy import reidentification
+from core.services.privacy.highest_marking import set_highest_marking
+from core.services.privacy.project_treatments import set_treatment
 from core.storage import Workspace, audit, find, get, update
 from tests.unread import approve_all_unread, approve_unread
 

@@ -10,8 +10,8 @@ from core.access import GATES, IN_PROJECT, ON_MACHINE, UNGATED, Action
 from core.errors import AccessError, InputError
 from core.identity import declared
 from core.jobs.worker import run_job
-from core.privacy import review
 from core.records import AuditAction, Job, QuestionPair, Span, new_id, now
+from core.services import review
 from core.storage import Workspace, audit, find, get, insert, people, rights, update
 
 from .conftest import SignIn, filled, token

@@ -13,9 +13,9 @@ from core.errors import AccessError, InputError, SetupError
 from core.identity import declared
 from core.privacy.classification.markings import Marking
 from core.privacy.lists.detector import Lists
-from core.privacy.lists.suggestions import Suggestion
-from core.privacy.review import Decision
 from core.records import Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
+from core.services.lists.suggestions import Suggestion
+from core.services.review import Decision
 from core.settings import FilterSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert, people
 
@@ -30,11 +30,11 @@ OPEN = {
     "core.jobs.queue.claim": "the worker's own",
     "core.jobs.worker.run_job": "the worker's own; what it runs was checked by submit and is checked again",
     "core.services.sample.ensure_sample": "called where Garrison starts; makes a project, which is checked",
-    "core.services.generation.find_generator": "looks for a model",
-    "core.services.training.find_trainable": "looks for a model",
-    "core.services.training.base_of": "looks for a model",
-    "core.services.anonymization.open_detector": "looks for a model",
-    "core.privacy.classification.highest_marking.default_marking": "a setting of the site, of no project",
+    "core.services.questions.generation.find_generator": "looks for a model",
+    "core.services.training.runs.find_trainable": "looks for a model",
+    "core.services.training.runs.base_of": "looks for a model",
+    "core.services.privacy.anonymization.open_detector": "looks for a model",
+    "core.services.privacy.highest_marking.default_marking": "a setting of the site, of no project",
     "core.services.demo.report_data": "the worker's own, of what it just made",
     "Workspace.create_project": "of no project; see test_only_administrators_and_owners_make_projects",
     "Workspace.job_folder": "a path, which tells nothing",

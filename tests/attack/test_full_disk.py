@@ -11,7 +11,7 @@ from core.errors import JobCancelled, SetupError
 from core.files import disk_error, disk_errors
 from core.jobs.context import JobContext
 from core.records import Document, Job, Project, new_id, now
-from core.services import reading
+from core.services.documents import reading
 from core.storage import Workspace, find, insert
 
 

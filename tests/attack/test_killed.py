@@ -13,15 +13,15 @@ import pytest
 from core import jobs
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.privacy import reidentification
 from core.privacy.replacement.sealing import new_lock
 from core.records import Document, Job, Project, QuestionPair, new_id, now
-from core.services import reading
-from core.services.document_export import export_documents
-from core.services.pair_export import export_pairs
+from core.services.documents import reading
+from core.services.documents.document_export import export_documents
+from core.services.privacy import reidentification
+from core.services.questions.pair_export import export_pairs
 from core.storage import Workspace, audit, audit_check, find, insert, update
 from tests.documents.word_file import NAME
-from tests.services.test_document_export import word_document
+from tests.services.documents.test_document_export import word_document
 from tests.unread import approve_unread
 
 ADA = declared("Ada")

@@ -13,7 +13,6 @@ from core.errors import ModelError
 from core.files import sha256_folder, write_atomic
 from core.jobs import worker
 from core.jobs.context import JobContext
-from core.privacy import review
 from core.records import (
     DatasetVersion,
     Detection,
@@ -28,8 +27,10 @@ from core.records import (
     new_id,
     now,
 )
-from core.services import answering, evaluation, reading
-from core.services.answering import Side, Sides
+from core.services import review
+from core.services.documents import reading
+from core.services.training import answering, evaluation
+from core.services.training.answering import Side, Sides
 from core.storage import Workspace, audit, audit_check, find, get, insert, update
 from core.training import TrainingResult
 from tests.unread import approve_all_unread
@@ -72,8 +73,8 @@ class NumberFinder:
 
 @pytest.fixture(autouse=True)
 def no_models(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
-    monkeypatch.setattr("core.services.anonymization.open_detector", lambda *_given, **_named: NameDetector())
-    monkeypatch.setattr("core.services.second_search._load", lambda *_given: NumberFinder())
+    monkeypatch.setattr("core.services.privacy.anonymization.open_detector", lambda *_given, **_named: NameDetector())
+    monkeypatch.setattr("core.services.privacy.second_search._load", lambda *_given: NumberFinder())
     monkeypatch.setattr(reading, "_counter", lambda _context: lambda text: len(text) // 4)
 
 
@@ -225,8 +226,8 @@ def trained(*_given: object, folder: Path, **_named: object) -> TrainingResult:
 
 
 def test_a_run_and_its_dataset_version_are_made_once_and_recorded_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.services.training.train", trained)
-    monkeypatch.setattr("core.services.training._make_ready", lambda *_given: None)
+    monkeypatch.setattr("core.services.training.runs.train", trained)
+    monkeypatch.setattr("core.services.training.runs._make_ready", lambda *_given: None)
     with opened(home) as workspace:
         with_pairs(workspace)
         job_id = submitted(workspace, "train", {"model": "smollm2-135m-instruct", "settings": {}})
@@ -241,8 +242,8 @@ def test_a_run_and_its_dataset_version_are_made_once_and_recorded_once(home: Pat
 @pytest.fixture
 def finished(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with a finished run, closed."""
-    monkeypatch.setattr("core.services.training.train", trained)
-    monkeypatch.setattr("core.services.training._make_ready", lambda *_given: None)
+    monkeypatch.setattr("core.services.training.runs.train", trained)
+    monkeypatch.setattr("core.services.training.runs._make_ready", lambda *_given: None)
     with opened(home) as workspace:
         with_pairs(workspace)
         job = worker.run_job(workspace, submitted(workspace, "train", {"model": "smollm2-135m-instruct", "settings": {}}))

@@ -13,8 +13,8 @@ from core import jobs
 from core.errors import InputError, JobCancelled
 from core.jobs import worker
 from core.models.text import Completion, Prompt
-from core.privacy import review
 from core.records import Document, Job, Project, QuestionPair
+from core.services import review
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, update
 from core.storage.removal import remove_document

@@ -8,9 +8,10 @@ import pytest
 from core.errors import InputError
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.privacy import review
 from core.records import Document, Job, Project, QuestionPair, Run, new_id, now
-from core.services import datasets, pair_import, trainable, training
+from core.services import review
+from core.services.questions import datasets, pair_import, trainable
+from core.services.training import runs as training
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, insert, update
 from tests.unread import approve_all_unread

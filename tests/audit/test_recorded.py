@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from core.files import sha256_folder, sha256_text, write_atomic
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.privacy import review
 from core.records import AuditEntry, Document, Job, Project, Run, Span, new_id, now
-from core.services import export, pair_import, reading, training
-from core.services.pair_export import export_pairs
+from core.services import review
+from core.services.documents import reading
+from core.services.questions import pair_import
+from core.services.questions.pair_export import export_pairs
+from core.services.training import export
+from core.services.training import runs as training
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, insert, update
 from core.storage.audit_check import verify

@@ -23,7 +23,7 @@ def by_transformers() -> Measured:
 
 
 def _evaluated(*, is_by_llama: bool) -> Measured:
-    from core.services import answering
+    from core.services.training import answering
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

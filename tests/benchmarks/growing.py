@@ -61,9 +61,11 @@ def equal_marks(*, count: int) -> Measured:
     """So many equal names of one document: surrogates, rows of the review, all decided at once and undone, masked."""
     from core.files import sha256_text
     from core.identity import declared
-    from core.privacy import mask, review, store_surrogates, surrogate_table
+    from core.privacy import mask
     from core.records import Document, Span, now
-    from core.services.spans import equal_in_project, spans_of
+    from core.services import review
+    from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
+    from core.services.privacy.spans import equal_in_project, spans_of
     from core.storage import Workspace, insert, insert_many, transaction
 
     steps: dict[str, float] = {}

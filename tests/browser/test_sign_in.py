@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from core.files import sha256_text
 from core.identity import person_id
-from core.privacy.review.second_search import store_second_search
 from core.records import SEARCH_VERSION, Document, Project, new_id, now
+from core.services.review.second_search import store_second_search
 from core.storage import Workspace, audit, people
 from tests.served import free_port, running
 

@@ -18,9 +18,9 @@ from core.models.card import model_card
 from core.models.release_formats import RELEASE_FORMATS, RunExport, RunFormat
 from core.questions import PAIR_FORMATS, PairFormat
 from core.records import Document, Job, Release, ReleaseFormat, Run, new_id, now
-from core.services import export
-from core.services.document_formats import DOCUMENT_FORMATS, DocumentFile, DocumentFormat
-from core.services.training import find_trainable
+from core.services.documents.document_formats import DOCUMENT_FORMATS, DocumentFile, DocumentFormat
+from core.services.training import export
+from core.services.training.runs import find_trainable
 from core.storage import find, get, insert, update
 from dashboard.components.document_files import export_zip
 from dashboard.components.pair_files import export_bytes
@@ -94,7 +94,7 @@ def test_page_offers_a_new_format_of_pairs_and_no_choice_of_one(open_page, works
 
 
 ADD_DOCUMENTS = """
-from core.services.document_formats import DOCUMENT_FORMATS, DocumentFormat
+from core.services.documents.document_formats import DOCUMENT_FORMATS, DocumentFormat
 DOCUMENT_FORMATS["html"] = DocumentFormat("html", lambda *_: None, words="As a web page", usage="a page for the browser")
 """
 

@@ -3,9 +3,9 @@
 import pytest
 
 from core.files import sha256_text
-from core.privacy import review
-from core.privacy.review import OpenPoint, PointKind
 from core.records import SEARCH_VERSION, Document, Job, Page, Passage, Project, Span, now
+from core.services import review
+from core.services.review import OpenPoint, PointKind
 from core.storage import Workspace, find, insert
 from tests.dashboard.conftest import OpenPage
 

@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.files import sha256_text
 from core.identity import declared, person_id
-from core.privacy import review
-from core.privacy.lists import changes as list_changes
 from core.privacy.lists.file import new_entry
 from core.records import SEARCH_VERSION, Document, Project, Role, Span, new_id, now
+from core.services import review
+from core.services.lists import changes as list_changes
 from core.storage import Workspace, find, insert, people, rights
 
 ISSUER = "https://login.site"

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import InputError
 from core.records import Document, Job, QuestionPair, now
-from core.services.question_pairs import Source
+from core.services.questions.question_pairs import Source
 from core.storage import get, insert
 from core.storage.written import WrittenPassage, store_written
 from dashboard.components.pair_files import export_bytes

@@ -4,8 +4,9 @@ import pytest
 
 from core.files import sha256_text
 from core.identity import declared
-from core.privacy import reidentification, store_surrogates, surrogate_table
 from core.records import SEARCH_VERSION, Document, Span, now
+from core.services.privacy import reidentification
+from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.storage import find, insert
 from tests.unread import approve_unread
 

@@ -6,9 +6,10 @@ import pytest
 
 from core.files import sha256_text
 from core.identity import declared
-from core.privacy import mask, review
-from core.privacy.review.second_search import store_second_search
+from core.privacy import mask
 from core.records import SEARCH_VERSION, Document, Job, Page, Span, Unread, now
+from core.services import review
+from core.services.review.second_search import store_second_search
 from core.storage import count, find, get, insert
 from tests.unread import approve_unread
 

@@ -23,13 +23,15 @@ from core.errors import GarrisonError
 from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.worker import run_job
-from core.privacy import Masked, mask, review
+from core.privacy import Masked, mask
 from core.privacy.detection.overlaps import resolve
 from core.records import Detection, Document, Job, Project, Span, new_id, now
-from core.services import anonymization, pair_import
-from core.services.datasets import freeze
-from core.services.document_export import export_documents
-from core.services.pair_export import export_pairs
+from core.services import review
+from core.services.documents.document_export import export_documents
+from core.services.privacy import anonymization
+from core.services.questions import pair_import
+from core.services.questions.datasets import freeze
+from core.services.questions.pair_export import export_pairs
 from core.storage import Workspace, audit, find, insert
 from tests.unread import approve_unread
 

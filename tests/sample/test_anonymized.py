@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from core.jobs.context import JobContext
-from core.privacy.review import unread_sentence
 from core.records import Document, Job, new_id, now
 from core.sample import sample_documents
-from core.services.anonymization import find_personal_data
-from core.services.reading import read_files
+from core.services.documents.reading import read_files
+from core.services.privacy.anonymization import find_personal_data
+from core.services.review import unread_sentence
 from core.services.sample import approve_sample
 from core.storage import Workspace, find, insert
 

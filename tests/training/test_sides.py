@@ -3,8 +3,8 @@
 import pytest
 
 from core.errors import InputError
-from core.services import answering
-from core.services.answering import Side, Sides, Subject, answer, by_llama, by_transformers
+from core.services.training import answering
+from core.services.training.answering import Side, Sides, Subject, answer, by_llama, by_transformers
 from core.training import train
 from tests.training.conftest import CHATML
 

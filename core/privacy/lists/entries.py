@@ -1,32 +1,15 @@
-"""The entries of the reviewers' lists, and what is allowed as an entry."""
+"""What is allowed as an entry of the reviewers' lists."""
 
 from collections.abc import Iterable
 
 from core.errors import InputError
 from core.privacy.entities import ENTITIES
-from core.privacy.lists.detector import Lists
 from core.privacy.lists.patterns import pattern_of
 from core.privacy.text.rewriting import folded
 from core.records import ListEntry, PatternRule
-from core.storage import Workspace, find
 
 MAX_ENTRIES = 100_000  # on the lists of one project, or on those for all projects
 MAX_TEXT = 200  # characters of an entry
-
-
-def lists_of(workspace: Workspace, project_id: str = "") -> Lists:
-    """Load the lists that apply to a project: its own and those for all projects, or only the latter for ""."""
-    return Lists(entries_of(workspace, project_id), rules_of(workspace, project_id))
-
-
-def entries_of(workspace: Workspace, project_id: str = "") -> list[ListEntry]:
-    """Return the entries that apply to a project, including those for all projects."""
-    return [entry for owner in dict.fromkeys(("", project_id)) for entry in find(workspace.db, ListEntry, project_id=owner)]
-
-
-def rules_of(workspace: Workspace, project_id: str = "") -> list[PatternRule]:
-    """Return the patterns that apply to a project, including those for all projects."""
-    return [rule for owner in dict.fromkeys(("", project_id)) for rule in find(workspace.db, PatternRule, project_id=owner)]
 
 
 def check(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> None:

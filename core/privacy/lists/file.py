@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.privacy.lists.entries import check_entry
 from core.privacy.lists.patterns import of_expression
 from core.records import ListEntry, PatternRule, Person, new_id, now
-from core.storage.audit_table import harmless
+from core.spreadsheets import harmless
 
 COLUMNS = ("text", "type", "kind")
 MAX_ROWS = 50_000

@@ -8,13 +8,14 @@ import pytest
 
 from core.files import sha256_text
 from core.identity import declared
-from core.privacy import Detector, SurrogateTable, mask, propagate, review
+from core.privacy import Detector, SurrogateTable, mask, propagate
 from core.privacy.detection.overlaps import resolve
 from core.privacy.replacement.treatments import BLOCKS, outside_replaced
 from core.privacy.text.equality import equal_spans
 from core.privacy.text.rewriting import as_read
 from core.records import Detection, Document, Span, now
-from core.services.spans import count_in_project, equal_in_project, spans_of
+from core.services import review
+from core.services.privacy.spans import count_in_project, equal_in_project, spans_of
 from core.storage import Workspace, insert, insert_many, transaction
 
 pytestmark = pytest.mark.slow

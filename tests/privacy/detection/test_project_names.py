@@ -3,9 +3,10 @@ import pytest
 from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.privacy import NameSearch, people, review
+from core.privacy import NameSearch, people
 from core.records import Document, Job, Page, Project, Review, Span, new_id, now
-from core.services.anonymization import SPREAD_REASON, find_personal_data
+from core.services import review
+from core.services.privacy.anonymization import SPREAD_REASON, find_personal_data
 from core.storage import Workspace, find, insert
 from tests.unread import approve_unread
 

@@ -8,9 +8,9 @@ import pytest
 from core.privacy import Detector, build_detector, mask
 from core.privacy.detection.networks.engine import build_engine
 from core.privacy.detection.proven_names import is_full_name, proven_words
-from core.privacy.review.second_search import search_again
 from core.privacy.text.letter_case import capitalized
 from core.records import Detection, Span
+from core.services.review.second_search import search_again
 
 MODELS = Path(sys.prefix) / "share/garrison/models"
 # A text, what must be masked in it wherever it stands, and what must stay readable.

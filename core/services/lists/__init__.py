@@ -1,0 +1,1 @@
+"""The reviewers' lists and patterns as they are stored, and what a change to them does to searched documents."""

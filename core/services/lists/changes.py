@@ -1,0 +1,199 @@
+"""Changes to the reviewers' lists, which take effect at once in the documents that were already searched.
+
+Every document that a change touches (see `list_effects`) loses its approval. The change and all its effects are made in one
+transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from core.errors import InputError
+from core.privacy.lists.detector import Lists
+from core.privacy.lists.entries import MAX_ENTRIES, check, not_there
+from core.privacy.text.rewriting import words_of
+from core.records import AuditAction, Document, ListEntry, PatternRule, Person, Project, Span
+from core.services.lists.effects import Effect, Examiner, Touch, added, by_lists, removed
+from core.services.lists.stored import lists_of
+from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
+from core.storage import Workspace, audit, count, delete, find, insert_many, rights, transaction, update
+
+REASON = "A list or pattern changed, and it touches this document."
+
+
+def preview(
+    workspace: Workspace, project_id: str, *, entries: Sequence[ListEntry] = (), rules: Sequence[PatternRule] = ()
+) -> Effect:
+    """Return the effect that adding these entries and patterns would have, without adding them.
+
+    Raises:
+        InputError: an entry or pattern cannot be used.
+    """
+    workspace = workspace.allowed("edit lists", project_id)
+    check(entries, rules)
+    effect, _ = _examine(workspace, project_id, added(entries, rules))
+    return effect
+
+
+def add(
+    workspace: Workspace,
+    project_id: str,
+    *,
+    entries: Sequence[ListEntry] = (),
+    rules: Sequence[PatternRule] = (),
+    actor: Person,
+) -> Effect:
+    """Add entries and patterns to the lists of a project ("" for all projects), and apply them to the searched documents.
+
+    Raises:
+        InputError: an entry or pattern cannot be used, a pattern's name is taken, or there are too many entries. Nothing
+            has changed then.
+    """
+    workspace = workspace.allowed("edit lists", project_id, by=actor)
+    check(entries, rules)
+    rules = [replace(rule, added_by=actor.name) for rule in rules]
+    fresh = [
+        replace(entry, added_by=actor.name)
+        for entry in not_there(find(workspace.db, ListEntry, project_id=project_id), entries)
+    ]
+    names = [rule.name for rule in (*find(workspace.db, PatternRule, project_id=project_id), *rules)]
+    if len({name.casefold() for name in names}) < len(names):
+        raise InputError("There is a pattern of this name already.", "Choose another name, or remove that one first.")
+    if count(workspace.db, ListEntry, project_id=project_id) + len(fresh) > MAX_ENTRIES:
+        raise InputError(f"The lists would have more than {MAX_ENTRIES:,} entries.", "Use patterns for what has a form.")
+    subjects = _subjects(project_id)
+
+    def store() -> None:
+        insert_many(workspace.db, fresh)
+        insert_many(workspace.db, rules)
+        if fresh:
+            audit.append(workspace.db, "list entries added", actor=actor.name, subjects=subjects, counts=_by_kind(fresh))
+        for rule in rules:
+            audit.append(workspace.db, "pattern added", actor=actor.name, subjects={**subjects, "pattern": rule.id})
+
+    effect = _carry_out(workspace, project_id, added(fresh, rules), store=store, actor=actor)
+    return effect + Effect(left_out=len(entries) - len(fresh))
+
+
+def preview_removal(workspace: Workspace, project_id: str, entries: Sequence[ListEntry]) -> Effect:
+    """Return the effect that removing these entries would have, without removing them."""
+    workspace = workspace.allowed("edit lists", project_id)
+    effect, _ = _examine(workspace, project_id, removed(entries))
+    return effect
+
+
+def remove(
+    workspace: Workspace,
+    project_id: str,
+    *,
+    entries: Sequence[ListEntry] = (),
+    rules: Sequence[PatternRule] = (),
+    actor: Person,
+) -> Effect:
+    """Remove entries and patterns from the lists of a project ("" for all projects), and apply what follows from it."""
+    workspace = workspace.allowed("edit lists", project_id, by=actor)
+    subjects = _subjects(project_id)
+
+    def store() -> None:
+        for entry in entries:
+            delete(workspace.db, ListEntry, id=entry.id, project_id=project_id)
+        if entries:
+            audit.append(workspace.db, "list entries removed", actor=actor.name, subjects=subjects, counts=_by_kind(entries))
+        for rule in rules:
+            delete(workspace.db, PatternRule, id=rule.id, project_id=project_id)
+            audit.append(workspace.db, "pattern removed", actor=actor.name, subjects={**subjects, "pattern": rule.id})
+
+    return _carry_out(workspace, project_id, removed(entries), store=store, actor=actor)
+
+
+def _subjects(project_id: str) -> dict[str, str]:
+    """Return what an audit entry about the lists names: their project, or nothing if they are for all projects."""
+    return {"project": project_id} if project_id else {}
+
+
+def _by_kind(entries: Sequence[ListEntry]) -> dict[str, int]:
+    return {kind: sum(entry.kind == kind for entry in entries) for kind in ("deny", "allow")}
+
+
+def _examine(workspace: Workspace, project_id: str, examine: Examiner) -> tuple[Effect, dict[str, bool]]:
+    """Compute a change's total effect on the searched documents, and whether it touches each of them, by document id.
+
+    Only one text is in memory at a time.
+    """
+    effect = Effect()
+    is_touched: dict[str, bool] = {}
+    for document in _searched(workspace, project_id):
+        touch = examine(workspace, document)
+        is_touched[document.id] = bool(touch)
+        effect += _effect(workspace, touch)
+    return effect, is_touched
+
+
+def _carry_out(
+    workspace: Workspace, project_id: str, examine: Examiner, *, store: Callable[[], None], actor: Person
+) -> Effect:
+    before, is_touched = _examine(workspace, project_id, examine)
+    effect = Effect(places=before.places, documents=before.documents)
+    with transaction(workspace.db):
+        # now that nobody else can write, examine touched and newly searched documents again; then make the change itself
+        again = [d for d in _searched(workspace, project_id) if is_touched.get(d.id, True)]
+        touches = [examine(workspace, document) for document in again]
+        store()
+        for touch in touches:
+            if touch:
+                effect += replace(_effect(workspace, touch), places=0, documents=0)
+                _store(workspace, touch, actor=actor.name)
+    return effect
+
+
+def _searched(workspace: Workspace, project_id: str) -> list[Document]:
+    chosen = {"project_id": project_id} if project_id else {}
+    projects = {project.id for project in find(workspace.db, Project)}
+    documents = find(workspace.db, Document, state="read", **chosen)
+    return [document for document in documents if document.is_analyzed and document.project_id in projects]
+
+
+def catch_up(workspace: Workspace, document: Document) -> int:
+    """Apply the current lists to a document that was searched while they changed; return how many spans changed."""
+    rights.check(workspace.db, "find personal data", document.project_id)
+    with transaction(workspace.db):
+        touch = by_lists(workspace, document, lists_of(workspace, document.project_id), new=Lists())
+        if touch:
+            _store(workspace, touch, actor="")
+    return len(touch.new) + len(touch.undecided) + len(touch.rejected)
+
+
+def _effect(workspace: Workspace, touch: Touch) -> Effect:
+    return Effect(
+        places=touch.places,
+        documents=int(bool(touch.places)),
+        marked=len(touch.new) + len(touch.undecided),
+        rejected=len(touch.rejected),
+        searches=int(touch.must_search),
+        approvals=int(bool(touch) and workspace.active_review(touch.document.id) is not None),
+    )
+
+
+def _store(workspace: Workspace, touch: Touch, *, actor: str) -> None:
+    """Store the new and changed spans of a document, and withdraw its approval; call it inside a transaction."""
+    db, document = workspace.db, touch.document
+    if touch.new or touch.undecided:
+        table = surrogate_table(workspace, document.project_id, avoid=words_of(touch.text))
+        named = [
+            replace(span, surrogate=table.surrogate(span.entity, touch.text[span.start : span.end]))
+            for span in (*touch.new, *touch.undecided)
+        ]
+        insert_many(db, named[: len(touch.new)])
+        for span in named[len(touch.new) :]:
+            update(
+                db, Span, span.id, state="detected", reviewer="", entity=span.entity, detector=span.detector,
+                surrogate=span.surrogate,
+            )  # fmt: skip
+        store_surrogates(workspace, document.project_id, table)
+    for span in touch.rejected:
+        update(db, Span, span.id, state="rejected", reviewer=span.reviewer)
+    if touch.must_search:
+        update(db, Document, document.id, analyzed_sha256="")
+    counts = {"marked": len(touch.new) + len(touch.undecided), "rejected": len(touch.rejected)}
+    action: AuditAction = "lists applied"
+    audit.append_for(db, document.id, action, actor=actor, counts=counts)
+    workspace.withdraw_approval(document.id, reason=REASON, actor=actor)

@@ -1,0 +1,133 @@
+"""Choosing what happens to a type of personal data, and what that changes in documents already searched."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from core.errors import InputError
+from core.privacy.entities import ENTITIES, TYPE_OF
+from core.privacy.replacement.surrogates import SurrogateTable
+from core.privacy.replacement.treatments import TREATMENTS, Treatment, describe
+from core.records import Person, Project, Span
+from core.services.privacy.project_surrogates import reissue, store_surrogates, surrogate_table, treatments
+from core.storage import Workspace, audit, get, rights, transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeUse:
+    """A type in a project: how many spans in how many documents, its treatment, and a sample of the result."""
+
+    entity: str
+    spans: int
+    documents: int
+    treatment: Treatment
+    sample: str  # the result for an invented value, never for one of the project's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentEffect:
+    """What a change of treatment affects: spans that change, their documents, and how many of these lose an approval."""
+
+    spans: int
+    documents: int
+    approvals: int
+
+
+def types_in_use(workspace: Workspace, project: Project) -> list[TypeUse]:
+    """Return the types found in a project or given a treatment, the most frequent first."""
+    rights.check(workspace.db, "read documents", project.id)
+    rows = workspace.db.execute(
+        "select s.entity, count(*) as spans, count(distinct s.document_id) as documents from spans s"
+        " join documents d on d.id = s.document_id where d.project_id = ? group by s.entity",
+        [project.id],
+    )
+    found = {row["entity"]: (row["spans"], row["documents"]) for row in rows}
+    chosen = treatments(workspace, project.id)
+    uses = [
+        TypeUse(
+            entity=entity,
+            spans=found.get(entity, (0, 0))[0],
+            documents=found.get(entity, (0, 0))[1],
+            treatment=chosen.get(entity, "surrogate"),
+            sample=preview(entity, chosen.get(entity, "surrogate")),
+        )
+        for entity in {*found, *chosen}
+    ]
+    return sorted(uses, key=lambda use: (-use.spans, use.entity))
+
+
+def preview(entity: str, treatment: Treatment) -> str:
+    """Return what replaces an invented value of this type; the key is fixed, so this says nothing about any project."""
+    table = SurrogateTable(b"\0" * 32, [], treatments={entity: treatment})
+    return table.surrogate(entity, TYPE_OF[entity].sample)
+
+
+def effect_of_treatment(workspace: Workspace, project: Project, *, entity: str, treatment: Treatment) -> TreatmentEffect:
+    """Return what `set_treatment` would change, without changing it.
+
+    Raises:
+        InputError: the type or the treatment is unknown.
+    """
+    rights.check(workspace.db, "read documents", project.id)
+    _check(entity, treatment)
+    if treatments(workspace, project.id).get(entity, "surrogate") == treatment:
+        return TreatmentEffect(spans=0, documents=0, approvals=0)
+    rows = workspace.db.execute(
+        "select s.document_id, s.state from spans s join documents d on d.id = s.document_id"
+        " where d.project_id = ? and s.entity = ?",
+        [project.id, entity],
+    ).fetchall()
+    spans = Counter(row["document_id"] for row in rows)
+    masked = {row["document_id"] for row in rows if row["state"] != "rejected"}
+    return TreatmentEffect(
+        spans=spans.total(),
+        documents=len(spans),
+        approvals=sum(workspace.active_review(document_id) is not None for document_id in masked),
+    )
+
+
+def set_treatment(
+    workspace: Workspace, project: Project, *, entity: str, treatment: Treatment, person: Person
+) -> TreatmentEffect:
+    """Set a type's treatment, apply it to existing spans at once, and withdraw the approvals of their documents.
+
+    Setting the same treatment again changes nothing.
+
+    Raises:
+        InputError: the type or the treatment is unknown; nothing is changed then.
+    """
+    rights.check(workspace.db, "set rules", project.id, by=person)
+    _check(entity, treatment)
+    with transaction(workspace.db):
+        get(workspace.db, Project, project.id)  # refuses an administrator who is not a member
+        before = treatments(workspace, project.id).get(entity, "surrogate")
+        if before == treatment:
+            return TreatmentEffect(spans=0, documents=0, approvals=0)
+        workspace.db.execute(
+            "insert or replace into treatments (project_id, entity, treatment) values (?, ?, ?)",
+            [project.id, entity, treatment],
+        )
+        table = surrogate_table(workspace, project.id)
+
+        def concerns(span: Span) -> bool:
+            return span.entity == entity
+
+        reason = f"{person.name} changed what replaces {entity}: {describe(treatment)}"
+        spans, documents, approvals = reissue(
+            workspace, project.id, table, concerns=concerns, reason=reason, actor=person.name
+        )
+        store_surrogates(workspace, project.id, table)
+        audit.append(
+            workspace.db,
+            "treatment changed",
+            actor=person.name,
+            subjects={"project": project.id, "type": entity, "from": before, "to": treatment, "person": person.id},
+            counts={"spans": spans, "documents": documents, "approvals withdrawn": approvals},
+        )
+    return TreatmentEffect(spans=spans, documents=documents, approvals=approvals)
+
+
+def _check(entity: str, treatment: str) -> None:
+    if entity not in ENTITIES:
+        raise InputError(f"{entity!r} is no known type of personal data.", f"Known types: {', '.join(sorted(ENTITIES))}.")
+    if treatment not in TREATMENTS:
+        raise InputError(f"There is no treatment {treatment!r}.", f"Treatments are: {', '.join(TREATMENTS)}.")

@@ -1,0 +1,239 @@
+"""Re-identification, from surrogates back to values: off unless set up, sealed, opened by a named person with a reason.
+
+Jobs seal pairs to a public key and need no passphrase; opening needs it. Every opening, and every refused attempt, is in the
+audit log. The reasons are in a table of their own, with their SHA-256 in the log, which holds no free text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.errors import InputError, SetupError
+from core.files import sha256_text
+from core.privacy.entities import name_alone
+from core.privacy.recognizers.people.name_forms import plain
+from core.privacy.replacement.sealing import Lock, Refused, new_lock, relocked, unlock
+from core.privacy.replacement.surrogate_rows import SurrogateMapping
+from core.records import AuditAction, Document, Person, Project, Span, new_id, now
+from core.services.privacy import sealed_mappings
+from core.services.privacy.project_surrogates import surrogate_table
+from core.services.privacy.sealed_mappings import stored_lock
+from core.storage import Workspace, audit, find, get, rights, transaction
+
+MIN_PASSPHRASE = 15  # characters; NIST SP 800-63B-4, section 3.1.1, for a password used alone
+MIN_REASON_WORDS = 3
+MAX_TRIES = 5  # failed attempts per person and project
+TRIES_S = 15 * 60  # seconds for which a failed attempt counts
+TRIES_LOOKED_AT = 500  # latest failures, of all people and projects: enough for a hundred who guess at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reidentification:
+    """A project's re-identification: who set it up, and when."""
+
+    person: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """One re-identification: by whom, why, for how many surrogates (0 for all), and how many values were shown."""
+
+    id: str
+    person: str
+    reason: str
+    surrogates: int
+    found: int
+    created_at: str
+
+
+def setup_of(workspace: Workspace, project: Project) -> Reidentification | None:
+    """Return who set up the project's re-identification, and when; None if surrogates lead nowhere."""
+    rights.check(workspace.db, "read documents", project.id)
+    row = workspace.db.execute("select person, created_at from way_back where project_id = ?", [project.id]).fetchone()
+    return Reidentification(**dict(row)) if row else None
+
+
+def openings(workspace: Workspace, project: Project) -> list[Opening]:
+    """Return every opening of the project's re-identification, the newest first."""
+    rights.check(workspace.db, "read documents", project.id)
+    rows = workspace.db.execute(
+        "select id, person, reason, surrogates, found, created_at from way_back_openings where project_id = ?"
+        " order by rowid desc",
+        [project.id],
+    )
+    return [Opening(**dict(row)) for row in rows]
+
+
+def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: Person) -> int:
+    """Set up re-identification, seal the pairs of documents already searched, and return how many pairs were sealed.
+
+    From now on new pairs are sealed as they arise.
+
+    Raises:
+        InputError: re-identification is set up already, or the passphrase is too short.
+    """
+    rights.check(workspace.db, "set rules", project.id, by=person)
+    project = get(workspace.db, Project, project.id)  # refuses an administrator who is not a member
+    _check_passphrase(passphrase)
+    lock = new_lock(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
+    with transaction(workspace.db):
+        if setup_of(workspace, project):
+            raise InputError(f"{project.name} has a way back already.", "Change its passphrase, or turn it off first.")
+        workspace.db.execute(
+            "insert into way_back (project_id, public_key, locked_key, parameters, person, created_at)"
+            " values (?, ?, ?, ?, ?, ?)",
+            [project.id, lock.public_key, lock.locked_key, lock.parameters, person.name, now()],
+        )
+        pairs = sealed_mappings.seal(workspace, project.id, _pairs_so_far(workspace, project))
+        _record(workspace, project, "way back set up", person=person, counts={"pairs": pairs})
+    return pairs
+
+
+def reveal(
+    workspace: Workspace, project: Project, *, surrogates: Sequence[str], passphrase: str, person: Person, reason: str
+) -> list[SurrogateMapping]:
+    """Return the pairs of these surrogates, in the order in which they were sealed; every pair if none is named.
+
+    The opening is in the audit log before anything is returned.
+
+    Raises:
+        InputError: re-identification is not set up, the reason has fewer than three words, or the passphrase is wrong, which
+            the audit log records too, or was wrong too often.
+        SetupError: what was sealed was changed.
+    """
+    rights.check(workspace.db, "reveal", project.id, by=person)
+    if len(reason.split()) < MIN_REASON_WORDS:
+        raise InputError("Opening the way back needs a reason.", f"Write it in {MIN_REASON_WORDS} words or more.")
+    private_key = _opened(workspace, project, passphrase=passphrase, person=person)
+    pairs = _distinct(sealed_mappings.unsealed(workspace, project.id, private_key))
+    wanted = {plain(surrogate) for surrogate in surrogates}
+    named = wanted | {plain(name_alone(surrogate)) for surrogate in surrogates}  # pairs hold names without "HMS"
+    found = [pair for pair in pairs if not wanted or plain(pair.surrogate) in named]
+    opening = new_id("opening")
+    counts = {"surrogates": len(wanted), "found": len(found)}
+    with transaction(workspace.db):
+        workspace.db.execute(
+            "insert into way_back_openings (id, project_id, person_id, person, reason, surrogates, found, created_at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [opening, project.id, person.id, person.name, reason.strip(), len(wanted), len(found), now()],
+        )
+        _record(workspace, project, "way back opened", person=person, counts=counts, opening=opening, reason=reason.strip())
+    return found
+
+
+def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: str, person: Person) -> None:
+    """Lock the same key with another passphrase; what was sealed stays as it is.
+
+    Raises:
+        InputError: re-identification is not set up, the old passphrase is wrong, or the new one is too short.
+    """
+    rights.check(workspace.db, "set rules", project.id, by=person)
+    _check_passphrase(new)
+    _opened(workspace, project, passphrase=old, person=person)
+    lock = relocked(_lock(workspace, project), old=old, new=new, belongs_to=project.id)
+    with transaction(workspace.db):
+        workspace.db.execute(
+            "update way_back set locked_key = ?, parameters = ? where project_id = ? and public_key = ?",
+            [lock.locked_key, lock.parameters, project.id, lock.public_key],
+        )
+        _record(workspace, project, "way back passphrase changed", person=person)
+
+
+def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person: Person) -> None:
+    """Delete the key and everything sealed, so that nothing leads back. Needs no passphrase: it may be lost.
+
+    Raises:
+        InputError: re-identification is not set up, or `typed_name` is not the project's name.
+    """
+    rights.check(workspace.db, "set rules", project.id, by=person)
+    _lock(workspace, project)
+    if typed_name.strip() != project.name:
+        raise InputError("The name typed is not that of the project; nothing was deleted.", f"Type: {project.name}")
+    with transaction(workspace.db):
+        workspace.db.execute("pragma secure_delete = on")  # overwrites what is deleted in the database file
+        blocks = sealed_mappings.last_block(workspace, project.id)
+        workspace.db.execute("delete from way_back_blocks where project_id = ?", [project.id])
+        workspace.db.execute("delete from way_back where project_id = ?", [project.id])
+        _record(workspace, project, "way back turned off", person=person, counts={"blocks": blocks})
+    workspace.db.execute("pragma wal_checkpoint(truncate)")
+
+
+def _opened(workspace: Workspace, project: Project, *, passphrase: str, person: Person) -> bytes:
+    """Decrypt the private key; a wrong passphrase is recorded in the audit log."""
+    lock = _lock(workspace, project)
+    _check_tries(workspace, project, person)
+    try:
+        return unlock(lock, passphrase, belongs_to=project.id)
+    except Refused as error:
+        _record(workspace, project, "way back refused", person=person)
+        raise InputError(
+            "The passphrase is wrong, or the stored key was changed.", "Try again; every try is in the audit log."
+        ) from error
+    except MemoryError as error:
+        raise SetupError("There is not enough memory to try a passphrase (64 MB).", "Close other programs.") from error
+
+
+def _check_tries(workspace: Workspace, project: Project, person: Person) -> None:
+    """Make whoever guesses wait. This holds for people who sign in; whoever has the files can guess without Garrison."""
+    since = (datetime.now(UTC) - timedelta(seconds=TRIES_S)).isoformat(timespec="milliseconds")
+    refused = audit.entries(workspace.db, about="way back refused", last=TRIES_LOOKED_AT)
+    asked = {"project": project.id, "person": person.id}
+    tries = sum(entry.created_at > since and asked.items() <= entry.subjects.items() for entry, _ in refused)
+    if tries >= MAX_TRIES:
+        raise InputError(
+            f"The passphrase was wrong {tries} times in a quarter of an hour.", "Wait 15 minutes, and ask who set it up."
+        )
+
+
+def _lock(workspace: Workspace, project: Project) -> Lock:
+    lock = stored_lock(workspace, project.id)
+    if lock is None:
+        raise InputError(
+            f"{project.name} has no way back: nothing leads from a surrogate to what it replaced.",
+            "The originals are in the documents, as long as these are kept.",
+        )
+    return lock
+
+
+def _check_passphrase(passphrase: str) -> None:
+    if len(passphrase) < MIN_PASSPHRASE:
+        raise InputError(
+            f"The passphrase is shorter than {MIN_PASSPHRASE} characters.",
+            "Take four or five words that nobody would guess.",
+        )
+
+
+def _pairs_so_far(workspace: Workspace, project: Project) -> list[SurrogateMapping]:
+    """Read the pairs of documents already searched from the stored texts; treatments without a surrogate give none."""
+    table = surrogate_table(workspace, project.id)
+    for document in find(workspace.db, Document, project_id=project.id):
+        text = workspace.text(document)
+        for span in find(workspace.db, Span, document_id=document.id, order="start"):
+            table.surrogate(span.entity, text[span.start : span.end])
+    return table.rows.pairs()
+
+
+def _distinct(pairs: Sequence[SurrogateMapping]) -> list[SurrogateMapping]:
+    """Return each pair once: a pair is sealed again if its value is found under another type."""
+    return list({(plain(pair.value), plain(pair.surrogate)): pair for pair in reversed(pairs)}.values())[::-1]
+
+
+def _record(
+    workspace: Workspace,
+    project: Project,
+    action: AuditAction,
+    *,
+    person: Person,
+    counts: dict[str, int] | None = None,
+    opening: str = "",
+    reason: str = "",
+) -> None:
+    audit.append(
+        workspace.db,
+        action,
+        actor=person.name,
+        subjects={"project": project.id, "person": person.id, **({"opening": opening} if opening else {})},
+        hashes={"reason": sha256_text(reason)} if reason else {},
+        counts=counts,
+    )

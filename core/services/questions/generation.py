@@ -1,0 +1,173 @@
+"""Approved, anonymized passages → question pairs → filters."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError, JobCancelled, ModelError
+from core.jobs.context import JobContext
+from core.models import registry
+from core.models.text import TextGenerator
+from core.questions import apply_filters, generate_pairs
+from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
+from core.services.questions.question_pairs import BY_HAND
+from core.settings import FilterSettings, GenerationSettings
+from core.storage import Workspace, find, get, rights, transaction, update
+from core.storage.written import WrittenPassage, forget_others, put_in_place, store_written, written_keys
+
+PASSAGES_AT_ONCE = 8
+Approved = tuple[Document, Review, Passage]
+
+
+def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+    """Check that there is approved text, that the model can write questions, and that the settings are valid."""
+    project = get(workspace.db, Project, project_id)
+    find_generator(workspace, GenerationSettings.from_values(params.get("settings", {})))
+    FilterSettings.from_values(params.get("filters", {}))
+    if not _approved(workspace, project):
+        raise InputError(
+            f"No document of {project.name} is approved.",
+            f"Review and approve first: garrison review {project.name} approve DOCUMENT --as NAME",
+        )
+
+
+def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
+    """Return the GGUF model that writes the questions.
+
+    Raises:
+        SetupError: it is not on this machine.
+        InputError: it is not a GGUF file.
+    """
+    model = registry.find_model(registry.model_folders(workspace.home), settings.model)
+    if model.format != "gguf":
+        raise InputError(f"{model.name} cannot write questions: it is not a GGUF file.", "Choose a GGUF model.")
+    return model
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Run a generation job. Params: `settings`, `filters`. Result: `kept`, `dropped` (by reason), `passages`."""
+    project = get(context.workspace.db, Project, context.job.project_id)
+    settings = GenerationSettings.from_values(context.job.params.get("settings", {}))
+    filters = FilterSettings.from_values(context.job.params.get("filters", {}))
+    return write_questions(context, project, settings=settings, filters=filters)
+
+
+def write_questions(
+    context: JobContext, project: Project, *, settings: GenerationSettings, filters: FilterSettings
+) -> dict[str, Any]:
+    """Write pairs for every approved passage that an earlier attempt did not finish, then filter all pairs.
+
+    New pairs replace previously generated ones only when all are written and filtered; if the process is killed before
+    that, the project's pairs remain unchanged. If the job is canceled, the passages finished so far replace their
+    previous pairs. Imported pairs are kept.
+    """
+    approved = _approved(context.workspace, project)
+    try:
+        _write_missing(context, project, approved, settings)
+    except JobCancelled:
+        if context.cancel_requested.is_set() and context.is_held():
+            with suppress(ModelError):
+                _count_in(context, project, filters, is_complete=False)
+        raise
+    context.progress(len(approved), len(approved), unit="passages", message="Filtering")
+    return _count_in(context, project, filters, is_complete=True) | {"passages": len(approved)}
+
+
+def _write_missing(
+    context: JobContext, project: Project, approved: Sequence[Approved], settings: GenerationSettings
+) -> None:
+    """Write and store pairs for the passages this job has not finished yet, a few passages at a time."""
+    from core.models.engine.apart import WriterApart
+    from core.models.unpacked import batch_gguf
+
+    workspace = context.workspace
+    written = written_keys(workspace, project.id, context.job.id)
+    todo = [entry for entry in approved if (entry[1].id, entry[2].id) not in written]
+    given = Path(find_generator(workspace, settings).path)
+    model = batch_gguf(given, workspace.unpacked_folder, report=lambda _: context.check())
+    with WriterApart(model, sequences=settings.batch_sequences) as generator:
+        for start in range(0, len(todo), PASSAGES_AT_ONCE):
+            batch = todo[start : start + PASSAGES_AT_ONCE]
+            done = len(approved) - len(todo) + start
+            context.progress(done, len(approved), unit="passages", message=f"Reading passage {done + 1} of {len(approved)}")
+            store_written(workspace, project.id, context.job.id, _written(project, batch, generator, settings))
+
+
+def _count_in(context: JobContext, project: Project, filters: FilterSettings, *, is_complete: bool) -> dict[str, Any]:
+    """Replace previously generated pairs by the new ones and filter all pairs, in one transaction.
+
+    Raises:
+        ModelError: no pairs would be left, and why; nothing is changed then.
+    """
+    workspace = context.workspace
+    with transaction(workspace.db):
+        count = put_in_place(workspace, project.id, context.job.id)
+        if is_complete:
+            forget_others(workspace, project.id, context.job.id)
+        return filter_again(workspace, project, filters) if count or is_complete else {}
+
+
+def _approved(workspace: Workspace, project: Project) -> list[Approved]:
+    """Return all passages with a valid approval, except those of imported pairs, which need no questions."""
+    found = []
+    for document in find(workspace.db, Document, project_id=project.id, state="read"):
+        if document.kind != "pairs":
+            review, passages = workspace.approved_passages(document)
+            found += [(document, review, passage) for passage in passages if review]
+    return found
+
+
+def _written(
+    project: Project, batch: Sequence[Approved], generator: TextGenerator, settings: GenerationSettings
+) -> list[WrittenPassage]:
+    """Write the pairs of a few passages; all get the same timestamp, so that they stay in the order of the passages."""
+    sources = {passage.id: (document, review, passage) for document, review, passage in batch}
+    created_at = now()
+    pairs: defaultdict[str, list[QuestionPair]] = defaultdict(list)
+    for candidate in generate_pairs([passage for _, _, passage in batch], generator, settings):
+        document, review, passage = sources[candidate.passage_id]
+        pair = QuestionPair(
+            id=new_id("pair"),
+            project_id=project.id,
+            input=candidate.question,
+            output=candidate.answer,
+            origin="generated",
+            document_id=document.id,
+            document_name=document.name,
+            review_id=review.id,
+            passage_id=passage.id,
+            page=passage.page,
+            quote=candidate.quote,
+            quote_start=candidate.start,
+            quote_end=candidate.end,
+            created_at=created_at,
+        )
+        pairs[passage.id].append(pair)
+    return [
+        WrittenPassage(document_id=document.id, review_id=review.id, passage_id=passage.id, pairs=tuple(pairs[passage.id]))
+        for document, review, passage in batch
+    ]
+
+
+def filter_again(workspace: Workspace, project: Project, filters: FilterSettings) -> dict[str, Any]:
+    """Apply the filters to every pair of `project` and store the outcome; return `kept` and, by reason, `dropped`.
+
+    All other pairs start as kept; those decided by hand start in their current state.
+
+    Raises:
+        ModelError: no pairs are left, and why.
+    """
+    rights.check(workspace.db, "work on questions", project.id)
+    pairs = find(workspace.db, QuestionPair, project_id=project.id, order="created_at, rowid")
+    fresh = [replace(pair, state="kept", reason="") if pair.reason != BY_HAND else pair for pair in pairs]
+    judged = apply_filters(fresh, filters)
+    before = {pair.id: (pair.state, pair.reason) for pair in pairs}
+    with transaction(workspace.db):
+        for pair in judged:
+            if before[pair.id] != (pair.state, pair.reason):
+                update(workspace.db, QuestionPair, pair.id, state=pair.state, reason=pair.reason)
+    dropped = Counter(pair.reason for pair in judged if pair.state == "dropped")
+    return {"kept": sum(pair.state == "kept" for pair in judged), "dropped": dict(dropped.most_common())}

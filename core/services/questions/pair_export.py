@@ -1,0 +1,81 @@
+"""Export of question pairs: only those that may be trained on.
+
+Both the command line and the Questions page use this module, so no pair from unapproved text can be exported.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.files import check_target
+from core.questions import pair_format, write_pairs
+from core.records import Project, QuestionPair, Review
+from core.services.questions.trainable import reviewed_pairs
+from core.services.review import risk_of, unread_risk
+from core.storage import Workspace, audit, find, get, rights
+
+
+@dataclass(frozen=True, slots=True)
+class PairExport:
+    """The kept pairs in their approved form, and how many kept pairs are left out for which reason."""
+
+    pairs: tuple[QuestionPair, ...]
+    unapproved: int = 0
+    outdated: int = 0
+    unread: str | None = None  # sentence saying who approved their source unread; None if nobody did
+
+    @property
+    def left_out(self) -> int:
+        """Number of kept pairs that are not exported."""
+        return self.unapproved + self.outdated
+
+    @property
+    def note(self) -> str:
+        """What was left out and why, as text; "" if nothing was."""
+        reasons = (
+            (self.unapproved, "their document is not approved"),
+            (self.outdated, "their document was approved again since they were written"),
+        )
+        return "; ".join(f"{number} left out: {reason}" for number, reason in reasons if number)
+
+
+def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
+    """Return the kept pairs of `project` whose document has a valid approval; imported ones in their anonymized form.
+
+    Raises:
+        InputError: there are none, and why.
+        AccessError: the actor's role does not allow it.
+    """
+    rights.check(workspace.db, "export", project.id)
+    pairs = reviewed_pairs(workspace, project)
+    given = {pair.id for pair in pairs}
+    kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
+    left_out = [pair for pair in kept if pair.id not in given]
+    unapproved = sum(workspace.active_review(pair.document_id) is None for pair in left_out)
+    unread = unread_risk(risk_of(get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs}))
+    return PairExport(tuple(pairs), unapproved, len(left_out) - unapproved, unread)
+
+
+def export_pairs(
+    workspace: Workspace,
+    project: Project,
+    target: Path,
+    *,
+    format: str = "jsonl",
+    with_source: bool = False,
+    is_forced: bool = False,
+) -> PairExport:
+    """Write the exportable pairs to `target` in one of `PAIR_FORMATS`; return what was written and left out.
+
+    Raises:
+        InputError: the format is unknown, there are no pairs, `target` exists and `is_forced` is not set, or its folder does
+            not exist.
+        SetupError: the file cannot be written.
+    """
+    export = exportable_pairs(workspace, project)
+    pair_format(format)  # refuse an unknown one before the log says that it was exported
+    check_target(target, is_forced=is_forced)
+    # log first: an entry without a file is better than a file without an entry
+    counts = {"pairs": len(export.pairs), "left out": export.left_out}
+    audit.append(workspace.db, "question pairs exported", subjects={"project": project.id}, counts=counts)
+    write_pairs(export.pairs, target, format=format, with_source=with_source)
+    return export

@@ -1,0 +1,1 @@
+"""Runs: trained, evaluated, exported."""

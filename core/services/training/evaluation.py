@@ -1,0 +1,114 @@
+"""A run and its base model, asked questions the run was not trained on → scores, intervals, a verdict in words."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+from core.evaluation import evaluate, verdict
+from core.files import sha256_text, write_atomic
+from core.jobs.context import JobContext
+from core.questions import read_pairs
+from core.records import Evaluation, Run, now
+from core.run_folder import RunFolder
+from core.services.documents.incoming import remove_incoming
+from core.services.questions.datasets import read_rows
+from core.services.training.answering import Sides, Subject, answer
+from core.services.training.runs import base_of
+from core.storage import Workspace, find, get, insert
+
+
+def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+    """Check that the run belongs to the project and has finished, and that there are questions."""
+    run = workspace.finished_run(params["run_id"])
+    if run.project_id != project_id:
+        raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
+    base_of(workspace, run)
+    _questions(workspace, run, params.get("questions", ""))
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Run an evaluation job.
+
+    Params: `run_id`, `questions` (a path or ""), `remove_after`. Result: `evaluation_id`, `verdict`.
+    """
+    params = context.job.params
+    run = get(context.workspace.db, Run, params["run_id"])
+    evaluation = evaluate_run(context, run, questions=params.get("questions", ""))
+    if params.get("questions"):
+        remove_incoming(params, [Path(params["questions"])])
+    return {"evaluation_id": evaluation.id, "verdict": evaluation.verdict}
+
+
+def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]]:
+    """Return the questions: those of the file at `path` without duplicates, else the held-out rows.
+
+    Raises:
+        InputError: no questions were held out.
+    """
+    if path:
+        return [{"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path)))]
+    rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / "heldout.jsonl")
+    if not rows:
+        raise InputError(
+            "No questions were held out: the dataset is too small.",
+            "Add documents, or give questions with --questions FILE.",
+        )
+    return rows
+
+
+def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation:
+    """Ask base and tuned model the same questions, measure their losses on the correct answers, and store the evaluation.
+
+    Returns the evaluation stored by an earlier attempt of this job, if there is one.
+    """
+    workspace = context.workspace
+    evaluation_id = context.begun_id("evaluation")
+    if stored := find(workspace.db, Evaluation, id=evaluation_id):
+        return stored[0]
+    rows = _questions(workspace, run, questions)
+    model = base_of(workspace, run)
+    run_folder = workspace.run_folder(run.project_id, run.id)
+    subject = Subject(
+        path=Path(model.path),
+        format=model.format,
+        folder=run_folder,
+        template=RunFolder(run_folder).read_template(),
+        precision=run.settings["precision"],
+        cache=workspace.unpacked_folder,
+    )
+    questions_sha256 = sha256_text(json.dumps(rows, sort_keys=True))
+    done, steps = 0, 4 * len(rows)
+
+    def report(count: int) -> None:
+        nonlocal done
+        done += count
+        context.progress(done, steps, unit="answers", message="Answering the questions" if done else "Preparing the models")
+
+    report(0)
+    sides = Sides(workspace.job_folder(context.job.id), questions_sha256[:16])
+    base, tuned = answer(subject, rows, sides, report)
+    result = evaluate(
+        rows,
+        base_answers=base.answers,
+        tuned_answers=tuned.answers,
+        base_losses=base.losses,
+        tuned_losses=tuned.losses,
+    )
+    evaluation = Evaluation(
+        id=evaluation_id,
+        project_id=run.project_id,
+        run_id=run.id,
+        adapter_sha256=run.adapter_sha256,
+        questions_sha256=questions_sha256,
+        question_count=len(rows),
+        scores=result.as_json()["scores"],
+        verdict=verdict(result, is_held_out=not questions),
+        created_at=now(),
+    )
+    write_atomic(
+        workspace.evaluation_path(run.project_id, evaluation.id), json.dumps(result.as_json(), ensure_ascii=False, indent=1)
+    )
+    insert(workspace.db, evaluation)
+    sides.remove_files()
+    return evaluation

@@ -1,0 +1,150 @@
+"""A run → files for other programs: an adapter, merged weights, or a GGUF."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import InputError
+from core.files import sha256_file
+from core.jobs.context import JobContext
+from core.models.card import CARD, Origin, license_in, model_card
+from core.models.release_formats import RELEASE_FORMATS, RunExport
+from core.records import Model, Release, Run, now
+from core.services.review import risk_words, unread_risk
+from core.services.training.runs import base_of
+from core.storage import Workspace, audit, find, get, insert, transaction
+
+if TYPE_CHECKING:
+    from core.models.export import Checksum
+
+QUANTIZATIONS = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m")
+QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
+
+
+def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+    """Check that the run is the project's and has finished, format and quantization are known, and the target is usable."""
+    run = workspace.finished_run(params["run_id"])
+    if run.project_id != project_id:
+        raise InputError(f"Run {params['run_id']} does not belong to this project.", "Choose a run of this project.")
+    if params["format"] not in RELEASE_FORMATS:
+        raise InputError(f"There is no format {params['format']!r}.", f"Formats are: {', '.join(RELEASE_FORMATS)}.")
+    if params["quantization"] not in QUANTIZATIONS:
+        raise InputError(f"There is no quantization {params['quantization']!r}.", f"Choose: {', '.join(QUANTIZATIONS)}.")
+    _check_place(Path(params["target"]))
+    base_of(workspace, run)
+
+
+def _check_place(target: Path) -> None:
+    """Check that `target` is absolute, empty or absent, no mount point, and can be created (tested with a folder)."""
+    hint = "Choose another folder."
+    if not target.is_absolute():
+        raise InputError(f"{str(target)!r} is not a whole path.", "Begin with a slash, such as /media/usb/my-model.")
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise InputError(f"{target} exists and is not empty.", hint)
+        if os.path.ismount(target):
+            raise InputError(f"{target} is a whole disk.", "Name a new folder on it.")
+        nearest = next(folder for folder in target.parents if folder.exists())
+        os.rmdir(tempfile.mkdtemp(prefix=".garrison-", dir=nearest))
+    except OSError as error:
+        raise InputError(f"The folder {target} cannot be made ({error.strerror}).", hint) from error
+
+
+def note(run: Run, format: str) -> str:
+    """Return what users of the export must know; "" if it answers as the run does.
+
+    An adapter is fitted to the base model as it was loaded. If that was in 4 or 8 bits, the adapter also compensates for
+    rounding errors, which the full weights of an export do not have.
+    """
+    bits = QUANTIZED_BITS.get(run.settings.get("precision", ""))
+    if not bits:
+        return ""
+    trained = f"Run {run.number} was trained on its base model loaded in {bits} bits."
+    if not RELEASE_FORMATS[format].is_whole:
+        return f"{trained} Use the adapter with the base model loaded the same way, or it may answer differently."
+    return f"{trained} This export joins what it learned to the full weights, so it may answer differently from the run."
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Run an export job. Params: `run_id`, `format`, `quantization`, `target`.
+
+    Result: `release_id`, `path`, `note`, and `sha256`, the hash of the file named by `sha256_of` (the GGUF, or `SHA256SUMS`
+    for several files). A complete export from an earlier attempt is not written again.
+    """
+    workspace, params = context.workspace, context.job.params
+    run = get(workspace.db, Run, params["run_id"])
+    model = base_of(workspace, run)
+    origin = Origin(
+        model=run.model,
+        model_sha256=run.model_sha256,
+        license=model.license or license_in(Path(model.path)),
+        run_id=run.id,
+        dataset_sha256=run.dataset_sha256,
+        note=note(run, params["format"]),
+        risk=risk_words(run.risk),
+        unread=unread_risk(run.risk),
+    )
+    release_id = context.begun_id("release")
+    context.progress(0, 1, message=f"Writing {params['format']}")
+    checksum = _written(params, origin) or _write(context, run, model, origin)
+    if not find(workspace.db, Release, id=release_id):
+        _store(workspace, run, release_id, params=params, sha256=checksum.sha256)
+    context.progress(1, 1)
+    return {
+        "release_id": release_id,
+        "path": params["target"],
+        "sha256": checksum.sha256,
+        "sha256_of": checksum.file,
+        "note": origin.note,
+    }
+
+
+def _written(params: dict[str, Any], origin: Origin) -> "Checksum | None":
+    """Return the export's checksum if an earlier attempt completed it: the folder then has this exact model card."""
+    from core.models.export import Checksum
+
+    mark, checked = RELEASE_FORMATS[params["format"]].files(params["quantization"])
+    target = Path(params["target"])
+    card = target / CARD
+    if not (target / mark).is_file() or not card.is_file() or card.read_text(encoding="utf-8") != model_card(origin):
+        return None
+    return Checksum(checked, sha256_file(target / checked))
+
+
+def _write(context: JobContext, run: Run, model: Model, origin: Origin) -> "Checksum":
+    """Write the export to its folder, which appears complete or not at all, and return its checksum."""
+    workspace, params = context.workspace, context.job.params
+    return RELEASE_FORMATS[params["format"]].export(
+        RunExport(
+            base=Path(model.path),
+            base_format=model.format,
+            folder=workspace.run_folder(run.project_id, run.id),
+            target=Path(params["target"]),
+            cache=workspace.unpacked_folder,
+            quantization=params["quantization"],
+            origin=origin,
+            report=lambda share: context.progress(share, 1, message=f"Writing {params['format']}"),
+        )
+    )
+
+
+def _store(workspace: Workspace, run: Run, release_id: str, *, params: dict[str, Any], sha256: str) -> None:
+    """Store a record of the export along with its audit log entry."""
+    release = Release(
+        id=release_id,
+        project_id=run.project_id,
+        run_id=run.id,
+        format=params["format"],
+        path=params["target"],
+        sha256=sha256,
+        created_at=now(),
+    )
+    with transaction(workspace.db):
+        insert(workspace.db, release)
+        audit.append(
+            workspace.db,
+            "release made",
+            subjects={"project": run.project_id, "run": run.id, "release": release.id},
+            hashes={"release": release.sha256, "adapter": run.adapter_sha256, "dataset": run.dataset_sha256},
+        )

@@ -1,0 +1,186 @@
+"""A dataset version → a run with its adapter. The approvals behind the dataset must stand while it trains."""
+
+import json
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.errors import GarrisonError, InputError
+from core.files import write_atomic
+from core.jobs.context import JobContext
+from core.models import registry
+from core.records import Model, Project, Review, Run, new_id, now
+from core.run_folder import RunFolder
+from core.services.questions.datasets import freeze, read_rows
+from core.services.questions.trainable import reviewed_pairs
+from core.settings import TrainingSettings
+from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
+from core.training import Progress, TrainingResult, train
+
+log = logging.getLogger(__name__)
+
+
+def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+    """Check that there are reviewed pairs, that the model can be trained, and that the settings are valid."""
+    project = get(workspace.db, Project, project_id)
+    find_trainable(workspace, params.get("model", ""))
+    TrainingSettings.from_values(params.get("settings", {}))
+    reviewed_pairs(workspace, project)
+
+
+def find_trainable(workspace: Workspace, name: str) -> Model:
+    """Return the model called `name`, which must be a language model.
+
+    Raises:
+        SetupError: it is not on this machine.
+        InputError: it is not a language model.
+    """
+    model = registry.find_model(registry.model_folders(workspace.home), name)
+    if model.format in registry.DETECTION_FORMATS:
+        raise InputError(f"{name} is not a language model.", "See: garrison models list")
+    return model
+
+
+def base_of(workspace: Workspace, run: Run) -> Model:
+    """Return the model that a run was trained on.
+
+    Raises:
+        SetupError: it is not on this machine.
+        InputError: another model has that name now.
+    """
+    model = find_trainable(workspace, run.model)
+    if run.model_sha256 and model.sha256 != run.model_sha256:
+        raise InputError(
+            f"{run.model} is not the model that run {run.number} was trained on: its SHA-256 differs.",
+            f"Remove it and add the one with SHA-256 {run.model_sha256[:16]}… under this name, or train again.",
+        )
+    return model
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Run a training job. Params: `model`, `settings`. Result: `run_id` and the run's `metrics`."""
+    project = get(context.workspace.db, Project, context.job.project_id)
+    settings = TrainingSettings.from_values(context.job.params["settings"])
+    run = train_run(context, project, model_name=context.job.params["model"], settings=settings)
+    return {"run_id": run.id, "metrics": run.metrics}
+
+
+def train_run(context: JobContext, project: Project, *, model_name: str, settings: TrainingSettings) -> Run:
+    """Freeze the pairs and create a run, or continue this job's run, then train it.
+
+    Raises:
+        InputError: an approval that the run rests on was withdrawn.
+    """
+    workspace = context.workspace
+    model = find_trainable(workspace, model_name)
+    run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings)
+    if run.is_finished:
+        return run
+    folder = workspace.run_folder(project.id, run.id)
+    if not RunFolder(folder).record.exists():
+        write_atomic(RunFolder(folder).record, json.dumps(asdict(run), indent=1))
+    dataset = workspace.dataset_folder(project.id, run.dataset_id)
+    approvals = _approvals(dataset)
+    _check_approvals(workspace, approvals)
+
+    def report(progress: Progress) -> None:
+        _check_approvals(workspace, approvals)
+        context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
+
+    result = train(
+        Path(model.path),
+        model.format,
+        train_rows=read_rows(dataset / "train.jsonl"),
+        validation_rows=read_rows(dataset / "heldout.jsonl"),
+        settings=settings,
+        folder=folder,
+        cache=workspace.unpacked_folder,
+        report=report,
+    )
+    run = store_trained(workspace, run, result)
+    context.progress(1, 1, unit="steps", message=f"Making run {run.number} ready to answer")
+    _make_ready(model, run, folder)
+    return run
+
+
+def _make_ready(model: Model, run: Run, folder: Path) -> None:
+    """Convert the adapter for the engine now, so that the first question to the run need not wait for it.
+
+    A safetensors base is only converted when it is asked: that is slow and doubles the disk space.
+    """
+    from core.models.engine.tuned import tuned
+
+    try:
+        tuned(
+            Path(model.path),
+            model.format,
+            folder=folder,
+            template=RunFolder(folder).read_template(),
+            precision=run.settings["precision"],
+            cache=None,
+        )
+    except GarrisonError as error:  # the run itself is complete; opening it reports the error
+        log.warning("%s: the adapter was not converted (%s).", run.id, type(error).__name__)
+
+
+def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run:
+    """Store the result of a training and mark the run as finished."""
+    rights.check(workspace.db, "train", run.project_id)
+    with transaction(workspace.db):
+        update(workspace.db, Run, run.id, is_finished=True, adapter_sha256=result.adapter_sha256, metrics=result.metrics)
+        audit.append(
+            workspace.db,
+            "run trained",
+            subjects={"project": run.project_id, "run": run.id, "dataset": run.dataset_id},
+            hashes={"dataset": run.dataset_sha256, "model": run.model_sha256, "adapter": result.adapter_sha256},
+        )
+    return get(workspace.db, Run, run.id)
+
+
+def _approvals(dataset: Path) -> set[str]:
+    """Return the ids of the reviews that the rows of a frozen dataset version rest on."""
+    rows = read_rows(dataset / "train.jsonl") + read_rows(dataset / "heldout.jsonl")
+    return {row.get("review_id", "") for row in rows}
+
+
+def _check_approvals(workspace: Workspace, approvals: set[str]) -> None:
+    """Raise unless every approval that the frozen rows rest on is still valid; called at the start and after each step.
+
+    Raises:
+        InputError: an approval was withdrawn, or its document removed.
+    """
+    withdrawn = approvals - {review.id for review in find(workspace.db, Review, state="approved")}
+    if withdrawn:
+        raise InputError(
+            f"{len(withdrawn)} of the approvals that this run's question pairs rest on were withdrawn since it began.",
+            "Review and approve again, write the questions again, then start a new run.",
+        )
+
+
+def _run_of_job(context: JobContext) -> Run | None:
+    """Return the run that an earlier attempt of this job began; None if there is none."""
+    ids = context.finished_ids("run")
+    return get(context.workspace.db, Run, ids[0]) if ids else None
+
+
+def _new_run(context: JobContext, project: Project, *, model: Model, settings: TrainingSettings) -> Run:
+    workspace = context.workspace
+    dataset = freeze(workspace, project)
+    with transaction(workspace.db):
+        number = 1 + max((run.number for run in find(workspace.db, Run, project_id=project.id)), default=0)
+        run = Run(
+            id=new_id("run"),
+            project_id=project.id,
+            number=number,
+            dataset_id=dataset.id,
+            dataset_sha256=dataset.sha256,
+            model=model.name,
+            model_sha256=model.sha256,
+            settings=settings.model_dump(),
+            risk=dataset.risk,
+            created_at=now(),
+        )
+        insert(workspace.db, run)
+        context.finish_item(f"run:{run.id}")
+    return run
