@@ -39,6 +39,10 @@ class Settings(BaseModel):
             names = ", ".join(sorted(cls.model_fields))
             raise InputError(f"These settings cannot be used: {faults}.", f"Settings are: {names}.") from error
 
+    def in_full(self) -> Self:
+        """Return these settings with every value given, so that what is stored holds when a default changes."""
+        return type(self)(**self.model_dump())
+
 
 class DetectionSettings(Settings):
     """How hard to search for personal data: `thorough` also asks a second model and takes at least twice as long."""

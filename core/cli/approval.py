@@ -75,12 +75,15 @@ def check(
     as_: As = "",
 ) -> None:
     """Search the anonymized text with another detector."""
+    from core.services.privacy import second_search
+
     room = room_of(context)
     document_id = room.document(document).id if document and not all_ else ""
     asker = {"by": declared(as_).name} if as_ else {}
-    job = room.shell.run("search again", {"document_id": document_id} | asker, project_id=room.project.id)
-    text = f"{counted(job.result['documents'], 'document')} searched again; "
-    text += f"{counted(job.result['found'], 'place')} that look like personal data in the anonymized text."
+    job = room.shell.run(second_search.Params(document_id=document_id, **asker), project_id=room.project.id)
+    result = second_search.Result.of(job)
+    text = f"{counted(result.documents, 'document')} searched again; "
+    text += f"{counted(result.found, 'place')} that look like personal data in the anonymized text."
     room.shell.show(job.result, text)
 
 

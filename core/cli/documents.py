@@ -28,28 +28,30 @@ def add(
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Read documents into a project. Links that lead out of a folder are skipped and listed."""
+    from core.services.documents import reading
+
     shell = shell_of(context)
     found = shell.workspace.project(project)
     given = _files(paths)
     links = [shown_name(str(link)) for link in given.links]
     words = [f"Left out, a link that leads out of its folder or nowhere: {link}" for link in links]
-    files = [{"path": str(path.resolve()), "name": path.name} for path in given.files]
-    job = shell.run("read", {"files": files}, project_id=found.id, detach=detach)
+    files = tuple(reading.File(path=str(path.resolve()), name=path.name) for path in given.files)
+    job = shell.run(reading.Params(files=files), project_id=found.id, detach=detach)
     if detach:
         shell.show(plain(job) | {"left_out": links}, "\n".join([f"Job {job.id}", *words]))
         return
-    result = job.result
-    documents = [get(shell.workspace.db, Document, document_id) for document_id in result["documents"]]
+    result = reading.Result.of(job)
+    documents = [get(shell.workspace.db, Document, document_id) for document_id in result.documents]
     if documents and all(document.state == "unreadable" for document in documents):
-        first, number = documents[0], result["unreadable"]
+        first, number = documents[0], result.unreadable
         what = "The file could not" if number == 1 else f"None of {number} files could"
         raise InputError(f"{what} be read. {first.name}: {first.problem}")
     lines = [_text(documents)] if documents else []
-    if result["skipped"]:
-        lines.append(f"{counted(result['skipped'], 'file')} already there: left out.")
-    if result["unreadable"]:
-        lines.append(f"{counted(result['unreadable'], 'file')} could not be read.")
-    shell.show({"documents": documents, "skipped": result["skipped"], "left_out": links}, "\n".join(lines + words))
+    if result.skipped:
+        lines.append(f"{counted(result.skipped, 'file')} already there: left out.")
+    if result.unreadable:
+        lines.append(f"{counted(result.unreadable, 'file')} could not be read.")
+    shell.show({"documents": documents, "skipped": result.skipped, "left_out": links}, "\n".join(lines + words))
 
 
 def _files(paths: list[Path]) -> "FolderFiles":

@@ -9,7 +9,7 @@ import typer
 from core.cli.shell import ByteLine, shell_of
 from core.errors import InputError
 from core.records import Document, Project
-from core.settings import DetectionSettings, SearchSettings
+from core.settings import DetectionSettings
 from core.storage import find
 from core.words import counted
 
@@ -57,15 +57,18 @@ def anonymize(
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Find personal data in every document that has not been searched yet."""
-    settings = SearchSettings.from_values({"level": level, "again": again})
+    from core.services.privacy import anonymization
+
+    params = anonymization.Params.from_values({"level": level, "again": again})
     shell = shell_of(context)
     found = shell.workspace.project(project)
-    job = shell.run("anonymize", settings.model_dump(exclude_defaults=True), project_id=found.id, detach=detach)
+    job = shell.run(params, project_id=found.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
-    searched = counted(job.result["documents"], "document") if job.result["documents"] else "No new document"
-    text = f"{searched} searched; the project holds {counted(job.result['spans'], 'piece')} of personal data."
+    result = anonymization.Result.of(job)
+    searched = counted(result.documents, "document") if result.documents else "No new document"
+    text = f"{searched} searched; the project holds {counted(result.spans, 'piece')} of personal data."
     told = again_words(found, find(shell.workspace.db, Document, project_id=found.id))
     shell.show(job.result, f"{text} {told or f'Next: garrison review {found.name} list'}")
 

@@ -26,21 +26,26 @@ def generate(
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Write question pairs from the approved documents and filter them."""
+    from core.services.questions import generation
+    from core.settings import FilterSettings, GenerationSettings
+
     shell = shell_of(context)
     found = shell.workspace.project(project)
     settings: dict[str, Any] = {"model": model} if model else {}
     if per_passage is not None:
         settings["per_passage"] = per_passage
-    job = shell.run("generate", {"settings": settings, "filters": {}}, project_id=found.id, detach=detach)
+    params = generation.Params(settings=GenerationSettings.from_values(settings), filters=FilterSettings())
+    job = shell.run(params, project_id=found.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
-    shell.show(job.result, _summary(job.result) + f"\nNext: garrison train {found.name}")
+    result = generation.Result.of(job)
+    shell.show(job.result, _summary(result.kept, result.dropped) + f"\nNext: garrison train {found.name}")
 
 
-def _summary(result: dict[str, Any]) -> str:
-    rows = [{"dropped because": reason, "pairs": number} for reason, number in result["dropped"].items()]
-    return f"{result['kept']} pairs kept." + ("\n" + table(rows, empty="") if rows else "")
+def _summary(kept: int, dropped: dict[str, int]) -> str:
+    rows = [{"dropped because": reason, "pairs": number} for reason, number in dropped.items()]
+    return f"{kept} pairs kept." + ("\n" + table(rows, empty="") if rows else "")
 
 
 @app.command("filter")
@@ -56,19 +61,22 @@ def filter_pairs(
     shell = shell_of(context)
     found = shell.workspace.project(project)
     result = filter_again(shell.workspace, found, FilterSettings.from_values(key_values(set_ or [])))
-    shell.show(result, _summary(result))
+    shell.show(result, _summary(result.kept, result.dropped))
 
 
 @app.command("import")
 def import_pairs(context: typer.Context, project: str, file: Path) -> None:
     """Import question pairs (JSONL with input and output, Alpaca, ShareGPT, ChatML); they are reviewed like documents."""
+    from core.services.questions import pair_import
+
     shell = shell_of(context)
     found = shell.workspace.project(project)
     if not file.is_file():
         raise InputError(f"There is no file {file}.", "Check the path.")
-    job = shell.run("import", {"path": str(file.resolve()), "name": file.name}, project_id=found.id)
-    next_command = f"garrison review {found.name} approve {job.result['document_id']} --as NAME"
-    shell.show(job.result, f"{job.result['pairs']} pairs brought in. They are trained on once approved: {next_command}")
+    job = shell.run(pair_import.Params(path=str(file.resolve()), name=file.name), project_id=found.id)
+    result = pair_import.Result.of(job)
+    next_command = f"garrison review {found.name} approve {result.document_id} --as NAME"
+    shell.show(job.result, f"{result.pairs} pairs brought in. They are trained on once approved: {next_command}")
 
 
 @app.command("export")

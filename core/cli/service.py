@@ -99,6 +99,9 @@ def demo(
     is_slice: Annotated[bool, typer.Option("--slice", help="A small part: does it all work here?")] = False,
 ) -> None:
     """Run the whole pipeline on the sample documents and write a report."""
+    from core.services import demo
+
     shell = shell_of(context)
-    job = shell.run("demo", {"out": str(out.resolve()), "is_slice": is_slice})
-    shell.show(job.result, f"{job.result['verdict']}\nReport: {job.result['report']}")
+    job = shell.run(demo.Params(out=str(out.resolve()), is_slice=is_slice))
+    result = demo.Result.of(job)
+    shell.show(job.result, f"{result.verdict}\nReport: {result.report}")

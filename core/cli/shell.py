@@ -13,6 +13,7 @@ import typer
 
 from core import jobs
 from core.errors import GarrisonError, JobCancelled, JobFailed
+from core.jobs.typed import JobParams
 from core.records import Job
 from core.storage import Workspace, get
 
@@ -34,14 +35,14 @@ class Shell:
         elif text:
             print(visible(text))
 
-    def run(self, kind: str, params: dict[str, Any], *, project_id: str = "", detach: bool = False) -> Job:
+    def run(self, params: JobParams, *, project_id: str = "", detach: bool = False) -> Job:
         """Start a job and follow it to its end, or only start it if `detach` is set.
 
         Raises:
             JobFailed: the job failed; carries its message and hint.
             JobCancelled: the job was canceled, with Ctrl-C or elsewhere.
         """
-        job = jobs.submit(self.workspace, kind, params, project_id=project_id)
+        job = jobs.submit(self.workspace, params, project_id=project_id)
         return job if detach else self.follow(job)
 
     def follow(self, job: Job) -> Job:

@@ -1,7 +1,7 @@
 """`garrison train`, `evaluate` and `export`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -38,6 +38,8 @@ def train(
     ] = False,
 ) -> None:
     """Train an adapter on the project's reviewed question pairs."""
+    from core.services.training.runs import Params, Result
+
     if plan and detach:
         raise InputError("--plan starts no job that --detach could leave running.", "Give one of the two.")
     shell = shell_of(context)
@@ -46,11 +48,11 @@ def train(
     settings = TrainingSettings.from_preset(preset, changes)
     if plan:
         raise typer.Exit(0 if show_plan(shell, found, model=model, settings=settings) else DOES_NOT_FIT)
-    job = shell.run("train", {"model": model, "settings": settings.model_dump()}, project_id=found.id, detach=detach)
+    job = shell.run(Params(model=model, settings=settings.in_full()), project_id=found.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
-    run = get(shell.workspace.db, Run, job.result["run_id"])
+    run = get(shell.workspace.db, Run, Result.of(job).run_id)
     shell.show(run, f"Run {run.id} is ready. Next: garrison evaluate {found.name} {run.id}")
 
 
@@ -121,17 +123,19 @@ def evaluate(
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Compare a run with its base model on questions it was not trained on."""
+    from core.services.training.evaluation import Params, Result
+
     shell = shell_of(context)
     found = shell.workspace.project(project)
     run = shell.workspace.finished_run(run_id)
     if questions is not None and not questions.is_file():
         raise InputError(f"There is no file {questions}.", "Check the path.")
-    params: dict[str, Any] = {"run_id": run.id, "questions": str(questions.resolve()) if questions else ""}
-    job = shell.run("evaluate", params, project_id=found.id, detach=detach)
+    params = Params(run_id=run.id, questions=str(questions.resolve()) if questions else "")
+    job = shell.run(params, project_id=found.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
-    evaluation = get(shell.workspace.db, Evaluation, job.result["evaluation_id"])
+    evaluation = get(shell.workspace.db, Evaluation, Result.of(job).evaluation_id)
     rows = [
         {"score": name, "base": f"{s['base']['mean']:.3f}", "tuned": f"{s['tuned']['mean']:.3f}",
          "difference": f"{s['difference']['mean']:+.3f}"}
@@ -152,9 +156,12 @@ def export(
     The SHA-256 printed at the end is that of the GGUF file or, for a folder of several files, that of its SHA256SUMS, with
     which `sha256sum -c SHA256SUMS` verifies them all.
     """
+    from core.services.training.export import Params, Result
+
     shell = shell_of(context)
     run = shell.workspace.finished_run(run_id)
-    params = {"run_id": run.id, "format": format, "quantization": quantization, "target": str(folder.resolve())}
-    job = shell.run("export", params, project_id=run.project_id)
-    lines = [f"Written to {job.result['path']}", f"SHA-256 of {job.result['sha256_of']}: {job.result['sha256']}"]
-    shell.show(job.result, "\n".join([*lines, *filter(None, [job.result["note"]])]))
+    params = Params(run_id=run.id, format=format, quantization=quantization, target=str(folder.resolve()))
+    job = shell.run(params, project_id=run.project_id)
+    result = Result.of(job)
+    lines = [f"Written to {result.path}", f"SHA-256 of {result.sha256_of}: {result.sha256}"]
+    shell.show(job.result, "\n".join([*lines, *filter(None, [result.note])]))

@@ -3,21 +3,22 @@
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.access import Action
 
 if TYPE_CHECKING:
     from core.jobs.context import JobContext
+    from core.jobs.typed import JobParams, JobResult
     from core.storage import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of job, shown as `title` on the pages and implemented by `module`.
+    """A kind of job, shown as `title` on the pages and implemented by `module`, which is imported when it is needed.
 
-    The module's `run(context)` does the work; its `check(workspace, project_id, params)`, if it has one, raises if the job
-    must not start.
+    The module's `Params` are what such a job is started with, and its `Result` is what it makes. Its `run(context, params)`
+    does the work; its `check(workspace, project_id, params)`, if it has one, raises if the job must not start.
     """
 
     title: str
@@ -25,12 +26,28 @@ class Kind:
     needs_accelerator: bool = False
     action: Action = "manage machine"  # required of whoever starts it, when it is queued and when it begins
 
-    def run(self, context: "JobContext") -> dict[str, Any]:
-        """Do the work and return the job's result."""
-        result: dict[str, Any] = self._stage().run(context)
+    @property
+    def params(self) -> "type[JobParams]":
+        """Return the record of what a job is started with."""
+        params: type[JobParams] = self._stage().Params
+        return params
+
+    @property
+    def result(self) -> "type[JobResult]":
+        """Return the record of what a job makes."""
+        result: type[JobResult] = self._stage().Result
         return result
 
-    def check(self, workspace: "Workspace", project_id: str, params: dict[str, Any]) -> None:
+    def run(self, context: "JobContext") -> "JobResult":
+        """Do the work and return the job's result.
+
+        Raises:
+            InputError: the job was stored by another version, with parameters that this one cannot use.
+        """
+        result: JobResult = self._stage().run(context, self.params.from_values(context.job.params))
+        return result
+
+    def check(self, workspace: "Workspace", project_id: str, params: "JobParams") -> None:
         """Raise InputError if the work must not or cannot start."""
         check = getattr(self._stage(), "check", None)
         if check is not None:

@@ -12,7 +12,6 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -20,6 +19,7 @@ from core.access import Action
 from core.errors import InputError
 from core.jobs.context import UNPACKED
 from core.jobs.kinds import KINDS
+from core.jobs.typed import JobParams
 from core.models.engine.crash import ended_by
 from core.records import Job, Project, new_id, now
 from core.storage import Workspace, find, get, insert, rights, transaction, update
@@ -31,8 +31,8 @@ LOG_LINES = 15
 _children: dict[tuple[str, float], subprocess.Popen[bytes]] = {}
 
 
-def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_id: str = "", key: str = "") -> Job:
-    """Queue a job, and start it right away if possible.
+def submit(workspace: Workspace, params: JobParams, *, project_id: str = "", key: str = "") -> Job:
+    """Queue a job of the kind that `params` are for, and start it right away if possible.
 
     Submitting is idempotent: if a job with the same `key` (default: kind, project and params) is queued or running,
     that job is returned.
@@ -41,21 +41,23 @@ def submit(workspace: Workspace, kind: str, params: dict[str, Any], *, project_i
         InputError: the kind's rules forbid it, such as training on unapproved text.
         AccessError: the actor's role does not allow it.
     """
-    rights.check(workspace.db, KINDS[kind].action, project_id)
-    KINDS[kind].check(workspace, project_id, params)
-    key = key or json.dumps([kind, project_id, params], sort_keys=True)
+    kind = KINDS[params.kind]
+    rights.check(workspace.db, kind.action, project_id)
+    kind.check(workspace, project_id, params)
+    values = params.as_json()
+    key = key or json.dumps([params.kind, project_id, values], sort_keys=True)
     with transaction(workspace.db):
         for state in ("queued", "running"):
             for job in find(workspace.db, Job, key=key, state=state):
                 return job
         job = Job(
             id=new_id("job"),
-            kind=kind,
+            kind=params.kind,
             project_id=project_id,
             person_id=_person_id(workspace),
-            params=params,
+            params=values,
             key=key,
-            needs_accelerator=KINDS[kind].needs_accelerator,
+            needs_accelerator=kind.needs_accelerator,
             created_at=now(),
         )
         insert(workspace.db, job)

@@ -41,7 +41,7 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
     watcher.start()
     try:
         workspace.actor = _actor(workspace, context.job)
-        result = KINDS[context.job.kind].run(context)
+        result = KINDS[context.job.kind].run(context).as_json()
         changes = {"state": "done", "result": result, "message": "", "error": "", "hint": ""}
     except JobCancelled as error:
         changes = {"state": "cancelled", "error": error.message, "hint": error.hint}

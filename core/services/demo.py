@@ -14,9 +14,11 @@ from core.evaluation import EvaluationResult
 from core.evaluation.report import ReportData, StageTime, render_report
 from core.files import write_atomic
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult, PathText
 from core.offline import refused_count
 from core.records import Document, Evaluation, Project, QuestionPair, Run, Span, now
 from core.run_folder import RunFolder
+from core.services.questions import generation
 from core.services.sample import prepare
 from core.services.training.evaluation import evaluate_run
 from core.services.training.runs import train_run
@@ -29,37 +31,54 @@ SLICE_STEPS = 3
 PACKAGES = ("torch", "transformers", "peft", "llama-cpp-python", "presidio-analyzer", "spacy", "streamlit")
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run the demo job. Params: `out` (folder for the report), `is_slice` (only a small part, as a functional test).
+class Params(JobParams):
+    """The folder for the report; `is_slice` takes only a small part, as a functional test."""
 
-    Result: `project`, `run_id`, `evaluation_id`, `verdict`, `report`, `pairs`, and `seconds` by stage.
-    """
+    kind = "demo"
+    out: PathText
+    is_slice: bool = False
+
+
+class Result(JobResult):
+    """The name of the project, what was made in it, the report's path, and the seconds by stage."""
+
+    kind = "demo"
+    project: str
+    run_id: str
+    evaluation_id: str
+    verdict: str
+    report: PathText
+    pairs: generation.Result
+    seconds: dict[str, float]
+
+
+def run(context: JobContext, params: Params) -> Result:
+    """Run the demo job."""
     project = _project(context)
     stages: list[StageTime] = []
 
     def timed(name: str, seconds: float, amount: str) -> None:
         stages.append(StageTime(name=name, seconds=seconds, amount=amount))
 
-    is_slice = bool(context.job.params.get("is_slice"))
-    prepared = prepare(context, project, share_percent=PREPARED_PERCENT, is_slice=is_slice, timed=timed)
+    prepared = prepare(context, project, share_percent=PREPARED_PERCENT, is_slice=params.is_slice, timed=timed)
     with context.part("Training", PREPARED_PERCENT, TRAINED_PERCENT), _timed(stages, "Train"):
-        settings = TrainingSettings.from_preset("quick" if is_slice else "standard")
-        settings = settings.model_copy(update={"max_steps": SLICE_STEPS}) if is_slice else settings
+        settings = TrainingSettings.from_preset("quick" if params.is_slice else "standard")
+        settings = settings.model_copy(update={"max_steps": SLICE_STEPS}) if params.is_slice else settings
         run = train_run(context, project, model_name=EMBEDDED_MODEL, settings=settings)
     with context.part("Evaluating", TRAINED_PERCENT, 100), _timed(stages, "Evaluate"):
         evaluation = evaluate_run(context, run, questions="")
-    report = Path(context.job.params["out"]) / "report.html"
+    report = Path(params.out) / "report.html"
     data = report_data(context.workspace, project, run=run, evaluation=evaluation, stages=stages)
     write_atomic(report, render_report(data))
-    return {
-        "project": project.name,
-        "run_id": run.id,
-        "evaluation_id": evaluation.id,
-        "verdict": evaluation.verdict,
-        "report": str(report),
-        "pairs": prepared["questions"],
-        "seconds": {stage.name: round(stage.seconds, 1) for stage in stages},
-    }
+    return Result(
+        project=project.name,
+        run_id=run.id,
+        evaluation_id=evaluation.id,
+        verdict=evaluation.verdict,
+        report=str(report),
+        pairs=prepared.questions,
+        seconds={stage.name: round(stage.seconds, 1) for stage in stages},
+    )
 
 
 @contextmanager

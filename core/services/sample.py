@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from core import jobs
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult
 from core.records import Person, Project, Review
 from core.sample import sample_documents
 from core.services import review
-from core.services.documents.reading import read_files
-from core.services.privacy.anonymization import find_personal_data
-from core.services.questions.generation import write_questions
+from core.services.documents import reading
+from core.services.privacy import anonymization
+from core.services.questions import generation
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
 
@@ -20,12 +20,27 @@ SAMPLE_REVIEWER = Person(id="", name="Garrison sample (no person)")  # an empty 
 SLICE_DOCUMENTS = 2
 
 
+class Params(JobParams):
+    """Nothing is to be chosen."""
+
+    kind = "sample"
+
+
+class Result(JobResult):
+    """What each stage made."""
+
+    kind = "sample"
+    read: reading.Result
+    found: anonymization.Result
+    questions: generation.Result
+
+
 def ensure_sample(workspace: Workspace) -> None:
     """Create the sample project and start the job that fills it, if there is no project yet (on the first start)."""
     if find(workspace.db, Project):
         return
     project = workspace.create_project(SAMPLE_NAME, policy="all-at-once", is_sample=True)
-    jobs.submit(workspace, "sample", {}, project_id=project.id)
+    jobs.submit(workspace, Params(), project_id=project.id)
 
 
 def approve_sample(workspace: Workspace, project: Project) -> list[Review]:
@@ -38,8 +53,8 @@ def approve_sample(workspace: Workspace, project: Project) -> list[Review]:
     return review.approve_all(workspace, project, by=SAMPLE_REVIEWER, unread=review.unread_phrase(unread))
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run the sample job. Result: those of `read`, `found` (detection) and `questions`, see `prepare`."""
+def run(context: JobContext, _: Params) -> Result:
+    """Run the sample job."""
     return prepare(context, get(context.workspace.db, Project, context.job.project_id), share_percent=100)
 
 
@@ -50,8 +65,8 @@ def prepare(
     share_percent: float,
     is_slice: bool = False,
     timed: Callable[[str, float, str], None] = lambda name, seconds, amount: None,
-) -> dict[str, Any]:
-    """Read and search the sample documents, approve them, and write questions; return each stage's result by name.
+) -> Result:
+    """Read and search the sample documents, approve them, and write questions.
 
     This makes up the first `share_percent` of the job's progress; `timed` is called with the name, seconds and amount of
     each stage. A slice is the first two documents with one question per passage: enough to see that every stage works on
@@ -61,15 +76,15 @@ def prepare(
     settings = GenerationSettings(per_passage=1) if is_slice else GenerationSettings()
     started_s = time.monotonic()
     with context.part("Reading documents", 0, 0.05 * share_percent):
-        read = read_files(context, project, [(path, path.name) for path in paths])
-    timed("Read", time.monotonic() - started_s, f"{len(read['documents'])} documents")
+        read = reading.read_files(context, project, [(path, path.name) for path in paths])
+    timed("Read", time.monotonic() - started_s, f"{len(read.documents)} documents")
     started_s = time.monotonic()
     with context.part("Finding personal data", 0.05 * share_percent, 0.15 * share_percent):
-        found = find_personal_data(context, project)
-    timed("Find personal data", time.monotonic() - started_s, f"{found['spans']} pieces")
+        found = anonymization.find_personal_data(context, project)
+    timed("Find personal data", time.monotonic() - started_s, f"{found.spans} pieces")
     approve_sample(context.workspace, project)
     started_s = time.monotonic()
     with context.part("Writing questions", 0.15 * share_percent, share_percent):
-        questions = write_questions(context, project, settings=settings, filters=FilterSettings())
-    timed("Write questions", time.monotonic() - started_s, f"{questions['kept']} pairs kept")
-    return {"read": read, "found": found, "questions": questions}
+        questions = generation.write_questions(context, project, settings=settings, filters=FilterSettings())
+    timed("Write questions", time.monotonic() - started_s, f"{questions.kept} pairs kept")
+    return Result(read=read, found=found, questions=questions)

@@ -126,7 +126,7 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
     if project is None or not runs:
         empty_state("There is no tuned model to take along yet. Train one first.", page="train", label="Train a model")
         return
-    from core.services.training.export import note  # imports the training stage, so only where needed
+    from core.services.training.export import Params, note  # imports the training stage, so only where needed
 
     job = follow_newest(workspace, project, "export")
     titles = {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
@@ -155,8 +155,8 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
     )
     if st.button("Export", type="primary", icon=":material/output:", disabled=is_active(job), key="start-export"):
         with shown_errors():
-            params = {"run_id": run_id, "format": form, "quantization": quantization, "target": target.strip()}
-            jobs.submit(workspace, "export", params, project_id=project.id)
+            params = Params(run_id=run_id, format=form, quantization=quantization, target=target.strip())
+            jobs.submit(workspace, params, project_id=project.id)
             st.rerun()
     releases = find(workspace.db, Release, project_id=project.id, order="created_at desc")
     if releases:

@@ -13,6 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core import jobs
 from core.files import disk_errors
 from core.records import Document, Job, Project, Span
+from core.services.documents.reading import File, Params, Result
 from core.services.privacy.highest_marking import is_permitted
 from core.storage import Workspace, count, find
 from core.storage.removal import remove_document
@@ -42,8 +43,8 @@ def bring_in(store: Workspace, project: Project, files: Sequence[UploadedFile]) 
             folder.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as target:
                 shutil.copyfileobj(file, target)
-        brought.append({"path": str(path), "name": Path(file.name).name})
-    jobs.submit(store, "read", {"files": brought, "remove_after": True}, project_id=project.id)
+        brought.append(File(path=str(path), name=Path(file.name).name))
+    jobs.submit(store, Params(files=tuple(brought), remove_after=True), project_id=project.id)
 
 
 def show_drop_zone(store: Workspace, project: Project) -> None:
@@ -84,12 +85,12 @@ def is_refused(document: Document) -> bool:
 
 def show_result(reading: Job | None, documents: list[Document]) -> None:
     """Show what the newest reading job skipped, refused or could not read; nothing unless that job is done."""
-    if reading is None or reading.state != "done":
+    result = Result.find(reading) if reading and reading.state == "done" else None
+    if result is None:
         return
-    skipped, unreadable = reading.result.get("skipped", 0), reading.result.get("unreadable", 0)
-    if skipped:
-        st.info(f"{counted(skipped, 'file')} left out: the same file is in the list already.", icon=":material/info:")
-    brought = set(reading.result.get("documents", ()))
+    if result.skipped:
+        st.info(f"{counted(result.skipped, 'file')} left out: the same file is in the list already.", icon=":material/info:")
+    brought = set(result.documents)
     if refused := sum(is_refused(document) and document.id in brought for document in documents):
         was, be = ("was", "it is") if refused == 1 else ("were", "they are")
         st.warning(
@@ -97,9 +98,9 @@ def show_result(reading: Job | None, documents: list[Document]) -> None:
             "Nothing of the text was kept. The list says which marking.",
             icon=":material/block:",
         )
-    if unreadable := unreadable - refused:
-        read = reading.result.get("read", 0)
-        rest = f" {counted(read, 'other file')} {'was' if read == 1 else 'were'} added." if read else ""
+    if unreadable := result.unreadable - refused:
+        was = "was" if result.read == 1 else "were"
+        rest = f" {counted(result.read, 'other file')} {was} added." if result.read else ""
         st.warning(
             f"{counted(unreadable, 'file')} could not be read. The list says why.{rest}",
             icon=":material/warning:",

@@ -80,12 +80,18 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
         disabled=is_busy or not (held_back or upload),
         key="start-evaluation",
     ):
+        from core.services.training.evaluation import Params  # imports the training stage, so only where needed
+
         with shown_errors():
-            params = {"run_id": run.id, "questions": ""}
             if upload is None:
-                jobs.submit(workspace, "evaluate", params, project_id=project.id)
+                jobs.submit(workspace, Params(run_id=run.id, questions=""), project_id=project.id)
             else:
-                submit_with_file(workspace, "evaluate", params, upload=upload, field="questions", project=project)
+                submit_with_file(
+                    workspace,
+                    lambda path: Params(run_id=run.id, questions=path),
+                    upload=upload,
+                    project=project,
+                )
             st.rerun()
     return run
 

@@ -64,10 +64,12 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
             disabled=is_busy or not passages,
             key="write-pairs",
         ):
-            settings = GenerationSettings.from_values({"model": model, "per_passage": per_passage}).model_dump()
+            from core.services.questions import generation
+
+            settings = GenerationSettings.from_values({"model": model, "per_passage": per_passage})
             with shown_errors():
-                params = {"settings": settings, "filters": FilterSettings().model_dump()}
-                jobs.submit(workspace, "generate", params, project_id=project.id)
+                params = generation.Params(settings=settings.in_full(), filters=FilterSettings().in_full())
+                jobs.submit(workspace, params, project_id=project.id)
                 st.rerun()
 
 

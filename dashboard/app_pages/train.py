@@ -184,9 +184,11 @@ def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair
     fit = fit_of(model, settings)
     show_fit(fit, settings)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start-training"):
+        from core.services.training.runs import Params  # imports the training stage, so only where needed
+
         with shown_errors():
-            params = {"model": model.name, "settings": settings.model_dump()}
-            jobs.submit(workspace, "train", params, project_id=project.id)
+            params = Params(model=model.name, settings=settings.in_full())
+            jobs.submit(workspace, params, project_id=project.id)
             st.rerun()
 
 

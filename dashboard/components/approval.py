@@ -229,9 +229,11 @@ def show_rules(store: Workspace, project: Project, person: Person | None) -> Non
 
 def search_again(desk: Desk) -> None:
     """Start the second search of this document; the page then follows the job."""
+    from core.services.privacy import second_search
+
     with shown_errors():
-        params = {"document_id": desk.document.id} | _declared_name(desk.person)
-        jobs.submit(desk.store, "search again", params, project_id=desk.project.id)
+        params = second_search.Params(document_id=desk.document.id, **_declared_name(desk.person))
+        jobs.submit(desk.store, params, project_id=desk.project.id)
         st.rerun(scope="app")
 
 

@@ -3,14 +3,15 @@
 import secrets
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
 from core.errors import InputError
 from core.files import write_atomic
+from core.jobs.typed import JobParams
 from core.questions import pair_format
 from core.records import Job, Project
 from core.storage import Workspace
@@ -51,21 +52,25 @@ def import_upload(workspace: Workspace, project: Project, upload: UploadedFile) 
         InputError: the file does not hold question pairs; nothing of it is kept.
         SetupError: the disk is full.
     """
-    params = {"name": Path(upload.name).name, "remove_after": True}
-    return submit_with_file(workspace, "import", params, upload=upload, field="path", project=project)
+    from core.services.questions import pair_import
+
+    def params_for(path: str) -> JobParams:
+        return pair_import.Params(path=path, name=Path(upload.name).name, remove_after=True)
+
+    return submit_with_file(workspace, params_for, upload=upload, project=project)
 
 
 def submit_with_file(
-    workspace: Workspace, kind: str, params: dict[str, Any], *, upload: UploadedFile, field: str, project: Project
+    workspace: Workspace, params_for: Callable[[str], JobParams], *, upload: UploadedFile, project: Project
 ) -> Job:
-    """Start a job whose parameter `field` is the path of an uploaded file.
+    """Start a job with an uploaded file; `params_for` builds its parameters from the file's path.
 
     The file is stored in the workspace under a name that reveals nothing, and is deleted if the job is refused.
     """
     path = workspace.home / "incoming" / secrets.token_hex(8) / "pairs.jsonl"
     write_atomic(path, upload.getvalue())
     try:
-        return jobs.submit(workspace, kind, {**params, field: str(path)}, project_id=project.id)
+        return jobs.submit(workspace, params_for(str(path)), project_id=project.id)
     except BaseException as error:
         shutil.rmtree(path.parent, ignore_errors=True)
         if isinstance(error, InputError):

@@ -7,7 +7,7 @@ import streamlit as st
 from core import jobs
 from core.models import registry
 from core.records import Document, Project
-from core.settings import DetectionLevel, SearchSettings
+from core.settings import DetectionLevel
 from core.storage import Workspace
 from core.words import counted, duration
 from dashboard.components.errors import shown_errors
@@ -59,7 +59,7 @@ def show_search_start(store: Workspace, project: Project, documents: Sequence[Do
         help=against or None,
         key="find-personal-data",
     ):
-        _start(store, project, SearchSettings(level=level))
+        _start(store, project, level)
 
 
 def show_search_again(store: Workspace, project: Project, documents: Sequence[Document]) -> None:
@@ -84,14 +84,16 @@ def show_search_again(store: Workspace, project: Project, documents: Sequence[Do
         help=against or None,
         key="search-again",
     ):
-        _start(store, project, SearchSettings(level=level, again=True))
+        _start(store, project, level, again=True)
 
 
 def _has_second(store: Workspace) -> bool:
     return any(model.name == "rampart" for model in registry.list_models(registry.model_folders(store.home)))
 
 
-def _start(store: Workspace, project: Project, settings: SearchSettings) -> None:
+def _start(store: Workspace, project: Project, level: DetectionLevel, *, again: bool = False) -> None:
+    from core.services.privacy import anonymization
+
     with shown_errors():
-        jobs.submit(store, "anonymize", settings.model_dump(exclude_defaults=True), project_id=project.id)
+        jobs.submit(store, anonymization.Params(level=level, again=again), project_id=project.id)
         st.rerun()

@@ -11,10 +11,13 @@ import pytest
 import core
 from core.errors import AccessError, InputError, SetupError
 from core.identity import declared
+from core.jobs.kinds import KINDS
+from core.jobs.typed import JobParams
 from core.privacy.classification.markings import Marking
 from core.privacy.lists.detector import Lists
 from core.records import Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
 from core.services.lists.suggestions import Suggestion
+from core.services.privacy import anonymization
 from core.services.review import Decision
 from core.settings import FilterSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert, people
@@ -82,7 +85,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "run_id": run.id, "review_id": review.id, "dataset_id": run.dataset_id, "evaluation_id": "evaluation-1",
         "spans": [span], "span": span, "state": "rejected", "decision": decision, "start": 0,
         "end": 6, "entity": "PERSON", "reason": "no", "review": review, "text": "x", "pages": (), "passages": [], "run": run,
-        "pairs": find(workspace.db, QuestionPair), "kind": "anonymize", "params": {"run_id": run.id}, "table": None,
+        "pairs": find(workspace.db, QuestionPair), "kind": "anonymize", "params": anonymization.Params(), "table": None,
         "result": None, "filters": FilterSettings(), "person_id": other.person.id, "named": other.person.id, "role": "owner",
         "target": workspace.home / "out.jsonl", "name": run.id,
         "suggestion": Suggestion(kind="deny", text="Maria Keller", entity="PERSON", count=1, documents=1),
@@ -98,6 +101,14 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def params_of(check: str, run_id: str) -> JobParams:
+    """What a job is started with whose rules are in the function of this name."""
+    values = {"files": [], "path": "/x", "name": "x", "run_id": run_id, "format": "adapter", "quantization": "f16"}
+    values |= {"target": "/x", "model": "tiny", "settings": {}}
+    kind = next(kind for kind in KINDS.values() if check == f"core.services.{kind.module}.check")
+    return kind.params.from_values({name: value for name, value in values.items() if name in kind.params.model_fields})
+
+
 def test_there_are_many_of_them() -> None:
     assert len(FUNCTIONS) > 50
     assert set(OPEN) <= set(FUNCTIONS)
@@ -110,8 +121,8 @@ def test_stranger_is_refused(name: str, workspace: Workspace, signed_in: SignIn,
     asked = [one for one in inspect.signature(FUNCTIONS[name]).parameters.values()][1:]
     given = {one.name: arguments[one.name] for one in asked if one.default is one.empty}
     given |= {name: stranger.actor.person for name in ("by", "actor", "person") if name in given} if stranger.actor else {}
-    if name.endswith("anonymization.check"):
-        given["params"] = {}
+    if name.endswith(".check") and "params" in given:
+        given["params"] = params_of(name, arguments["run_id"])
     if name.endswith("list_jobs"):
         given["project_id"] = arguments["project_id"]
     try:

@@ -13,6 +13,7 @@ from core.errors import ModelError
 from core.files import sha256_folder, write_atomic
 from core.jobs import worker
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams
 from core.records import (
     DatasetVersion,
     Detection,
@@ -29,8 +30,11 @@ from core.records import (
 )
 from core.services import review
 from core.services.documents import reading
-from core.services.training import answering, evaluation
+from core.services.privacy import anonymization, second_search
+from core.services.questions import pair_import
+from core.services.training import answering, evaluation, export, runs
 from core.services.training.answering import Side, Sides
+from core.settings import TrainingSettings
 from core.storage import Workspace, audit, audit_check, find, get, insert, update
 from core.training import TrainingResult
 from tests.unread import approve_all_unread
@@ -90,8 +94,12 @@ def only_project(workspace: Workspace) -> Project:
     return find(workspace.db, Project)[0]
 
 
-def submitted(workspace: Workspace, kind: str, params: dict[str, Any]) -> str:
-    return jobs.submit(workspace, kind, params, project_id=only_project(workspace).id).id
+def for_training() -> runs.Params:
+    return runs.Params(model="smollm2-135m-instruct", settings=TrainingSettings())
+
+
+def submitted(workspace: Workspace, params: JobParams, *, key: str = "") -> str:
+    return jobs.submit(workspace, params, project_id=only_project(workspace).id, key=key).id
 
 
 def actions(workspace: Workspace) -> list[str]:
@@ -114,10 +122,10 @@ def test_files_are_read_once(home: Path, tmp_path: Path) -> None:
     for number in range(3):
         path = tmp_path / f"{number}.txt"
         path.write_text(f"Pump {number} is dry. {PARTS[0]}" if number else "", encoding="utf-8")
-        files.append({"path": str(path), "name": path.name})
-    files.append(files[-1] | {"name": "again.txt"})
+        files.append(reading.File(path=str(path), name=path.name))
+    files.append(reading.File(path=files[-1].path, name="again.txt"))
     with opened(home) as workspace:
-        job_id = submitted(workspace, "read", {"files": files})
+        job_id = submitted(workspace, reading.Params(files=tuple(files)))
     for workspace in killed_everywhere(home, job_id, nothing):
         documents = find(workspace.db, Document)
         assert sorted(document.name for document in documents) == ["0.txt", "1.txt", "2.txt"]
@@ -133,8 +141,8 @@ def test_a_file_that_two_jobs_read_at_once_is_stored_once(
     path = tmp_path / "a.txt"
     path.write_text(PARTS[0], encoding="utf-8")
     with opened(home) as workspace:
-        params = {"files": [{"path": str(path), "name": "a.txt"}]}
-        first, second = submitted(workspace, "read", params), submitted(workspace, "read", params | {"other": 1})
+        params = reading.Params(files=(reading.File(path=str(path), name="a.txt"),))
+        first, second = submitted(workspace, params), submitted(workspace, params, key="other")
         read = reading.read_document
         done: list[Job] = []
 
@@ -155,7 +163,7 @@ def test_pairs_are_imported_once_and_no_text_of_an_earlier_attempt_stays(home: P
     rows = [{"input": f"Who opened pump {n}?", "output": f"Anna Berg opened pump {n}."} for n in range(3)]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     with opened(home) as workspace:
-        job_id = submitted(workspace, "import", {"path": str(path), "name": "pairs.jsonl"})
+        job_id = submitted(workspace, pair_import.Params(path=str(path), name="pairs.jsonl"))
     for workspace in killed_everywhere(home, job_id, nothing):
         (document,) = find(workspace.db, Document)
         assert sorted(pair.input for pair in find(workspace.db, QuestionPair)) == sorted(row["input"] for row in rows)
@@ -175,7 +183,7 @@ def test_marks_are_found_once_and_what_was_decided_stays(home: Path) -> None:
                 state="rejected", reviewer="Ada",
             ),
         )  # fmt: skip
-        job_id = submitted(workspace, "anonymize", {"level": "standard"})
+        job_id = submitted(workspace, anonymization.Params(level="standard"))
         copy = home.with_name("uninterrupted")
     shutil.copytree(home, copy)
 
@@ -198,7 +206,7 @@ def test_a_second_search_stands_once(home: Path) -> None:
     with opened(home) as workspace:
         for _ in range(2):
             put_document(workspace, only_project(workspace), PARTS)
-        job_id = submitted(workspace, "search again", {})
+        job_id = submitted(workspace, second_search.Params())
     for workspace in killed_everywhere(home, job_id, nothing):
         rows = workspace.db.execute("select document_id, count(*) from second_findings group by document_id").fetchall()
         assert [row[1] for row in rows] == [2, 2]
@@ -230,7 +238,7 @@ def test_a_run_and_its_dataset_version_are_made_once_and_recorded_once(home: Pat
     monkeypatch.setattr("core.services.training.runs._make_ready", lambda *_given: None)
     with opened(home) as workspace:
         with_pairs(workspace)
-        job_id = submitted(workspace, "train", {"model": "smollm2-135m-instruct", "settings": {}})
+        job_id = submitted(workspace, for_training())
     for workspace in killed_everywhere(home, job_id, nothing):
         (run,), (version,) = find(workspace.db, Run), find(workspace.db, DatasetVersion)
         assert run.is_finished and run.dataset_id == version.id
@@ -246,7 +254,7 @@ def finished(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("core.services.training.runs._make_ready", lambda *_given: None)
     with opened(home) as workspace:
         with_pairs(workspace)
-        job = worker.run_job(workspace, submitted(workspace, "train", {"model": "smollm2-135m-instruct", "settings": {}}))
+        job = worker.run_job(workspace, submitted(workspace, for_training()))
         assert job.state == "done"
     return home
 
@@ -254,8 +262,9 @@ def finished(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_export_is_made_once_wherever_it_was_killed(finished: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
     with opened(finished) as workspace:
-        params = {"run_id": find(workspace.db, Run)[0].id, "format": "adapter", "quantization": "q8_0"}
-        job_id = submitted(workspace, "export", params | {"target": str(target)})
+        run_id = find(workspace.db, Run)[0].id
+        params = export.Params(run_id=run_id, format="adapter", quantization="q8_0", target=str(target))
+        job_id = submitted(workspace, params)
     for workspace in killed_everywhere(finished, job_id, nothing):
         (release,) = find(workspace.db, Release)
         result = get(workspace.db, Job, job_id).result
@@ -301,7 +310,7 @@ def test_the_side_that_an_evaluation_finished_is_not_made_again_when_its_job_is_
 
     monkeypatch.setattr(answering, "by_llama", by_llama)
     with opened(finished) as workspace:
-        job_id = submitted(workspace, "evaluate", {"run_id": find(workspace.db, Run)[0].id, "questions": str(questions)})
+        job_id = submitted(workspace, evaluation.Params(run_id=find(workspace.db, Run)[0].id, questions=str(questions)))
         assert worker.run_job(workspace, job_id).state == "failed"
         jobs.resume(workspace, job_id)
         assert worker.run_job(workspace, job_id).state == "done"
@@ -314,7 +323,7 @@ def test_deciding_goes_on_while_a_killed_search_is_resumed(home: Path) -> None:
     with opened(home) as workspace:
         document = put_document(workspace, only_project(workspace), PARTS)
         workspace.db.execute("update documents set analyzed_sha256 = ''")
-        job_id = submitted(workspace, "anonymize", {"level": "standard"})
+        job_id = submitted(workspace, anonymization.Params(level="standard"))
         assert worker.run_job(workspace, job_id).state == "done"
         spans = find(workspace.db, Span, document_id=document.id)
         review.reject(workspace, spans[:1], by=ADA)

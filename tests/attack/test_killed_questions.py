@@ -15,6 +15,7 @@ from core.jobs import worker
 from core.models.text import Completion, Prompt
 from core.records import Document, Job, Project, QuestionPair
 from core.services import review
+from core.services.questions import generation
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, update
 from core.storage.removal import remove_document
@@ -58,8 +59,8 @@ def only_project(workspace: Workspace) -> Project:
 
 
 def submitted(workspace: Workspace, **settings: Any) -> str:
-    params = {"settings": GenerationSettings(**settings).model_dump(), "filters": FilterSettings().model_dump()}
-    return jobs.submit(workspace, "generate", params, project_id=only_project(workspace).id).id
+    params = generation.Params(settings=GenerationSettings(**settings).in_full(), filters=FilterSettings().in_full())
+    return jobs.submit(workspace, params, project_id=only_project(workspace).id).id
 
 
 def pairs_of(workspace: Workspace) -> list[Told]:
@@ -287,10 +288,10 @@ def test_a_run_that_keeps_nothing_leaves_the_questions_as_they_were(home: Path) 
         worker.run_job(workspace, submitted(workspace, per_passage=2))
         before = pairs_of(workspace)
         project = only_project(workspace)
-        params = {
-            "settings": GenerationSettings(per_passage=3).model_dump(),
-            "filters": FilterSettings(min_question_characters=900, max_question_characters=1000).model_dump(),
-        }
-        job = jobs.submit(workspace, "generate", params, project_id=project.id)
+        params = generation.Params(
+            settings=GenerationSettings(per_passage=3).in_full(),
+            filters=FilterSettings(min_question_characters=900, max_question_characters=1000).in_full(),
+        )
+        job = jobs.submit(workspace, params, project_id=project.id)
         assert worker.run_job(workspace, job.id).state == "failed"
         assert pairs_of(workspace) == before

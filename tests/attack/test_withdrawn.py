@@ -28,20 +28,20 @@ def project(workspace: Workspace, tmp_path: Path) -> Project:
     file = tmp_path / "pairs.jsonl"
     rows = [{"input": f"What is part {n} for?", "output": f"Part {n} holds the pump in place."} for n in range(10)]
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    pair_import.run(new_context(workspace, project, "import", {"path": str(file), "name": file.name}))
+    pair_import.run(new_context(workspace, project, "import"), pair_import.Params(path=str(file), name=file.name))
     approve_all_unread(workspace, project, by=declared("Ada"))
     return project
 
 
-def new_context(workspace: Workspace, project: Project, kind: str, params: dict[str, object]) -> JobContext:
-    job = Job(id=new_id("job"), kind=kind, project_id=project.id, params=params, created_at=now())
+def new_context(workspace: Workspace, project: Project, kind: str) -> JobContext:
+    job = Job(id=new_id("job"), kind=kind, project_id=project.id, created_at=now())
     insert(workspace.db, job)
     return JobContext(workspace, job)
 
 
 def test_a_resumed_training_refuses_rows_whose_approval_was_withdrawn(workspace: Workspace, project: Project) -> None:
     settings = TrainingSettings(max_steps=1)
-    context = new_context(workspace, project, "train", {"model": MODEL, "settings": settings.model_dump()})
+    context = new_context(workspace, project, "train")
     training._new_run(context, project, model=training.find_trainable(workspace, MODEL), settings=settings)
     review.withdraw(workspace, find(workspace.db, Document)[0], by=declared("Bob"), reason="a name was missed")
     with pytest.raises(InputError, match="withdrawn since it began"):  # before any model is loaded
@@ -66,7 +66,7 @@ def test_a_running_training_ends_at_the_step_after_an_approval_was_withdrawn(
     unpacked_home: Path, workspace: Workspace, project: Project
 ) -> None:
     settings = TrainingSettings(max_steps=4, batch_size=2, lora_rank=2)
-    job = new_context(workspace, project, "train", {"model": MODEL, "settings": settings.model_dump()}).job
+    job = new_context(workspace, project, "train").job
     context = _WithdrawingContext(workspace, job)
     with pytest.raises(InputError, match="withdrawn since it began"):
         training.train_run(context, project, model_name=MODEL, settings=settings)

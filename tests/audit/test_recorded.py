@@ -39,8 +39,8 @@ def actions(workspace: Workspace, about: str = "") -> list[str]:
     return [entry.action for entry in log(workspace, about)]
 
 
-def context_of(workspace: Workspace, project: Project, kind: str, params: dict[str, object]) -> JobContext:
-    job = Job(id=new_id("job"), kind=kind, project_id=project.id, params=params, created_at=now())
+def context_of(workspace: Workspace, project: Project, kind: str) -> JobContext:
+    job = Job(id=new_id("job"), kind=kind, project_id=project.id, created_at=now())
     insert(workspace.db, job)
     return JobContext(workspace, job)
 
@@ -115,14 +115,14 @@ def test_the_way_from_a_file_to_a_release_is_recorded_by_whoever_runs_it(workspa
     file = tmp_path / "whitfield-pairs.jsonl"
     rows = [{"input": f"What is part {n} for?", "output": f"{NAME} looks after part {n} of the pump."} for n in range(8)]
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    pair_import.run(context_of(workspace, project, "import", {"path": str(file), "name": file.name}))
+    pair_import.run(context_of(workspace, project, "import"), pair_import.Params(path=str(file), name=file.name))
     review.decide_undecided(workspace, project, state="accepted", by=declared("Ada"))
     approve_all_unread(workspace, project, by=declared("Ada"))
     export_pairs(workspace, project, tmp_path / "out.jsonl")
     run = trained(workspace, project)
     target = tmp_path / "whitfield-release"
-    params: dict[str, object] = {"run_id": run.id, "format": "adapter", "quantization": "q8_0", "target": str(target)}
-    made = export.run(context_of(workspace, project, "export", params))
+    params = export.Params(run_id=run.id, format="adapter", quantization="q8_0", target=str(target))
+    made = export.run(context_of(workspace, project, "export"), params)
 
     assert actions(workspace)[1:] == [
         "document added",
@@ -144,8 +144,8 @@ def test_the_way_from_a_file_to_a_release_is_recorded_by_whoever_runs_it(workspa
     learned = entries["run trained"]
     assert learned.hashes["dataset"] == run.dataset_sha256 == entries["dataset version built"].hashes["dataset"]
     assert (learned.subjects["run"], learned.hashes["adapter"]) == (run.id, run.adapter_sha256)
-    assert entries["release made"].subjects["release"] == made["release_id"]
-    assert entries["release made"].hashes["release"] == made["sha256"]
+    assert entries["release made"].subjects["release"] == made.release_id
+    assert entries["release made"].hashes["release"] == made.sha256
     text = "".join(text for _, text in audit.entries(workspace.db)).lower()
     assert not any(word in text for word in ("whitfield", "anna", "pump", str(tmp_path)))
     assert verify(workspace.db).is_whole
@@ -156,8 +156,8 @@ def test_files_read_and_refused_are_recorded_and_removed_ones_too(workspace: Wor
     (tmp_path / "whitfield.txt").write_text("The winch holds twelve tonnes.", encoding="utf-8")
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and nothing more")
     names = ("whitfield.txt", "broken.pdf", "whitfield.txt")
-    files = [{"path": str(tmp_path / name), "name": name} for name in names]
-    reading.run(context_of(workspace, project, "read", {"files": files}))
+    files = tuple(reading.File(path=str(tmp_path / name), name=name) for name in names)
+    reading.run(context_of(workspace, project, "read"), reading.Params(files=files))
     read, broken = find(workspace.db, Document)
     assert [entry.subjects["document"] for entry in log(workspace, "document added")] == [read.id, broken.id]
     assert [bool(entry.hashes["text"]) for entry in log(workspace, "document added")] == [True, False]

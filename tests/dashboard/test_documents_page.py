@@ -74,6 +74,24 @@ def test_what_could_not_be_read_is_counted_and_nothing_is_said_to_be_added_that_
     assert open_page("documents", project_id=locked.id).warning[0].value == words
 
 
+@pytest.mark.parametrize(
+    ("result", "is_told"),
+    [({"documents": [], "skipped": 1, "unreadable": 0}, True), ({"documents": 2, "skipped": 1}, False), ({}, False)],
+)
+def test_result_of_another_version_breaks_no_page(open_page, workspace, locked, result, is_told):
+    params = {"sources": ["a"]}
+    insert(
+        workspace.db,
+        Job(
+            id="job-1", kind="read", project_id=locked.id, state="done", params=params, result=result, created_at=now(),
+            finished_at=now(),
+        ),
+    )  # fmt: skip
+    told = [info.value for info in open_page("documents", project_id=locked.id).info]
+    assert any("1 file left out" in text for text in told) is is_told
+    assert any("Read documents" in text.value for text in open_page("jobs", project_id=locked.id).markdown)
+
+
 def test_problem_stands_beside_the_name_and_only_where_there_is_one(open_page, workspace, locked, learned):
     shown = open_page("documents", project_id=locked.id).dataframe[0].value
     assert list(shown.columns)[:2] == ["Name", "Problem"]

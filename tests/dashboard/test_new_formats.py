@@ -180,16 +180,16 @@ def test_job_exports_a_run_in_a_new_format(workspace, learned, tmp_path, capsys)
     target = tmp_path / "out"
     assert garrison("export", learned.run.id, str(target), "--format", "pdf") == 2
     assert "There is no format 'pdf'. Formats are: adapter, merged, gguf, onnx." in capsys.readouterr().err
-    params = {"run_id": learned.run.id, "format": "onnx", "quantization": "q8_0", "target": str(target)}
+    params = export.Params(run_id=learned.run.id, format="onnx", quantization="q8_0", target=str(target))
     export.check(workspace, learned.project.id, params)
-    job = Job(id=new_id("job"), kind="export", project_id=learned.project.id, params=params, created_at=now())
+    job = Job(id=new_id("job"), kind="export", project_id=learned.project.id, created_at=now())
     insert(workspace.db, job)
-    result = export.run(JobContext(workspace, job))
+    result = export.run(JobContext(workspace, job), params)
     assert (target / "model.onnx").read_text(encoding="utf-8") == f"{base.format} {learned.run.id}"
-    assert result["sha256_of"] == "model.onnx" and "with the base model loaded the same way" in result["note"]
+    assert result.sha256_of == "model.onnx" and "with the base model loaded the same way" in result.note
     assert [release.format for release in find(workspace.db, Release)] == ["onnx"]
     (target / "model.onnx").write_text("written by an earlier attempt", encoding="utf-8")
-    assert export.run(JobContext(workspace, job))["sha256"] == sha256_file(target / "model.onnx")
+    assert export.run(JobContext(workspace, job), params).sha256 == sha256_file(target / "model.onnx")
 
 
 @pytest.mark.usefixtures("onnx")

@@ -11,17 +11,34 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import ConfigDict
 
 from core import jobs
 from core.errors import GarrisonError, InputError, ModelError
 from core.jobs import queue, worker
 from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, Kind
+from core.jobs.typed import JobParams, JobResult
 from core.jobs.worker import run_job
 from core.records import Document, Job, Project
+from core.services import sample
+from core.services.documents import reading
 from core.storage import Workspace, count, find, get, update
 
 Work = Callable[[JobContext], dict[str, Any]]
+
+
+class Tried(JobParams):
+    kind = "tried"
+    a: int = 0
+
+
+class Made(JobResult):
+    model_config = ConfigDict(extra="allow")
+    kind = "tried"
+
+
+Register = Callable[..., type[Tried]]
 
 
 @pytest.fixture
@@ -34,15 +51,16 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def kind(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> Callable[..., str]:
+def kind(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> Register:
     """Register a kind of job that runs a function in this process; nothing is launched."""
 
-    def register(work: Work, *, needs_accelerator: bool = False) -> str:
+    def register(work: Work, *, needs_accelerator: bool = False) -> type[Tried]:
         module = ModuleType("core.services.tried")
-        module.run = work  # type: ignore[attr-defined]
+        module.Params, module.Result = Tried, Made  # type: ignore[attr-defined]
+        module.run = lambda context, params: Made(**work(context))  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "core.services.tried", module)
         monkeypatch.setitem(KINDS, "tried", Kind("Tried", "tried", needs_accelerator=needs_accelerator))
-        return "tried"
+        return Tried
 
     return register
 
@@ -58,69 +76,69 @@ def wait_for(workspace: Workspace, job_id: str, *states: str, timeout_s: float =
     raise AssertionError(f"job is {job.state}: {jobs.log_tail(workspace, job_id)}")
 
 
-def test_starting_the_same_twice_gives_the_same_job(workspace: Workspace, kind: Callable[..., str]) -> None:
-    name = kind(lambda context: {})
-    first = jobs.submit(workspace, name, {"a": 1})
-    assert jobs.submit(workspace, name, {"a": 1}).id == first.id
-    assert jobs.submit(workspace, name, {"a": 2}).id != first.id
+def test_starting_the_same_twice_gives_the_same_job(workspace: Workspace, kind: Register) -> None:
+    started = kind(lambda context: {})
+    first = jobs.submit(workspace, started(a=1))
+    assert jobs.submit(workspace, started(a=1)).id == first.id
+    assert jobs.submit(workspace, started(a=2)).id != first.id
     run_job(workspace, first.id)
-    assert jobs.submit(workspace, name, {"a": 1}).id != first.id
+    assert jobs.submit(workspace, started(a=1)).id != first.id
 
 
-def test_a_job_reports_progress_and_its_result(workspace: Workspace, kind: Callable[..., str]) -> None:
+def test_a_job_reports_progress_and_its_result(workspace: Workspace, kind: Register) -> None:
     def work(context: JobContext) -> dict[str, Any]:
         context.progress(3, 3, unit="files", message="Reading")
         return {"files": 3}
 
-    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    job = run_job(workspace, jobs.submit(workspace, kind(work)()).id)
     assert (job.state, job.result, job.done, job.total, job.unit) == ("done", {"files": 3}, 3.0, 3.0, "files")
 
 
-def test_an_expected_error_becomes_its_sentence_and_hint(workspace: Workspace, kind: Callable[..., str]) -> None:
+def test_an_expected_error_becomes_its_sentence_and_hint(workspace: Workspace, kind: Register) -> None:
     def work(context: JobContext) -> dict[str, Any]:
         raise ModelError("No pair was kept.", "Add longer documents.")
 
-    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    job = run_job(workspace, jobs.submit(workspace, kind(work)()).id)
     assert (job.state, job.error, job.hint) == ("failed", "No pair was kept.", "Add longer documents.")
 
 
 def test_a_defect_gets_a_reference_number_and_its_text_is_not_kept(
-    workspace: Workspace, kind: Callable[..., str], caplog: pytest.LogCaptureFixture
+    workspace: Workspace, kind: Register, caplog: pytest.LogCaptureFixture
 ) -> None:
     def work(context: JobContext) -> dict[str, Any]:
         raise RuntimeError("secret name of a person")
 
-    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    job = run_job(workspace, jobs.submit(workspace, kind(work)()).id)
     assert job.state == "failed" and "reference" in job.error
     assert "secret" not in job.error + job.hint + caplog.text
     assert "RuntimeError" in caplog.text
 
 
-def test_a_cancelled_queued_job_never_runs(workspace: Workspace, kind: Callable[..., str]) -> None:
-    job = jobs.submit(workspace, kind(lambda context: {}), {})
+def test_a_cancelled_queued_job_never_runs(workspace: Workspace, kind: Register) -> None:
+    job = jobs.submit(workspace, kind(lambda context: {})())
     assert jobs.cancel(workspace, job.id).state == "cancelled"
     assert run_job(workspace, job.id).state == "cancelled"
     with pytest.raises(InputError, match="ended"):
         jobs.cancel(workspace, job.id)
 
 
-def test_a_running_job_stops_at_its_next_report_when_cancelled(workspace: Workspace, kind: Callable[..., str]) -> None:
+def test_a_running_job_stops_at_its_next_report_when_cancelled(workspace: Workspace, kind: Register) -> None:
     def work(context: JobContext) -> dict[str, Any]:
         jobs.cancel(context.workspace, context.job.id)
         while True:
             context.progress(0, 1)
             time.sleep(0.01)
 
-    assert run_job(workspace, jobs.submit(workspace, kind(work), {}).id).state == "cancelled"
+    assert run_job(workspace, jobs.submit(workspace, kind(work)()).id).state == "cancelled"
 
 
 def test_a_job_that_never_reports_is_ended_by_force_with_the_same_words(
-    workspace: Workspace, kind: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, kind: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def leave(code: int) -> None:
         raise SystemExit(code)
 
-    job = jobs.submit(workspace, kind(lambda context: {}), {})
+    job = jobs.submit(workspace, kind(lambda context: {})())
     assert queue.claim(workspace, job.id)
     context = JobContext(workspace, get(workspace.db, Job, job.id))
     jobs.cancel(workspace, job.id)
@@ -132,14 +150,14 @@ def test_a_job_that_never_reports_is_ended_by_force_with_the_same_words(
     assert (ended.state, ended.error) == ("cancelled", "The job was cancelled.") and "Resume it" in ended.hint
 
 
-def test_only_one_job_holds_the_accelerator(workspace: Workspace, kind: Callable[..., str]) -> None:
-    name = kind(lambda context: {"state_of_second": run_job(context.workspace, second.id).state}, needs_accelerator=True)
-    first = jobs.submit(workspace, name, {"n": 1})
-    second = jobs.submit(workspace, name, {"n": 2})
+def test_only_one_job_holds_the_accelerator(workspace: Workspace, kind: Register) -> None:
+    started = kind(lambda context: {"state_of_second": run_job(context.workspace, second.id).state}, needs_accelerator=True)
+    first = jobs.submit(workspace, started(a=1))
+    second = jobs.submit(workspace, started(a=2))
     assert run_job(workspace, first.id).result == {"state_of_second": "queued"}
 
 
-def test_resuming_skips_finished_items(workspace: Workspace, kind: Callable[..., str]) -> None:
+def test_resuming_skips_finished_items(workspace: Workspace, kind: Register) -> None:
     seen: list[str] = []
 
     def work(context: JobContext) -> dict[str, Any]:
@@ -153,25 +171,25 @@ def test_resuming_skips_finished_items(workspace: Workspace, kind: Callable[...,
             context.finish_item(item)
         return {}
 
-    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    job = run_job(workspace, jobs.submit(workspace, kind(work)()).id)
     assert job.state == "failed"
     jobs.resume(workspace, job.id)
     assert run_job(workspace, job.id).state == "done"
     assert seen == ["a", "b", "c", "c"]
 
 
-def test_a_process_whose_job_was_resumed_meanwhile_does_not_end_it(workspace: Workspace, kind: Callable[..., str]) -> None:
+def test_a_process_whose_job_was_resumed_meanwhile_does_not_end_it(workspace: Workspace, kind: Register) -> None:
     def work(context: JobContext) -> dict[str, Any]:
         update(context.workspace.db, Job, context.job.id, state="failed")  # somebody took the process for dead
         jobs.resume(context.workspace, context.job.id)
         return {"by": "the first"}
 
-    job = run_job(workspace, jobs.submit(workspace, kind(work), {}).id)
+    job = run_job(workspace, jobs.submit(workspace, kind(work)()).id)
     assert (job.state, job.result) == ("queued", {})
 
 
-def test_a_done_job_is_not_resumed(workspace: Workspace, kind: Callable[..., str]) -> None:
-    job = run_job(workspace, jobs.submit(workspace, kind(lambda context: {}), {}).id)
+def test_a_done_job_is_not_resumed(workspace: Workspace, kind: Register) -> None:
+    job = run_job(workspace, jobs.submit(workspace, kind(lambda context: {})()).id)
     with pytest.raises(InputError, match="done"):
         jobs.resume(workspace, job.id)
 
@@ -185,8 +203,8 @@ def test_a_killed_worker_is_shown_as_failed_and_resumes_without_losing_or_doubli
     for number in range(400):
         path = tmp_path / f"{number}.txt"
         path.write_text(f"The pump number {number} is checked every {number} hours. " * 20, encoding="utf-8")
-        files.append({"path": str(path), "name": path.name})
-    job = jobs.submit(workspace, "read", {"files": files}, project_id=project.id)
+        files.append(reading.File(path=str(path), name=path.name))
+    job = jobs.submit(workspace, reading.Params(files=tuple(files)), project_id=project.id)
     deadline = time.monotonic() + 60
     while count(workspace.db, Document) < 5 and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -209,7 +227,8 @@ def test_a_job_outlives_whoever_started_it(workspace: Workspace, tmp_path: Path)
     path.write_text("The pump is checked every day.", encoding="utf-8")
     code = (
         "import sys, os; from pathlib import Path; from core import jobs; from core.storage import Workspace\n"
-        "job = jobs.submit(Workspace(Path(sys.argv[1])), 'read', {'files': [{'path': sys.argv[3], 'name': 'a.txt'}]},"
+        "from core.services.documents.reading import File, Params\n"
+        "job = jobs.submit(Workspace(Path(sys.argv[1])), Params(files=(File(path=sys.argv[3], name='a.txt'),)),"
         " project_id=sys.argv[2]); print(job.id, flush=True); os.kill(os.getpid(), 9)"
     )
     import subprocess
@@ -219,13 +238,11 @@ def test_a_job_outlives_whoever_started_it(workspace: Workspace, tmp_path: Path)
     assert wait_for(workspace, job_id, "done").result["unreadable"] == 0
 
 
-def test_a_lost_start_is_tried_again(
-    workspace: Workspace, kind: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lost_start_is_tried_again(workspace: Workspace, kind: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     launched: list[str] = []
-    name = kind(lambda context: {})
+    started = kind(lambda context: {})
     monkeypatch.setattr(queue, "_launch", lambda workspace, job: launched.append(job.id))
-    job = jobs.submit(workspace, name, {})
+    job = jobs.submit(workspace, started())
     jobs.advance(workspace)
     assert launched == [job.id]
     update(workspace.db, Job, job.id, launched_s=time.time() - queue.RELAUNCH_S - 1)
@@ -248,7 +265,7 @@ def test_a_process_that_cannot_begin_is_told_and_not_started_again_and_again(
     broken.chmod(0o755)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", str(broken))
-        job = jobs.submit(workspace, "sample", {})
+        job = jobs.submit(workspace, sample.Params())
         failed = wait_for(workspace, job.id, "failed", timeout_s=20)
     assert (failed.error, failed.hint.split(". ")[1]) == (told, "See what is broken: python3 installer doctor")
     monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
@@ -258,7 +275,7 @@ def test_a_process_that_cannot_begin_is_told_and_not_started_again_and_again(
 
 
 def test_a_job_struck_by_a_signal_is_told_with_its_name(workspace: Workspace) -> None:
-    job = jobs.submit(workspace, "sample", {})
+    job = jobs.submit(workspace, sample.Params())
     pid = wait_for(workspace, job.id, "running").pid
     os.kill(pid, signal.SIGSEGV)
     failed = wait_for(workspace, job.id, "failed")
@@ -268,5 +285,5 @@ def test_a_job_struck_by_a_signal_is_told_with_its_name(workspace: Workspace) ->
 
 def test_a_job_of_a_project_that_is_gone_is_refused(workspace: Workspace) -> None:
     with pytest.raises(InputError, match="no project"):
-        jobs.submit(workspace, "read", {"files": [{"path": "x", "name": "x"}]}, project_id="project-0")
+        jobs.submit(workspace, reading.Params(files=(reading.File(path="x", name="x"),)), project_id="project-0")
     assert find(workspace.db, Project) == []

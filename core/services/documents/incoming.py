@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from core.jobs.context import JobContext
 from core.records import Document, Project
@@ -15,10 +14,8 @@ def shown_name(name: str) -> str:
     return "".join(character if character.isprintable() else "_" for character in name)
 
 
-def remove_incoming(params: dict[str, Any], paths: Iterable[Path]) -> None:
-    """Delete `paths`, and their folders once empty, if the job's params set `remove_after`."""
-    if not params.get("remove_after"):
-        return
+def remove_incoming(paths: Iterable[Path]) -> None:
+    """Delete `paths`, and their folders once empty."""
     for path in paths:
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):

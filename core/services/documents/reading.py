@@ -3,43 +3,70 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from core.documents import Member, expand, page_edges, read_document, split_passages, word_count
 from core.errors import InputError
 from core.files import sha256_file, sha256_text
 from core.jobs.context import UNPACKED, JobContext
+from core.jobs.typed import JobParams, JobResult, PathText
 from core.models import registry
-from core.models.llama import token_counter
 from core.privacy.classification.markings import find_marking
 from core.records import Document, Project, new_id, now
 from core.services.documents.incoming import remove_incoming, remove_unfinished, shown_name
 from core.services.documents.refusal import forget_refusals, refused
-from core.settings import EMBEDDED_MODEL, SplitSettings
+from core.settings import EMBEDDED_MODEL, Settings, SplitSettings
 from core.storage import Workspace, find, get, transaction
 
 
-def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+class File(Settings):
+    """A file to read, with the name it is shown under."""
+
+    path: PathText
+    name: PathText
+
+
+class Params(JobParams):
+    """The files to read; `remove_after` deletes them once they were read, as a page put them aside."""
+
+    kind = "read"
+    files: tuple[File, ...]
+    remove_after: bool = False
+
+
+class Result(JobResult):
+    """The ids of the `documents`, and how many files were `read`, `skipped` or `unreadable`.
+
+    Skipped are those that the project has already. An unreadable file that is listed already counts as unreadable again.
+    """
+
+    kind = "read"
+    documents: tuple[str, ...] = ()
+    read: int = 0
+    skipped: int = 0
+    unreadable: int = 0
+
+
+def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the project exists and that files were given."""
     get(workspace.db, Project, project_id)
-    if not params.get("files"):
+    if not params.files:
         raise InputError("No file was given.", "Choose at least one.")
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run a reading job. Params: `files` (list of `path`, `name`), `remove_after`. Result: that of `read_files`."""
-    files = [(Path(file["path"]), file["name"]) for file in context.job.params["files"]]
+def run(context: JobContext, params: Params) -> Result:
+    """Run a reading job."""
+    files = [(Path(file.path), file.name) for file in params.files]
     project = get(context.workspace.db, Project, context.job.project_id)
     result = read_files(context, project, files)
-    remove_incoming(context.job.params, [path for path, _ in files])
+    if params.remove_after:
+        remove_incoming(path for path, _ in files)
     return result
 
 
-def read_files(context: JobContext, project: Project, files: list[tuple[Path, str]]) -> dict[str, Any]:
+def read_files(context: JobContext, project: Project, files: list[tuple[Path, str]]) -> Result:
     """Read `files` into `project`, continuing after failures and skipping what an earlier attempt read.
 
-    Returns the ids of the `documents`, and how many files were `read`, `skipped` (the project already has the same file) or
-    `unreadable`. An unreadable file that is listed already counts as unreadable again, but is not stored twice.
+    An unreadable file that is listed already is not stored twice.
     """
     workspace = context.workspace
     count_tokens = _counter(context)
@@ -68,16 +95,18 @@ def read_files(context: JobContext, project: Project, files: list[tuple[Path, st
     documents = [
         document for document in find(workspace.db, Document, project_id=project.id) if f"document:{document.id}" in items
     ]
-    return {
-        "documents": [document.id for document in documents],
-        "read": sum(document.state == "read" for document in documents),
-        "skipped": sum(item.startswith("skipped:") for item in items),
-        "unreadable": sum(item.startswith("unreadable:") for item in items),
-    }
+    return Result(
+        documents=tuple(document.id for document in documents),
+        read=sum(document.state == "read" for document in documents),
+        skipped=sum(item.startswith("skipped:") for item in items),
+        unreadable=sum(item.startswith("unreadable:") for item in items),
+    )
 
 
 def _counter(context: JobContext) -> Callable[[str], int]:
     """Build a token counter with the embedded model that can be canceled, as splitting a long text takes minutes."""
+    from core.models.llama import token_counter  # loads llama.cpp, which pages that show a result do without
+
     model = registry.find_model(registry.model_folders(context.workspace.home), EMBEDDED_MODEL)
     count = token_counter(Path(model.path))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import InputError
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult
 from core.models import registry
 from core.privacy import Detector, ListedDetector, Lists, NameSearch, build_detector, new_spans, people
 from core.privacy.detection.overlaps import covers
@@ -26,9 +27,30 @@ SPREAD_REASON = "A name found in another document stands here too."
 SEARCHED_REASON = "Personal data was looked for again."
 
 
-def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """Check that there are readable documents and that the params are valid `SearchSettings`."""
-    SearchSettings.from_values(params)
+class Params(SearchSettings, JobParams):
+    """Which texts to search, and how hard."""
+
+    kind = "anonymize"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what differs from the usual search."""
+        return self.model_dump(exclude_defaults=True)
+
+
+class Result(JobResult):
+    """How many `documents` were searched now, and the `spans` in the project.
+
+    `spread` are those added now for names from other documents.
+    """
+
+    kind = "anonymize"
+    documents: int
+    spans: int
+    spread: int = 0
+
+
+def check(workspace: Workspace, project_id: str, params: Params) -> None:
+    """Check that there are readable documents."""
     if not find(workspace.db, Document, project_id=project_id, state="read"):
         project = get(workspace.db, Project, project_id)
         raise InputError(
@@ -36,13 +58,9 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
         )
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run an anonymization job. Params: those of `SearchSettings`.
-
-    Result: `documents` searched now, `spans` in the project, and `spread`, those added now for names from other documents.
-    """
-    project = get(context.workspace.db, Project, context.job.project_id)
-    return find_personal_data(context, project, SearchSettings.from_values(context.job.params))
+def run(context: JobContext, params: Params) -> Result:
+    """Run an anonymization job."""
+    return find_personal_data(context, get(context.workspace.db, Project, context.job.project_id), params)
 
 
 def open_detector(workspace: Workspace, settings: DetectionSettings | None = None, *, project_id: str = "") -> Detector:
@@ -61,7 +79,7 @@ def open_detector(workspace: Workspace, settings: DetectionSettings | None = Non
     return ListedDetector(detector, lists) if lists else detector
 
 
-def find_personal_data(context: JobContext, project: Project, settings: SearchSettings | None = None) -> dict[str, Any]:
+def find_personal_data(context: JobContext, project: Project, settings: SearchSettings | None = None) -> Result:
     """Search the documents of `project` that are due (see `is_due`), then every document for names found in the others.
 
     Uses one transaction per document. Propagating names is idempotent, so an interrupted job simply repeats it.
@@ -83,7 +101,7 @@ def find_personal_data(context: JobContext, project: Project, settings: SearchSe
         spread += _spread(workspace, project, document=document, search=search)
     context.progress(total, total, unit="documents")
     spans = sum(len(find(workspace.db, Span, document_id=document.id)) for document in documents)
-    return {"documents": len(fresh), "spans": spans, "spread": spread}
+    return Result(documents=len(fresh), spans=spans, spread=spread)
 
 
 def is_due(document: Document, settings: SearchSettings) -> bool:

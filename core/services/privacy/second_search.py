@@ -1,13 +1,13 @@
 """Second search: run a different detector over the current anonymized text of a document or a whole project."""
 
 from pathlib import Path
-from typing import Any
 
 from core.detectors import RAMPART, SPACY, detectors_of
 from core.errors import InputError
 from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult
 from core.models import registry
 from core.privacy import mask
 from core.records import Document, Project, Span
@@ -16,27 +16,38 @@ from core.services.review.second_search import Finder, search_again, second_sear
 from core.storage import Workspace, find, get
 
 
-def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+class Params(JobParams):
+    """The document to search ("" for all), and `by`, the requester's declared name, if any."""
+
+    kind = "search again"
+    document_id: str = ""
+    by: str = ""
+
+
+class Result(JobResult):
+    """How many `documents` were searched now, and the places `found` in all, including those searched before."""
+
+    kind = "search again"
+    documents: int
+    found: int
+
+
+def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there is an already searched document and that the declared name, if any, is valid."""
-    if params.get("by"):
-        declared(str(params["by"]))
-    if not _documents(workspace, project_id, params):
+    if params.by:
+        declared(params.by)
+    if not _documents(workspace, project_id, params.document_id):
         project = get(workspace.db, Project, project_id)
         raise InputError(
             f"{project.name} has no document that was searched for personal data.", f"Run: garrison anonymize {project.name}"
         )
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run a second search job. Params: `document_id` ("" for all documents), `by` (the requester's declared name, if any).
-
-    Result: `documents` searched now, and `found`, the places in all documents, including those searched before. The name of
-    a signed-in person takes precedence over `by`.
-    """
+def run(context: JobContext, params: Params) -> Result:
+    """Run a second search job. The name of a signed-in person takes precedence over `by`."""
     workspace = context.workspace
-    name = str(context.job.params.get("by", "")) if workspace.actor is None else ""
-    person = declared(name) if name else None
-    documents = _documents(workspace, context.job.project_id, context.job.params)
+    person = declared(params.by) if params.by and workspace.actor is None else None
+    documents = _documents(workspace, context.job.project_id, params.document_id)
     finders: dict[str, Finder] = {}
     searched = found = 0
     for number, document in enumerate(documents):
@@ -56,7 +67,7 @@ def run(context: JobContext) -> dict[str, Any]:
         store_second_search(workspace, document, anonymized_sha256=digest, detector=detector, places=places, by=person)
         searched, found = searched + 1, found + len(places)
     context.progress(len(documents), len(documents), unit="documents")
-    return {"documents": searched, "found": found}
+    return Result(documents=searched, found=found)
 
 
 def other_detector(spans: list[Span]) -> str:
@@ -64,8 +75,8 @@ def other_detector(spans: list[Span]) -> str:
     return SPACY if any(RAMPART in detectors_of(span) for span in spans) else RAMPART
 
 
-def _documents(workspace: Workspace, project_id: str, params: dict[str, Any]) -> list[Document]:
-    named = {"id": params["document_id"]} if params.get("document_id") else {}
+def _documents(workspace: Workspace, project_id: str, document_id: str) -> list[Document]:
+    named = {"id": document_id} if document_id else {}
     documents = find(workspace.db, Document, project_id=project_id, state="read", **named)
     return [document for document in documents if document.is_analyzed]
 

@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from core.errors import InputError, JobCancelled, ModelError
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult
 from core.models import registry
 from core.models.text import TextGenerator
 from core.questions import apply_filters, generate_pairs
@@ -22,11 +22,35 @@ PASSAGES_AT_ONCE = 8
 Approved = tuple[Document, Review, Passage]
 
 
-def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """Check that there is approved text, that the model can write questions, and that the settings are valid."""
+class Params(JobParams):
+    """How to write question pairs, and which to keep."""
+
+    kind = "generate"
+    settings: GenerationSettings = GenerationSettings()
+    filters: FilterSettings = FilterSettings()
+
+
+class Result(JobResult):
+    """How many pairs of the project are `kept` and, by reason, `dropped`; and how many `passages` are approved."""
+
+    kind = "generate"
+    kept: int
+    dropped: dict[str, int]
+    passages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filtered:
+    """How many pairs of a project are `kept` and, by reason, `dropped`."""
+
+    kept: int
+    dropped: dict[str, int]
+
+
+def check(workspace: Workspace, project_id: str, params: Params) -> None:
+    """Check that there is approved text, and that the model can write questions."""
     project = get(workspace.db, Project, project_id)
-    find_generator(workspace, GenerationSettings.from_values(params.get("settings", {})))
-    FilterSettings.from_values(params.get("filters", {}))
+    find_generator(workspace, params.settings)
     if not _approved(workspace, project):
         raise InputError(
             f"No document of {project.name} is approved.",
@@ -47,17 +71,15 @@ def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
     return model
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run a generation job. Params: `settings`, `filters`. Result: `kept`, `dropped` (by reason), `passages`."""
+def run(context: JobContext, params: Params) -> Result:
+    """Run a generation job."""
     project = get(context.workspace.db, Project, context.job.project_id)
-    settings = GenerationSettings.from_values(context.job.params.get("settings", {}))
-    filters = FilterSettings.from_values(context.job.params.get("filters", {}))
-    return write_questions(context, project, settings=settings, filters=filters)
+    return write_questions(context, project, settings=params.settings, filters=params.filters)
 
 
 def write_questions(
     context: JobContext, project: Project, *, settings: GenerationSettings, filters: FilterSettings
-) -> dict[str, Any]:
+) -> Result:
     """Write pairs for every approved passage that an earlier attempt did not finish, then filter all pairs.
 
     New pairs replace previously generated ones only when all are written and filtered; if the process is killed before
@@ -70,10 +92,11 @@ def write_questions(
     except JobCancelled:
         if context.cancel_requested.is_set() and context.is_held():
             with suppress(ModelError):
-                _count_in(context, project, filters, is_complete=False)
+                _count_in_part(context, project, filters)
         raise
     context.progress(len(approved), len(approved), unit="passages", message="Filtering")
-    return _count_in(context, project, filters, is_complete=True) | {"passages": len(approved)}
+    filtered = _count_in_all(context, project, filters)
+    return Result(kept=filtered.kept, dropped=filtered.dropped, passages=len(approved))
 
 
 def _write_missing(
@@ -96,7 +119,7 @@ def _write_missing(
             store_written(workspace, project.id, context.job.id, _written(project, batch, generator, settings))
 
 
-def _count_in(context: JobContext, project: Project, filters: FilterSettings, *, is_complete: bool) -> dict[str, Any]:
+def _count_in_all(context: JobContext, project: Project, filters: FilterSettings) -> Filtered:
     """Replace previously generated pairs by the new ones and filter all pairs, in one transaction.
 
     Raises:
@@ -104,10 +127,17 @@ def _count_in(context: JobContext, project: Project, filters: FilterSettings, *,
     """
     workspace = context.workspace
     with transaction(workspace.db):
-        count = put_in_place(workspace, project.id, context.job.id)
-        if is_complete:
-            forget_others(workspace, project.id, context.job.id)
-        return filter_again(workspace, project, filters) if count or is_complete else {}
+        put_in_place(workspace, project.id, context.job.id)
+        forget_others(workspace, project.id, context.job.id)
+        return filter_again(workspace, project, filters)
+
+
+def _count_in_part(context: JobContext, project: Project, filters: FilterSettings) -> None:
+    """Do the same for the passages finished so far, if there are any; the others keep their previous pairs."""
+    workspace = context.workspace
+    with transaction(workspace.db):
+        if put_in_place(workspace, project.id, context.job.id):
+            filter_again(workspace, project, filters)
 
 
 def _approved(workspace: Workspace, project: Project) -> list[Approved]:
@@ -152,8 +182,8 @@ def _written(
     ]
 
 
-def filter_again(workspace: Workspace, project: Project, filters: FilterSettings) -> dict[str, Any]:
-    """Apply the filters to every pair of `project` and store the outcome; return `kept` and, by reason, `dropped`.
+def filter_again(workspace: Workspace, project: Project, filters: FilterSettings) -> Filtered:
+    """Apply the filters to every pair of `project` and store the outcome.
 
     All other pairs start as kept; those decided by hand start in their current state.
 
@@ -170,4 +200,4 @@ def filter_again(workspace: Workspace, project: Project, filters: FilterSettings
             if before[pair.id] != (pair.state, pair.reason):
                 update(workspace.db, QuestionPair, pair.id, state=pair.state, reason=pair.reason)
     dropped = Counter(pair.reason for pair in judged if pair.state == "dropped")
-    return {"kept": sum(pair.state == "kept" for pair in judged), "dropped": dict(dropped.most_common())}
+    return Filtered(kept=sum(pair.state == "kept" for pair in judged), dropped=dict(dropped.most_common()))

@@ -1,11 +1,11 @@
 """Import of question pairs. They become a document like any other, to be searched, reviewed and approved before training."""
 
 from pathlib import Path
-from typing import Any
 
 from core.errors import InputError
 from core.files import sha256_file, sha256_text
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult, PathText
 from core.privacy.classification.markings import find_marking
 from core.questions import read_pairs
 from core.questions.as_text import to_text
@@ -16,30 +16,51 @@ from core.services.privacy.anonymization import find_personal_data
 from core.storage import Workspace, get, insert_many, transaction
 
 
-def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+class Params(JobParams):
+    """The file to import, and the name it is shown under; `remove_after` deletes it once it was read."""
+
+    kind = "import"
+    path: PathText
+    name: PathText
+    remove_after: bool = False
+
+
+class Result(JobResult):
+    """How many `pairs` the new document holds."""
+
+    kind = "import"
+    pairs: int
+    document_id: str
+
+
+def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the project exists and that the whole file can be read."""
     get(workspace.db, Project, project_id)
-    read_pairs(Path(params["path"]))
+    read_pairs(Path(params.path))
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run an import job. Params: `path`, `name`, `remove_after`. Result: `pairs`, `document_id`."""
-    path, name = Path(context.job.params["path"]), shown_name(context.job.params["name"])
+def run(context: JobContext, params: Params) -> Result:
+    """Run an import job."""
+    path, name = Path(params.path), shown_name(params.name)
     project = get(context.workspace.db, Project, context.job.project_id)
     remove_unfinished(context, project)
-    stored = context.finished_ids("document") or [_store(context, project, path=path, name=name)]
+    stored = context.finished_ids("document") or [
+        _store(context, project, path=path, name=name, remove_after=params.remove_after)
+    ]
     find_personal_data(context, project)
-    remove_incoming(context.job.params, [path])
+    if params.remove_after:
+        remove_incoming([path])
     pairs = context.workspace.db.execute("select count(*) from pairs where document_id = ?", [stored[0]]).fetchone()[0]
-    return {"pairs": pairs, "document_id": stored[0]}
+    return Result(pairs=pairs, document_id=stored[0])
 
 
-def _store(context: JobContext, project: Project, *, path: Path, name: str) -> str:
+def _store(context: JobContext, project: Project, *, path: Path, name: str, remove_after: bool = False) -> str:
     rows = read_pairs(path)
     marking = find_marking("\n".join(part for row in rows for part in row))
     too_high = refused(context.workspace, project, marking, path=path, name=name, kind="pairs")
     if too_high is not None:
-        remove_incoming(context.job.params, [path])
+        if remove_after:
+            remove_incoming([path])
         raise InputError(too_high.problem, "Choose a project that permits this marking.")
     pieces = [to_text(question, answer) for question, answer in rows]
     text = "\n\n".join(pieces)

@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from core.errors import InputError
 from core.evaluation import evaluate, verdict
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult, PathText
 from core.questions import read_pairs
 from core.records import Evaluation, Run, now
 from core.run_folder import RunFolder
@@ -18,26 +18,39 @@ from core.services.training.runs import base_of
 from core.storage import Workspace, find, get, insert
 
 
-def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+class Params(JobParams):
+    """The run, and the file of its questions ("" for those held out); `remove_after` deletes it once they were asked."""
+
+    kind = "evaluate"
+    run_id: str
+    questions: PathText = ""
+    remove_after: bool = False
+
+
+class Result(JobResult):
+    """The evaluation that was stored."""
+
+    kind = "evaluate"
+    evaluation_id: str
+    verdict: str
+
+
+def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the run belongs to the project and has finished, and that there are questions."""
-    run = workspace.finished_run(params["run_id"])
+    run = workspace.finished_run(params.run_id)
     if run.project_id != project_id:
         raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
     base_of(workspace, run)
-    _questions(workspace, run, params.get("questions", ""))
+    _questions(workspace, run, params.questions)
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run an evaluation job.
-
-    Params: `run_id`, `questions` (a path or ""), `remove_after`. Result: `evaluation_id`, `verdict`.
-    """
-    params = context.job.params
-    run = get(context.workspace.db, Run, params["run_id"])
-    evaluation = evaluate_run(context, run, questions=params.get("questions", ""))
-    if params.get("questions"):
-        remove_incoming(params, [Path(params["questions"])])
-    return {"evaluation_id": evaluation.id, "verdict": evaluation.verdict}
+def run(context: JobContext, params: Params) -> Result:
+    """Run an evaluation job."""
+    run = get(context.workspace.db, Run, params.run_id)
+    evaluation = evaluate_run(context, run, questions=params.questions)
+    if params.questions and params.remove_after:
+        remove_incoming([Path(params.questions)])
+    return Result(evaluation_id=evaluation.id, verdict=evaluation.verdict)
 
 
 def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]]:

@@ -3,11 +3,12 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from core.errors import InputError
 from core.files import sha256_file
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult, PathText
 from core.models.card import CARD, Origin, license_in, model_card
 from core.models.release_formats import RELEASE_FORMATS, RunExport
 from core.records import Model, Release, Run, now
@@ -16,22 +17,46 @@ from core.services.training.runs import base_of
 from core.storage import Workspace, audit, find, get, insert, transaction
 
 if TYPE_CHECKING:
-    from core.models.export import Checksum
+    from core.models.export import Checksum, Quantization
 
 QUANTIZATIONS = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m")
 QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
 
 
-def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
+class Params(JobParams):
+    """The run, in which `format` and how exactly it is written, and the folder it is written to."""
+
+    kind = "export"
+    run_id: str
+    format: str
+    quantization: str
+    target: PathText
+
+
+class Result(JobResult):
+    """The release, its place, and `sha256`, the hash of the file named by `sha256_of`.
+
+    That file is the GGUF, or `SHA256SUMS` for several files. `note` says what users of the export must know.
+    """
+
+    kind = "export"
+    release_id: str
+    path: PathText
+    sha256: str
+    sha256_of: str = ""
+    note: str = ""
+
+
+def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the run is the project's and has finished, format and quantization are known, and the target is usable."""
-    run = workspace.finished_run(params["run_id"])
+    run = workspace.finished_run(params.run_id)
     if run.project_id != project_id:
-        raise InputError(f"Run {params['run_id']} does not belong to this project.", "Choose a run of this project.")
-    if params["format"] not in RELEASE_FORMATS:
-        raise InputError(f"There is no format {params['format']!r}.", f"Formats are: {', '.join(RELEASE_FORMATS)}.")
-    if params["quantization"] not in QUANTIZATIONS:
-        raise InputError(f"There is no quantization {params['quantization']!r}.", f"Choose: {', '.join(QUANTIZATIONS)}.")
-    _check_place(Path(params["target"]))
+        raise InputError(f"Run {params.run_id} does not belong to this project.", "Choose a run of this project.")
+    if params.format not in RELEASE_FORMATS:
+        raise InputError(f"There is no format {params.format!r}.", f"Formats are: {', '.join(RELEASE_FORMATS)}.")
+    if params.quantization not in QUANTIZATIONS:
+        raise InputError(f"There is no quantization {params.quantization!r}.", f"Choose: {', '.join(QUANTIZATIONS)}.")
+    _check_place(Path(params.target))
     base_of(workspace, run)
 
 
@@ -66,14 +91,10 @@ def note(run: Run, format: str) -> str:
     return f"{trained} This export joins what it learned to the full weights, so it may answer differently from the run."
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run an export job. Params: `run_id`, `format`, `quantization`, `target`.
-
-    Result: `release_id`, `path`, `note`, and `sha256`, the hash of the file named by `sha256_of` (the GGUF, or `SHA256SUMS`
-    for several files). A complete export from an earlier attempt is not written again.
-    """
-    workspace, params = context.workspace, context.job.params
-    run = get(workspace.db, Run, params["run_id"])
+def run(context: JobContext, params: Params) -> Result:
+    """Run an export job. A complete export from an earlier attempt is not written again."""
+    workspace = context.workspace
+    run = get(workspace.db, Run, params.run_id)
     model = base_of(workspace, run)
     origin = Origin(
         model=run.model,
@@ -81,62 +102,62 @@ def run(context: JobContext) -> dict[str, Any]:
         license=model.license or license_in(Path(model.path)),
         run_id=run.id,
         dataset_sha256=run.dataset_sha256,
-        note=note(run, params["format"]),
+        note=note(run, params.format),
         risk=risk_words(run.risk),
         unread=unread_risk(run.risk),
     )
     release_id = context.begun_id("release")
-    context.progress(0, 1, message=f"Writing {params['format']}")
-    checksum = _written(params, origin) or _write(context, run, model, origin)
+    context.progress(0, 1, message=f"Writing {params.format}")
+    checksum = _written(params, origin) or _write(context, params, run=run, model=model, origin=origin)
     if not find(workspace.db, Release, id=release_id):
         _store(workspace, run, release_id, params=params, sha256=checksum.sha256)
     context.progress(1, 1)
-    return {
-        "release_id": release_id,
-        "path": params["target"],
-        "sha256": checksum.sha256,
-        "sha256_of": checksum.file,
-        "note": origin.note,
-    }
+    return Result(
+        release_id=release_id,
+        path=params.target,
+        sha256=checksum.sha256,
+        sha256_of=checksum.file,
+        note=origin.note,
+    )
 
 
-def _written(params: dict[str, Any], origin: Origin) -> "Checksum | None":
+def _written(params: Params, origin: Origin) -> "Checksum | None":
     """Return the export's checksum if an earlier attempt completed it: the folder then has this exact model card."""
     from core.models.export import Checksum
 
-    mark, checked = RELEASE_FORMATS[params["format"]].files(params["quantization"])
-    target = Path(params["target"])
+    mark, checked = RELEASE_FORMATS[params.format].files(params.quantization)
+    target = Path(params.target)
     card = target / CARD
     if not (target / mark).is_file() or not card.is_file() or card.read_text(encoding="utf-8") != model_card(origin):
         return None
     return Checksum(checked, sha256_file(target / checked))
 
 
-def _write(context: JobContext, run: Run, model: Model, origin: Origin) -> "Checksum":
+def _write(context: JobContext, params: Params, *, run: Run, model: Model, origin: Origin) -> "Checksum":
     """Write the export to its folder, which appears complete or not at all, and return its checksum."""
-    workspace, params = context.workspace, context.job.params
-    return RELEASE_FORMATS[params["format"]].export(
+    workspace = context.workspace
+    return RELEASE_FORMATS[params.format].export(
         RunExport(
             base=Path(model.path),
             base_format=model.format,
             folder=workspace.run_folder(run.project_id, run.id),
-            target=Path(params["target"]),
+            target=Path(params.target),
             cache=workspace.unpacked_folder,
-            quantization=params["quantization"],
+            quantization=cast("Quantization", params.quantization),  # `check` let it pass
             origin=origin,
-            report=lambda share: context.progress(share, 1, message=f"Writing {params['format']}"),
+            report=lambda share: context.progress(share, 1, message=f"Writing {params.format}"),
         )
     )
 
 
-def _store(workspace: Workspace, run: Run, release_id: str, *, params: dict[str, Any], sha256: str) -> None:
+def _store(workspace: Workspace, run: Run, release_id: str, *, params: Params, sha256: str) -> None:
     """Store a record of the export along with its audit log entry."""
     release = Release(
         id=release_id,
         project_id=run.project_id,
         run_id=run.id,
-        format=params["format"],
-        path=params["target"],
+        format=RELEASE_FORMATS[params.format].name,
+        path=params.target,
         sha256=sha256,
         created_at=now(),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from core.errors import GarrisonError, InputError
 from core.files import write_atomic
 from core.jobs.context import JobContext
+from core.jobs.typed import JobParams, JobResult
 from core.models import registry
 from core.records import Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
@@ -21,11 +22,26 @@ from core.training import Progress, TrainingResult, train
 log = logging.getLogger(__name__)
 
 
-def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
-    """Check that there are reviewed pairs, that the model can be trained, and that the settings are valid."""
+class Params(JobParams):
+    """The model to start from, and how to train it."""
+
+    kind = "train"
+    model: str
+    settings: TrainingSettings
+
+
+class Result(JobResult):
+    """The run that was trained, and its metrics."""
+
+    kind = "train"
+    run_id: str
+    metrics: dict[str, Any]
+
+
+def check(workspace: Workspace, project_id: str, params: Params) -> None:
+    """Check that there are reviewed pairs, and that the model can be trained."""
     project = get(workspace.db, Project, project_id)
-    find_trainable(workspace, params.get("model", ""))
-    TrainingSettings.from_values(params.get("settings", {}))
+    find_trainable(workspace, params.model)
     reviewed_pairs(workspace, project)
 
 
@@ -58,12 +74,11 @@ def base_of(workspace: Workspace, run: Run) -> Model:
     return model
 
 
-def run(context: JobContext) -> dict[str, Any]:
-    """Run a training job. Params: `model`, `settings`. Result: `run_id` and the run's `metrics`."""
+def run(context: JobContext, params: Params) -> Result:
+    """Run a training job."""
     project = get(context.workspace.db, Project, context.job.project_id)
-    settings = TrainingSettings.from_values(context.job.params["settings"])
-    run = train_run(context, project, model_name=context.job.params["model"], settings=settings)
-    return {"run_id": run.id, "metrics": run.metrics}
+    run = train_run(context, project, model_name=params.model, settings=params.settings)
+    return Result(run_id=run.id, metrics=run.metrics)
 
 
 def train_run(context: JobContext, project: Project, *, model_name: str, settings: TrainingSettings) -> Run:

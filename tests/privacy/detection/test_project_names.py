@@ -6,7 +6,7 @@ from core.jobs.context import JobContext
 from core.privacy import NameSearch, people
 from core.records import Document, Job, Page, Project, Review, Span, new_id, now
 from core.services import review
-from core.services.privacy.anonymization import SPREAD_REASON, find_personal_data
+from core.services.privacy.anonymization import SPREAD_REASON, Result, find_personal_data
 from core.storage import Workspace, find, insert
 from tests.unread import approve_unread
 
@@ -84,7 +84,7 @@ def put(workspace: Workspace, project: Project, text: str) -> Document:
     return document
 
 
-def anonymize(workspace: Workspace, project: Project) -> dict[str, int]:
+def anonymize(workspace: Workspace, project: Project) -> Result:
     job = Job(id=new_id("job"), kind="anonymize", project_id=project.id, created_at=now())
     insert(workspace.db, job)
     return find_personal_data(JobContext(workspace, job), project)
@@ -103,7 +103,7 @@ def test_a_name_of_one_document_is_masked_in_an_earlier_one_by_the_same_surrogat
     note = put(workspace, project, MISSED)
     record = put(workspace, project, RECORD)
     result = anonymize(workspace, project)
-    assert (result["documents"], result["spread"], masked(workspace, note)) == (2, 1, ["TARKWELL"])
+    assert (result.documents, result.spread, masked(workspace, note)) == (2, 1, ["TARKWELL"])
     [surname] = find(workspace.db, Span, document_id=note.id)
     [name] = find(workspace.db, Span, document_id=record.id)
     assert (surname.detector, surname.surrogate.title()) == ("propagation", name.surrogate.split()[-1])
@@ -119,7 +119,7 @@ def test_an_approval_is_withdrawn_when_a_later_document_brings_a_name_that_stand
     for document in (note, other):
         approve_unread(workspace, project, document, by=declared("R. Vale"))
     put(workspace, project, RECORD)
-    assert anonymize(workspace, project)["spread"] == 1
+    assert anonymize(workspace, project).spread == 1
     [withdrawn] = find(workspace.db, Review, document_id=note.id)
     assert (withdrawn.state, withdrawn.reason) == ("withdrawn", SPREAD_REASON)
     assert masked(workspace, note) == ["TARKWELL"]
@@ -131,7 +131,7 @@ def test_a_second_search_adds_nothing_and_leaves_approvals_alone(workspace: Work
     documents = [put(workspace, project, NOTE), put(workspace, project, RECORD)]
     first = anonymize(workspace, project)
     approved = [approve_unread(workspace, project, document, by=declared("R. Vale")) for document in documents]
-    assert anonymize(workspace, project) == {"documents": 0, "spans": first["spans"], "spread": 0}
+    assert anonymize(workspace, project) == Result(documents=0, spans=first.spans, spread=0)
     assert [workspace.active_review(document.id) for document in documents] == approved
 
 
@@ -151,6 +151,6 @@ def test_a_stopped_job_spreads_names_when_it_is_started_again(workspace: Workspa
     anonymize(workspace, project)
     # the state after a stop between the two halves: searched, nothing spread
     workspace.db.execute("delete from spans where document_id = ?", [note.id])
-    assert anonymize(workspace, project)["documents"] == 0
+    assert anonymize(workspace, project).documents == 0
     assert masked(workspace, note) == ["Tarkwell", "Orla Tarkwell"]
     assert masked(workspace, record) == ["Orla Tarkwell"]

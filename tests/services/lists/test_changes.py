@@ -14,7 +14,7 @@ from core.services.lists import changes as list_changes
 from core.services.lists.changes import REASON, preview, preview_removal
 from core.services.lists.effects import Effect
 from core.services.lists.suggestions import dismiss, suggestions
-from core.services.privacy.anonymization import find_personal_data
+from core.services.privacy.anonymization import Result, find_personal_data
 from core.storage import Workspace, audit, count, find, insert, update
 from core.storage.removal import remove_project
 from tests.unread import approve_unread
@@ -66,7 +66,7 @@ def marks(workspace: Workspace, document: Document) -> list[tuple[str, str, str]
     return [(text[s.start : s.end], s.state, s.detector) for s in spans]
 
 
-def anonymize(workspace: Workspace, project: Project) -> dict[str, int]:
+def anonymize(workspace: Workspace, project: Project) -> Result:
     job = Job(id=new_id("job"), kind="anonymize", project_id=project.id, created_at=now())
     insert(workspace.db, job)
     return find_personal_data(JobContext(workspace, job), project)

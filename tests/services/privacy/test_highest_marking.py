@@ -11,7 +11,7 @@ from core.identity import declared
 from core.jobs.context import JobContext
 from core.records import Document, Job, Project, QuestionPair, Review, new_id, now
 from core.services import review
-from core.services.documents.reading import read_files
+from core.services.documents.reading import Result, read_files
 from core.services.privacy.highest_marking import REASON, above, set_default_marking, set_highest_marking
 from core.services.questions import pair_import
 from core.storage import Workspace, audit, count, find, insert, update
@@ -26,7 +26,7 @@ def project(workspace: Workspace) -> Project:
     return workspace.create_project("Pumps", policy="all-at-once")
 
 
-def read(workspace: Workspace, project: Project, *paths: Path) -> dict[str, object]:
+def read(workspace: Workspace, project: Project, *paths: Path) -> Result:
     job = Job(id=new_id("job"), kind="read", project_id=project.id, created_at=now())
     insert(workspace.db, job)
     return read_files(JobContext(workspace, job), project, [(path, path.name) for path in paths])
@@ -42,7 +42,7 @@ def test_document_above_is_refused_in_words_and_nothing_of_it_is_kept(
     (tmp_path / "pump.txt").write_text(MARKED, encoding="utf-8")
     (tmp_path / "oil.txt").write_text("The oil is changed every 250 hours.\nIt is warm then.", encoding="utf-8")
     result = read(workspace, project, tmp_path / "pump.txt", tmp_path / "oil.txt")
-    assert (result["read"], result["unreadable"]) == (1, 1)
+    assert (result.read, result.unreadable) == (1, 1)
     [refused] = find(workspace.db, Document, state="unreadable")
     assert refused.problem == (
         "Refused: marked SECRET; this project permits up to UNCLASSIFIED or OFFICIAL. Nothing of its text was kept here."
@@ -91,13 +91,10 @@ def test_marked_question_pairs_are_refused(workspace: Workspace, project: Projec
     path.write_text(
         '{"input": "SECRET\\nWhere does the pump stand?", "output": "At the kestrel gate in the north."}\n', encoding="utf-8"
     )
-    job = Job(
-        id=new_id("job"), kind="import", project_id=project.id, params={"path": str(path), "name": "pairs.jsonl"},
-        created_at=now(),
-    )  # fmt: skip
+    job = Job(id=new_id("job"), kind="import", project_id=project.id, created_at=now())
     insert(workspace.db, job)
     with pytest.raises(InputError, match="marked SECRET"):
-        pair_import.run(JobContext(workspace, job))
+        pair_import.run(JobContext(workspace, job), pair_import.Params(path=str(path), name="pairs.jsonl"))
     assert count(workspace.db, QuestionPair) == 0
     assert [document.state for document in find(workspace.db, Document)] == ["unreadable"]
     assert b"kestrel" not in everything_stored(workspace)

@@ -62,7 +62,7 @@ def put(workspace: Workspace, project: Project) -> Document:
 def search(workspace: Workspace, project: Project, *, again: bool = False) -> int:
     job = Job(id=new_id("job"), kind="anonymize", project_id=project.id, state="done", created_at=now())
     insert(workspace.db, job)
-    return int(find_personal_data(JobContext(workspace, job), project, SearchSettings(again=again))["documents"])
+    return find_personal_data(JobContext(workspace, job), project, SearchSettings(again=again)).documents
 
 
 def searched_earlier(workspace: Workspace, project: Project, finder: CaseFinder) -> Document:

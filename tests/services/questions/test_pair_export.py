@@ -33,10 +33,9 @@ def project(workspace: Workspace, tmp_path: Path) -> Project:
 
 def bring(workspace: Workspace, project: Project, file: Path, rows: list[dict[str, str]]) -> None:
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    params = {"path": str(file), "name": file.name}
-    job = Job(id=new_id("job"), kind="import", project_id=project.id, params=params, created_at=now())
+    job = Job(id=new_id("job"), kind="import", project_id=project.id, created_at=now())
     insert(workspace.db, job)
-    pair_import.run(JobContext(workspace, job))
+    pair_import.run(JobContext(workspace, job), pair_import.Params(path=str(file), name=file.name))
 
 
 def test_imported_pairs_stay_until_they_are_approved(workspace: Workspace, project: Project, tmp_path: Path) -> None:

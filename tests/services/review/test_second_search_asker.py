@@ -40,13 +40,13 @@ def searched(
     )  # fmt: skip
     insert(workspace.db, document)
     workspace.store_text(document, TEXT, pages=())
-    params = {"document_id": document.id, "by": by}
+    params = second_search.Params(document_id=document.id, by=by)
     second_search.check(workspace, project.id, params)
-    job = Job(id=new_id("job"), kind="search again", project_id=project.id, params=params, created_at=now())
+    job = Job(id=new_id("job"), kind="search again", project_id=project.id, created_at=now())
     insert(workspace.db, job)
     monkeypatch.setattr(second_search, "_load", lambda _workspace, _name: Nothing())
     workspace.actor = actor
-    second_search.run(JobContext(workspace, job))
+    second_search.run(JobContext(workspace, job), params)
     return next(entry for entry, _ in entries(workspace.db, about="second search run"))
 
 

@@ -42,8 +42,8 @@ def make_run(workspace: Workspace, precision: str = "fp32") -> Run:
     return run
 
 
-def params(run: Run, target: object, format: str = "adapter") -> dict[str, str]:
-    return {"run_id": run.id, "format": format, "quantization": "q8_0", "target": str(target)}
+def params(run: Run, target: object, format: str = "adapter") -> export.Params:
+    return export.Params(run_id=run.id, format=format, quantization="q8_0", target=str(target))
 
 
 @pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y", "/dev/null/x", "relative/x", "x" * 300])
@@ -87,13 +87,13 @@ def test_run_on_whole_weights_has_nothing_to_note(workspace: Workspace, precisio
 def test_result_names_the_file_its_checksum_belongs_to_and_the_note(workspace: Workspace, tmp_path: Path) -> None:
     run = make_run(workspace, "4bit")
     target = tmp_path / "adapter"
-    job = Job(id=new_id("job"), kind="export", project_id=run.project_id, params=params(run, target), created_at=now())
+    job = Job(id=new_id("job"), kind="export", project_id=run.project_id, created_at=now())
     insert(workspace.db, job)
-    result = export.run(JobContext(workspace, job))
-    assert result["sha256"] == sha256_file(target / result["sha256_of"]) == find(workspace.db, Release)[0].sha256
-    assert "4 bits" in result["note"]
+    result = export.run(JobContext(workspace, job), params(run, target))
+    assert result.sha256 == sha256_file(target / result.sha256_of) == find(workspace.db, Release)[0].sha256
+    assert "4 bits" in result.note
     card = (target / "README.md").read_text(encoding="utf-8")
-    for text in ("license: Apache-2.0", "base_model: smollm2-135m-instruct", run.id, "d" * 64, result["note"]):
+    for text in ("license: Apache-2.0", "base_model: smollm2-135m-instruct", run.id, "d" * 64, result.note):
         assert text in card
 
 
@@ -104,7 +104,7 @@ def test_another_model_under_the_name_of_the_base_is_refused_by_all_who_use_a_ru
     update(workspace.db, Run, run.id, model_sha256="b" * 64)
     for act in (
         lambda: export.check(workspace, run.project_id, params(run, tmp_path / "out")),
-        lambda: evaluation.check(workspace, run.project_id, {"run_id": run.id}),
+        lambda: evaluation.check(workspace, run.project_id, evaluation.Params(run_id=run.id)),
         lambda: open_answerer(workspace, run.id),
     ):
         with pytest.raises(InputError, match="is not the model that run 1 was trained on"):

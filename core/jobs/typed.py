@@ -1,0 +1,83 @@
+"""What a job is started with and what it makes, as typed records: the database keeps their plain values as JSON.
+
+Each module of `core.services` that does the work of a kind of job declares both, as `Params` and `Result`.
+"""
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+from pydantic.fields import FieldInfo
+
+from core.errors import InputError
+from core.records import Job
+from core.settings import Settings
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        # Pydantic lets a TypeError pass: no version of Garrison stores anything else, so this is a defect.
+        raise TypeError("A path or name is a text.")
+    return value
+
+
+PathText = Annotated[str, PlainValidator(_text)]  # may hold bytes that are not UTF-8, which pydantic's own str refuses
+
+
+class JobParams(Settings):
+    """Base of what jobs are started with; unknown names are errors."""
+
+    kind: ClassVar[str]  # its name in `core.jobs.kinds.KINDS`
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """Validate stored `values`; wrong settings within them are named as if they stood alone.
+
+        Raises:
+            InputError: there are unknown, missing or unusable ones, as another version of Garrison may have stored.
+        """
+        return super().from_values({name: _settings(cls.model_fields.get(name), value) for name, value in values.items()})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the values to store: those that were given."""
+        return self.model_dump(exclude_unset=True)
+
+
+def _settings(field: FieldInfo | None, value: Any) -> Any:
+    """Return `value`, validated if it holds the values of settings."""
+    inner = field.annotation if field else None
+    if isinstance(inner, type) and issubclass(inner, Settings) and isinstance(value, dict):
+        return inner.from_values(value)
+    return value
+
+
+class JobResult(BaseModel):
+    """Base of what jobs make. Fields that results of an earlier version lack have a default."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    kind: ClassVar[str]  # its name in `core.jobs.kinds.KINDS`
+
+    @classmethod
+    def find(cls, job: Job) -> Self | None:
+        """Return the job's result; None if it has none, is of another kind, or another version stored it otherwise."""
+        if job.kind != cls.kind or not job.result:
+            return None
+        try:
+            return cls(**job.result)
+        except (TypeError, ValidationError):  # a TypeError is that of `PathText`
+            return None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """Return the result of a job that is done.
+
+        Raises:
+            InputError: there is none that this version can read.
+        """
+        found = cls.find(job)
+        if found is None:
+            raise InputError(f"Job {job.id} has no result that this version can read.", f"See: garrison jobs show {job.id}")
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the values to store."""
+        return self.model_dump()
