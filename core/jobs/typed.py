@@ -15,12 +15,13 @@ from core.settings import Settings
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        # Pydantic lets a TypeError pass: no version of Garrison stores anything else, so this is a defect.
-        raise TypeError("A path or name is a text.")
+        raise TypeError("A path or name is a text.")  # pydantic lets it pass
     return value
 
 
-PathText = Annotated[str, PlainValidator(_text)]  # may hold bytes that are not UTF-8, which pydantic's own str refuses
+# A path or file name in parameters. No version of Garrison stores anything but a text there, so another type is a defect and
+# no fault of whoever resumes the job.
+PathText = Annotated[str, PlainValidator(_text)]
 
 
 class JobParams(Settings):
@@ -63,7 +64,7 @@ class JobResult(BaseModel):
             return None
         try:
             return cls(**job.result)
-        except (TypeError, ValidationError):  # a TypeError is that of `PathText`
+        except ValidationError:
             return None
 
     @classmethod

@@ -47,7 +47,7 @@ class Result(JobResult):
     run_id: str
     evaluation_id: str
     verdict: str
-    report: PathText
+    report: str
     pairs: generation.Result
     seconds: dict[str, float]
 

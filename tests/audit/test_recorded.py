@@ -57,7 +57,7 @@ def reviewable(workspace: Workspace, project: Project, text: str, **changes: obj
 
 def trained(workspace: Workspace, project: Project) -> Run:
     """A run as it is stored once it was trained, without the training."""
-    context, model = context_of(workspace, project, "train", {}), training.find_trainable(workspace, MODEL)
+    context, model = context_of(workspace, project, "train"), training.find_trainable(workspace, MODEL)
     run = training._new_run(context, project, model=model, settings=TrainingSettings())
     folder = workspace.run_folder(project.id, run.id)
     for name in ("adapter/adapter_config.json", "adapter/adapter_model.safetensors", "template.jinja"):

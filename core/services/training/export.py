@@ -41,7 +41,7 @@ class Result(JobResult):
 
     kind = "export"
     release_id: str
-    path: PathText
+    path: str
     sha256: str
     sha256_of: str = ""
     note: str = ""
