@@ -18,8 +18,8 @@ from core.files import check_target, disk_errors
 from core.identity import declared
 
 if TYPE_CHECKING:
-    from core.privacy.replacement.surrogate_rows import SurrogateMapping
-    from core.privacy.replacement.treatments import Treatment
+    from core.privacy.replacement.surrogates import SurrogateMapping
+    from core.records import Treatment
 
 app = typer.Typer(no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="The name of the person who does it.")]

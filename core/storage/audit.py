@@ -23,7 +23,7 @@ from pathlib import Path
 
 from core.access import GATES, UNGATED, Action
 from core.errors import AccessError, SetupError
-from core.records import KEPT, AuditAction, AuditEntry, Document, now
+from core.records import AuditAction, AuditEntry, Document, now
 from core.storage import rights
 from core.storage.transactions import Database, transaction
 
@@ -146,7 +146,7 @@ def decision_counts(db: sqlite3.Connection, document_id: str) -> dict[str, int]:
     """
     rows = db.execute("select state, count(*) from spans where document_id = ? group by state", [document_id])
     kept = db.execute(
-        "select count(*) from spans where document_id = ? and state <> 'rejected' and surrogate = ?", [document_id, KEPT]
+        "select count(*) from spans where document_id = ? and state <> 'rejected' and treatment = 'keep'", [document_id]
     ).fetchone()[0]
     counts = {"accepted": 0, "rejected": 0, "detected": 0} | {state: number for state, number in rows}
     return counts | ({"kept": kept} if kept else {})

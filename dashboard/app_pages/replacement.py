@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.access import Action
-from core.privacy.replacement.surrogate_rows import SurrogateMapping
-from core.privacy.replacement.treatments import TREATMENTS, Treatment
-from core.records import Person, Project
+from core.privacy.replacement.surrogates import SurrogateMapping
+from core.privacy.replacement.treatments import TREATMENTS
+from core.records import Person, Project, Treatment
 from core.services.privacy import reidentification
 from core.services.privacy.project_treatments import (
     TreatmentEffect,

@@ -25,7 +25,8 @@ def project(workspace):
     )  # fmt: skip
     insert(workspace.db, document)
     workspace.store_text(document, TEXT, pages=())
-    table = surrogate_table(workspace, project.id)
+    permitted = workspace.allowed("find personal data", project.id)
+    table = surrogate_table(permitted, project.id)
     insert(
         workspace.db,
         Span(
@@ -33,7 +34,7 @@ def project(workspace):
             surrogate=table.surrogate("PERSON", "John Smith"),
         ),
     )  # fmt: skip
-    store_surrogates(workspace, project.id, table)
+    store_surrogates(permitted, project.id, table)
     approve_unread(workspace, project, document, by=declared("Bo"))
     return project
 

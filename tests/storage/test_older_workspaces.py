@@ -66,6 +66,24 @@ def test_workspace_from_before_proposals_keeps_data_and_approvals(tmp_path: Path
     workspace.close()
 
 
+def test_spans_from_before_treatments_were_stored_get_theirs(tmp_path: Path) -> None:
+    """What replaces a span used to be told by the text in its surrogate's place alone."""
+    home = tmp_path / "older"
+    write_older(home)
+    told = {
+        "Odile Marston": "surrogate", "": "surrogate", "<PERSON_12>": "tag", "█████": "mask", "⟨removed⟩": "remove",
+        "⟨stays readable⟩": "keep", "████": "surrogate", "Mr <PERSON_12>": "surrogate",
+    }  # fmt: skip
+    with closing(sqlite3.connect(home / "garrison.sqlite3", isolation_level=None)) as db:
+        db.execute("delete from spans")
+        for text in told:
+            row = [f"span {text}", "document-1", 0, 9, "PERSON", 0.9, "spacy", "detected", "", text]
+            db.execute(f"insert into spans values ({', '.join('?' * len(row))})", row)  # noqa: S608 ours
+    workspace = Workspace(home)
+    assert {span.surrogate: span.treatment for span in find(workspace.db, Span)} == told
+    workspace.close()
+
+
 def test_database_from_before_is_kept_beside(tmp_path: Path) -> None:
     home = tmp_path / "older"
     write_older(home)
