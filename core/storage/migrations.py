@@ -119,6 +119,14 @@ def m011_treatment_of_spans(db: sqlite3.Connection) -> None:
     db.execute("update spans set treatment = 'tag' where surrogate like '<%'")
 
 
+@migration
+def m012_reidentification(db: sqlite3.Connection) -> None:
+    """Call the tables of re-identification by its name."""
+    db.execute("alter table way_back rename to reidentification")
+    db.execute("alter table way_back_blocks rename to sealed_blocks")
+    db.execute("alter table way_back_openings rename to reidentifications")
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,

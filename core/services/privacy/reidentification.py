@@ -50,7 +50,9 @@ class Opening:
 def setup_of(workspace: Workspace, project: Project) -> Reidentification | None:
     """Return who set up the project's re-identification, and when; None if surrogates lead nowhere."""
     rights.check(workspace.db, "read documents", project.id)
-    row = workspace.db.execute("select person, created_at from way_back where project_id = ?", [project.id]).fetchone()
+    row = workspace.db.execute(
+        "select person, created_at from reidentification where project_id = ?", [project.id]
+    ).fetchone()
     return Reidentification(**dict(row)) if row else None
 
 
@@ -58,7 +60,7 @@ def openings(workspace: Workspace, project: Project) -> list[Opening]:
     """Return every opening of the project's re-identification, the newest first."""
     rights.check(workspace.db, "read documents", project.id)
     rows = workspace.db.execute(
-        "select id, person, reason, surrogates, found, created_at from way_back_openings where project_id = ?"
+        "select id, person, reason, surrogates, found, created_at from reidentifications where project_id = ?"
         " order by rowid desc",
         [project.id],
     )
@@ -78,9 +80,11 @@ def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: P
     lock = new_lock(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
     with transaction(permitted.db):
         if setup_of(permitted, project):
-            raise InputError(f"{project.name} has a way back already.", "Change its passphrase, or turn it off first.")
+            raise InputError(
+                f"Re-identification is set up in {project.name} already.", "Change its passphrase, or turn it off first."
+            )
         permitted.db.execute(
-            "insert into way_back (project_id, public_key, locked_key, parameters, person, created_at)"
+            "insert into reidentification (project_id, public_key, locked_key, parameters, person, created_at)"
             " values (?, ?, ?, ?, ?, ?)",
             [project.id, lock.public_key, lock.locked_key, lock.parameters, person.name, now()],
         )
@@ -103,7 +107,7 @@ def reveal(
     """
     permitted = workspace.allowed("reveal", project.id, by=person)
     if len(reason.split()) < MIN_REASON_WORDS:
-        raise InputError("Opening the way back needs a reason.", f"Write it in {MIN_REASON_WORDS} words or more.")
+        raise InputError("Re-identification needs a reason.", f"Write it in {MIN_REASON_WORDS} words or more.")
     private_key = _opened(permitted, project, passphrase=passphrase, person=person)
     pairs = _distinct(sealed_mappings.unsealed(permitted, project.id, private_key))
     wanted = {plain(surrogate) for surrogate in surrogates}
@@ -113,7 +117,7 @@ def reveal(
     counts = {"surrogates": len(wanted), "found": len(found)}
     with transaction(permitted.db):
         permitted.db.execute(
-            "insert into way_back_openings (id, project_id, person_id, person, reason, surrogates, found, created_at)"
+            "insert into reidentifications (id, project_id, person_id, person, reason, surrogates, found, created_at)"
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
             [opening, project.id, person.id, person.name, reason.strip(), len(wanted), len(found), now()],
         )
@@ -133,7 +137,7 @@ def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: 
     lock = relocked(_lock(permitted, project), old=old, new=new, belongs_to=project.id)
     with transaction(permitted.db):
         permitted.db.execute(
-            "update way_back set locked_key = ?, parameters = ? where project_id = ? and public_key = ?",
+            "update reidentification set locked_key = ?, parameters = ? where project_id = ? and public_key = ?",
             [lock.locked_key, lock.parameters, project.id, lock.public_key],
         )
         _record(permitted, project, "way back passphrase changed", person=person)
@@ -152,8 +156,8 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
     with transaction(permitted.db):
         permitted.db.execute("pragma secure_delete = on")  # overwrites what is deleted in the database file
         blocks = sealed_mappings.last_block(permitted, project.id)
-        permitted.db.execute("delete from way_back_blocks where project_id = ?", [project.id])
-        permitted.db.execute("delete from way_back where project_id = ?", [project.id])
+        permitted.db.execute("delete from sealed_blocks where project_id = ?", [project.id])
+        permitted.db.execute("delete from reidentification where project_id = ?", [project.id])
         _record(permitted, project, "way back turned off", person=person, counts={"blocks": blocks})
     permitted.db.execute("pragma wal_checkpoint(truncate)")
 
@@ -189,7 +193,7 @@ def _lock(permitted: Permitted, project: Project) -> Lock:
     lock = stored_lock(permitted, project.id)
     if lock is None:
         raise InputError(
-            f"{project.name} has no way back: nothing leads from a surrogate to what it replaced.",
+            f"Re-identification is not set up in {project.name}: nothing leads from a surrogate to what it replaced.",
             "The originals are in the documents, as long as these are kept.",
         )
     return lock

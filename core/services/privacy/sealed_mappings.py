@@ -16,7 +16,7 @@ _PAIRS_A_BLOCK = 5_000
 def stored_lock(permitted: Permitted, project_id: str) -> Lock | None:
     """Return the project's keys; None if re-identification is not set up."""
     row = permitted.db.execute(
-        "select public_key, locked_key, parameters from way_back where project_id = ?", [project_id]
+        "select public_key, locked_key, parameters from reidentification where project_id = ?", [project_id]
     ).fetchone()
     return Lock(**dict(row)) if row else None
 
@@ -32,14 +32,14 @@ def seal(permitted: Permitted, project_id: str, pairs: Sequence[SurrogateMapping
         content = json.dumps([asdict(pair) for pair in pairs[first : first + _PAIRS_A_BLOCK]]).encode()
         block = sealed(content, lock.public_key, belongs_to=project_id, number=number)
         permitted.db.execute(
-            "insert into way_back_blocks (project_id, number, block) values (?, ?, ?)", [project_id, number, block]
+            "insert into sealed_blocks (project_id, number, block) values (?, ?, ?)", [project_id, number, block]
         )
     return len(pairs)
 
 
 def last_block(permitted: Permitted, project_id: str) -> int:
     """Return the number of the last sealed block, or 0; blocks are numbered from 1 without a gap."""
-    row = permitted.db.execute("select max(number) from way_back_blocks where project_id = ?", [project_id]).fetchone()
+    row = permitted.db.execute("select max(number) from sealed_blocks where project_id = ?", [project_id]).fetchone()
     return int(row[0] or 0)
 
 
@@ -50,16 +50,14 @@ def unsealed(permitted: Permitted, project_id: str, private_key: bytes) -> list[
         SetupError: a block was changed or moved, or one before the last is missing; the message gives its number.
     """
     pairs: list[SurrogateMapping] = []
-    rows = permitted.db.execute(
-        "select number, block from way_back_blocks where project_id = ? order by number", [project_id]
-    )
+    rows = permitted.db.execute("select number, block from sealed_blocks where project_id = ? order by number", [project_id])
     for expected, row in enumerate(rows.fetchall(), start=1):
         if row["number"] != expected:
-            raise SetupError(f"Block {expected} of the way back is missing.", _TAMPERED)
+            raise SetupError(f"Sealed block {expected} is missing.", _TAMPERED)
         try:
             content = unseal(row["block"], private_key, belongs_to=project_id, number=expected)
         except Refused as error:
-            raise SetupError(f"Block {expected} of the way back was changed since it was sealed.", _TAMPERED) from error
+            raise SetupError(f"Sealed block {expected} was changed since it was sealed.", _TAMPERED) from error
         pairs += [SurrogateMapping(**pair) for pair in json.loads(content)]
     return pairs
 
