@@ -51,23 +51,22 @@ def import_upload(workspace: Workspace, project: Project, upload: UploadedFile) 
         InputError: the file does not hold question pairs; nothing of it is kept.
         SetupError: the disk is full.
     """
-    params = {"name": Path(upload.name).name, "remove_after": True}
-    return submit_with_file(workspace, "import", params, upload=upload, field="path", project=project)
+    return submit_with_file(workspace, "import", {"remove_after": True}, upload=upload, field="path", project=project)
 
 
 def submit_with_file(
     workspace: Workspace, kind: str, params: dict[str, Any], *, upload: UploadedFile, field: str, project: Project
 ) -> Job:
-    """Start a job whose parameter `field` is the path of an uploaded file.
+    """Start a job whose parameter `field` is the path of an uploaded file, and `name` the name it came with.
 
     The file is stored in the workspace under a name that reveals nothing, and is deleted if the job is refused.
     """
     path = workspace.home / "incoming" / secrets.token_hex(8) / "pairs.jsonl"
     write_atomic(path, upload.getvalue())
     try:
-        return jobs.submit(workspace, kind, {**params, field: str(path)}, project_id=project.id)
-    except BaseException as error:
+        return jobs.submit(
+            workspace, kind, {**params, field: str(path), "name": Path(upload.name).name}, project_id=project.id
+        )
+    except BaseException:
         shutil.rmtree(path.parent, ignore_errors=True)
-        if isinstance(error, InputError):
-            raise InputError(error.message.replace(path.name, upload.name), error.hint) from error
         raise

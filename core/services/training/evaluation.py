@@ -24,13 +24,14 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
     if run.project_id != project_id:
         raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
     base_of(workspace, run)
-    _questions(workspace, run, params.get("questions", ""))
+    _questions(workspace, run, params.get("questions", ""), name=params.get("name", ""))
 
 
 def run(context: JobContext) -> dict[str, Any]:
     """Run an evaluation job.
 
-    Params: `run_id`, `questions` (a path or ""), `remove_after`. Result: `evaluation_id`, `verdict`.
+    Params: `run_id`, `questions` (a path or ""), `name` (of that file, as people know it), `remove_after`.
+    Result: `evaluation_id`, `verdict`.
     """
     params = context.job.params
     run = get(context.workspace.db, Run, params["run_id"])
@@ -40,14 +41,16 @@ def run(context: JobContext) -> dict[str, Any]:
     return {"evaluation_id": evaluation.id, "verdict": evaluation.verdict}
 
 
-def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]]:
+def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> list[dict[str, str]]:
     """Return the questions: those of the file at `path` without duplicates, else the held-out rows.
 
     Raises:
         InputError: no questions were held out.
     """
     if path:
-        return [{"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path)))]
+        return [
+            {"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path), name=name))
+        ]
     rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / "heldout.jsonl")
     if not rows:
         raise InputError(
