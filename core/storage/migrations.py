@@ -109,6 +109,12 @@ def m010_search_version(db: sqlite3.Connection) -> None:
     db.execute("alter table documents add column search_version integer not null default 0")
 
 
+@migration
+def m011_hint_command(db: sqlite3.Connection) -> None:
+    """Add the command that does what a job's hint says; hints of earlier jobs hold words and command together."""
+    db.execute("alter table jobs add column hint_command text not null default ''")
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,

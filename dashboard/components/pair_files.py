@@ -14,7 +14,6 @@ from core.files import write_atomic
 from core.questions import pair_format
 from core.records import Job, Project
 from core.storage import Workspace
-from dashboard.components.words import page_hint
 
 READABLE = "JSONL with input and output, Alpaca, ShareGPT, ChatML."
 
@@ -40,7 +39,7 @@ def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
     try:
         export = exportable_pairs(workspace, project)
     except InputError as error:
-        return 0, f"{error.message} {page_hint(error.hint)}".strip()
+        return 0, str(error)
     return len(export.pairs), " ".join(filter(None, (export.unread, f"{export.note}." if export.note else "")))
 
 

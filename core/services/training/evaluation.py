@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.evaluation import evaluate, verdict
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
@@ -22,7 +22,10 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
     """Check that the run belongs to the project and has finished, and that there are questions."""
     run = workspace.finished_run(params["run_id"])
     if run.project_id != project_id:
-        raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
+        raise InputError(
+            f"Run {run.id} belongs to another project.",
+            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
+        )
     base_of(workspace, run)
     _questions(workspace, run, params.get("questions", ""), name=params.get("name", ""))
 
@@ -55,7 +58,7 @@ def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> 
     if not rows:
         raise InputError(
             "No questions were held out: the dataset is too small.",
-            "Add documents, or give questions with --questions FILE.",
+            Hint("Add documents, or bring a file of questions.", command="--questions FILE"),
         )
     return rows
 
