@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import GarrisonError, InputError, SetupError
+from core.errors import GarrisonError, Hint, InputError, SetupError
 
 CHUNK_BYTES = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -29,7 +29,10 @@ def disk_error(error: Exception, folder: Path) -> SetupError | None:
             f"The disk that holds {folder} is full.", "Free some space and start again; nothing stored is lost."
         )
     if number in _REFUSED:
-        return SetupError(f"{folder} cannot be written to.", "Choose another folder with --home, or ask for write access.")
+        return SetupError(
+            f"{folder} cannot be written to.",
+            Hint("Ask for write access, or choose another folder.", command="--home FOLDER"),
+        )
     if number in _NO_PLACE:
         return SetupError(f"{folder} cannot be used as a folder ({os.strerror(number)}).", "Choose another folder.")
     return None
@@ -79,7 +82,9 @@ def check_target(target: Path, *, is_forced: bool) -> None:
     if target.is_dir():
         raise InputError(f"{target} is a folder.", "Name a file in it.")
     if target.exists() and not is_forced:
-        raise InputError(f"{target} exists already.", "Choose another name, or replace it with --force.")
+        raise InputError(
+            f"{target} exists already.", Hint("Choose another name, or replace what is there.", command="--force")
+        )
     if not target.absolute().parent.is_dir():
         raise InputError(f"There is no folder {target.parent}.", "Make it first, or choose another.")
 

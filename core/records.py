@@ -410,7 +410,8 @@ class Job:
     message: str = ""  # what it is doing right now, in words
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
-    hint: str = ""
+    hint: str = ""  # what to do about the error, in words
+    hint_command: str = ""  # the command that does it, if there is one
     is_cancel_requested: bool = False
     pid: int = 0
     pid_started: float = 0.0  # creation time of that process, seconds since 1970

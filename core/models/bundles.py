@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.carry.manifest import BundleFile, Manifest
 from core.carry.verify import Bundle, Trust, faults, open_bundle
-from core.errors import InputError, SetupError
+from core.errors import Hint, InputError, SetupError
 from core.models import registry
 from core.records import Model
 
@@ -79,7 +79,8 @@ def models_in(manifest: Manifest) -> list[Carried]:
     """
     if manifest.kind != "models":
         raise InputError(
-            "This bundle holds the program, not models alone.", "Install it with: garrison-setup install (or upgrade) FOLDER"
+            "This bundle holds the program, not models alone.",
+            Hint("Install it, or upgrade with it.", command="garrison-setup install (or upgrade) FOLDER"),
         )
     by_name: dict[str, list[tuple[int, BundleFile]]] = {}
     for offset, file in manifest.carried:
@@ -125,7 +126,7 @@ def _is_there(bundle: Bundle, model: Carried, present: dict[str, Model]) -> bool
         return True
     raise InputError(
         f"There is another model called {model.name!r} on this machine.",
-        f"Remove it first (garrison models remove {model.name}), if it is not used any more.",
+        Hint("If it is not used any more, remove it first.", command=f"garrison models remove {model.name}"),
     )
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from core.errors import InputError, SetupError
+from core.errors import Hint, InputError, SetupError
 from core.files import sha256_file
 from core.models.card import license_in
 from core.records import Model, ModelFormat
@@ -82,10 +82,14 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
     if model is None:
         known = ", ".join(model.name for model in models if model.format not in DETECTION_FORMATS) or "none"
         raise SetupError(
-            f"There is no model {name!r} on this machine.", f"Present: {known}. Add another: garrison models add PATH"
+            f"There is no model {name!r} on this machine.",
+            Hint(f"Present: {known}. Add another on the page Models.", command="garrison models add PATH"),
         )
     if not Path(model.path).exists():
-        raise SetupError(f"The file of model {name!r} is gone.", f"Run `garrison models remove {name}` and add it again.")
+        raise SetupError(
+            f"The file of model {name!r} is gone.",
+            Hint("Remove it on the page Models and add it again.", command=f"garrison models remove {name}"),
+        )
     return model
 
 
@@ -107,7 +111,7 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
             f"{name!r} cannot be the name of a model.", "Use lower-case letters, digits, dots, hyphens and underscores."
         )
     if any(model.name == name for model in list_models(model_folders(home))):
-        raise InputError(f"There already is a model {name!r}.", "Give another name with `--name`.")
+        raise InputError(f"There already is a model {name!r}.", Hint("Give another name.", command="--name NAME"))
     target = home / "models" / name
     with new_folder(target) as folder:
         for file in files:
@@ -141,7 +145,9 @@ def remove_model(home: Path, name: str, cache: Path) -> None:
             return
     if any(model.name == name for model in list_models([embedded_folder()])):
         raise InputError(f"{name!r} came with the product and cannot be removed.", "Only models that were added can be.")
-    raise InputError(f"There is no model {name!r}.", "See `garrison models list`.")
+    raise InputError(
+        f"There is no model {name!r}.", Hint("Choose one of the models that are here.", command="garrison models list")
+    )
 
 
 def verify_models(folders: Sequence[Path]) -> list[Verdict]:

@@ -22,7 +22,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from core.access import GATES, UNGATED, Action
-from core.errors import AccessError, SetupError
+from core.errors import AccessError, Hint, SetupError
 from core.records import AuditAction, AuditEntry, Document, now
 from core.storage import rights
 from core.storage.transactions import Database, transaction
@@ -187,7 +187,8 @@ def _entry(row: sqlite3.Row) -> AuditEntry:
         return AuditEntry(**json.loads(row["entry"]), sha256=row["sha256"])
     except (TypeError, ValueError) as error:
         raise SetupError(
-            f"Entry {row['sequence']} of the audit log cannot be read.", "See what was changed: garrison audit verify"
+            f"Entry {row['sequence']} of the audit log cannot be read.",
+            Hint("See on the page Audit what was changed.", command="garrison audit verify"),
         ) from error
 
 

@@ -127,6 +127,12 @@ def m012_reidentification(db: sqlite3.Connection) -> None:
     db.execute("alter table way_back_openings rename to reidentifications")
 
 
+@migration
+def m013_hint_command(db: sqlite3.Connection) -> None:
+    """Add the command that does what a job's hint says; hints of earlier jobs hold words and command together."""
+    db.execute("alter table jobs add column hint_command text not null default ''")
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from core.access import Action, Actor
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.files import write_atomic
 from core.records import (
     AuditAction,
@@ -194,7 +194,8 @@ class Workspace:
         ]
         if not found:
             raise InputError(
-                f"There is no document {name!r} in {project.name}.", f"See: garrison documents list {project.name}"
+                f"There is no document {name!r} in {project.name}.",
+                Hint("Choose one of its documents.", command=f"garrison documents list {project.name}"),
             )
         if len(found) > 1:
             raise InputError(f"{len(found)} documents are called {name!r}.", "Use the id instead.")
@@ -208,7 +209,10 @@ class Workspace:
         """
         run = get(self.db, Run, run_id)
         if not run.is_finished:
-            raise InputError(f"Run {run_id} has not finished.", "Wait for it or resume its job: garrison jobs list")
+            raise InputError(
+                f"Run {run_id} has not finished.",
+                Hint("Wait for it, or resume its job on the page Jobs.", command="garrison jobs list"),
+            )
         return run
 
     # --- documents ------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from core.files import write_atomic
 from core.questions import pair_format
 from core.records import Job, Project
 from core.storage import Workspace
-from dashboard.components.words import page_hint
 
 READABLE = "JSONL with input and output, Alpaca, ShareGPT, ChatML."
 
@@ -40,7 +39,7 @@ def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
     try:
         export = exportable_pairs(workspace, project)
     except InputError as error:
-        return 0, f"{error.message} {page_hint(error.hint)}".strip()
+        return 0, str(error)
     return len(export.pairs), " ".join(filter(None, (export.unread, f"{export.note}." if export.note else "")))
 
 
@@ -51,23 +50,22 @@ def import_upload(workspace: Workspace, project: Project, upload: UploadedFile) 
         InputError: the file does not hold question pairs; nothing of it is kept.
         SetupError: the disk is full.
     """
-    params = {"name": Path(upload.name).name, "remove_after": True}
-    return submit_with_file(workspace, "import", params, upload=upload, field="path", project=project)
+    return submit_with_file(workspace, "import", {"remove_after": True}, upload=upload, field="path", project=project)
 
 
 def submit_with_file(
     workspace: Workspace, kind: str, params: dict[str, Any], *, upload: UploadedFile, field: str, project: Project
 ) -> Job:
-    """Start a job whose parameter `field` is the path of an uploaded file.
+    """Start a job whose parameter `field` is the path of an uploaded file, and `name` the name it came with.
 
     The file is stored in the workspace under a name that reveals nothing, and is deleted if the job is refused.
     """
     path = workspace.home / "incoming" / secrets.token_hex(8) / "pairs.jsonl"
     write_atomic(path, upload.getvalue())
     try:
-        return jobs.submit(workspace, kind, {**params, field: str(path)}, project_id=project.id)
-    except BaseException as error:
+        return jobs.submit(
+            workspace, kind, {**params, field: str(path), "name": Path(upload.name).name}, project_id=project.id
+        )
+    except BaseException:
         shutil.rmtree(path.parent, ignore_errors=True)
-        if isinstance(error, InputError):
-            raise InputError(error.message.replace(path.name, upload.name), error.hint) from error
         raise

@@ -61,9 +61,10 @@ def test_embedded_model_is_listed_with_its_license(home):
 
 
 def test_unknown_model_says_how_to_add_one(home):
-    with pytest.raises(SetupError, match="garrison models add") as caught:
+    with pytest.raises(SetupError) as caught:
         find_model(model_folders(home), "nothing")
-    assert EMBEDDED in caught.value.hint
+    assert caught.value.hint.command == "garrison models add PATH"
+    assert EMBEDDED in caught.value.hint.words
 
 
 def test_added_gguf_file_is_found_under_its_name(home, gguf_file):

@@ -91,3 +91,14 @@ def test_database_from_before_is_kept_beside(tmp_path: Path) -> None:
     with closing(sqlite3.connect(home / f"garrison.sqlite3.schema-{BEFORE_REVIEW}")) as kept:
         assert kept.execute("pragma user_version").fetchone()[0] == BEFORE_REVIEW
         assert kept.execute("select count(*) from reviews").fetchone()[0] == 2
+
+
+def test_job_from_before_hints_had_a_command_keeps_its_hint_as_words(tmp_path: Path) -> None:
+    home, hint = tmp_path / "older", "Resume it: finished work is kept. See what is broken: python3 installer doctor"
+    write_older(home)
+    with closing(sqlite3.connect(home / "garrison.sqlite3", isolation_level=None)) as db:
+        db.execute("update jobs set state = 'failed', error = 'It ended.', hint = ?", [hint])
+    workspace = Workspace(home)
+    job = get(workspace.db, Job, "job-1")
+    assert (job.error, job.hint, job.hint_command) == ("It ended.", hint, "")
+    workspace.close()

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.jobs.context import JobContext
 from core.models import registry
 from core.privacy import Detector, ListedDetector, Lists, NameSearch, build_detector, new_spans, people
@@ -31,7 +31,8 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
     if not find(workspace.db, Document, project_id=project_id, state="read"):
         project = get(workspace.db, Project, project_id)
         raise InputError(
-            f"{project.name} has no readable documents.", f"Add some: garrison documents add {project.name} PATH…"
+            f"{project.name} has no readable documents.",
+            Hint("Add some on the page Documents.", command=f"garrison documents add {project.name} PATH…"),
         )
 
 

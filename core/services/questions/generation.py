@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, JobCancelled, ModelError
+from core.errors import Hint, InputError, JobCancelled, ModelError
 from core.jobs.context import JobContext
 from core.models import registry
 from core.models.text import TextGenerator
@@ -30,7 +30,10 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
     if not _approved(workspace, project):
         raise InputError(
             f"No document of {project.name} is approved.",
-            f"Review and approve first: garrison review {project.name} approve DOCUMENT --as NAME",
+            Hint(
+                "Review one on the page Review, then approve it.",
+                command=f"garrison review {project.name} approve DOCUMENT --as NAME",
+            ),
         )
 
 

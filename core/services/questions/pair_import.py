@@ -19,7 +19,7 @@ from core.storage import Workspace, get, insert_many, transaction
 def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None:
     """Check that the project exists and that the whole file can be read."""
     get(workspace.db, Project, project_id)
-    read_pairs(Path(params["path"]))
+    read_pairs(Path(params["path"]), name=params["name"])
 
 
 def run(context: JobContext) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def _store(context: JobContext, project: Project, *, path: Path, name: str) -> str:
-    rows = read_pairs(path)
+    rows = read_pairs(path, name=name)
     marking = find_marking("\n".join(part for row in rows for part in row))
     too_high = refused(context.workspace, project, marking, path=path, name=name, kind="pairs")
     if too_high is not None:

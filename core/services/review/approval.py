@@ -7,7 +7,7 @@ the policy all-at-once, unread text may be approved by whoever confirms that in 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
 from core.records import Document, Person, Project, Review, Span, Unread, new_id, now
@@ -73,7 +73,10 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
         if is_stale and needs_two(permitted, project, by=by):
             raise InputError(
                 f"The anonymized text of document {document.id} is not the one that was proposed; the proposal was dropped.",
-                f"Look at it and propose it again: garrison review {project.name} propose {document.id} --as NAME",
+                Hint(
+                    "Look at it and propose it again.",
+                    command=f"garrison review {project.name} propose {document.id} --as NAME",
+                ),
             )
         return _approve_each(permitted, project, [document], by=by, words=unread)[0]
 
@@ -163,8 +166,11 @@ def approve_all(workspace: Workspace, project: Project, *, by: Person, unread: s
     if project.policy != "all-at-once":
         raise InputError(
             f"{project.name} has the policy {project.policy}: nothing is approved all at once.",
-            f"Approve each document (garrison review {project.name} approve DOCUMENT --as NAME), or make a project "
-            "with `garrison project create NAME --policy all-at-once`.",
+            Hint(
+                "Approve each document, or make a project in which all may be approved at once.",
+                command=f"garrison review {project.name} approve DOCUMENT --as NAME, or "
+                "garrison project create NAME --policy all-at-once",
+            ),
         )
     with transaction(permitted.db):
         documents = find(permitted.db, Document, project_id=project.id, state="read")
@@ -243,7 +249,10 @@ def _check_second(project: Project, document: Document, proposed: Review | None,
     if proposed is None:
         raise InputError(
             f"{project.name} needs two persons: document {document.id} must be proposed before another person approves it.",
-            f"Run: garrison review {project.name} propose {document.id} --as NAME",
+            Hint(
+                "Propose it, then ask another person to approve it.",
+                command=f"garrison review {project.name} propose {document.id} --as NAME",
+            ),
         )
     if proposed.proposer_id == by.id:
         raise InputError(
@@ -291,7 +300,8 @@ def _masked(workspace: Workspace, project: Project, document: Document) -> Maske
         )
     if not document.is_analyzed:
         raise InputError(
-            f"Personal data was not looked for in document {document.id} yet.", f"Run: garrison anonymize {project.name}"
+            f"Personal data was not looked for in document {document.id} yet.",
+            Hint("Find personal data on the page Documents first.", command=f"garrison anonymize {project.name}"),
         )
     check_permitted(workspace, document)
     text = workspace.text(document)

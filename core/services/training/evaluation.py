@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.evaluation import evaluate, verdict
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
@@ -22,15 +22,19 @@ def check(workspace: Workspace, project_id: str, params: dict[str, Any]) -> None
     """Check that the run belongs to the project and has finished, and that there are questions."""
     run = workspace.finished_run(params["run_id"])
     if run.project_id != project_id:
-        raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
+        raise InputError(
+            f"Run {run.id} belongs to another project.",
+            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
+        )
     base_of(workspace, run)
-    _questions(workspace, run, params.get("questions", ""))
+    _questions(workspace, run, params.get("questions", ""), name=params.get("name", ""))
 
 
 def run(context: JobContext) -> dict[str, Any]:
     """Run an evaluation job.
 
-    Params: `run_id`, `questions` (a path or ""), `remove_after`. Result: `evaluation_id`, `verdict`.
+    Params: `run_id`, `questions` (a path or ""), `name` (of that file, as people know it), `remove_after`.
+    Result: `evaluation_id`, `verdict`.
     """
     params = context.job.params
     run = get(context.workspace.db, Run, params["run_id"])
@@ -40,19 +44,21 @@ def run(context: JobContext) -> dict[str, Any]:
     return {"evaluation_id": evaluation.id, "verdict": evaluation.verdict}
 
 
-def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]]:
+def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> list[dict[str, str]]:
     """Return the questions: those of the file at `path` without duplicates, else the held-out rows.
 
     Raises:
         InputError: no questions were held out.
     """
     if path:
-        return [{"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path)))]
+        return [
+            {"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path), name=name))
+        ]
     rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / "heldout.jsonl")
     if not rows:
         raise InputError(
             "No questions were held out: the dataset is too small.",
-            "Add documents, or give questions with --questions FILE.",
+            Hint("Add documents, or bring a file of questions.", command="--questions FILE"),
         )
     return rows
 
