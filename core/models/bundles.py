@@ -15,6 +15,7 @@ from pathlib import Path
 from core.carry.manifest import BundleFile, Manifest
 from core.carry.verify import Bundle, Trust, faults, open_bundle
 from core.errors import Hint, InputError, SetupError
+from core.files import folder_atomic
 from core.models import registry
 from core.records import Model
 
@@ -61,7 +62,7 @@ def import_bundle(
     _check_room(home, total)
     done = 0
     for model in wanted:
-        with registry.new_folder(home / "models" / model.name) as folder:
+        with folder_atomic(home / "models" / model.name) as folder:
             for offset, file in model.files:
                 for count in _copy(bundle, offset, file, folder):
                     done += count

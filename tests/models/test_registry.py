@@ -168,7 +168,7 @@ def test_failed_copy_leaves_nothing_behind(home, folder, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("shutil.copyfile", full)
-    with pytest.raises(SetupError, match="No space left"):
+    with pytest.raises(SetupError, match="is full"):
         add_model(home, folder)
     assert os.listdir(home / "models") == []
 
