@@ -12,22 +12,47 @@ Messages and hints never contain text from a document. Any exception that is not
 bug in Garrison: it propagates and is logged with a reference number.
 """
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What to do next: words for everybody and, where there is one, the command that does it.
+
+    The words make sense without the command, since the pages show them alone. The command line shows both as one sentence.
+    """
+
+    words: str = ""
+    command: str = ""  # a whole command, such as "garrison models list", or an option of the one just given
+
+    @property
+    def sentence(self) -> str:
+        """The words followed by the command, such as "Look at the list of models: garrison models list"."""
+        return f"{self.words.rstrip('.')}: {self.command}" if self.command else self.words
+
+
+REPAIR = Hint("Ask whoever installed Garrison to repair the installation.", command="python3 installer run")
+
 
 class GarrisonError(Exception):
-    """Base of all errors: what happened (`message`, with the offending value) and what to do next (`hint`, one sentence)."""
+    """Base of all errors: what happened (`message`, with the offending value) and what to do next (`hint`).
+
+    As a string it is the message with the hint's words, which may be shown or stored anywhere.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str | Hint = "") -> None:
+        """Build the error; a hint given as a string is words without a command."""
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = Hint(hint) if isinstance(hint, str) else hint
 
-    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+    def __reduce__(self) -> tuple[type, tuple[str, Hint]]:
         return type(self), (self.message, self.hint)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return f"{self.message} {self.hint.words}".strip()
 
 
 class InputError(GarrisonError):

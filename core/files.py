@@ -1,6 +1,7 @@
 """Write files that are either complete or absent: write beside the target, fsync, rename."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -11,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import GarrisonError, InputError, SetupError
+from core.errors import GarrisonError, Hint, InputError, SetupError
 
 CHUNK_BYTES = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 _NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+_LEFT = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # names of the temporary folders below
 _SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")  # numpy's message when the disk is full
 _RUST_ERROR = re.compile(r"\(os error (\d+)\)")  # errno in messages of Rust libraries such as safetensors
 
@@ -29,7 +31,10 @@ def disk_error(error: Exception, folder: Path) -> SetupError | None:
             f"The disk that holds {folder} is full.", "Free some space and start again; nothing stored is lost."
         )
     if number in _REFUSED:
-        return SetupError(f"{folder} cannot be written to.", "Choose another folder with --home, or ask for write access.")
+        return SetupError(
+            f"{folder} cannot be written to.",
+            Hint("Ask for write access, or choose another folder.", command="--home FOLDER"),
+        )
     if number in _NO_PLACE:
         return SetupError(f"{folder} cannot be used as a folder ({os.strerror(number)}).", "Choose another folder.")
     return None
@@ -79,7 +84,9 @@ def check_target(target: Path, *, is_forced: bool) -> None:
     if target.is_dir():
         raise InputError(f"{target} is a folder.", "Name a file in it.")
     if target.exists() and not is_forced:
-        raise InputError(f"{target} exists already.", "Choose another name, or replace it with --force.")
+        raise InputError(
+            f"{target} exists already.", Hint("Choose another name, or replace what is there.", command="--force")
+        )
     if not target.absolute().parent.is_dir():
         raise InputError(f"There is no folder {target.parent}.", "Make it first, or choose another.")
 
@@ -129,6 +136,8 @@ def place_atomic(path: Path) -> Iterator[Path]:
 def folder_atomic(target: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `target` that becomes `target` when the block ends without an error.
 
+    It is locked meanwhile. What processes that were killed left beside `target` is not locked any more, and removed.
+
     Raises:
         InputError: `target` exists and is not an empty folder.
         SetupError: the disk is full or read-only.
@@ -137,7 +146,10 @@ def folder_atomic(target: Path) -> Iterator[Path]:
         raise InputError(f"{target} exists and is not empty.", "Choose another folder.")
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     with disk_errors(target):
-        beside.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left_folders(target.parent)
+        beside.mkdir()
+        lock = _lock(beside)
         try:
             yield beside
             for file in beside.rglob("*"):
@@ -149,7 +161,32 @@ def folder_atomic(target: Path) -> Iterator[Path]:
             beside.rename(target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+            if lock is not None:
+                os.close(lock)
         _sync_folder(target.parent)
+
+
+def _remove_left_folders(parent: Path) -> None:
+    for left in parent.glob(".*.tmp"):
+        if _LEFT.fullmatch(left.name) and left.is_dir() and not left.is_symlink():
+            lock = _lock(left)
+            if lock is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder; return the descriptor that holds the lock, or None if it is locked or its file system has no locks."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def _sync_folder(folder: Path) -> None:
@@ -181,10 +218,11 @@ def file_key(path: Path) -> str:
 
 
 def sha256_folder(folder: Path) -> str:
-    """Return the SHA-256 over the folder's sorted relative names and file hashes, leaving out `model.json` at the top."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != "model.json":
-            digest.update(f"{name}\0{sha256_file(path)}\n".encode())
-    return digest.hexdigest()
+    """Return the SHA-256 of the folder's `sha256sum` listing, sorted by path.
+
+    Each line of the listing is a file's hash, two spaces, its path in the folder with `/`, and a newline; `model.json` at
+    the top is left out.
+    """
+    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    lines = [f"{sha256_file(folder / name)}  {name}\n" for name in names if name != "model.json"]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

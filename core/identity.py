@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from core.errors import AccessError, InputError
+from core.errors import AccessError, Hint, InputError
 from core.records import Person
 
 _DECLARED = "declared"
@@ -23,7 +23,9 @@ def declared(name: str) -> Person:
     """
     shown = " ".join(name.split())
     if not shown or len(shown) > 80 or not shown.isprintable() or _UNSEEN.search(shown):
-        raise InputError("A review needs the reviewer's name, of 1 to 80 characters.", "Give it with --as NAME.")
+        raise InputError(
+            "A review needs the reviewer's name, of 1 to 80 characters.", Hint("Write your name.", command="--as NAME")
+        )
     return Person(id=person_id(_DECLARED, unicodedata.normalize("NFKC", shown).casefold()), name=shown)
 
 

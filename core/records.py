@@ -16,6 +16,7 @@ DocumentState = Literal["read", "unreadable"]
 SpanState = Literal["detected", "accepted", "rejected"]
 ReviewState = Literal["proposed", "returned", "approved", "withdrawn"]
 TwoPersonRule = Literal["auto", "on", "off"]
+Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
 PairState = Literal["kept", "dropped"]
 PairOrigin = Literal["generated", "imported", "written"]
 ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx"]
@@ -182,10 +183,6 @@ class Detection:
     detector: str
 
 
-# Stands in for the surrogate of a span whose type is kept; people see this text as it is.
-KEPT = "\u27e8stays readable\u27e9"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A found piece of personal data in a document. It is masked unless a reviewer rejected it or its type is kept."""
@@ -199,7 +196,8 @@ class Span:
     detector: str  # as in `Detection`; "reviewer" when a person added it
     state: SpanState = "detected"
     reviewer: str = ""
-    surrogate: str = ""  # what replaces it in the anonymized text
+    surrogate: str = ""  # what replaces it in the anonymized text, or words for people if nothing does
+    treatment: Treatment = "surrogate"  # what `surrogate` is: an invented value, a label, blocks, or words for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,7 +410,8 @@ class Job:
     message: str = ""  # what it is doing right now, in words
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
-    hint: str = ""
+    hint: str = ""  # what to do about the error, in words
+    hint_command: str = ""  # the command that does it, if there is one
     is_cancel_requested: bool = False
     pid: int = 0
     pid_started: float = 0.0  # creation time of that process, seconds since 1970

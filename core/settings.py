@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 
 Preset = Literal["quick", "standard", "thorough"]
 Keep = Literal["best", "last"]
@@ -129,6 +129,8 @@ def key_values(settings: list[str]) -> dict[str, str]:
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:
-            raise InputError(f"{setting!r} is not KEY=VALUE.", "Such as: --set epochs=4")
+            raise InputError(
+                f"{setting!r} is not KEY=VALUE.", Hint("Write a name, an equals sign and a value.", command="--set epochs=4")
+            )
         values[key.strip()] = value.strip()
     return values

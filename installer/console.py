@@ -80,8 +80,8 @@ def detail(text: str) -> None:
 def complain(stop: Stop) -> None:
     """Print a stop to stderr."""
     print(f"\n{stop.message}", file=sys.stderr)
-    if stop.hint:
-        print(stop.hint, file=sys.stderr)
+    if stop.hint.sentence:
+        print(stop.hint.sentence, file=sys.stderr)
 
 
 def exit_status(command: Callable[[], int | None]) -> int:

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from core.errors import SetupError
+from core.errors import Hint, SetupError
 
 
 def make_key(path: Path) -> str:
@@ -42,9 +42,11 @@ def load_private(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise SetupError(f"{path} is no private key that can be used.", "Make one: python3 installer key FILE") from error
+        raise SetupError(
+            f"{path} is no private key that can be used.", Hint("Make a new one.", command="python3 installer key FILE")
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise SetupError(f"{path} is no Ed25519 key.", "Make one: python3 installer key FILE")
+        raise SetupError(f"{path} is no Ed25519 key.", Hint("Make a new one.", command="python3 installer key FILE"))
     return key
 
 

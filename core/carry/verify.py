@@ -9,7 +9,7 @@ from pathlib import Path
 from core.carry import signature
 from core.carry.manifest import MANIFEST, SIGNATURE, SIGNER, Manifest, MediaFile, from_bytes
 from core.carry.parts import PartReader, Report, is_plain_file, open_plain
-from core.errors import SetupError
+from core.errors import Hint, SetupError
 
 MAX_SMALL_BYTES = 32 << 20  # limit for a manifest, signature or key, which are read before anything vouches for them
 # Files and folders that operating systems create on removable media by themselves.
@@ -96,7 +96,7 @@ def check_signature(content: bytes, signed: bytes, offered: bytes, trust: Trust)
         if trust.allows_unsigned:
             return b""
         raise SetupError(
-            "This bundle is not signed.", "Get a signed one, or take this one at your own risk with --unsigned."
+            "This bundle is not signed.", Hint("Get a signed one, or take this one at your own risk.", command="--unsigned")
         )
     if trust.key is not None:
         try:
@@ -118,7 +118,10 @@ def check_signature(content: bytes, signed: bytes, offered: bytes, trust: Trust)
     else:
         raise SetupError(
             "Nobody said which key to trust.",
-            "Give --key FILE or --fingerprint HEX, as you were told by another way than this medium.",
+            Hint(
+                "Name the key or its fingerprint, as you were told by another way than this medium.",
+                command="--key FILE or --fingerprint HEX",
+            ),
         )
     if not signature.is_signed(content, signed, key):
         raise SetupError(

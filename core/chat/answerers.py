@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.chat.conversation import ChatModel, Message
-from core.errors import InputError, SetupError
+from core.errors import Hint, InputError, SetupError
 from core.models.text import Pace
 from core.records import ModelFormat
 from core.run_folder import RunFolder
@@ -45,7 +45,9 @@ def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32"
         from core.models.causal import load_causal
 
         return _Causal(load_causal(path, format, precision=precision))
-    raise InputError(f"{path.name} is not a language model.", "See: garrison models list")
+    raise InputError(
+        f"{path.name} is not a language model.", Hint("Choose one of the language models.", command="garrison models list")
+    )
 
 
 def open_host(name: str, host: "Host") -> ChatModel:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from core import jobs
-from core.cli.shell import duration, shell_of, table
+from core.cli.shell import duration, hint_of, shell_of, table
 from core.records import Job
 from core.storage import get
 
@@ -38,7 +38,7 @@ def show(context: typer.Context, job_id: str) -> None:
     job = get(shell.workspace.db, Job, job_id)
     lines = jobs.log_tail(shell.workspace, job_id)
     eta = jobs.eta_s(job)
-    text = [f"{job.kind}: {job.state}", job.message, f"{job.error} {job.hint}".strip()]
+    text = [f"{job.kind}: {job.state}", job.message, f"{job.error} {hint_of(job).sentence}".strip()]
     if eta is not None:
         text.append(f"about {duration(eta)} left")
     payload = {"job": job, "eta_s": eta, "log": lines}

@@ -18,8 +18,8 @@ from core.files import check_target, disk_errors
 from core.identity import declared
 
 if TYPE_CHECKING:
-    from core.privacy.replacement.surrogate_rows import SurrogateMapping
-    from core.privacy.replacement.treatments import Treatment
+    from core.privacy.replacement.surrogates import SurrogateMapping
+    from core.records import Treatment
 
 app = typer.Typer(no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="The name of the person who does it.")]
@@ -27,7 +27,7 @@ PassphraseFile = Annotated[
     Path | None, typer.Option("--passphrase-file", help="A file whose first line is the passphrase; else it is asked for.")
 ]
 LOST = (
-    "If the passphrase is lost, the way back is gone for good: nobody can open it, not even with the database. "
+    "If the passphrase is lost, re-identification is gone for good: nobody can reveal anything, not even with the database. "
     "The anonymized data stays usable."
 )
 
@@ -36,7 +36,9 @@ def register(root: typer.Typer) -> None:
     """Add this file's commands."""
     root.command()(reveal)
     root.command()(replacement)
-    root.add_typer(app, name="way-back", help="The sealed way from surrogates back to values: set up, show, turn off.")
+    words = "Re-identification, the sealed way from surrogates back to values: set up, show, turn off."
+    root.add_typer(app, name="reidentification", help=words)
+    root.add_typer(app, name="way-back", help=words, hidden=True)  # its name before 2026-11-29
 
 
 def reveal(
@@ -111,7 +113,7 @@ def show(context: typer.Context, project: str) -> None:
     found = shell.workspace.project(project)
     state = reidentification.setup_of(shell.workspace, found)
     opened = reidentification.openings(shell.workspace, found)
-    words = f"Set up by {state.person}, {state.created_at[:19]}." if state else "No way back: surrogates lead nowhere."
+    words = f"Set up by {state.person}, {state.created_at[:19]}." if state else "Not set up: surrogates lead nowhere."
     rows = [
         {"time": o.created_at[:19], "who": o.person, "asked": o.surrogates or "all", "found": o.found, "reason": o.reason}
         for o in opened
@@ -130,7 +132,7 @@ def set_up(context: typer.Context, project: str, as_: As = "", passphrase_file: 
     print(LOST, file=sys.stderr)
     passphrase = _passphrase(passphrase_file, is_new=True)
     count = reidentification.set_up(shell.workspace, found, passphrase=passphrase, person=person)
-    shell.show({"pairs": count}, f"{found.name} has a way back now; {count:,} pairs were sealed.")
+    shell.show({"pairs": count}, f"Re-identification is set up in {found.name}; {count:,} pairs were sealed.")
 
 
 @app.command("passphrase")
@@ -165,7 +167,7 @@ def turn_off(
     shell = shell_of(context)
     found = shell.workspace.project(project)
     reidentification.turn_off(shell.workspace, found, typed_name=confirm, person=declared(as_))
-    shell.show({"project": found.id}, f"{found.name} has no way back any more.")
+    shell.show({"project": found.id}, f"Nothing in {found.name} can be re-identified any more.")
 
 
 def _passphrase(file: Path | None, *, is_new: bool = False) -> str:

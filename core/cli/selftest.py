@@ -16,7 +16,7 @@ from typing import Any
 import typer
 
 from core.cli import trials
-from core.cli.shell import shell_of
+from core.cli.shell import one_line, shell_of
 from core.errors import JobFailed
 from core.models import registry
 from core.models.engine.crash import ended_by
@@ -46,7 +46,7 @@ def self_test(context: typer.Context) -> None:
             try:
                 words, is_ok = check(Path(scratch)), True
             except Exception as error:  # any problem of the installation is reported without ending the test
-                words, is_ok = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", False
+                words, is_ok = f"{type(error).__name__}: {one_line(error)[:300]}", False
             seconds = round(time.monotonic() - started_s, 1)
             checks.append({"name": name, "ok": is_ok, "seconds": seconds, "words": words})
             if not shell.is_json:

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from core import jobs
-from core.errors import GarrisonError, JobCancelled, JobFailed
+from core.errors import GarrisonError, Hint, JobCancelled, JobFailed
 from core.jobs.typed import JobParams
 from core.records import Job
 from core.storage import Workspace, get
@@ -64,7 +64,7 @@ class Shell:
         if job.state == "cancelled":
             raise JobCancelled(f"Job {job.id} was cancelled.", f"Go on with `garrison jobs resume {job.id}`.")
         if job.state == "failed":
-            raise JobFailed(job.error, job.hint)
+            raise JobFailed(job.error, hint_of(job))
         return job
 
 
@@ -143,7 +143,10 @@ def visible(text: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Convert records, paths and tuples, also nested ones, to JSON types."""
+    """Convert records, paths and tuples, also nested ones, to JSON types; a job's hint becomes one sentence."""
+    if isinstance(value, Job):
+        named = {name: entry for name, entry in asdict(value).items() if name != "hint_command"}
+        return plain(named | {"hint": hint_of(value).sentence})
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):
@@ -168,10 +171,20 @@ def table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> str:
 def report_error(error: GarrisonError, *, is_json: bool) -> int:
     """Print an error with its hint as one line on stderr, with `is_json` also as JSON on stdout; return the exit code."""
     if is_json:
-        print(visible(json.dumps({"error": error.message, "hint": error.hint}, ensure_ascii=False)))
-    one_line = visible(" ".join(str(error).split()))
-    print(f"garrison: {one_line}", file=sys.stderr)
+        print(visible(json.dumps({"error": error.message, "hint": error.hint.sentence}, ensure_ascii=False)))
+    print(f"garrison: {visible(one_line(error))}", file=sys.stderr)
     return error.exit_code
+
+
+def one_line(error: Exception) -> str:
+    """Return an error as one line; one of Garrison's own with its hint and the command in it."""
+    words = f"{error.message} {error.hint.sentence}" if isinstance(error, GarrisonError) else str(error)
+    return " ".join(words.split())
+
+
+def hint_of(job: Job) -> Hint:
+    """Return the hint that a job's error came with."""
+    return Hint(job.hint, command=job.hint_command)
 
 
 def shell_of(context: typer.Context) -> Shell:

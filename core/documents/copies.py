@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 
-_AS_TEXT = "Export it as plain text (--format txt)."
+_AS_TEXT = Hint("Export it as plain text.", command="--format txt")
 
 
 class LayoutError(InputError):

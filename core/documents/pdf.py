@@ -64,7 +64,7 @@ def _opened(path: Path) -> Any:
     try:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower() or "security" in str(error).lower():
+        if error.err_code in (pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY):
             raise InputError("The PDF is encrypted with a password.", "Save a copy without a password.") from error
         raise InputError("The PDF is damaged and cannot be opened.", "Export or download it again.") from error
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from core.access import Action
-from core.errors import InputError
+from core.errors import GarrisonError, Hint, InputError, JobFailed
 from core.jobs.context import UNPACKED
 from core.jobs.kinds import KINDS
 from core.jobs.typed import JobParams
@@ -27,6 +27,13 @@ from core.storage import Workspace, find, get, insert, rights, transaction, upda
 RELAUNCH_S = 30.0  # a process that has not claimed its job by then is launched again
 REPORT_S = 2.0  # wait for the exit status of a process whose main thread is gone
 LOG_LINES = 15
+BROKEN = Hint(
+    "Resume it: finished work is kept. If it ends again, ask whoever installed Garrison to see what is broken.",
+    command="python3 installer doctor",
+)
+SHORT_OF_MEMORY = Hint(
+    "Resume it: finished work is kept. If it ends again, look at its last log lines; memory may be short."
+)
 # Processes started by this one, by job id and launch time: a resumed job has a new launch time.
 _children: dict[tuple[str, float], subprocess.Popen[bytes]] = {}
 
@@ -177,13 +184,15 @@ def _mark_dead(workspace: Workspace, job: Job) -> None:
     how = f" with {ended_by(status)}" if status else ""
     done = "it began" if job.state == "queued" else "its work was done"
     is_struck = status is not None and status < 0 and status != -signal.SIGKILL  # SIGKILL usually means out of memory
-    hint = (
-        "Resume it: finished work is kept. See what is broken: python3 installer doctor"
-        if is_struck or job.state == "queued"
-        else "Resume it: finished work is kept. If it ends again, look at its last log lines; memory may be short."
-    )
-    error = f"The job's process ended{how} before {done}."
-    update(workspace.db, Job, job.id, state="failed", finished_at=now(), error=error, hint=hint)
+    hint = BROKEN if is_struck or job.state == "queued" else SHORT_OF_MEMORY
+    error = JobFailed(f"The job's process ended{how} before {done}.", hint)
+    update(workspace.db, Job, job.id, state="failed", finished_at=now(), **as_columns(error))
+
+
+def as_columns(error: GarrisonError | None) -> dict[str, str]:
+    """Return the fields of a job's row that keep an error, and its hint with its command; all are "" for none."""
+    hint = error.hint if error else Hint()
+    return {"error": error.message if error else "", "hint": hint.words, "hint_command": hint.command}
 
 
 def cancel(workspace: Workspace, job_id: str) -> Job:
@@ -220,8 +229,8 @@ def resume(workspace: Workspace, job_id: str) -> Job:
         if job.state not in ("failed", "cancelled"):
             raise InputError(f"Job {job_id} is {job.state}.", "Only a failed or cancelled job is resumed.")
         update(
-            workspace.db, Job, job_id, state="queued", is_cancel_requested=False, error="", hint="", launched_s=0.0, pid=0,
-            person_id=_person_id(workspace),
+            workspace.db, Job, job_id, state="queued", is_cancel_requested=False, launched_s=0.0, pid=0,
+            person_id=_person_id(workspace), **as_columns(None),
         )  # fmt: skip
     advance(workspace)
     return get(workspace.db, Job, job_id)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 from pydantic.fields import FieldInfo
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.records import Job
 from core.settings import Settings
 
@@ -76,7 +76,8 @@ class JobResult(BaseModel):
         """
         found = cls.find(job)
         if found is None:
-            raise InputError(f"Job {job.id} has no result that this version can read.", f"See: garrison jobs show {job.id}")
+            hint = Hint("Look at what was stored.", command=f"garrison jobs show {job.id}")
+            raise InputError(f"Job {job.id} has no result that this version can read.", hint)
         return found
 
     def as_json(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from core.errors import GarrisonError, JobCancelled, SetupError
 from core.files import disk_error
 from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS
-from core.jobs.queue import advance, claim
+from core.jobs.queue import advance, as_columns, claim
 from core.offline import refuse_connections
 from core.records import Job, now
 from core.storage import Workspace, get, transaction, update
@@ -28,6 +28,9 @@ from core.storage.people import person_of_job
 
 WATCH_INTERVAL_S = 0.5
 CANCEL_GRACE_S = 20.0
+NO_MEMORY = SetupError(
+    "The machine ran out of memory.", "Close other programs, choose a smaller batch or 4-bit precision, then resume."
+)
 log = logging.getLogger("garrison.job")
 
 
@@ -42,20 +45,15 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
     try:
         workspace.actor = _actor(workspace, context.job)
         result = KINDS[context.job.kind].run(context).as_json()
-        changes = {"state": "done", "result": result, "message": "", "error": "", "hint": ""}
+        changes = {"state": "done", "result": result, "message": "", **as_columns(None)}
     except JobCancelled as error:
-        changes = {"state": "cancelled", "error": error.message, "hint": error.hint}
+        changes = {"state": "cancelled", **as_columns(error)}
     except GarrisonError as error:
-        changes = {"state": "failed", "error": error.message, "hint": error.hint}
+        changes = {"state": "failed", **as_columns(error)}
     except MemoryError:
-        changes = {
-            "state": "failed",
-            "error": "The machine ran out of memory.",
-            "hint": "Close other programs, choose a smaller batch or 4-bit precision, then resume.",
-        }
+        changes = {"state": "failed", **as_columns(NO_MEMORY)}
     except Exception as error:
-        known = disk_error(error, workspace.home) or _defect(error)
-        changes = {"state": "failed", "error": known.message, "hint": known.hint}
+        changes = {"state": "failed", **as_columns(disk_error(error, workspace.home) or _defect(error))}
     finally:
         is_over.set()
         watcher.join()
@@ -93,8 +91,7 @@ def _watch(workspace: Workspace, context: JobContext, is_over: threading.Event) 
             context.cancel_requested.set()
         if asked_s and time.monotonic() - asked_s > CANCEL_GRACE_S:
             if is_held:
-                told = context.cancelled()
-                changes = {"state": "cancelled", "error": told.message, "hint": told.hint, "finished_at": now()}
+                changes = {"state": "cancelled", **as_columns(context.cancelled()), "finished_at": now()}
                 update(workspace.db, Job, context.job.id, **changes)
             os._exit(JobCancelled.exit_code)
     workspace.close()

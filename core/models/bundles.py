@@ -14,7 +14,8 @@ from pathlib import Path
 
 from core.carry.manifest import BundleFile, Manifest
 from core.carry.verify import Bundle, Trust, faults, open_bundle
-from core.errors import InputError, SetupError
+from core.errors import Hint, InputError, SetupError
+from core.files import folder_atomic
 from core.models import registry
 from core.records import Model
 
@@ -61,7 +62,7 @@ def import_bundle(
     _check_room(home, total)
     done = 0
     for model in wanted:
-        with registry.new_folder(home / "models" / model.name) as folder:
+        with folder_atomic(home / "models" / model.name) as folder:
             for offset, file in model.files:
                 for count in _copy(bundle, offset, file, folder):
                     done += count
@@ -79,7 +80,8 @@ def models_in(manifest: Manifest) -> list[Carried]:
     """
     if manifest.kind != "models":
         raise InputError(
-            "This bundle holds the program, not models alone.", "Install it with: garrison-setup install (or upgrade) FOLDER"
+            "This bundle holds the program, not models alone.",
+            Hint("Install it, or upgrade with it.", command="garrison-setup install (or upgrade) FOLDER"),
         )
     by_name: dict[str, list[tuple[int, BundleFile]]] = {}
     for offset, file in manifest.carried:
@@ -125,7 +127,7 @@ def _is_there(bundle: Bundle, model: Carried, present: dict[str, Model]) -> bool
         return True
     raise InputError(
         f"There is another model called {model.name!r} on this machine.",
-        f"Remove it first (garrison models remove {model.name}), if it is not used any more.",
+        Hint("If it is not used any more, remove it first.", command=f"garrison models remove {model.name}"),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from core.errors import InputError, SetupError
+from core.errors import Hint, InputError, SetupError
 from core.files import file_key, folder_atomic
 from core.models.agreement import spaced
 from core.models.conversation import Vocabulary
@@ -92,7 +92,10 @@ def load_causal(
         except (OSError, ValueError, KeyError, NotImplementedError, ImportError, AttributeError) as error:
             raise InputError(
                 f"The model {path.name!r} cannot be loaded ({type(error).__name__}).",
-                "Run `garrison models verify`; if it is unchanged, transformers does not know this kind of model.",
+                Hint(
+                    "Perhaps transformers does not know this kind of model. Check on the page Models that it is unchanged.",
+                    command="garrison models verify",
+                ),
             ) from error
         if "quantization_config" not in options:  # quantized models are already in place and cannot be moved
             model.to(device)

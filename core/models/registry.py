@@ -5,24 +5,19 @@ Pickled weights and model code are never copied in, because loading either would
 Listing reads `model.json` alone; `verify_models` reads every byte.
 """
 
-import fcntl
-import hashlib
 import json
 import logging
-import os
 import re
 import shutil
 import struct
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from core.errors import InputError, SetupError
-from core.files import sha256_file
+from core.errors import Hint, InputError, SetupError
+from core.files import folder_atomic, sha256_file, sha256_folder
 from core.models.card import license_in
 from core.records import Model, ModelFormat
 
@@ -82,10 +77,14 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
     if model is None:
         known = ", ".join(model.name for model in models if model.format not in DETECTION_FORMATS) or "none"
         raise SetupError(
-            f"There is no model {name!r} on this machine.", f"Present: {known}. Add another: garrison models add PATH"
+            f"There is no model {name!r} on this machine.",
+            Hint(f"Present: {known}. Add another on the page Models.", command="garrison models add PATH"),
         )
     if not Path(model.path).exists():
-        raise SetupError(f"The file of model {name!r} is gone.", f"Run `garrison models remove {name}` and add it again.")
+        raise SetupError(
+            f"The file of model {name!r} is gone.",
+            Hint("Remove it on the page Models and add it again.", command=f"garrison models remove {name}"),
+        )
     return model
 
 
@@ -107,9 +106,9 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
             f"{name!r} cannot be the name of a model.", "Use lower-case letters, digits, dots, hyphens and underscores."
         )
     if any(model.name == name for model in list_models(model_folders(home))):
-        raise InputError(f"There already is a model {name!r}.", "Give another name with `--name`.")
+        raise InputError(f"There already is a model {name!r}.", Hint("Give another name.", command="--name NAME"))
     target = home / "models" / name
-    with new_folder(target) as folder:
+    with folder_atomic(target) as folder:
         for file in files:
             _copy(file, folder / file.name)
         is_gguf = path.is_file()
@@ -141,7 +140,9 @@ def remove_model(home: Path, name: str, cache: Path) -> None:
             return
     if any(model.name == name for model in list_models([embedded_folder()])):
         raise InputError(f"{name!r} came with the product and cannot be removed.", "Only models that were added can be.")
-    raise InputError(f"There is no model {name!r}.", "See `garrison models list`.")
+    raise InputError(
+        f"There is no model {name!r}.", Hint("Choose one of the models that are here.", command="garrison models list")
+    )
 
 
 def verify_models(folders: Sequence[Path]) -> list[Verdict]:
@@ -181,16 +182,8 @@ def described_hash(content: bytes) -> str:
 
 
 def hash_model(path: Path) -> str:
-    """Return the SHA-256 of a GGUF file, or that of the `sha256sum` listing of a folder, sorted by path.
-
-    Each line of the listing is a file's hash, two spaces, its path in the folder with `/`, and a newline;
-    `model.json` itself is left out.
-    """
-    if path.is_file():
-        return sha256_file(path)
-    names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
-    lines = [f"{sha256_file(path / name)}  {name}\n" for name in names if name != MANIFEST]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    """Return the SHA-256 of a GGUF file, or that of a folder's listing (`core.files.sha256_folder`)."""
+    return sha256_file(path) if path.is_file() else sha256_folder(path)
 
 
 def _health(model: Model) -> Health:
@@ -280,47 +273,3 @@ def _check_safetensors(path: Path) -> None:
 def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)  # follows links: model caches contain links to the files
     target.chmod(0o644)
-
-
-@contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder to fill, renamed to `target` if the block succeeds and removed if it fails.
-
-    Leftovers of killed processes, recognizable by their released lock, are removed first.
-
-    Raises:
-        SetupError: the disk is full or not writable.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for left in target.parent.glob(".adding-*"):
-            with suppress(OSError), _locked(left):  # still locked: another process is filling it
-                shutil.rmtree(left)
-        folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=target.parent))
-        with _locked(folder):
-            try:
-                yield folder
-                folder.chmod(0o755)
-                folder.rename(target)
-            except BaseException:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
-    except OSError as error:
-        raise SetupError(
-            f"The model could not be stored in the workspace ({error.strerror}).", "Check free disk space and permissions."
-        ) from error
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a folder.
-
-    Raises:
-        OSError: another process holds it.
-    """
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)

@@ -77,36 +77,36 @@ def write_pairs(pairs: Sequence[QuestionPair], path: Path, *, format: str = "jso
         chosen.write(pairs, file, with_source)
 
 
-def read_pairs(path: Path) -> list[tuple[str, str]]:
+def read_pairs(path: Path, *, name: str = "") -> list[tuple[str, str]]:
     """Return the pairs of a JSON or JSONL file as (input, output), in file order.
 
     A conversation gives one pair for each question directly followed by its answer; earlier turns and system messages
-    are ignored.
+    are ignored. Errors call the file by `name`, if it is stored under another one than people know it by.
 
     Raises:
         InputError: the file cannot be read, holds no pairs, or has a broken row; the message names its line or row.
     """
-    pairs = []
-    for place, row in _rows(path):
+    pairs, name = [], name or path.name
+    for place, row in _rows(path, name):
         found = _pairs(row, place)
         if any(not question.strip() or not answer.strip() for question, answer in found):
-            raise InputError(f"{path.name}: {place} has an empty question or answer.", HINT)
+            raise InputError(f"{name}: {place} has an empty question or answer.", HINT)
         if any(HALF.search(text) for texts in found for text in texts):
-            raise InputError(f"{path.name}: {place} holds half a character.", "Write the line again, or delete it.")
+            raise InputError(f"{name}: {place} holds half a character.", "Write the line again, or delete it.")
         pairs += found
     if not pairs:
-        raise InputError(f"{path.name} holds no question pairs.", HINT)
+        raise InputError(f"{name} holds no question pairs.", HINT)
     return pairs
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Any]]:
+def _rows(path: Path, name: str) -> Iterator[tuple[str, Any]]:
     """Yield every row with its place in words ("line 7", "row 7")."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from error
+        raise InputError(f"{name} is not UTF-8 text.", "Save it as UTF-8.") from error
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read ({error.strerror}).", "Check the path.") from error
+        raise InputError(f"{name} cannot be read ({error.strerror}).", "Check the path.") from error
     try:  # first try the whole file as one JSON document
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -122,7 +122,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
             try:
                 yield f"line {number}", json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise InputError(f"{path.name}: line {number} is not JSON.", "Repair or delete the line.") from error
+                raise InputError(f"{name}: line {number} is not JSON.", "Repair or delete the line.") from error
 
 
 def _pairs(row: Any, place: str) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.chat import ChatModel, open_host, open_model, open_run
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.models.engine.settings import read_engine_settings
 from core.records import Run
 from core.services.training.runs import base_of, find_trainable
@@ -31,7 +31,10 @@ def open_answerer(workspace: Workspace, name: str) -> ChatModel:
     run = runs[0]
     rights.check(workspace.db, "chat", run.project_id)
     if not run.is_finished:
-        raise InputError(f"Run {run.id} has not finished.", "Wait for it, or resume its job: garrison jobs list")
+        raise InputError(
+            f"Run {run.id} has not finished.",
+            Hint("Wait for it, or resume its job on the page Jobs.", command="garrison jobs list"),
+        )
     model = base_of(workspace, run)
     return open_run(
         Path(model.path), model.format, folder=workspace.run_folder(run.project_id, run.id), cache=workspace.unpacked_folder

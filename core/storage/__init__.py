@@ -4,9 +4,10 @@ from core.storage import rights
 from core.storage.database import connect
 from core.storage.rows import count, delete, find, find_all, from_row, get, insert, insert_many, update
 from core.storage.transactions import transaction
-from core.storage.workspace import Workspace
+from core.storage.workspace import Permitted, Workspace
 
 __all__ = [
+    "Permitted",
     "Workspace",
     "connect",
     "count",

@@ -22,8 +22,8 @@ from functools import cache, partial
 from pathlib import Path
 
 from core.access import GATES, UNGATED, Action
-from core.errors import AccessError, SetupError
-from core.records import KEPT, AuditAction, AuditEntry, Document, now
+from core.errors import AccessError, Hint, SetupError
+from core.records import AuditAction, AuditEntry, Document, now
 from core.storage import rights
 from core.storage.transactions import Database, transaction
 
@@ -146,7 +146,7 @@ def decision_counts(db: sqlite3.Connection, document_id: str) -> dict[str, int]:
     """
     rows = db.execute("select state, count(*) from spans where document_id = ? group by state", [document_id])
     kept = db.execute(
-        "select count(*) from spans where document_id = ? and state <> 'rejected' and surrogate = ?", [document_id, KEPT]
+        "select count(*) from spans where document_id = ? and state <> 'rejected' and treatment = 'keep'", [document_id]
     ).fetchone()[0]
     counts = {"accepted": 0, "rejected": 0, "detected": 0} | {state: number for state, number in rows}
     return counts | ({"kept": kept} if kept else {})
@@ -187,7 +187,8 @@ def _entry(row: sqlite3.Row) -> AuditEntry:
         return AuditEntry(**json.loads(row["entry"]), sha256=row["sha256"])
     except (TypeError, ValueError) as error:
         raise SetupError(
-            f"Entry {row['sequence']} of the audit log cannot be read.", "See what was changed: garrison audit verify"
+            f"Entry {row['sequence']} of the audit log cannot be read.",
+            Hint("See on the page Audit what was changed.", command="garrison audit verify"),
         ) from error
 
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.storage.audit import GENESIS_SHA256, heads_path
 from core.storage.migrations import MIGRATIONS
 
@@ -96,7 +96,10 @@ def _snapshot(db: sqlite3.Connection) -> Iterator[None]:
 def _parsed(noted: str) -> tuple[int, str]:
     head = _HEAD.fullmatch(noted.strip().lower().replace(":", " "))
     if head is None:
-        raise InputError(f"{noted!r} is not a noted head.", "Write NUMBER:SHA256, as garrison audit verify prints it.")
+        raise InputError(
+            f"{noted!r} is not a noted head.",
+            Hint("Write NUMBER:SHA256, as the check of the log prints it.", command="garrison audit verify"),
+        )
     return int(head[1]), head[2]
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from core.errors import SetupError
+from core.errors import Hint, SetupError
 from core.files import disk_error
 from core.storage.audit import append_begin
 from core.storage.migrations import MIGRATIONS
@@ -31,7 +31,8 @@ def connect(path: Path) -> sqlite3.Connection:
         _migrate(db, path)
     except (sqlite3.DatabaseError, OSError) as error:
         raise disk_error(error, path.parent) or SetupError(
-            f"The workspace {path.parent} cannot be opened: {error}.", "Choose another one with --home, or check the disk."
+            f"The workspace {path.parent} cannot be opened: {error}.",
+            Hint("Check the disk, or choose another folder.", command="--home FOLDER"),
         ) from error
     return db
 
@@ -41,7 +42,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     if version > len(MIGRATIONS):
         raise SetupError(
             f"This workspace was written by a newer Garrison (schema {version}; this one knows {len(MIGRATIONS)}).",
-            "Install the newer version, or go back: garrison-setup rollback --home WORKSPACE.",
+            Hint("Install the newer version, or go back.", command="garrison-setup rollback --home WORKSPACE"),
         )
     if version == len(MIGRATIONS):
         return

@@ -109,6 +109,30 @@ def m010_search_version(db: sqlite3.Connection) -> None:
     db.execute("alter table documents add column search_version integer not null default 0")
 
 
+@migration
+def m011_treatment_of_spans(db: sqlite3.Connection) -> None:
+    """Add how a span is replaced, which so far only the text in its surrogate's place told."""
+    db.execute("alter table spans add column treatment text not null default 'surrogate'")
+    told = {"mask": "\u2588\u2588\u2588\u2588\u2588", "remove": "\u27e8removed\u27e9", "keep": "\u27e8stays readable\u27e9"}
+    for treatment, text in told.items():
+        db.execute("update spans set treatment = ? where surrogate = ?", [treatment, text])
+    db.execute("update spans set treatment = 'tag' where surrogate like '<%'")
+
+
+@migration
+def m012_reidentification(db: sqlite3.Connection) -> None:
+    """Call the tables of re-identification by its name."""
+    db.execute("alter table way_back rename to reidentification")
+    db.execute("alter table way_back_blocks rename to sealed_blocks")
+    db.execute("alter table way_back_openings rename to reidentifications")
+
+
+@migration
+def m013_hint_command(db: sqlite3.Connection) -> None:
+    """Add the command that does what a job's hint says; hints of earlier jobs hold words and command together."""
+    db.execute("alter table jobs add column hint_command text not null default ''")
+
+
 _INITIAL = """
 create table projects (
     id text primary key, name text not null unique collate nocase, policy text not null, is_sample integer not null,

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from core.access import ROLES, Action, Actor
-from core.errors import AccessError, InputError
+from core.errors import AccessError, Hint, InputError
 from core.records import AuditAction, Person, Project, Role, now
 from core.storage import audit, rights
 from core.storage.rows import from_row
@@ -18,7 +18,7 @@ _WORDS: dict[tuple[bool, bool], AuditAction] = {  # (in a project, granted) -> a
     (True, True): "member added",
     (True, False): "member removed",
 }
-UNKNOWN_HINT = "People appear once they signed in: garrison people list"
+UNKNOWN_HINT = Hint("People appear on the page People once they signed in.", command="garrison people list")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,9 @@ def person(workspace: Workspace, named: str) -> Person:
     if not found:
         raise InputError(f"Nobody called {named!r} signed in here yet.", UNKNOWN_HINT)
     if len(found) > 1:
-        raise InputError(f"{len(found)} people have the mail address {named}.", "Use the id: garrison people list")
+        raise InputError(
+            f"{len(found)} people have the mail address {named}.", Hint("Use the id.", command="garrison people list")
+        )
     return Person(id=found[0]["id"], name=found[0]["name"], is_authenticated=True)
 
 
@@ -228,7 +230,10 @@ def _change(workspace: Workspace, person_id: str, role: str, *, project: Project
         else:
             changed = db.execute("delete from roles where person_id = ? and project_id is ? and role = ?", key).rowcount
             if not changed:
-                raise InputError(f"The person does not hold the role {role} here.", "See: garrison people list")
+                raise InputError(
+                    f"The person does not hold the role {role} here.",
+                    Hint("See on the page People who holds which role.", command="garrison people list"),
+                )
         rights.forget(db)
         if changed:
             subjects = _subjects(db, person_id) | {"role": role} | ({"project": project.id} if project else {})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from core.access import Action, Actor
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.files import write_atomic
 from core.records import (
     AuditAction,
@@ -70,24 +70,22 @@ class Workspace:
             self._local.db.close()
             del self._local.db
 
-    def allowed(self, action: Action, project_id: str = "", *, by: Person | None = None) -> "Workspace":
-        """Check `action`, then return an unrestricted workspace for its consequences, even where the actor may not look.
+    def allowed(self, action: Action, project_id: str = "", *, by: Person | None = None) -> "Permitted":
+        """Check `action` once, then return the workspace for everything that follows from it.
 
-        For example, an entry in a list for every project creates spans in each of them. The new workspace shares this
-        one's connections.
+        It is unrestricted, even where the actor may not look: an entry in a list for every project creates spans in each of
+        them. It shares this one's connections.
 
         Raises:
             AccessError: the actor may not do this, or `by` is another person.
             InputError: the project does not exist, or the actor may not see it.
         """
         rights.check(self.db, action, project_id, by=by)
-        if self.actor is None:
-            return self
-        if project_id:
+        if self.actor is not None and project_id:
             get(self.db, Project, project_id)
-        other = Workspace(self.home, actor=replace(self.actor, sign_in_id=""))
-        other._local = self._local  # noqa: SLF001 its own kind
-        return other
+        permitted = Permitted(self.home, actor=self.actor and replace(self.actor, sign_in_id=""))
+        permitted._local = self._local  # noqa: SLF001 its own kind
+        return permitted
 
     # --- paths ------------------------------------------------------------------------------------
 
@@ -196,7 +194,8 @@ class Workspace:
         ]
         if not found:
             raise InputError(
-                f"There is no document {name!r} in {project.name}.", f"See: garrison documents list {project.name}"
+                f"There is no document {name!r} in {project.name}.",
+                Hint("Choose one of its documents.", command=f"garrison documents list {project.name}"),
             )
         if len(found) > 1:
             raise InputError(f"{len(found)} documents are called {name!r}.", "Use the id instead.")
@@ -210,7 +209,10 @@ class Workspace:
         """
         run = get(self.db, Run, run_id)
         if not run.is_finished:
-            raise InputError(f"Run {run_id} has not finished.", "Wait for it or resume its job: garrison jobs list")
+            raise InputError(
+                f"Run {run_id} has not finished.",
+                Hint("Wait for it, or resume its job on the page Jobs.", command="garrison jobs list"),
+            )
         return run
 
     # --- documents ------------------------------------------------------------------------------------
@@ -362,3 +364,10 @@ class Workspace:
             rights.check(self.db, "work on questions", project_id)
         with transaction(self.db):
             insert_many(self.db, pairs)
+
+
+class Permitted(Workspace):
+    """A workspace for what follows from an act that its actor may do: only `Workspace.allowed` makes one.
+
+    Functions that take one ask no more, so that an act is asked about once, where it begins.
+    """

@@ -88,7 +88,7 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
             else:
                 submit_with_file(
                     workspace,
-                    lambda path: Params(run_id=run.id, questions=path),
+                    lambda path, name: Params(run_id=run.id, questions=path, name=name),
                     upload=upload,
                     project=project,
                 )

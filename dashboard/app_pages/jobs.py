@@ -9,9 +9,9 @@ from core.jobs.kinds import KINDS
 from core.records import Job
 from core.storage import Workspace
 from core.words import duration
-from dashboard.components.errors import shown_errors
+from dashboard.components.errors import show_job_error, shown_errors
 from dashboard.components.follower import is_active, show_job
-from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, page_hint
+from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock
 from dashboard.resources import projects, workspace
 
 SHOWN = 20
@@ -57,7 +57,7 @@ def show_ended(store: Workspace) -> None:
             st.markdown(f"{JOB_ICONS[job.state]} **{KINDS[job.kind].title}** · {JOB_WORDS[job.state]}")
             st.caption(_when(job, names.get(job.project_id, "")), help=clock(job.finished_at))
             if job.state == "failed":
-                st.error(f"{job.error}\n\n{page_hint(job.hint)}".strip(), icon=":material/error:")
+                show_job_error(job)
             if job.state in ("failed", "cancelled") and st.button(
                 "Resume", key=f"resume-{job.id}", icon=":material/play_arrow:", help="It goes on from what is finished."
             ):

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
 from core.files import disk_errors
-from core.models.registry import add_model, list_models, model_folders, remove_model, verify_models
+from core.models.registry import Health, add_model, list_models, model_folders, remove_model, verify_models
 from core.records import Model
 from core.storage import Workspace, rights
 from core.words import size
@@ -35,7 +35,7 @@ HEALTH = {
 
 def show_table(models: list[Model]) -> None:
     """Show every model with what an administrator wants to know: use, size, license, origin, checksum."""
-    checked: dict[str, str] = st.session_state.get("verified", {})
+    checked: dict[str, Health] = st.session_state.get("verified", {})
     rows = [
         {
             "Name": model.name,
@@ -44,7 +44,7 @@ def show_table(models: list[Model]) -> None:
             "License": model.license or "not stated",
             "Came": "with Garrison" if model.is_embedded else "added here",
         }
-        | ({"Checked": checked.get(model.name, "")} if checked else {})
+        | ({"Checked": HEALTH[checked[model.name]] if model.name in checked else ""} if checked else {})
         | {"SHA-256": model.sha256[:12] or "not recorded"}
         for model in models
     ]
@@ -56,10 +56,10 @@ def show_verify(workspace: Workspace) -> None:
     if st.button("Check that they are unchanged", icon=":material/verified_user:", key="verify-models"):
         with shown_errors(), st.spinner("Reading every model once …", show_time=True):
             verdicts = verify_models(model_folders(workspace.home))
-            st.session_state["verified"] = {verdict.model.name: HEALTH[verdict.health] for verdict in verdicts}
+            st.session_state["verified"] = {verdict.model.name: verdict.health for verdict in verdicts}
         st.rerun()
-    checked: dict[str, str] = st.session_state.get("verified", {})
-    bad = [name for name, words in checked.items() if words.startswith("✗")]
+    checked: dict[str, Health] = st.session_state.get("verified", {})
+    bad = [name for name, health in checked.items() if health in ("changed", "missing")]
     if bad:
         st.error(
             f"Not as recorded: {', '.join(bad)}. Do not use them; remove them and add them again.", icon=":material/error:"

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.access import Action
-from core.privacy.replacement.surrogate_rows import SurrogateMapping
-from core.privacy.replacement.treatments import TREATMENTS, Treatment
-from core.records import Person, Project
+from core.privacy.replacement.surrogates import SurrogateMapping
+from core.privacy.replacement.treatments import TREATMENTS
+from core.records import Person, Project, Treatment
 from core.services.privacy import reidentification
 from core.services.privacy.project_treatments import (
     TreatmentEffect,
@@ -38,8 +38,8 @@ EXPLAINED = """
 - **Leave it readable**: nothing is replaced. Whoever reads the text, and every model made from it, sees the originals.
 """
 LOST = (
-    "**If the passphrase is lost, the way back is gone for good.** Nobody can open it then, not even with the whole "
-    "database. The anonymized texts, questions and models stay usable."
+    "**If the passphrase is lost, re-identification is gone for good.** Nobody can look anything up then, not even with the "
+    "whole database. The anonymized texts, questions and models stay usable."
 )
 
 
@@ -138,27 +138,27 @@ def _done_words(done: TreatmentEffect, entity: str) -> str:
     return f"Changed: {counted(done.spans, 'mark')} of type {entity_words(entity)}.{withdrawn}"
 
 
-def show_way_back(store: Workspace, project: Project, person: Person | None) -> None:
+def show_reidentification(store: Workspace, project: Project, person: Person | None) -> None:
     """Show whether re-identification is set up, and what can be done about it."""
-    st.subheader("The way back")
+    st.subheader("Re-identification")
     state = reidentification.setup_of(store, project)
     if state is None:
         st.markdown(
-            "**There is none.** Nothing kept here leads from an invented value to the original but the documents "
-            "themselves. A way back is a sealed list for the day on which somebody must know who is meant."
+            "**It is not set up.** Nothing kept here leads from an invented value to the original but the documents "
+            "themselves. Re-identification keeps a sealed list for the day on which somebody must know who is meant."
         )
-        with st.expander("Set up a way back", key="way-back-set-up"):
+        with st.expander("Set up re-identification", key="reidentification-set-up"):
             set_up(store, project, person)
         return
     st.markdown(
-        f"**There is one**, set up by {unformatted(state.person)}, {clock(state.created_at)}. Opening it needs the "
+        f"**It is set up**, by {unformatted(state.person)}, {clock(state.created_at)}. Looking something up needs the "
         "passphrase and a reason, and is recorded in the audit log. A lost passphrase cannot be replaced."
     )
-    with st.expander("Look back", key="way-back-open"):
-        look_back(store, project, person)
-    with st.expander("Change the passphrase", key="way-back-passphrase"):
+    with st.expander("Look up originals", key="reidentification-open"):
+        look_up(store, project, person)
+    with st.expander("Change the passphrase", key="reidentification-passphrase"):
         change_passphrase(store, project, person)
-    with st.expander("Turn it off", key="way-back-off"):
+    with st.expander("Turn it off", key="reidentification-off"):
         turn_off(store, project, person)
 
 
@@ -173,16 +173,16 @@ def set_up(store: Workspace, project: Project, person: Person | None) -> None:
     """Show the warning, ask for the passphrase twice, and set up re-identification."""
     off = reason_off(store, project, "set rules", person)
     st.warning(LOST, icon=":material/key_off:")
-    with st.form("way-back-set-up-form", clear_on_submit=True, border=False):
+    with st.form("reidentification-set-up-form", clear_on_submit=True, border=False):
         passphrase = st.text_input(
-            f"Passphrase, {reidentification.MIN_PASSPHRASE} characters or more", type="password", key="way-back-new"
+            f"Passphrase, {reidentification.MIN_PASSPHRASE} characters or more", type="password", key="reidentification-new"
         )
-        again = st.text_input("The same again", type="password", key="way-back-again")
-        is_understood = st.checkbox("I know that a lost passphrase cannot be replaced", key="way-back-understood")
-        is_sent = st.form_submit_button("Set it up", key="way-back-set-up-go", disabled=bool(off), help=off or None)
+        again = st.text_input("The same again", type="password", key="reidentification-again")
+        is_understood = st.checkbox("I know that a lost passphrase cannot be replaced", key="reidentification-understood")
+        is_sent = st.form_submit_button("Set it up", key="reidentification-set-up-go", disabled=bool(off), help=off or None)
     if not is_sent or person is None:
         return
-    forget("way-back-new", "way-back-again")
+    forget("reidentification-new", "reidentification-again")
     with shown_errors():
         if not is_understood:
             st.error("Tick that you know what a lost passphrase means.")
@@ -191,23 +191,23 @@ def set_up(store: Workspace, project: Project, person: Person | None) -> None:
         else:
             with st.spinner("Sealing …"):
                 count = reidentification.set_up(store, project, passphrase=passphrase, person=person)
-            st.session_state["replacement-said"] = f"There is a way back now; {counted(count, 'pair')} sealed."
+            st.session_state["replacement-said"] = f"Re-identification is set up; {counted(count, 'pair')} sealed."
             st.rerun()
 
 
-def look_back(store: Workspace, project: Project, person: Person | None) -> None:
+def look_up(store: Workspace, project: Project, person: Person | None) -> None:
     """Ask for surrogates, reason and passphrase; show the originals in this run only, and keep them nowhere."""
-    with st.form("way-back-open-form", clear_on_submit=True, border=False):
-        asked = st.text_area("Invented values or labels, one on each line", key="way-back-asked")
+    with st.form("reidentification-open-form", clear_on_submit=True, border=False):
+        asked = st.text_area("Invented values or labels, one on each line", key="reidentification-asked")
         reason = st.text_input(
-            "Why", key="way-back-reason", help="Three words or more. Kept and shown below with your name."
+            "Why", key="reidentification-reason", help="Three words or more. Kept and shown below with your name."
         )
-        passphrase = st.text_input("Passphrase", type="password", key="way-back-given")
+        passphrase = st.text_input("Passphrase", type="password", key="reidentification-given")
         off = reason_off(store, project, "reveal", person)
-        is_sent = st.form_submit_button("Open", key="way-back-open-go", disabled=bool(off), help=off or None)
+        is_sent = st.form_submit_button("Open", key="reidentification-open-go", disabled=bool(off), help=off or None)
     if not is_sent or person is None:
         return
-    forget("way-back-given")
+    forget("reidentification-given")
     surrogates = [line.strip() for line in asked.splitlines() if line.strip()]
     with shown_errors():
         if not surrogates:
@@ -223,7 +223,7 @@ def look_back(store: Workspace, project: Project, person: Person | None) -> None
 def show_found(found: list[SurrogateMapping], person: Person) -> None:
     """Show the originals, as plain text, until the page is redrawn."""
     if not found:
-        st.info("None of these is an invented value or label of this project. The opening is recorded all the same.")
+        st.info("None of these is an invented value or label of this project. The attempt is recorded all the same.")
         return
     st.dataframe(
         [{"Stands in the text": p.surrogate, "Original": p.value, "Type": entity_words(p.entity)} for p in found],
@@ -236,14 +236,14 @@ def show_found(found: list[SurrogateMapping], person: Person) -> None:
 def change_passphrase(store: Workspace, project: Project, person: Person | None) -> None:
     """Ask for the old passphrase and twice for the new one, then change it."""
     off = reason_off(store, project, "set rules", person)
-    with st.form("way-back-passphrase-form", clear_on_submit=True, border=False):
-        old = st.text_input("Passphrase now", type="password", key="way-back-old")
-        new = st.text_input("New passphrase", type="password", key="way-back-next")
-        again = st.text_input("The new one again", type="password", key="way-back-next-again")
-        is_sent = st.form_submit_button("Change it", key="way-back-passphrase-go", disabled=bool(off), help=off or None)
+    with st.form("reidentification-passphrase-form", clear_on_submit=True, border=False):
+        old = st.text_input("Passphrase now", type="password", key="reidentification-old")
+        new = st.text_input("New passphrase", type="password", key="reidentification-next")
+        again = st.text_input("The new one again", type="password", key="reidentification-next-again")
+        is_sent = st.form_submit_button("Change it", key="reidentification-change", disabled=bool(off), help=off or None)
     if not is_sent or person is None:
         return
-    forget("way-back-old", "way-back-next", "way-back-next-again")
+    forget("reidentification-old", "reidentification-next", "reidentification-next-again")
     with shown_errors():
         if new != again:
             st.error("The two new passphrases differ.")
@@ -256,14 +256,14 @@ def turn_off(store: Workspace, project: Project, person: Person | None) -> None:
     """Say what is lost, ask for the project's name, then delete the key and the sealed list."""
     off = reason_off(store, project, "set rules", person)
     st.markdown("The key and the sealed list are deleted and **cannot be brought back**. Texts, questions and models stay.")
-    with st.form("way-back-off-form", clear_on_submit=True, border=False):
-        typed = st.text_input(f"Type the project's name: {project.name}", key="way-back-typed")
-        is_sent = st.form_submit_button("Turn it off", key="way-back-off-go", disabled=bool(off), help=off or None)
+    with st.form("reidentification-off-form", clear_on_submit=True, border=False):
+        typed = st.text_input(f"Type the project's name: {project.name}", key="reidentification-typed")
+        is_sent = st.form_submit_button("Turn it off", key="reidentification-off-go", disabled=bool(off), help=off or None)
     if not is_sent or person is None:
         return
     with shown_errors():
         reidentification.turn_off(store, project, typed_name=typed, person=person)
-        st.session_state["replacement-said"] = "The way back was deleted."
+        st.session_state["replacement-said"] = "Re-identification is off: the key and the sealed list were deleted."
         st.rerun()
 
 
@@ -272,7 +272,7 @@ def show_openings(store: Workspace, project: Project) -> None:
     opened = reidentification.openings(store, project)
     if not opened:
         return
-    st.markdown("**Who opened it**")
+    st.markdown("**Who looked something up**")
     rows = [
         {
             "Time": clock(one.created_at),
@@ -283,7 +283,7 @@ def show_openings(store: Workspace, project: Project) -> None:
         }
         for one in opened
     ]
-    st.dataframe(rows, hide_index=True, alt="Openings of the way back: time, who, why, how many")
+    st.dataframe(rows, hide_index=True, alt="Who looked up originals: time, who, why, how many")
 
 
 project = require_project()
@@ -297,5 +297,5 @@ with right:
 with shown_errors():
     show_types(store, project, person)
 with shown_errors():
-    show_way_back(store, project, person)
+    show_reidentification(store, project, person)
     show_openings(store, project)

@@ -7,12 +7,21 @@ import streamlit as st
 
 from core.defects import record_defect
 from core.errors import GarrisonError
-from dashboard.components.words import page_hint
+from core.records import Job
 
 
 def show_error(error: GarrisonError) -> None:
     """Show what happened and what to do next."""
-    st.error(f"{error.message}\n\n{page_hint(error.hint)}".strip(), icon=":material/error:")
+    _show(error.message, error.hint.words)
+
+
+def show_job_error(job: Job) -> None:
+    """Show why a job failed and what to do next."""
+    _show(job.error, job.hint)
+
+
+def _show(message: str, hint: str) -> None:
+    st.error(f"{message}\n\n{hint}".strip(), icon=":material/error:")
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from core.jobs.kinds import KINDS
 from core.records import Job, Project
 from core.storage import Workspace, get
 from core.words import duration
-from dashboard.components.errors import shown_errors
-from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock, page_hint
+from dashboard.components.errors import show_job_error, shown_errors
+from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock
 
 ACTIVE = ("queued", "running")
 
@@ -92,7 +92,7 @@ def _show_progress(job: Job) -> None:
 
 def _show_failure(workspace: Workspace, job: Job) -> None:
     if job.state == "failed":
-        st.error(f"{job.error}\n\n{page_hint(job.hint)}".strip(), icon=":material/error:")
+        show_job_error(job)
     else:
         st.caption("It was cancelled. What was finished is kept; Resume goes on from there.")
     if st.button("Resume", key=f"resume-{job.id}", icon=":material/play_arrow:"):

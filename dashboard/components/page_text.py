@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from core.privacy.entities import TYPE_OF
-from core.records import KEPT, Page, Span
+from core.privacy.replacement.masking import is_masked
+from core.records import Page, Span
 
 ANYWHERE = ("n", "p", "?", "Escape", "u")  # keys that are not about the mark in sight; an undo is of the last decision
 
@@ -268,13 +269,12 @@ def cut_page(text: str, spans: Iterable[Span], *, start: int, end: int, is_anony
         first, last = max(span.start, at), min(span.end, end)
         if first > at:
             pieces.append(Piece(text[at:first]))
-        is_masked = span.state != "rejected" and span.surrogate != KEPT
-        if is_anonymized and not is_masked:
+        if is_anonymized and not is_masked(span):
             pieces.append(Piece(text[first:last]))
         else:
             word = entity_words(span.entity)
             shown = (span.surrogate or f"[{word}]") if is_anonymized else text[first:last]
-            hint = f"{word}: {'stays as it is' if not is_masked else 'becomes ' + (span.surrogate or f'[{word}]')}"
+            hint = f"{word}: {'stays as it is' if not is_masked(span) else 'becomes ' + (span.surrogate or f'[{word}]')}"
             pieces.append(Piece(shown, span.id, word, entity_color(span.entity), span.state, hint))
         at = last
     return [*pieces, Piece(text[at:end])] if at < end else pieces

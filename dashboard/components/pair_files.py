@@ -15,7 +15,6 @@ from core.jobs.typed import JobParams
 from core.questions import pair_format
 from core.records import Job, Project
 from core.storage import Workspace
-from dashboard.components.words import page_hint
 
 READABLE = "JSONL with input and output, Alpaca, ShareGPT, ChatML."
 
@@ -41,7 +40,7 @@ def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
     try:
         export = exportable_pairs(workspace, project)
     except InputError as error:
-        return 0, f"{error.message} {page_hint(error.hint)}".strip()
+        return 0, str(error)
     return len(export.pairs), " ".join(filter(None, (export.unread, f"{export.note}." if export.note else "")))
 
 
@@ -54,25 +53,23 @@ def import_upload(workspace: Workspace, project: Project, upload: UploadedFile) 
     """
     from core.services.questions import pair_import
 
-    def params_for(path: str) -> JobParams:
-        return pair_import.Params(path=path, name=Path(upload.name).name, remove_after=True)
+    def params_for(path: str, name: str) -> JobParams:
+        return pair_import.Params(path=path, name=name, remove_after=True)
 
     return submit_with_file(workspace, params_for, upload=upload, project=project)
 
 
 def submit_with_file(
-    workspace: Workspace, params_for: Callable[[str], JobParams], *, upload: UploadedFile, project: Project
+    workspace: Workspace, params_for: Callable[[str, str], JobParams], *, upload: UploadedFile, project: Project
 ) -> Job:
-    """Start a job with an uploaded file; `params_for` builds its parameters from the file's path.
+    """Start a job with an uploaded file; `params_for` takes its path, and the name it came with.
 
     The file is stored in the workspace under a name that reveals nothing, and is deleted if the job is refused.
     """
     path = workspace.home / "incoming" / secrets.token_hex(8) / "pairs.jsonl"
     write_atomic(path, upload.getvalue())
     try:
-        return jobs.submit(workspace, params_for(str(path)), project_id=project.id)
-    except BaseException as error:
+        return jobs.submit(workspace, params_for(str(path), Path(upload.name).name), project_id=project.id)
+    except BaseException:
         shutil.rmtree(path.parent, ignore_errors=True)
-        if isinstance(error, InputError):
-            raise InputError(error.message.replace(path.name, upload.name), error.hint) from error
         raise

@@ -42,7 +42,7 @@ def trainable_pairs(workspace: Workspace, project: Project) -> list[QuestionPair
 
     try:
         return reviewed_pairs(workspace, project)
-    except InputError:  # its hint is for the command line; the page uses words of its own
+    except InputError:  # the page says in its own words that there are none
         return []
 
 

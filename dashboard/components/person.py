@@ -29,7 +29,9 @@ def sign_in_settings() -> SignIn | None:
     """
     found = read_sign_in(default_home())
     if found is not None and not (st.secrets.load_if_toml_exists() and "auth" in st.secrets):
-        raise SetupError("This dashboard was started without its sign-in.", "Start it with: garrison serve")
+        raise SetupError(
+            "This dashboard was started without its sign-in.", "Ask whoever runs this machine to start it again."
+        )
     return found
 
 

@@ -1,6 +1,5 @@
-"""Times, states and hints in everyday words."""
+"""Times and states in everyday words."""
 
-import re
 from datetime import UTC, datetime
 
 from core.words import counted, duration
@@ -48,15 +47,3 @@ def ago(moment: str) -> str:
 def clock(moment: str) -> str:
     """Format an ISO 8601 time as local date and time, to the minute; "" stays ""."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
-
-
-def page_hint(hint: str) -> str:
-    """Return a hint from core without the parts meant for the command line."""
-    without = re.sub(r"\s*\(garrison [^)]*\)", "", hint)
-    kept = []
-    for sentence in re.split(r"(?<=[.;])\s+", without):
-        told = re.sub(r"(?::\s*|\s+with\s+|\s+)?`?(?:garrison|python3 installer) .*$", ".", sentence)
-        words = told.rstrip(".").split()
-        if "--" not in told and (told == sentence or len(words) > 1):
-            kept.append(told)
-    return " ".join(kept)

@@ -78,7 +78,7 @@ def _answer(owner: os.stat_result, work: Callable[[], str], writing: int) -> int
         os.setuid(owner.st_uid)
         answer = ("done", work(), "")
     except Stop as stop:
-        answer = ("stop", stop.message, stop.hint)
+        answer = ("stop", stop.message, stop.hint.sentence)
     except BaseException:
         traceback.print_exc()
         return 1

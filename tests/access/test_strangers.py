@@ -1,9 +1,11 @@
 """Every public function of core that takes a workspace refuses a stranger, or gives nothing: all of them are looked for."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +45,7 @@ OPEN = {
     "Workspace.job_folder": "a path, which tells nothing",
     "Workspace.close": "closes",
 }
+ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "four words nobody guesses"
 ENTRY = ListEntry(id="entry-1", project_id="", kind="deny", text="Keller", entity="PERSON", added_by="Ada", created_at=now())
 
@@ -135,6 +138,33 @@ def test_stranger_is_refused(name: str, workspace: Workspace, signed_in: SignIn,
     assert not result, f"{name} gave a stranger {type(result).__name__}"
     actions = [row[0] for row in workspace.db.execute("select json_extract(entry, '$.action') from audit")][before:]
     assert set(actions) <= {"access refused"}, f"{name} did something for a stranger"
+
+
+def test_only_asking_makes_a_workspace_in_which_nobody_is_asked() -> None:
+    """Functions that take a `Permitted` ask no more, so nothing but `Workspace.allowed` may make one."""
+    makers = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("core", "dashboard")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Permitted"
+    }
+    assert makers == {"core/storage/workspace.py"}
+    source = inspect.getsource(Workspace)
+    assert source.count("Permitted(") == inspect.getsource(Workspace.allowed).count("Permitted(") == 1
+
+
+def test_a_permit_is_refused_to_strangers_and_to_whoever_acts_for_another(workspace: Workspace, signed_in: SignIn) -> None:
+    project, _, _ = filled(workspace, "Theirs")
+    stranger, ada = signed_in("stranger"), signed_in("ada", ("reviewer",), project)
+    with pytest.raises(AccessError, match="decide"):
+        stranger.allowed("decide", project.id)
+    with pytest.raises(AccessError, match="set rules"):
+        ada.allowed("set rules", project.id)
+    assert stranger.actor
+    with pytest.raises(AccessError, match="another person"):
+        ada.allowed("decide", project.id, by=stranger.actor.person)
+    assert ada.allowed("decide", project.id, by=ada.actor and ada.actor.person)
 
 
 @pytest.mark.parametrize("kind", [Project, Document, Span, Review, QuestionPair, Run])

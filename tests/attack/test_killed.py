@@ -118,7 +118,9 @@ def test_a_way_back_killed_at_any_moment_of_its_making_is_whole_or_not_there(
 
     moment = 0
     while killed_at(moment, workspace.home, set_up):
-        stored = [workspace.db.execute(f"select count(*) from {t}").fetchone()[0] for t in ("way_back", "way_back_blocks")]  # noqa: S608
+        stored = [
+            workspace.db.execute(f"select count(*) from {t}").fetchone()[0] for t in ("reidentification", "sealed_blocks")
+        ]  # noqa: S608
         entries = sum(entry.action == "way back set up" for entry, _ in audit.entries(workspace.db))
         assert [*stored, entries] in ([0, 0, 0], [1, 1, 1])
         assert not files_with(workspace.home, PASSPHRASE)

@@ -78,8 +78,9 @@ def test_a_running_training_ends_at_the_step_after_an_approval_was_withdrawn(
 def test_pairs_of_an_earlier_approval_are_to_be_written_again(workspace: Workspace, project: Project) -> None:
     for pair in find(workspace.db, QuestionPair):
         update(workspace.db, QuestionPair, pair.id, origin="generated", review_id="review-earlier")
-    with pytest.raises(InputError, match="garrison questions generate"):
+    with pytest.raises(InputError) as refused:
         trainable.reviewed_pairs(workspace, project)
+    assert refused.value.hint.command.startswith("garrison questions generate")
 
 
 def test_a_frozen_dataset_does_not_move_when_its_document_changes(workspace: Workspace, project: Project) -> None:

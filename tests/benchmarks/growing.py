@@ -87,7 +87,8 @@ def equal_marks(*, count: int) -> Measured:
         workspace.store_text(document, text, pages=())
         step("prepared")
         with transaction(workspace.db):
-            table = surrogate_table(workspace, project.id)
+            permitted = workspace.allowed("find personal data", project.id)
+            table = surrogate_table(permitted, project.id)
             spans = [
                 Span(
                     id=f"s{n}", document_id="d", start=8 * n, end=8 * n + 7, entity="PERSON", score=0.9, detector="rules",
@@ -96,7 +97,7 @@ def equal_marks(*, count: int) -> Measured:
                 for n in range(count)
             ]  # fmt: skip
             insert_many(workspace.db, spans)
-            store_surrogates(workspace, project.id, table)
+            store_surrogates(permitted, project.id, table)
         step("surrogates, stored")
         shown = spans_of(workspace, document)
         review.by_risk(text, shown)

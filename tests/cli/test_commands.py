@@ -17,7 +17,7 @@ from typer.main import get_command
 from core.cli.app import app, main
 from core.cli.shell import ProgressPrinter
 from core.records import Job
-from core.storage import Workspace
+from core.storage import Workspace, insert
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -52,6 +52,19 @@ def test_an_error_with_json_is_json_too(garrison: Run) -> None:
     code, out, _ = garrison("--json", "documents", "list", "nothing")
     assert code == 2
     assert set(json.loads(out)) == {"error", "hint"}
+
+
+def test_a_failed_job_tells_its_hint_with_the_command_as_one_sentence(garrison: Run, tmp_path: Path) -> None:
+    job = Job(
+        id="job-1", kind="sample", state="failed", error="No model.", hint="Add one.",
+        hint_command="garrison models add PATH", created_at="2026-01-01T00:00:00+00:00",
+    )  # fmt: skip
+    with closing(Workspace(tmp_path / "home")) as workspace:
+        insert(workspace.db, job)
+    assert "No model. Add one: garrison models add PATH\n" in garrison("jobs", "show", "job-1")[1]
+    told = json.loads(garrison("--json", "jobs", "show", "job-1")[1])["job"]
+    assert told["hint"] == "Add one: garrison models add PATH" and "hint_command" not in told
+    assert json.loads(garrison("--json", "jobs", "list")[1]) == [told]
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_broken_question_file_is_refused_in_place(open_page, workspace, learned)
     app = open_page("evaluate", project_id=learned.project.id)
     app.file_uploader(key="own-questions").upload("own.jsonl", b"not json\n").run()
     app.button(key="start-evaluation").click().run()
-    assert app.error
+    assert "own.jsonl: line 1" in app.error[0].value
     assert not list((workspace.home / "incoming").glob("*/*"))
 
 

@@ -31,6 +31,11 @@ def test_failed_job_says_why_what_to_do_and_its_last_lines(open_page, workspace,
     assert not app.button(key=f"resume-{job.id}").disabled
 
 
+def test_failed_job_shows_its_hint_without_the_command(open_page, add_job):
+    add_job("failed", error="It is gone.", hint="Add it.", hint_command="garrison models add PATH", finished_at=now())
+    assert open_page("jobs").error[0].value == "It is gone.\n\nAdd it."
+
+
 def test_running_job_shows_progress_and_can_be_cancelled(open_page, workspace, add_job):
     job = add_job(
         "running", done=3, total=12, unit="files", message="Reading file 4 of 12", started_at=now(), pid=os.getpid(),

@@ -1,4 +1,4 @@
-"""The Replacement page: what replaces each type, a change with what it touches, and the way back."""
+"""The Replacement page: what replaces each type, a change with what it touches, and re-identification."""
 
 import pytest
 
@@ -25,7 +25,8 @@ def project(workspace):
     )  # fmt: skip
     insert(workspace.db, document)
     workspace.store_text(document, TEXT, pages=())
-    table = surrogate_table(workspace, project.id)
+    permitted = workspace.allowed("find personal data", project.id)
+    table = surrogate_table(permitted, project.id)
     insert(
         workspace.db,
         Span(
@@ -33,7 +34,7 @@ def project(workspace):
             surrogate=table.surrogate("PERSON", "John Smith"),
         ),
     )  # fmt: skip
-    store_surrogates(workspace, project.id, table)
+    store_surrogates(permitted, project.id, table)
     approve_unread(workspace, project, document, by=declared("Bo"))
     return project
 
@@ -73,37 +74,37 @@ def test_a_change_shows_what_it_touches_and_happens_when_asked(open_page, worksp
 
 
 @pytest.mark.slow
-def test_the_way_back_is_set_up_after_its_warning_opened_once_and_turned_off(open_page, workspace, project):
+def test_reidentification_is_set_up_after_its_warning_opened_once_and_turned_off(open_page, workspace, project):
     app = open_page("replacement", project_id=project.id)
     assert "gone for good" in seen(app)
     app.text_input(key="reviewer").input("Ada").run()
-    app.text_input(key="way-back-new").input(PASSPHRASE)
-    app.text_input(key="way-back-again").input(PASSPHRASE)
-    app.button(key="way-back-set-up-go").click().run()
+    app.text_input(key="reidentification-new").input(PASSPHRASE)
+    app.text_input(key="reidentification-again").input(PASSPHRASE)
+    app.button(key="reidentification-set-up-go").click().run()
     assert "Tick that you know" in seen(app) and reidentification.setup_of(workspace, project) is None
-    app.text_input(key="way-back-new").input(PASSPHRASE)
-    app.text_input(key="way-back-again").input(PASSPHRASE)
-    app.checkbox(key="way-back-understood").check()
-    app.button(key="way-back-set-up-go").click().run()
-    assert not app.exception and "There is a way back now" in seen(app)
+    app.text_input(key="reidentification-new").input(PASSPHRASE)
+    app.text_input(key="reidentification-again").input(PASSPHRASE)
+    app.checkbox(key="reidentification-understood").check()
+    app.button(key="reidentification-set-up-go").click().run()
+    assert not app.exception and "Re-identification is set up" in seen(app)
 
     def look(passphrase: str) -> None:
-        app.text_area(key="way-back-asked").input(surrogate(workspace))
-        app.text_input(key="way-back-reason").input("asked by the court")
-        app.text_input(key="way-back-given").input(passphrase)
-        app.button(key="way-back-open-go").click().run()
+        app.text_area(key="reidentification-asked").input(surrogate(workspace))
+        app.text_input(key="reidentification-reason").input("asked by the court")
+        app.text_input(key="reidentification-given").input(passphrase)
+        app.button(key="reidentification-open-go").click().run()
 
     look("something else entirely")
     assert "passphrase is wrong" in seen(app) and "John Smith" not in seen(app)
     look(PASSPHRASE)
     assert "John Smith" in seen(app) and "asked by the court" in seen(app)
-    assert "way-back-given" not in app.session_state
+    assert "reidentification-given" not in app.session_state
     app = open_page("replacement", project_id=project.id)
     assert "John Smith" not in seen(app)
     app.text_input(key="reviewer").input("Ada").run()
-    app.text_input(key="way-back-typed").input("Pumps")
-    app.button(key="way-back-off-go").click().run()
-    assert reidentification.setup_of(workspace, project) is None and "was deleted" in seen(app)
+    app.text_input(key="reidentification-typed").input("Pumps")
+    app.button(key="reidentification-off-go").click().run()
+    assert reidentification.setup_of(workspace, project) is None and "were deleted" in seen(app)
 
 
 def test_a_name_with_formatting_is_shown_as_it_is(open_page, workspace, project):

@@ -18,6 +18,7 @@ from environment import Place
 from core.carry.manifest import MANIFEST, load
 from core.carry.verify import Trust
 from core.errors import InputError, SetupError
+from core.files import folder_atomic
 from core.models import registry
 from core.models.bundles import import_bundle
 
@@ -146,14 +147,14 @@ bundles.import_bundle(Path({str(tmp_path / "home")!r}), [Path({str(folder)!r})],
         assert running.stdout.readline() == "copying\n"
         running.send_signal(signal.SIGKILL)
     models = tmp_path / "home" / "models"
-    assert [path.name[:8] for path in models.iterdir()] == [".adding-"]
+    assert [path.name[:7] for path in models.iterdir()] == [".small."]
     import_bundle(tmp_path / "home", [folder], trust)
     assert [path.name for path in models.iterdir()] == ["small"]
 
 
 def test_a_folder_somebody_is_filling_is_left_alone(tmp_path):
-    with registry.new_folder(tmp_path / "models" / "one") as first:
-        with registry.new_folder(tmp_path / "models" / "two"):
+    with folder_atomic(tmp_path / "models" / "one") as first:
+        with folder_atomic(tmp_path / "models" / "two"):
             assert first.is_dir()
     assert sorted(path.name for path in (tmp_path / "models").iterdir()) == ["one", "two"]
 

@@ -31,7 +31,7 @@ def read(folder: Path, name: str, data: bytes | str) -> Extraction:
 def refusal(folder: Path, name: str, data: bytes | str) -> InputError:
     with pytest.raises(InputError) as caught:
         read(folder, name, data)
-    assert caught.value.message.count(".") >= 1 and caught.value.hint
+    assert caught.value.message.count(".") >= 1 and caught.value.hint.words
     assert "\n" not in str(caught.value)
     return caught.value
 
@@ -254,7 +254,7 @@ def test_wrong_extension_is_named(tmp_path: Path, name: str, data: bytes, words:
 
 @pytest.mark.parametrize("name", ["a.exe", "a", "a.doc"])
 def test_unknown_extension_names_the_known_ones(tmp_path: Path, name: str) -> None:
-    assert "docx" in refusal(tmp_path, name, PROSE).hint
+    assert "docx" in refusal(tmp_path, name, PROSE).hint.words
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import commands
+import console
 import doctor
 import environment
 import index
@@ -18,6 +19,7 @@ import suite
 from console import Stop
 from packaging.requirements import Requirement
 
+from core.errors import Hint
 from tests.installer.answers import WORKS
 
 ROOT = Path(commands.__file__).resolve().parents[1]
@@ -43,6 +45,12 @@ def test_doctor_finds_a_whole_installation_well(installed, capsys):
     said = capsys.readouterr().out
     assert "torch                    2.13.0" in said
     assert "all 9 set when Garrison starts" in said
+
+
+def test_a_stop_is_told_with_the_command_of_its_hint(capsys):
+    console.complain(Stop("This is no key.", Hint("Make a new one.", command="python3 installer key FILE")))
+    console.complain(Stop("Stopped."))
+    assert capsys.readouterr().err == "\nThis is no key.\nMake a new one: python3 installer key FILE\n\nStopped.\n"
 
 
 def test_doctor_says_what_to_do_in_a_bare_checkout(place, capsys):

@@ -67,7 +67,7 @@ def test_a_compiler_is_asked_for_only_where_something_must_be_built(fake_venv, p
     monkeypatch.setattr(machine, "compiler", lambda: "")
     with pytest.raises(Stop, match="no C\\+\\+ compiler") as stop:
         engine.check(place)
-    assert "apt-get install g++" in stop.value.hint
+    assert "apt-get install g++" in stop.value.hint.words
     (place.wheelhouse / "llama_cpp_python-0.3.36-py3-none-any.whl").touch()
     engine.check(place)
 
@@ -113,7 +113,7 @@ def test_a_wheelhouse_whose_llama_dies_is_named_as_the_cause(fake_venv, calls):
     (place.wheelhouse / "llama_cpp_python-0.3.36-py3-none-any.whl").touch()
     with environment.held(place) as lock, pytest.raises(Stop, match="SIGSEGV") as stop:
         engine.prove(place, lock)
-    assert "wheelhouse" in stop.value.hint
+    assert "wheelhouse" in stop.value.hint.words
     assert "pip" not in calls.read_text()
 
 

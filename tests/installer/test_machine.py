@@ -41,12 +41,12 @@ def test_another_python_is_refused_before_anything_is_made(running, monkeypatch,
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Stop, match=r"needs Python 3\.11, and this is Python " + ".".join(map(str, running))) as stop:
         machine.check_python(running)
-    assert "bundle" in stop.value.hint
+    assert "bundle" in stop.value.hint.words
     put(tmp_path, "python3.11")
     (tmp_path / "python3.11").chmod(0o755)
     with pytest.raises(Stop) as stop:
         machine.check_python(running)
-    assert str(tmp_path / "python3.11") in stop.value.hint
+    assert str(tmp_path / "python3.11") in stop.value.hint.words
     machine.check_python(machine.PYTHON)
 
 

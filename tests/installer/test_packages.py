@@ -41,7 +41,7 @@ def test_cuda_build_is_refused_where_there_is_no_gpu(fake_venv, torch_report):
     place = fake_venv(f"*--report*) cat {report};;")
     with pytest.raises(Stop, match="CUDA build of torch") as stop:
         packages.check_torch(place, has_gpu=False, allow_cuda=False)
-    assert "PIP_FIND_LINKS" in stop.value.hint and "--allow-cuda" in stop.value.hint
+    assert "PIP_FIND_LINKS" in stop.value.hint.words and "--allow-cuda" in stop.value.hint.words
 
 
 @pytest.mark.parametrize("how", [{"has_gpu": True, "allow_cuda": False}, {"has_gpu": False, "allow_cuda": True}])
@@ -125,7 +125,7 @@ def test_a_wheelhouse_brings_the_hashes_of_what_was_built_for_it(place):
 def test_pips_failures_become_a_sentence_and_a_hint(place, output, expected):
     stop = packages.explain(output, place.log)
     assert expected in stop.message
-    assert str(place.log) in stop.hint
+    assert str(place.log) in stop.hint.words
 
 
 def test_failing_pip_stops_the_installation_and_its_words_are_kept(fake_venv):

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ConfigDict
 
 from core import jobs
-from core.errors import GarrisonError, InputError, ModelError
+from core.errors import GarrisonError, Hint, InputError, ModelError, SetupError
 from core.jobs import queue, worker
 from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, Kind
@@ -100,6 +100,20 @@ def test_an_expected_error_becomes_its_sentence_and_hint(workspace: Workspace, k
 
     job = run_job(workspace, jobs.submit(workspace, kind(work)()).id)
     assert (job.state, job.error, job.hint) == ("failed", "No pair was kept.", "Add longer documents.")
+    assert job.hint_command == ""
+
+
+def test_the_command_of_a_hint_is_kept_apart_until_the_job_is_resumed(
+    workspace: Workspace, kind: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(context: JobContext) -> dict[str, Any]:
+        raise SetupError("There is no model.", Hint("Add one.", command="garrison models add PATH"))
+
+    job = run_job(workspace, jobs.submit(workspace, kind(work)()).id)
+    assert (job.error, job.hint, job.hint_command) == ("There is no model.", "Add one.", "garrison models add PATH")
+    monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
+    resumed = jobs.resume(workspace, job.id)
+    assert (resumed.error, resumed.hint, resumed.hint_command) == ("", "", "")
 
 
 def test_a_defect_gets_a_reference_number_and_its_text_is_not_kept(
@@ -267,7 +281,7 @@ def test_a_process_that_cannot_begin_is_told_and_not_started_again_and_again(
         patch.setattr(sys, "executable", str(broken))
         job = jobs.submit(workspace, sample.Params())
         failed = wait_for(workspace, job.id, "failed", timeout_s=20)
-    assert (failed.error, failed.hint.split(". ")[1]) == (told, "See what is broken: python3 installer doctor")
+    assert (failed.error, failed.hint_command) == (told, "python3 installer doctor")
     monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
     assert jobs.resume(workspace, job.id).state == "queued"
     jobs.advance(workspace)
@@ -280,7 +294,7 @@ def test_a_job_struck_by_a_signal_is_told_with_its_name(workspace: Workspace) ->
     os.kill(pid, signal.SIGSEGV)
     failed = wait_for(workspace, job.id, "failed")
     assert failed.error == "The job's process ended with SIGSEGV before its work was done."
-    assert "doctor" in failed.hint and "memory" not in failed.hint
+    assert "doctor" in failed.hint_command and "memory" not in failed.hint
 
 
 def test_a_job_of_a_project_that_is_gone_is_refused(workspace: Workspace) -> None:

@@ -63,6 +63,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
     ),
     (evaluation.Params(run_id="run-1", questions=""), {"run_id": "run-1", "questions": ""}),
     (
+        evaluation.Params(run_id="run-1", questions="/i/q", name="q.jsonl"),
+        {"run_id": "run-1", "questions": "/i/q", "name": "q.jsonl"},
+    ),
+    (
         export.Params(run_id="run-1", format="gguf", quantization="q8_0", target="/out"),
         {"run_id": "run-1", "format": "gguf", "quantization": "q8_0", "target": "/out"},
     ),
@@ -133,7 +137,7 @@ def test_a_stored_result_is_read_and_stored_the_same(workspace: Workspace, kind:
 def test_an_unknown_name_is_refused_in_words(params: JobParams, stored: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="These settings cannot be used: formt: ") as caught:
         type(params).from_values(stored | {"formt": "gguf"})
-    assert all(name in caught.value.hint for name in type(params).model_fields)
+    assert all(name in caught.value.hint.words for name in type(params).model_fields)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_tokenizer_as_transformers_5_has_it_is_told_apart(built, family):
     as_it_comes = TransformersVocabulary(tokenizer_in(built(family).folder))
     with pytest.raises(InputError, match=r"other tokens than transformers: plain words, from token \d+ on") as told:
         check_same_tokens(as_it_comes, load_vocabulary(built(family).gguf), family.template, hint="Do something else.")
-    assert told.value.hint == "Do something else."
+    assert told.value.hint.words == "Do something else."
 
 
 def test_mark_that_is_read_otherwise_is_told(built):
@@ -84,7 +84,7 @@ def test_model_that_llama_cpp_would_read_otherwise_is_not_trained(built, tmp_pat
     options = {"train_rows": ROWS, "settings": ONE_STEP, "folder": tmp_path / "run", "cache": cache}
     with pytest.raises(InputError, match="plain words") as told:
         train(base, "safetensors", **options)
-    assert "GGUF" in told.value.hint
+    assert "GGUF" in told.value.hint.words
     assert not (tmp_path / "run" / "template.jinja").exists()
     kept.write_bytes(built(LLAMA2).gguf.read_bytes())
     assert train(base, "safetensors", **options).metrics["steps"] == 1

@@ -136,7 +136,7 @@ def outputs(workspace: Workspace, project: Project, out: Path) -> Iterator[str]:
     yield from (text for _, text in audit.entries(workspace.db))
     yield (workspace.home / audit.HEADS_NAME).read_text(encoding="utf-8")
     for job in find(workspace.db, Job):
-        yield json.dumps([job.message, job.result, job.error, job.hint], ensure_ascii=False)
+        yield json.dumps([job.message, job.result, job.error, job.hint, job.hint_command], ensure_ascii=False)
 
 
 def _strings(path: Path) -> Iterator[str]:
@@ -246,7 +246,7 @@ def test_a_defect_is_logged_without_what_it_quotes(caplog: pytest.LogCaptureFixt
     project = workspace.create_project("a", policy="all-at-once")
     job = run(workspace, project, "read", {"files": [{"path": ["Anneke Berglund"], "name": "Anneke Berglund.txt"}]})
     assert job.state == "failed" and "reference" in job.error
-    assert "Berglund" not in caplog.text + job.error + job.hint + job.message + json.dumps(job.result)
+    assert "Berglund" not in caplog.text + job.error + job.hint + job.hint_command + job.message + json.dumps(job.result)
     workspace.close()
 
 

@@ -87,6 +87,13 @@ def test_broken_line_is_named(tmp_path, line):
         read_pairs(path)
 
 
+def test_a_file_stored_under_another_name_is_called_as_people_know_it(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("broken\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"^mine\.jsonl: line 1 is not JSON"):
+        read_pairs(path, name="mine.jsonl")
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"[]", b"\xff\xfe\x00 binary"])
 def test_file_without_pairs_is_refused(tmp_path, content):
     path = tmp_path / "pairs.jsonl"

@@ -66,6 +66,24 @@ def test_workspace_from_before_proposals_keeps_data_and_approvals(tmp_path: Path
     workspace.close()
 
 
+def test_spans_from_before_treatments_were_stored_get_theirs(tmp_path: Path) -> None:
+    """What replaces a span used to be told by the text in its surrogate's place alone."""
+    home = tmp_path / "older"
+    write_older(home)
+    told = {
+        "Odile Marston": "surrogate", "": "surrogate", "<PERSON_12>": "tag", "█████": "mask", "⟨removed⟩": "remove",
+        "⟨stays readable⟩": "keep", "████": "surrogate", "Mr <PERSON_12>": "surrogate",
+    }  # fmt: skip
+    with closing(sqlite3.connect(home / "garrison.sqlite3", isolation_level=None)) as db:
+        db.execute("delete from spans")
+        for text in told:
+            row = [f"span {text}", "document-1", 0, 9, "PERSON", 0.9, "spacy", "detected", "", text]
+            db.execute(f"insert into spans values ({', '.join('?' * len(row))})", row)  # noqa: S608 ours
+    workspace = Workspace(home)
+    assert {span.surrogate: span.treatment for span in find(workspace.db, Span)} == told
+    workspace.close()
+
+
 def test_database_from_before_is_kept_beside(tmp_path: Path) -> None:
     home = tmp_path / "older"
     write_older(home)
@@ -73,3 +91,14 @@ def test_database_from_before_is_kept_beside(tmp_path: Path) -> None:
     with closing(sqlite3.connect(home / f"garrison.sqlite3.schema-{BEFORE_REVIEW}")) as kept:
         assert kept.execute("pragma user_version").fetchone()[0] == BEFORE_REVIEW
         assert kept.execute("select count(*) from reviews").fetchone()[0] == 2
+
+
+def test_job_from_before_hints_had_a_command_keeps_its_hint_as_words(tmp_path: Path) -> None:
+    home, hint = tmp_path / "older", "Resume it: finished work is kept. See what is broken: python3 installer doctor"
+    write_older(home)
+    with closing(sqlite3.connect(home / "garrison.sqlite3", isolation_level=None)) as db:
+        db.execute("update jobs set state = 'failed', error = 'It ended.', hint = ?", [hint])
+    workspace = Workspace(home)
+    job = get(workspace.db, Job, "job-1")
+    assert (job.error, job.hint, job.hint_command) == ("It ended.", hint, "")
+    workspace.close()

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from core import errors
-from core.errors import GarrisonError, ModelError
+from core.errors import GarrisonError, Hint, ModelError
 from core.models.engine.crash import EngineCrashed
 from core.models.text import Completion, Prompt
 from core.processes import bound_to_this
@@ -148,5 +148,5 @@ class WriterApart:
 
 def _error(told: dict[str, Any]) -> GarrisonError:
     kind = getattr(errors, told["error"], ModelError)
-    found: GarrisonError = kind(told["message"], told["hint"])
+    found: GarrisonError = kind(told["message"], Hint(**told["hint"]))
     return found

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from core.errors import SetupError
+from core.errors import Hint, SetupError
 
 Moment = Literal["loaded the model", "answered", "wrote"]
 
@@ -17,7 +17,11 @@ class EngineCrashed(SetupError):
         """Build the error from a `subprocess` return code (negative: killed by that signal) and what it was doing."""
         super().__init__(
             f"The language model's engine ended with {ended_by(returncode)} while it {moment}.",
-            "Try again: it is started anew, and nothing stored is lost. See what is broken: python3 installer doctor",
+            Hint(
+                "Try again: it is started anew, and nothing stored is lost. If it happens again, ask whoever installed "
+                "Garrison to see what is broken.",
+                command="python3 installer doctor",
+            ),
         )
         self.returncode = returncode
         self.moment = moment
@@ -46,10 +50,17 @@ def cannot_load(path: Path, adapters: Sequence[Path] = ()) -> SetupError:
         names = ", ".join(adapter.name for adapter in adapters)
         return SetupError(
             f"The model file {path.name} cannot be loaded with {names}.",
-            "Run `garrison models verify`; if the model is unchanged, delete the adapter's file from the run's folder: "
-            "it is made again from the run.",
+            Hint(
+                "Delete the adapter's file from the run's folder: it is made again from the run. But first check on the "
+                "page Models that the model is unchanged.",
+                command="garrison models verify",
+            ),
         )
     return SetupError(
         f"The model file {path.name} cannot be loaded.",
-        "Run `garrison models verify`; if it is unchanged, llama.cpp does not know this kind of model or memory is short.",
+        Hint(
+            "Perhaps llama.cpp does not know this kind of model, or memory is short. Check on the page Models that it is "
+            "unchanged.",
+            command="garrison models verify",
+        ),
     )

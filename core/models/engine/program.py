@@ -4,7 +4,7 @@ import importlib.util
 import os
 from pathlib import Path
 
-from core.errors import SetupError
+from core.errors import REPAIR, SetupError
 
 FOLDER_VARIABLE = "GARRISON_ENGINE"  # an administrator's own build, all in one folder
 
@@ -52,10 +52,10 @@ def _package() -> Path:
     """Return the folder of the llama_cpp package without importing it, which would load the library."""
     found = importlib.util.find_spec("llama_cpp")
     if found is None or not found.submodule_search_locations:
-        raise SetupError("llama-cpp-python is not installed.", "Run: python3 installer run")
+        raise SetupError("llama-cpp-python is not installed.", REPAIR)
     return Path(next(iter(found.submodule_search_locations)))
 
 
 def _missing(what: str, folder: Path) -> SetupError:
     named = f" ({FOLDER_VARIABLE} names {folder})" if os.environ.get(FOLDER_VARIABLE) else ""
-    return SetupError(f"The language model's engine is incomplete: {what} is missing{named}.", "Run: python3 installer run")
+    return SetupError(f"The language model's engine is incomplete: {what} is missing{named}.", REPAIR)

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import GarrisonError, SetupError
+from core.errors import GarrisonError, Hint, SetupError
 from core.models.engine.client import Client, over_socket
 from core.models.engine.crash import EngineCrashed, Moment, cannot_load
 from core.models.engine.program import server_program
@@ -151,7 +151,10 @@ class Server:
         except subprocess.TimeoutExpired:
             return SetupError(
                 f"The language model's engine does not answer ({type(error).__name__}).",
-                "Try again. See what is broken: python3 installer doctor",
+                Hint(
+                    "Try again. If it happens again, ask whoever installed Garrison to see what is broken.",
+                    command="python3 installer doctor",
+                ),
             )
         if self._stopping.is_set():
             return SetupError("The language model's engine was stopped while it answered.", "Try again.")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from core.errors import GarrisonError
+from core.errors import GarrisonError, Hint
 from core.models.cores import thread_count
 from core.models.engine.client import Client
 from core.models.engine.context import context_tokens
@@ -233,7 +233,11 @@ def _refuse_unfit(place: _Place) -> None:
     if len(place.crashes) == CRASHES and time.monotonic() - place.crashes[0] < CRASH_WINDOW_S:
         raise EngineUnfit(
             f"The language model's engine ended {CRASHES} times within a minute with {place.model.name}.",
-            "Wait a minute, or choose another model. See what is broken: python3 installer doctor",
+            Hint(
+                "Wait a minute, or choose another model. If it goes on, ask whoever installed Garrison to see what is "
+                "broken.",
+                command="python3 installer doctor",
+            ),
         )
 
 

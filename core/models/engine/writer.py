@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
                     _say(answers, asdict(completion))
                 _say(answers, {"done": True})
     except GarrisonError as error:
-        _say(answers, {"error": type(error).__name__, "message": error.message, "hint": error.hint})
+        _say(answers, {"error": type(error).__name__, "message": error.message, "hint": asdict(error.hint)})
 
 
 def _prompt(told: dict[str, Any]) -> Prompt:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import InputError
-from core.privacy.replacement.treatments import KEPT, REMOVED
 from core.records import Span
 
 _BLANKS = " \t\u00a0"
@@ -48,7 +47,7 @@ class Masked:
 
 def is_masked(span: Span) -> bool:
     """Return whether a span's text is replaced: no reviewer rejected it, and its type is not one that is kept."""
-    return span.state != "rejected" and span.surrogate != KEPT
+    return span.state != "rejected" and span.treatment != "keep"
 
 
 def mask(text: str, spans: Sequence[Span]) -> Masked:
@@ -73,11 +72,12 @@ def mask(text: str, spans: Sequence[Span]) -> Masked:
 
 
 def _stretches(text: str, spans: Sequence[Span]) -> list[tuple[int, int, str]]:
+    """Return start, end and replacement ("" if removed) of each stretch to replace, in order and without overlap."""
     merged: list[tuple[int, int, str]] = []
     for span in sorted((s for s in spans if is_masked(s)), key=lambda s: (s.start, -s.end)):
         if not 0 <= span.start < span.end <= len(text):
             raise InputError(f"Span {span.id} lies outside the text.", "Search the document for personal data again.")
-        surrogate = span.surrogate or f"<{span.entity}>"
+        surrogate = "" if span.treatment == "remove" else span.surrogate or f"<{span.entity}>"
         if merged and span.start < merged[-1][1]:
             start, end, first = merged[-1]
             merged[-1] = (start, max(end, span.end), first)
@@ -87,10 +87,10 @@ def _stretches(text: str, spans: Sequence[Span]) -> list[tuple[int, int, str]]:
 
 
 def _tidied(text: str, stretches: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Return the stretches with removed ones emptied, joined if only blanks separate them, and widened by a spare blank."""
+    """Return the stretches with removed ones joined if only blanks separate them, and widened by a spare blank."""
     out: list[tuple[int, int, str]] = []
     for index, (start, end, surrogate) in enumerate(stretches):
-        if surrogate != REMOVED:
+        if surrogate:
             out.append((start, end, surrogate))
             continue
         if out and not out[-1][2] and not text[out[-1][1] : start].strip(_BLANKS):

@@ -4,12 +4,13 @@ import hmac
 import re
 import secrets
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
-from core.privacy.entities import ENTITIES, NAMES, WITH_KIND_WORD, invented_as, name_alone
+from core.privacy.entities import ENTITIES, NAMES, TYPES, WITH_KIND_WORD, invented_as, name_alone
 from core.privacy.recognizers.people.given_names import Gender, gender_of, is_given_name, length_class, script_of
 from core.privacy.recognizers.people.name_forms import (
     ADDRESSED,
@@ -20,26 +21,23 @@ from core.privacy.recognizers.people.name_forms import (
     plain,
     shorter_forms,
 )
-from core.privacy.replacement.invention.candidates import candidates, initials, name_parts
+from core.privacy.replacement.invention.candidates import candidates, initials, invented_words, may_be_invented, name_parts
 from core.privacy.replacement.invention.grids import GridOffset, moved_grid
 from core.privacy.replacement.invention.invented import Dice, cased, is_writable
 from core.privacy.replacement.invention.shifting import is_counted, shifted
-from core.privacy.replacement.surrogate_rows import (
-    DATES,
-    HIDDEN,
-    MOVED,
-    PART,
-    SHORT,
-    TAG,
-    Key,
-    Row,
-    SurrogateRows,
-    entity_of,
-    is_tag,
-)
-from core.privacy.replacement.treatments import BLOCKS, KEPT, REMOVED, Treatment
+from core.privacy.replacement.treatments import BLOCKS, KEPT, REMOVED
 from core.privacy.text.rewriting import as_read
+from core.records import Span, Treatment
 
+Row = tuple[str, str, str]  # entity, HMAC-SHA256 of the value in hexadecimal, surrogate
+Key = tuple[str, str]  # entity and HMAC
+PART = "PERSON_PART"
+HIDDEN = "HIDDEN"  # rows of values without a surrogate of their own, kept so that no surrogate equals them
+LABEL = "TAG_"
+SHORT = "TAG_PART"  # rows of the short forms of labelled persons' names, with the label of the one whom they mean
+DATES = tuple(type_.name for type_ in TYPES if type_.invention == "date")
+# Quantities: moved by one offset, or of so few values that another real one cannot be avoided; they name nobody alone.
+MOVED = invented_as("date", "grid") | {"AGE"}
 _SEVERAL = "<>"  # stored in place of a label if a short form may mean several people
 _CODES = tuple(entity for entity in ENTITIES if entity not in NAMES and entity not in MOVED)
 _GRIDS = invented_as("grid")
@@ -50,6 +48,14 @@ _SPARE_TRIES = 20  # before the one that was free last
 def new_key() -> bytes:
     """Return a random key for a project: without it nobody can tell which value a row stands for."""
     return secrets.token_bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What stands for a value (for people: words, if nothing does), and the treatment that led to it."""
+
+    text: str
+    treatment: Treatment
 
 
 class SurrogateTable:
@@ -78,18 +84,28 @@ class SurrogateTable:
         self._treatments = dict(treatments or {})
         self.rows = SurrogateRows(key, rows, avoid=avoid)
         self._first_try: Counter[tuple[object, ...]] = Counter()  # where a search starts, for each pool of invented values
-        self._given: dict[tuple[str, str], str] = {}  # answers since a row was last added or removed, by entity and value
+        self._given: dict[tuple[str, str], Replacement] = {}  # answers since the rows last changed, by entity and value
         # one to nine times 52 weeks, back or forth: that keeps the weekday, and nearly the season
         seed = self.rows.digest("DATE", "offset")
         self._weeks = 52 * (1 + int(seed[:8], 16) % 9) * (1 if int(seed[8], 16) % 2 else -1)
         seed = self.rows.digest("GRID", "offset")
         self._grid_offset = GridOffset(10_000 + int(seed[:8], 16) % 80_000, 10_000 + int(seed[8:16], 16) % 80_000)
 
+    def replaced(self, span: Span, text: str) -> Span:
+        """Return the span of a document's text with what replaces it."""
+        replacement = self.replacement(span.entity, text[span.start : span.end])
+        return replace(span, surrogate=replacement.text, treatment=replacement.treatment)
+
     def surrogate(self, entity: str, value: str) -> str:
+        """Return the text of the replacement of `value`."""
+        return self.replacement(entity, value).text
+
+    def replacement(self, entity: str, value: str) -> Replacement:
         """Return what replaces `value`, the same for every way of writing it in other letter case or with other white space.
 
         Invisible characters, odd forms of letters and a word for the kind of thing ("HMS") make no difference either. For
-        types that are masked, removed or stay readable, this is the matching constant of `core.privacy.treatments`.
+        types that are masked, removed or stay readable, the text is the matching constant of `treatments`. Where no invented
+        value is free, it is a label.
         """
         asked = entity, value
         if asked not in self._given:
@@ -100,16 +116,17 @@ class SurrogateTable:
             self._given[asked] = replaced
         return self._given[asked]
 
-    def _replaced(self, entity: str, value: str) -> str:
+    def _replaced(self, entity: str, value: str) -> Replacement:
         self.rows.meet(_forms(entity, value))
         treatment = self._treatments.get(entity, "surrogate")
         if treatment == "surrogate":
-            return self._realistic(entity, value)
+            found = self._realistic(entity, value)
+            return Replacement(found, "tag" if is_label(found) else "surrogate")
         if treatment == "tag":
-            return self._tag(entity, value)
+            return Replacement(self._label(entity, value), "tag")
         for part in _forms(entity, value):
             self.rows.hold(self.rows.row(HIDDEN, part), "")
-        return {"mask": BLOCKS, "remove": REMOVED}.get(treatment, KEPT)
+        return Replacement({"mask": BLOCKS, "remove": REMOVED}.get(treatment, KEPT), treatment)
 
     def _realistic(self, entity: str, value: str) -> str:
         if entity == "PERSON":
@@ -129,17 +146,17 @@ class SurrogateTable:
             found = self._invented(key, value)
         return self.rows.noted(key, value, found)
 
-    def _tag(self, entity: str, value: str) -> str:
+    def _label(self, entity: str, value: str) -> str:
         kinds = [kind for kind in (entity, *_kin(entity)) if self._treatments.get(kind) == "tag"]
         for kind in kinds:
             for form in label_forms(kind, value):
-                key = self.rows.row(TAG + kind, form)
+                key = self.rows.row(LABEL + kind, form)
                 if label := self.rows.found(key):
                     return self.rows.noted(key, value, label)
                 if kind == "PERSON" and (label := self._meant(form)):
                     return label
         form = label_forms(entity, value)[-1]
-        key = self.rows.row(TAG + entity, form)
+        key = self.rows.row(LABEL + entity, form)
         if entity == "PERSON":
             self.rows.hold(self.rows.row(HIDDEN, plain(value)), "")
             return self.rows.noted(key, value, self._label_of_person(key, form))
@@ -184,7 +201,7 @@ class SurrogateTable:
             key = self.rows.row(kind, form)
             found = self.rows.found(key)
             if found:
-                shown = found if is_tag(found) or kind not in (*NAMES, PART) else cased(found, value)
+                shown = found if is_label(found) or kind not in (*NAMES, PART) else cased(found, value)
                 return self.rows.noted(key, value, shown)
         return None
 
@@ -252,7 +269,7 @@ class SurrogateTable:
             return self._initial(word)
         if found is None:
             shared = self._of_another_type(word, types=_NAMES_OF_THINGS)
-            if shared is not None and not is_tag(shared):  # "<NRP_1> Berg" reads worse than two names
+            if shared is not None and not is_label(shared):  # "<NRP_1> Berg" reads worse than two names
                 return shared
             pool = (PART, script_of(word), length_class(word), gender, is_surname)
             found = self._issue_from(pool, key, word, partial(name_parts, word, gender=gender, is_surname=is_surname))
@@ -288,8 +305,8 @@ class SurrogateTable:
     def _issue(self, key: Key, value: str, candidates: Iterable[str]) -> str:
         entity = key[0]
         self.rows.know(key)  # so that the value itself is not a candidate
-        tags = (f"<{entity_of(key)}_{number}>" for number in count(1 + self.rows.count_of(entity)))
-        chosen = next(c for source in (candidates, tags) for c in source if self.rows.is_free(entity, c, value))
+        labels = (f"<{entity_of(key)}_{number}>" for number in count(1 + self.rows.count_of(entity)))
+        chosen = next(c for source in (candidates, labels) for c in source if self.rows.is_free(entity, c, value))
         self.rows.hold(key, chosen)
         return chosen
 
@@ -299,6 +316,182 @@ class SurrogateTable:
                 yield from hmac.digest(self._key, f"{digest}\0{turn}\0{block}".encode(), "sha256")
 
         return Dice(stream())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurrogateMapping:
+    """A value as it was written, and its surrogate: what re-identification is made of."""
+
+    entity: str
+    value: str
+    surrogate: str
+
+
+class SurrogateRows:
+    """Surrogates by keyed hashes of their values, so that no stored row reveals the value it stands for.
+
+    If a value equals a surrogate issued earlier, that surrogate is withdrawn: `stale` names it, and whoever had it gets
+    another one on the next request.
+
+    Args:
+        key: the project's secret key.
+        rows: the rows stored before.
+        avoid: values in the project's documents that must not be issued as surrogates, besides those in `rows`.
+    """
+
+    def __init__(self, key: bytes, rows: Iterable[Row], *, avoid: Iterable[str] = ()) -> None:
+        self._key = key
+        self._known: dict[Key, str] = {}
+        self._holders: defaultdict[str, set[Key]] = defaultdict(set)  # keys that have a surrogate, by its plain form
+        self._with_word: defaultdict[str, set[str]] = defaultdict(set)  # plain forms of surrogates by their words
+        self._digests: set[str] = set()
+        self._counts: Counter[str] = Counter()
+        self._avoid = {plain(value) for value in avoid}
+        self._new: dict[Key, str] = {}
+        self._gone: set[Key] = set()
+        self.changes = 0  # how often a row was added or removed
+        self.stale: set[str] = set()  # plain forms of withdrawn surrogates
+        self._met: dict[Key, SurrogateMapping] = {}  # every pair requested, with the value as it was first written here
+        for entity, digest, surrogate in rows:
+            self.hold((entity, digest), surrogate, is_new=False)
+
+    def row(self, entity: str, form: str) -> Key:
+        """Return the key of a plain form of this type."""
+        return entity, self.digest(entity, form)
+
+    def digest(self, entity: str, form: str) -> str:
+        """Return the HMAC-SHA256 of a plain form of this type, in hexadecimal."""
+        return hmac.digest(self._key, f"{entity}\0{form}".encode("utf-8", "surrogatepass"), "sha256").hex()
+
+    def found(self, key: Key) -> str | None:
+        """Return the surrogate of this key; None if it has none."""
+        return self._known.get(key)
+
+    def is_replacement(self, form: str, *, but_of: Key | None = None) -> bool:
+        """Return whether a plain form is already the surrogate of a key other than `but_of`."""
+        return bool(self._holders.get(form, set()) - {but_of})
+
+    def is_free(self, entity: str, candidate: str, value: str) -> bool:
+        """Return whether the candidate equals no known value or surrogate; a moved quantity may equal another real one.
+
+        A name within it must not be real either: no address in "Whitcombe" if somebody has that name.
+        """
+        form = plain(candidate)
+        if self.is_replacement(form) or form == plain(value):
+            return False
+        return entity in MOVED or not any(map(self.is_real, {form, *invented_words(entity, form)}))
+
+    def is_real(self, form: str) -> bool:
+        """Return whether a plain form is a value, or appears in the documents at hand."""
+        return form in self._avoid or self.is_value(form)
+
+    def is_value(self, form: str) -> bool:
+        """Return whether a value of any type is known by this plain form."""
+        return any(self.digest(entity, form) in self._digests for entity in self._counts)
+
+    def count_of(self, entity: str) -> int:
+        """Return how many values of this type are known."""
+        return self._counts[entity]
+
+    def avoid(self, values: Iterable[str]) -> None:
+        """Issue none of these values as surrogates from now on."""
+        self._avoid.update(plain(value) for value in values)
+
+    def noted(self, key: Key, value: str, surrogate: str) -> str:
+        """Record for re-identification that `surrogate` replaces `value`, and return the surrogate."""
+        self._met.setdefault(key, SurrogateMapping(entity=entity_of(key), value=value, surrogate=surrogate))
+        return surrogate
+
+    def know(self, key: Key) -> None:
+        """Count this key's value among the real ones before it has a surrogate."""
+        self._digests.add(key[1])
+        self._counts.setdefault(key[0], 0)
+
+    def hold(self, key: Key, surrogate: str, *, is_new: bool = True) -> None:
+        """Let `surrogate` replace the value of this key from now on; "" if the value is only known to be real."""
+        entity, digest = key
+        before = self._known.get(key)
+        if before is not None:
+            self._holders[plain(before)].discard(key)
+        elif is_new and not surrogate and digest in self._digests:
+            return
+        self._digests.add(digest)
+        self._counts[entity] += before is None
+        if surrogate:
+            self._known[key] = surrogate
+            form = plain(surrogate)
+            self._holders[form].add(key)
+            for word in NAME_PART.findall(form):
+                self._with_word[word].add(form)
+        if is_new:
+            self.changes += 1
+            self._new[key] = surrogate
+            self._gone.discard(key)
+
+    def meet(self, forms: Iterable[str]) -> None:
+        """Withdraw every surrogate that equals one of these forms or contains it as a name, because the forms are real."""
+        for form in forms:
+            holders = {key for key in self._holders.get(form, ()) if key[0] not in MOVED}
+            is_replaced = bool(holders) and not is_label(form)
+            with_word = self._with_word.get(form, ()) if may_be_invented(form) else ()
+            if is_replaced or any(map(partial(self._is_within, form), with_word)):
+                self.withdraw(form, has_whole_name=any(kind == "PERSON" for kind, _ in holders))
+
+    def _is_within(self, form: str, surrogate: str) -> bool:
+        """Return whether the form is a name within this surrogate of several words, which is in use."""
+        holders = self._holders.get(surrogate, ())
+        return not is_label(surrogate) and any(form in invented_words(kind, surrogate) for kind, _ in holders)
+
+    def withdraw(self, form: str, *, has_whole_name: bool) -> None:
+        """Forget every row whose surrogate is `form` or contains it as a word; for a whole name, its last word goes too."""
+        stale = {form}
+        words = NAME_PART.findall(form)
+        if has_whole_name and len(words) > 1:
+            stale.add(words[-1])
+        self.stale |= stale
+        for held in {held for one in stale for held in (one, *self._with_word.get(one, ()))}:
+            for key in [key for key in self._holders.get(held, ()) if key[0] not in MOVED]:
+                self.forget(key)
+
+    def forget(self, key: Key) -> None:
+        """Withdraw the surrogate of this key."""
+        self.changes += 1
+        self._holders[plain(self._known.pop(key))].discard(key)
+        self._met.pop(key, None)
+        self._new.pop(key, None)
+        self._gone.add(key)
+
+    def new(self) -> list[Row]:
+        """Return the rows issued since the table was loaded."""
+        return [(*key, surrogate) for key, surrogate in self._new.items()]
+
+    def gone(self) -> list[Key]:
+        """Return the keys of rows that were withdrawn since the table was loaded."""
+        return sorted(self._gone)
+
+    def pairs(self) -> list[SurrogateMapping]:
+        """Return every pair requested since the table was loaded."""
+        return list(self._met.values())
+
+    def new_pairs(self) -> list[SurrogateMapping]:
+        """Return the pairs of the rows issued since the table was loaded."""
+        return [self._met[key] for key in self._new if key in self._met]
+
+
+def entity_of(key: Key) -> str:
+    """Return the type of personal data of a row, whatever kind of row it is."""
+    return key[0].removeprefix(LABEL).removesuffix("_PART")
+
+
+def is_touched(form: str, stale: Iterable[str]) -> bool:
+    """Return whether a plain form is one of the stale ones, or has one of them among its words."""
+    words = set(NAME_PART.findall(form))
+    return any(form == one or one in words for one in stale)
+
+
+def is_label(surrogate: str) -> bool:
+    """Return whether this is a numbered label such as `<PERSON_12>`."""
+    return surrogate.startswith("<")
 
 
 def _forms(entity: str, value: str) -> set[str]:

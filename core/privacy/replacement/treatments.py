@@ -5,18 +5,16 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Literal, get_args
+from typing import get_args
 
-from core.records import KEPT, Detection
+from core.records import Detection, Treatment
 
-__all__ = ["BLOCKS", "KEPT", "REMOVED", "TREATMENTS", "Treatment", "describe", "is_shared", "outside_replaced"]
-
-Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
 TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
 
-# What a span holds in place of a surrogate. People see these words beside the original; `mask` acts on them.
+# What a span holds in place of a surrogate; people see these words beside the original.
 BLOCKS = "\u2588" * 5  # always five, so that they do not show how long the original was
 REMOVED = "\u27e8removed\u27e9"
+KEPT = "\u27e8stays readable\u27e9"
 _REPLACED = re.compile(rf"<[A-Z][A-Z_]*_\d+>|{BLOCKS[0]}+")  # labels and blocks in a text that was anonymized before
 
 
@@ -40,11 +38,6 @@ def _rest(text: str, detection: Detection, places: Sequence[tuple[int, int]]) ->
             break
         at = end
     return rest
-
-
-def is_shared(surrogate: str) -> bool:
-    """Return whether a replacement may stand for several different values: all but invented ones may."""
-    return surrogate in (BLOCKS, REMOVED, KEPT) or surrogate.startswith("<")
 
 
 def describe(treatment: Treatment) -> str:

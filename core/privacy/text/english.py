@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import srsly  # type: ignore[import-untyped]  # reads msgpack; installed with spaCy
 
-from core.errors import SetupError
+from core.errors import REPAIR, SetupError
 from core.models.registry import embedded_folder
 from core.privacy.text.vocabulary import is_generic, stems
 
@@ -25,7 +25,7 @@ def english_words() -> frozenset[str]:
         kinds = (*tables["lemma_index"].values(), *tables["lemma_exc"].values())
         return frozenset(word for words in kinds for word in words)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SetupError(f"The word lists of {MODEL} cannot be read.", "Run: python3 installer run") from error
+        raise SetupError(f"The word lists of {MODEL} cannot be read.", REPAIR) from error
 
 
 def is_english(word: str) -> bool:

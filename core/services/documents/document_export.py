@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.documents import CopiedFile
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.files import folder_atomic, sha256_file, sha256_text, write_atomic
 from core.records import Document, Project, Review
 from core.services.documents.document_formats import Approved, document_format
@@ -138,7 +138,7 @@ def _check_nothing_survives(approved: Approved, copied: CopiedFile) -> None:
         raise InputError(
             f"In {number} places of the file for document {approved.document.id} something masked would still stand, so "
             "nothing was written.",
-            "Export it as plain text (--format txt).",
+            Hint("Export it as plain text.", command="--format txt"),
         )
 
 

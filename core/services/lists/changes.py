@@ -15,7 +15,7 @@ from core.records import AuditAction, Document, ListEntry, PatternRule, Person, 
 from core.services.lists.effects import Effect, Examiner, Touch, added, by_lists, removed
 from core.services.lists.stored import lists_of
 from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
-from core.storage import Workspace, audit, count, delete, find, insert_many, rights, transaction, update
+from core.storage import Permitted, Workspace, audit, count, delete, find, get, insert_many, transaction, update
 
 REASON = "A list or pattern changed, and it touches this document."
 
@@ -28,9 +28,9 @@ def preview(
     Raises:
         InputError: an entry or pattern cannot be used.
     """
-    workspace = workspace.allowed("edit lists", project_id)
+    permitted = workspace.allowed("edit lists", project_id)
     check(entries, rules)
-    effect, _ = _examine(workspace, project_id, added(entries, rules))
+    effect, _ = _examine(permitted, project_id, added(entries, rules))
     return effect
 
 
@@ -48,36 +48,36 @@ def add(
         InputError: an entry or pattern cannot be used, a pattern's name is taken, or there are too many entries. Nothing
             has changed then.
     """
-    workspace = workspace.allowed("edit lists", project_id, by=actor)
+    permitted = workspace.allowed("edit lists", project_id, by=actor)
     check(entries, rules)
     rules = [replace(rule, added_by=actor.name) for rule in rules]
     fresh = [
         replace(entry, added_by=actor.name)
-        for entry in not_there(find(workspace.db, ListEntry, project_id=project_id), entries)
+        for entry in not_there(find(permitted.db, ListEntry, project_id=project_id), entries)
     ]
-    names = [rule.name for rule in (*find(workspace.db, PatternRule, project_id=project_id), *rules)]
+    names = [rule.name for rule in (*find(permitted.db, PatternRule, project_id=project_id), *rules)]
     if len({name.casefold() for name in names}) < len(names):
         raise InputError("There is a pattern of this name already.", "Choose another name, or remove that one first.")
-    if count(workspace.db, ListEntry, project_id=project_id) + len(fresh) > MAX_ENTRIES:
+    if count(permitted.db, ListEntry, project_id=project_id) + len(fresh) > MAX_ENTRIES:
         raise InputError(f"The lists would have more than {MAX_ENTRIES:,} entries.", "Use patterns for what has a form.")
     subjects = _subjects(project_id)
 
     def store() -> None:
-        insert_many(workspace.db, fresh)
-        insert_many(workspace.db, rules)
+        insert_many(permitted.db, fresh)
+        insert_many(permitted.db, rules)
         if fresh:
-            audit.append(workspace.db, "list entries added", actor=actor.name, subjects=subjects, counts=_by_kind(fresh))
+            audit.append(permitted.db, "list entries added", actor=actor.name, subjects=subjects, counts=_by_kind(fresh))
         for rule in rules:
-            audit.append(workspace.db, "pattern added", actor=actor.name, subjects={**subjects, "pattern": rule.id})
+            audit.append(permitted.db, "pattern added", actor=actor.name, subjects={**subjects, "pattern": rule.id})
 
-    effect = _carry_out(workspace, project_id, added(fresh, rules), store=store, actor=actor)
+    effect = _carry_out(permitted, project_id, added(fresh, rules), store=store, actor=actor)
     return effect + Effect(left_out=len(entries) - len(fresh))
 
 
 def preview_removal(workspace: Workspace, project_id: str, entries: Sequence[ListEntry]) -> Effect:
     """Return the effect that removing these entries would have, without removing them."""
-    workspace = workspace.allowed("edit lists", project_id)
-    effect, _ = _examine(workspace, project_id, removed(entries))
+    permitted = workspace.allowed("edit lists", project_id)
+    effect, _ = _examine(permitted, project_id, removed(entries))
     return effect
 
 
@@ -90,19 +90,19 @@ def remove(
     actor: Person,
 ) -> Effect:
     """Remove entries and patterns from the lists of a project ("" for all projects), and apply what follows from it."""
-    workspace = workspace.allowed("edit lists", project_id, by=actor)
+    permitted = workspace.allowed("edit lists", project_id, by=actor)
     subjects = _subjects(project_id)
 
     def store() -> None:
         for entry in entries:
-            delete(workspace.db, ListEntry, id=entry.id, project_id=project_id)
+            delete(permitted.db, ListEntry, id=entry.id, project_id=project_id)
         if entries:
-            audit.append(workspace.db, "list entries removed", actor=actor.name, subjects=subjects, counts=_by_kind(entries))
+            audit.append(permitted.db, "list entries removed", actor=actor.name, subjects=subjects, counts=_by_kind(entries))
         for rule in rules:
-            delete(workspace.db, PatternRule, id=rule.id, project_id=project_id)
-            audit.append(workspace.db, "pattern removed", actor=actor.name, subjects={**subjects, "pattern": rule.id})
+            delete(permitted.db, PatternRule, id=rule.id, project_id=project_id)
+            audit.append(permitted.db, "pattern removed", actor=actor.name, subjects={**subjects, "pattern": rule.id})
 
-    return _carry_out(workspace, project_id, removed(entries), store=store, actor=actor)
+    return _carry_out(permitted, project_id, removed(entries), store=store, actor=actor)
 
 
 def _subjects(project_id: str) -> dict[str, str]:
@@ -129,19 +129,19 @@ def _examine(workspace: Workspace, project_id: str, examine: Examiner) -> tuple[
 
 
 def _carry_out(
-    workspace: Workspace, project_id: str, examine: Examiner, *, store: Callable[[], None], actor: Person
+    permitted: Permitted, project_id: str, examine: Examiner, *, store: Callable[[], None], actor: Person
 ) -> Effect:
-    before, is_touched = _examine(workspace, project_id, examine)
+    before, is_touched = _examine(permitted, project_id, examine)
     effect = Effect(places=before.places, documents=before.documents)
-    with transaction(workspace.db):
+    with transaction(permitted.db):
         # now that nobody else can write, examine touched and newly searched documents again; then make the change itself
-        again = [d for d in _searched(workspace, project_id) if is_touched.get(d.id, True)]
-        touches = [examine(workspace, document) for document in again]
+        again = [d for d in _searched(permitted, project_id) if is_touched.get(d.id, True)]
+        touches = [examine(permitted, document) for document in again]
         store()
         for touch in touches:
             if touch:
-                effect += replace(_effect(workspace, touch), places=0, documents=0)
-                _store(workspace, touch, actor=actor.name)
+                effect += replace(_effect(permitted, touch), places=0, documents=0)
+                _store(permitted, touch, actor=actor.name)
     return effect
 
 
@@ -154,11 +154,12 @@ def _searched(workspace: Workspace, project_id: str) -> list[Document]:
 
 def catch_up(workspace: Workspace, document: Document) -> int:
     """Apply the current lists to a document that was searched while they changed; return how many spans changed."""
-    rights.check(workspace.db, "find personal data", document.project_id)
-    with transaction(workspace.db):
-        touch = by_lists(workspace, document, lists_of(workspace, document.project_id), new=Lists())
+    document = get(workspace.db, Document, document.id)
+    permitted = workspace.allowed("find personal data", document.project_id)
+    with transaction(permitted.db):
+        touch = by_lists(permitted, document, lists_of(permitted, document.project_id), new=Lists())
         if touch:
-            _store(workspace, touch, actor="")
+            _store(permitted, touch, actor="")
     return len(touch.new) + len(touch.undecided) + len(touch.rejected)
 
 
@@ -173,22 +174,19 @@ def _effect(workspace: Workspace, touch: Touch) -> Effect:
     )
 
 
-def _store(workspace: Workspace, touch: Touch, *, actor: str) -> None:
+def _store(permitted: Permitted, touch: Touch, *, actor: str) -> None:
     """Store the new and changed spans of a document, and withdraw its approval; call it inside a transaction."""
-    db, document = workspace.db, touch.document
+    db, document = permitted.db, touch.document
     if touch.new or touch.undecided:
-        table = surrogate_table(workspace, document.project_id, avoid=words_of(touch.text))
-        named = [
-            replace(span, surrogate=table.surrogate(span.entity, touch.text[span.start : span.end]))
-            for span in (*touch.new, *touch.undecided)
-        ]
+        table = surrogate_table(permitted, document.project_id, avoid=words_of(touch.text))
+        named = [table.replaced(span, touch.text) for span in (*touch.new, *touch.undecided)]
         insert_many(db, named[: len(touch.new)])
         for span in named[len(touch.new) :]:
             update(
                 db, Span, span.id, state="detected", reviewer="", entity=span.entity, detector=span.detector,
-                surrogate=span.surrogate,
+                surrogate=span.surrogate, treatment=span.treatment,
             )  # fmt: skip
-        store_surrogates(workspace, document.project_id, table)
+        store_surrogates(permitted, document.project_id, table)
     for span in touch.rejected:
         update(db, Span, span.id, state="rejected", reviewer=span.reviewer)
     if touch.must_search:
@@ -196,4 +194,4 @@ def _store(workspace: Workspace, touch: Touch, *, actor: str) -> None:
     counts = {"marked": len(touch.new) + len(touch.undecided), "rejected": len(touch.rejected)}
     action: AuditAction = "lists applied"
     audit.append_for(db, document.id, action, actor=actor, counts=counts)
-    workspace.withdraw_approval(document.id, reason=REASON, actor=actor)
+    permitted.withdraw_approval(document.id, reason=REASON, actor=actor)

@@ -3,11 +3,10 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
@@ -19,7 +18,7 @@ from core.services.lists.changes import catch_up
 from core.services.lists.stored import lists_of
 from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.settings import DetectionSettings, SearchSettings
-from core.storage import Workspace, audit, find, get, insert_many, transaction, update
+from core.storage import Permitted, Workspace, audit, find, get, insert_many, transaction, update
 
 DETECTION_MODEL = "en-core-web-md"
 SECOND_MODEL = "rampart"
@@ -54,7 +53,8 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     if not find(workspace.db, Document, project_id=project_id, state="read"):
         project = get(workspace.db, Project, project_id)
         raise InputError(
-            f"{project.name} has no readable documents.", f"Add some: garrison documents add {project.name} PATH…"
+            f"{project.name} has no readable documents.",
+            Hint("Add some on the page Documents.", command=f"garrison documents add {project.name} PATH…"),
         )
 
 
@@ -145,7 +145,7 @@ def _store_found(
         # decisions stand: reviewers are not asked twice when a text is searched again
         is_decided = covers((span.start, span.end) for span in find(workspace.db, Span, document_id=document.id))
         spans = [span for span in spans if not is_decided(span.start, span.end)]
-        _store(workspace, project, spans=spans, text=text)
+        _store(workspace.allowed("find personal data", project.id), project, spans=spans, text=text)
         update(workspace.db, Document, document.id, analyzed_sha256=document.text_sha256, search_version=SEARCH_VERSION)
         counts = {"found": len(spans)} | audit.decision_counts(workspace.db, document.id)
         audit.append_for(workspace.db, document.id, "detection run", counts=counts)
@@ -177,17 +177,14 @@ def _spread(workspace: Workspace, project: Project, *, document: Document, searc
         # again, now that no one else can write: a reviewer may have made decisions in the meantime
         found = search.new_spans(document.id, text, spans=find(workspace.db, Span, document_id=document.id))
         if found:
-            _store(workspace, project, spans=found, text=text)
+            _store(workspace.allowed("find personal data", project.id), project, spans=found, text=text)
             audit.append_for(workspace.db, document.id, "names spread", counts={"found": len(found)})
             workspace.withdraw_approval(document.id, reason=SPREAD_REASON)
     return len(found)
 
 
-def _store(workspace: Workspace, project: Project, *, spans: Sequence[Span], text: str) -> None:
+def _store(permitted: Permitted, project: Project, *, spans: Sequence[Span], text: str) -> None:
     """Store spans with their surrogates; call it inside a transaction."""
-    table = surrogate_table(workspace, project.id, avoid=words_of(text))
-    insert_many(
-        workspace.db,
-        [replace(span, surrogate=table.surrogate(span.entity, text[span.start : span.end])) for span in spans],
-    )
-    store_surrogates(workspace, project.id, table)
+    table = surrogate_table(permitted, project.id, avoid=words_of(text))
+    insert_many(permitted.db, [table.replaced(span, text) for span in spans])
+    store_surrogates(permitted, project.id, table)

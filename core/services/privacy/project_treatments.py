@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from core.errors import InputError
 from core.privacy.entities import ENTITIES, TYPE_OF
 from core.privacy.replacement.surrogates import SurrogateTable
-from core.privacy.replacement.treatments import TREATMENTS, Treatment, describe
-from core.records import Person, Project, Span
-from core.services.privacy.project_surrogates import reissue, store_surrogates, surrogate_table, treatments
-from core.storage import Workspace, audit, get, rights, transaction
+from core.privacy.replacement.treatments import TREATMENTS, describe
+from core.records import Person, Project, Span, Treatment
+from core.services.privacy.project_surrogates import reissue, store_surrogates, surrogate_table, treatments_of
+from core.storage import Workspace, audit, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +34,14 @@ class TreatmentEffect:
 
 def types_in_use(workspace: Workspace, project: Project) -> list[TypeUse]:
     """Return the types found in a project or given a treatment, the most frequent first."""
-    rights.check(workspace.db, "read documents", project.id)
-    rows = workspace.db.execute(
+    permitted = workspace.allowed("read documents", project.id)
+    rows = permitted.db.execute(
         "select s.entity, count(*) as spans, count(distinct s.document_id) as documents from spans s"
         " join documents d on d.id = s.document_id where d.project_id = ? group by s.entity",
         [project.id],
     )
     found = {row["entity"]: (row["spans"], row["documents"]) for row in rows}
-    chosen = treatments(workspace, project.id)
+    chosen = treatments_of(permitted, project.id)
     uses = [
         TypeUse(
             entity=entity,
@@ -67,11 +67,11 @@ def effect_of_treatment(workspace: Workspace, project: Project, *, entity: str, 
     Raises:
         InputError: the type or the treatment is unknown.
     """
-    rights.check(workspace.db, "read documents", project.id)
+    permitted = workspace.allowed("read documents", project.id)
     _check(entity, treatment)
-    if treatments(workspace, project.id).get(entity, "surrogate") == treatment:
+    if treatments_of(permitted, project.id).get(entity, "surrogate") == treatment:
         return TreatmentEffect(spans=0, documents=0, approvals=0)
-    rows = workspace.db.execute(
+    rows = permitted.db.execute(
         "select s.document_id, s.state from spans s join documents d on d.id = s.document_id"
         " where d.project_id = ? and s.entity = ?",
         [project.id, entity],
@@ -81,7 +81,7 @@ def effect_of_treatment(workspace: Workspace, project: Project, *, entity: str, 
     return TreatmentEffect(
         spans=spans.total(),
         documents=len(spans),
-        approvals=sum(workspace.active_review(document_id) is not None for document_id in masked),
+        approvals=sum(permitted.active_review(document_id) is not None for document_id in masked),
     )
 
 
@@ -95,29 +95,28 @@ def set_treatment(
     Raises:
         InputError: the type or the treatment is unknown; nothing is changed then.
     """
-    rights.check(workspace.db, "set rules", project.id, by=person)
+    permitted = workspace.allowed("set rules", project.id, by=person)
     _check(entity, treatment)
-    with transaction(workspace.db):
-        get(workspace.db, Project, project.id)  # refuses an administrator who is not a member
-        before = treatments(workspace, project.id).get(entity, "surrogate")
+    with transaction(permitted.db):
+        before = treatments_of(permitted, project.id).get(entity, "surrogate")
         if before == treatment:
             return TreatmentEffect(spans=0, documents=0, approvals=0)
-        workspace.db.execute(
+        permitted.db.execute(
             "insert or replace into treatments (project_id, entity, treatment) values (?, ?, ?)",
             [project.id, entity, treatment],
         )
-        table = surrogate_table(workspace, project.id)
+        table = surrogate_table(permitted, project.id)
 
         def concerns(span: Span) -> bool:
             return span.entity == entity
 
         reason = f"{person.name} changed what replaces {entity}: {describe(treatment)}"
         spans, documents, approvals = reissue(
-            workspace, project.id, table, concerns=concerns, reason=reason, actor=person.name
+            permitted, project.id, table, concerns=concerns, reason=reason, actor=person.name
         )
-        store_surrogates(workspace, project.id, table)
+        store_surrogates(permitted, project.id, table)
         audit.append(
-            workspace.db,
+            permitted.db,
             "treatment changed",
             actor=person.name,
             subjects={"project": project.id, "type": entity, "from": before, "to": treatment, "person": person.id},

@@ -13,12 +13,12 @@ from core.files import sha256_text
 from core.privacy.entities import name_alone
 from core.privacy.recognizers.people.name_forms import plain
 from core.privacy.replacement.sealing import Lock, Refused, new_lock, relocked, unlock
-from core.privacy.replacement.surrogate_rows import SurrogateMapping
+from core.privacy.replacement.surrogates import SurrogateMapping
 from core.records import AuditAction, Document, Person, Project, Span, new_id, now
 from core.services.privacy import sealed_mappings
 from core.services.privacy.project_surrogates import surrogate_table
 from core.services.privacy.sealed_mappings import stored_lock
-from core.storage import Workspace, audit, find, get, rights, transaction
+from core.storage import Permitted, Workspace, audit, find, rights, transaction
 
 MIN_PASSPHRASE = 15  # characters; NIST SP 800-63B-4, section 3.1.1, for a password used alone
 MIN_REASON_WORDS = 3
@@ -50,7 +50,9 @@ class Opening:
 def setup_of(workspace: Workspace, project: Project) -> Reidentification | None:
     """Return who set up the project's re-identification, and when; None if surrogates lead nowhere."""
     rights.check(workspace.db, "read documents", project.id)
-    row = workspace.db.execute("select person, created_at from way_back where project_id = ?", [project.id]).fetchone()
+    row = workspace.db.execute(
+        "select person, created_at from reidentification where project_id = ?", [project.id]
+    ).fetchone()
     return Reidentification(**dict(row)) if row else None
 
 
@@ -58,7 +60,7 @@ def openings(workspace: Workspace, project: Project) -> list[Opening]:
     """Return every opening of the project's re-identification, the newest first."""
     rights.check(workspace.db, "read documents", project.id)
     rows = workspace.db.execute(
-        "select id, person, reason, surrogates, found, created_at from way_back_openings where project_id = ?"
+        "select id, person, reason, surrogates, found, created_at from reidentifications where project_id = ?"
         " order by rowid desc",
         [project.id],
     )
@@ -73,20 +75,21 @@ def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: P
     Raises:
         InputError: re-identification is set up already, or the passphrase is too short.
     """
-    rights.check(workspace.db, "set rules", project.id, by=person)
-    project = get(workspace.db, Project, project.id)  # refuses an administrator who is not a member
+    permitted = workspace.allowed("set rules", project.id, by=person)
     _check_passphrase(passphrase)
     lock = new_lock(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
-    with transaction(workspace.db):
-        if setup_of(workspace, project):
-            raise InputError(f"{project.name} has a way back already.", "Change its passphrase, or turn it off first.")
-        workspace.db.execute(
-            "insert into way_back (project_id, public_key, locked_key, parameters, person, created_at)"
+    with transaction(permitted.db):
+        if setup_of(permitted, project):
+            raise InputError(
+                f"Re-identification is set up in {project.name} already.", "Change its passphrase, or turn it off first."
+            )
+        permitted.db.execute(
+            "insert into reidentification (project_id, public_key, locked_key, parameters, person, created_at)"
             " values (?, ?, ?, ?, ?, ?)",
             [project.id, lock.public_key, lock.locked_key, lock.parameters, person.name, now()],
         )
-        pairs = sealed_mappings.seal(workspace, project.id, _pairs_so_far(workspace, project))
-        _record(workspace, project, "way back set up", person=person, counts={"pairs": pairs})
+        pairs = sealed_mappings.seal(permitted, project.id, _pairs_so_far(permitted, project))
+        _record(permitted, project, "way back set up", person=person, counts={"pairs": pairs})
     return pairs
 
 
@@ -102,23 +105,23 @@ def reveal(
             the audit log records too, or was wrong too often.
         SetupError: what was sealed was changed.
     """
-    rights.check(workspace.db, "reveal", project.id, by=person)
+    permitted = workspace.allowed("reveal", project.id, by=person)
     if len(reason.split()) < MIN_REASON_WORDS:
-        raise InputError("Opening the way back needs a reason.", f"Write it in {MIN_REASON_WORDS} words or more.")
-    private_key = _opened(workspace, project, passphrase=passphrase, person=person)
-    pairs = _distinct(sealed_mappings.unsealed(workspace, project.id, private_key))
+        raise InputError("Re-identification needs a reason.", f"Write it in {MIN_REASON_WORDS} words or more.")
+    private_key = _opened(permitted, project, passphrase=passphrase, person=person)
+    pairs = _distinct(sealed_mappings.unsealed(permitted, project.id, private_key))
     wanted = {plain(surrogate) for surrogate in surrogates}
     named = wanted | {plain(name_alone(surrogate)) for surrogate in surrogates}  # pairs hold names without "HMS"
     found = [pair for pair in pairs if not wanted or plain(pair.surrogate) in named]
     opening = new_id("opening")
     counts = {"surrogates": len(wanted), "found": len(found)}
-    with transaction(workspace.db):
-        workspace.db.execute(
-            "insert into way_back_openings (id, project_id, person_id, person, reason, surrogates, found, created_at)"
+    with transaction(permitted.db):
+        permitted.db.execute(
+            "insert into reidentifications (id, project_id, person_id, person, reason, surrogates, found, created_at)"
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
             [opening, project.id, person.id, person.name, reason.strip(), len(wanted), len(found), now()],
         )
-        _record(workspace, project, "way back opened", person=person, counts=counts, opening=opening, reason=reason.strip())
+        _record(permitted, project, "way back opened", person=person, counts=counts, opening=opening, reason=reason.strip())
     return found
 
 
@@ -128,16 +131,16 @@ def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: 
     Raises:
         InputError: re-identification is not set up, the old passphrase is wrong, or the new one is too short.
     """
-    rights.check(workspace.db, "set rules", project.id, by=person)
+    permitted = workspace.allowed("set rules", project.id, by=person)
     _check_passphrase(new)
-    _opened(workspace, project, passphrase=old, person=person)
-    lock = relocked(_lock(workspace, project), old=old, new=new, belongs_to=project.id)
-    with transaction(workspace.db):
-        workspace.db.execute(
-            "update way_back set locked_key = ?, parameters = ? where project_id = ? and public_key = ?",
+    _opened(permitted, project, passphrase=old, person=person)
+    lock = relocked(_lock(permitted, project), old=old, new=new, belongs_to=project.id)
+    with transaction(permitted.db):
+        permitted.db.execute(
+            "update reidentification set locked_key = ?, parameters = ? where project_id = ? and public_key = ?",
             [lock.locked_key, lock.parameters, project.id, lock.public_key],
         )
-        _record(workspace, project, "way back passphrase changed", person=person)
+        _record(permitted, project, "way back passphrase changed", person=person)
 
 
 def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person: Person) -> None:
@@ -146,27 +149,27 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
     Raises:
         InputError: re-identification is not set up, or `typed_name` is not the project's name.
     """
-    rights.check(workspace.db, "set rules", project.id, by=person)
-    _lock(workspace, project)
+    permitted = workspace.allowed("set rules", project.id, by=person)
+    _lock(permitted, project)
     if typed_name.strip() != project.name:
         raise InputError("The name typed is not that of the project; nothing was deleted.", f"Type: {project.name}")
-    with transaction(workspace.db):
-        workspace.db.execute("pragma secure_delete = on")  # overwrites what is deleted in the database file
-        blocks = sealed_mappings.last_block(workspace, project.id)
-        workspace.db.execute("delete from way_back_blocks where project_id = ?", [project.id])
-        workspace.db.execute("delete from way_back where project_id = ?", [project.id])
-        _record(workspace, project, "way back turned off", person=person, counts={"blocks": blocks})
-    workspace.db.execute("pragma wal_checkpoint(truncate)")
+    with transaction(permitted.db):
+        permitted.db.execute("pragma secure_delete = on")  # overwrites what is deleted in the database file
+        blocks = sealed_mappings.last_block(permitted, project.id)
+        permitted.db.execute("delete from sealed_blocks where project_id = ?", [project.id])
+        permitted.db.execute("delete from reidentification where project_id = ?", [project.id])
+        _record(permitted, project, "way back turned off", person=person, counts={"blocks": blocks})
+    permitted.db.execute("pragma wal_checkpoint(truncate)")
 
 
-def _opened(workspace: Workspace, project: Project, *, passphrase: str, person: Person) -> bytes:
+def _opened(permitted: Permitted, project: Project, *, passphrase: str, person: Person) -> bytes:
     """Decrypt the private key; a wrong passphrase is recorded in the audit log."""
-    lock = _lock(workspace, project)
-    _check_tries(workspace, project, person)
+    lock = _lock(permitted, project)
+    _check_tries(permitted, project, person)
     try:
         return unlock(lock, passphrase, belongs_to=project.id)
     except Refused as error:
-        _record(workspace, project, "way back refused", person=person)
+        _record(permitted, project, "way back refused", person=person)
         raise InputError(
             "The passphrase is wrong, or the stored key was changed.", "Try again; every try is in the audit log."
         ) from error
@@ -186,11 +189,11 @@ def _check_tries(workspace: Workspace, project: Project, person: Person) -> None
         )
 
 
-def _lock(workspace: Workspace, project: Project) -> Lock:
-    lock = stored_lock(workspace, project.id)
+def _lock(permitted: Permitted, project: Project) -> Lock:
+    lock = stored_lock(permitted, project.id)
     if lock is None:
         raise InputError(
-            f"{project.name} has no way back: nothing leads from a surrogate to what it replaced.",
+            f"Re-identification is not set up in {project.name}: nothing leads from a surrogate to what it replaced.",
             "The originals are in the documents, as long as these are kept.",
         )
     return lock
@@ -204,12 +207,12 @@ def _check_passphrase(passphrase: str) -> None:
         )
 
 
-def _pairs_so_far(workspace: Workspace, project: Project) -> list[SurrogateMapping]:
+def _pairs_so_far(permitted: Permitted, project: Project) -> list[SurrogateMapping]:
     """Read the pairs of documents already searched from the stored texts; treatments without a surrogate give none."""
-    table = surrogate_table(workspace, project.id)
-    for document in find(workspace.db, Document, project_id=project.id):
-        text = workspace.text(document)
-        for span in find(workspace.db, Span, document_id=document.id, order="start"):
+    table = surrogate_table(permitted, project.id)
+    for document in find(permitted.db, Document, project_id=project.id):
+        text = permitted.text(document)
+        for span in find(permitted.db, Span, document_id=document.id, order="start"):
             table.surrogate(span.entity, text[span.start : span.end])
     return table.rows.pairs()
 
@@ -220,7 +223,7 @@ def _distinct(pairs: Sequence[SurrogateMapping]) -> list[SurrogateMapping]:
 
 
 def _record(
-    workspace: Workspace,
+    permitted: Permitted,
     project: Project,
     action: AuditAction,
     *,
@@ -230,7 +233,7 @@ def _record(
     reason: str = "",
 ) -> None:
     audit.append(
-        workspace.db,
+        permitted.db,
         action,
         actor=person.name,
         subjects={"project": project.id, "person": person.id, **({"opening": opening} if opening else {})},

@@ -7,63 +7,57 @@ from dataclasses import asdict
 from core.errors import SetupError
 from core.privacy.replacement.sealing import Lock, Refused, unseal
 from core.privacy.replacement.sealing import seal as sealed
-from core.privacy.replacement.surrogate_rows import SurrogateMapping
-from core.storage import Workspace, rights
+from core.privacy.replacement.surrogates import SurrogateMapping
+from core.storage import Permitted
 
 _PAIRS_A_BLOCK = 5_000
 
 
-def stored_lock(workspace: Workspace, project_id: str) -> Lock | None:
+def stored_lock(permitted: Permitted, project_id: str) -> Lock | None:
     """Return the project's keys; None if re-identification is not set up."""
-    rights.check(workspace.db, "read documents", project_id)
-    row = workspace.db.execute(
-        "select public_key, locked_key, parameters from way_back where project_id = ?", [project_id]
+    row = permitted.db.execute(
+        "select public_key, locked_key, parameters from reidentification where project_id = ?", [project_id]
     ).fetchone()
     return Lock(**dict(row)) if row else None
 
 
-def seal(workspace: Workspace, project_id: str, pairs: Sequence[SurrogateMapping]) -> int:
+def seal(permitted: Permitted, project_id: str, pairs: Sequence[SurrogateMapping]) -> int:
     """Seal pairs if re-identification is set up, and return how many were sealed; call it inside a transaction."""
-    rights.check(workspace.db, "find personal data", project_id)
-    lock = stored_lock(workspace, project_id) if pairs else None
+    lock = stored_lock(permitted, project_id) if pairs else None
     if lock is None:
         return 0
-    number = last_block(workspace, project_id)
+    number = last_block(permitted, project_id)
     for first in range(0, len(pairs), _PAIRS_A_BLOCK):
         number += 1
         content = json.dumps([asdict(pair) for pair in pairs[first : first + _PAIRS_A_BLOCK]]).encode()
         block = sealed(content, lock.public_key, belongs_to=project_id, number=number)
-        workspace.db.execute(
-            "insert into way_back_blocks (project_id, number, block) values (?, ?, ?)", [project_id, number, block]
+        permitted.db.execute(
+            "insert into sealed_blocks (project_id, number, block) values (?, ?, ?)", [project_id, number, block]
         )
     return len(pairs)
 
 
-def last_block(workspace: Workspace, project_id: str) -> int:
+def last_block(permitted: Permitted, project_id: str) -> int:
     """Return the number of the last sealed block, or 0; blocks are numbered from 1 without a gap."""
-    rights.check(workspace.db, "read documents", project_id)
-    row = workspace.db.execute("select max(number) from way_back_blocks where project_id = ?", [project_id]).fetchone()
+    row = permitted.db.execute("select max(number) from sealed_blocks where project_id = ?", [project_id]).fetchone()
     return int(row[0] or 0)
 
 
-def unsealed(workspace: Workspace, project_id: str, private_key: bytes) -> list[SurrogateMapping]:
+def unsealed(permitted: Permitted, project_id: str, private_key: bytes) -> list[SurrogateMapping]:
     """Return every pair of the project, in the order in which they were sealed.
 
     Raises:
         SetupError: a block was changed or moved, or one before the last is missing; the message gives its number.
     """
-    rights.check(workspace.db, "reveal", project_id)
     pairs: list[SurrogateMapping] = []
-    rows = workspace.db.execute(
-        "select number, block from way_back_blocks where project_id = ? order by number", [project_id]
-    )
+    rows = permitted.db.execute("select number, block from sealed_blocks where project_id = ? order by number", [project_id])
     for expected, row in enumerate(rows.fetchall(), start=1):
         if row["number"] != expected:
-            raise SetupError(f"Block {expected} of the way back is missing.", _TAMPERED)
+            raise SetupError(f"Sealed block {expected} is missing.", _TAMPERED)
         try:
             content = unseal(row["block"], private_key, belongs_to=project_id, number=expected)
         except Refused as error:
-            raise SetupError(f"Block {expected} of the way back was changed since it was sealed.", _TAMPERED) from error
+            raise SetupError(f"Sealed block {expected} was changed since it was sealed.", _TAMPERED) from error
         pairs += [SurrogateMapping(**pair) for pair in json.loads(content)]
     return pairs
 

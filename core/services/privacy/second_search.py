@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.detectors import RAMPART, SPACY, detectors_of
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
@@ -39,7 +39,8 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     if not _documents(workspace, project_id, params.document_id):
         project = get(workspace.db, Project, project_id)
         raise InputError(
-            f"{project.name} has no document that was searched for personal data.", f"Run: garrison anonymize {project.name}"
+            f"{project.name} has no document that was searched for personal data.",
+            Hint("Find personal data on the page Documents first.", command=f"garrison anonymize {project.name}"),
         )
 
 

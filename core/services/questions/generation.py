@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.errors import InputError, JobCancelled, ModelError
+from core.errors import Hint, InputError, JobCancelled, ModelError
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
@@ -54,7 +54,10 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     if not _approved(workspace, project):
         raise InputError(
             f"No document of {project.name} is approved.",
-            f"Review and approve first: garrison review {project.name} approve DOCUMENT --as NAME",
+            Hint(
+                "Review one on the page Review, then approve it.",
+                command=f"garrison review {project.name} approve DOCUMENT --as NAME",
+            ),
         )
 
 

@@ -36,7 +36,7 @@ class Result(JobResult):
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the project exists and that the whole file can be read."""
     get(workspace.db, Project, project_id)
-    read_pairs(Path(params.path))
+    read_pairs(Path(params.path), name=params.name)
 
 
 def run(context: JobContext, params: Params) -> Result:
@@ -55,7 +55,7 @@ def run(context: JobContext, params: Params) -> Result:
 
 
 def _store(context: JobContext, project: Project, *, path: Path, name: str, remove_after: bool = False) -> str:
-    rows = read_pairs(path)
+    rows = read_pairs(path, name=name)
     marking = find_marking("\n".join(part for row in rows for part in row))
     too_high = refused(context.workspace, project, marking, path=path, name=name, kind="pairs")
     if too_high is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.questions.as_text import from_text
 from core.records import Document, Passage, Project, QuestionPair, Review
 from core.storage import Workspace, find, get
@@ -16,7 +16,10 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
     """
     kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept", order="created_at, rowid")
     if not kept:
-        raise InputError(f"{project.name} has no question pairs.", f"Make some: garrison questions generate {project.name}")
+        raise InputError(
+            f"{project.name} has no question pairs.",
+            Hint("Have some written on the page Questions.", command=f"garrison questions generate {project.name}"),
+        )
     approved: dict[str, tuple[Review | None, dict[str, Passage]]] = {}
     for document_id in {pair.document_id for pair in kept}:
         review, passages = workspace.approved_passages(get(workspace.db, Document, document_id))
@@ -26,11 +29,23 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
         is_approved_again = any(review and pair.review_id for pair in kept for review, _ in [approved[pair.document_id]])
         raise InputError(
             f"None of the {len(kept)} pairs of {project.name} comes from a document whose approval stands.",
-            f"It was approved again since they were written; write them again: garrison questions generate {project.name}"
-            if is_approved_again
-            else f"Review it, then approve: garrison review {project.name} approve DOCUMENT --as NAME",
+            _rewrite(project) if is_approved_again else _review(project),
         )
     return usable
+
+
+def _rewrite(project: Project) -> Hint:
+    return Hint(
+        "It was approved again since they were written; have them written again on the page Questions.",
+        command=f"garrison questions generate {project.name}",
+    )
+
+
+def _review(project: Project) -> Hint:
+    return Hint(
+        "Review it on the page Review, then approve it.",
+        command=f"garrison review {project.name} approve DOCUMENT --as NAME",
+    )
 
 
 def _reviewed(pair: QuestionPair, review: Review | None, passages: dict[str, Passage]) -> QuestionPair | None:

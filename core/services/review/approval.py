@@ -7,7 +7,7 @@ the policy all-at-once, unread text may be approved by whoever confirms that in 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
 from core.records import Document, Person, Project, Review, Span, Unread, new_id, now
@@ -18,7 +18,7 @@ from core.services.review.sampling import sample_of
 from core.services.review.second_search import second_search_of
 from core.services.review.states import hint_for, open_points, point_words
 from core.services.review.unread import check_confirmed, unread_of
-from core.storage import Workspace, find, get, rights, transaction
+from core.storage import Permitted, Workspace, find, get, transaction
 
 
 def propose(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
@@ -31,17 +31,17 @@ def propose(workspace: Workspace, project: Project, document: Document, *, by: P
     """
     with transaction(workspace.db):
         document = get(workspace.db, Document, document.id)
-        rights.check(workspace.db, "propose", document.project_id, by=by)
-        masked = _masked(workspace, project, document)
-        _check_settled(workspace, project, document, to_be="proposed")
-        approved, standing = workspace.active_review(document.id), workspace.standing_proposal(document.id)
+        permitted = workspace.allowed("propose", document.project_id, by=by)
+        masked = _masked(permitted, project, document)
+        _check_settled(permitted, project, document, to_be="proposed")
+        approved, standing = permitted.active_review(document.id), permitted.standing_proposal(document.id)
         if approved and _is_of(approved, document, masked):
             raise InputError(f"Document {document.id} is approved already.", "Nothing is left to do.")
         if standing and _is_of(standing, document, masked):
             return standing
-        review = _proposal(workspace, project, document, masked, by=by)
-        note_person(workspace, project.id, by)
-        workspace.store_proposal(review)
+        review = _proposal(permitted, project, document, masked, by=by)
+        note_person(permitted, project.id, by)
+        permitted.store_proposal(review)
     return review
 
 
@@ -63,19 +63,22 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
             belongs to another project, or was not read or not searched.
     """
     with transaction(workspace.db):
-        rights.check(workspace.db, "approve", document.project_id, by=by)
         document = get(workspace.db, Document, document.id)
-        workspace.remove_unapproved(document.project_id)
+        permitted = workspace.allowed("approve", document.project_id, by=by)
+        permitted.remove_unapproved(document.project_id)
         is_stale = False
-        if workspace.standing_proposal(document.id):  # a dropped proposal stays dropped if the approval is refused
-            is_stale = _drop_stale(workspace, document, _masked(workspace, project, document), by=by)
-    with transaction(workspace.db):
-        if is_stale and needs_two(workspace, project, by=by):
+        if permitted.standing_proposal(document.id):  # a dropped proposal stays dropped if the approval is refused
+            is_stale = _drop_stale(permitted, document, _masked(permitted, project, document), by=by)
+    with transaction(permitted.db):
+        if is_stale and needs_two(permitted, project, by=by):
             raise InputError(
                 f"The anonymized text of document {document.id} is not the one that was proposed; the proposal was dropped.",
-                f"Look at it and propose it again: garrison review {project.name} propose {document.id} --as NAME",
+                Hint(
+                    "Look at it and propose it again.",
+                    command=f"garrison review {project.name} propose {document.id} --as NAME",
+                ),
             )
-        return _approve_each(workspace, project, [document], by=by, words=unread)[0]
+        return _approve_each(permitted, project, [document], by=by, words=unread)[0]
 
 
 def _is_of(review: Review, document: Document, masked: Masked) -> bool:
@@ -83,57 +86,56 @@ def _is_of(review: Review, document: Document, masked: Masked) -> bool:
     return (review.text_sha256, review.anonymized_sha256) == (document.text_sha256, sha256_text(masked.text))
 
 
-def _drop_stale(workspace: Workspace, document: Document, masked: Masked, *, by: Person) -> bool:
+def _drop_stale(permitted: Permitted, document: Document, masked: Masked, *, by: Person) -> bool:
     """Withdraw a proposal for another text than `masked`, the one to approve now; return whether there was one."""
-    proposed = workspace.standing_proposal(document.id)
+    proposed = permitted.standing_proposal(document.id)
     is_stale = proposed is not None and not _is_of(proposed, document, masked)
     if is_stale:
-        workspace.withdraw_approval(document.id, reason="the text is not the one that was proposed", actor=by.name)
+        permitted.withdraw_approval(document.id, reason="the text is not the one that was proposed", actor=by.name)
     return is_stale
 
 
 def _approve_each(
-    workspace: Workspace, project: Project, documents: Sequence[Document], *, by: Person, words: str
+    permitted: Permitted, project: Project, documents: Sequence[Document], *, by: Person, words: str
 ) -> list[Review]:
     """Approve all of these documents or none, inside a transaction; `words` confirm what is unread in all of them."""
-    chosen = [get(workspace.db, Document, document.id) for document in documents]
-    unread = sum((_left_unread(workspace, project, document, by=by) for document in chosen), Unread())
+    chosen = [get(permitted.db, Document, document.id) for document in documents]
+    unread = sum((_left_unread(permitted, project, document, by=by) for document in chosen), Unread())
     what = f"Document {chosen[0].id}" if len(chosen) == 1 else f"What is not approved yet in {project.name}"
     check_confirmed(project, unread, what=what, words=words)
-    return [_approve(workspace, project, document, by=by) for document in chosen]
+    return [_approve(permitted, project, document, by=by) for document in chosen]
 
 
-def _left_unread(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Unread:
+def _left_unread(permitted: Permitted, project: Project, document: Document, *, by: Person) -> Unread:
     """Count what is unread in a document that would be approved anew; nothing if its approval stands."""
-    rights.check(workspace.db, "approve", document.project_id, by=by)
-    masked = _masked(workspace, project, document)
-    if _standing(workspace, document, masked, by=by):
+    masked = _masked(permitted, project, document)
+    if _standing(permitted, document, masked, by=by):
         return Unread()
-    if needs_two(workspace, project, by=by):
-        _check_second(project, document, workspace.standing_proposal(document.id), by=by)
-    _check_settled(workspace, project, document, to_be="approved")
-    return unread_of(workspace, project, document, masked=masked)
+    if needs_two(permitted, project, by=by):
+        _check_second(project, document, permitted.standing_proposal(document.id), by=by)
+    _check_settled(permitted, project, document, to_be="approved")
+    return unread_of(permitted, project, document, masked=masked)
 
 
-def _standing(workspace: Workspace, document: Document, masked: Masked, *, by: Person) -> Review | None:
+def _standing(permitted: Permitted, document: Document, masked: Masked, *, by: Person) -> Review | None:
     """Return the approval of exactly this text by this person; None if they would have to approve it anew."""
-    approved = workspace.active_review(document.id)
+    approved = permitted.active_review(document.id)
     return approved if approved and _is_of(approved, document, masked) and _is_by(approved, by) else None
 
 
-def _approve(workspace: Workspace, project: Project, document: Document, *, by: Person) -> Review:
+def _approve(permitted: Permitted, project: Project, document: Document, *, by: Person) -> Review:
     """Approve one document, inside a transaction; what is unread must be confirmed before."""
-    masked = _masked(workspace, project, document)
-    if approved := _standing(workspace, document, masked, by=by):
+    masked = _masked(permitted, project, document)
+    if approved := _standing(permitted, document, masked, by=by):
         return approved
-    _drop_stale(workspace, document, masked, by=by)
-    proposed = workspace.standing_proposal(document.id)
-    if needs_two(workspace, project, by=by):
+    _drop_stale(permitted, document, masked, by=by)
+    proposed = permitted.standing_proposal(document.id)
+    if needs_two(permitted, project, by=by):
         _check_second(project, document, proposed, by=by)
-    current = _proposal(workspace, project, document, masked, by=by)
+    current = _proposal(permitted, project, document, masked, by=by)
     if proposed is None:
         proposed = current
-        workspace.store_proposal(proposed)
+        permitted.store_proposal(proposed)
     review = replace(
         current,  # with the current figures: a sample may have been read since the proposal
         id=proposed.id,
@@ -145,9 +147,9 @@ def _approve(workspace: Workspace, project: Project, document: Document, *, by: 
         state="approved",
         created_at=now(),
     )
-    note_person(workspace, project.id, by)
-    passages = masked_passages(workspace.text(document), masked, workspace.passages(document))
-    workspace.store_approval(document, review, text=masked.text, passages=passages)
+    note_person(permitted, project.id, by)
+    passages = masked_passages(permitted.text(document), masked, permitted.passages(document))
+    permitted.store_approval(document, review, text=masked.text, passages=passages)
     return review
 
 
@@ -160,19 +162,22 @@ def approve_all(workspace: Workspace, project: Project, *, by: Person, unread: s
         InputError: the policy asks for each document, there is no document, one was not searched, or as in `approve`.
     """
     project = get(workspace.db, Project, project.id)
-    rights.check(workspace.db, "approve", project.id, by=by)
+    permitted = workspace.allowed("approve", project.id, by=by)
     if project.policy != "all-at-once":
         raise InputError(
             f"{project.name} has the policy {project.policy}: nothing is approved all at once.",
-            f"Approve each document (garrison review {project.name} approve DOCUMENT --as NAME), or make a project "
-            "with `garrison project create NAME --policy all-at-once`.",
+            Hint(
+                "Approve each document, or make a project in which all may be approved at once.",
+                command=f"garrison review {project.name} approve DOCUMENT --as NAME, or "
+                "garrison project create NAME --policy all-at-once",
+            ),
         )
-    with transaction(workspace.db):
-        documents = find(workspace.db, Document, project_id=project.id, state="read")
+    with transaction(permitted.db):
+        documents = find(permitted.db, Document, project_id=project.id, state="read")
         if not documents:
             raise InputError(f"{project.name} has no readable document to approve.", "Add documents first.")
-        workspace.remove_unapproved(project.id)
-        return _approve_each(workspace, project, documents, by=by, words=unread)
+        permitted.remove_unapproved(project.id)
+        return _approve_each(permitted, project, documents, by=by, words=unread)
 
 
 def unread_in(workspace: Workspace, project: Project, *, by: Person) -> Unread:
@@ -181,9 +186,9 @@ def unread_in(workspace: Workspace, project: Project, *, by: Person) -> Unread:
     Raises:
         InputError: as in `approve_all`.
     """
-    rights.check(workspace.db, "approve", project.id, by=by)
-    documents = find(workspace.db, Document, project_id=project.id, state="read")
-    return sum((_left_unread(workspace, project, document, by=by) for document in documents), Unread())
+    permitted = workspace.allowed("approve", project.id, by=by)
+    documents = find(permitted.db, Document, project_id=project.id, state="read")
+    return sum((_left_unread(permitted, project, document, by=by) for document in documents), Unread())
 
 
 def return_(workspace: Workspace, document: Document, *, comment: str, by: Person) -> Review:
@@ -192,11 +197,12 @@ def return_(workspace: Workspace, document: Document, *, comment: str, by: Perso
     Raises:
         InputError: no proposal stands, or the comment is empty.
     """
-    rights.check(workspace.db, "approve", document.project_id, by=by)
+    document = get(workspace.db, Document, document.id)
+    permitted = workspace.allowed("approve", document.project_id, by=by)
     if not comment.strip():
         raise InputError("A proposal is returned with a comment.", "Write in a few words what should be looked at again.")
-    with transaction(workspace.db):
-        standing = workspace.standing_proposal(document.id)
+    with transaction(permitted.db):
+        standing = permitted.standing_proposal(document.id)
         if standing is None:
             raise InputError(f"No proposal stands for document {document.id}.", "There is nothing to return.")
         returned = replace(
@@ -207,8 +213,8 @@ def return_(workspace: Workspace, document: Document, *, comment: str, by: Perso
             reviewer_id=by.id,
             is_authenticated=standing.is_authenticated and by.is_authenticated,
         )
-        note_person(workspace, document.project_id, by)
-        workspace.store_return(returned)
+        note_person(permitted, document.project_id, by)
+        permitted.store_return(returned)
     return returned
 
 
@@ -218,12 +224,13 @@ def withdraw(workspace: Workspace, document: Document, *, reason: str, by: Perso
     Raises:
         InputError: the reason is empty.
     """
-    rights.check(workspace.db, "withdraw", document.project_id, by=by)
+    document = get(workspace.db, Document, document.id)
+    permitted = workspace.allowed("withdraw", document.project_id, by=by)
     if not reason.strip():
         raise InputError("A withdrawal needs a reason.", "Write in a few words why the approval no longer holds.")
-    with transaction(workspace.db):
-        note_person(workspace, document.project_id, by)
-        workspace.withdraw_approval(document.id, reason=f"{by.name}: {reason.strip()}", actor=by.name)
+    with transaction(permitted.db):
+        note_person(permitted, document.project_id, by)
+        permitted.withdraw_approval(document.id, reason=f"{by.name}: {reason.strip()}", actor=by.name)
 
 
 def _check_settled(workspace: Workspace, project: Project, document: Document, *, to_be: str) -> None:
@@ -242,7 +249,10 @@ def _check_second(project: Project, document: Document, proposed: Review | None,
     if proposed is None:
         raise InputError(
             f"{project.name} needs two persons: document {document.id} must be proposed before another person approves it.",
-            f"Run: garrison review {project.name} propose {document.id} --as NAME",
+            Hint(
+                "Propose it, then ask another person to approve it.",
+                command=f"garrison review {project.name} propose {document.id} --as NAME",
+            ),
         )
     if proposed.proposer_id == by.id:
         raise InputError(
@@ -290,7 +300,8 @@ def _masked(workspace: Workspace, project: Project, document: Document) -> Maske
         )
     if not document.is_analyzed:
         raise InputError(
-            f"Personal data was not looked for in document {document.id} yet.", f"Run: garrison anonymize {project.name}"
+            f"Personal data was not looked for in document {document.id} yet.",
+            Hint("Find personal data on the page Documents first.", command=f"garrison anonymize {project.name}"),
         )
     check_permitted(workspace, document)
     text = workspace.text(document)

@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.access import Action
 from core.errors import InputError
 from core.records import AuditAction, Document, Person, Project, Span, SpanState
 from core.services.review.policy import note_person
 from core.services.review.sampling import forget_marks
-from core.storage import Workspace, audit, find_all, get, insert_many, rights, transaction
+from core.storage import Permitted, Workspace, audit, find_all, get, insert_many, rights, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +81,12 @@ def effect_of(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanS
 def effect_on(workspace: Workspace, spans: Iterable[Span]) -> Effect:
     """Return what changing exactly these spans would affect."""
     changing = list(spans)
-    _check(workspace, "read documents", changing)
+    for project_id in _projects_of(workspace, changing):
+        rights.check(workspace.db, "read documents", project_id)
+    return _effect(workspace, changing)
+
+
+def _effect(workspace: Workspace, changing: Sequence[Span]) -> Effect:
     document_ids = frozenset(span.document_id for span in changing)
     return Effect(
         span_ids=frozenset(span.id for span in changing),
@@ -110,19 +114,21 @@ def undo(workspace: Workspace, decision: Decision, *, by: Person) -> Decision:
             raise InputError(
                 "Nothing was undone: somebody changed one of these marks since.", "Decide on each of them anew."
             )
+        permitted = permitted_to_decide(workspace, [*decision.after, *decision.before], by=by)
         undone = carry_out(
-            workspace, decision.after, decision.before, verb=decision.verb, action="decision undone", by=by,
+            permitted, decision.after, decision.before, verb=decision.verb, action="decision undone", by=by,
             reason=f"{by.name} undid a decision",
         )  # fmt: skip
         left = {span.id for span in decision.before}
         gone = [span for span in decision.after if span.id not in left]
         for document_id in {span.document_id for span in gone}:
-            forget_marks(workspace, document_id, [span for span in gone if span.document_id == document_id])
+            document = get(permitted.db, Document, document_id)
+            forget_marks(permitted, document, [span for span in gone if span.document_id == document_id])
     return replace(decision, withdrawn_ids=undone.withdrawn_ids, dropped_ids=undone.dropped_ids)
 
 
 def carry_out(
-    workspace: Workspace,
+    permitted: Permitted,
     before: Sequence[Span],
     after: Sequence[Span],
     *,
@@ -135,22 +141,26 @@ def carry_out(
 
     `before` are spans as they are stored; one whose id is also in `after` is changed, any other is removed.
     """
-    _check(workspace, "decide", [*before, *after], by=by)
     kept = {span.id for span in after}
     known = {span.id for span in before}
-    with transaction(workspace.db):
-        workspace.db.executemany("delete from spans where id = ?", [(s.id,) for s in before if s.id not in kept])
-        workspace.db.executemany(
-            "update spans set start = ?, end = ?, entity = ?, state = ?, reviewer = ?, surrogate = ? where id = ?",
-            [(s.start, s.end, s.entity, s.state, s.reviewer, s.surrogate, s.id) for s in after if s.id in known],
+    with transaction(permitted.db):
+        permitted.db.executemany("delete from spans where id = ?", [(s.id,) for s in before if s.id not in kept])
+        permitted.db.executemany(
+            "update spans set start = ?, end = ?, entity = ?, state = ?, reviewer = ?, surrogate = ?,"
+            " treatment = ? where id = ?",
+            [
+                (s.start, s.end, s.entity, s.state, s.reviewer, s.surrogate, s.treatment, s.id)
+                for s in after
+                if s.id in known
+            ],
         )
-        insert_many(workspace.db, [span for span in after if span.id not in known])
-        effect = effect_on(workspace, [*before, *after])
+        insert_many(permitted.db, [span for span in after if span.id not in known])
+        effect = _effect(permitted, [*before, *after])
         for document_id, number in Counter(span.document_id for span in after or before).items():
-            audit.append_for(workspace.db, document_id, action, actor=by.name, counts={"spans": number})
+            audit.append_for(permitted.db, document_id, action, actor=by.name, counts={"spans": number})
         for document_id in effect.document_ids:
-            note_person(workspace, get(workspace.db, Document, document_id).project_id, by)
-            workspace.withdraw_approval(document_id, reason=reason, actor=by.name)
+            note_person(permitted, get(permitted.db, Document, document_id).project_id, by)
+            permitted.withdraw_approval(document_id, reason=reason, actor=by.name)
     return Decision(
         verb=verb,
         by=by,
@@ -159,6 +169,15 @@ def carry_out(
         withdrawn_ids=effect.approved_ids,
         dropped_ids=effect.proposed_ids,
     )
+
+
+def permitted_to_decide(workspace: Workspace, spans: Iterable[Span], *, by: Person) -> Permitted:
+    """Return the workspace for decisions about these spans, of which there is at least one.
+
+    Raises:
+        AccessError: `by` is not the person signed in, or may not decide in a project that one of the spans belongs to.
+    """
+    return [workspace.allowed("decide", project_id, by=by) for project_id in _projects_of(workspace, spans)][-1]
 
 
 def stored(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
@@ -179,9 +198,12 @@ def _decide(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanSta
     with transaction(workspace.db):
         chosen = stored(workspace, _ids(spans))
         before = [span for span in chosen if span.state != state]
+        if not before:
+            return Decision(verb=state, by=by, before=(), after=(), left_count=len(chosen))
         after = [replace(span, state=state, reviewer=by.name) for span in before]
         reason = f"{by.name} {state} a span"
-        decision = carry_out(workspace, before, after, verb=state, action=action, by=by, reason=reason)
+        permitted = permitted_to_decide(workspace, before, by=by)
+        decision = carry_out(permitted, before, after, verb=state, action=action, by=by, reason=reason)
     return replace(decision, left_count=len(chosen) - len(before))
 
 
@@ -194,11 +216,9 @@ def _found(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
     return find_all(workspace.db, Span, span_ids)
 
 
-def _check(workspace: Workspace, action: Action, spans: Iterable[Span], *, by: Person | None = None) -> None:
-    """Refuse unless the person may do this in every project that the spans belong to."""
+def _projects_of(workspace: Workspace, spans: Iterable[Span]) -> list[str]:
     ids = json.dumps(sorted({span.document_id for span in spans}))
     rows = workspace.db.execute(
         "select distinct project_id from documents where id in (select value from json_each(?))", [ids]
     )
-    for row in rows.fetchall():
-        rights.check(workspace.db, action, row["project_id"], by=by)
+    return [row["project_id"] for row in rows]

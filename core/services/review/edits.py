@@ -10,9 +10,9 @@ from core.errors import InputError
 from core.privacy.entities import ENTITIES
 from core.records import Document, Person, Span, new_id
 from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
-from core.services.review.decisions import Decision, carry_out, stored
+from core.services.review.decisions import Decision, carry_out, permitted_to_decide, stored
 from core.services.review.sampling import note_marks
-from core.storage import Workspace, find, get, rights, transaction
+from core.storage import Permitted, Workspace, find, get, transaction
 
 Edge = Literal["start", "end"]
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -43,37 +43,28 @@ def add_all(
     _check_entity(entity)
     with transaction(workspace.db):
         document = get(workspace.db, Document, document.id)
-        rights.check(workspace.db, "decide", document.project_id, by=by)
-        text = workspace.text(document)
-        spans = find(workspace.db, Span, document_id=document.id)
+        permitted = workspace.allowed("decide", document.project_id, by=by)
+        text = permitted.text(document)
+        spans = find(permitted.db, Span, document_id=document.id)
         standing = {(s.start, s.end) for s in spans if (s.entity, s.state) == (entity, "accepted")}
-        table = surrogate_table(workspace, document.project_id)
+        table = surrogate_table(permitted, document.project_id)
         after = []
         for start, end in places:
             _check_bounds(document, text, start, end)
             if (start, end) in standing:
                 continue
-            after.append(
-                Span(
-                    id=new_id("span"),
-                    document_id=document.id,
-                    start=start,
-                    end=end,
-                    entity=entity,
-                    score=1.0,
-                    detector=REVIEWER,
-                    state="accepted",
-                    reviewer=by.name,
-                    surrogate=table.surrogate(entity, text[start:end]),
-                )
-            )
-        store_surrogates(workspace, document.project_id, table)
+            added = Span(
+                id=new_id("span"), document_id=document.id, start=start, end=end, entity=entity, score=1.0,
+                detector=REVIEWER, state="accepted", reviewer=by.name,
+            )  # fmt: skip
+            after.append(table.replaced(added, text))
+        store_surrogates(permitted, document.project_id, table)
         before = [s for s in spans if any(new.start <= s.start and s.end <= new.end for new in after)]
         if not after:
             return Decision(verb="added", by=by, before=(), after=(), left_count=len(places))
         reason = f"{by.name} added a span"
-        decision = carry_out(workspace, before, after, verb="added", action="span added", by=by, reason=reason)
-        note_marks(workspace, document.id, after, by=by)
+        decision = carry_out(permitted, before, after, verb="added", action="span added", by=by, reason=reason)
+        note_marks(permitted, document, after, by=by)
     return replace(decision, left_count=len(places) - len(after))
 
 
@@ -87,10 +78,12 @@ def change_type(workspace: Workspace, spans: Sequence[Span | str], *, entity: st
     with transaction(workspace.db):
         chosen = stored(workspace, [span if isinstance(span, str) else span.id for span in spans])
         before = [span for span in chosen if (span.entity, span.state) != (entity, "accepted")]
-        after = [replace(span, entity=entity) for span in before]
-        after = _accepted(workspace, after, by=by)
+        if not before:
+            return Decision(verb="given another type", by=by, before=(), after=(), left_count=len(chosen))
+        permitted = permitted_to_decide(workspace, before, by=by)
+        after = _accepted(permitted, [replace(span, entity=entity) for span in before], by=by)
         decision = carry_out(
-            workspace, before, after, verb="given another type", action="span type changed", by=by,
+            permitted, before, after, verb="given another type", action="span type changed", by=by,
             reason=f"{by.name} changed the type of a span",
         )  # fmt: skip
     return replace(decision, left_count=len(chosen) - len(before))
@@ -112,13 +105,14 @@ def change_borders(workspace: Workspace, span: Span | str, *, start: int, end: i
         touched = [s for s in others if s.start < end and s.end > start]
         if any(s.start < start or s.end > end for s in touched):
             raise InputError("The mark would cut another one in two.", "Take the other one in whole, or leave it out.")
-        after = _accepted(workspace, [replace(old, start=start, end=end)], by=by)
+        permitted = workspace.allowed("decide", document.project_id, by=by)
+        after = _accepted(permitted, [replace(old, start=start, end=end)], by=by)
         decision = carry_out(
-            workspace, [old, *touched], after, verb="given other borders", action="span borders changed", by=by,
+            permitted, [old, *touched], after, verb="given other borders", action="span borders changed", by=by,
             reason=f"{by.name} changed the borders of a span",
         )  # fmt: skip
         if start < old.start or end > old.end:
-            note_marks(workspace, document.id, after, by=by)
+            note_marks(permitted, document, after, by=by)
     return decision
 
 
@@ -138,18 +132,17 @@ def stepped(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
     return (before[-1] if before else span.start), span.end
 
 
-def _accepted(workspace: Workspace, spans: Sequence[Span], *, by: Person) -> list[Span]:
+def _accepted(permitted: Permitted, spans: Sequence[Span], *, by: Person) -> list[Span]:
     """Return the spans as accepted, each with the surrogate of its text and type."""
     made = []
     for document_id in dict.fromkeys(span.document_id for span in spans):
-        document = get(workspace.db, Document, document_id)
-        text = workspace.text(document)
-        table = surrogate_table(workspace, document.project_id)
+        document = get(permitted.db, Document, document_id)
+        text = permitted.text(document)
+        table = surrogate_table(permitted, document.project_id)
         for span in spans:
             if span.document_id == document_id:
-                surrogate = table.surrogate(span.entity, text[span.start : span.end])
-                made.append(replace(span, state="accepted", reviewer=by.name, surrogate=surrogate))
-        store_surrogates(workspace, document.project_id, table)
+                made.append(table.replaced(replace(span, state="accepted", reviewer=by.name), text))
+        store_surrogates(permitted, document.project_id, table)
     return made
 
 

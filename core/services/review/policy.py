@@ -2,20 +2,19 @@
 
 from core.errors import InputError
 from core.records import Document, Person, Project, TwoPersonRule
-from core.storage import Workspace, audit, find, get, rights, transaction, update
+from core.storage import Permitted, Workspace, audit, find, get, rights, transaction, update
 
 MAX_SAMPLE = 1000
 REASON = "More passages are to be read before an approval."
 
 
-def note_person(workspace: Workspace, project_id: str, person: Person) -> None:
+def note_person(permitted: Permitted, project_id: str, person: Person) -> None:
     """Record that somebody acted in a project; call it inside the transaction that stores what they did.
 
     A person without an id is not recorded: it is the program itself, which approves its sample documents.
     """
-    rights.check(workspace.db, "see project", project_id, by=person)
     if person.id:
-        workspace.db.execute(
+        permitted.db.execute(
             "insert or ignore into review_people (project_id, person_id, name) values (?, ?, ?)",
             [project_id, person.id, person.name],
         )
@@ -41,17 +40,17 @@ def set_two_person(workspace: Workspace, project: Project, rule: TwoPersonRule, 
     Raises:
         InputError: the rule is unknown.
     """
-    rights.check(workspace.db, "set rules", project.id, by=by)
+    permitted = workspace.allowed("set rules", project.id, by=by)
     if rule not in ("auto", "on", "off"):
         raise InputError(f"There is no two-person rule {rule!r}.", "It is auto, on or off.")
-    with transaction(workspace.db):
-        before = get(workspace.db, Project, project.id).two_person
+    with transaction(permitted.db):
+        before = get(permitted.db, Project, project.id).two_person
         if before == rule:
             return
-        update(workspace.db, Project, project.id, two_person=rule)
-        note_person(workspace, project.id, by)
+        update(permitted.db, Project, project.id, two_person=rule)
+        note_person(permitted, project.id, by)
         subjects = {"project": project.id, "from": before, "to": rule}
-        audit.append(workspace.db, "two-person rule changed", actor=by.name, subjects=subjects)
+        audit.append(permitted.db, "two-person rule changed", actor=by.name, subjects=subjects)
 
 
 def set_sample_size(workspace: Workspace, project: Project, size: int, *, by: Person) -> None:
@@ -63,19 +62,19 @@ def set_sample_size(workspace: Workspace, project: Project, size: int, *, by: Pe
     Raises:
         InputError: the size is out of range.
     """
-    workspace = workspace.allowed("set rules", project.id, by=by)
+    permitted = workspace.allowed("set rules", project.id, by=by)
     if not 0 <= size <= MAX_SAMPLE:
         raise InputError(f"A sample of {size} passages is out of range.", f"Choose 0 to {MAX_SAMPLE}.")
-    with transaction(workspace.db):
-        before = get(workspace.db, Project, project.id).sample_size
+    with transaction(permitted.db):
+        before = get(permitted.db, Project, project.id).sample_size
         if before == size:
             return
-        update(workspace.db, Project, project.id, sample_size=size)
-        note_person(workspace, project.id, by)
+        update(permitted.db, Project, project.id, sample_size=size)
+        note_person(permitted, project.id, by)
         counts = {"from": before, "to": size}
-        audit.append(workspace.db, "sample size changed", actor=by.name, subjects={"project": project.id}, counts=counts)
+        audit.append(permitted.db, "sample size changed", actor=by.name, subjects={"project": project.id}, counts=counts)
         if size > before and project.policy == "each-document":
-            for document in find(workspace.db, Document, project_id=project.id):
-                proposed = workspace.standing_proposal(document.id)
+            for document in find(permitted.db, Document, project_id=project.id):
+                proposed = permitted.standing_proposal(document.id)
                 if proposed is not None and proposed.sampled < size:
-                    workspace.withdraw_approval(document.id, reason=REASON, actor=by.name)
+                    permitted.withdraw_approval(document.id, reason=REASON, actor=by.name)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.errors import InputError
 from core.records import Document, Person, Project, Span, now
 from core.services.review.policy import note_person
-from core.storage import Workspace, audit, get, rights, transaction
+from core.storage import Permitted, Workspace, audit, get, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +38,15 @@ class Sample:
 
 def sample_of(workspace: Workspace, document: Document) -> Sample:
     """Return the progress of a document's sample."""
-    rights.check(workspace.db, "read documents", document.project_id)
-    rows = workspace.db.execute(
+    return _sample(workspace.allowed("read documents", document.project_id), document)
+
+
+def _sample(permitted: Permitted, document: Document) -> Sample:
+    rows = permitted.db.execute(
         "select round, passage_id, answer from sample_passages where document_id = ? order by round, position",
         [document.id],
     ).fetchall()
-    clean = set(clean_ids(workspace, document))
+    clean = set(_clean_ids(permitted, document))
     last = max((row["round"] for row in rows), default=0)
     now_round = [row for row in rows if row["round"] == last]
     answered = {row["passage_id"] for row in rows if row["answer"]}
@@ -62,9 +65,12 @@ def sample_of(workspace: Workspace, document: Document) -> Sample:
 
 def clean_ids(workspace: Workspace, document: Document) -> list[str]:
     """Return the ids of a document's passages without a span, or with only rejected ones, in reading order."""
-    rights.check(workspace.db, "read documents", document.project_id)
-    longest = workspace.db.execute("select max(end - start) from spans where document_id = ?", [document.id]).fetchone()[0]
-    rows = workspace.db.execute(
+    return _clean_ids(workspace.allowed("read documents", document.project_id), document)
+
+
+def _clean_ids(permitted: Permitted, document: Document) -> list[str]:
+    longest = permitted.db.execute("select max(end - start) from spans where document_id = ?", [document.id]).fetchone()[0]
+    rows = permitted.db.execute(
         # the first condition on `start` lets the index find the few spans near each passage
         "select p.id from passages p where p.document_id = ? and not exists (select 1 from spans s"
         " where s.document_id = p.document_id and s.start > p.start - ? and s.start < p.end and s.end > p.start"
@@ -79,30 +85,32 @@ def draw(workspace: Workspace, project: Project, document: Document, *, by: Pers
 
     The seed is random too, and stored, so that nobody chooses what is read and everybody can repeat the draw.
     """
-    rights.check(workspace.db, "decide", document.project_id, by=by)
-    with transaction(workspace.db):
-        size = get(workspace.db, Project, project.id).sample_size
-        sample = sample_of(workspace, document)
+    document = get(workspace.db, Document, document.id)
+    permitted = workspace.allowed("decide", document.project_id, by=by)
+    db = permitted.db
+    with transaction(db):
+        size = get(db, Project, project.id).sample_size
+        sample = _sample(permitted, document)
         if sample.unread_ids or sample.is_settled or size == 0:
             return sample
-        read = workspace.db.execute("select passage_id from sample_passages where document_id = ?", [document.id])
+        read = db.execute("select passage_id from sample_passages where document_id = ?", [document.id])
         seen = {row["passage_id"] for row in read}
-        unread = [passage_id for passage_id in clean_ids(workspace, document) if passage_id not in seen]
+        unread = [passage_id for passage_id in _clean_ids(permitted, document) if passage_id not in seen]
         if not unread:
             return sample
         seed = secrets.token_hex(8)
         chosen = random.Random(seed).sample(unread, min(size, len(unread)))  # noqa: S311 the seed is drawn by `secrets`
         number = sample.round + 1
-        workspace.db.execute(
+        db.execute(
             "insert into samples (document_id, round, seed, population, created_at) values (?, ?, ?, ?, ?)",
             [document.id, number, seed, len(unread), now()],
         )
-        workspace.db.executemany(
+        db.executemany(
             "insert into sample_passages (document_id, round, position, passage_id) values (?, ?, ?, ?)",
             [(document.id, number, position, passage_id) for position, passage_id in enumerate(chosen)],
         )
-        note_person(workspace, project.id, by)
-        return sample_of(workspace, document)
+        note_person(permitted, project.id, by)
+        return _sample(permitted, document)
 
 
 def answer(
@@ -115,40 +123,41 @@ def answer(
     Raises:
         InputError: a passage was not drawn.
     """
-    rights.check(workspace.db, "decide", document.project_id, by=by)
+    document = get(workspace.db, Document, document.id)
+    permitted = workspace.allowed("decide", document.project_id, by=by)
+    db = permitted.db
     missed = set(missed_ids)
-    with transaction(workspace.db):
-        rows = workspace.db.execute("select passage_id from sample_passages where document_id = ?", [document.id])
+    with transaction(db):
+        rows = db.execute("select passage_id from sample_passages where document_id = ?", [document.id])
         if strange := {*passage_ids, *missed} - {row["passage_id"] for row in rows}:
             raise InputError(f"Passage {min(strange)} is not in the sample.", "Answer for passages that were drawn.")
-        clean = set(clean_ids(workspace, document))
+        clean = set(_clean_ids(permitted, document))
         said = {
             passage_id: "missed" if passage_id in missed or passage_id not in clean else "nothing"
             for passage_id in [*passage_ids, *missed]
         }
-        _store(workspace, document.id, said, by=by)
-        return sample_of(workspace, document)
+        _store(permitted, document, said, by=by)
+        return _sample(permitted, document)
 
 
-def note_marks(workspace: Workspace, document_id: str, spans: Iterable[Span], *, by: Person) -> None:
+def note_marks(permitted: Permitted, document: Document, spans: Iterable[Span], *, by: Person) -> None:
     """Count drawn passages as missed if a person just marked something in them; call it in the transaction that marks."""
-    _store(workspace, document_id, dict.fromkeys(_drawn_under(workspace, document_id, spans), "missed"), by=by)
+    _store(permitted, document, dict.fromkeys(_drawn_under(permitted, document.id, spans), "missed"), by=by)
 
 
-def forget_marks(workspace: Workspace, document_id: str, spans: Iterable[Span]) -> None:
+def forget_marks(permitted: Permitted, document: Document, spans: Iterable[Span]) -> None:
     """Ask again about drawn passages whose only spans were just removed."""
-    document = get(workspace.db, Document, document_id)
-    rights.check(workspace.db, "decide", document.project_id)
-    clean = set(clean_ids(workspace, document))
-    again = [passage_id for passage_id in _drawn_under(workspace, document_id, spans) if passage_id in clean]
-    workspace.db.executemany(
+    db = permitted.db
+    clean = set(_clean_ids(permitted, document))
+    again = [passage_id for passage_id in _drawn_under(permitted, document.id, spans) if passage_id in clean]
+    db.executemany(
         "update sample_passages set answer = '' where document_id = ? and passage_id = ?",
-        [(document_id, passage_id) for passage_id in again],
+        [(document.id, passage_id) for passage_id in again],
     )
 
 
-def _drawn_under(workspace: Workspace, document_id: str, spans: Iterable[Span]) -> list[str]:
-    rows = workspace.db.execute(
+def _drawn_under(permitted: Permitted, document_id: str, spans: Iterable[Span]) -> list[str]:
+    rows = permitted.db.execute(
         "select p.id, p.start, p.end from sample_passages m join passages p on p.id = m.passage_id where m.document_id = ?",
         [document_id],
     ).fetchall()
@@ -156,18 +165,17 @@ def _drawn_under(workspace: Workspace, document_id: str, spans: Iterable[Span]) 
     return [row["id"] for row in rows if any(start < row["end"] and end > row["start"] for start, end in places)]
 
 
-def _store(workspace: Workspace, document_id: str, said: dict[str, str], *, by: Person) -> None:
-    document = get(workspace.db, Document, document_id)
-    rights.check(workspace.db, "decide", document.project_id, by=by)
+def _store(permitted: Permitted, document: Document, said: dict[str, str], *, by: Person) -> None:
     if not said:
         return
-    workspace.db.executemany(
+    db = permitted.db
+    db.executemany(
         "update sample_passages set answer = ?, reader = ?, reader_id = ?, answered_at = ?"
         " where document_id = ? and passage_id = ?",
-        [(word, by.name, by.id, now(), document_id, passage_id) for passage_id, word in said.items()],
+        [(word, by.name, by.id, now(), document.id, passage_id) for passage_id, word in said.items()],
     )
-    note_person(workspace, document.project_id, by)
-    sample = sample_of(workspace, document)
+    note_person(permitted, document.project_id, by)
+    sample = _sample(permitted, document)
     if not sample.unread_ids:  # one entry per round, not per passage
         counts = {"round": sample.round, "read": sample.read, "missed": sample.missed, "left unread": sample.unread_count}
-        audit.append_for(workspace.db, document_id, "sample read", actor=by.name, counts=counts)
+        audit.append_for(db, document.id, "sample read", actor=by.name, counts=counts)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from core.errors import Hint
 from core.records import Document, Person, Project, Review
 from core.services.review.policy import needs_two
 from core.services.review.sampling import sample_of
@@ -151,13 +152,13 @@ def reason_against(workspace: Workspace, project: Project, document: Document, *
     return point_words(points[0]) if points else ""
 
 
-def hint_for(project: Project, document: Document, point: OpenPoint) -> str:
-    """Return a hint with the command that settles an open point."""
+def hint_for(project: Project, document: Document, point: OpenPoint) -> Hint:
+    """Return the hint that says how to settle an open point."""
     match point.remedy:
         case Remedy.DECIDE:
-            action = "accept SPAN… or reject SPAN…"
+            words, action = "Accept or reject each mark.", "accept SPAN… or reject SPAN…"
         case Remedy.READ_SAMPLE:
-            action = f"sample {document.id}"
+            words, action = "Read the sample.", f"sample {document.id}"
         case Remedy.SEARCH_AGAIN:
-            action = f"check {document.id}"
-    return f"Run: garrison review {project.name} {action} --as NAME"
+            words, action = "Search the anonymized text once more.", f"check {document.id}"
+    return Hint(words, command=f"garrison review {project.name} {action} --as NAME")

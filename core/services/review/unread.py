@@ -3,7 +3,7 @@
 The words to type contain the figures, so that nobody confirms what they did not see, or what has grown since.
 """
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
 from core.records import Document, Project, Span, Unread
@@ -65,8 +65,10 @@ def check_confirmed(project: Project, unread: Unread, *, what: str, words: str) 
     if unread and " ".join(words.split()).casefold() != phrase:
         raise InputError(
             f"{what} would be approved unread: {unread_words(unread)}.",
-            f'Look at them first, or confirm it in exactly these words: "{phrase}" '
-            f'(garrison review {project.name} approve … --unread "{phrase}" --as NAME).',
+            Hint(
+                f'Look at them first, or confirm it by typing exactly "{phrase}".',
+                command=f'garrison review {project.name} approve … --unread "{phrase}" --as NAME',
+            ),
         )
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.evaluation import evaluate, verdict
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
@@ -19,11 +19,15 @@ from core.storage import Workspace, find, get, insert
 
 
 class Params(JobParams):
-    """The run, and the file of its questions ("" for those held out); `remove_after` deletes it once they were asked."""
+    """The run, and the file of its questions ("" for those held out) with its `name` as people know it.
+
+    `remove_after` deletes the file once the questions were asked.
+    """
 
     kind = "evaluate"
     run_id: str
     questions: PathText = ""
+    name: PathText = ""
     remove_after: bool = False
 
 
@@ -39,9 +43,12 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the run belongs to the project and has finished, and that there are questions."""
     run = workspace.finished_run(params.run_id)
     if run.project_id != project_id:
-        raise InputError(f"Run {run.id} belongs to another project.", "See: garrison runs PROJECT")
+        raise InputError(
+            f"Run {run.id} belongs to another project.",
+            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
+        )
     base_of(workspace, run)
-    _questions(workspace, run, params.questions)
+    _questions(workspace, run, params.questions, name=params.name)
 
 
 def run(context: JobContext, params: Params) -> Result:
@@ -53,19 +60,21 @@ def run(context: JobContext, params: Params) -> Result:
     return Result(evaluation_id=evaluation.id, verdict=evaluation.verdict)
 
 
-def _questions(workspace: Workspace, run: Run, path: str) -> list[dict[str, str]]:
+def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> list[dict[str, str]]:
     """Return the questions: those of the file at `path` without duplicates, else the held-out rows.
 
     Raises:
         InputError: no questions were held out.
     """
     if path:
-        return [{"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path)))]
+        return [
+            {"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path), name=name))
+        ]
     rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / "heldout.jsonl")
     if not rows:
         raise InputError(
             "No questions were held out: the dataset is too small.",
-            "Add documents, or give questions with --questions FILE.",
+            Hint("Add documents, or bring a file of questions.", command="--questions FILE"),
         )
     return rows
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.errors import GarrisonError, InputError
+from core.errors import GarrisonError, Hint, InputError
 from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
@@ -54,7 +54,9 @@ def find_trainable(workspace: Workspace, name: str) -> Model:
     """
     model = registry.find_model(registry.model_folders(workspace.home), name)
     if model.format in registry.DETECTION_FORMATS:
-        raise InputError(f"{name} is not a language model.", "See: garrison models list")
+        raise InputError(
+            f"{name} is not a language model.", Hint("Choose one of the language models.", command="garrison models list")
+        )
     return model
 
 

@@ -20,7 +20,8 @@ def main() -> None:
                     marker.touch()
                 os.kill(os.getpid(), signal.SIGSEGV)
             if "refuse" in prompt["text"]:
-                print(json.dumps({"error": "InputError", "message": "Too long.", "hint": "Shorten it."}), flush=True)
+                hint = {"words": "Shorten it.", "command": "garrison shorten"}
+                print(json.dumps({"error": "InputError", "message": "Too long.", "hint": hint}), flush=True)
                 sys.exit()
             told = {"index": index, "text": prompt["text"].upper(), "token_count": 1, "is_complete": True}
             print(json.dumps(told), flush=True)

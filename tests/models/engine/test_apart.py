@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InputError, SetupError
+from core.errors import Hint, InputError, SetupError
 from core.models.engine import writer as program
 from core.models.engine.apart import WriterApart
 from core.models.engine.crash import EngineCrashed
@@ -55,8 +55,16 @@ def test_it_is_begun_anew_once_and_not_once_for_every_call(tmp_path):
 
 def test_what_the_writer_refuses_is_told_as_the_same_error(tmp_path):
     with WriterApart(tmp_path / "m.gguf", program=PROGRAM) as writer:
-        with pytest.raises(InputError, match="Too long"):
+        with pytest.raises(InputError, match="Too long") as told:
             list(writer.generate([Prompt(text="refuse")]))
+    assert told.value.hint == Hint("Shorten it.", command="garrison shorten")
+
+
+def test_the_real_writer_passes_a_hint_with_its_command(tmp_path):
+    (tmp_path / "m.gguf").write_bytes(b"no model")
+    with WriterApart(tmp_path / "m.gguf") as writer, pytest.raises(SetupError, match="cannot be loaded") as told:
+        list(writer.generate(PROMPTS))
+    assert told.value.hint.words and told.value.hint.command == "garrison models verify"
 
 
 def test_a_caller_that_leaves_early_gets_the_next_answers_right(tmp_path):

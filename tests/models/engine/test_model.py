@@ -104,7 +104,7 @@ def test_conversation_that_memory_does_not_hold_is_told_so(supervisor, tmp_path,
     model, long = saying(CHATML, tmp_path, context=32768), [{"role": "user", "content": "a b c d e " * 200}]
     with pytest.raises(InputError, match="memory holds 512 of the 32768 this model reads") as told:
         answer(supervisor, model.gguf, long)
-    assert "Close other programs" in told.value.hint
+    assert "Close other programs" in told.value.hint.words
 
 
 def test_model_made_for_much_reads_it(supervisor, tmp_path):

@@ -142,7 +142,8 @@ def test_a_hundred_thousand_labels_of_an_earlier_masking_are_left_out() -> None:
 
 def test_thirty_thousand_equal_names_are_shown_decided_at_once_undone_and_masked(workspace: Workspace) -> None:
     name = Span(
-        id="", document_id="d", start=0, end=7, entity="PERSON", score=0.9, detector="rules", surrogate=BLOCKS
+        id="", document_id="d", start=0, end=7, entity="PERSON", score=0.9, detector="rules", surrogate=BLOCKS,
+        treatment="mask",
     )  # fmt: skip
     text, count = "Okonkwo\n" * 30_000, 30_000
     project, digest = workspace.create_project("Names"), sha256_text(text)

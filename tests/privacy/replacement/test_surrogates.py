@@ -5,10 +5,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.privacy import SurrogateTable
+from core.privacy import SurrogateTable, mask
 from core.privacy.entities import NAMES, kin
 from core.privacy.replacement.invention.shifting import shifted
 from core.privacy.text.rewriting import words_of
+from core.records import Span
 
 KEY = bytes(range(32))
 names = st.text("abcdefghijklmnop", min_size=2, max_size=8).map(str.title)
@@ -273,3 +274,25 @@ def test_dates_move_as_they_are_written(value: str, moved: str) -> None:
 def test_what_is_no_date_is_not_moved(value: str) -> None:
     moved = shifted(value, 52)
     assert moved is None or moved != value
+
+
+@pytest.mark.parametrize(
+    ("treatments", "value", "told"),
+    [
+        ({}, "Anna Berg", "surrogate"),
+        ({}, "R2-D2", "tag"),  # no invented name has digits
+        ({"PERSON": "tag"}, "Anna Berg", "tag"),
+        ({"PERSON": "mask"}, "Anna Berg", "mask"),
+        ({"PERSON": "remove"}, "Anna Berg", "remove"),
+        ({"PERSON": "keep"}, "Anna Berg", "keep"),
+    ],
+)
+def test_a_span_is_told_how_it_is_replaced(treatments, value, told):
+    table = SurrogateTable(KEY, [], treatments=treatments)
+    span = Span(
+        id="s", document_id="d", start=3, end=3 + len(value), entity="PERSON", score=0.9, detector="rules"
+    )  # fmt: skip
+    done = table.replaced(span, f"By {value}.")
+    assert done.treatment == told and done.surrogate == table.surrogate("PERSON", value)
+    assert (told == "tag") == done.surrogate.startswith("<")
+    assert value in mask(f"By {value}.", [done]).text if told == "keep" else value not in mask(f"By {value}.", [done]).text

@@ -229,7 +229,7 @@ def test_a_file_that_reads_differently_now_is_not_copied(workspace: Workspace, p
     (workspace.document_folder(document) / "original").write_bytes(b"Name,Unit\nAnna Berg,4 R\n")
     with pytest.raises(InputError, match="no longer gives the text") as caught:
         export_documents(workspace, [document], tmp_path / "out", format="csv")
-    assert "txt" in caught.value.hint and not (tmp_path / "out").exists()
+    assert "txt" in caught.value.hint.command and not (tmp_path / "out").exists()
     export = export_documents(workspace, [document], tmp_path / "out")
     assert export.files == (f"{document.id}.txt",)
     assert export.note == "1 given as plain text: the layout could not be kept"

@@ -14,7 +14,7 @@ from core.files import sha256_text
 from core.identity import declared
 from core.privacy import SurrogateTable, mask
 from core.privacy.recognizers.people.name_forms import plain
-from core.privacy.replacement.surrogate_rows import MOVED
+from core.privacy.replacement.surrogates import MOVED
 from core.records import Project, Span
 from core.storage import Workspace, find
 from tests.unread import approve_unread

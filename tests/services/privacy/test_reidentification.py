@@ -1,4 +1,4 @@
-"""The way back: sealed without a passphrase, opened with one, by a named person with a reason, each time on record."""
+"""Re-identification: sealed without a passphrase, opened with one, by a named person with a reason, each time on record."""
 
 import os
 import re
@@ -38,12 +38,12 @@ def actions(workspace: Workspace) -> list[str]:
     return [entry.action for entry, _ in entries(workspace.db)]
 
 
-def test_a_new_project_has_no_way_back(workspace, project):
+def test_a_new_project_has_no_reidentification(workspace, project):
     search(workspace, project, ("PERSON", "John Smith"))
     assert reidentification.setup_of(workspace, project) is None
-    with pytest.raises(InputError, match="no way back"):
+    with pytest.raises(InputError, match="not set up"):
         look(workspace, project, "anything")
-    assert workspace.db.execute("select count(*) from way_back_blocks").fetchone()[0] == 0
+    assert workspace.db.execute("select count(*) from sealed_blocks").fetchone()[0] == 0
 
 
 def test_values_searched_before_and_after_lead_back(workspace, project):
@@ -112,10 +112,10 @@ def test_a_changed_block_is_found_and_named(workspace, project, at):
     set_up(workspace, project)
     search(workspace, project, ("PERSON", "John Smith"))
     search(workspace, project, ("PERSON", "Carl Carlson"))
-    block = bytearray(workspace.db.execute("select block from way_back_blocks where number = 2").fetchone()[0])
+    block = bytearray(workspace.db.execute("select block from sealed_blocks where number = 2").fetchone()[0])
     block[at] ^= 1
-    workspace.db.execute("update way_back_blocks set block = ? where number = 2", [bytes(block)])
-    with pytest.raises(SetupError, match="Block 2"):
+    workspace.db.execute("update sealed_blocks set block = ? where number = 2", [bytes(block)])
+    with pytest.raises(SetupError, match="[Bb]lock 2"):
         look(workspace, project)
 
 
@@ -123,12 +123,12 @@ def test_blocks_swapped_or_taken_out_are_found(workspace, project):
     set_up(workspace, project)
     for value in ("John Smith", "Carl Carlson", "Mary Jones"):
         search(workspace, project, ("PERSON", value))
-    workspace.db.execute("update way_back_blocks set number = 4 - number + 100")
-    workspace.db.execute("update way_back_blocks set number = number - 100")
-    with pytest.raises(SetupError, match="Block 1 of the way back was changed"):
+    workspace.db.execute("update sealed_blocks set number = 4 - number + 100")
+    workspace.db.execute("update sealed_blocks set number = number - 100")
+    with pytest.raises(SetupError, match="Sealed block 1 was changed"):
         look(workspace, project)
-    workspace.db.execute("delete from way_back_blocks where number = 2")
-    with pytest.raises(SetupError, match="Block"):
+    workspace.db.execute("delete from sealed_blocks where number = 2")
+    with pytest.raises(SetupError, match="[Bb]lock"):
         look(workspace, project)
 
 
@@ -136,8 +136,8 @@ def test_blocks_of_another_project_do_not_open(workspace, project):
     set_up(workspace, project)
     other = workspace.create_project("Other")
     search(workspace, project, ("PERSON", "John Smith"))
-    workspace.db.execute("insert into way_back select ?, public_key, locked_key, parameters, person, created_at"
-                         " from way_back", [other.id])  # fmt: skip
+    workspace.db.execute("insert into reidentification select ?, public_key, locked_key, parameters, person, created_at"
+                         " from reidentification", [other.id])  # fmt: skip
     with pytest.raises(InputError, match="passphrase is wrong"):
         look(workspace, other)
 
@@ -146,9 +146,9 @@ def test_another_passphrase_opens_what_was_sealed_before_and_the_old_one_nothing
     search(workspace, project, ("PERSON", "John Smith"))
     set_up(workspace, project)
     surrogate = pairs(workspace, project)[0][2]
-    blocks = workspace.db.execute("select block from way_back_blocks").fetchall()
+    blocks = workspace.db.execute("select block from sealed_blocks").fetchall()
     reidentification.change_passphrase(workspace, project, old=PASSPHRASE, new="another five words of mine", person=ADA)
-    assert workspace.db.execute("select block from way_back_blocks").fetchall() == blocks
+    assert workspace.db.execute("select block from sealed_blocks").fetchall() == blocks
     assert look(workspace, project, surrogate, passphrase="another five words of mine")
     with pytest.raises(InputError, match="wrong"):
         look(workspace, project, surrogate)
@@ -163,7 +163,7 @@ def test_turning_off_needs_the_projects_name_and_leaves_the_data(workspace, proj
     assert reidentification.setup_of(workspace, project)
     reidentification.turn_off(workspace, project, typed_name="Field manuals", person=ADA)
     assert reidentification.setup_of(workspace, project) is None
-    assert workspace.db.execute("select count(*) from way_back_blocks").fetchone()[0] == 0
+    assert workspace.db.execute("select count(*) from sealed_blocks").fetchone()[0] == 0
     assert pairs(workspace, project) == before
     assert actions(workspace)[-1] == "way back turned off"
     search(workspace, project, ("PERSON", "Carl Carlson"))
@@ -193,7 +193,7 @@ def test_the_command_sets_up_reveals_and_turns_off(workspace, project, tmp_path,
     secret = tmp_path / "secret"
     secret.write_text(f"{PASSPHRASE}\n", encoding="utf-8")
     key = ("--passphrase-file", str(secret))
-    assert garrison(workspace, "way-back", "set-up", "Field manuals", "--as", "Ada", *key) == 0
+    assert garrison(workspace, "reidentification", "set-up", "Field manuals", "--as", "Ada", *key) == 0
     assert "gone for good" in capsys.readouterr().err
     surrogate = pairs(workspace, project)[0][2]
     who = ("--as", "Ada", "--reason", REASON)
@@ -205,10 +205,13 @@ def test_the_command_sets_up_reveals_and_turns_off(workspace, project, tmp_path,
     assert "John Smith" in target.read_text(encoding="utf-8")
     assert garrison(workspace, "reveal", "Field manuals", surrogate, "--as", "Ada", *key) == 2
     assert garrison(workspace, "reveal", "Field manuals", surrogate, "--reason", REASON, *key) == 2
-    assert garrison(workspace, "way-back", "show", "Field manuals") == 0
+    assert garrison(workspace, "way-back", "show", "Field manuals") == 0  # the name that the command had before
     assert REASON in capsys.readouterr().out
     assert garrison(workspace, "way-back", "turn-off", "Field manuals", "--as", "Ada") == 2
-    assert garrison(workspace, "way-back", "turn-off", "Field manuals", "--as", "Ada", "--confirm", "Field manuals") == 0
+    assert (
+        garrison(workspace, "reidentification", "turn-off", "Field manuals", "--as", "Ada", "--confirm", "Field manuals")
+        == 0
+    )
 
 
 def test_documents_stay_as_they_are(workspace, project):

@@ -41,13 +41,25 @@ def test_equal_names_of_another_type_are_found_in_the_whole_project(workspace):
     assert count_in_project(workspace, project, span=first, value="Larkfield") == 2
 
 
-@pytest.mark.parametrize("replaced", [BLOCKS, REMOVED, KEPT, "<PERSON_1>"])
-def test_marks_with_one_replacement_are_equal_only_where_their_texts_are(workspace, replaced):
+@pytest.mark.parametrize(
+    ("treatment", "replaced"), [("mask", BLOCKS), ("remove", REMOVED), ("keep", KEPT), ("tag", "<PERSON_1>")]
+)
+def test_spans_with_one_replacement_are_equal_only_where_their_texts_are(workspace, treatment, replaced):
     project = workspace.create_project("Names")
     smith = put(
-        workspace, project, 0, "Smith and Jones", *(replace(span(*at), surrogate=replaced) for at in ((0, 5), (10, 15)))
+        workspace,
+        project,
+        0,
+        "Smith and Jones",
+        *(replace(span(*at), surrogate=replaced, treatment=treatment) for at in ((0, 5), (10, 15))),
     )
-    put(workspace, project, 1, "SMI\u200bTH, Berg", *(replace(span(*at), surrogate=replaced) for at in ((0, 6), (8, 12))))
+    put(
+        workspace,
+        project,
+        1,
+        "SMI\u200bTH, Berg",
+        *(replace(span(*at), surrogate=replaced, treatment=treatment) for at in ((0, 6), (8, 12))),
+    )
     assert count_in_project(workspace, project, span=smith[0], value="Smith") == 2
     assert count_in_project(workspace, project, span=smith[1], value="Jones") == 1
     assert [mark.id for mark in equal_in_project(workspace, project, span=smith[0], value="Smith")] == ["s0-0", "s1-0"]

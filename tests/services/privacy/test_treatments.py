@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.identity import declared
 from core.privacy import mask
 from core.privacy.replacement.treatments import BLOCKS, KEPT, REMOVED, TREATMENTS, outside_replaced
-from core.records import Detection, Document, Review, Span
+from core.records import Detection, Document, Review, Span, Treatment
 from core.services.privacy.project_treatments import effect_of_treatment, preview, set_treatment, types_in_use
 from core.storage import find
 from core.storage.audit import entries
@@ -148,10 +148,13 @@ def test_the_command_shows_before_it_withdraws(workspace, project, capsys):
     assert masked(workspace, document) == "of <PERSON_1>, "
 
 
-def removed(start: int, end: int, surrogate: str = REMOVED) -> Span:
+REPLACED: dict[Treatment, str] = {"remove": REMOVED, "keep": KEPT, "mask": BLOCKS, "surrogate": "Q", "tag": ""}
+
+
+def removed(start: int, end: int, treatment: Treatment = "remove") -> Span:
     return Span(
         id=f"span-{start}", document_id="d", start=start, end=end, entity="PERSON", score=0.9, detector="rules",
-        surrogate=surrogate,
+        surrogate=REPLACED[treatment], treatment=treatment,
     )  # fmt: skip
 
 
@@ -177,20 +180,20 @@ def test_what_is_removed_leaves_no_double_blank(text, names, left):
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(st.text("ab .,\n", max_size=4), st.text("0123", min_size=1, max_size=3)), max_size=6),
-    st.lists(st.sampled_from([REMOVED, KEPT, BLOCKS, "Q", ""]), min_size=6, max_size=6),
+    st.lists(st.sampled_from(TREATMENTS), min_size=6, max_size=6),
 )
-def test_positions_hold_for_every_treatment(parts, surrogates):
+def test_positions_hold_for_every_treatment(parts, treatments):
     text, spans = "", []
-    for (plain, secret), surrogate in zip(parts, surrogates, strict=False):
+    for (plain, secret), treatment in zip(parts, treatments, strict=False):
         text += plain
-        spans.append(removed(len(text), len(text) + len(secret), surrogate))
+        spans.append(removed(len(text), len(text) + len(secret), treatment))
         text += secret
     done = mask(text, spans)
     covered = {i for edit in done.edits for i in range(edit.start, edit.end)}
     for offset, character in enumerate(text):
         if offset not in covered:
             assert done.text[done.position(offset)] == character
-    hidden = {i for span in spans if span.surrogate != KEPT for i in range(span.start, span.end)}
+    hidden = {i for span in spans if span.treatment != "keep" for i in range(span.start, span.end)}
     assert hidden <= covered and not any(text[i].isalnum() for i in covered - hidden)
     assert done.position(len(text)) == len(done.text)
     positions = [done.position(offset) for offset in range(len(text) + 1)]

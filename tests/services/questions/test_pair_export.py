@@ -42,7 +42,7 @@ def test_imported_pairs_stay_until_they_are_approved(workspace: Workspace, proje
     target = tmp_path / "out.jsonl"
     with pytest.raises(InputError, match="approval stands") as caught:
         export_pairs(workspace, project, target)
-    assert "approve" in caught.value.hint and not target.exists()
+    assert "approve" in caught.value.hint.command and not target.exists()
 
 
 def test_approved_pairs_leave_anonymized_with_their_source(workspace: Workspace, project: Project, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_file_is_replaced_when_forced_alone_and_no_folder_is_made(
     target.write_text("mine", encoding="utf-8")
     with pytest.raises(InputError, match="exists already") as caught:
         export_pairs(workspace, project, target)
-    assert "--force" in caught.value.hint and target.read_text(encoding="utf-8") == "mine"
+    assert "--force" in caught.value.hint.command and target.read_text(encoding="utf-8") == "mine"
     export_pairs(workspace, project, target, is_forced=True)
     assert len(target.read_text(encoding="utf-8").splitlines()) == 2
     with pytest.raises(InputError, match="no folder"):

@@ -125,7 +125,7 @@ def test_the_refused_proposal_names_the_command_that_settles_it_whatever_the_wor
         words = review.point_words(review.open_points(workspace, project, document)[0])
         with pytest.raises(InputError) as refused:
             review.propose(workspace, project, document, by=ADA)
-        assert refused.value.hint == f"Run: garrison review Valves {command} --as NAME"
+        assert refused.value.hint.command == f"garrison review Valves {command} --as NAME"
         assert (words in refused.value.message) is not is_reworded
         settle()
     assert review.propose(workspace, project, document, by=ADA).state == "proposed"

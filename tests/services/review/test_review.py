@@ -98,8 +98,8 @@ def test_approving_all_at_once_needs_the_policy_and_names_both_ways(workspace: W
     put(workspace, project)
     with pytest.raises(InputError) as caught:
         review.approve_all(workspace, project, by=declared("R. Vale"))
-    assert "approve DOCUMENT" in caught.value.hint
-    assert "--policy all-at-once" in caught.value.hint
+    assert "approve DOCUMENT" in caught.value.hint.command
+    assert "--policy all-at-once" in caught.value.hint.command
 
 
 def test_a_changed_project_record_does_not_change_the_policy(workspace: Workspace) -> None:
@@ -187,7 +187,7 @@ def test_an_unknown_type_is_refused_with_the_known_ones(workspace: Workspace, pr
     document = put(workspace, project)
     with pytest.raises(InputError, match="'FOO' is no known type") as caught:
         review.add(workspace, document, start=0, end=4, entity="FOO", by=declared("R. Vale"))
-    assert "PERSON" in caught.value.hint and "VESSEL" in caught.value.hint
+    assert "PERSON" in caught.value.hint.words and "VESSEL" in caught.value.hint.words
 
 
 def test_every_type_that_is_found_or_offered_is_known() -> None:

@@ -84,7 +84,7 @@ def test_what_nobody_looked_at_is_not_approved_without_words_that_name_it(worksp
             InputError, match="approved unread: 4 marks undecided, 2 passages of the sample unread"
         ) as caught:
             review.approve_all(workspace, project, by=ADA, unread=words)
-        assert '"approve 4 marks, 2 passages and 2 texts unread"' in caught.value.hint
+        assert '"approve 4 marks, 2 passages and 2 texts unread"' in caught.value.hint.words
     assert not any(workspace.active_review(document.id) for document in documents)
     words = "  Approve 4 marks,  2 passages and 2 texts UNREAD "  # as people type
     assert len(review.approve_all(workspace, project, by=ADA, unread=words)) == 2

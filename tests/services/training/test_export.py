@@ -52,7 +52,7 @@ def test_folder_that_cannot_be_made_is_the_users_error(workspace: Workspace, tmp
     target = tmp_path / place if len(place) > 255 else place
     with pytest.raises(InputError) as caught:
         export.check(workspace, run.project_id, params(run, target))
-    assert caught.value.exit_code == 2 and caught.value.message.endswith(".") and caught.value.hint
+    assert caught.value.exit_code == 2 and caught.value.message.endswith(".") and caught.value.hint.words
 
 
 def test_folder_may_be_made_with_its_parents_and_looking_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:

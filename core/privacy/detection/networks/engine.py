@@ -10,7 +10,7 @@ from typing import Any
 import tldextract
 
 from core.detectors import RULES, SPACY
-from core.errors import SetupError
+from core.errors import REPAIR, SetupError
 from core.privacy.detection.networks.lean_imports import without
 from core.privacy.recognizers import families
 from core.privacy.recognizers.rule import RuleSet
@@ -127,15 +127,13 @@ def build_engine(spacy_model: Path) -> Engine:
         SetupError: the folder is missing or holds no usable model.
     """
     if not (spacy_model / "config.cfg").is_file():
-        raise SetupError(f"The spaCy model is missing at {spacy_model}.", "Run `python3 installer run` to put it in place.")
+        raise SetupError(f"The spaCy model is missing at {spacy_model}.", REPAIR)
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
     sys.audit("garrison.load", str(spacy_model))
     try:
         nlp = spacy.load(spacy_model, exclude=["tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer"])
     except (OSError, ValueError, KeyError) as error:
-        raise SetupError(
-            f"The spaCy model at {spacy_model} cannot be loaded.", "Run `python3 installer run` to put it in place again."
-        ) from error
+        raise SetupError(f"The spaCy model at {spacy_model} cannot be loaded.", REPAIR) from error
     if "ner" in nlp.pipe_names:
         for node in nlp.get_pipe("ner").model.walk():
             node.ops.use_blis = False  # 30 matrix products of 2,000 x 288 by 288 x 288: numpy 0.15 s, blis 0.5 s

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.detectors import RAMPART
-from core.errors import SetupError
+from core.errors import REPAIR, SetupError
 from core.models.cores import thread_count
 from core.privacy.detection.networks.candidates import stretches
 from core.privacy.recognizers.military.timings import DATE_TIME_GROUP
@@ -215,9 +215,8 @@ def load_rampart(folder: Path, *, threads: int = 0) -> Rampart:
     Raises:
         SetupError: the folder is missing or holds no usable model.
     """
-    hint = "Run `python3 installer run` to put it in place."
     if not (folder / "config.json").is_file():
-        raise SetupError(f"The second detector is missing at {folder}.", hint)
+        raise SetupError(f"The second detector is missing at {folder}.", REPAIR)
     sys.audit("garrison.load", str(folder))
     import onnxruntime
     from tokenizers import Tokenizer
@@ -234,7 +233,7 @@ def load_rampart(folder: Path, *, threads: int = 0) -> Rampart:
             str(folder / "onnx" / "model_q4.onnx"), options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # both libraries raise types of their own, and plain `Exception`
-        raise SetupError(f"The second detector at {folder} cannot be loaded.", hint) from error
+        raise SetupError(f"The second detector at {folder} cannot be loaded.", REPAIR) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return Rampart(tokenizer, session, [labels[str(number)] for number in range(len(labels))])
