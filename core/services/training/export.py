@@ -9,6 +9,7 @@ from core.errors import InputError
 from core.files import sha256_file
 from core.jobs.context import JobContext
 from core.models.card import CARD, Origin, license_in, model_card
+from core.models.quantizations import QUANTIZATIONS
 from core.models.release_formats import RELEASE_FORMATS, RunExport
 from core.records import Model, Release, Run, now
 from core.services.review import risk_words, unread_risk
@@ -18,7 +19,6 @@ from core.storage import Workspace, audit, find, get, insert, transaction
 if TYPE_CHECKING:
     from core.models.export import Checksum
 
-QUANTIZATIONS = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m")
 QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
 
 
