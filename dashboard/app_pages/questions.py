@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
-from core.models.registry import list_models, model_folders
+from core.models.registry import model_folders, models_for
 from core.questions import PAIR_FORMATS, PairFormat
 from core.records import Document, Project, QuestionPair
 from core.services.questions.question_pairs import coverage_of, keep_or_drop, source_of
@@ -28,7 +28,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
     """Show how many pairs to write, with which model, and the button that starts."""
     coverage = coverage_of(workspace, project, [])
     passages = sum(row["passages"] for row in coverage)
-    models = [model.name for model in list_models(model_folders(workspace.home)) if model.format == "gguf"]
+    models = [model.name for model in models_for("questions", model_folders(workspace.home))]
     if not models:
         st.warning(
             "There is no model here that can write questions. Add a GGUF model on the Models page.",

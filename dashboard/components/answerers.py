@@ -6,7 +6,7 @@ from core.chat import Answer, ChatModel, Message, answer
 from core.errors import SetupError
 from core.models.engine import EngineCrashed
 from core.models.engine.settings import Host, read_engine_settings
-from core.models.registry import DETECTION_FORMATS, list_models, model_folders
+from core.models.registry import model_folders, models_for
 from core.offline import is_local
 from core.records import Project, Run
 from core.storage import Workspace, find
@@ -18,7 +18,7 @@ LONGEST_TOKENS = 256
 def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, str]:
     """Return everything that can answer: run id or model name, mapped to the label people choose it by."""
     runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc") if project else []
-    models = [model for model in list_models(model_folders(workspace.home)) if model.format not in DETECTION_FORMATS]
+    models = models_for("chat", model_folders(workspace.home))
     return (
         {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
         | {model.name: f"{model.name}, as it came" for model in models}

@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import Hint, InputError, JobCancelled, ModelError
 from core.jobs.context import JobContext
 from core.models import registry
+from core.models.model_formats import is_for
 from core.models.text import TextGenerator
 from core.questions import apply_filters, generate_pairs
 from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
@@ -45,7 +46,7 @@ def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
         InputError: it is not a GGUF file.
     """
     model = registry.find_model(registry.model_folders(workspace.home), settings.model)
-    if model.format != "gguf":
+    if not is_for(model, "questions"):
         raise InputError(f"{model.name} cannot write questions: it is not a GGUF file.", "Choose a GGUF model.")
     return model
 
