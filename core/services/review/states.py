@@ -119,7 +119,7 @@ def _sample_points(workspace: Workspace, project: Project, document: Document) -
 def point_words(point: OpenPoint) -> str:
     """Say in a sentence what is open, such as that 3 marks are not decided yet."""
     number, verb = point.count, "is" if point.count == 1 else "are"
-    passages = "1 passage" if number == 1 else f"{number} passages"
+    passages = counted(number, "passage")
     match point.kind:
         case PointKind.UNDECIDED:
             return f"{counted(number, 'mark')} {verb} not decided yet."
