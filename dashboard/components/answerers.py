@@ -54,9 +54,7 @@ def pace_words(given: Answer) -> str:
     return f"{begun} · {given.tokens_per_second:.0f} tokens/s" if given.tokens_per_second else begun
 
 
-def stream_answer(
-    model: ChatModel, messages: list[Message], *, temperature: float = 0.0, pieces: list[str] | None = None
-) -> Answer:
+def stream_answer(model: ChatModel, messages: list[Message], *, pieces: list[str] | None = None) -> Answer:
     """Show an answer as it is written, as plain text: what a model writes is never trusted as markup.
 
     `pieces` collects what has been written so far, even if the model breaks off.
@@ -73,7 +71,7 @@ def stream_answer(
         box.text("".join(written))
 
     try:
-        given = answer(model, messages, max_tokens=LONGEST_TOKENS, temperature=temperature, on_piece=show)
+        given = answer(model, messages, max_tokens=LONGEST_TOKENS, on_piece=show)
     except EngineCrashed:
         with box:
             show_answer("".join(written))

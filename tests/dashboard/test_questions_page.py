@@ -124,7 +124,7 @@ def test_pairs_nobody_approved_cannot_be_downloaded(open_page, workspace, learne
 def test_download_says_how_many_pairs_it_leaves_out(open_page, workspace, learned):
     document = replace(get(workspace.db, Document, "document-1"), id="document-2", name="Other.md")
     insert(workspace.db, document)
-    workspace.store_pairs([replace(learned.pairs[0], id="pair-9", document_id=document.id, review_id="")])
+    insert(workspace.db, replace(learned.pairs[0], id="pair-9", document_id=document.id, review_id=""))
     app = open_page("questions", project_id=learned.project.id)
     assert not app.get("download_button")[0].proto.disabled
     assert any(caption.value == "1 left out: their document is not approved." for caption in app.caption)

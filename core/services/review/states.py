@@ -58,19 +58,14 @@ class OpenPoint:
         return _REMEDIES[self.kind]
 
 
-def state_of(workspace: Workspace, document: Document) -> State:
-    """Return the review state of a document."""
-    return states_of(workspace, document.project_id, document.id)[document.id]
-
-
-def states_of(workspace: Workspace, project_id: str, document_id: str = "") -> dict[str, State]:
-    """Return the review state of every document of a project (or of one), in one statement."""
+def states_of(workspace: Workspace, project_id: str) -> dict[str, State]:
+    """Return the review state of every document of a project, in one statement."""
     rights.check(workspace.db, "see project", project_id)
     rows = workspace.db.execute(
         "select d.id, (select r.state from reviews r where r.document_id = d.id order by r.rowid desc limit 1) as newest,"
         " exists (select 1 from spans s where s.document_id = d.id and s.state <> 'detected') as is_begun"
-        " from documents d where d.project_id = ? and (? = '' or d.id = ?)",
-        [project_id, document_id, document_id],
+        " from documents d where d.project_id = ?",
+        [project_id],
     )
     return {row["id"]: _state(row["newest"], bool(row["is_begun"])) for row in rows}
 
