@@ -19,6 +19,7 @@ from dashboard.components.footer import show_footer
 from dashboard.components.project_choice import choose_project
 from dashboard.components.spine import show_spine
 from dashboard.pages import ALL_PAGES, PAGES, Page, page_titled
+from dashboard.session_keys import NEXT_PROJECT_ID, PROJECT_ID
 
 HERE = Path(__file__).parent
 
@@ -71,8 +72,8 @@ def main() -> None:
     store = None
     with shown_errors():
         store = resources.workspace() if admit() else None
-        if store and (chosen := st.session_state.pop("next_project_id", "")):
-            st.session_state["project_id"] = chosen
+        if store and (chosen := st.session_state.pop(NEXT_PROJECT_ID, "")):
+            st.session_state[PROJECT_ID] = chosen
         if store:
             with st.sidebar:
                 choose_project(store, resources.projects())

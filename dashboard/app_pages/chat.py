@@ -18,6 +18,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.words import ago
+from dashboard.session_keys import CHAT_ANSWERER
 
 MODES = {"chat": "Chat", "compare": "Compare two", "export": "Take it with you"}
 BROKE_OFF = "broke off here: the engine ended"
@@ -35,7 +36,7 @@ def show_chat(workspace: Workspace, answerers: dict[str, str]) -> None:
     """Show a conversation with the chosen run or model; choosing another starts a new one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Who answers", list(answerers), format_func=lambda name: answerers[name], key="chat-answerer", width=420
+            "Who answers", list(answerers), format_func=lambda name: answerers[name], key=CHAT_ANSWERER, width=420
         )
         if st.button("New conversation", icon=":material/add_comment:", key="new-conversation"):
             st.session_state.pop("turns", None)
