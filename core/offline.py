@@ -8,7 +8,6 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import SplitResult
 
@@ -25,10 +24,9 @@ OFFLINE_VARIABLES = {
 }
 
 
-def set_offline_variables(environment: MutableMapping[str, str] | None = None) -> None:
-    """Set every offline variable in `environment` (default: this process), overriding existing values."""
-    target = os.environ if environment is None else environment
-    target.update(OFFLINE_VARIABLES)
+def set_offline_variables() -> None:
+    """Set every offline variable of this process, overriding existing values."""
+    os.environ.update(OFFLINE_VARIABLES)
 
 
 _refused: list[str] = []

@@ -21,9 +21,9 @@ os.execv(program[0], program)
 """
 
 
-def bound_to_this(command: Sequence[str], *, by: signal.Signals = signal.SIGKILL) -> list[str]:
-    """Wrap `command` (its first item a full path) so that it receives the signal `by` when its parent ends.
+def bound_to_this(command: Sequence[str]) -> list[str]:
+    """Wrap `command` (its first item a full path) so that it is killed when its parent ends.
 
     The parent is the *thread* that starts it: use one that lives as long as the child should.
     """
-    return [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(int(by)), *command]
+    return [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(int(signal.SIGKILL)), *command]

@@ -289,7 +289,7 @@ class QuestionPair:
     output: str
     origin: PairOrigin
     state: PairState = "kept"
-    reason: str = ""  # why it was dropped: the name of a filter
+    reason: str = ""  # why it was dropped: a name of `DROP_REASONS` in core/questions/filters.py
     document_id: str
     document_name: str
     review_id: str = ""  # of the approved text it came from; "" for imports not yet approved

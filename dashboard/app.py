@@ -10,7 +10,6 @@ if str(Path(__file__).parents[1]) not in sys.path:
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from core.access import Action
 from core.offline import refuse_connections
 from core.storage import Workspace, rights
 from dashboard import resources
@@ -19,40 +18,16 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.footer import show_footer
 from dashboard.components.project_choice import choose_project
 from dashboard.components.spine import show_spine
+from dashboard.pages import ALL_PAGES, PAGES, Page, page_titled
+from dashboard.session_keys import NEXT_PROJECT_ID, PROJECT_ID
 
 HERE = Path(__file__).parent
-# For each page: file, title, icon and the action a person must be allowed; None means everybody who is let in.
-PAGES: dict[str, list[tuple[str, str, str, Action | None]]] = {
-    "": [
-        ("overview", "Overview", "home", None),
-        ("documents", "Documents", "description", "read documents"),
-        ("review", "Review", "shield_person", "decide"),
-        ("questions", "Questions", "quiz", "work on questions"),
-        ("train", "Train", "school", "train"),
-        ("evaluate", "Evaluate", "balance", "train"),
-        ("chat", "Chat & compare", "forum", "chat"),
-    ],
-    "Privacy": [
-        ("lists", "Lists", "playlist_add_check", "edit lists"),
-        ("replacement", "Replacement", "swap_horiz", "read documents"),
-        ("audit", "Audit", "history_edu", "read audit log"),
-    ],
-    "This machine": [
-        ("models", "Models", "deployed_code", None),
-        ("jobs", "Jobs", "work_history", None),
-        ("people", "People", "group", "manage members"),
-        ("help", "Help", "help", None),
-    ],
-}
-STEP_TITLES = {title for _, title, _, _ in PAGES[""][1:]}
-NEEDED = {title: action for pages in PAGES.values() for _, title, _, action in pages}
 
 
-def is_open(store: Workspace, title: str) -> bool:
-    """Tell whether the actor may open the page titled `title` in the chosen project."""
-    action = NEEDED[title]
+def is_open(store: Workspace, page: Page) -> bool:
+    """Tell whether the actor may open `page` in the chosen project."""
     project = resources.current_project()
-    return action is None or rights.may(store.db, action, project.id if project else "")
+    return page.action is None or rights.may(store.db, page.action, project.id if project else "")
 
 
 def navigation(store: Workspace | None) -> StreamlitPage:
@@ -63,13 +38,13 @@ def navigation(store: Workspace | None) -> StreamlitPage:
     menu = {
         section: [
             st.Page(
-                f"app_pages/{name}.py",
-                title=title,
-                icon=f":material/{icon}:",
-                default=name == "overview",
-                visibility="visible" if store and is_open(store, title) else "hidden",
+                page.path,
+                title=page.title,
+                icon=f":material/{page.icon}:",
+                default=page is ALL_PAGES[0],
+                visibility="visible" if store and is_open(store, page) else "hidden",
             )
-            for name, title, icon, _ in pages
+            for page in pages
         ]
         for section, pages in PAGES.items()
     }
@@ -83,13 +58,12 @@ def show_page(page: StreamlitPage, store: Workspace) -> None:
         AccessError: the actor may not use this page.
     """
     project = resources.current_project()
-    is_step = page.title in STEP_TITLES
-    if project is not None and is_step:
+    chosen = page_titled(page.title)
+    if project is not None and chosen.step:
         show_spine(store, project)
-    st.title(page.title)
-    action = NEEDED[page.title]
-    if action is not None and (project is not None or not is_step):
-        rights.check(store.db, action, project.id if project else "")
+    st.title(chosen.title)
+    if chosen.action is not None and (project is not None or not chosen.step):
+        rights.check(store.db, chosen.action, project.id if project else "")
     page.run()
 
 
@@ -98,8 +72,8 @@ def main() -> None:
     store = None
     with shown_errors():
         store = resources.workspace() if admit() else None
-        if store and (chosen := st.session_state.pop("next_project_id", "")):
-            st.session_state["project_id"] = chosen
+        if store and (chosen := st.session_state.pop(NEXT_PROJECT_ID, "")):
+            st.session_state[PROJECT_ID] = chosen
         if store:
             with st.sidebar:
                 choose_project(store, resources.projects())

@@ -10,6 +10,7 @@ from core.storage import Workspace, find, rights
 from dashboard.components.empty import empty_state
 from dashboard.components.person import signed_in
 from dashboard.components.project_choice import new_project_form
+from dashboard.session_keys import PROJECT_ID
 
 MODELS_AT_ONCE = 2  # chat models kept in memory: as many as a comparison needs
 
@@ -39,7 +40,7 @@ def projects() -> list[Project]:
 
 def current_project() -> Project | None:
     """Return the project chosen in the sidebar; None if there is no project at all."""
-    chosen = st.session_state.get("project_id", "")
+    chosen = st.session_state.get(PROJECT_ID, "")
     return next((project for project in projects() if project.id == chosen), None)
 
 

@@ -85,7 +85,7 @@ def learned(workspace: Workspace) -> LearnedProject:
             ]
         )
     )
-    workspace.store_pairs(list(pairs))
+    insert(workspace.db, *pairs)
     version = DatasetVersion(
         id="dataset-1", project_id=project.id, number=1, sha256="", train_count=2, heldout_count=1, created_at=now()
     )

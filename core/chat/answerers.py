@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from core.models.engine.settings import Host
 
 
-def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32") -> ChatModel:
+def open_model(path: Path, format: ModelFormat) -> ChatModel:
     """Open the model at `path`, a GGUF file or a folder of safetensors.
 
     Args:
         path: the file or folder.
         format: its format.
-        precision: precision of the weights of a folder of safetensors; a GGUF file has its own.
 
     Raises:
         InputError: `format` is not that of a language model, or transformers cannot load the model.
@@ -44,7 +43,7 @@ def open_model(path: Path, format: ModelFormat, *, precision: Precision = "fp32"
     if format == "safetensors":
         from core.models.causal import load_causal
 
-        return _Causal(load_causal(path, format, precision=precision))
+        return _Causal(load_causal(path, format))
     raise InputError(
         f"{path.name} is not a language model.", Hint("Choose one of the language models.", command="garrison models list")
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from core import jobs
-from core.cli.shell import duration, hint_of, shell_of, table
+from core.cli.shell import hint_of, shell_of, table, time_left
 from core.records import Job
 from core.storage import get
 
@@ -40,7 +40,7 @@ def show(context: typer.Context, job_id: str) -> None:
     eta = jobs.eta_s(job)
     text = [f"{job.kind}: {job.state}", job.message, f"{job.error} {hint_of(job).sentence}".strip()]
     if eta is not None:
-        text.append(f"about {duration(eta)} left")
+        text.append(time_left(eta))
     payload = {"job": job, "eta_s": eta, "log": lines}
     shell.show(payload, "\n".join([line for line in text if line] + lines))
 

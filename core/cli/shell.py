@@ -16,6 +16,7 @@ from core.errors import GarrisonError, Hint, JobCancelled, JobFailed
 from core.jobs.typed import JobParams
 from core.records import Job
 from core.storage import Workspace, get
+from core.words import counted
 
 POLL_S = 0.3
 _ACTING = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
@@ -124,13 +125,18 @@ def progress_line(job: Job) -> str:
         parts.append(f"{int(100 * job.done / job.total)}%")  # rounded down: no 100% before the end
     eta = jobs.eta_s(job)
     if eta is not None:
-        parts.append(f"about {duration(eta)} left")
+        parts.append(time_left(eta))
     return " · ".join(parts)
 
 
-def duration(seconds: float) -> str:
-    """Format a duration, such as "40 seconds" or "12 minutes"."""
-    return f"{round(seconds)} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+def time_left(seconds: float) -> str:
+    """Say how long a job still takes, such as "about 40 seconds left" or "about 12 minutes left".
+
+    Unlike `core.words.duration`, which tells how long something takes as a whole, this is watched as it goes down: it
+    counts seconds up to a minute and a half, down to 0, and never changes to hours.
+    """
+    words = counted(round(seconds), "second") if seconds < 90 else counted(round(seconds / 60), "minute")
+    return f"about {words} left"
 
 
 def visible(text: str) -> str:

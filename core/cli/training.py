@@ -7,6 +7,7 @@ import typer
 
 from core.cli.shell import Shell, plain, shell_of, table
 from core.errors import InputError
+from core.models.quantizations import QUANTIZATIONS, USUAL
 from core.models.release_formats import RELEASE_FORMATS
 from core.records import Evaluation, Project, Run
 from core.settings import EMBEDDED_MODEL, TrainingSettings, key_values
@@ -149,7 +150,7 @@ def export(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
     format: Annotated[str, typer.Option(help=f"{either(RELEASE_FORMATS)}.")] = "adapter",
-    quantization: Annotated[str, typer.Option(help="For gguf: f16, q8_0, q6_k, q5_k_m or q4_k_m.")] = "q8_0",
+    quantization: Annotated[str, typer.Option(help=f"For gguf: {either(QUANTIZATIONS)}.")] = USUAL,
 ) -> None:
     """Export a run as an adapter, merged weights or a GGUF file.
 

@@ -42,14 +42,14 @@ def copy_csv(original: Path, text: str, edits: Sequence[Replacement], *, target:
     return CopiedFile(strings=tuple(cell for row in again for cell in row if cell))
 
 
-def placed_text(lines: Iterable[list[Piece]], *, start: int = 0) -> tuple[str, list[Placed]]:
-    """Join `lines` with line breaks and return the text with its cells' positions, counted from `start`.
+def placed_text(lines: Iterable[list[Piece]]) -> tuple[str, list[Placed]]:
+    """Join `lines` with line breaks and return the text with its cells' positions.
 
     The slot of each `Placed` is (row, column).
     """
     out: list[str] = []
     placed: list[Placed] = []
-    at = start
+    at = 0
     for line in lines:
         for piece, row, column in line:
             if row >= 0:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from core.evaluation.bootstrap import Interval
 from core.evaluation.comparison import EvaluationResult
+from core.words import counted
 
 # With 5 questions, even five improvements out of five are not significant at 5 % in the two-sided sign test
 # (p = 2 / 2**5 = 0.0625), whatever a bootstrap of five values says.
@@ -31,7 +32,7 @@ def verdict(result: EvaluationResult, *, is_held_out: bool = True) -> str:
     """
     count, score = result.question_count, result.scores["token_f1"]
     found = outcome(score.difference, question_count=count)
-    questions = f"{count} {'held-out ' if is_held_out else ''}question{'' if count == 1 else 's'}"
+    questions = counted(count, "held-out question" if is_held_out else "question")
     means = f"token F1 {score.tuned.mean:.2f} against {score.base.mean:.2f} on {questions}"
     spread = (
         f"difference {score.difference.mean:+.2f}, 95 % interval {score.difference.low:+.2f} to {score.difference.high:+.2f}"

@@ -27,6 +27,7 @@ from core.storage import Workspace, find, get, insert, rights, transaction, upda
 RELAUNCH_S = 30.0  # a process that has not claimed its job by then is launched again
 REPORT_S = 2.0  # wait for the exit status of a process whose main thread is gone
 LOG_LINES = 15
+LOG_TAIL_BYTES = 65536  # read for them
 BROKEN = Hint(
     "Resume it: finished work is kept. If it ends again, ask whoever installed Garrison to see what is broken.",
     command="python3 installer doctor",
@@ -38,11 +39,10 @@ SHORT_OF_MEMORY = Hint(
 _children: dict[tuple[str, float], subprocess.Popen[bytes]] = {}
 
 
-def submit(workspace: Workspace, params: JobParams, *, project_id: str = "", key: str = "") -> Job:
+def submit(workspace: Workspace, params: JobParams, *, project_id: str = "") -> Job:
     """Queue a job of the kind that `params` are for, and start it right away if possible.
 
-    Submitting is idempotent: if a job with the same `key` (default: kind, project and params) is queued or running,
-    that job is returned.
+    Submitting is idempotent: if a job of the same kind, project and params is queued or running, that job is returned.
 
     Raises:
         InputError: the kind's rules forbid it, such as training on unapproved text.
@@ -52,7 +52,7 @@ def submit(workspace: Workspace, params: JobParams, *, project_id: str = "", key
     rights.check(workspace.db, kind.action, project_id)
     kind.check(workspace, project_id, params)
     values = params.as_json()
-    key = key or json.dumps([params.kind, project_id, values], sort_keys=True)
+    key = json.dumps([params.kind, project_id, values], sort_keys=True)
     with transaction(workspace.db):
         for state in ("queued", "running"):
             for job in find(workspace.db, Job, key=key, state=state):
@@ -247,7 +247,7 @@ def list_jobs(workspace: Workspace, *, project_id: str = "") -> list[Job]:
     return [job for job in found if job.project_id in seen or job.person_id == _person_id(workspace)]
 
 
-def log_tail(workspace: Workspace, job_id: str, *, lines: int = LOG_LINES) -> list[str]:
+def log_tail(workspace: Workspace, job_id: str) -> list[str]:
     """Return the last lines of a job's output, which never contains document text.
 
     Raises:
@@ -255,13 +255,13 @@ def log_tail(workspace: Workspace, job_id: str, *, lines: int = LOG_LINES) -> li
     """
     _check(workspace, job_id, action="see project")
     path = workspace.job_folder(job_id) / "output.log"
-    return _tail(path).splitlines()[-lines:] if path.exists() else []
+    return _tail(path).splitlines()[-LOG_LINES:] if path.exists() else []
 
 
-def _tail(path: Path, size_bytes: int = 65536) -> str:
+def _tail(path: Path) -> str:
     with path.open("rb") as file:
         file.seek(0, 2)
-        file.seek(max(0, file.tell() - size_bytes))
+        file.seek(max(0, file.tell() - LOG_TAIL_BYTES))
         return file.read().decode("utf-8", "replace")
 
 

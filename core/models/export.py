@@ -8,7 +8,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -21,11 +21,11 @@ from core.models.conversation import Vocabulary, turn_of
 from core.models.conversion.adapter import adapter_gguf
 from core.models.conversion.child import Report, ignore
 from core.models.conversion.model import convert_folder
+from core.models.quantizations import PLAIN, USUAL
 from core.models.torch_setup import memory_errors
 from core.records import ModelFormat
 from core.run_folder import RunFolder
 
-Quantization = Literal["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m"]
 TOKENIZER_CONFIG = "tokenizer_config.json"
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -112,7 +112,7 @@ def export_gguf(
     *,
     folder: Path,
     target: Path,
-    quantization: Quantization = "q8_0",
+    quantization: str = USUAL,
     cache: Path | None = None,
     origin: Origin | None = None,
     report: Report = ignore,
@@ -128,8 +128,8 @@ def export_gguf(
         folder: the run's folder.
         target: a folder that does not exist or is empty.
         cache: folder for unpacked models, see `load_causal`.
-        quantization: f16 keeps 16-bit weights; q8_0 halves the size; q6_k, q5_k_m and q4_k_m reduce it further, to about a
-            third of f16.
+        quantization: a name of `QUANTIZATIONS`. f16 keeps 16-bit weights; q8_0 halves the size; the others reduce it
+            further, to about a third of f16.
         origin: content of the model card; its license also goes into the file if the base GGUF names none.
         report: called with progress, see `conversion.child.Report`.
 
@@ -146,7 +146,7 @@ def export_gguf(
     vocabulary: Vocabulary
     with folder_atomic(target) as beside:
         file = beside / f"model-{quantization}.gguf"
-        plain = file if quantization == "f16" else beside / ".model-f16.gguf"
+        plain = file if quantization == PLAIN else beside / f".model-{PLAIN}.gguf"
         if format == "gguf":
             adapter = adapter_gguf(RunFolder(folder).adapter, path, folder, report=lambda: report(0.0))
             license = origin.license if origin else ""

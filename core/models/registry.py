@@ -14,12 +14,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from core.errors import Hint, InputError, SetupError
 from core.files import folder_atomic, sha256_file, sha256_folder
 from core.models.card import license_in
-from core.records import Model, ModelFormat
+from core.models.model_formats import MODEL_FORMATS, Use, is_for
+from core.records import Model
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,6 @@ MANIFEST = "model.json"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack"}
 # Files that make up a safetensors model: weights, configuration, tokenizer, chat template, card and license.
 CARRIED = {".safetensors", ".json", ".jinja", ".model", ".txt", ".md", ""}
-# Models that detect personal data: they can neither chat nor be trained, and only ship with the product.
-DETECTION_FORMATS: frozenset[str] = frozenset({"spacy", "onnx"})
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 Health = Literal["unchanged", "changed", "missing", "not recorded"]
@@ -66,6 +65,11 @@ def list_models(folders: Sequence[Path]) -> list[Model]:
     return sorted(found.values(), key=lambda model: model.name)
 
 
+def models_for(use: Use, folders: Sequence[Path]) -> list[Model]:
+    """Return the models in `folders` that can be used for `use`, sorted by name."""
+    return [model for model in list_models(folders) if is_for(model, use)]
+
+
 def find_model(folders: Sequence[Path], name: str) -> Model:
     """Return the model called `name`.
 
@@ -75,7 +79,7 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
     models = list_models(folders)
     model = next((model for model in models if model.name == name), None)
     if model is None:
-        known = ", ".join(model.name for model in models if model.format not in DETECTION_FORMATS) or "none"
+        known = ", ".join(model.name for model in models if is_for(model, "chat")) or "none"
         raise SetupError(
             f"There is no model {name!r} on this machine.",
             Hint(f"Present: {known}. Add another on the page Models.", command="garrison models add PATH"),
@@ -197,7 +201,7 @@ def _health(model: Model) -> Health:
 def _read_model(manifest: Path) -> Model:
     values: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
     folder, file = manifest.parent, str(values["file"])
-    if values["format"] not in {*get_args(ModelFormat), *DETECTION_FORMATS} or (file != "." and Path(file).name != file):
+    if values["format"] not in MODEL_FORMATS or (file != "." and Path(file).name != file):
         raise ValueError(f"not a model description: {manifest}")
     path = folder if file == "." else folder / file
     parts = [path] if path.is_file() else [part for part in path.rglob("*") if part.is_file()]

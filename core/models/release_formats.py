@@ -14,7 +14,7 @@ from core.records import ModelFormat, ReleaseFormat
 
 if TYPE_CHECKING:
     from core.models.conversion.child import Report
-    from core.models.export import Checksum, Quantization
+    from core.models.export import Checksum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class RunExport:
     folder: Path
     target: Path
     cache: Path  # folder for unpacked models
-    quantization: "Quantization"
+    quantization: str  # a name of `QUANTIZATIONS`
     origin: Origin  # content of the model card
     report: "Report"  # called with progress
 

@@ -4,17 +4,21 @@
 """
 
 from core.questions.dataset import split_pairs
-from core.questions.filters import FILTERS, Filter, apply_filters, summary
+from core.questions.filters import BY_HAND, DROP_REASONS, FILTERS, DropReason, Filter, apply_filters, drop_reason, summary
 from core.questions.formats import PAIR_FORMATS, PairFormat, pair_format, read_pairs, write_pairs
 from core.questions.generation import Candidate, generate_pairs
 
 __all__ = [
+    "BY_HAND",
+    "DROP_REASONS",
     "FILTERS",
     "PAIR_FORMATS",
     "Candidate",
+    "DropReason",
     "Filter",
     "PairFormat",
     "apply_filters",
+    "drop_reason",
     "generate_pairs",
     "pair_format",
     "read_pairs",

@@ -1,7 +1,7 @@
 """Filters that decide which question pairs are kept, and the reason for each pair that is dropped.
 
-A filter is a name, a plain-language description and a function that examines one pair. The order of `FILTERS` decides
-which reason a pair with several faults gets. Duplicates are detected last, among the pairs that passed all filters.
+A filter is a reason and a function that examines one pair. The order of `FILTERS` decides which reason a pair with several
+faults gets. Duplicates are detected last, among the pairs that passed all filters. `DROP_REASONS` lists every reason.
 """
 
 import re
@@ -25,11 +25,24 @@ SHORT_ANSWER = 5  # words; a short answer such as "Every six months" may fit man
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter: `drops` decides whether a pair is dropped, `name` is stored as the reason, `description` shown to people."""
+class DropReason:
+    """Why a pair is dropped: `name` is stored with the pair, `words` and `description` are shown to people."""
 
     name: str
-    description: str
+    description: str | None  # a sentence; None if nothing is known but the name
+    title: str | None = None  # the words, if they are not the name
+
+    @property
+    def words(self) -> str:
+        """Return the reason in a few words, such as "Too short"."""
+        return self.title or self.name.replace("_", " ").replace("-", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter: `drops` decides whether a pair is dropped, for this reason."""
+
+    reason: DropReason
     drops: Callable[[QuestionPair, FilterSettings], bool]
 
 
@@ -44,7 +57,8 @@ def apply_filters(pairs: Sequence[QuestionPair], settings: FilterSettings) -> li
     for pair in pairs:
         reason = "" if pair.state == "kept" else pair.reason
         if pair.state == "kept":
-            reason = next((each.name for each in FILTERS if each.drops(pair, settings)), "") or seen.repeats(pair)
+            found = next((each.reason for each in FILTERS if each.drops(pair, settings)), None) or seen.repeats(pair)
+            reason = found.name if found else ""
         judged.append(replace(pair, state="dropped" if reason else pair.state, reason=reason))
     if not any(pair.state == "kept" for pair in judged):
         raise _nothing_kept(judged)
@@ -101,15 +115,15 @@ class _Seen:
         self._questions = QuestionIndex()
         self._answers: Counter[str] = Counter()
 
-    def repeats(self, pair: QuestionPair) -> str:
-        """Return "duplicate" if the question was asked before or the answer too often; else remember the pair, return ""."""
+    def repeats(self, pair: QuestionPair) -> DropReason | None:
+        """Return `DUPLICATE` if the question was asked before or the answer too often; else remember the pair."""
         answer = normalized(pair.output)
         is_told = self._answers[answer] >= PHRASINGS and len(answer.split()) > SHORT_ANSWER
         if is_told or self._questions.find(pair.input) is not None:
-            return "duplicate"
+            return DUPLICATE
         self._questions.add(pair.input, 0)
         self._answers[answer] += 1
-        return ""
+        return None
 
 
 def normalized(text: str) -> str:
@@ -174,9 +188,35 @@ def _profanities() -> frozenset[str]:
 
 
 FILTERS = (
-    Filter("incomplete sentence", "The question or the answer is not a whole sentence.", _incomplete),
-    Filter("too short", "The question or the answer has fewer characters than the settings ask for.", _too_short),
-    Filter("too long", "The question or the answer has more characters than the settings allow.", _too_long),
-    Filter("profanity", "The question or the answer contains a swear word.", _profane),
-    Filter("copy of the question", "The answer only repeats the question.", _copy),
+    Filter(
+        DropReason(
+            "incomplete sentence", "The question or the answer is not a whole sentence.", title="Not a whole sentence"
+        ),
+        _incomplete,
+    ),
+    Filter(
+        DropReason("too short", "The question or the answer has fewer characters than the settings ask for."), _too_short
+    ),
+    Filter(DropReason("too long", "The question or the answer has more characters than the settings allow."), _too_long),
+    Filter(DropReason("profanity", "The question or the answer contains a swear word.", title="Rude words"), _profane),
+    Filter(
+        DropReason("copy of the question", "The answer only repeats the question.", title="Answer copies the question"),
+        _copy,
+    ),
 )
+DUPLICATE = DropReason(
+    "duplicate",
+    f"Another kept pair asks the same, or {PHRASINGS} of them have the same answer.",
+    title="Asked already",
+)
+BY_HAND = DropReason(
+    "by hand",
+    "Decided on the Questions page; no filter changes that.",
+    title="Dropped by a person",
+)
+DROP_REASONS = {reason.name: reason for reason in (*(each.reason for each in FILTERS), DUPLICATE, BY_HAND)}
+
+
+def drop_reason(name: str) -> DropReason:
+    """Return the reason that is stored as `name`; one that an earlier version stored has no description."""
+    return DROP_REASONS.get(name.replace("_", " ").replace("-", " "), DropReason(name, None))

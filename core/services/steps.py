@@ -5,6 +5,7 @@ from typing import Literal
 
 from core.records import DatasetVersion, Document, Evaluation, Job, Project, QuestionPair, Release, Run, Span
 from core.storage import Workspace, count, find, rights
+from core.words import counted
 
 StepState = Literal["not started", "in work", "needs you", "done", "out of date"]
 JOB_KINDS = {
@@ -56,10 +57,6 @@ def next_step(steps: tuple[Step, ...]) -> Step | None:
     return next((step for step in steps if step.next_action), None)
 
 
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"
-
-
 def _documents(workspace: Workspace, project: Project) -> Step:
     documents = find(workspace.db, Document, project_id=project.id)
     unreadable = sum(document.state == "unreadable" for document in documents)
@@ -67,9 +64,8 @@ def _documents(workspace: Workspace, project: Project) -> Step:
         return Step("documents", "Documents", "not started", "No files yet", "Add documents")
     if unreadable == len(documents):
         return Step("documents", "Documents", "needs you", "No file could be read", "Look at the reasons, add other files")
-    return Step(
-        "documents", "Documents", "done", _files(len(documents)) + (f", {unreadable} not read" if unreadable else "")
-    )
+    summary = counted(len(documents), "file") + (f", {unreadable} not read" if unreadable else "")
+    return Step("documents", "Documents", "done", summary)
 
 
 def _review(workspace: Workspace, project: Project) -> Step:
@@ -78,14 +74,16 @@ def _review(workspace: Workspace, project: Project) -> Step:
         return Step("review", "Review", "not started", "Nothing to review")
     fresh = sum(not document.is_analyzed for document in documents)
     if fresh:
-        return Step("review", "Review", "needs you", f"{_files(fresh)} not yet searched", "Find personal data")
+        return Step("review", "Review", "needs you", f"{counted(fresh, 'file')} not yet searched", "Find personal data")
     reviews = [review for document in documents if (review := workspace.active_review(document.id))]
     approved, unread = len(reviews), sum(bool(review.unread) for review in reviews)
     spans = sum(count(workspace.db, Span, document_id=document.id) for document in documents)
     given = f"{approved} of {len(documents)} approved{f' ({unread} unread)' if unread else ''}"
     if outdated := sum(document.is_search_outdated for document in documents):
-        return Step("review", "Review", "out of date", f"{_files(outdated)} to search again, {given}", "Search again")
-    summary = f"{given}, {spans} pieces of personal data"
+        return Step(
+            "review", "Review", "out of date", f"{counted(outdated, 'file')} to search again, {given}", "Search again"
+        )
+    summary = f"{given}, {counted(spans, 'piece')} of personal data"
     if approved < len(documents):
         return Step("review", "Review", "needs you", summary, "Review and approve")
     return Step("review", "Review", "done", summary)

@@ -21,7 +21,6 @@ from core.records import (
     Person,
     Policy,
     Project,
-    QuestionPair,
     Review,
     Run,
     new_id,
@@ -357,13 +356,6 @@ class Workspace:
             [review.id],
         )
         return review, [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
-
-    def store_pairs(self, pairs: list[QuestionPair]) -> None:
-        """Store new question pairs."""
-        for project_id in {pair.project_id for pair in pairs}:
-            rights.check(self.db, "work on questions", project_id)
-        with transaction(self.db):
-            insert_many(self.db, pairs)
 
 
 class Permitted(Workspace):

@@ -8,6 +8,7 @@ import streamlit as st
 from core import jobs
 from core.chat import Message
 from core.models.engine import EngineCrashed
+from core.models.quantizations import PLAIN, QUANTIZATIONS
 from core.models.release_formats import RELEASE_FORMATS
 from core.records import Project, Release, Run
 from core.storage import Workspace, find
@@ -17,16 +18,10 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.words import ago
+from dashboard.session_keys import CHAT_ANSWERER
 
 MODES = {"chat": "Chat", "compare": "Compare two", "export": "Take it with you"}
 BROKE_OFF = "broke off here: the engine ended"
-PRECISIONS = {
-    "q8_0": "8 bits: nearly the same answers, half the size",
-    "q6_k": "6 bits: hardly less exact, smaller still",
-    "q5_k_m": "5 bits: between 6 and 4",
-    "q4_k_m": "4 bits: smallest, a little less exact",
-    "f16": "16 bits: exact, largest",
-}
 
 
 @dataclass(slots=True)
@@ -41,7 +36,7 @@ def show_chat(workspace: Workspace, answerers: dict[str, str]) -> None:
     """Show a conversation with the chosen run or model; choosing another starts a new one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Who answers", list(answerers), format_func=lambda name: answerers[name], key="chat-answerer", width=420
+            "Who answers", list(answerers), format_func=lambda name: answerers[name], key=CHAT_ANSWERER, width=420
         )
         if st.button("New conversation", icon=":material/add_comment:", key="new-conversation"):
             st.session_state.pop("turns", None)
@@ -139,11 +134,7 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
         captions=[format.description for format in formats],
         key="export-format",
     )
-    quantization = "f16"
-    if RELEASE_FORMATS[form].is_quantized:
-        quantization = st.radio(
-            "How exact", list(PRECISIONS), format_func=lambda name: PRECISIONS[name], key="export-quantization"
-        )
+    quantization = choose_quantization() if RELEASE_FORMATS[form].is_quantized else PLAIN
     run = next(run for run in runs if run.id == run_id)
     if words := note(run, form):
         st.caption(f":material/info: {words}")
@@ -176,6 +167,12 @@ def show_export(workspace: Workspace, project: Project | None) -> None:
             "The SHA-256 is that of the GGUF file. For a folder it is that of the file SHA256SUMS in it: "
             "`sha256sum -c SHA256SUMS` there checks every file."
         )
+
+
+def choose_quantization() -> str:
+    """Draw the choice of how exact a GGUF is, the usual one first; return the name of the chosen one."""
+    names = sorted(QUANTIZATIONS, key=lambda name: QUANTIZATIONS[name].place)
+    return st.radio("How exact", names, format_func=lambda name: QUANTIZATIONS[name].words, key="export-quantization")
 
 
 def choose_mode() -> str:

@@ -17,6 +17,7 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.pair_files import submit_with_file
 from dashboard.components.words import ago
+from dashboard.session_keys import CHAT_ANSWERER
 
 ROWS_A_PAGE = 10
 SCORES = {
@@ -121,7 +122,7 @@ def show_next(run: Run, found: str) -> None:
     with st.container(horizontal=True):
         is_good = found == "better"
         if st.button("Use this model", type="primary" if is_good else "secondary", icon=":material/forum:", key="use-model"):
-            st.session_state["chat-answerer"] = run.id
+            st.session_state[CHAT_ANSWERER] = run.id
             st.switch_page("app_pages/chat.py")
         if st.button("Train again", type="secondary" if is_good else "primary", icon=":material/school:", key="train-again"):
             st.switch_page("app_pages/train.py")

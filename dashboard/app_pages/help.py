@@ -8,41 +8,8 @@ from core.storage import Workspace, find
 from core.words import counted
 from dashboard.components.footer import offline_words
 from dashboard.components.offline import measure_offline
+from dashboard.pages import STEP_PAGES
 from dashboard.resources import workspace
-
-TOUR = (
-    (
-        "documents",
-        "Documents",
-        "Drop your files. Each is read on this machine; the table says what could not be read, and why.",
-    ),
-    (
-        "review",
-        "Review",
-        "Garrison marks names, numbers and places. Look at the marks, correct them, and approve with your name. "
-        "Each piece of personal data is replaced by an invented one of the same kind.",
-    ),
-    (
-        "questions",
-        "Questions",
-        "A language model on this machine writes questions and answers from the approved text. Weak ones are sorted out.",
-    ),
-    (
-        "train",
-        "Train",
-        "Choose how thorough, then start. You see how it learns and how long it takes. You may close the browser meanwhile.",
-    ),
-    (
-        "evaluate",
-        "Evaluate",
-        "The model before and after training answers questions it has not seen. One sentence says which of them is better.",
-    ),
-    (
-        "chat",
-        "Chat & compare",
-        "Ask both, side by side. When you are content, take the model with you: it is exported there, too.",
-    ),
-)
 
 GLOSSARY = (
     ("Adapter", "What training adds to a model: a small file. The model itself stays as it was."),
@@ -72,11 +39,11 @@ def show_tour() -> None:
         "Garrison teaches a language model what is in your documents, on this machine. The path has six steps; the line "
         "at the top of every page shows where your project stands."
     )
-    for number, (name, title, text) in enumerate(TOUR, start=1):
-        with st.container(border=True, key=f"tour-{name}"):
-            st.markdown(f"**{number} {title}**")
-            st.markdown(text)
-            st.page_link(f"app_pages/{name}.py", label=f"Open {title}", icon=":material/arrow_forward:")
+    for number, page in enumerate(STEP_PAGES.values(), start=1):
+        with st.container(border=True, key=f"tour-{page.name}"):
+            st.markdown(f"**{number} {page.title}**")
+            st.markdown(page.tour)
+            st.page_link(page.path, label=f"Open {page.title}", icon=":material/arrow_forward:")
 
 
 def show_keys() -> None:

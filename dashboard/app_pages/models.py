@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
 from core.files import disk_errors
+from core.models.model_formats import MODEL_FORMATS
 from core.models.registry import Health, add_model, list_models, model_folders, remove_model, verify_models
 from core.records import Model
 from core.storage import Workspace, rights
@@ -19,12 +20,6 @@ from core.words import size
 from dashboard import resources
 from dashboard.components.errors import shown_errors
 
-USES = {
-    "gguf": "Questions, training, chat",
-    "safetensors": "Training, chat",
-    "spacy": "Finding personal data",
-    "onnx": "Finding personal data",
-}
 HEALTH = {
     "unchanged": "✓ unchanged",
     "changed": "✗ CHANGED",
@@ -39,7 +34,7 @@ def show_table(models: list[Model]) -> None:
     rows = [
         {
             "Name": model.name,
-            "Used for": USES[model.format],
+            "Used for": MODEL_FORMATS[model.format].words,
             "Size": size(model.size_bytes),
             "License": model.license or "not stated",
             "Came": "with Garrison" if model.is_embedded else "added here",

@@ -9,8 +9,8 @@ from core.services.steps import Step, next_step, project_steps
 from core.storage import Workspace
 from dashboard.components.follower import follow_job, is_active
 from dashboard.components.project_choice import POLICY_WORDS
-from dashboard.components.spine import STEP_PAGES
 from dashboard.components.words import JOB_ICONS, JOB_WORDS, STEP_ICONS, ago
+from dashboard.pages import STEP_PAGES
 from dashboard.resources import require_project, workspace
 
 CARD_HEIGHT_PX = 204
@@ -38,7 +38,7 @@ def show_next(steps: tuple[Step, ...]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="next-step"):
         st.markdown(f"**Next:** {step.next_action.lower()}. {step.summary}.")
         if st.button(step.next_action, type="primary", icon=":material/arrow_forward:", key="next-action"):
-            st.switch_page(STEP_PAGES[step.name])
+            st.switch_page(STEP_PAGES[step.name].path)
 
 
 def show_cards(steps: tuple[Step, ...]) -> None:
@@ -50,7 +50,7 @@ def show_cards(steps: tuple[Step, ...]) -> None:
                 st.markdown(f"{STEP_ICONS[step.state]} {step.state}")
                 st.caption(step.summary)
                 st.page_link(
-                    STEP_PAGES[step.name],
+                    STEP_PAGES[step.name].path,
                     label=f"Open {'chat' if step.name == 'use' else step.title.lower()}",
                     icon=":material/arrow_forward:",
                 )

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
-from core.models.registry import list_models, model_folders
-from core.questions import PAIR_FORMATS, PairFormat
+from core.models.registry import model_folders, models_for
+from core.questions import PAIR_FORMATS, PairFormat, drop_reason
 from core.records import Document, Project, QuestionPair
 from core.services.questions.question_pairs import coverage_of, keep_or_drop, source_of
 from core.settings import EMBEDDED_MODEL, FilterSettings, GenerationSettings
@@ -14,7 +14,7 @@ from core.storage.written import waiting_pairs
 from core.words import counted
 from dashboard import resources
 from dashboard.components import pairs as pair_view
-from dashboard.components.charts import coverage_chart, outcome_chart, reason_words
+from dashboard.components.charts import coverage_chart, outcome_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
@@ -28,7 +28,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
     """Show how many pairs to write, with which model, and the button that starts."""
     coverage = coverage_of(workspace, project, [])
     passages = sum(row["passages"] for row in coverage)
-    models = [model.name for model in list_models(model_folders(workspace.home)) if model.format == "gguf"]
+    models = [model.name for model in models_for("questions", model_folders(workspace.home))]
     if not models:
         st.warning(
             "There is no model here that can write questions. Add a GGUF model on the Models page.",
@@ -85,9 +85,11 @@ def show_figures(workspace: Workspace, project: Project, *, job_id: str = "") ->
         return
     left, right = st.columns(2)
     with left:
-        st.markdown("**Kept and dropped, by reason**")
-        chart = outcome_chart(kept, pair_view.dropped_by_reason(pairs))
-        st.altair_chart(chart, alt=f"{kept} pairs kept, {len(pairs) - kept} dropped")
+        dropped = pair_view.dropped_by_reason(pairs)
+        st.markdown(
+            "**Kept and dropped, by reason**", help=pair_view.reasons_explained(name for name, _ in dropped.most_common())
+        )
+        st.altair_chart(outcome_chart(kept, dropped), alt=f"{kept} pairs kept, {len(pairs) - kept} dropped")
     with right:
         coverage = coverage_of(workspace, project, pairs)
         st.markdown("**How much of each document is asked about**")
@@ -112,7 +114,7 @@ def show_table(workspace: Workspace, pairs: list[QuestionPair]) -> None:
             "Answer": [pair.output for pair in shown],
             "Document": [pair.document_name for pair in shown],
             "Where": [pair.page for pair in shown],
-            "Dropped because": [reason_words(pair.reason) if pair.reason else "" for pair in shown],
+            "Dropped because": [drop_reason(pair.reason).words if pair.reason else "" for pair in shown],
         }
     )
     editor, opener = f"pairs-{hash(tuple(ids))}", f"open-{hash(tuple(ids))}"
@@ -149,7 +151,7 @@ def _filtered(pairs: list[QuestionPair]) -> list[QuestionPair]:
         reason = st.selectbox(
             "Dropped because",
             ["", *reasons],
-            format_func=lambda reason: reason_words(reason) if reason else "Any reason",
+            format_func=lambda reason: drop_reason(reason).words if reason else "Any reason",
             key="filter-reason",
             width=240,
         )
@@ -185,7 +187,9 @@ def show_drawer(workspace: Workspace, pair_id: str) -> None:
             st.caption("This pair was brought in ready-made: it has no passage of its own.")
         is_kept = pair.state == "kept"
         st.markdown(
-            ":material/check_circle: Kept" if is_kept else f":material/cancel: Dropped: {reason_words(pair.reason).lower()}"
+            ":material/check_circle: Kept"
+            if is_kept
+            else f":material/cancel: Dropped: {drop_reason(pair.reason).words.lower()}"
         )
         with st.container(horizontal=True):
             if st.button("Keep", shortcut="k", disabled=is_kept, icon=":material/check:", key="drawer-keep"):

@@ -20,6 +20,7 @@ from dashboard.components.person import acting_person
 from dashboard.components.review_queue import choose_document
 from dashboard.components.search_start import show_search_again, show_search_start
 from dashboard.resources import require_project, workspace
+from dashboard.session_keys import ADD_ENTITY, REVIEW_DOCUMENT, REVIEW_KEYS, REVIEW_NEXT, REVIEW_SHOWN
 
 POLICY_TEXT = {
     "each-document": "This project's policy: **every document** needs its own approval before anything is made from it.",
@@ -105,12 +106,12 @@ def show_desk(store: Workspace, project: Project, documents: list[Document], *, 
         show_marking(store, project, desk.document)
         left, right = st.columns([9, 5], gap="medium")
         with left:
-            if st.session_state.get("review-keys"):
+            if st.session_state.get(REVIEW_KEYS):
                 show_keys()
             event = show_text(desk)
             if event.pressed == "?":
                 turn_keys()
-            answer_event(desk, event, entity=st.session_state.get("add-entity", COMMON[0]))
+            answer_event(desk, event, entity=st.session_state.get(ADD_ENTITY, COMMON[0]))
         with right:
             show_panel(desk, event.selection)
         show_approval(desk, is_searched=is_searched)
@@ -137,9 +138,9 @@ def main() -> None:
         show_search_start(store, project, fresh)
     if not analyzed:
         return
-    if st.session_state.pop("review-next", False):
-        st.session_state.pop("review-document", None)
-        st.session_state.pop("review-shown", None)
+    if st.session_state.pop(REVIEW_NEXT, False):
+        st.session_state.pop(REVIEW_DOCUMENT, None)
+        st.session_state.pop(REVIEW_SHOWN, None)
     st.caption(POLICY_TEXT[project.policy])
     show_desk(
         store, project, analyzed, is_searched=not any(document.is_search_outdated for document in documents) and not fresh

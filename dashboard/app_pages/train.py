@@ -9,7 +9,7 @@ import streamlit as st
 from core import jobs
 from core.evaluation import Interval
 from core.evaluation.verdict import outcome
-from core.models.registry import DETECTION_FORMATS, list_models, model_folders
+from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.run_folder import RunFolder
 from core.services.review import approval_words
@@ -161,7 +161,7 @@ def _change(settings: TrainingSettings, name: str, value: Any) -> None:
 
 def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
     """Show the three questions, the details, the fit and the start button."""
-    models = [model for model in list_models(model_folders(workspace.home)) if model.format not in DETECTION_FORMATS]
+    models = models_for("training", model_folders(workspace.home))
     if not models:
         empty_state("There is no model to start from. Add one first.", page="models", label="Add a model")
         return

@@ -6,7 +6,7 @@ from core.chat import Answer, ChatModel, Message, answer
 from core.errors import SetupError
 from core.models.engine import EngineCrashed
 from core.models.engine.settings import Host, read_engine_settings
-from core.models.registry import DETECTION_FORMATS, list_models, model_folders
+from core.models.registry import model_folders, models_for
 from core.offline import is_local
 from core.records import Project, Run
 from core.storage import Workspace, find
@@ -18,7 +18,7 @@ LONGEST_TOKENS = 256
 def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, str]:
     """Return everything that can answer: run id or model name, mapped to the label people choose it by."""
     runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc") if project else []
-    models = [model for model in list_models(model_folders(workspace.home)) if model.format not in DETECTION_FORMATS]
+    models = models_for("chat", model_folders(workspace.home))
     return (
         {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
         | {model.name: f"{model.name}, as it came" for model in models}
@@ -54,9 +54,7 @@ def pace_words(given: Answer) -> str:
     return f"{begun} · {given.tokens_per_second:.0f} tokens/s" if given.tokens_per_second else begun
 
 
-def stream_answer(
-    model: ChatModel, messages: list[Message], *, temperature: float = 0.0, pieces: list[str] | None = None
-) -> Answer:
+def stream_answer(model: ChatModel, messages: list[Message], *, pieces: list[str] | None = None) -> Answer:
     """Show an answer as it is written, as plain text: what a model writes is never trusted as markup.
 
     `pieces` collects what has been written so far, even if the model breaks off.
@@ -73,7 +71,7 @@ def stream_answer(
         box.text("".join(written))
 
     try:
-        given = answer(model, messages, max_tokens=LONGEST_TOKENS, temperature=temperature, on_piece=show)
+        given = answer(model, messages, max_tokens=LONGEST_TOKENS, on_piece=show)
     except EngineCrashed:
         with box:
             show_answer("".join(written))

@@ -19,6 +19,7 @@ from dashboard.components.page_text import entity_words
 from dashboard.components.person import reason_against
 from dashboard.components.unread import show_unread_question
 from dashboard.components.words import ago, unformatted
+from dashboard.session_keys import RETURN_COMMENT
 
 RULE_WORDS: dict[TwoPersonRule, str] = {
     "auto": "as soon as a second person works in this project",
@@ -138,7 +139,7 @@ def _show_proposed(desk: Desk, proposed: Review) -> None:
         ):
             start_approval(desk, is_all=False)
     with st.form("return-form", border=False):
-        comment = st.text_input("Comment (c)", key="return-comment", max_chars=500, placeholder="What to look at again")
+        comment = st.text_input("Comment (c)", key=RETURN_COMMENT, max_chars=500, placeholder="What to look at again")
         is_off = desk.person is None or bool(no_approval)
         if st.form_submit_button(
             "Return with the comment", icon=":material/undo:", disabled=is_off, help=no_approval or None

@@ -6,31 +6,20 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-REASONS = {
-    "incomplete": "Not a whole sentence",
-    "incomplete sentence": "Not a whole sentence",
-    "profanity": "Rude words",
-    "copy": "Answer copies the question",
-    "copy of the question": "Answer copies the question",
-    "duplicate": "Asked already",
-    "by hand": "Dropped by a person",
-}
+from core.questions import drop_reason
+
 MOST_BARS = 15
 LABEL_PX = 180
 ROW_HEIGHT_PX, AXES_HEIGHT_PX = 30, 70  # the chart's height includes its axes
-
-
-def reason_words(reason: str) -> str:
-    """Describe why a pair was dropped; a reason without a wording of its own is made readable from its name."""
-    words = reason.replace("_", " ").replace("-", " ")
-    return REASONS.get(words, words.capitalize())
 
 
 def outcome_chart(kept: int, dropped: Mapping[str, int]) -> alt.Chart:
     """Build a bar chart of the kept pairs and of the dropped pairs by reason, with the counts in the labels."""
     reasons = sorted(dropped.items(), key=lambda item: -item[1])
     rows = [{"what": f"Kept: {kept:,}", "state": "Kept", "pairs": kept}]
-    rows += [{"what": f"{reason_words(name)}: {count:,}", "state": "Dropped", "pairs": count} for name, count in reasons]
+    rows += [
+        {"what": f"{drop_reason(name).words}: {count:,}", "state": "Dropped", "pairs": count} for name, count in reasons
+    ]
     return (
         alt.Chart(pd.DataFrame(rows))
         .mark_bar()

@@ -20,6 +20,7 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.pending import Pending, effect_words, forget_pending, wait_for_yes
 from dashboard.components.words import unformatted
+from dashboard.session_keys import REVIEW_NEXT
 
 NAMELESS = "Write your name above first: every decision is recorded with it."
 
@@ -210,7 +211,7 @@ def approve(desk: Desk, *, is_all: bool, unread: str = "") -> None:
             review.approve(desk.store, desk.project, desk.document, by=desk.person, unread=unread)
         forget_pending()
         forget_last()
-        st.session_state["review-next"] = True
+        st.session_state[REVIEW_NEXT] = True
         st.rerun(scope="app")
 
 

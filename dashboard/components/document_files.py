@@ -41,7 +41,7 @@ def show_document_export(workspace: Workspace, project: Project) -> None:
     if not approved:
         return
     with st.expander("Take the anonymized documents with you", icon=":material/download:"):
-        words = {form.name: form.words for form in offered_formats()}
+        words = {form.name: form.words or form.name for form in offered_formats()}
         format = st.radio("Format", list(words), format_func=words.__getitem__, key="document-export-format")
         against = reason_against(workspace, "export", project)
         st.download_button(

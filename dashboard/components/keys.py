@@ -20,6 +20,7 @@ from dashboard.components.decisions import (
 )
 from dashboard.components.desk import Desk
 from dashboard.components.page_text import PageEvent
+from dashboard.session_keys import RETURN_COMMENT, REVIEWER
 
 KEY_WORDS = {
     "a": "accept the mark; in the sample: nothing here, next",
@@ -42,7 +43,7 @@ KEY_WORDS = {
     "Enter": "do what is asked",
     "Escape": "leave it",
 }
-FIELD_KEYS = {"w": "reviewer", "c": "return-comment"}  # these move the focus to a field
+FIELD_KEYS = {"w": REVIEWER, "c": RETURN_COMMENT}  # these move the focus to a field
 FIELD_WORDS = {"w": "go to the field for your name", "c": "go to the comment of a return"}
 MOVE_WORDS = {"← → ↑ ↓": "with the text in focus: select a word", "Shift ← →": "select more or fewer words"}
 TYPE_KEYS = dict(zip("1234567890", COMMON, strict=False))

@@ -22,6 +22,7 @@ from dashboard.components.desk import BY_RISK, Desk, draw_again
 from dashboard.components.keys import FIELD_WORDS, KEY_WORDS, MOVE_WORDS, TYPE_KEYS
 from dashboard.components.page_text import entity_words
 from dashboard.components.pending import Pending
+from dashboard.session_keys import ADD_ENTITY, REVIEW_KEYS
 
 SPAN_WORDS = {
     "detected": ":material/help: not decided (will be replaced)",
@@ -159,7 +160,7 @@ def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
     value = st.text_input(
         "Text to mark", key="add-value", help="Select text on the page, or type it as it stands there.", max_chars=200
     )
-    entity = st.selectbox("Type", COMMON, format_func=entity_words, key="add-entity")
+    entity = st.selectbox("Type", COMMON, format_func=entity_words, key=ADD_ENTITY)
     places = places_without_span(desk.text, desk.spans, value.strip())
     if value.strip() and not places:
         st.caption("Nothing unmarked in this document reads like that.")
@@ -181,5 +182,5 @@ def show_keys() -> None:
 
 def turn_keys() -> None:
     """Show the list of keys, or hide it."""
-    st.session_state["review-keys"] = not st.session_state.get("review-keys")
+    st.session_state[REVIEW_KEYS] = not st.session_state.get(REVIEW_KEYS)
     draw_again()

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from core.errors import InputError
+from core.questions import drop_reason
 from core.records import Project, QuestionPair
 from core.services.questions.question_pairs import Source
 from core.storage import Workspace, find
@@ -19,6 +20,12 @@ def source_html(source: Source) -> str:
 def dropped_by_reason(pairs: Iterable[QuestionPair]) -> Counter[str]:
     """Count the dropped pairs by reason."""
     return Counter(pair.reason for pair in pairs if pair.state == "dropped")
+
+
+def reasons_explained(names: Iterable[str]) -> str | None:
+    """Explain in Markdown, a line each, the reasons for which pairs were dropped; None if there is nothing to explain."""
+    reasons = [drop_reason(name) for name in names]
+    return "\n".join(f"- **{each.words}**: {each.description}" for each in reasons if each.description) or None
 
 
 def selected(

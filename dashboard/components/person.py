@@ -15,6 +15,7 @@ from core.settings import default_home
 from core.sign_in import SignIn, read_sign_in
 from core.storage import Workspace, rights
 from core.storage.people import Token
+from dashboard.session_keys import REVIEWER
 
 _LATEST_S = 253_402_300_800  # the end of the year 9999, the last a date can hold
 _LONGEST_MAIL = 254  # characters, RFC 5321
@@ -97,7 +98,7 @@ def acting_person() -> Person | None:
         return actor.person
     name = st.text_input(
         "Your name",
-        key="reviewer",
+        key=REVIEWER,
         persist_state="session",
         max_chars=80,
         help="Kept with every decision and approval. Nobody checks it: declared, not authenticated.",

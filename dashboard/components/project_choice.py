@@ -7,6 +7,7 @@ from core.records import Project
 from core.services.privacy.highest_marking import default_marking
 from core.storage import Workspace, rights
 from dashboard.components.errors import shown_errors
+from dashboard.session_keys import NEXT_PROJECT_ID, PROJECT_ID
 
 POLICY_WORDS = {
     "each-document": "A reviewer approves every document",
@@ -21,14 +22,14 @@ POLICY_HELP = (
 
 
 def choose_project(workspace: Workspace, projects: list[Project]) -> None:
-    """Draw the project selector and the form for a new one; the choice goes to `st.session_state["project_id"]`."""
+    """Draw the project selector and the form for a new one; the choice goes to `st.session_state[PROJECT_ID]`."""
     names = {project.id: project.name for project in projects}
     if names:
-        wanted = st.session_state.get("project_id") or st.query_params.get("project", "")
-        st.session_state["project_id"] = wanted if wanted in names else projects[-1].id
-        st.selectbox("Project", list(names), format_func=lambda project_id: names.get(project_id, ""), key="project_id")
-        if st.query_params.get("project") != st.session_state["project_id"]:
-            st.query_params["project"] = st.session_state["project_id"]
+        wanted = st.session_state.get(PROJECT_ID) or st.query_params.get("project", "")
+        st.session_state[PROJECT_ID] = wanted if wanted in names else projects[-1].id
+        st.selectbox("Project", list(names), format_func=lambda project_id: names.get(project_id, ""), key=PROJECT_ID)
+        if st.query_params.get("project") != st.session_state[PROJECT_ID]:
+            st.query_params["project"] = st.session_state[PROJECT_ID]
     if not rights.may(workspace.db, "create project"):
         return
     with st.popover("New project", icon=":material/add:", width="stretch"):
@@ -58,5 +59,5 @@ def new_project_form(workspace: Workspace, *, key: str = "new-project", is_prima
         if st.form_submit_button("Create project", type="primary" if is_primary else "secondary"):
             with shown_errors():
                 project = workspace.create_project(name, policy=policy, highest_marking=highest_marking)
-                st.session_state["next_project_id"] = project.id
+                st.session_state[NEXT_PROJECT_ID] = project.id
                 st.rerun()

@@ -6,6 +6,7 @@ from core.records import Document, Project
 from core.services import review
 from core.storage import Workspace
 from core.words import counted
+from dashboard.session_keys import REVIEW_DOCUMENT, REVIEW_SHOWN
 
 STATE_WORDS = {
     "detected": "● {name} · {undecided:,} of {marks} to decide",
@@ -34,8 +35,8 @@ def choose_document(store: Workspace, project: Project, documents: list[Document
     words += (f", {proposed} proposed" if proposed else "") + f" · {decided:,} of {counted(total, 'mark')} decided"
     st.progress(decided / total if total else 1.0, text=words)
     # the browser sends back a label, which a decision may have changed since; the choice then stays as it was
-    wanted = (st.session_state.get("review-document"), st.session_state.get("review-shown"), queue[0].document_id)
+    wanted = (st.session_state.get(REVIEW_DOCUMENT), st.session_state.get(REVIEW_SHOWN), queue[0].document_id)
     chosen: str = next(document_id for document_id in wanted if document_id in names)
     # written anew each time, or the browser would keep showing the old label
-    st.session_state["review-document"] = st.session_state["review-shown"] = chosen
-    return st.selectbox("Queue", list(names), format_func=lambda document_id: names[document_id], key="review-document")
+    st.session_state[REVIEW_DOCUMENT] = st.session_state[REVIEW_SHOWN] = chosen
+    return st.selectbox("Queue", list(names), format_func=lambda document_id: names[document_id], key=REVIEW_DOCUMENT)

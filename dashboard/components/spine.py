@@ -6,15 +6,8 @@ from core.records import Project
 from core.services.steps import project_steps
 from core.storage import Workspace
 from dashboard.components.words import STEP_ICONS
+from dashboard.pages import STEP_PAGES
 
-STEP_PAGES = {
-    "documents": "app_pages/documents.py",
-    "review": "app_pages/review.py",
-    "questions": "app_pages/questions.py",
-    "train": "app_pages/train.py",
-    "evaluate": "app_pages/evaluate.py",
-    "use": "app_pages/chat.py",
-}
 STEP_WIDTH_PX = 128  # six of them and their gaps fit beside the menu in a 1280 px window
 _INDENT = "\N{EN SPACE}"  # aligns the state with the step's name above it
 
@@ -24,5 +17,5 @@ def show_spine(workspace: Workspace, project: Project) -> None:
     with st.container(horizontal=True, gap="xsmall", key="spine"):
         for number, step in enumerate(project_steps(workspace, project), start=1):
             with st.container(width=STEP_WIDTH_PX, gap=None, key=f"spine-{step.name}"):
-                st.page_link(STEP_PAGES[step.name], label=f"{number} {step.title}", help=step.summary)
+                st.page_link(STEP_PAGES[step.name].path, label=f"{number} {step.title}", help=step.summary)
                 st.caption(f"{_INDENT}{STEP_ICONS[step.state]} {step.state}")

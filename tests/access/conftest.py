@@ -84,7 +84,7 @@ def filled(workspace: Workspace, name: str) -> tuple[Project, Document, Span]:
         id=new_id("pair"), project_id=project.id, input="Who?", output="Jane Doe", origin="written",
         document_id=document.id, document_name="a.txt", created_at=now(),
     )  # fmt: skip
-    workspace.store_pairs([pair])
+    insert(workspace.db, pair)
     insert(
         workspace.db,
         DatasetVersion(

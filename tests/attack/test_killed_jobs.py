@@ -98,8 +98,8 @@ def for_training() -> runs.Params:
     return runs.Params(model="smollm2-135m-instruct", settings=TrainingSettings())
 
 
-def submitted(workspace: Workspace, params: JobParams, *, key: str = "") -> str:
-    return jobs.submit(workspace, params, project_id=only_project(workspace).id, key=key).id
+def submitted(workspace: Workspace, params: JobParams) -> str:
+    return jobs.submit(workspace, params, project_id=only_project(workspace).id).id
 
 
 def actions(workspace: Workspace) -> list[str]:
@@ -142,7 +142,8 @@ def test_a_file_that_two_jobs_read_at_once_is_stored_once(
     path.write_text(PARTS[0], encoding="utf-8")
     with opened(home) as workspace:
         params = reading.Params(files=(reading.File(path=str(path), name="a.txt"),))
-        first, second = submitted(workspace, params), submitted(workspace, params, key="other")
+        same = params.model_copy(update={"remove_after": False})  # given now, so that it is another job
+        first, second = submitted(workspace, params), submitted(workspace, same)
         read = reading.read_document
         done: list[Job] = []
 

@@ -7,13 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.sample import sample_documents
+from dashboard.pages import ALL_PAGES
 
 pytestmark = pytest.mark.browser
-PAGES = {
-    "Overview": "", "Documents": "documents", "Review": "review", "Questions": "questions", "Train": "train",
-    "Evaluate": "evaluate", "Chat & compare": "chat", "Replacement": "replacement",
-    "Lists": "lists", "Audit": "audit", "Models": "models", "Jobs": "jobs", "Help": "help",
-}  # fmt: skip
 WORK_MS = 600_000
 
 
@@ -34,13 +30,13 @@ def expect_no_defect(page: Page) -> None:
 def test_every_page_opens_on_an_empty_project_at_both_widths(page: Page, address: str) -> None:
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        for title, path in PAGES.items():
-            page.goto(f"{address}/{path}")
-            expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible()
+        for each in ALL_PAGES:
+            page.goto(f"{address}/" if each is ALL_PAGES[0] else f"{address}/{each.name}")
+            expect(page.get_by_role("heading", name=each.title, exact=True, level=1)).to_be_visible()
             expect(page.get_by_text("offline", exact=False).first).to_be_attached()
             expect_no_defect(page)
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert overflow <= 0, f"{title} is wider than {width} pixels"
+            assert overflow <= 0, f"{each.title} is wider than {width} pixels"
 
 
 @pytest.mark.parametrize("address", ["all-at-once"], indirect=True)

@@ -15,7 +15,7 @@ import pytest
 from typer.main import get_command
 
 from core.cli.app import app, main
-from core.cli.shell import ProgressPrinter
+from core.cli.shell import ProgressPrinter, time_left
 from core.records import Job
 from core.storage import Workspace, insert
 
@@ -352,6 +352,16 @@ def test_progress_without_a_terminal_is_a_line_for_each_tenth_with_whole_percent
     assert len(lines) == 11
     printer.show(replace(job, done=34, message="Reading"))
     assert capsys.readouterr().err == "Reading · 13% · about 6 minutes left\n"  # 216 steps at 34 a minute
+
+
+def test_the_time_left_is_counted_down_in_seconds_and_never_in_hours() -> None:
+    assert [time_left(seconds) for seconds in (0.2, 1.2, 89, 90, 4200)] == [
+        "about 0 seconds left",
+        "about 1 second left",
+        "about 89 seconds left",
+        "about 2 minutes left",
+        "about 70 minutes left",
+    ]
 
 
 def test_a_broken_line_is_named(garrison: Run, tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ import pytest
 
 from core.cli.app import main
 from core.documents import CopiedFile
+from core.errors import InputError
 from core.files import sha256_file, write_atomic
 from core.jobs.context import JobContext
 from core.models.card import model_card
+from core.models.quantizations import QUANTIZATIONS, Quantization
 from core.models.release_formats import RELEASE_FORMATS, RunExport, RunFormat
 from core.questions import PAIR_FORMATS, PairFormat
 from core.records import Document, Job, Release, ReleaseFormat, Run, new_id, now
@@ -142,6 +144,7 @@ def test_page_offers_a_new_format_of_documents_and_same_takes_that_of_a_kind(ope
 
 
 ADD_MODELS = """
+from core.models.quantizations import QUANTIZATIONS, Quantization
 from core.models.release_formats import RELEASE_FORMATS, RunFormat
 RELEASE_FORMATS["onnx"] = RunFormat(name="onnx", words="", description="", place=4, export=None, mark="")
 """
@@ -207,3 +210,31 @@ def test_page_offers_a_new_format_of_models_and_names_what_was_exported(open_pag
     assert app.dataframe[0].value["What"].tolist() == ["An ONNX file"]
     choice.set_value("onnx").run()
     assert not app.exception and "export-quantization" not in {radio.key for radio in app.radio}
+
+
+ADD_QUANTIZATION = """
+from core.models.quantizations import QUANTIZATIONS, Quantization
+QUANTIZATIONS["q3_k_m"] = Quantization("q3_k_m", "", place=6)
+"""
+
+
+def test_command_offers_a_new_quantization():
+    assert "For gguf: f16, q8_0, q6_k, q5_k_m or q4_k_m. [default: q8_0]" in help_of("export")
+    named = "For gguf: f16, q8_0, q6_k, q5_k_m, q4_k_m or q3_k_m. [default: q8_0]"
+    assert named in help_of("export", program=ADD_QUANTIZATION)
+
+
+def test_job_and_page_take_a_new_quantization(open_page, workspace, learned, tmp_path, monkeypatch):
+    update(workspace.db, Run, learned.run.id, model_sha256=find_trainable(workspace, learned.run.model).sha256)
+    target = str(tmp_path / "out")
+    params = export.Params(run_id=learned.run.id, format="gguf", quantization="q3_k_m", target=target)
+    known = "f16, q8_0, q6_k, q5_k_m, q4_k_m"
+    with pytest.raises(InputError, match=f"There is no quantization 'q3_k_m'. Choose: {known}."):
+        export.check(workspace, learned.project.id, params)
+    new = Quantization("q3_k_m", "3 bits: smaller than is good", place=6)
+    monkeypatch.setitem(QUANTIZATIONS, new.name, new)
+    export.check(workspace, learned.project.id, params)
+    app = open_page("chat", project_id=learned.project.id)
+    app.get_by_key("chat-mode").set_value("export").run()
+    choice = app.radio(key="export-quantization")
+    assert choice.value == "q8_0" and [words.split()[0] for words in choice.options] == ["8", "6", "5", "4", "16", "3"]

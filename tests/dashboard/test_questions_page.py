@@ -7,10 +7,12 @@ import psutil
 import pytest
 
 from core.errors import InputError
+from core.questions.filters import DUPLICATE
 from core.records import Document, Job, QuestionPair, now
-from core.services.questions.question_pairs import Source
+from core.services.questions.question_pairs import Source, keep_or_drop
 from core.storage import get, insert
 from core.storage.written import WrittenPassage, store_written
+from dashboard.components.charts import outcome_chart
 from dashboard.components.pair_files import export_bytes
 from dashboard.components.pairs import selected, source_html
 
@@ -30,6 +32,20 @@ def test_table_shows_every_pair_with_its_document_and_reason(open_page, learned)
     assert list(shown["Question"]) == [pair.input for pair in learned.pairs]
     assert list(shown["Keep"]) == [True, True, True, False]
     assert shown["Dropped because"].iloc[3] == "Asked already"
+
+
+def test_reasons_that_occur_are_explained_where_dropped_pairs_are_counted(open_page, workspace, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    (heading,) = [text for text in app.markdown if text.value == "**Kept and dropped, by reason**"]
+    assert heading.help == f"- **Asked already**: {DUPLICATE.description}"
+    keep_or_drop(workspace, {learned.pairs[3].id: True})
+    (heading,) = [text for text in app.run().markdown if text.value == "**Kept and dropped, by reason**"]
+    assert not heading.help
+
+
+def test_chart_names_every_reason():
+    rows = outcome_chart(4, {"by hand": 1, "duplicate": 2, "of_old": 1}).data.to_dict("records")
+    assert [row["what"] for row in rows] == ["Kept: 4", "Asked already: 2", "Dropped by a person: 1", "Of old: 1"]
 
 
 def test_unticked_pair_is_dropped_by_its_id(open_page, workspace, learned):
@@ -108,7 +124,7 @@ def test_pairs_nobody_approved_cannot_be_downloaded(open_page, workspace, learne
 def test_download_says_how_many_pairs_it_leaves_out(open_page, workspace, learned):
     document = replace(get(workspace.db, Document, "document-1"), id="document-2", name="Other.md")
     insert(workspace.db, document)
-    workspace.store_pairs([replace(learned.pairs[0], id="pair-9", document_id=document.id, review_id="")])
+    insert(workspace.db, replace(learned.pairs[0], id="pair-9", document_id=document.id, review_id=""))
     app = open_page("questions", project_id=learned.project.id)
     assert not app.get("download_button")[0].proto.disabled
     assert any(caption.value == "1 left out: their document is not approved." for caption in app.caption)

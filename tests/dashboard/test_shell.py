@@ -5,37 +5,45 @@ from pathlib import Path
 
 import pytest
 
-CONFIG = Path(__file__).parents[2] / "dashboard" / ".streamlit" / "config.toml"
-PAGES = [
-    "overview",
-    "documents",
-    "review",
-    "questions",
-    "train",
-    "evaluate",
-    "chat",
-    "models",
-    "jobs",
-    "replacement",
-    "audit",
-    "help",
-]
+from core.services.steps import project_steps
+from dashboard.pages import ALL_PAGES, STEP_PAGES
+
+DASHBOARD = Path(__file__).parents[2] / "dashboard"
+CONFIG = DASHBOARD / ".streamlit" / "config.toml"
+NAMES = [page.name for page in ALL_PAGES]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", NAMES)
 def test_page_opens_without_any_project_and_has_the_footer(open_page, name):
     app = open_page(name)
+    assert [title.value for title in app.title] == [title_of(name)]
     assert not app.exception
     assert not app.error
     assert any("offline: yes" in caption.value for caption in app.caption)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", NAMES)
 def test_page_opens_on_an_empty_project(open_page, workspace, name):
     project = workspace.create_project("Empty")
     app = open_page(name, project_id=project.id)
+    assert [title.value for title in app.title] == [title_of(name)]
     assert not app.exception
     assert not app.error
+
+
+def title_of(name: str) -> str:
+    return next(page.title for page in ALL_PAGES if page.name == name)
+
+
+def test_every_script_of_a_page_is_in_the_menu_and_no_two_pages_share_a_title():
+    assert sorted(NAMES) == sorted(path.stem for path in (DASHBOARD / "app_pages").glob("*.py") if path.stem != "__init__")
+    assert len({page.title for page in ALL_PAGES}) == len(ALL_PAGES)
+
+
+def test_every_step_of_a_project_has_its_page_and_its_words_in_the_tour(workspace):
+    steps = project_steps(workspace, workspace.create_project("Empty"))
+    assert [step.name for step in steps] == list(STEP_PAGES)
+    assert [page.name for page in ALL_PAGES if page.tour] == [page.name for page in STEP_PAGES.values()]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import ModelError
-from core.questions import FILTERS, apply_filters, summary
+from core.questions import DROP_REASONS, FILTERS, apply_filters, drop_reason, summary
 from core.settings import FilterSettings
 
 GOOD = ("What is a base?", "A locality from which operations are projected or supported.")
@@ -98,4 +98,24 @@ def test_summary_counts_by_reason(make_pair):
 
 
 def test_every_filter_explains_itself():
-    assert all(each.name and each.description.endswith(".") for each in FILTERS)
+    assert all(each.reason.name and each.reason.description.endswith(".") for each in FILTERS)
+
+
+def test_one_list_names_every_reason_as_it_is_stored_with_its_words():
+    stored = {
+        "incomplete sentence": "Not a whole sentence",
+        "too short": "Too short",
+        "too long": "Too long",
+        "profanity": "Rude words",
+        "copy of the question": "Answer copies the question",
+        "duplicate": "Asked already",
+        "by hand": "Dropped by a person",
+    }
+    assert stored.items() <= {name: reason.words for name, reason in DROP_REASONS.items()}.items()
+    assert {each.reason.name for each in FILTERS} < DROP_REASONS.keys()
+    assert all(name == reason.name and reason.description for name, reason in DROP_REASONS.items())
+
+
+def test_a_reason_that_an_earlier_version_stored_is_readable():
+    assert (drop_reason("too_short").words, drop_reason("no-sense").words) == ("Too short", "No sense")
+    assert drop_reason("no-sense").description is None

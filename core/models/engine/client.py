@@ -30,7 +30,6 @@ class Asked:
     temperature: float = 0.0
     stop: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()  # special tokens that end the answer although llama.cpp does not treat them as end tokens
-    seed: int | None = None
     grammar: str = ""
     scales: tuple[float, ...] = ()  # one per adapter the server was started with; an adapter left out would be applied
 
@@ -154,8 +153,6 @@ def _body(asked: Asked) -> dict[str, Any]:
         body["stop"] = [*asked.stop, *asked.ends]
     if asked.ends:
         body["preserved_tokens"] = list(asked.ends)  # special tokens yield no text unless preserved
-    if asked.seed is not None:
-        body["seed"] = asked.seed
     if asked.grammar:
         body["grammar"] = asked.grammar
     return body

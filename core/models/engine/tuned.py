@@ -23,10 +23,6 @@ class Tuned:
     adapter: Path  # GGUF of the adapter alone
     template: str
 
-    def open_base(self, supervisor: Supervisor) -> EngineModel:
-        """Open the base model with the run's template."""
-        return EngineModel(supervisor, self.model, template=self.template)
-
     def open_run(self, supervisor: Supervisor) -> EngineModel:
         """Open the run: the base model with the adapter."""
         return EngineModel(supervisor, self.model, template=self.template, adapter=self.adapter)

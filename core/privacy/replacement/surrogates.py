@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
-from core.privacy.entities import ENTITIES, NAMES, TYPES, WITH_KIND_WORD, invented_as, name_alone
+from core.privacy.entities import ENTITIES, NAMES, TYPES, WITH_KIND_WORD, invented_as, kin, name_alone
 from core.privacy.recognizers.people.given_names import Gender, gender_of, is_given_name, length_class, script_of
 from core.privacy.recognizers.people.name_forms import (
     ADDRESSED,
@@ -136,7 +136,7 @@ class SurrogateTable:
         key = self.rows.row(entity, plain(value))
         found = self.rows.found(key)
         if found is None:
-            found = self._of_another_type(value, types=(*NAMES, PART) if entity in NAMES else _kin(entity))
+            found = self._of_another_type(value, types=(*NAMES, PART) if entity in NAMES else _sharing(entity))
         alone = name_alone(value) if found is None and entity in NAMES else value
         if alone != value:
             shared = self._of_another_type(alone, types=(*NAMES, PART))
@@ -147,7 +147,7 @@ class SurrogateTable:
         return self.rows.noted(key, value, found)
 
     def _label(self, entity: str, value: str) -> str:
-        kinds = [kind for kind in (entity, *_kin(entity)) if self._treatments.get(kind) == "tag"]
+        kinds = [kind for kind in (entity, *_sharing(entity)) if self._treatments.get(kind) == "tag"]
         for kind in kinds:
             for form in label_forms(kind, value):
                 key = self.rows.row(LABEL + kind, form)
@@ -506,6 +506,10 @@ def _with_kind_of(value: str, alone: str, replaced: str) -> str:
     return f"{kind} {replaced}"
 
 
-def _kin(entity: str) -> tuple[str, ...]:
-    """Return the types under which the same text means the same thing."""
-    return next((types for types in (NAMES, DATES, _CODES) if entity in types), (entity,))
+def _sharing(entity: str) -> tuple[str, ...]:
+    """Return the types under which the same text gets the same surrogate.
+
+    More than its `kin`: a date of birth that stands elsewhere as a date is shifted alike, a number is replaced alike
+    whatever it was taken for, though a reviewer decides about each type for itself.
+    """
+    return next((types for types in (DATES, _CODES) if entity in types), kin(entity))

@@ -17,6 +17,7 @@ from core.services.documents.document_formats import Approved, document_format
 from core.services.review import risk_of, unread_risk
 from core.services.review.approved import MaskedValues, approved_masking
 from core.storage import Workspace, audit, find, rights, transaction
+from core.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class _Written:
 
 def left_out_words(left_out: dict[str, int]) -> str:
     """Describe what was left out, such as "3 pictures and 1 comment were left out"; "" if nothing was."""
-    parts = [f"{number:,} {kind}{'s' if number > 1 else ''}" for kind, number in left_out.items() if number]
+    parts = [counted(number, kind) for kind, number in left_out.items() if number]
     if not parts:
         return ""
     joined = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))

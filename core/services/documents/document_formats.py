@@ -51,14 +51,14 @@ class DocumentFormat:
 
     name: str  # on the command line
     write: Callable[[Workspace, Approved, Path], DocumentFile]
-    words: str = ""  # on the page; "": offered neither there nor in the command's help
-    usage: str = ""  # in the command's help, after the name
-    kind: str = ""  # of the documents that it is for, whose layout it keeps; "": of all
+    words: str | None = None  # on the page; None: offered neither there nor in the command's help
+    usage: str | None = None  # in the command's help, after the name
+    kind: str | None = None  # of the documents that it is for, whose layout it keeps; None: of all
 
     def check(self, document: Document) -> None:
         """Raise InputError if `document` is not of the kind that this format is for."""
-        if self.kind and document.kind != self.kind:
-            general = [form.name for form in DOCUMENT_FORMATS.values() if not form.kind and form.name != "same"]
+        if self.kind is not None and document.kind != self.kind:
+            general = [form.name for form in DOCUMENT_FORMATS.values() if form.kind is None and form.name != "same"]
             raise InputError(
                 f"Document {document.id} is no {self.kind} file but {document.kind}.",
                 f"Choose {either([*general, 'same'])}.",
@@ -70,13 +70,13 @@ def _write_same(workspace: Workspace, approved: Approved, folder: Path) -> Docum
     from core.documents import LayoutError
 
     document = approved.document
-    own = next((form for form in DOCUMENT_FORMATS.values() if form.kind and form.kind == document.kind), None)
+    own = next((form for form in DOCUMENT_FORMATS.values() if form.kind == document.kind), None)
     if own is None:
         return _write_txt(workspace, approved, folder)
     try:
         return own.write(workspace, approved, folder)
     except LayoutError:
-        _file(approved, folder, own.kind).unlink(missing_ok=True)
+        _file(approved, folder, document.kind).unlink(missing_ok=True)
         plain = _write_txt(workspace, approved, folder)
         return DocumentFile(plain.path, plain.copied, is_plain=True)
 
@@ -158,7 +158,7 @@ DOCUMENT_FORMATS = {
 
 def offered_formats() -> list[DocumentFormat]:
     """Return the formats that the page and the command's help offer."""
-    return [form for form in DOCUMENT_FORMATS.values() if form.words]
+    return [form for form in DOCUMENT_FORMATS.values() if form.words is not None]
 
 
 def document_format(name: str) -> DocumentFormat:

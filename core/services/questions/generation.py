@@ -10,10 +10,10 @@ from core.errors import Hint, InputError, JobCancelled, ModelError
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
+from core.models.model_formats import is_for
 from core.models.text import TextGenerator
-from core.questions import apply_filters, generate_pairs
+from core.questions import BY_HAND, apply_filters, generate_pairs
 from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
-from core.services.questions.question_pairs import BY_HAND
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, rights, transaction, update
 from core.storage.written import WrittenPassage, forget_others, put_in_place, store_written, written_keys
@@ -69,7 +69,7 @@ def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
         InputError: it is not a GGUF file.
     """
     model = registry.find_model(registry.model_folders(workspace.home), settings.model)
-    if model.format != "gguf":
+    if not is_for(model, "questions"):
         raise InputError(f"{model.name} cannot write questions: it is not a GGUF file.", "Choose a GGUF model.")
     return model
 
@@ -195,7 +195,7 @@ def filter_again(workspace: Workspace, project: Project, filters: FilterSettings
     """
     rights.check(workspace.db, "work on questions", project.id)
     pairs = find(workspace.db, QuestionPair, project_id=project.id, order="created_at, rowid")
-    fresh = [replace(pair, state="kept", reason="") if pair.reason != BY_HAND else pair for pair in pairs]
+    fresh = [replace(pair, state="kept", reason="") if pair.reason != BY_HAND.name else pair for pair in pairs]
     judged = apply_filters(fresh, filters)
     before = {pair.id: (pair.state, pair.reason) for pair in pairs}
     with transaction(workspace.db):

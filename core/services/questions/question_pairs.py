@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.questions import BY_HAND
 from core.questions.coverage import Coverage, covered_passages
 from core.records import Project, QuestionPair
 from core.storage import Workspace, rights, transaction, update
 
 CONTEXT_CHARACTERS = 600  # given on each side of a quote whose passage is unknown
-BY_HAND = "by hand"  # the reason given to a pair that a person dropped; filters leave it alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +60,5 @@ def keep_or_drop(workspace: Workspace, choices: Mapping[str, bool]) -> None:
     """Store a person's decisions: pair id to whether it is kept. Pairs that they may not change stay as they are."""
     with transaction(workspace.db):
         for pair_id, is_kept in choices.items():
-            state, reason = ("kept", "") if is_kept else ("dropped", BY_HAND)
+            state, reason = ("kept", "") if is_kept else ("dropped", BY_HAND.name)
             update(workspace.db, QuestionPair, pair_id, state=state, reason=reason)

@@ -30,7 +30,6 @@ from core.services.review.states import (
     open_points,
     point_words,
     reason_against,
-    state_of,
     states_of,
 )
 from core.services.review.unread import is_all_read, unread_of, unread_phrase, unread_words
@@ -81,7 +80,6 @@ __all__ = [
     "set_sample_size",
     "set_two_person",
     "share_words",
-    "state_of",
     "states_of",
     "stepped",
     "undo",

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.records import Review, Unread
 from core.services.review.unread import unread_words
+from core.words import counted
 
 Z_95 = 1.959964  # .975 quantile of the standard normal distribution
 
@@ -84,11 +85,11 @@ def sample_words(review: Review) -> str:
     if review.unread_count == 0:
         if review.sampled == 0:
             return "No passage is without a finding, so there was nothing to sample."
-        return f"All {_passages(review.sampled)} in which nothing was found were read, {missed}."
+        return f"All {counted(review.sampled, 'passage')} in which nothing was found were read, {missed}."
     if review.sampled == 0:
         return "No sample was read: the share of missed passages is unknown."
-    bound = share_words(upper_bound(review.missed, review.sampled))
-    return f"Of {_passages(review.sampled)} read, {missed}: with 95 % confidence fewer than {bound} still hold something."
+    bound, read = share_words(upper_bound(review.missed, review.sampled)), counted(review.sampled, "passage")
+    return f"Of {read} read, {missed}: with 95 % confidence fewer than {bound} still hold something."
 
 
 def second_words(review: Review) -> str:
@@ -97,7 +98,7 @@ def second_words(review: Review) -> str:
         return "The anonymized text was not searched a second time."
     if review.second_found == 0:
         return "The second search found nothing in the anonymized text that looks like personal data."
-    places = "1 place that looks" if review.second_found == 1 else f"{review.second_found:,} places that look"
+    places = counted(review.second_found, "place that looks", "places that look")
     return f"The second search found {places} like personal data in the anonymized text."
 
 
@@ -118,15 +119,16 @@ def risk_words(risk: dict[str, Any]) -> tuple[str, ...]:
         bound = share_words(risk["bound"])
         weakest = "" if risk["documents"] == 1 else " in the weakest document"
         sample = (
-            f"Of {_passages(risk['sampled'])} read before approval, {risk['missed'] or 'none'} missed: with 95 % confidence "
-            f"fewer than {bound}{weakest} still hold something."
+            f"Of {counted(risk['sampled'], 'passage')} read before approval, {risk['missed'] or 'none'} missed: with "
+            f"95 % confidence fewer than {bound}{weakest} still hold something."
         )
     if risk["unsearched"]:
         second = f"{risk['unsearched']:,} of {documents} not searched a second time."
         if risk["unsearched"] == risk["documents"]:
             second = "The anonymized text was not searched a second time."
     else:
-        second = f"The second search found {risk['second_found'] or 'no'} places that look like personal data."
+        places = counted(risk["second_found"], "place that looks", "places that look")
+        second = f"The second search found {places if risk['second_found'] else 'no places that look'} like personal data."
     return sample, second
 
 
@@ -134,7 +136,3 @@ def share_words(share: float) -> str:
     """Format a share as `6 in 100 passages` or `3.8 in 1,000 passages`: two digits, as exact as a bound needs to be."""
     of = 100 if share >= 0.01 else 1000
     return f"{share * of:.2g} in {of:,} passages"
-
-
-def _passages(number: int) -> str:
-    return "1 passage" if number == 1 else f"{number:,} passages"

@@ -58,19 +58,14 @@ class OpenPoint:
         return _REMEDIES[self.kind]
 
 
-def state_of(workspace: Workspace, document: Document) -> State:
-    """Return the review state of a document."""
-    return states_of(workspace, document.project_id, document.id)[document.id]
-
-
-def states_of(workspace: Workspace, project_id: str, document_id: str = "") -> dict[str, State]:
-    """Return the review state of every document of a project (or of one), in one statement."""
+def states_of(workspace: Workspace, project_id: str) -> dict[str, State]:
+    """Return the review state of every document of a project, in one statement."""
     rights.check(workspace.db, "see project", project_id)
     rows = workspace.db.execute(
         "select d.id, (select r.state from reviews r where r.document_id = d.id order by r.rowid desc limit 1) as newest,"
         " exists (select 1 from spans s where s.document_id = d.id and s.state <> 'detected') as is_begun"
-        " from documents d where d.project_id = ? and (? = '' or d.id = ?)",
-        [project_id, document_id, document_id],
+        " from documents d where d.project_id = ?",
+        [project_id],
     )
     return {row["id"]: _state(row["newest"], bool(row["is_begun"])) for row in rows}
 
@@ -119,7 +114,7 @@ def _sample_points(workspace: Workspace, project: Project, document: Document) -
 def point_words(point: OpenPoint) -> str:
     """Say in a sentence what is open, such as that 3 marks are not decided yet."""
     number, verb = point.count, "is" if point.count == 1 else "are"
-    passages = "1 passage" if number == 1 else f"{number} passages"
+    passages = counted(number, "passage")
     match point.kind:
         case PointKind.UNDECIDED:
             return f"{counted(number, 'mark')} {verb} not decided yet."

@@ -50,6 +50,7 @@ def unread_words(unread: Unread) -> str:
 def unread_phrase(unread: Unread) -> str:
     """Return what a person types to approve anyway: `approve 95 marks, 60 passages and 1 text unread`."""
     kinds = ((unread.undecided, "mark"), (unread.unsampled, "passage"), (unread.unsearched, "text"))
+    # figures as people type them: 1204, where `counted` would write 1,204
     parts = [f"{number} {kind if number == 1 else kind + 's'}" for number, kind in kinds if number]
     listed = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part) if parts else "nothing"
     return f"approve {listed} unread"

@@ -3,13 +3,14 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from core.files import sha256_file
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
 from core.models.card import CARD, Origin, license_in, model_card
+from core.models.quantizations import QUANTIZATIONS
 from core.models.release_formats import RELEASE_FORMATS, RunExport
 from core.records import Model, Release, Run, now
 from core.services.review import risk_words, unread_risk
@@ -17,9 +18,8 @@ from core.services.training.runs import base_of
 from core.storage import Workspace, audit, find, get, insert, transaction
 
 if TYPE_CHECKING:
-    from core.models.export import Checksum, Quantization
+    from core.models.export import Checksum
 
-QUANTIZATIONS = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m")
 QUANTIZED_BITS = {"8bit": 8, "4bit": 4}
 
 
@@ -143,7 +143,7 @@ def _write(context: JobContext, params: Params, *, run: Run, model: Model, origi
             folder=workspace.run_folder(run.project_id, run.id),
             target=Path(params.target),
             cache=workspace.unpacked_folder,
-            quantization=cast("Quantization", params.quantization),  # `check` let it pass
+            quantization=params.quantization,
             origin=origin,
             report=lambda share: context.progress(share, 1, message=f"Writing {params.format}"),
         )

@@ -11,6 +11,7 @@ from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
+from core.models.model_formats import is_for
 from core.records import Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
 from core.services.questions.datasets import freeze, read_rows
@@ -53,7 +54,7 @@ def find_trainable(workspace: Workspace, name: str) -> Model:
         InputError: it is not a language model.
     """
     model = registry.find_model(registry.model_folders(workspace.home), name)
-    if model.format in registry.DETECTION_FORMATS:
+    if not is_for(model, "training"):
         raise InputError(
             f"{name} is not a language model.", Hint("Choose one of the language models.", command="garrison models list")
         )

@@ -117,7 +117,7 @@ def test_base_and_run_answer_from_one_server_each_as_itself(supervisor, tmp_path
     )
     found = tuned(REAL_MODEL, "gguf", folder=tmp_path, template=template, precision="fp32", cache=None)
     assert found is not None and found.adapter.is_relative_to(tmp_path)
-    run, base = found.open_run(supervisor), found.open_base(supervisor)
+    run, base = found.open_run(supervisor), EngineModel(supervisor, found.model, template=template)
     plain = "The capital of France is Paris."
     assert [_text(base), _text(run) == plain, _text(base)] == [plain, False, plain]
     assert len(supervisor.pids()) == 1

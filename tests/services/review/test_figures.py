@@ -55,6 +55,11 @@ def test_over_several_documents_the_weakest_bound_and_the_sum_stand() -> None:
         "weakest document still hold something.",
         "The second search found 5 places that look like personal data.",
     )
+    one = risk_of([replace(REVIEW, sampled=1, second_found=1), replace(REVIEW, sampled=0, unread_count=0, second_found=0)])
+    assert risk_words(one)[0].startswith("Of 1 passage read before approval, none missed:")
+    assert risk_words(one)[1] == "The second search found 1 place that looks like personal data."
+    none = risk_of([replace(REVIEW, second_found=0)])
+    assert risk_words(none)[1] == "The second search found no places that look like personal data."
     unread = risk_of([REVIEW, replace(REVIEW, sampled=0, second_found=-1)])
     assert risk_words(unread)[0] == "No sample was read for 1 of the 2 documents: the share of missed passages is unknown."
     assert risk_words(unread)[1] == "1 of the 2 documents not searched a second time."

@@ -152,26 +152,26 @@ def test_a_change_after_the_proposal_drops_it_and_says_why(
     assert decision.dropped_ids == {document.id}
     stored = get(workspace.db, Review, proposed.id)
     assert (stored.state, stored.reason) == ("withdrawn", "Bob changed the type of a span")
-    assert review.state_of(workspace, document) == "in review"
+    assert review.states_of(workspace, document.project_id)[document.id] == "in review"
     with pytest.raises(InputError, match="must be proposed before"):
         review.approve(workspace, project, document, by=BOB)
 
 
 def test_the_states_follow_what_is_done(workspace: Workspace, project: Project, document: Document) -> None:
-    assert review.state_of(workspace, document) == "detected"
+    assert review.states_of(workspace, document.project_id)[document.id] == "detected"
     make_ready(workspace, project, document)
-    assert review.state_of(workspace, document) == "in review"
+    assert review.states_of(workspace, document.project_id)[document.id] == "in review"
     review.propose(workspace, project, document, by=ADA)
-    assert review.state_of(workspace, document) == "proposed"
+    assert review.states_of(workspace, document.project_id)[document.id] == "proposed"
     with pytest.raises(InputError, match="comment"):
         review.return_(workspace, document, comment=" ", by=BOB)
     review.return_(workspace, document, comment="Look at page 1 again.", by=BOB)
-    assert review.state_of(workspace, document) == "returned"
+    assert review.states_of(workspace, document.project_id)[document.id] == "returned"
     returned = review.last_return(workspace, document)
     assert returned is not None and (returned.reason, returned.reviewer) == ("Look at page 1 again.", "Bob")
     review.propose(workspace, project, document, by=ADA)
     review.approve(workspace, project, document, by=BOB)
-    assert review.state_of(workspace, document) == "approved"
+    assert review.states_of(workspace, document.project_id)[document.id] == "approved"
     assert review.last_return(workspace, document) is None
 
 

@@ -76,7 +76,7 @@ def test_a_change_drops_what_was_proposed_or_approved_and_says_why(
     assert stored.state == "withdrawn" and stored.reason
     with pytest.raises(InputError):
         review.approve(workspace, project, document, by=BOB)
-    assert review.state_of(workspace, document) == "in review"
+    assert review.states_of(workspace, document.project_id)[document.id] == "in review"
 
 
 def test_a_proposal_of_another_text_is_dropped_by_the_refused_approval_which_says_so(
@@ -86,7 +86,7 @@ def test_a_proposal_of_another_text_is_dropped_by_the_refused_approval_which_say
     workspace.db.execute("update spans set surrogate = 'Mary Poole'")  # past every rule
     with pytest.raises(InputError, match="is not the one that was proposed"):
         review.approve(workspace, project, document, by=BOB)
-    assert review.state_of(workspace, document) == "in review"
+    assert review.states_of(workspace, document.project_id)[document.id] == "in review"
 
 
 def test_a_larger_sample_drops_proposals_and_leaves_approvals(
@@ -94,13 +94,13 @@ def test_a_larger_sample_drops_proposals_and_leaves_approvals(
 ) -> None:
     proposed = proposed_by_ada(workspace, project, document)
     review.set_sample_size(workspace, project, proposed.sampled, by=ADA)
-    assert review.state_of(workspace, document) == "proposed"  # what was read is enough for it
+    assert review.states_of(workspace, document.project_id)[document.id] == "proposed"  # what was read is enough for it
     review.set_sample_size(workspace, project, proposed.sampled + 1, by=ADA)
     assert get(workspace.db, Review, proposed.id).reason == "More passages are to be read before an approval."
     review.propose(workspace, project, document, by=ADA)
     review.approve(workspace, project, document, by=BOB)
     review.set_sample_size(workspace, project, proposed.sampled + 2, by=ADA)
-    assert review.state_of(workspace, document) == "approved"
+    assert review.states_of(workspace, document.project_id)[document.id] == "approved"
 
 
 @pytest.mark.parametrize("name", ["ADA ", "Ａda", " a\u0064a"])

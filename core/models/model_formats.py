@@ -1,0 +1,41 @@
+"""The formats of models and what a model of each is used for: whoever needs models for a purpose asks here.
+
+A new one is a record here and its name in `core.records.ModelFormat`; the code that loads it stands with the others, see
+docs/extending.md.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.records import Model, ModelFormat
+
+Use = Literal["questions", "training", "chat", "finding personal data"]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFormat:
+    """A format of models, and what they are used for; a language model can chat."""
+
+    name: ModelFormat
+    uses: tuple[Use, ...]
+
+    @property
+    def words(self) -> str:
+        """Return the uses as the pages show them, such as "Training, chat"."""
+        return ", ".join(self.uses).capitalize()
+
+
+MODEL_FORMATS: dict[str, WeightFormat] = {
+    form.name: form
+    for form in (
+        WeightFormat("gguf", ("questions", "training", "chat")),
+        WeightFormat("safetensors", ("training", "chat")),
+        WeightFormat("spacy", ("finding personal data",)),  # ships with the product, as the next
+        WeightFormat("onnx", ("finding personal data",)),
+    )
+}
+
+
+def is_for(model: Model, use: Use) -> bool:
+    """Return whether `model` can be used for `use`."""
+    return use in MODEL_FORMATS[model.format].uses

@@ -1,0 +1,17 @@
+"""Names in `st.session_state` that more than one file reads or writes, and what each holds.
+
+A name that only one file uses stands in that file.
+"""
+
+PROJECT_ID = "project_id"  # of the project chosen in the sidebar
+NEXT_PROJECT_ID = "next_project_id"  # of the project to choose at the next run; the selector's own cannot be set after it
+
+REVIEWER = "reviewer"  # the name a person declares where nobody signs in
+REVIEW_DOCUMENT = "review-document"  # id of the document chosen in the queue
+REVIEW_SHOWN = "review-shown"  # id of the document that was shown last, in case the queue loses it
+REVIEW_NEXT = "review-next"  # whether to go on with the next document
+REVIEW_KEYS = "review-keys"  # whether the list of keys is shown
+ADD_ENTITY = "add-entity"  # type of personal data of a mark that is added
+RETURN_COMMENT = "return-comment"  # what to look at again in a document that is returned
+
+CHAT_ANSWERER = "chat-answerer"  # run id or name of the model that is chatted with

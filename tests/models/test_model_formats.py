@@ -1,0 +1,61 @@
+"""What a model of each format is used for."""
+
+import json
+from typing import get_args
+
+import pytest
+
+from core.errors import InputError, SetupError
+from core.models.model_formats import MODEL_FORMATS, WeightFormat
+from core.models.registry import find_model, models_for
+from core.records import ModelFormat
+from core.services.questions.generation import find_generator
+from core.services.training.runs import find_trainable
+from core.settings import GenerationSettings
+from core.storage import Workspace
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a model of each format, named after it."""
+    for format in MODEL_FORMATS:
+        (tmp_path / "models" / format).mkdir(parents=True)
+        described = {"name": format, "file": ".", "format": format, "sha256": ""}
+        (tmp_path / "models" / format / "model.json").write_text(json.dumps(described), encoding="utf-8")
+    return tmp_path / "models"
+
+
+def names(use, folder):
+    return [model.name for model in models_for(use, [folder])]
+
+
+def test_every_format_that_records_may_have_is_described():
+    assert {name: form.name for name, form in MODEL_FORMATS.items()} == {name: name for name in get_args(ModelFormat)}
+
+
+def test_models_are_listed_for_what_they_are_used_for(folder):
+    assert names("questions", folder) == ["gguf"]
+    assert names("training", folder) == names("chat", folder) == ["gguf", "safetensors"]
+    assert names("finding personal data", folder) == ["onnx", "spacy"]
+
+
+def test_uses_are_shown_in_words():
+    assert [form.words for form in MODEL_FORMATS.values()] == [
+        "Questions, training, chat",
+        "Training, chat",
+        "Finding personal data",
+        "Finding personal data",
+    ]
+
+
+def test_a_new_format_is_one_record(folder, monkeypatch):
+    monkeypatch.setitem(MODEL_FORMATS, "spacy", WeightFormat("spacy", ("questions", "chat")))
+    assert names("questions", folder) == ["gguf", "spacy"]
+    workspace = Workspace(folder.parent)
+    assert find_generator(workspace, GenerationSettings(model="spacy")).name == "spacy"
+    with pytest.raises(InputError, match="safetensors cannot write questions"):
+        find_generator(workspace, GenerationSettings(model="safetensors"))
+    with pytest.raises(InputError, match="spacy is not a language model"):
+        find_trainable(workspace, "spacy")
+    with pytest.raises(SetupError, match="Present: gguf, safetensors, spacy. Add another"):
+        find_model([folder], "none")
