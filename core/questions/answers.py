@@ -5,28 +5,15 @@ the text alone, and the model only writes the question.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from core.questions.passage_sentences import passage_sentences
 from core.records import Passage
 
 Kind = Literal["definition", "fact"]
 
-ABBREVIATIONS = frozenset(
-    "e.g i.e etc vs cf al approx fig figs no nos para paras sec vol ch pp p ed eds dr mr mrs ms prof gen col lt sgt "
-    "capt maj st inc ltd co corp dept est ref u.s u.k u.n a.m p.m".split()
-)
-# A numbered paragraph ("1-14. The …", "A-7. …", "3.2.1 The …") or a bullet begins a sentence wherever it stands.
-MARKER = re.compile(
-    r"(?:(?<=\s)|^)(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[A-Za-z]\.(?=\s+[A-Z])|[\ue000-\uf8ff•▪●○◦‣·*–—-])\s+(?=\S)"
-)
-SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s|$)|(?<=[a-z)]\.)(?=[A-Z][a-z])")
 CITATION = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]](?=[.;,]?\s*$)")
-RUN_IN = re.compile(
-    r"(?:[A-Z][\w’'&/-]*\s+(?:(?:of|and|the|for|in)\s+)?){1,7}?(?=(?:An?|The) [a-z])"
-    r"|(?:(?:[A-Z]{2,} ){2,}|[A-Z]{7,} )(?=[A-Z][a-z])"
-)
 FIGURES = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")  # leftover page headers and table rows
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’/&.-]*[A-Za-z0-9]|[A-Za-z0-9]")
 
@@ -106,20 +93,8 @@ class Answer:
 
 def choose_answers(passage: Passage) -> list[Answer]:
     """Return the sentences of `passage` that can stand alone as an answer, best first."""
-    found = [answer for start, end in sentences(passage.text) if (answer := _answer(passage, start, end))]
+    found = [answer for start, end in passage_sentences(passage.text) if (answer := _answer(passage, start, end))]
     return sorted(found, key=lambda answer: -answer.score)
-
-
-def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of every sentence, list item and heading of `text`, without numbering and outer blanks."""
-    for start, end in _blocks(text):
-        at = start
-        for match in SENTENCE_END.finditer(text, start, end):
-            if _is_abbreviation(text, at, match):
-                continue
-            yield from _trimmed(text, at, match.end())
-            at = match.end()
-        yield from _trimmed(text, at, end)
 
 
 def content_words(text: str) -> list[str]:
@@ -138,56 +113,6 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= (4 if ending == "ly" else 3):
             return word[: -len(ending)]
     return word
-
-
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each paragraph, list item and heading; no sentence crosses their boundaries."""
-    cuts = {0, len(text)}
-    cuts.update(match.end() for match in re.finditer(r"\n[ \t]*\n", text))
-    cuts.update(match.start() for match in MARKER.finditer(text) if _is_marker(text, match))
-    for match in re.finditer(r"[^\n]*\n", text):  # a short line without a period is a heading or a table row
-        line = match.group().strip()
-        if line and len(line) < 60 and line[-1] not in ".,;!?-–" and text[match.end() : match.end() + 1].isupper():
-            cuts.add(match.end())
-            cuts.add(match.start())
-    ordered = sorted(cuts)
-    yield from zip(ordered, ordered[1:], strict=False)
-
-
-def _is_marker(text: str, match: re.Match[str]) -> bool:
-    """Return whether a match is a bullet or number that begins an item, rather than a dash or number in running text."""
-    before = text[: match.start()].rstrip(" \t")
-    if not before or before.endswith("\n"):
-        return True
-    mark = match.group().strip()
-    return bool(re.fullmatch("[\ue000-\uf8ff•▪●○◦‣]", mark)) or (
-        bool(re.fullmatch(r"[A-Z]?\d*-\d+\.", mark)) and text[match.end()].isupper()
-    )
-
-
-def _is_abbreviation(text: str, at: int, match: re.Match[str]) -> bool:
-    rest = text[match.end() :].lstrip()
-    if rest[:1].islower():
-        return True
-    before = re.search(r"(\S+?)\.[\"'”’)\]]*$", text[at : match.end()])
-    word = before.group(1).lstrip("(“\"'").lower() if before else ""
-    return word in ABBREVIATIONS or bool(re.fullmatch(r"[a-z]", word))
-
-
-def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the sentence without its bullet, number or run-in heading ("Alert States An alert state is …").
-
-    Nothing is yielded if nothing is left.
-    """
-    if marker := MARKER.match(text, start + len(text[start:end]) - len(text[start:end].lstrip())):
-        start = min(marker.end(), end)
-    piece = text[start:end]
-    start += len(piece) - len(piece.lstrip())
-    end = start + len(piece.strip())
-    if heading := RUN_IN.match(text, start, end):
-        start = heading.end()
-    if start < end:
-        yield start, end
 
 
 def _answer(passage: Passage, start: int, end: int) -> Answer | None:
