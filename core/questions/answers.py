@@ -8,6 +8,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from core.language.english.function_words import (
+    DEMONSTRATIVES,
+    FINITE_BE,
+    HAVE,
+    MODALS,
+    PRONOUNS,
+    QUESTION_WORDS,
+    RELATIVES,
+    STOP_WORDS,
+)
 from core.questions.passage_sentences import passage_sentences
 from core.records import Passage
 
@@ -18,11 +28,11 @@ FIGURES = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")  # l
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’/&.-]*[A-Za-z0-9]|[A-Za-z0-9]")
 
 # First words that refer back to a sentence which readers of the pair will not see.
-POINTING = frozenset(
-    "it its this that these those they them their theirs he she his her hers him we our us such both another others "
-    "either neither here there then thus hence however therefore moreover furthermore additionally likewise similarly "
-    "instead otherwise also but and or nor so yet finally lastly next meanwhile consequently nevertheless nonetheless "
-    "some".split()
+POINTING = PRONOUNS | DEMONSTRATIVES
+POINTING |= frozenset(
+    "theirs hers him us such both another others either neither here there then thus hence however therefore moreover "
+    "furthermore additionally likewise similarly instead otherwise also but and or nor so yet finally lastly next meanwhile "
+    "consequently nevertheless nonetheless some".split()
 )
 ELSEWHERE = re.compile(
     r"\b(?:see|refer to|as (?:shown|described|listed|noted|discussed|stated) (?:in|above|below|earlier)|as follows"
@@ -34,9 +44,10 @@ ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 TERM = r"(?P<term>[A-Za-z][\w’'/&-]*(?: [\w’'/&()-]+){0,6}?)"
+QUALITY = "le|ive|al|ent|ant|ful|ous|ar|nt"  # endings of many adjectives
 # "… are directives issued by …", "… is support given to …": a category, then what distinguishes the term within it.
 KIND = (
-    r"(?!(?:also|often|then|now|\w+(?:ed|ly|le|ive|al|ent|ant|ful|ous|ing|ar|nt)"
+    rf"(?!(?:also|often|then|now|\w+(?:{QUALITY}|ed|ly|ing)"
     r"|built|made|held|kept|set|put|sent|known|seen|found)\b)"
     r"(?:[\w-]+,? (?:and |or )?){1,6}"
     r"(?:that|which|who|whose|given|issued|conducted|designed|intended|used to|efforts to)\b"
@@ -51,24 +62,14 @@ DEFINING = re.compile(
 )
 GLOSSARY_LINE = re.compile(rf"^{TERM}(?::| [–—-]) (?P<body>(?:An?|The|Any|Those|All|One) .+)$", re.DOTALL)
 # Before "is", these words make a clause, or a subject that means nothing on its own ("The main reason is …").
-NOT_IN_TERM = frozenset(
-    "that which who whom whose when while if because although since unless there it this these those they he she we "
-    "you what where why how is are was were be been has have had will would can could may might must shall should not "
-    "or but".split()
-)
+NOT_IN_TERM = RELATIVES | DEMONSTRATIVES | QUESTION_WORDS | FINITE_BE | HAVE | MODALS
+NOT_IN_TERM |= frozenset("while if because although since unless there it they he she we you be been not or but".split())
 VAGUE = frozenset("difference problem reason result fact".split())
 EMPTY = frozenset(
     "example result reason point problem fact case difference question thing rest way idea one first step "
     "goal aim purpose objective task".split()
 )
 ORDINAL = frozenset("first second third last next other main key only best another final ultimate primary".split())
-STOP = frozenset(
-    "a an the of to in on at by for with from as is are was were be been being and or nor not no but if then than "
-    "that which who whom whose this these those it its they their them he she his her we our you your i do does did "
-    "done has have had will would can could may might must shall should what when where why how into onto over under "
-    "about between through during before after above below up down out off per via also such other any each all more "
-    "most some only same so too very".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def choose_answers(passage: Passage) -> list[Answer]:
 
 def content_words(text: str) -> list[str]:
     """Return the meaningful words in lower case, reduced to a rough stem: "Commanders" and "commander" become the same."""
-    return [_stem(word) for word in (word.lower() for word in WORD.findall(text)) if word not in STOP]
+    return [_stem(word) for word in (word.lower() for word in WORD.findall(text)) if word not in STOP_WORDS]
 
 
 def words(text: str) -> list[str]:
@@ -176,7 +177,7 @@ def _is_term(term: str, *, has_article: bool) -> bool:
     Clauses, activities ("maintaining records") and empty subjects ("the main reason") do not.
     """
     parts = words(term)
-    if not parts or not content_words(term) or parts[-1] in STOP or parts[0] in POINTING:
+    if not parts or not content_words(term) or parts[-1] in STOP_WORDS or parts[0] in POINTING:
         return False
     is_empty = parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL)
     is_doing = len(parts) > 1 and parts[0].endswith("ing") and not has_article

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = "january february march april may june july august september october november december".split()
+from core.language.english.calendar import MONTHS
+
+_MONTHS = [name.lower() for name in MONTHS]
 _NAME = rf"(?P<month>(?i:{'|'.join(_MONTHS)}|sept|{'|'.join(name[:3] for name in _MONTHS)})(?![A-Za-z]))\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DAYS = rf"(?P<days>{_DAY}(?:\s?(?:[-–—/,&]|to|and|or|until)\s?{_DAY})*)"
