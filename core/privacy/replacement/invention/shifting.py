@@ -129,7 +129,7 @@ def _days_like(written: str, moved: Sequence[date], *, match: re.Match[str]) -> 
     """Write the days as before; one that now lies in another month than the last one gets its month (and year)."""
     days = iter(moved)
     last = moved[-1]
-    is_of_figures = bool(written) and ("sep" in match.groupdict() or match.string[match.end("days")].isdigit())
+    is_of_figures = bool(written) and ("sep" in match.groupdict() or match.string[match.end("days") :][:1].isdigit())
 
     def day(one: re.Match[str]) -> str:
         now = next(days)
