@@ -17,6 +17,7 @@ import typer
 
 from core.cli import trials
 from core.cli.shell import one_line, shell_of
+from core.embedded import embedded_folder
 from core.errors import JobFailed
 from core.models import registry
 from core.models.engine.crash import ended_by
@@ -86,7 +87,7 @@ def try_libraries(_scratch: Path) -> str:
 
 def check_models(_scratch: Path) -> str:
     """Verify the hashes of the embedded models."""
-    verdicts = registry.verify_models([registry.embedded_folder()])
+    verdicts = registry.verify_models([embedded_folder()])
     bad = [f"{verdict.model.name} {verdict.health}" for verdict in verdicts if verdict.health != "unchanged"]
     if bad or not verdicts:
         raise RuntimeError(", ".join(bad) or "there are none")

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from core.language.english.function_words import ARTICLES, COMMON_PREPOSITIONS
+
 BULLET = "•"
 _BULLETS = "".join(chr(code) for code in (0xF06C, 0xF0B7, 0xF0A7, 0xF06E, 0xF0D8, 0xF0FC, 0x25CF, 0x25AA, 0x2023, 0x25E6))
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
@@ -30,7 +32,7 @@ _PARAGRAPH = re.compile(r"(?<!\S)(?<!Figure )(?<!Table )(?P<section>\d{1,3}|[A-Z
 _OPENER = re.compile(r"(?:Chapter|Appendix|Annex|Part)\s+(?:\d{1,3}|[A-Z]|[IVX]{1,5})")
 _ITEM = re.compile(rf"\s*(?:[{BULLET}*+–-]\s|\(?[a-zA-Z0-9]{{1,3}}[.)]\s|{_LABEL}\s|#{{1,6}}\s|\||>|```|\t)")
 _ENDS = re.compile(r"[.!?:;—][\"')\]”’]*$")
-_SMALL_WORDS = frozenset("a an and as at by for from in into of on or the to with".split())
+_SMALL_IN_TITLES = ARTICLES | COMMON_PREPOSITIONS | {"into", "and", "or"}
 _FLAT_LINE = 2000  # average characters per line above which the line breaks must have been lost
 _TITLE_CHARACTERS = 90
 
@@ -59,7 +61,7 @@ def is_heading(line: str) -> bool:
         return False
     if line.isupper():
         return any(len(word) > 3 for word in words)
-    return len(words) <= 12 and all(word[0].isupper() or word in _SMALL_WORDS for word in words)
+    return len(words) <= 12 and all(word[0].isupper() or word in _SMALL_IN_TITLES for word in words)
 
 
 def joined_hyphens(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.documents.layout import is_heading
-from core.documents.sentences import sentences
+from core.language.sentences import sentences
 from core.records import Page, Passage, new_id
 from core.settings import SplitSettings
 

@@ -2,13 +2,12 @@
 
 import re
 
+from core.language.english.function_words import MOST_FREQUENT
+
 _WORD = re.compile(r"\w\S*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SAMPLE_CHARACTERS = 20_000
-_ENGLISH_SHARE = (
-    0.1  # share of the words below; 0.18 to 0.23 in five English manuals, 0 to 0.04 in sentences of four other languages
-)
-_FUNCTION_WORDS = frozenset("the of and to that with are this by from or which have not it".split())
+_ENGLISH_SHARE = 0.1  # share of the most frequent words from which a text is English
 
 
 def word_count(text: str) -> int:
@@ -24,5 +23,5 @@ def guess_language(text: str) -> str:
     middle = len(text) // 2
     sample = " ".join((text[:_SAMPLE_CHARACTERS], text[middle : middle + _SAMPLE_CHARACTERS], text[-_SAMPLE_CHARACTERS:]))
     words = [match.group().lower() for match in _LETTERS.finditer(sample)]
-    found = sum(word in _FUNCTION_WORDS for word in words)
+    found = sum(word in MOST_FREQUENT for word in words)
     return "en" if words and found / len(words) >= _ENGLISH_SHARE else ""

@@ -10,12 +10,12 @@ import logging
 import re
 import shutil
 import struct
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from core.embedded import embedded_folder
 from core.errors import Hint, InputError, SetupError
 from core.files import folder_atomic, sha256_file, sha256_folder
 from core.models.card import license_in
@@ -39,11 +39,6 @@ class Verdict:
 
     model: Model
     health: Health
-
-
-def embedded_folder() -> Path:
-    """Return the folder where the installer puts the embedded models, inside the virtual environment."""
-    return Path(sys.prefix) / "share" / "garrison" / "models"
 
 
 def model_folders(home: Path) -> tuple[Path, ...]:

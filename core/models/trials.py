@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from core.embedded import embedded_folder
 from core.models import registry
 from core.settings import EMBEDDED_MODEL
 
@@ -15,7 +16,7 @@ def embedded_path() -> Path:
     Raises:
         SetupError: it is not installed.
     """
-    return Path(registry.find_model([registry.embedded_folder()], EMBEDDED_MODEL).path)
+    return Path(registry.find_model([embedded_folder()], EMBEDDED_MODEL).path)
 
 
 def write_tokens() -> str:

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from core.language.ship_prefixes import UNMISTAKABLE
+
 # How a realistic surrogate comes to be. "label": none reads better than a numbered label, such as <UNIT_3>.
 Invention = Literal[
     "person", "date", "grid", "label", "address", "code", "email address", "figures", "frequency", "host", "IBAN",
@@ -148,7 +150,7 @@ SEARCHED_AGAIN = frozenset(type_.name for type_ in TYPES if type_.is_searched_ag
 COMMON = tuple(name for _, name in sorted((type_.frequency, type_.name) for type_ in TYPES if type_.frequency))
 # Words before a name that say what bears it; the name means the same without them.
 _KIND_WORDS = re.compile(
-    r"(?:HM[A-Z]{0,2}S|USS|USNS|USCGC|RFA|MV|SS|FGS|Camp|Fort|FOB|COP|PB|RAF|RNAS|NAS|Joint Base|Patrol Base|"
+    rf"(?:HM[A-Z]{{0,2}}S|{'|'.join(UNMISTAKABLE)}|Camp|Fort|FOB|COP|PB|RAF|RNAS|NAS|Joint Base|Patrol Base|"
     r"Operation|Op|Exercise|Ex)\s+(?=\w{3})",
     re.IGNORECASE,
 )

@@ -5,37 +5,34 @@ the text alone, and the model only writes the question.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from core.language.english.function_words import (
+    DEMONSTRATIVES,
+    FINITE_BE,
+    HAVE,
+    MODALS,
+    PRONOUNS,
+    QUESTION_WORDS,
+    RELATIVES,
+    STOP_WORDS,
+)
+from core.questions.passage_sentences import passage_sentences
 from core.records import Passage
 
 Kind = Literal["definition", "fact"]
 
-ABBREVIATIONS = frozenset(
-    "e.g i.e etc vs cf al approx fig figs no nos para paras sec vol ch pp p ed eds dr mr mrs ms prof gen col lt sgt "
-    "capt maj st inc ltd co corp dept est ref u.s u.k u.n a.m p.m".split()
-)
-# A numbered paragraph ("1-14. The …", "A-7. …", "3.2.1 The …") or a bullet begins a sentence wherever it stands.
-MARKER = re.compile(
-    r"(?:(?<=\s)|^)(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[A-Za-z]\.(?=\s+[A-Z])|[\ue000-\uf8ff•▪●○◦‣·*–—-])\s+(?=\S)"
-)
-SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s|$)|(?<=[a-z)]\.)(?=[A-Z][a-z])")
 CITATION = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]](?=[.;,]?\s*$)")
-RUN_IN = re.compile(
-    r"(?:[A-Z][\w’'&/-]*\s+(?:(?:of|and|the|for|in)\s+)?){1,7}?(?=(?:An?|The) [a-z])"
-    r"|(?:(?:[A-Z]{2,} ){2,}|[A-Z]{7,} )(?=[A-Z][a-z])"
-)
 FIGURES = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")  # leftover page headers and table rows
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’/&.-]*[A-Za-z0-9]|[A-Za-z0-9]")
 
 # First words that refer back to a sentence which readers of the pair will not see.
-POINTING = frozenset(
-    "it its this that these those they them their theirs he she his her hers him we our us such both another others "
-    "either neither here there then thus hence however therefore moreover furthermore additionally likewise similarly "
-    "instead otherwise also but and or nor so yet finally lastly next meanwhile consequently nevertheless nonetheless "
-    "some".split()
+POINTING = PRONOUNS | DEMONSTRATIVES
+POINTING |= frozenset(
+    "theirs hers him us such both another others either neither here there then thus hence however therefore moreover "
+    "furthermore additionally likewise similarly instead otherwise also but and or nor so yet finally lastly next meanwhile "
+    "consequently nevertheless nonetheless some".split()
 )
 ELSEWHERE = re.compile(
     r"\b(?:see|refer to|as (?:shown|described|listed|noted|discussed|stated) (?:in|above|below|earlier)|as follows"
@@ -47,9 +44,10 @@ ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 TERM = r"(?P<term>[A-Za-z][\w’'/&-]*(?: [\w’'/&()-]+){0,6}?)"
+QUALITY = "le|ive|al|ent|ant|ful|ous|ar|nt"  # endings of many adjectives
 # "… are directives issued by …", "… is support given to …": a category, then what distinguishes the term within it.
 KIND = (
-    r"(?!(?:also|often|then|now|\w+(?:ed|ly|le|ive|al|ent|ant|ful|ous|ing|ar|nt)"
+    rf"(?!(?:also|often|then|now|\w+(?:{QUALITY}|ed|ly|ing)"
     r"|built|made|held|kept|set|put|sent|known|seen|found)\b)"
     r"(?:[\w-]+,? (?:and |or )?){1,6}"
     r"(?:that|which|who|whose|given|issued|conducted|designed|intended|used to|efforts to)\b"
@@ -64,24 +62,14 @@ DEFINING = re.compile(
 )
 GLOSSARY_LINE = re.compile(rf"^{TERM}(?::| [–—-]) (?P<body>(?:An?|The|Any|Those|All|One) .+)$", re.DOTALL)
 # Before "is", these words make a clause, or a subject that means nothing on its own ("The main reason is …").
-NOT_IN_TERM = frozenset(
-    "that which who whom whose when while if because although since unless there it this these those they he she we "
-    "you what where why how is are was were be been has have had will would can could may might must shall should not "
-    "or but".split()
-)
+NOT_IN_TERM = RELATIVES | DEMONSTRATIVES | QUESTION_WORDS | FINITE_BE | HAVE | MODALS
+NOT_IN_TERM |= frozenset("while if because although since unless there it they he she we you be been not or but".split())
 VAGUE = frozenset("difference problem reason result fact".split())
 EMPTY = frozenset(
     "example result reason point problem fact case difference question thing rest way idea one first step "
     "goal aim purpose objective task".split()
 )
 ORDINAL = frozenset("first second third last next other main key only best another final ultimate primary".split())
-STOP = frozenset(
-    "a an the of to in on at by for with from as is are was were be been being and or nor not no but if then than "
-    "that which who whom whose this these those it its they their them he she his her we our you your i do does did "
-    "done has have had will would can could may might must shall should what when where why how into onto over under "
-    "about between through during before after above below up down out off per via also such other any each all more "
-    "most some only same so too very".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +94,13 @@ class Answer:
 
 def choose_answers(passage: Passage) -> list[Answer]:
     """Return the sentences of `passage` that can stand alone as an answer, best first."""
-    found = [answer for start, end in sentences(passage.text) if (answer := _answer(passage, start, end))]
+    found = [answer for start, end in passage_sentences(passage.text) if (answer := _answer(passage, start, end))]
     return sorted(found, key=lambda answer: -answer.score)
-
-
-def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of every sentence, list item and heading of `text`, without numbering and outer blanks."""
-    for start, end in _blocks(text):
-        at = start
-        for match in SENTENCE_END.finditer(text, start, end):
-            if _is_abbreviation(text, at, match):
-                continue
-            yield from _trimmed(text, at, match.end())
-            at = match.end()
-        yield from _trimmed(text, at, end)
 
 
 def content_words(text: str) -> list[str]:
     """Return the meaningful words in lower case, reduced to a rough stem: "Commanders" and "commander" become the same."""
-    return [_stem(word) for word in (word.lower() for word in WORD.findall(text)) if word not in STOP]
+    return [_stem(word) for word in (word.lower() for word in WORD.findall(text)) if word not in STOP_WORDS]
 
 
 def words(text: str) -> list[str]:
@@ -138,56 +114,6 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= (4 if ending == "ly" else 3):
             return word[: -len(ending)]
     return word
-
-
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each paragraph, list item and heading; no sentence crosses their boundaries."""
-    cuts = {0, len(text)}
-    cuts.update(match.end() for match in re.finditer(r"\n[ \t]*\n", text))
-    cuts.update(match.start() for match in MARKER.finditer(text) if _is_marker(text, match))
-    for match in re.finditer(r"[^\n]*\n", text):  # a short line without a period is a heading or a table row
-        line = match.group().strip()
-        if line and len(line) < 60 and line[-1] not in ".,;!?-–" and text[match.end() : match.end() + 1].isupper():
-            cuts.add(match.end())
-            cuts.add(match.start())
-    ordered = sorted(cuts)
-    yield from zip(ordered, ordered[1:], strict=False)
-
-
-def _is_marker(text: str, match: re.Match[str]) -> bool:
-    """Return whether a match is a bullet or number that begins an item, rather than a dash or number in running text."""
-    before = text[: match.start()].rstrip(" \t")
-    if not before or before.endswith("\n"):
-        return True
-    mark = match.group().strip()
-    return bool(re.fullmatch("[\ue000-\uf8ff•▪●○◦‣]", mark)) or (
-        bool(re.fullmatch(r"[A-Z]?\d*-\d+\.", mark)) and text[match.end()].isupper()
-    )
-
-
-def _is_abbreviation(text: str, at: int, match: re.Match[str]) -> bool:
-    rest = text[match.end() :].lstrip()
-    if rest[:1].islower():
-        return True
-    before = re.search(r"(\S+?)\.[\"'”’)\]]*$", text[at : match.end()])
-    word = before.group(1).lstrip("(“\"'").lower() if before else ""
-    return word in ABBREVIATIONS or bool(re.fullmatch(r"[a-z]", word))
-
-
-def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the sentence without its bullet, number or run-in heading ("Alert States An alert state is …").
-
-    Nothing is yielded if nothing is left.
-    """
-    if marker := MARKER.match(text, start + len(text[start:end]) - len(text[start:end].lstrip())):
-        start = min(marker.end(), end)
-    piece = text[start:end]
-    start += len(piece) - len(piece.lstrip())
-    end = start + len(piece.strip())
-    if heading := RUN_IN.match(text, start, end):
-        start = heading.end()
-    if start < end:
-        yield start, end
 
 
 def _answer(passage: Passage, start: int, end: int) -> Answer | None:
@@ -251,7 +177,7 @@ def _is_term(term: str, *, has_article: bool) -> bool:
     Clauses, activities ("maintaining records") and empty subjects ("the main reason") do not.
     """
     parts = words(term)
-    if not parts or not content_words(term) or parts[-1] in STOP or parts[0] in POINTING:
+    if not parts or not content_words(term) or parts[-1] in STOP_WORDS or parts[0] in POINTING:
         return False
     is_empty = parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL)
     is_doing = len(parts) > 1 and parts[0].endswith("ing") and not has_article

@@ -13,12 +13,13 @@ from functools import cache
 from importlib.resources import files
 
 from core.errors import ModelError
+from core.language.english.function_words import ARTICLES, COMMON_PREPOSITIONS, COORDINATORS, FINITE_BE, RELATIVES
 from core.records import QuestionPair
 from core.settings import FilterSettings
 
 WORD = re.compile(r"\w+")
 END = re.compile(r"[.!?…][\"'”’»)\]]*$")
-DANGLING = frozenset("a an the of to in on at by for with from as and or nor but that which who if is are was were".split())
+ENDS_NO_ANSWER = ARTICLES | COMMON_PREPOSITIONS | COORDINATORS | RELATIVES | FINITE_BE | {"if"}
 SAME_WORDS = 0.9  # share of common words from which two questions count as the same
 PHRASINGS = 3  # questions kept per answer: facts need several phrasings (Ovadia et al. 2023), more are repetition
 SHORT_ANSWER = 5  # words; a short answer such as "Every six months" may fit many questions and needs no period
@@ -130,7 +131,7 @@ def normalized(text: str) -> str:
     """Return the words of `text` in lower case, without accents, punctuation and articles, joined by blanks."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     plain = "".join(character for character in plain if not unicodedata.combining(character))
-    return " ".join(word for word in WORD.findall(plain) if word not in ("a", "an", "the"))
+    return " ".join(word for word in WORD.findall(plain) if word not in ARTICLES)
 
 
 def _incomplete(pair: QuestionPair, _: FilterSettings) -> bool:
@@ -139,7 +140,7 @@ def _incomplete(pair: QuestionPair, _: FilterSettings) -> bool:
     words = WORD.findall(answer)
     if not question.endswith("?") and not re.match(r"(?i)(?:define|describe|explain|list|name|give|state|tell)\b", question):
         return True
-    if not words or words[-1].lower() in DANGLING or answer.endswith((",", ";", ":", "—", "-", "…", "...")):
+    if not words or words[-1].lower() in ENDS_NO_ANSWER or answer.endswith((",", ";", ":", "—", "-", "…", "...")):
         return True
     is_phrase = len(words) <= SHORT_ANSWER
     return not is_phrase and (not END.search(answer) or answer[0].islower() or not _is_balanced(answer))

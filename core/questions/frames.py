@@ -8,10 +8,10 @@ a sampled one for a quarter). For sentences that match no rule, the model writes
 import re
 from dataclasses import dataclass
 
-from core.questions.answers import POINTING, STOP, Answer, is_name_in
+from core.language.english.function_words import ARTICLES, COMMON_PREPOSITIONS, FINITE_BE, MODALS, STOP_WORDS
+from core.questions.answers import POINTING, QUALITY, Answer, is_name_in
 
-MODAL = r"must|shall|should|can|may|might|will|could|would"
-BE = r"is|are|was|were"
+MODAL, BE = "|".join(sorted(MODALS)), "|".join(sorted(FINITE_BE))
 AUXILIARY = re.compile(
     rf"^(?P<subject>[^,;:]+?) (?P<verb>{MODAL}|{BE})(?: (?:also|always|usually|normally|typically|only|then))? (?P<rest>.+)$"
 )
@@ -32,7 +32,9 @@ PLURAL = re.compile(
     r"^(?P<subject>(?:[\w’'/-]+ ){0,4}?[\w’'/-]+s) (?P<verb>[a-z]{3,}(?<!s)(?<!ing)(?<!ly)(?<!ed)) (?P<rest>.+)$"
 )
 OBJECT = re.compile(r"^(?:the|an?|all|each|every|any|both|their|its|one|two|three|several|many|some|no|that|\d[\d.,]*)\b")
-PREPOSITION = re.compile(r"^(?P<word>to|of|on|for|with|in|at|by|from|into|within|against|through)\b (?P<rest>.+)$")
+_BEFORE_OBJECT = COMMON_PREPOSITIONS - {"as"} | {"into", "within", "against", "through"}
+PREPOSITION = re.compile(rf"^(?P<word>{'|'.join(sorted(_BEFORE_OBJECT))})\b (?P<rest>.+)$")
+NEW_PHRASE = re.compile(rf"(?<! of) (?:{'|'.join(sorted(ARTICLES | COMMON_PREPOSITIONS - {'of', 'as'}))}) ")
 CLAUSE = re.compile(r"\b(?:that|which|who|whom|whose|when|if|because|where|while|although|unless|as|but)\b", re.IGNORECASE)
 DIMENSION = re.compile(
     r"^(?:about |at least |at most )?\d[\d.,]* \w+ (?P<adjective>long|wide|high|deep|thick|tall|heavy|old|away|apart)\b"
@@ -64,14 +66,15 @@ SERVING = re.compile(
     r"^(?P<used>meant|used|designed|required|needed|able|intended|built|planned|obliged|allowed|expected) to \w+"
 )
 FITTING = re.compile(
-    r"^(?:(?P<quality>\w+(?:le|al|ic|ive|ent|ant|ous|ful|ar|pt|nt)) (?P<word>for|of|from|with|at)"
+    rf"^(?:(?P<quality>\w+(?:{QUALITY}|ic|pt)) (?P<word>for|of|from|with|at)"
     r"|(?P<to>essential|critical|subject|vulnerable|similar|central|important|relevant|equal|open|close) to) \w+"
 )
 PLACE = re.compile(r"^(?:(?:in|at|behind|near|under|inside|next to) (?:the|an?|container|room|building)\b|within \d)")
 NEGATION = re.compile(r"(?:not|never|no)\b")
 FREQUENCY = re.compile(r"^(?:every|once|twice|daily|weekly|monthly|yearly|annually|\d+ times)\b")
+AGENT = r"\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors|ants)"  # "teacher", "historian": ends as words for people do
 PERSON = re.compile(
-    r"^(?:(?:the|an?|each) )?(?:[\w-]+ )?(?:\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors|ants)"
+    rf"^(?:(?:the|an?|each) )?(?:[\w-]+ )?(?:{AGENT}"
     r"(?=[.,]|$| (?:of|in|at|on|or|and|between)\b)|[A-Z][a-z]+ [A-Z][a-z]+\b)"
 )
 
@@ -130,7 +133,7 @@ def _of_condition(line: str, text: str) -> Frame | None:
         return None
     if _is_imperative(main):
         return Frame(f"What should be done {word} {condition}", is_fixed=True)
-    if (inner := AUXILIARY.match(main)) and _is_subject(inner["subject"]) and inner["verb"] in MODAL.split("|"):
+    if (inner := AUXILIARY.match(main)) and _is_subject(inner["subject"]) and inner["verb"] in MODALS:
         if PARTICIPLE.match(inner["rest"]) or inner["rest"].startswith("be "):
             return Frame(f"What {inner['verb']} be done {word} {condition}", is_fixed=True)
         return Frame(f"What {inner['verb']} {_lower(inner['subject'], text)} do {word} {condition}", is_fixed=True)
@@ -163,14 +166,14 @@ def _is_plain_verb(match: re.Match[str], do: str) -> bool:
         return False
     if verb in ("has", "have"):
         return not re.match(r"(?:been|had|to)\b", rest)
-    if verb in STOP or verb in NO_VERB or verb.endswith(("al", "ive", "ous")) or subject.split()[0].endswith("ing"):
+    if verb in STOP_WORDS or verb in NO_VERB or verb.endswith(("al", "ive", "ous")) or subject.split()[0].endswith("ing"):
         return False
     parts = subject.split()
     if do == "do":
         return parts[0].lower() not in ("a", "an", "each", "every") and not rest.startswith("that ")
     is_plural = any(re.search(r"[^su'’]s$", part) for part in parts)
     after_first = f" {' '.join(parts[1:])} "
-    return not is_plural and not re.search(r"(?<! of) (?:the|an?|to|with|in|on|at|by|from|for) ", after_first)
+    return not is_plural and not NEW_PHRASE.search(after_first)
 
 
 def _of_verb(beginning: str, verb: str, *, rest: str) -> Frame | None:
@@ -196,11 +199,11 @@ def _of_auxiliary(line: str, text: str) -> Frame | None:
         return None
     verb, subject, rest = match["verb"], _lower(match["subject"], text), match["rest"]
     passive = PARTICIPLE.match(rest)
-    if passive and bool(passive["be"]) != (verb in BE.split("|")):
+    if passive and bool(passive["be"]) != (verb in FINITE_BE):
         return _of_passive(
             verb, subject, f"{passive['be'] or ''}{passive['participle']}{passive['particle'] or ''}", after=passive["after"]
         )
-    if verb in BE.split("|"):
+    if verb in FINITE_BE:
         return _of_be(f"{verb} {subject}", rest)
     action, _, after = rest.partition(" ")
     if action == "be" or (action in RESTING and MEASURE.match(after)):
@@ -260,15 +263,15 @@ def _is_subject(text: str) -> bool:
     words = text.split()
     first = words[0].lower()
     opener = first in NOBODY | TAKING or (
-        first in STOP and first not in ("a", "an", "the", "each", "every", "all", "any", "most")
+        first in STOP_WORDS and first not in ("a", "an", "the", "each", "every", "all", "any", "most")
     )
-    return not opener and len(words) <= 10 and not CLAUSE.search(text) and words[-1].lower() not in STOP
+    return not opener and len(words) <= 10 and not CLAUSE.search(text) and words[-1].lower() not in STOP_WORDS
 
 
 def _is_imperative(clause: str) -> bool:
     """Return whether a clause is a command such as "stop the motor": a bare verb, then its object or a preposition."""
     first, _, rest = clause.partition(" ")
-    is_verb = first.isalpha() and first.lower() not in STOP and not first.lower().endswith(("s", "ing", "ed", "ly"))
+    is_verb = first.isalpha() and first.lower() not in STOP_WORDS and not first.lower().endswith(("s", "ing", "ed", "ly"))
     return is_verb and bool(re.match(r"(?:the|an?|all|any|each|every|to|for|on|off|down|no|your|it|\d[\d.,]*)\b", rest))
 
 
@@ -297,4 +300,4 @@ def _lower(subject: str, text: str) -> str:
     first, _, rest = subject.partition(" ")
     has_name = any(word[0].isupper() and not word.isupper() for word in rest.split())
     is_name = has_name or first[1:] != first[1:].lower() or is_name_in(text, first) or len(first) < 2
-    return subject if is_name and first.lower() not in STOP else subject[0].lower() + subject[1:]
+    return subject if is_name and first.lower() not in STOP_WORDS else subject[0].lower() + subject[1:]

@@ -10,9 +10,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from core.language.english.function_words import (
+    ARTICLES,
+    COMMON_PREPOSITIONS,
+    COORDINATORS,
+    DEMONSTRATIVES,
+    FINITE_BE,
+    MODALS,
+    PRONOUNS,
+    STOP_WORDS,
+)
 from core.models.text import Prompt, TextGenerator
-from core.questions.answers import STOP, WORD, Answer, choose_answers, content_words
-from core.questions.frames import Frame, frames, inverted
+from core.questions.answers import WORD, Answer, choose_answers, content_words
+from core.questions.frames import AGENT, Frame, frames, inverted
 from core.records import Passage
 from core.settings import GenerationSettings
 
@@ -37,11 +47,13 @@ EXAMPLES = (
 )
 OPENINGS = ("What", "How", "Why", "When", "Where", "Who", "Which")
 # Function words a question may use besides the words of its sentence.
-JOINTS = (
-    "a an the of to in on at by for with from as be is are was were do does did can must should may has have that when if "
-    "during before after and or not used done needed required many much often long purpose"
-).split()
-POINTERS = re.compile(r"\b(?:it|its|they|them|their|this|these|those|he|she|his|her|you|your|we|our|I|my)\b", re.IGNORECASE)
+JOINTS = ARTICLES | COMMON_PREPOSITIONS | FINITE_BE
+JOINTS |= frozenset(
+    "be do does did can must should may has have that when if during before after and or not used done needed required "
+    "many much often long purpose".split()
+)
+_POINTERS = PRONOUNS | DEMONSTRATIVES - {"that"} | {"you", "your", "I", "my"}
+POINTERS = re.compile(rf"\b(?:{'|'.join(sorted(_POINTERS))})\b", re.IGNORECASE)
 META = re.compile(r"\b(?:sentence|passage|text|question|answer|author|following|according)\b", re.IGNORECASE)
 
 # Words that belong to the form of a question and need not occur in the sentence.
@@ -54,14 +66,12 @@ EVIDENCE = {
     ),
     "How": re.compile(r"\b(?:by (?:\w+ )?\w+ing|through|using|with|via|based on)\b"),
     "When": re.compile(r"\b(?:when|if|before|after|until|as soon as|within \d+|every \d*)\b"),
-    "Who": re.compile(
-        r"^(?:The |An? )?(?:[\w-]+ ){0,3}?(?:\w{3,}(?:er|or|ian|ist|man|men|ant|ers|ors|ants)|[A-Z][a-z]+ [A-Z][a-z]+)\b"
-    ),
+    "Who": re.compile(rf"^(?:The |An? )?(?:[\w-]+ ){{0,3}}?(?:{AGENT}|[A-Z][a-z]+ [A-Z][a-z]+)\b"),
 }
 SPECIFIC = 3  # minimum meaningful words for a question about a fact to say more than "What do commanders use?"
 NEAR = 60  # characters after the verb within which the answer to "How", "Why" or "When" must lie
-VERBS = frozenset("is are was were do does can must should may might will shall could would".split())
-DANGLING = frozenset("a an the and or nor be is are was were that when if not many much".split())
+VERBS = FINITE_BE | MODALS | {"do", "does"}
+ENDS_NO_QUESTION = ARTICLES | COORDINATORS | FINITE_BE | {"be", "that", "when", "if", "not", "many", "much"}
 TAIL = re.compile(r" (?:in|on|at|during|for|after|before|when|if|under|within|to) ")
 
 
@@ -135,7 +145,7 @@ def problem(question: str, answer: Answer) -> str:
         return "says too little"
     if len(set(meaning)) < len(meaning) - 1 or re.search(r"\b(\w+) \1\b", question):
         return "repeats itself"
-    if answer.kind == "fact" and question.removesuffix("?").split()[-1] in DANGLING:
+    if answer.kind == "fact" and question.removesuffix("?").split()[-1] in ENDS_NO_QUESTION:
         return "breaks off"
     if len(told - set(asked)) < (1 if re.search(r"\d", answer.output) else 2):
         return "gives the answer away"
@@ -167,7 +177,7 @@ def _end_of_action(verb: str, after: Sequence[str], told: str) -> int:
     for length in range(1, len(after)):
         subject, action = " ".join(after[:length]), after[length]
         is_plural = after[length - 1].endswith("s") or "and" in after[:length]
-        if after[length - 1] in STOP or action in STOP or (verb == "do" and not is_plural):
+        if after[length - 1] in STOP_WORDS or action in STOP_WORDS or (verb == "do" and not is_plural):
             continue
         forms = {"do": [action], "does": [f"{action}s", f"{action}es", f"{action[:-1]}ies"]}.get(verb, [])
         if verb not in ("do", "does") and f" {subject} {verb} " in told:
@@ -249,7 +259,7 @@ def _prompt(task: _Task, *, seed: int) -> Prompt:
 def _schema(task: _Task) -> str:
     """Build a JSON schema that restricts the question to the words of its sentence and the function words in `JOINTS`."""
     own = [word for word in WORD.findall(task.answer.output) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", word)]
-    allowed = {form for word in own for form in _forms(word)} | set(JOINTS)
+    allowed = {form for word in own for form in _forms(word)} | JOINTS
     words = "|".join(sorted(allowed))
     opening = (
         re.escape(task.frame.start).replace(r"\ ", " ").replace(r"\-", "-") if task.frame else f"({'|'.join(OPENINGS)})"
@@ -265,7 +275,8 @@ def _schema(task: _Task) -> str:
 def _forms(word: str) -> set[str]:
     """Return the word's forms: as it is, in lower case unless it is an abbreviation, and without a final "s" or "d"."""
     plain = word if word[1:] != word[1:].lower() else word.lower()
-    return {word, plain} | ({plain[:-1]} if plain.endswith(("s", "ed")) and len(plain) > 3 and plain not in STOP else set())
+    has_ending = plain.endswith(("s", "ed")) and len(plain) > 3 and plain not in STOP_WORDS
+    return {word, plain} | ({plain[:-1]} if has_ending else set())
 
 
 def _question(text: str) -> str:

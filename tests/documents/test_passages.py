@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.documents import split_passages, word_count
-from core.documents.sentences import sentences
 from core.records import Page, Passage
 from core.settings import SplitSettings
 
@@ -17,25 +16,6 @@ def words(text: str) -> int:
 
 def split(text: str, pages: tuple[Page, ...] = (), limit: int = 32) -> list[Passage]:
     return split_passages("document-1", text, pages, settings=SplitSettings(passage_tokens=limit), count_tokens=words)
-
-
-def shown(text: str) -> list[str]:
-    return [text[start:end] for start, end in sentences(text)]
-
-
-def test_sentences_end_where_a_reader_ends_them() -> None:
-    text = (
-        "Dr. A. Berg of the U.S. Army left at 10 p.m. He met Sgt. Otto (see fig. 3). "
-        "Is it so? Yes! 1-2. The next, e.g. this. End"
-    )
-    assert shown(text) == [
-        "Dr. A. Berg of the U.S. Army left at 10 p.m.", "He met Sgt. Otto (see fig. 3).", "Is it so?", "Yes!",
-        "1-2. The next, e.g. this.", "End",
-    ]  # fmt: skip
-
-
-def test_a_line_break_ends_a_sentence() -> None:
-    assert shown("Name: Anna\nName: Otto\n\n• one") == ["Name: Anna", "Name: Otto", "• one"]
 
 
 @given(st.text(alphabet=st.sampled_from("aB1.?! \n#•-é\u2028"), max_size=400))
@@ -124,11 +104,6 @@ def test_five_megabytes_in_one_line_without_a_blank_are_counted_in_small_pieces(
     passages = split_passages("document-1", text, (), settings=SplitSettings(), count_tokens=count)
     assert "".join(passage.text for passage in passages) == text
     assert longest <= 256 * 8  # the most characters a passage of 256 tokens is expected to have
-
-
-def test_five_megabytes_of_full_stops_are_read_once() -> None:
-    text = "a. b. " * 800_000
-    assert sum(1 for _ in sentences(text)) > 0
 
 
 def test_words_are_counted_as_word_processors_do() -> None:

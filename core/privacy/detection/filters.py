@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
+from core.language.english.calendar import SHORT_MONTHS
 from core.privacy.detection.judgments import acts, is_judgment, stays, tells_length
 from core.privacy.detection.proven_names import name_words
 from core.privacy.detection.trimming import trimmed
@@ -15,11 +16,11 @@ from core.privacy.recognizers.everyday.dates import dates_a_law
 from core.privacy.text.vocabulary import WORD, common_phrases, is_generic, may_be_name, named_acronyms, small_words
 from core.records import Detection
 
+_MONTH = "|".join(SHORT_MONTHS)
 # A date that identifies a day, a month of a year, or a year; a duration or a frequency does not.
 _SPECIFIC_DATE = re.compile(
     r"\b(?:1[6-9]|20)\d{2}s?\b|\b\d{1,2}[/-]\d{1,2}[/-]\d{2}\b|\b\d{1,2}:\d{2}\b"
-    r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s\d|\d(?:st|nd|rd|th)?\s(?:of\s)?"
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
+    rf"|\b(?:{_MONTH})[a-z]*\.?\s\d|\d(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTH})",
     re.IGNORECASE,
 )
 _DURATION = re.compile(r"\b(?:hours?|days?|weeks?|minutes?|seconds?|rounds?|rpm|mph|percent)\b", re.IGNORECASE)

@@ -8,6 +8,8 @@ European Court itself and the parties' names for themselves stay readable.
 
 import re
 
+from core.language.english.numbers import TENS, UP_TO_NINETEEN
+
 _WORDS = re.compile(
     r"\b(?:[Aa]pplicants?|APPLICANTS?|[Aa]ppellants?|APPELLANTS?|[Rr]espondents?|RESPONDENTS?|[Pp]laintiffs?|PLAINTIFFS?|"
     r"[Dd]efendants?|DEFENDANTS?|[Cc]laimants?|[Pp]rosecutors?|[Cc]onvicted|[Cc]ourts?|COURTS?|[Jj]udgments?|JUDGMENTS?|"
@@ -32,8 +34,8 @@ _JARGON = frozenset(
 )
 _STATE = re.compile(r"(?:United Kingdom|United States(?: of America)?|UK|USA|US|U\.S\.A?\.?|U\.K\.)", re.IGNORECASE)
 _LENGTH = re.compile(
-    r"\b(?:\d+|an?(?= (?:year|month|week|day|hour)\b)|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
-    r"\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b.*\b(?:years?|months?|weeks?|days?|hours?|minutes?)",
+    rf"\b(?:\d+|an?(?= (?:year|month|week|day|hour)\b)|{'|'.join((*UP_TO_NINETEEN, *TENS))}|\w+teen)\b.*"
+    r"\b(?:years?|months?|weeks?|days?|hours?|minutes?)",
     re.IGNORECASE,
 )
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from core.language.english.function_words import ARTICLES, COMMON_PREPOSITIONS
 from core.privacy.recognizers.people.titles import RANK, TITLE
 from core.privacy.recognizers.rule import Bounds
 
 _SEPARATOR = re.compile(r"\s*[\n\r\t|;•]+\s*>*\s*")
-_EDGES = re.compile(r"^[\W_]*(?:(?:the|a|an|this|that|of|and|at|in|on|by|for|to|from|with)\s+)*[^\w(]*", re.IGNORECASE)
+_NO_START = ARTICLES | COMMON_PREPOSITIONS - {"as"} | {"this", "that", "and"}
+_EDGES = re.compile(rf"^[\W_]*(?:(?:{'|'.join(sorted(_NO_START))})\s+)*[^\w(]*", re.IGNORECASE)
 _TAIL = re.compile(r"(?:['’]s?)?[^\w.)]*$")
 _FULL_STOP = re.compile(r"[^\W\d_]{4,}\.$")
 _RANK_BEFORE = re.compile(rf"(?:(?:{RANK}|{TITLE})\.?\s+)+")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from core.language.name_particles import OF_PEOPLE
 from core.privacy.recognizers.needs import Need, marks, needs
 from core.privacy.text.vocabulary import WORD, is_generic, may_be_name
 
@@ -13,7 +14,7 @@ UPPER = r"[^\W\d_a-zß-öø-ÿ]"
 PROPER = rf"{UPPER}[\w'’]*(?:-[\w'’]+){{0,8}}"
 CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]+"
 GAP = r"[ \t\u00a0]{1,3}"
-PARTICLE = r"(?:van|von|der|den|de|del|della|da|di|dos|du|la|le|al|el|bin|ibn|ben|abu|ter|ten|zu|af|av|y)"
+PARTICLE = rf"(?:{'|'.join(OF_PEOPLE)})"
 NAME = (
     rf"(?:{UPPER}\.(?:{GAP})?|{PROPER})"
     rf"(?:(?:{GAP})?(?:{UPPER}\.)|(?:{GAP}|(?<=\.))(?:{PARTICLE}{GAP}){{0,2}}{PROPER}){{0,4}}"

@@ -9,6 +9,7 @@ from typing import Any
 from core.errors import Hint, InputError
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
+from core.language.pipeline import PIPELINE
 from core.models import registry
 from core.privacy import Detector, ListedDetector, Lists, NameSearch, build_detector, new_spans, people
 from core.privacy.detection.overlaps import covers
@@ -20,7 +21,7 @@ from core.services.privacy.project_surrogates import store_surrogates, surrogate
 from core.settings import DetectionSettings, SearchSettings
 from core.storage import Permitted, Workspace, audit, find, get, insert_many, transaction, update
 
-DETECTION_MODEL = "en-core-web-md"
+DETECTION_MODEL = PIPELINE
 SECOND_MODEL = "rampart"
 SPREAD_REASON = "A name found in another document stands here too."
 SEARCHED_REASON = "Personal data was looked for again."

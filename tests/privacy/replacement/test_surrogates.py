@@ -255,6 +255,7 @@ def test_intervals_between_dates_survive() -> None:
     [
         ("14 March 1987", "12 March 1988"),
         ("March 14, 1987", "March 12, 1988"),
+        ("March 14", "March 12"),
         ("1st of March 2021", "28th of February 2022"),
         ("1987-03-14", "1988-03-12"),
         ("03/14/1987", "03/12/1988"),

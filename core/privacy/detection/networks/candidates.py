@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from core.language.sentences import sentences
 from core.privacy.text.vocabulary import WORD, may_be_name
 
-# After four lowercase letters, so that "Capt. Ellison" and "J. Ellison" stay whole; a blank line always ends a sentence.
-_SENTENCE_END = re.compile(r"(?<=[a-z]{4}[.!?])\s+|\n[^\S\n]*\n\s*")
 _CODE = re.compile(r"@|\d{4}|\d[\d ()./-]{4,40}\d")
 _maybe = lru_cache(maxsize=50_000)(may_be_name)
 
@@ -26,7 +25,7 @@ def stretches(piece: str) -> Iterator[tuple[int, str]]:
             yield 0, piece
         return
     start = end = -1  # of the current run; `start` is -1 between runs
-    for begin, stop in _sentences(piece):
+    for begin, stop in sentences(piece, ended_by="blank line", only_certain=True):
         if _is_worth(piece[begin:stop]):
             start, end = (begin if start < 0 else start), stop
         elif start >= 0:
@@ -34,14 +33,6 @@ def stretches(piece: str) -> Iterator[tuple[int, str]]:
             start = -1
     if start >= 0:
         yield start, piece[start:end]
-
-
-def _sentences(piece: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for cut in _SENTENCE_END.finditer(piece):
-        yield start, cut.start()
-        start = cut.end()
-    yield start, len(piece)
 
 
 def _is_worth(sentence: str) -> bool:

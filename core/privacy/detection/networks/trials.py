@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from core.embedded import embedded_folder
 from core.models import registry
 
 SENTENCE = "Yesterday Colonel Hannah Merrick of Norwich wrote to hannah.merrick@example.org."
@@ -16,7 +17,7 @@ def find_name() -> str:
     """
     from core.privacy.detection.networks.reader import open_reader
 
-    models = registry.list_models([registry.embedded_folder()])
+    models = registry.list_models([embedded_folder()])
     folders = {model.format: Path(model.path) for model in models}
     ((first, second),) = open_reader(folders["spacy"], folders["onnx"]).read([SENTENCE])
     for library, found in (("spaCy", first), ("onnxruntime", second)):

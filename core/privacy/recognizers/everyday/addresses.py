@@ -2,6 +2,7 @@
 
 import re
 
+from core.language.name_particles import OF_STREETS
 from core.privacy.recognizers.rule import PROPER, UPPER, Bounds, any_of, rule
 from core.privacy.text.vocabulary import WORD, is_generic
 
@@ -27,7 +28,7 @@ _FRONT = any_of(
     r"Vicolo|Strasse|Am|Im"
 )
 _UNIT = r"(?:Suite|Apt\.?|Apartment|Flat|Unit|Room|Floor|Ste\.?|Bldg\.?|Building|PSC|P\.? ?O\.? ?Box|Box|PMB|Piso)"
-_WORDS = rf"(?:{UPPER}[\w'’.-]*|\d+(?:st|nd|rd|th)|de|du|des|la|le|les|del|della|van|der|den|von|do|da|dos|of|the)"
+_WORDS = rf"(?:{UPPER}[\w'’.-]*|\d+(?:st|nd|rd|th)|{'|'.join(OF_STREETS)})"
 # Short words for a street that follow its name: Hungarian, Polish, Slovene, Norwegian.
 _SMALL_STREET = r"(?:u\.|ul\.|utca|útja|tér|rkp\.|trg|cesta|gate|gt\.|terrasse)"
 _NUMBER = r"\d{1,5}(?:[-/]\d{1,4})?[A-Za-z]?"

@@ -2,20 +2,17 @@
 
 import re
 
+from core.language.english.calendar import MONTHS, SHORT_MONTHS
+from core.language.english.numbers import TENS, UP_TO_NINETEEN
 from core.privacy.recognizers.rule import Bounds, any_of, rule
 
-MONTH = any_of(
-    r"January|February|March|April|May|June|July|August|September|October|November|December|"
-    r"Jan\.?|Feb\.?|Mar\.?|Apr\.?|Jun\.?|Jul\.?|Aug\.?|Sept?\.?|Oct\.?|Nov\.?|Dec\.?"
-)
+_SHORTENED = (rf"{name}\.?" for name in (*SHORT_MONTHS, "Sept") if name not in MONTHS)
+MONTH = any_of([*MONTHS, *_SHORTENED])
 _MONTH = rf"(?i:{MONTH})"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1[89]|20)\d{2}"
 _CLOCK = r"(?:[ T,]{1,2}(?:at )?\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\b\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
-NUMBER_WORD = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
-    r"eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-[a-z]{3,5})?)"
-)
+NUMBER_WORD = rf"(?:{'|'.join(UP_TO_NINETEEN)}|(?:{'|'.join(TENS)})(?:-[a-z]{{3,5}})?)"
 # "the Prison Act of 1952", "Law no. 44/1998 of 3 June 1998": the date of a law says nothing about a person.
 _LAW = re.compile(
     r"\b(?:Acts?|Laws?|Codes?|Decrees?|Decree-[Ll]aw|Ordinances?|Regulations?|Constitution|Convention|Charter|Treaty|Protocol|"

@@ -1,9 +1,10 @@
 """Places and organizations by the words beside them: "lives in X", "works for X", "the X District Court", "X Ltd"."""
 
+from core.language.name_particles import OF_PLACES
 from core.privacy.recognizers.rule import GAP, PROPER, UPPER, Bounds, any_of, has_specific_word, rule
 from core.privacy.text.vocabulary import WORD, is_generic
 
-_JOINER = r"(?:de|del|della|di|da|do|dos|du|des|la|le|les|el|al|sur|am|an der|im|op|upon|nad|u|van|von|den)"
+_JOINER = rf"(?:{'|'.join(OF_PLACES)})"
 _PLACE = rf"{UPPER}[\w'’-]*(?:{GAP}(?:{_JOINER}{GAP})?{UPPER}[\w'’-]*){{0,3}}"
 _TOWARDS = any_of(
     r"flew to|moved to|moved here from|moved from|returned to|travelled to|traveled to|travelling to|traveling to|"

@@ -1,16 +1,12 @@
 """Ships and their hull and pennant numbers.
 
-Sources: prefixes from NATO's and the navies' own lists of ships; US Navy hull classification symbols (SECNAVINST 5030.8);
+Sources: US Navy hull classification symbols (SECNAVINST 5030.8);
 NATO pennant numbers (ACP 113: a flag superior A C D F H K L M N P R S U Y and two to four digits).
 """
 
+from core.language.ship_prefixes import PREFIXES
 from core.privacy.recognizers.rule import PROPER, has_specific_word, rule
 
-PREFIXES = (
-    r"HMS|HMCS|HMAS|HMNZS|INS|USS|USNS|USCGC|USAV|RFA|RMAS|RNMB|RV|MV|M/V|MT|SS|FS|ITS|ESPS|HNLMS|HNoMS|HNOMS|KNM|"
-    r"HDMS|HSwMS|HSWMS|FGS|"
-    r"ORP|TCG|BNS|BGS|ROS|NRP|HS|JS|ROKS|BRP|KRI|KD|RSS|LÉ|LE|EML|LVNS|LNS|FNS|SPS|SAS"
-)
 _NAME = rf"{PROPER}(?:[ ](?:of[ ]|de[ ]|the[ ])?{PROPER}){{0,2}}"
 _CLASS = (
     r"(?:DDG|FFG|FFL|FF|CVN|CV|CG|LCS|LHA|LHD|LPD|LPH|LSD|LST|LCAC|LCU|SSN|SSBN|SSGN|SSK|SS|AOE|AOR|AO|AKE|AKR|"
@@ -30,7 +26,7 @@ _EQUIPMENT = (
 )
 
 RULES = (
-    rule("VESSEL", rf"(?<![\w-])(?:{PREFIXES})\s{_NAME}(?:[ ]\(?{_HULL}\)?(?!\w))?", check=has_specific_word),
+    rule("VESSEL", rf"(?<![\w-])(?:{'|'.join(PREFIXES)})\s{_NAME}(?:[ ]\(?{_HULL}\)?(?!\w))?", check=has_specific_word),
     rule(
         "VESSEL", rf"(?i:\b(?:pennant|hull)(?:[ ](?:number|no\.?|nr|#))?)(?:[ ]is)?[ ]?[:#]?[ ]?(?P<value>{_HULL})(?![\w-])"
     ),

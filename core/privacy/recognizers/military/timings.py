@@ -7,12 +7,10 @@ minus sign is also the dash of page numbers ("D-3"), so it needs a word of time 
 
 import re
 
+from core.language.english.calendar import MONTHS, SHORT_MONTHS
 from core.privacy.recognizers.rule import Bounds, rule
 
-_MONTH = (
-    r"(?i:JANUARY|FEBRUARY|MARCH|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER|JAN|FEB|MAR|APR|MAY|"
-    r"JUN|JUL|AUG|SEPT?|OCT|NOV|DEC)"
-)
+_MONTH = rf"(?i:{'|'.join((*MONTHS, 'Sept', *SHORT_MONTHS))})"
 _DAY_TIME = r"(?:0[1-9]|[12]\d|3[01])[ ]?(?:[01]\d|2[0-3])[0-5]\d"
 _TIME = r"(?:[01]\d|2[0-3]):?[0-5]\d"
 _WHEN = (

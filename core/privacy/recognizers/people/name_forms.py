@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from itertools import combinations
 
+from core.language.name_particles import OF_PEOPLE
 from core.privacy.entities import NAMES, name_alone
 from core.privacy.recognizers.people.titles import RANK, TITLE
 from core.privacy.text.rewriting import folded
@@ -12,9 +13,7 @@ _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"  # accents and vowel po
 NAME_PART = re.compile(rf"[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_]*)*(?:['’][^\W\d_]+)*")
 # Titles and ranks that are also given names are left out.
 ADDRESSED = re.compile(rf"(?:(?!(?:Justice|Canon|Sig|Dame|Sister|Father)\b)(?:{RANK}|{TITLE})\.?\s+)+(?=\S)")
-_PARTICLES = frozenset(
-    "van von der den de del della da di dos du la le al el bin ibn ben abu ter ten zu af av y and".split()
-)
+_PARTICLES = frozenset((*OF_PEOPLE, "and"))
 plain = lru_cache(maxsize=50_000)(folded)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = "january february march april may june july august september october november december".split()
+from core.language.english.calendar import MONTHS
+
+_MONTHS = [name.lower() for name in MONTHS]
 _NAME = rf"(?P<month>(?i:{'|'.join(_MONTHS)}|sept|{'|'.join(name[:3] for name in _MONTHS)})(?![A-Za-z]))\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DAYS = rf"(?P<days>{_DAY}(?:\s?(?:[-–—/,&]|to|and|or|until)\s?{_DAY})*)"
@@ -127,7 +129,7 @@ def _days_like(written: str, moved: Sequence[date], *, match: re.Match[str]) -> 
     """Write the days as before; one that now lies in another month than the last one gets its month (and year)."""
     days = iter(moved)
     last = moved[-1]
-    is_of_figures = bool(written) and ("sep" in match.groupdict() or match.string[match.end("days")].isdigit())
+    is_of_figures = bool(written) and ("sep" in match.groupdict() or match.string[match.end("days") :][:1].isdigit())
 
     def day(one: re.Match[str]) -> str:
         now = next(days)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.privacy.detection.networks.lean_imports import without
+from core.lean_imports import without
 
 
 @pytest.mark.slow
