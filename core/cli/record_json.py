@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+from core.installation import Installation
 from core.records import Document, Evaluation, QuestionPair, Review, Run, Span
 
 # What stands for None, by record and field. A field that is missing here is null.
@@ -28,6 +29,7 @@ NOT_KNOWN: dict[type, dict[str, str | int]] = {
     QuestionPair: {"review_id": "", "passage_id": ""},
     Run: {"adapter_sha256": ""},
     Evaluation: {"adapter_sha256": ""},
+    Installation: {"signed_by": "", "tested_at": "", "test_network": ""},
 }
 
 

@@ -12,6 +12,7 @@ from core import records
 from core.cli.app import main
 from core.cli.record_json import NOT_KNOWN, json_fields
 from core.cli.shell import plain
+from core.installation import Installation
 from core.records import Document, Evaluation, QuestionPair, Review, Run, Span
 from core.storage import Workspace
 
@@ -62,6 +63,10 @@ BARE = [  # records in which nothing is known that need not be, and what was pri
         ),
         {"adapter_sha256": ""},
     ),
+    (
+        Installation(folder="/opt", version="1.0", installed_at=THEN, file_count=3, signed_by=None),
+        {"signed_by": "", "tested_at": "", "is_test_passed": False, "test_network": ""},
+    ),
 ]  # fmt: skip
 
 
@@ -85,7 +90,7 @@ def test_what_is_known_is_printed_as_it_is() -> None:
 
 def test_every_field_that_may_be_none_has_its_value() -> None:
     """Somebody who adds such a field decides here what is printed; `Review.unread` was null from its first day."""
-    kinds = [kind for kind in vars(records).values() if isinstance(kind, type) and is_dataclass(kind)]
+    kinds = [kind for kind in vars(records).values() if isinstance(kind, type) and is_dataclass(kind)] + [Installation]
     hints = {kind: get_type_hints(kind) for kind in kinds}
     may_be_none = {(kind, name) for kind in kinds for name, hint in hints[kind].items() if type(None) in get_args(hint)}
     chosen = {(kind, name) for kind, values in NOT_KNOWN.items() for name in values}
