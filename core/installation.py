@@ -14,16 +14,16 @@ from core.errors import SetupError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """An installed copy. Times are ISO 8601 in UTC; `signed_by` is the key's fingerprint, "" for an unsigned bundle."""
+    """An installed copy. Times are ISO 8601 in UTC; `signed_by` is the key's fingerprint, None for an unsigned bundle."""
 
     folder: str
     version: str
     installed_at: str
     file_count: int
-    signed_by: str
-    tested_at: str = ""  # time of the last self-test; "" if there was none
+    signed_by: str | None
+    tested_at: str | None = None  # time of the last self-test; None if there was none
     is_test_passed: bool = False
-    test_network: str = ""  # how that test isolated or monitored the network
+    test_network: str | None = None  # how that test isolated or monitored the network
 
 
 def signer() -> Path | None:
@@ -41,7 +41,7 @@ def current() -> Installation | None:
     try:
         receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8")) if folder else None
         key = signer()
-        signed_by = fingerprint(key.read_bytes()) if key else ""
+        signed_by = fingerprint(key.read_bytes()) if key else None
     except (OSError, ValueError, SetupError):
         return None
     if folder is None or receipt is None:
@@ -53,9 +53,9 @@ def current() -> Installation | None:
         installed_at=receipt["installed_at"],
         file_count=len(receipt["files"]),
         signed_by=signed_by,
-        tested_at=last.get("at", ""),
+        tested_at=last.get("at"),
         is_test_passed=last.get("ok", False),
-        test_network=last.get("network", ""),
+        test_network=last.get("network"),
     )
 
 

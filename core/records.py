@@ -4,6 +4,7 @@
 
 Each is frozen, has an id, and identifies its source by SHA-256. Offsets count characters
 (Unicode code points), end exclusive. Times are ISO 8601 in UTC. SHA-256 values are hexadecimal.
+What is not known, or not there yet, is None.
 """
 
 import secrets
@@ -134,27 +135,32 @@ class Document:
     kind: str  # "pdf", "docx", …; "pairs" for imported question pairs
     size_bytes: int
     sha256: str  # of the file
-    text_sha256: str  # of the text; "" while unreadable
+    text_sha256: str | None  # of the text; None if it could not be read
     state: DocumentState
     problem: str = ""
     page_count: int = 0
     word_count: int = 0
-    language: str = ""
-    analyzed_sha256: str = ""  # of the text last searched for personal data; "" before the first search
-    search_version: int = 0  # `SEARCH_VERSION` of that search; 0: it predates version numbers
-    marking: str = ""  # the document's classification marking, such as "SECRET//NOFORN"; "" for none
-    marking_level: int = 0  # from 0 (none or unclassified) to 4 (top secret); -1: read before markings were detected
+    language: str | None = None
+    analyzed_sha256: str | None = None  # of the text last searched for personal data; None before the first search
+    search_version: int | None = None  # `SEARCH_VERSION` of that search; None before versions were numbered
+    marking: str | None = None  # the document's classification marking, such as "SECRET//NOFORN"; None if it bears none
+    marking_level: int | None = 0  # from 0 (none or unclassified) to 4 (top secret); None: read before they were detected
     created_at: str
 
     @property
     def is_analyzed(self) -> bool:
         """Whether exactly this text has been searched for personal data."""
-        return bool(self.text_sha256) and self.analyzed_sha256 == self.text_sha256
+        return self.text_sha256 is not None and self.analyzed_sha256 == self.text_sha256
+
+    @property
+    def is_classified(self) -> bool:
+        """Whether it is known to be marked above unclassified."""
+        return self.marking_level is not None and self.marking_level > 0
 
     @property
     def is_search_outdated(self) -> bool:
         """Whether this text was searched by an older version of the search, which finds less than the current one."""
-        return self.is_analyzed and self.search_version < SEARCH_VERSION
+        return self.is_analyzed and (self.search_version is None or self.search_version < SEARCH_VERSION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +201,7 @@ class Span:
     score: float
     detector: str  # as in `Detection`; "reviewer" when a person added it
     state: SpanState = "detected"
-    reviewer: str = ""
+    reviewer: str | None = None  # who decided on it; None if nobody did
     surrogate: str = ""  # what replaces it in the anonymized text, or words for people if nothing does
     treatment: Treatment = "surrogate"  # what `surrogate` is: an invented value, a label, blocks, or words for people
 
@@ -257,19 +263,19 @@ class Review:
 
     id: str
     document_id: str
-    reviewer: str  # who approved or returned it; "" while it is proposed
-    reviewer_id: str = ""
+    reviewer: str | None  # who approved or returned it; None if nobody did
+    reviewer_id: str | None = None  # None in reviews from before people had ids
     is_authenticated: bool = False  # both people signed in; if False, their names are declared and unverified
-    proposer: str = ""
-    proposer_id: str = ""
+    proposer: str | None = None
+    proposer_id: str | None = None
     text_sha256: str
     anonymized_sha256: str
     span_count: int  # spans masked
     sampled: int = 0  # passages without a span that were read
     missed: int = 0  # how many of those contained personal data
-    unread_count: int = -1  # passages without a span that nobody read; -1 if unknown
-    second_found: int = -1  # places the second search took for personal data; -1 if there was no second search
-    second_detector: str = ""
+    unread_count: int | None = None  # passages without a span that nobody read; None if not known
+    second_found: int | None = None  # places the second search took for personal data; None if there was none
+    second_detector: str | None = None
     unread: Unread | None = None  # what nobody had looked at; None in reviews older than this record
     state: ReviewState = "approved"
     reason: str = ""  # why it was withdrawn, or the comment it was returned with
@@ -292,8 +298,8 @@ class QuestionPair:
     reason: str = ""  # why it was dropped: a name of `DROP_REASONS` in core/questions/filters.py
     document_id: str
     document_name: str
-    review_id: str = ""  # of the approved text it came from; "" for imports not yet approved
-    passage_id: str = ""
+    review_id: str | None = None  # of the approved text it came from; None for imports not yet approved
+    passage_id: str | None = None
     page: str = ""
     quote: str = ""
     quote_start: int = 0
@@ -328,7 +334,7 @@ class Run:
     model_sha256: str
     settings: dict[str, Any]  # TrainingSettings as a mapping
     is_finished: bool = False
-    adapter_sha256: str = ""
+    adapter_sha256: str | None = None  # None until it has finished
     metrics: dict[str, Any] = field(default_factory=dict)
     risk: dict[str, Any] = field(default_factory=dict)  # copied from its dataset version
     created_at: str
@@ -341,7 +347,7 @@ class Evaluation:
     id: str
     project_id: str
     run_id: str
-    adapter_sha256: str
+    adapter_sha256: str | None  # the run's
     questions_sha256: str
     question_count: int
     scores: dict[str, Any]

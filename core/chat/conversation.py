@@ -104,7 +104,7 @@ def answer(
         text=text,
         token_count=pace.token_count,
         first_token_s=(first_s if pieces else ended_s) - started_s,
-        tokens_per_second=pace.tokens_per_second or measured,
+        tokens_per_second=measured if pace.tokens_per_second is None else pace.tokens_per_second,
     )
 
 

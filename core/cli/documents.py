@@ -118,7 +118,7 @@ def export(
 def _text(documents: list[Document]) -> str:
     rows = [
         {"id": d.id, "name": d.name, "kind": d.kind, "pages": d.page_count, "words": d.word_count, "state": d.state,
-         "marking": d.marking, "problem": d.problem}
+         "marking": "" if d.marking is None else d.marking, "problem": d.problem}
         for d in documents
     ]  # fmt: skip
     return table(rows, empty="No documents yet. Next: garrison documents add PROJECT PATH…")

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from core.cli.privacy import again_words
+from core.cli.record_json import json_fields
 from core.cli.shell import Shell, shell_of, table
 from core.errors import InputError
 from core.identity import declared
@@ -91,7 +92,7 @@ def list_spans(
             "state": states[document.id] if document.is_analyzed else "not searched",
             "reviewer": standing.reviewer if standing else "",
         }
-        shown = [asdict(span) | {"value": text[span.start : span.end]} for span in spans]
+        shown = [json_fields(span) | {"value": text[span.start : span.end]} for span in spans]
         unread = asdict(standing.unread) if standing and standing.unread else None
         outdated = {"is_search_outdated": document.is_search_outdated}
         payload.append(

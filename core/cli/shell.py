@@ -5,13 +5,14 @@ import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from core import jobs
+from core.cli.record_json import json_fields
 from core.errors import GarrisonError, Hint, JobCancelled, JobFailed
 from core.jobs.typed import JobParams
 from core.records import Job
@@ -151,10 +152,10 @@ def visible(text: str) -> str:
 def plain(value: Any) -> Any:
     """Convert records, paths and tuples, also nested ones, to JSON types; a job's hint becomes one sentence."""
     if isinstance(value, Job):
-        named = {name: entry for name, entry in asdict(value).items() if name != "hint_command"}
+        named = {name: entry for name, entry in json_fields(value).items() if name != "hint_command"}
         return plain(named | {"hint": hint_of(value).sentence})
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return plain(json_fields(value))
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

@@ -19,13 +19,13 @@ class Extraction:
 
     Each line of `text` is one paragraph, heading (with Markdown `#` if the format marks headings), list item or table
     row. `pages` are positions in the text, in order, and may be empty. `problem` is a message for the user ("" if all
-    went well). `language` is "en" or "" (unknown).
+    went well). `language` is "en", or None if it is not known.
     """
 
     text: str
     pages: tuple[Page, ...]
     problem: str
-    language: str
+    language: str | None
     kind: str
 
 

@@ -15,8 +15,8 @@ def word_count(text: str) -> int:
     return sum(1 for _ in _WORD.finditer(text))
 
 
-def guess_language(text: str) -> str:
-    """Return "en" if English function words are frequent, else "" for an unknown language.
+def guess_language(text: str) -> str | None:
+    """Return "en" if English function words are frequent; None if the language is not known.
 
     Only the beginning, middle and end are examined (20,000 characters each), so the time does not depend on the length.
     """
@@ -24,4 +24,4 @@ def guess_language(text: str) -> str:
     sample = " ".join((text[:_SAMPLE_CHARACTERS], text[middle : middle + _SAMPLE_CHARACTERS], text[-_SAMPLE_CHARACTERS:]))
     words = [match.group().lower() for match in _LETTERS.finditer(sample)]
     found = sum(word in MOST_FREQUENT for word in words)
-    return "en" if words and found / len(words) >= _ENGLISH_SHARE else ""
+    return "en" if words and found / len(words) >= _ENGLISH_SHARE else None

@@ -67,7 +67,9 @@ def generate_stream(
     text, _ = _cut(causal, written, turn.stops, is_last=True)
     if len(text) > len(shown):
         yield text[len(shown) :]
-    return Pace(read_count=len(tokens), cached_count=0, token_count=len(written), tokens_per_second=0.0, is_complete=is_over)
+    return Pace(
+        read_count=len(tokens), cached_count=0, token_count=len(written), tokens_per_second=None, is_complete=is_over
+    )
 
 
 @torch.inference_mode()

@@ -52,7 +52,7 @@ class Pace:
     read_count: int  # tokens of the prompt
     cached_count: int  # of these, already in the cache
     token_count: int  # tokens written
-    tokens_per_second: float  # while writing; 0.0 if not measured
+    tokens_per_second: float | None  # while writing; None if not measured
     is_complete: bool  # not cut off at the token limit
 
 

@@ -78,4 +78,4 @@ def _groups(pairs: Sequence[QuestionPair]) -> list[list[int]]:
 def _keys(pair: QuestionPair) -> list[tuple[str, str]]:
     """Return the properties that keep two pairs on the same side if they have one in common."""
     answer = ("answer", normalized(pair.output))
-    return [("passage", pair.passage_id), answer] if pair.passage_id else [answer]
+    return [("passage", pair.passage_id), answer] if pair.passage_id is not None else [answer]

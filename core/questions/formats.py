@@ -46,7 +46,8 @@ def _write_jsonl(pairs: Sequence[QuestionPair], file: BinaryIO, with_source: boo
 def _row(pair: QuestionPair, with_source: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"input": pair.input, "output": pair.output}
     if with_source:
-        row |= {"document": pair.document_id, "page": pair.page, "passage": pair.passage_id}
+        passage = "" if pair.passage_id is None else pair.passage_id
+        row |= {"document": pair.document_id, "page": pair.page, "passage": passage}
         row |= {"quote": pair.quote, "start": pair.quote_start, "end": pair.quote_end}
     return row
 

@@ -104,6 +104,7 @@ def report_data(
     pairs = find(workspace.db, QuestionPair, project_id=project.id)
     metrics = _metrics(RunFolder(workspace.run_folder(project.id, run.id)).metrics)
     result = json.loads(workspace.evaluation_path(project.id, evaluation.id).read_text(encoding="utf-8"))
+    hashes = {"model": run.model_sha256, "dataset version": run.dataset_sha256, "adapter": run.adapter_sha256}
     return ReportData(
         project=project.name,
         created_at=now(),
@@ -120,7 +121,7 @@ def report_data(
         stages=stages,
         refused_connections=refused_count(),
         versions={"garrison": __version__} | {package: version(package) for package in PACKAGES},
-        hashes={"model": run.model_sha256, "dataset version": run.dataset_sha256, "adapter": run.adapter_sha256},
+        hashes={name: sha256 for name, sha256 in hashes.items() if sha256 is not None},
     )
 
 

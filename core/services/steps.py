@@ -96,7 +96,9 @@ def _questions(workspace: Workspace, project: Project) -> Step:
         action = "Write question pairs" if is_anything_approved else ""
         return Step("questions", "Questions", "needs you" if action else "not started", "No pairs yet", action)
     active = {document_id: workspace.active_review(document_id) for document_id in {pair.document_id for pair in kept}}
-    stale = sum(1 for pair in kept if (review := active[pair.document_id]) is None or pair.review_id not in ("", review.id))
+    stale = sum(
+        1 for pair in kept if (review := active[pair.document_id]) is None or pair.review_id not in (None, review.id)
+    )
     if stale:
         reason = f"{len(kept)} kept; {stale} come from text whose approval was withdrawn"
         return Step("questions", "Questions", "out of date", reason, "Write question pairs")

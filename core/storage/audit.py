@@ -23,7 +23,7 @@ from pathlib import Path
 
 from core.access import GATES, UNGATED, Action
 from core.errors import AccessError, Hint, SetupError
-from core.records import AuditAction, AuditEntry, Document, now
+from core.records import AuditAction, AuditEntry, Document, Person, now
 from core.storage import rights
 from core.storage.transactions import Database, transaction
 
@@ -36,9 +36,9 @@ def append(
     db: sqlite3.Connection,
     action: AuditAction,
     *,
-    actor: str = "",
+    actor: str | None = None,
     subjects: Mapping[str, str],
-    hashes: Mapping[str, str] | None = None,
+    hashes: Mapping[str, str | None] | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> AuditEntry:
     """Add an entry. Call this inside the transaction that stores the change it records.
@@ -48,7 +48,7 @@ def append(
         action: what was done.
         actor: the name that the person gave; defaults to the person signed in, else the account this process runs under.
         subjects: ids by the kind of thing they identify, such as `document`.
-        hashes: SHA-256 values by the kind of thing they were computed from.
+        hashes: SHA-256 values by the kind of thing they were computed from; the entry holds "" for None.
         counts: numbers by what they count.
 
     Raises:
@@ -58,7 +58,8 @@ def append(
     person = db.actor.person if isinstance(db, Database) and db.actor else None
     _check(db, action, actor=actor, project_id=subjects.get("project", ""))
     subjects = subjects if person is None else {"person": person.id, **subjects}
-    given = [*subjects.values(), *(hashes or {}).values()]
+    entered = {kind: "" if sha256 is None else sha256 for kind, sha256 in (hashes or {}).items()}
+    given = [*subjects.values(), *entered.values()]
     if not all(_ID_OR_HASH.fullmatch(value) for value in given):
         raise ValueError("an audit entry holds ids and hashes only")
     with transaction(db):
@@ -67,10 +68,10 @@ def append(
             sequence=head["sequence"] + 1,
             created_at=now(),
             account=account(),
-            actor=actor or (person.name if person else account()),
+            actor=_default_actor(person) if actor is None else actor,
             action=action,
             subjects=dict(subjects),
-            hashes=dict(hashes or {}),
+            hashes=entered,
             counts=dict(counts or {}),
             previous_sha256=head["sha256"],
         )
@@ -82,7 +83,11 @@ def append(
     return entry
 
 
-def _check(db: sqlite3.Connection, action: AuditAction, *, actor: str, project_id: str) -> None:
+def _default_actor(person: Person | None) -> str:
+    return account() if person is None else person.name
+
+
+def _check(db: sqlite3.Connection, action: AuditAction, *, actor: str | None, project_id: str) -> None:
     """Raise AccessError unless whoever is signed in acts under their own name and has a role that allows `action`.
 
     This is the last gate before a change is stored.
@@ -90,7 +95,7 @@ def _check(db: sqlite3.Connection, action: AuditAction, *, actor: str, project_i
     signed_in = rights.restricted(db)
     if signed_in is None or action in UNGATED:
         return
-    if actor and actor != signed_in.person.name:
+    if actor is not None and actor != signed_in.person.name:
         raise AccessError(f"You are signed in as {signed_in.person.name}.", "Nobody acts here under another name.")
     rights.check(db, GATES.get(action, "manage machine"), project_id)
 
@@ -100,9 +105,9 @@ def append_for(
     document_id: str,
     action: AuditAction,
     *,
-    actor: str = "",
+    actor: str | None = None,
     subjects: Mapping[str, str] | None = None,
-    hashes: Mapping[str, str] | None = None,
+    hashes: Mapping[str, str | None] | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> None:
     """Add an entry about a stored document, with its project and the hashes of its file and text."""

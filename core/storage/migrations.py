@@ -1,7 +1,8 @@
 """The schema, built up one step at a time. Never edit a step that has shipped: add another."""
 
+import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from core.errors import InputError
@@ -131,6 +132,35 @@ def m012_reidentification(db: sqlite3.Connection) -> None:
 def m013_hint_command(db: sqlite3.Connection) -> None:
     """Add the command that does what a job's hint says; hints of earlier jobs hold words and command together."""
     db.execute("alter table jobs add column hint_command text not null default ''")
+
+
+@migration
+def m014_not_known(db: sqlite3.Connection) -> None:
+    """Store what is not known as null; until now "", 0 or -1 stood for it."""
+    for table, columns in _NOT_KNOWN.items():
+        _allow_null(db, table, columns)
+    for table, columns in _NOT_KNOWN.items():
+        for column, stood_for in columns.items():
+            db.execute(f"update {table} set {column} = null where {column} = ?", [stood_for])  # noqa: S608 ours
+
+
+def _allow_null(db: sqlite3.Connection, table: str, columns: Iterable[str]) -> None:
+    """Take `not null` and the default off columns of a table, by editing the schema as SQLite describes it.
+
+    See https://sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes. A column cannot be dropped:
+    that takes SQLite 3.35, and the Python of the bundle has 3.34. Nor can the table be made anew: foreign keys are
+    enforced during a transaction, so dropping the old one would delete every row that refers to it.
+    """
+    sql = db.execute("select sql from sqlite_master where type = 'table' and name = ?", [table]).fetchone()[0]
+    for column in columns:
+        sql, count = re.subn(rf"(\b{column} (?:text|integer)) not null(?: default (?:''|-?\d+))?", r"\1", sql)
+        if count != 1:
+            raise sqlite3.DatabaseError(f"the column {column} of {table} is not as an earlier step made it")
+    version = db.execute("pragma schema_version").fetchone()[0]
+    db.execute("pragma writable_schema = on")
+    db.execute("update sqlite_master set sql = ? where type = 'table' and name = ?", [sql, table])
+    db.execute(f"pragma schema_version = {version + 1}")  # so that every other connection reads the schema again
+    db.execute("pragma writable_schema = reset")  # and this one
 
 
 _INITIAL = """
@@ -357,3 +387,28 @@ create table sign_ins (
 
 alter table jobs add column person_id text not null default ''
 """
+
+# What stood for "not known", by table and column
+_NOT_KNOWN: dict[str, dict[str, str | int]] = {
+    "documents": {
+        "text_sha256": "",
+        "language": "",
+        "analyzed_sha256": "",
+        "search_version": 0,
+        "marking": "",
+        "marking_level": -1,
+    },
+    "spans": {"reviewer": ""},
+    "reviews": {
+        "reviewer": "",
+        "reviewer_id": "",
+        "proposer": "",
+        "proposer_id": "",
+        "unread_count": -1,
+        "second_found": -1,
+        "second_detector": "",
+    },
+    "pairs": {"review_id": "", "passage_id": ""},
+    "runs": {"adapter_sha256": ""},
+    "evaluations": {"adapter_sha256": ""},
+}

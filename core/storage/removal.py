@@ -9,7 +9,7 @@ from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
 
-def remove_document(workspace: Workspace, document: Document, *, actor: str = "") -> None:
+def remove_document(workspace: Workspace, document: Document, *, actor: str | None = None) -> None:
     """Remove a document, its spans, its reviews and its question pairs. `actor` is the name of who does it, if known.
 
     Dataset versions frozen earlier keep their rows, and runs keep what they learned from them.
@@ -26,7 +26,7 @@ def remove_document(workspace: Workspace, document: Document, *, actor: str = ""
     shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
 
 
-def remove_project(workspace: Workspace, project: Project, *, actor: str = "") -> None:
+def remove_project(workspace: Workspace, project: Project, *, actor: str | None = None) -> None:
     """Remove a project with its documents, pairs, runs and jobs. `actor` is the name of who does it, if known."""
     rights.check(workspace.db, "delete project", project.id)
     folder = workspace.project_folder(project.id)  # while the roles that allow this still exist

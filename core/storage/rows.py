@@ -127,8 +127,8 @@ def _where(db: sqlite3.Connection, kind: type, equals: dict[str, Any], *, is_cha
 
     `is_change` demands the right to change the rows (see `CHANGES`) rather than the right to see them.
     """
-    clauses = [f'"{name}" = ?' for name in equals]
-    values = [_to_sql(value) for value in equals.values()]
+    clauses = [f'"{name}" is null' if value is None else f'"{name}" = ?' for name, value in equals.items()]
+    values = [_to_sql(value) for value in equals.values() if value is not None]
     action, column = VISIBLE.get(kind, (None, ""))
     if action and (projects := rights.visible_projects(db, CHANGES.get(kind, action) if is_change else action)) is not None:
         among = "(select value from json_each(?))"

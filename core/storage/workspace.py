@@ -309,10 +309,10 @@ class Workspace:
             if path.name.removesuffix(".txt") not in named:
                 path.unlink()
 
-    def withdraw_approval(self, document_id: str, *, reason: str, actor: str = "") -> None:
+    def withdraw_approval(self, document_id: str, *, reason: str, actor: str | None = None) -> None:
         """Withdraw a document's approval and proposal, if there are any.
 
-        `actor` is the name of who does it, or "" if a job causes it.
+        `actor` is the name of who does it; None if a job causes it.
 
         Raises:
             InputError: there is no such document, or the acting person may not see it.
@@ -324,8 +324,9 @@ class Workspace:
                     update(self.db, Review, review.id, state="withdrawn", reason=reason)
                     self._record_review(review, "review withdrawn", actor=actor)
 
-    def _record_review(self, review: Review, action: AuditAction, *, actor: str) -> None:
+    def _record_review(self, review: Review, action: AuditAction, *, actor: str | None) -> None:
         persons = {"proposer": review.proposer_id, "reviewer": review.reviewer_id}
+        second_found = -1 if review.second_found is None else review.second_found  # as in the entries of before
         counts = {"masked": review.span_count, "sampled": review.sampled, "missed": review.missed}
         if review.unread:
             counts |= {f"unread: {name}": number for name, number in asdict(review.unread).items()}
@@ -334,9 +335,9 @@ class Workspace:
             review.document_id,
             action,
             actor=actor,
-            subjects={"review": review.id} | {role: person for role, person in persons.items() if person},
+            subjects={"review": review.id} | {role: person for role, person in persons.items() if person is not None},
             hashes={"text": review.text_sha256, "anonymized": review.anonymized_sha256},
-            counts=counts | {"second search": review.second_found} | audit.decision_counts(self.db, review.document_id),
+            counts=counts | {"second search": second_found} | audit.decision_counts(self.db, review.document_id),
         )
 
     def approved_passages(self, document: Document) -> tuple[Review | None, list[Passage]]:

@@ -87,8 +87,8 @@ def forget_others(workspace: Workspace, project_id: str, job_id: str) -> None:
     """
     rights.check(workspace.db, "work on questions", project_id)
     workspace.db.execute(
-        "delete from pairs where project_id = ? and origin = 'generated' and passage_id not in (select a.passage_id"
-        " from approved_passages a join reviews r on r.id = a.review_id where r.state = 'approved')",
+        "delete from pairs where project_id = ? and origin = 'generated' and (passage_id is null or passage_id not in"
+        " (select a.passage_id from approved_passages a join reviews r on r.id = a.review_id where r.state = 'approved'))",
         [project_id],
     )
     workspace.db.execute(

@@ -68,7 +68,7 @@ def state_words(store: Workspace, project: Project, document: Document) -> str:
     """Describe where a document stands, with a symbol that does not need color."""
     if document.state == "unreadable":
         return "✗ refused" if is_refused(document) else "✗ not read"
-    if not is_permitted(project, document.marking_level):
+    if document.marking_level is not None and not is_permitted(project, document.marking_level):
         return "✗ marked too high"
     if not document.is_analyzed:
         return "○ read, not searched"
@@ -80,7 +80,7 @@ def state_words(store: Workspace, project: Project, document: Document) -> str:
 
 def is_refused(document: Document) -> bool:
     """Tell whether the file was refused for a marking above what its project permitted at the time."""
-    return document.state == "unreadable" and document.marking_level > 0
+    return document.state == "unreadable" and document.is_classified
 
 
 def show_result(reading: Job | None, documents: list[Document]) -> None:
@@ -115,17 +115,17 @@ def table_row(store: Workspace, document: Document, *, has_problems: bool, has_m
         **name,
         **problem,
         "State": state_words(store, require_project(), document),
-        **({"Marking": document.marking or "none"} if has_markings else {}),
+        **({"Marking": "none" if document.marking is None else document.marking} if has_markings else {}),
         "Pages": document.page_count or None,  # plain text has none
         "Words": document.word_count or None,
         "Kind": document.kind,
-        "Language": document.language,
+        "Language": "" if document.language is None else document.language,
     }
 
 
 def show_table(store: Workspace, documents: list[Document], *, has_problems: bool) -> Document:
     """Show the list; return the document selected in it (the first one until then)."""
-    has_markings = any(document.marking for document in documents)
+    has_markings = any(document.marking is not None for document in documents)
     rows = [table_row(store, document, has_problems=has_problems, has_markings=has_markings) for document in documents]
     chosen = st.dataframe(
         pd.DataFrame(rows),

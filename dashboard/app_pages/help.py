@@ -102,7 +102,7 @@ def show_copy() -> None:
         return
     st.subheader("This copy of Garrison")
     st.markdown(copy_words(copy))
-    if copy.signed_by:
+    if copy.signed_by is not None:
         st.caption("The key it was signed with. Your administrator can compare it with what the site was told.")
         st.code(copy.signed_by, language=None, wrap_lines=True)
 
@@ -110,9 +110,9 @@ def show_copy() -> None:
 def copy_words(copy: installation.Installation) -> str:
     """Describe an installed copy in sentences."""
     words = f"Version {copy.version}, {copy.file_count:,} files, installed on {copy.installed_at[:10]}. "
-    if not copy.signed_by:
+    if copy.signed_by is None:
         words += "**Nobody vouches for it: it was installed from an unsigned bundle.** "
-    if not copy.tested_at:
+    if copy.tested_at is None:
         return words + "It was not tested after it was installed; your administrator can do that with the set-up program."
     result = "It passed its last self-test" if copy.is_test_passed else "**It failed its last self-test**"
     way = "cut off from every network" if copy.test_network == "empty namespace" else "while its connections were watched"

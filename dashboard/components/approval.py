@@ -153,7 +153,7 @@ def _show_approved(desk: Desk, approved: Review) -> None:
     if unread := review.unread_sentence(approved):
         st.markdown(f":material/warning: **{unformatted(unread)}**")
     by = f"Approved by **{approved.reviewer}** {ago(approved.created_at)}"
-    if approved.proposer and approved.proposer != approved.reviewer:
+    if approved.proposer is not None and approved.proposer != approved.reviewer:
         by += f", proposed by **{approved.proposer}**"
     st.markdown(
         f":material/check_circle: {by} ({checked}), {counted(approved.span_count, 'piece')} of personal data replaced. "
@@ -171,7 +171,7 @@ def _show_decided(desk: Desk, proposed: Review) -> None:
     accepted = sum(span.state == "accepted" for span in desk.spans)
     rejected = sum(span.state == "rejected" for span in desk.spans)
     open_ = len(desk.spans) - accepted - rejected
-    people = ", ".join(sorted({span.reviewer for span in desk.spans if span.reviewer})) or "nobody"
+    people = ", ".join(sorted({span.reviewer for span in desk.spans if span.reviewer is not None})) or "nobody"
     st.markdown(
         f"{counted(accepted, 'mark')} accepted, {rejected:,} rejected, {open_:,} not decided (replaced too); "
         f"by {people}.  \n{review.sample_words(proposed)}  \n{review.second_words(proposed)}"

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from core.files import sha256_folder, sha256_text, write_atomic
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.records import AuditEntry, Document, Job, Project, Run, Span, new_id, now
+from core.records import AuditEntry, Document, Job, Project, Review, Run, Span, new_id, now
 from core.services import review
 from core.services.documents import reading
 from core.services.questions import pair_import
@@ -169,6 +170,25 @@ def test_files_read_and_refused_are_recorded_and_removed_ones_too(workspace: Wor
     assert log(workspace)[-1].counts["documents"] == 1
     assert find(workspace.db, Project) == find(workspace.db, Document) == find(workspace.db, Job) == []
     assert not any(word in text for _, text in audit.entries(workspace.db) for word in ("whitfield", "broken", "Pumps"))
+
+
+def test_what_is_not_known_stands_in_an_entry_as_ever(workspace: Workspace) -> None:
+    """The log is written once and compared for years: "" for a hash and -1 for a second search that was not made."""
+    project = workspace.create_project("Pumps")
+    document = new_document(project, text_sha256=None, state="unreadable")
+    workspace.store_document(document)
+    proposed = Review(
+        id="review-1", document_id=document.id, reviewer=None, text_sha256="7" * 64, anonymized_sha256="9" * 64,
+        span_count=0, state="proposed", created_at=now(),
+    )  # fmt: skip
+    workspace.store_proposal(proposed)
+    workspace.store_proposal(replace(proposed, id="review-2", proposer="Ada", proposer_id="ada", second_found=0))
+    added, first, withdrawn, second = log(workspace, document.id)
+    assert added.hashes["text"] == "" and withdrawn.hashes["text"] == "7" * 64
+    assert [entry.counts["second search"] for entry in (first, withdrawn, second)] == [-1, -1, 0]
+    assert first.actor == added.actor == first.account and second.actor == "Ada"
+    assert "proposer" not in first.subjects and second.subjects["proposer"] == "ada"
+    assert all("null" not in text for _, text in audit.entries(workspace.db)) and verify(workspace.db).is_whole
 
 
 WORDS = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_size=20)

@@ -25,7 +25,7 @@ class Reciter:
         finally:
             self.log.append("stopped")
         count = len("".join(self.pieces).split())
-        return Pace(read_count=9, cached_count=0, token_count=count, tokens_per_second=0.0, is_complete=True)
+        return Pace(read_count=9, cached_count=0, token_count=count, tokens_per_second=None, is_complete=True)
 
     def close(self) -> None:
         self.log.append("closed")

@@ -39,8 +39,8 @@ def test_an_installed_copy_names_its_version_test_and_signer(open_page, monkeypa
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"signed_by": ""}, "**Nobody vouches for it: it was installed from an unsigned bundle.**"),
-        ({"tested_at": ""}, "It was not tested after it was installed"),
+        ({"signed_by": None}, "**Nobody vouches for it: it was installed from an unsigned bundle.**"),
+        ({"tested_at": None}, "It was not tested after it was installed"),
         ({"is_test_passed": False}, "**It failed its last self-test**"),
         ({"test_network": "sockets watched"}, "while its connections were watched"),
     ],

@@ -28,7 +28,7 @@ def test_a_copy_knows_its_version_signer_and_last_self_test(opened, prefix, monk
     assert installation.signer() is None
     prefix.signer.write_bytes(bundle.signer)
     before = installation.current()
-    assert (before.version, before.tested_at, before.is_test_passed) == ("0.1.0", "", False)
+    assert (before.version, before.tested_at, before.is_test_passed) == ("0.1.0", None, False)
     assert before.signed_by == signature.fingerprint(bundle.signer)
     assert before.file_count > 3
     receipt.add_self_test(folder, {"at": "2026-01-02T03:04:05+00:00", "network": "empty namespace", "ok": True})

@@ -17,4 +17,4 @@ def test_a_passage_counts_once_and_for_its_own_approval():
 
 
 def test_dropped_and_imported_pairs_cover_nothing():
-    assert covered_passages([pair("a", state="dropped"), pair("")]) == {}
+    assert covered_passages([pair("a", state="dropped"), pair(None)]) == {}

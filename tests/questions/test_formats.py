@@ -25,6 +25,11 @@ def test_source_is_added_on_request(make_pair, tmp_path):
     }  # fmt: skip
 
 
+def test_a_pair_without_a_passage_has_an_empty_one(make_pair, tmp_path):
+    write_pairs([make_pair("Q?", "A.", passage_id=None)], tmp_path / "pairs.jsonl", with_source=True)
+    assert json.loads((tmp_path / "pairs.jsonl").read_text(encoding="utf-8"))["passage"] == ""
+
+
 def test_what_is_written_is_read_back(make_pair, tmp_path):
     pairs = [make_pair(f"Question {n}?", f"Answer\u2028{n}.") for n in range(5)]
     write_pairs(pairs, tmp_path / "pairs.jsonl", with_source=True)

@@ -48,14 +48,14 @@ def test_workspace_from_before_proposals_keeps_data_and_approvals(tmp_path: Path
     write_older(home)
     workspace = Workspace(home)
     document, project = get(workspace.db, Document, "document-1"), get(workspace.db, Project, "project-1")
-    assert workspace.text(document) == TEXT and document.is_analyzed and document.marking == ""
+    assert workspace.text(document) == TEXT and document.is_analyzed and document.marking is None
     assert document.is_search_outdated
     assert (project.two_person, project.highest_marking) == ("auto", "unclassified")
     assert get(workspace.db, Span, "span-1").state == "accepted" and get(workspace.db, Job, "job-1").person_id == ""
     assert [review.state for review in find(workspace.db, Review)] == ["withdrawn", "approved"]
     review, passages = workspace.approved_passages(document)
     assert review is not None and (review.proposer, review.reviewer, review.is_authenticated) == ("Ada", "Ada", False)
-    assert (review.sampled, review.unread_count, review.second_found) == (0, -1, -1)  # not known, and said so
+    assert (review.sampled, review.unread_count, review.second_found) == (0, None, None)
     assert review.unread is None
     assert [(passage.text, passage.heading, passage.page) for passage in passages] == [
         (ANONYMIZED, "", "sheet without name")

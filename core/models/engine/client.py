@@ -168,12 +168,13 @@ def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
 
 
 def _pace(last: Mapping[str, Any], *, is_complete: bool) -> Pace:
-    usage, timings = last.get("usage", {}), last.get("timings", {})
+    usage = last.get("usage", {})
+    rate = float(last.get("timings", {}).get("predicted_per_second") or 0)  # 0 too if nothing was written
     return Pace(
         read_count=int(usage.get("prompt_tokens", 0)),
         cached_count=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
         token_count=int(usage.get("completion_tokens", 0)),
-        tokens_per_second=float(timings.get("predicted_per_second") or 0.0),
+        tokens_per_second=rate if rate > 0 else None,
         is_complete=is_complete,
     )
 

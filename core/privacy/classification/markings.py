@@ -104,6 +104,11 @@ class Marking:
     text: str
 
     @property
+    def stored_text(self) -> str | None:
+        """The text as it is stored with a document; None if there is no marking."""
+        return None if self == NONE else self.text
+
+    @property
     def word(self) -> str:
         """The classification alone, such as `SECRET`."""
         match = _MARKING.fullmatch(self.text)

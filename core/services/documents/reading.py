@@ -127,7 +127,7 @@ def _refuse(context: JobContext, project: Project, *, name: str, problem: str, i
         kind=Path(name).suffix.lstrip(".").lower(),
         size_bytes=path.stat().st_size if is_file and path else 0,
         sha256=sha256_file(path) if is_file and path else "",
-        text_sha256="",
+        text_sha256=None,
         state="unreadable",
         problem=problem,
         created_at=now(),
@@ -186,7 +186,7 @@ def _read_one(
         page_count=len(extraction.pages),
         word_count=word_count(extraction.text),
         language=extraction.language,
-        marking=marking.text,
+        marking=marking.stored_text,
         marking_level=marking.level,
         created_at=now(),
     )

@@ -23,7 +23,7 @@ def refused(
         kind=kind,
         size_bytes=path.stat().st_size,
         sha256=sha256_file(path),
-        text_sha256="",
+        text_sha256=None,
         state="unreadable",
         problem=refusal(project, marking),
         marking=marking.word,
@@ -50,5 +50,5 @@ def forget_refusals(workspace: Workspace, project: Project, sha256: str) -> None
     """Delete earlier refusals of the same file from the list; call it inside the transaction that stores its new state."""
     rights.check(workspace.db, "add documents", project.id)
     for document in find(workspace.db, Document, project_id=project.id, sha256=sha256, state="unreadable"):
-        if document.marking_level > 0:
+        if document.is_classified:
             delete(workspace.db, Document, id=document.id)

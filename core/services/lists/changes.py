@@ -159,7 +159,7 @@ def catch_up(workspace: Workspace, document: Document) -> int:
     with transaction(permitted.db):
         touch = by_lists(permitted, document, lists_of(permitted, document.project_id), new=Lists())
         if touch:
-            _store(permitted, touch, actor="")
+            _store(permitted, touch, actor=None)
     return len(touch.new) + len(touch.undecided) + len(touch.rejected)
 
 
@@ -174,7 +174,7 @@ def _effect(workspace: Workspace, touch: Touch) -> Effect:
     )
 
 
-def _store(permitted: Permitted, touch: Touch, *, actor: str) -> None:
+def _store(permitted: Permitted, touch: Touch, *, actor: str | None) -> None:
     """Store the new and changed spans of a document, and withdraw its approval; call it inside a transaction."""
     db, document = permitted.db, touch.document
     if touch.new or touch.undecided:
@@ -183,14 +183,14 @@ def _store(permitted: Permitted, touch: Touch, *, actor: str) -> None:
         insert_many(db, named[: len(touch.new)])
         for span in named[len(touch.new) :]:
             update(
-                db, Span, span.id, state="detected", reviewer="", entity=span.entity, detector=span.detector,
+                db, Span, span.id, state="detected", reviewer=None, entity=span.entity, detector=span.detector,
                 surrogate=span.surrogate, treatment=span.treatment,
             )  # fmt: skip
         store_surrogates(permitted, document.project_id, table)
     for span in touch.rejected:
         update(db, Span, span.id, state="rejected", reviewer=span.reviewer)
     if touch.must_search:
-        update(db, Document, document.id, analyzed_sha256="")
+        update(db, Document, document.id, analyzed_sha256=None)
     counts = {"marked": len(touch.new) + len(touch.undecided), "rejected": len(touch.rejected)}
     action: AuditAction = "lists applied"
     audit.append_for(db, document.id, action, actor=actor, counts=counts)

@@ -1,7 +1,7 @@
 """The highest classification marking that a project permits its documents, and the documents marked above it."""
 
 from core.errors import InputError
-from core.privacy.classification.markings import LEVEL_WORDS, LEVELS, Marking, find_marking
+from core.privacy.classification.markings import LEVEL_WORDS, LEVELS, NONE, Marking, find_marking
 from core.records import Document, MarkingLevel, Person, Project
 from core.storage import Workspace, audit, find, get, rights, transaction, update
 
@@ -31,11 +31,13 @@ def above(workspace: Workspace, project: Project, *, level: MarkingLevel | None 
 def known_marking(workspace: Workspace, document: Document) -> Marking:
     """Return a stored document's marking, detecting and storing it now if the document predates marking detection."""
     rights.check(workspace.db, "see project", document.project_id)
-    if document.marking_level >= 0 or document.state != "read":
-        return Marking(max(document.marking_level, 0), document.marking)
-    marking = find_marking(workspace.text(document), workspace.pages(document))
-    update(workspace.db, Document, document.id, marking=marking.text, marking_level=marking.level)
-    return marking
+    if document.marking_level is None and document.state == "read":
+        marking = find_marking(workspace.text(document), workspace.pages(document))
+        update(workspace.db, Document, document.id, marking=marking.stored_text, marking_level=marking.level)
+        return marking
+    if document.marking_level is None or document.marking is None:
+        return NONE
+    return Marking(document.marking_level, document.marking)
 
 
 def check_permitted(workspace: Workspace, document: Document) -> None:

@@ -68,7 +68,7 @@ def reissue(
     *,
     concerns: Callable[[Span], bool],
     reason: str,
-    actor: str = "",
+    actor: str | None = None,
 ) -> tuple[int, int, int]:
     """Give the spans for which `concerns` is true what `table` holds for them now; call it inside a transaction.
 

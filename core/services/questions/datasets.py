@@ -8,10 +8,10 @@ from pathlib import Path
 from core.errors import SetupError
 from core.files import write_atomic
 from core.questions import split_pairs
-from core.records import DatasetVersion, Project, QuestionPair, Review, new_id, now
-from core.services.questions.trainable import reviewed_pairs
+from core.records import DatasetVersion, Project, QuestionPair, new_id, now
+from core.services.questions.trainable import approvals_of, reviewed_pairs
 from core.services.review import risk_of
-from core.storage import Workspace, audit, find, get, insert, rights, transaction
+from core.storage import Workspace, audit, find, insert, rights, transaction
 
 
 def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
@@ -37,7 +37,7 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
             sha256=sha256,
             train_count=len(train_pairs),
             heldout_count=len(heldout_pairs),
-            risk=risk_of(get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs}),
+            risk=risk_of(approvals_of(workspace, pairs)),
             created_at=now(),
         )
         for name, content in files.items():

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from core.files import check_target
 from core.questions import pair_format, write_pairs
-from core.records import Project, QuestionPair, Review
-from core.services.questions.trainable import reviewed_pairs
+from core.records import Project, QuestionPair
+from core.services.questions.trainable import approvals_of, reviewed_pairs
 from core.services.review import risk_of, unread_risk
-from core.storage import Workspace, audit, find, get, rights
+from core.storage import Workspace, audit, find, rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
     kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
     left_out = [pair for pair in kept if pair.id not in given]
     unapproved = sum(workspace.active_review(pair.document_id) is None for pair in left_out)
-    unread = unread_risk(risk_of(get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs}))
+    unread = unread_risk(risk_of(approvals_of(workspace, pairs)))
     return PairExport(tuple(pairs), unapproved, len(left_out) - unapproved, unread)
 
 

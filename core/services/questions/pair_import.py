@@ -75,7 +75,7 @@ def _store(context: JobContext, project: Project, *, path: Path, name: str, remo
         state="read",
         page_count=1,
         word_count=len(text.split()),
-        marking=marking.text,
+        marking=marking.stored_text,
         marking_level=marking.level,
         created_at=now(),
     )

@@ -22,8 +22,11 @@ class Source:
 
 def source_of(workspace: Workspace, pair: QuestionPair) -> Source:
     """Return the passage a pair came from, split at its quote, from exactly the text that was approved."""
+    rights.check(workspace.db, "read documents", pair.project_id)
+    if pair.review_id is None:
+        return Source("", pair.quote, "")
     path = workspace.anonymized_path(pair.project_id, pair.review_id)
-    if not pair.review_id or not path.exists():
+    if not path.exists():
         return Source("", pair.quote, "")
     text = path.read_bytes().decode()  # as stored: offsets count characters of exactly this text
     if text[pair.quote_start : pair.quote_end] != pair.quote:  # imported: offsets refer to another text

@@ -1,5 +1,6 @@
 """The rule that nothing unreviewed is trained on: which question pairs may be, and in which form."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from core.errors import Hint, InputError
@@ -26,7 +27,7 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
         approved[document_id] = review, {passage.id: passage for passage in passages}
     usable = [pair for given in kept if (pair := _reviewed(given, *approved[given.document_id]))]
     if not usable:
-        is_approved_again = any(review and pair.review_id for pair in kept for review, _ in [approved[pair.document_id]])
+        is_approved_again = any(pair.review_id is not None and approved[pair.document_id][0] is not None for pair in kept)
         raise InputError(
             f"None of the {len(kept)} pairs of {project.name} comes from a document whose approval stands.",
             _rewrite(project) if is_approved_again else _review(project),
@@ -48,13 +49,20 @@ def _review(project: Project) -> Hint:
     )
 
 
+def approvals_of(workspace: Workspace, pairs: Iterable[QuestionPair]) -> list[Review]:
+    """Return the approvals that pairs come from, each once."""
+    return [
+        get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs} if review_id is not None
+    ]
+
+
 def _reviewed(pair: QuestionPair, review: Review | None, passages: dict[str, Passage]) -> QuestionPair | None:
     """Return the pair as it may be trained on, imported ones anonymized; None unless it belongs to the valid approval."""
     if review is None:
         return None
     if pair.origin != "imported":
         return pair if pair.review_id == review.id else None
-    passage = passages.get(pair.passage_id)
+    passage = None if pair.passage_id is None else passages.get(pair.passage_id)
     anonymized = from_text(passage.text) if passage else None
     if passage is None or anonymized is None:
         return None

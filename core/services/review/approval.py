@@ -242,7 +242,7 @@ def _check_settled(workspace: Workspace, project: Project, document: Document, *
 
 def _is_by(review: Review, person: Person) -> bool:
     # approvals from before people had ids hold only a name
-    return review.reviewer_id == person.id if review.reviewer_id else review.reviewer == person.name
+    return review.reviewer == person.name if review.reviewer_id is None else review.reviewer_id == person.id
 
 
 def _check_second(project: Project, document: Document, proposed: Review | None, *, by: Person) -> None:
@@ -262,13 +262,15 @@ def _check_second(project: Project, document: Document, proposed: Review | None,
 
 
 def _proposal(workspace: Workspace, project: Project, document: Document, masked: Masked, *, by: Person) -> Review:
+    if document.text_sha256 is None:
+        raise ValueError("a document without a text has nothing to mask")
     anonymized_sha256 = sha256_text(masked.text)
     sample = sample_of(workspace, document)
     second = second_search_of(workspace, document, anonymized_sha256)
     return Review(
         id=new_id("review"),
         document_id=document.id,
-        reviewer="",
+        reviewer=None,
         is_authenticated=by.is_authenticated,
         proposer=by.name,
         proposer_id=by.id,
@@ -278,8 +280,8 @@ def _proposal(workspace: Workspace, project: Project, document: Document, masked
         sampled=sample.read,
         missed=sample.missed,
         unread_count=sample.unread_count,
-        second_found=len(second.places) if second else -1,
-        second_detector=second.detector if second else "",
+        second_found=len(second.places) if second else None,
+        second_detector=second.detector if second else None,
         unread=unread_of(workspace, project, document, masked=masked),
         state="proposed",
         created_at=now(),

@@ -45,7 +45,9 @@ def risk_of(reviews: Iterable[Review]) -> dict[str, Any]:
     given = list(reviews)
     unread = [review for review in given if review.unread]
     left = sum((review.unread for review in unread if review.unread), Unread())
-    by = {"documents": len(unread), "by": sorted({review.reviewer for review in unread})}
+    names = {review.reviewer for review in unread if review.reviewer is not None}
+    by = {"documents": len(unread), "by": sorted(names)}
+    second_found = [review.second_found for review in given if review.second_found is not None]
     return {
         "unread": by | asdict(left) if unread else None,
         "documents": len(given),
@@ -53,8 +55,8 @@ def risk_of(reviews: Iterable[Review]) -> dict[str, Any]:
         "sampled": sum(review.sampled for review in given),
         "missed": sum(review.missed for review in given),
         "bound": round(max((bound_of(review) for review in given), default=1.0), 6),
-        "unsearched": sum(review.second_found < 0 for review in given),
-        "second_found": sum(max(0, review.second_found) for review in given),
+        "unsearched": len(given) - len(second_found),
+        "second_found": sum(second_found),
     }
 
 
@@ -94,7 +96,7 @@ def sample_words(review: Review) -> str:
 
 def second_words(review: Review) -> str:
     """Describe the second search's result in a sentence."""
-    if review.second_found < 0:
+    if review.second_found is None:
         return "The anonymized text was not searched a second time."
     if review.second_found == 0:
         return "The second search found nothing in the anonymized text that looks like personal data."

@@ -48,7 +48,7 @@ def queue(workspace: Workspace, project: Project) -> list[QueueEntry]:
         "select d.id, count(s.id) as total, coalesce(sum(s.state = 'detected'), 0) as undecided,"
         " coalesce(sum(s.state = 'detected' and s.detector in (?, ?)), 0) as lone"
         " from documents d left join spans s on s.document_id = d.id"
-        " where d.project_id = ? and d.state = 'read' and d.text_sha256 <> '' and d.analyzed_sha256 = d.text_sha256"
+        " where d.project_id = ? and d.state = 'read' and d.analyzed_sha256 = d.text_sha256"
         " group by d.id order by d.created_at, d.rowid",
         [*_LONE, project.id],
     )

@@ -87,20 +87,20 @@ def store_second_search(
             workspace.db,
             document.id,
             "second search run",
-            actor=by.name if by else "",
+            actor=by.name if by else None,
             subjects={"detector": detector} | ({"person": by.id} if by and by.id else {}),
             hashes={"anonymized": anonymized_sha256},
             counts={"found": len(rows)},
         )
 
 
-def second_search_of(workspace: Workspace, document: Document, anonymized_sha256: str = "") -> SecondSearch | None:
+def second_search_of(workspace: Workspace, document: Document, anonymized_sha256: str | None = None) -> SecondSearch | None:
     """Return the second search of this anonymized text (of any text if no SHA-256 is given); None if there was none."""
     rights.check(workspace.db, "read documents", document.project_id)
     row = workspace.db.execute(
         "select detector, anonymized_sha256 from second_searches where document_id = ?", [document.id]
     ).fetchone()
-    if row is None or anonymized_sha256 not in ("", row["anonymized_sha256"]):
+    if row is None or anonymized_sha256 not in (None, row["anonymized_sha256"]):
         return None
     rows = workspace.db.execute(
         "select start, end, entity from second_findings where document_id = ? order by start", [document.id]

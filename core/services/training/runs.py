@@ -97,7 +97,7 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
         return run
     folder = workspace.run_folder(project.id, run.id)
     if not RunFolder(folder).record.exists():
-        write_atomic(RunFolder(folder).record, json.dumps(asdict(run), indent=1))
+        write_atomic(RunFolder(folder).record, json.dumps(asdict(run) | {"adapter_sha256": ""}, indent=1))
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
     approvals = _approvals(dataset)
     _check_approvals(workspace, approvals)

@@ -47,7 +47,7 @@ def test_document_above_is_refused_in_words_and_nothing_of_it_is_kept(
     assert refused.problem == (
         "Refused: marked SECRET; this project permits up to UNCLASSIFIED or OFFICIAL. Nothing of its text was kept here."
     )
-    assert (refused.marking, refused.marking_level, refused.text_sha256) == ("SECRET", 3, "")
+    assert (refused.marking, refused.marking_level, refused.text_sha256) == ("SECRET", 3, None)
     assert not workspace.document_folder(refused).exists()
     assert b"kestrel" not in everything_stored(workspace)
     [entry] = [entry for entry, _ in audit.entries(workspace.db, about="document refused")]
@@ -128,7 +128,7 @@ def test_document_read_before_markings_were_looked_for_is_looked_at_when_it_is_a
 ) -> None:
     project = workspace.create_project("Oil", highest_marking="restricted", policy="all-at-once")
     document = approved(workspace, project, tmp_path / "oil.txt")
-    update(workspace.db, Document, document.id, marking="", marking_level=-1)
+    update(workspace.db, Document, document.id, marking=None, marking_level=None)
     update(workspace.db, Project, project.id, highest_marking="unclassified")
     with pytest.raises(InputError, match="marked OFFICIAL-SENSITIVE"):
         review.approve(workspace, project, document, by=declared("R. Vale"))

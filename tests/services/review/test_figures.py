@@ -34,7 +34,7 @@ def test_a_sample_is_told_with_its_bound() -> None:
 
 
 def test_what_was_not_done_is_said() -> None:
-    bare = replace(REVIEW, sampled=0, second_found=-1)
+    bare = replace(REVIEW, sampled=0, second_found=None)
     assert sample_words(bare) == "No sample was read: the share of missed passages is unknown."
     assert second_words(bare) == "The anonymized text was not searched a second time."
     assert bound_of(bare) == 1.0
@@ -60,6 +60,6 @@ def test_over_several_documents_the_weakest_bound_and_the_sum_stand() -> None:
     assert risk_words(one)[1] == "The second search found 1 place that looks like personal data."
     none = risk_of([replace(REVIEW, second_found=0)])
     assert risk_words(none)[1] == "The second search found no places that look like personal data."
-    unread = risk_of([REVIEW, replace(REVIEW, sampled=0, second_found=-1)])
+    unread = risk_of([REVIEW, replace(REVIEW, sampled=0, second_found=None)])
     assert risk_words(unread)[0] == "No sample was read for 1 of the 2 documents: the share of missed passages is unknown."
     assert risk_words(unread)[1] == "1 of the 2 documents not searched a second time."

@@ -1,0 +1,40 @@
+"""Records as JSON: a field that is not known (None) keeps the value that scripts have always read for it."""
+
+from dataclasses import fields
+from typing import Any
+
+from core.installation import Installation
+from core.records import Document, Evaluation, QuestionPair, Review, Run, Span
+
+# What stands for None, by record and field. A field that is missing here is null.
+NOT_KNOWN: dict[type, dict[str, str | int]] = {
+    Document: {
+        "text_sha256": "",
+        "language": "",
+        "analyzed_sha256": "",
+        "search_version": 0,
+        "marking": "",
+        "marking_level": -1,
+    },
+    Span: {"reviewer": ""},
+    Review: {
+        "reviewer": "",
+        "reviewer_id": "",
+        "proposer": "",
+        "proposer_id": "",
+        "unread_count": -1,
+        "second_found": -1,
+        "second_detector": "",
+    },
+    QuestionPair: {"review_id": "", "passage_id": ""},
+    Run: {"adapter_sha256": ""},
+    Evaluation: {"adapter_sha256": ""},
+    Installation: {"signed_by": "", "tested_at": "", "test_network": ""},
+}
+
+
+def json_fields(record: Any) -> dict[str, Any]:
+    """Return the fields of a record by name, as they are printed as JSON; records within it stay as they are."""
+    stands_for = NOT_KNOWN.get(type(record), {})
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    return {name: stands_for.get(name) if value is None else value for name, value in values.items()}
