@@ -220,7 +220,7 @@ class ListEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PatternRule:
+class CustomPattern:
     """A pattern whose matches are personal data; `definition` holds its parts or, if read from a file, an expression."""
 
     id: str

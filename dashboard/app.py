@@ -17,20 +17,20 @@ from dashboard.components.entrance import admit
 from dashboard.components.errors import shown_errors
 from dashboard.components.footer import show_footer
 from dashboard.components.project_choice import choose_project
-from dashboard.components.spine import show_spine
+from dashboard.components.step_bar import show_step_bar
 from dashboard.pages import ALL_PAGES, PAGES, Page, page_titled
 from dashboard.session_keys import NEXT_PROJECT_ID, PROJECT_ID
 
 HERE = Path(__file__).parent
 
 
-def is_open(store: Workspace, page: Page) -> bool:
+def is_open(workspace: Workspace, page: Page) -> bool:
     """Tell whether the actor may open `page` in the chosen project."""
     project = resources.current_project()
-    return page.action is None or rights.may(store.db, page.action, project.id if project else "")
+    return page.action is None or rights.may(workspace.db, page.action, project.id if project else "")
 
 
-def navigation(store: Workspace | None) -> StreamlitPage:
+def navigation(workspace: Workspace | None) -> StreamlitPage:
     """Build the menu and return the chosen page.
 
     The menu lists only pages the actor may use; the others can still be reached by address, and `show_page` refuses them.
@@ -42,16 +42,16 @@ def navigation(store: Workspace | None) -> StreamlitPage:
                 title=page.title,
                 icon=f":material/{page.icon}:",
                 default=page is ALL_PAGES[0],
-                visibility="visible" if store and is_open(store, page) else "hidden",
+                visibility="visible" if workspace and is_open(workspace, page) else "hidden",
             )
             for page in pages
         ]
         for section, pages in PAGES.items()
     }
-    return st.navigation(menu, expanded=True, position="sidebar" if store else "hidden")
+    return st.navigation(menu, expanded=True, position="sidebar" if workspace else "hidden")
 
 
-def show_page(page: StreamlitPage, store: Workspace) -> None:
+def show_page(page: StreamlitPage, workspace: Workspace) -> None:
     """Show the chosen page, below the project's six steps if it is one of them.
 
     Raises:
@@ -60,32 +60,32 @@ def show_page(page: StreamlitPage, store: Workspace) -> None:
     project = resources.current_project()
     chosen = page_titled(page.title)
     if project is not None and chosen.step:
-        show_spine(store, project)
+        show_step_bar(workspace, project)
     st.title(chosen.title)
     if chosen.action is not None and (project is not None or not chosen.step):
-        rights.check(store.db, chosen.action, project.id if project else "")
+        rights.check(workspace.db, chosen.action, project.id if project else "")
     page.run()
 
 
 def main() -> None:
     """Draw the frame and the chosen page, provided the visitor is let in."""
-    store = None
+    workspace = None
     with shown_errors():
-        store = resources.workspace() if admit() else None
-        if store and (chosen := st.session_state.pop(NEXT_PROJECT_ID, "")):
+        workspace = resources.workspace() if admit() else None
+        if workspace and (chosen := st.session_state.pop(NEXT_PROJECT_ID, "")):
             st.session_state[PROJECT_ID] = chosen
-        if store:
+        if workspace:
             with st.sidebar:
-                choose_project(store, resources.projects())
-    page = navigation(store)
-    if store is None:
+                choose_project(workspace, resources.projects())
+    page = navigation(workspace)
+    if workspace is None:
         return
     # the footer is drawn first but placed below the body: a page may call st.stop, after which nothing more is drawn
     body = st.container(key="body")
     with shown_errors():
-        show_footer(store)
+        show_footer(workspace)
     with body, shown_errors():
-        show_page(page, store)
+        show_page(page, workspace)
 
 
 refuse_connections()  # takes effect once per process; later calls do nothing

@@ -65,12 +65,12 @@ def _opened_at(home: str, name: str) -> ChatModel:
     from core.models.engine.supervisor import shared
     from core.services.conversation import open_answerer
 
-    store = _workspace_at(home)
-    shared().is_device_wanted = lambda: jobs.is_device_wanted(store)
-    return open_answerer(store, name)
+    workspace = _workspace_at(home)
+    shared().is_device_wanted = lambda: jobs.is_device_wanted(workspace)
+    return open_answerer(workspace, name)
 
 
-def answerer(store: Workspace, name: str) -> ChatModel:
+def answerer(workspace: Workspace, name: str) -> ChatModel:
     """Return the run or model called `name`, opened for chat; the last two used stay in memory.
 
     Raises:
@@ -78,6 +78,6 @@ def answerer(store: Workspace, name: str) -> ChatModel:
         SetupError: there is no such model, or it cannot be loaded.
         AccessError: the actor may not use the run.
     """
-    for run in find(_workspace_at(str(store.home)).db, Run, id=name):
-        rights.check(store.db, "chat", run.project_id)  # the cache of opened models is shared by everybody
-    return _opened_at(str(store.home), name)
+    for run in find(_workspace_at(str(workspace.home)).db, Run, id=name):
+        rights.check(workspace.db, "chat", run.project_id)  # the cache of opened models is shared by everybody
+    return _opened_at(str(workspace.home), name)

@@ -20,7 +20,7 @@ READING = {"documents", "privacy", "questions", "evaluation"}  # the rooms that 
 # used by the rest.
 WORDS = {
     "access",
-    "defects",
+    "crash_reports",
     "detectors",
     "embedded",
     "errors",

@@ -9,7 +9,7 @@ from core import detectors
 from core.detectors import LIST, MODELS, PROPAGATION, RAMPART, REVIEWER, RULES, SPACY, detectors_of, joined, split
 from core.records import Detection, Span
 from core.services.privacy.second_search import other_detector
-from core.services.review.risk import mark_risks
+from core.services.review.risk import span_risks
 
 ROOT = Path(__file__).resolve().parent.parent
 # "+" taken apart or put together, a name looked for as a part of the text, a name written out where it is given or compared
@@ -54,7 +54,7 @@ def test_a_name_is_asked_for_whole_and_not_as_a_part_of_another():
 def test_only_what_one_model_alone_found_counts_as_lone():
     text = "Vale Vale"  # twice, so that no rare name adds points
     one, two = span(SPACY), span(joined(MODELS))
-    assert mark_risks(text, [one, two]) == {one.id: 2, two.id: 0}
+    assert span_risks(text, [one, two]) == {one.id: 2, two.id: 0}
 
 
 def test_nothing_else_joins_or_splits_names_or_spells_them_out():

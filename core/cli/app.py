@@ -27,13 +27,13 @@ from core.cli import (
     privacy,
     projects,
     questions,
-    reveal,
+    reidentification,
     selftest,
     service,
     training,
 )
 from core.cli.shell import Shell, report_error
-from core.defects import record_defect
+from core.crash_reports import record_crash
 from core.errors import GarrisonError, InputError, JobCancelled, SetupError
 from core.files import disk_error
 from core.offline import refuse_connections
@@ -57,7 +57,7 @@ app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
 app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
-for commands in (privacy, reveal, training, conversation, service, selftest):
+for commands in (privacy, reidentification, training, conversation, service, selftest):
     commands.register(app)
 
 
@@ -124,7 +124,7 @@ def _unforeseen(error: Exception, home: Path) -> GarrisonError:
         logging.basicConfig(filename=home / LOG_NAME, format="%(asctime)s %(message)s")
     except OSError:
         logging.basicConfig(handlers=[logging.NullHandler()])
-    reference = record_defect(error)
+    reference = record_crash(error)
     return GarrisonError(
         f"A defect in Garrison stopped this command (reference {reference}).", f"Report it with {home / LOG_NAME}."
     )

@@ -8,7 +8,7 @@ import typer
 from core.cli.shell import Shell, shell_of, table
 from core.errors import InputError
 from core.files import check_target, write_atomic
-from core.records import ListEntry, PatternRule, new_id, now
+from core.records import CustomPattern, ListEntry, new_id, now
 from core.storage import find
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ def show(context: typer.Context, words: Words = None, site: Site = False) -> Non
     """Show the entries and patterns."""
     shell = shell_of(context)
     owner, _ = _owner(shell, words, is_site=site)
-    entries, rules = find(shell.workspace.db, ListEntry, project_id=owner), _rules(shell, owner)
+    entries, patterns = find(shell.workspace.db, ListEntry, project_id=owner), _patterns_of(shell, owner)
     rows = [{"id": e.id, "kind": e.kind, "type": e.entity, "text": e.text, "added by": e.added_by} for e in entries]
-    rows += [{"id": r.id, "kind": "pattern", "type": r.entity, "text": r.name, "added by": r.added_by} for r in rules]
-    shell.show({"entries": entries, "patterns": rules}, table(rows, empty="Nothing is listed yet. Next: garrison lists add"))
+    rows += [{"id": r.id, "kind": "pattern", "type": r.entity, "text": r.name, "added by": r.added_by} for r in patterns]
+    shell.show(
+        {"entries": entries, "patterns": patterns}, table(rows, empty="Nothing is listed yet. Next: garrison lists add")
+    )
 
 
 @app.command()
@@ -79,16 +81,16 @@ def remove(
 ) -> None:
     """Remove texts (or ids of entries) from a list. Spans of a deny entry remain until a reviewer rejects them."""
     from core.identity import declared
-    from core.privacy.text.rewriting import folded
+    from core.privacy.text.normalization import fold
     from core.services.lists import changes as list_changes
 
     shell = shell_of(context)
     owner, texts = _owner(shell, words, is_site=site)
-    wanted = {folded(text) for text in texts}
+    wanted = {fold(text) for text in texts}
     entries = [
         entry
         for entry in find(shell.workspace.db, ListEntry, project_id=owner)
-        if entry.id in texts or (entry.kind == kind and folded(entry.text) in wanted)
+        if entry.id in texts or (entry.kind == kind and fold(entry.text) in wanted)
     ]
     if len(entries) < max(1, len(texts)):
         raise InputError(f"{len(texts) - len(entries) or 1} of these stand on no such list.", "See: garrison lists show")
@@ -123,10 +125,10 @@ def import_csv(
     read = read_lists(csv.read_bytes(), project_id=owner, actor=actor, kind=kind, entity=type_)
     lines = [f"Row {number} left out: {reason}" for number, reason in read.bad_rows]
     if preview:
-        effect = list_changes.preview(shell.workspace, owner, entries=read.entries, rules=read.rules)
+        effect = list_changes.preview(shell.workspace, owner, entries=read.entries, patterns=read.patterns)
     else:
-        effect = list_changes.add(shell.workspace, owner, entries=read.entries, rules=read.rules, actor=actor)
-    number = len(read.entries) + len(read.rules) - effect.left_out
+        effect = list_changes.add(shell.workspace, owner, entries=read.entries, patterns=read.patterns, actor=actor)
+    number = len(read.entries) + len(read.patterns) - effect.left_out
     _show_effect(shell, effect, "Nothing was changed." if preview else f"{number:,} added.", lines)
 
 
@@ -145,7 +147,7 @@ def export(
     owner, _ = _owner(shell, words, is_site=site)
     check_target(csv, is_forced=force)
     entries = find(shell.workspace.db, ListEntry, project_id=owner)
-    write_atomic(csv, "".join(csv_lines(entries, _rules(shell, owner))))
+    write_atomic(csv, "".join(csv_lines(entries, _patterns_of(shell, owner))))
     shell.show({"entries": len(entries), "path": csv}, f"{len(entries):,} entries written to {csv}")
 
 
@@ -162,8 +164,8 @@ def try_pattern(
 
     shell = shell_of(context)
     owner, _ = _owner(shell, words, is_site=site)
-    rule = _rule(owner, "trial", part or [], regex=regex, examples={})
-    _show_effect(shell, list_changes.preview(shell.workspace, owner, rules=[rule]), "Nothing was changed.")
+    pattern = _pattern(owner, "trial", part or [], regex=regex, examples={})
+    _show_effect(shell, list_changes.preview(shell.workspace, owner, patterns=[pattern]), "Nothing was changed.")
 
 
 @pattern_app.command("add")
@@ -188,8 +190,8 @@ def add_pattern(
         raise InputError("A pattern needs one name.", "Write it behind the project, in quotes.")
     actor = declared(as_)
     examples = {"fits": fits or [], "fits_not": fits_not or []}
-    rule = _rule(owner, names[0], part or [], regex=regex, examples=examples, entity=type_, by=actor.name)
-    effect = list_changes.add(shell.workspace, owner, rules=[rule], actor=actor)
+    pattern = _pattern(owner, names[0], part or [], regex=regex, examples=examples, entity=type_, by=actor.name)
+    effect = list_changes.add(shell.workspace, owner, patterns=[pattern], actor=actor)
     _show_effect(shell, effect, "The pattern is added.")
 
 
@@ -201,10 +203,10 @@ def remove_pattern(context: typer.Context, words: Words = None, as_: As = "", si
 
     shell = shell_of(context)
     owner, names = _owner(shell, words, is_site=site)
-    rules = [rule for rule in _rules(shell, owner) if rule.id in names or rule.name in names]
-    if not rules:
+    patterns = [pattern for pattern in _patterns_of(shell, owner) if pattern.id in names or pattern.name in names]
+    if not patterns:
         raise InputError("There is no such pattern.", "See: garrison lists show")
-    effect = list_changes.remove(shell.workspace, owner, rules=rules, actor=declared(as_))
+    effect = list_changes.remove(shell.workspace, owner, patterns=patterns, actor=declared(as_))
     _show_effect(shell, effect, "The pattern is removed.")
 
 
@@ -222,11 +224,11 @@ def _owner(shell: Shell, words: list[str] | None, *, is_site: bool) -> tuple[str
     return shell.workspace.project(given[0]).id, given[1:]
 
 
-def _rules(shell: Shell, owner: str) -> list[PatternRule]:
-    return find(shell.workspace.db, PatternRule, project_id=owner)
+def _patterns_of(shell: Shell, owner: str) -> list[CustomPattern]:
+    return find(shell.workspace.db, CustomPattern, project_id=owner)
 
 
-def _rule(
+def _pattern(
     owner: str,
     name: str,
     parts: list[str],
@@ -235,11 +237,11 @@ def _rule(
     examples: dict[str, list[str]],
     entity: str = "ID_NUMBER",
     by: str = "",
-) -> PatternRule:
+) -> CustomPattern:
     from core.privacy.lists.patterns import definition_of, parse_part
 
     made = {"expression": regex, **examples} if regex else definition_of([parse_part(p) for p in parts], **examples)
-    return PatternRule(
+    return CustomPattern(
         id=new_id("pattern"), project_id=owner, name=name, definition=made, entity=entity, added_by=by, created_at=now()
     )
 

@@ -2,13 +2,13 @@
 
 from core.documents.archives import Member, expand
 from core.documents.copies import CopiedFile, LayoutError
-from core.documents.edges import page_edges
 from core.documents.folders import FolderFiles, files_in
 from core.documents.kinds import KINDS, kind_of
+from core.documents.page_edges import page_edges
 from core.documents.passages import split_passages
 from core.documents.reading import Extraction, read_document
 from core.documents.table_copy import copy_csv
-from core.documents.traces import Replacement
+from core.documents.text_map import Replacement
 from core.documents.word_copy import copy_docx
 from core.documents.words import guess_language, word_count
 from core.documents.workbook_copy import copy_xlsx

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.documents import layout
 from core.documents.plain import paged_text
-from core.documents.running import without_running_lines
+from core.documents.running_headers import without_running_lines
 from core.errors import InputError
 from core.records import Page
 

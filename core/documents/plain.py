@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from core.documents import layout
-from core.documents.flat import without_running_text
-from core.documents.running import without_running_lines
+from core.documents.running_headers import without_running_lines
+from core.documents.unpaged_text import without_running_text
 from core.errors import InputError
 from core.records import Page
 

@@ -9,7 +9,7 @@ from core.documents import layout
 from core.documents.copies import CopiedFile, changed_layout, check_same_text
 from core.documents.plain import decode
 from core.documents.tables import Piece, csv_dialect, csv_rows, placed_lines
-from core.documents.traces import Placed, Replacement, collapsed, in_raw, replaced, slot_replacements
+from core.documents.text_map import Placed, Replacement, collapsed, in_raw, replaced, slot_replacements
 
 _Dialect = type[csv.Dialect] | csv.Dialect
 _BOM = b"\xef\xbb\xbf"

@@ -14,7 +14,7 @@ from typing import Any
 from core.documents.copies import CopiedFile, changed_layout, check_same_text
 from core.documents.office import check_parts
 from core.documents.tables import placed_lines
-from core.documents.traces import Placed, Replacement, collapsed, in_raw, merged, replaced, slot_replacements
+from core.documents.text_map import Placed, Replacement, collapsed, in_raw, merged, replaced, slot_replacements
 from core.documents.word import Block, W, WordFile, cell_text, open_word, paragraph_text, text_nodes
 from core.documents.word_blocks import BlockCopy, element_of
 from core.documents.word_package import Relation, package_strings, parsed, theme_fonts, write_package

@@ -10,7 +10,7 @@ from core.documents.office import check_parts, shown_value
 from core.documents.plain import paged_text
 from core.documents.table_copy import placed_text
 from core.documents.tables import placed_lines
-from core.documents.traces import Placed, Replacement, collapsed, in_raw, replaced, slot_replacements
+from core.documents.text_map import Placed, Replacement, collapsed, in_raw, replaced, slot_replacements
 
 _LONGEST_TITLE = 31  # characters, Excel's limit
 _FORBIDDEN = str.maketrans("", "", "[]:*?/\\'")

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from core.access import Actor
-from core.defects import record_defect
+from core.crash_reports import record_crash
 from core.errors import GarrisonError, JobCancelled, SetupError
 from core.files import disk_error
 from core.jobs.context import JobContext
@@ -77,7 +77,7 @@ def _actor(workspace: Workspace, job: Job) -> Actor | None:
 
 def _defect(error: Exception) -> GarrisonError:
     return GarrisonError(
-        f"A defect in Garrison stopped this job (reference {record_defect(error)}).",
+        f"A defect in Garrison stopped this job (reference {record_crash(error)}).",
         "Resume it; if it happens again, report the reference number with the job's log.",
     )
 

@@ -21,7 +21,7 @@ import numpy as np
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from core.errors import InputError, ModelError, SetupError
-from core.models.cores import FreeCores
+from core.models.cpu_budget import FreeCores
 from core.models.llama import Weights
 from core.models.text import Completion, Prompt
 

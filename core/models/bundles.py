@@ -24,7 +24,7 @@ Report = Callable[[str, int, int], None]  # activity, bytes done, total bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class BundledModel:
     """A model in a bundle: its name and its files, each with its offset in the bundle's byte stream."""
 
     name: str
@@ -72,7 +72,7 @@ def import_bundle(
     return [found[model.name] for model in models]
 
 
-def models_in(manifest: Manifest) -> list[Carried]:
+def models_in(manifest: Manifest) -> list[BundledModel]:
     """Return the models that a manifest lists.
 
     Raises:
@@ -94,7 +94,7 @@ def models_in(manifest: Manifest) -> list[Carried]:
         by_name.setdefault(name, []).append((offset, file))
     if not by_name:
         raise InputError("The bundle holds no model.", "Get a new copy from where it was built.")
-    return [Carried(name, tuple(files)) for name, files in by_name.items()]
+    return [BundledModel(name, tuple(files)) for name, files in by_name.items()]
 
 
 def _check_media(bundle: Bundle, report: Report) -> None:
@@ -112,7 +112,7 @@ def _check_media(bundle: Bundle, report: Report) -> None:
         )
 
 
-def _is_there(bundle: Bundle, model: Carried, present: dict[str, Model]) -> bool:
+def _is_there(bundle: Bundle, model: BundledModel, present: dict[str, Model]) -> bool:
     """Return whether this exact model is already present, by the hash in its `model.json`, which the manifest covers.
 
     Raises:

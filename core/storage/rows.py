@@ -22,7 +22,7 @@ TABLES: dict[type, str] = {
     records.Passage: "passages",
     records.Span: "spans",
     records.ListEntry: "list_entries",
-    records.PatternRule: "pattern_rules",
+    records.CustomPattern: "pattern_rules",
     records.Review: "reviews",
     records.QuestionPair: "pairs",
     records.DatasetVersion: "datasets",
@@ -46,7 +46,7 @@ VISIBLE: dict[type, tuple[Action, str]] = {
     records.Evaluation: ("see project", "project_id"),
     records.Release: ("see project", "project_id"),
     records.ListEntry: ("read documents", "project_id"),
-    records.PatternRule: ("read documents", "project_id"),
+    records.CustomPattern: ("read documents", "project_id"),
 }
 # Records changed without an audit entry, and the action that permits it. Other changes are checked when their entry is
 # appended (`core.access.GATES`).
@@ -55,7 +55,7 @@ WORDS = {
     records.DatasetVersion: "dataset version",
     records.QuestionPair: "question pair",
     records.ListEntry: "list entry",
-    records.PatternRule: "pattern",
+    records.CustomPattern: "pattern",
 }
 
 

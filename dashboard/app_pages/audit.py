@@ -11,18 +11,18 @@ from core.storage.audit import entries
 from core.storage.audit_check import verify
 from core.storage.audit_table import csv_lines, pairs
 from core.words import counted
+from dashboard import resources
 from dashboard.components.errors import shown_errors
 from dashboard.components.words import clock
-from dashboard.resources import projects, workspace
 
 SHOWN = 500
 EVERYTHING = "Every project"
 
 
-def show_verdict(store: Workspace) -> None:
+def show_verdict(workspace: Workspace) -> None:
     """Show whether the log is intact, verified anew each time, and the head to note down."""
     with st.spinner("Checking the log …"):
-        verdict = verify(store.db)
+        verdict = verify(workspace.db)
     entries = counted(verdict.count, "entry", many="entries")
     if verdict.is_whole:
         st.success(f"The log is whole: {entries}, none changed, moved or taken out.", icon=":material/verified_user:")
@@ -34,20 +34,20 @@ def show_verdict(store: Workspace) -> None:
         st.caption("`garrison audit verify --noted HEAD` finds later whether the log was cut off or written anew since.")
 
 
-def show_log(store: Workspace) -> None:
+def show_log(workspace: Workspace) -> None:
     """Show the newest entries first, optionally only those of one project or those that name something."""
-    names = {project.id: project.name for project in projects()}
+    names = {project.id: project.name for project in resources.projects()}
     left, right = st.columns(2)
     project_id = left.selectbox(
         "Project", ["", *names], format_func=lambda key: names.get(key, EVERYTHING), key="audit-project"
     )
     named = right.text_input("Only what names this id, person or action", key="audit-named").strip()
     with shown_errors():
-        _show_entries(store, names, project_id=project_id, named=named)
+        _show_entries(workspace, names, project_id=project_id, named=named)
 
 
-def _show_entries(store: Workspace, names: dict[str, str], *, project_id: str, named: str) -> None:
-    found = [entry for entry, _ in entries(store.db, about=named or project_id, last=SHOWN)]
+def _show_entries(workspace: Workspace, names: dict[str, str], *, project_id: str, named: str) -> None:
+    found = [entry for entry, _ in entries(workspace.db, about=named or project_id, last=SHOWN)]
     if named and project_id:
         found = [entry for entry in found if entry.subjects.get("project") == project_id]
     if not found:
@@ -75,11 +75,11 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> dict[str, object]:
     }
 
 
-def show_download(store: Workspace) -> None:
+def show_download(workspace: Workspace) -> None:
     """Offer the whole log as CSV."""
     st.download_button(
         "Download as CSV",
-        data=lambda: "".join(csv_lines(store.db)).encode(),
+        data=lambda: "".join(csv_lines(workspace.db)).encode(),
         file_name=f"audit-{datetime.now(UTC):%Y-%m-%d}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -89,9 +89,9 @@ def show_download(store: Workspace) -> None:
     )
 
 
-store = workspace()
-rights.check(store.db, "read audit log")
+workspace = resources.workspace()
+rights.check(workspace.db, "read audit log")
 with shown_errors():
-    show_verdict(store)
-st.fragment(show_log, key="audit-log")(store)  # a fragment, so that filtering does not verify the whole log again
-show_download(store)
+    show_verdict(workspace)
+st.fragment(show_log, key="audit-log")(workspace)  # a fragment, so that filtering does not verify the whole log again
+show_download(workspace)

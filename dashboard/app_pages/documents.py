@@ -18,24 +18,24 @@ from core.services.privacy.highest_marking import is_permitted
 from core.storage import Workspace, count, find
 from core.storage.removal import remove_document
 from core.words import counted, size
+from dashboard import resources
 from dashboard.components.document_files import show_document_export
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.highest_marking import show_highest_marking
 from dashboard.components.marking_banner import show_marking
-from dashboard.components.marks import pages_of
 from dashboard.components.page_text import PageView, cut_page, page_words, show_page
 from dashboard.components.search_start import show_search_again, show_search_start
-from dashboard.resources import require_project, workspace
+from dashboard.components.span_order import pages_of
 
 FORMATS = "PDF, Word, PowerPoint, Excel, CSV, JSON, HTML, e-mail, Markdown, plain text, or a zip of these"
 NAME_WIDTH, PROBLEM_WIDTH = 140, 500  # pixels: fits a whole problem and the state in a 1280 px window
 
 
-def bring_in(store: Workspace, project: Project, files: Sequence[UploadedFile]) -> None:
+def bring_in(workspace: Workspace, project: Project, files: Sequence[UploadedFile]) -> None:
     """Store the files in the workspace under names that reveal nothing, and start the job that reads them."""
-    folder = store.home / "incoming" / secrets.token_hex(8)
+    folder = workspace.home / "incoming" / secrets.token_hex(8)
     brought = []
     for number, file in enumerate(files):
         path = folder / str(number)
@@ -44,10 +44,10 @@ def bring_in(store: Workspace, project: Project, files: Sequence[UploadedFile]) 
             with path.open("wb") as target:
                 shutil.copyfileobj(file, target)
         brought.append(File(path=str(path), name=Path(file.name).name))
-    jobs.submit(store, Params(files=tuple(brought), remove_after=True), project_id=project.id)
+    jobs.submit(workspace, Params(files=tuple(brought), remove_after=True), project_id=project.id)
 
 
-def show_drop_zone(store: Workspace, project: Project) -> None:
+def show_drop_zone(workspace: Workspace, project: Project) -> None:
     """Show the drop zone; dropped files are read at once, and the zone is emptied."""
     drop = st.session_state.setdefault("documents-drop", 0)
     files = st.file_uploader(
@@ -59,12 +59,12 @@ def show_drop_zone(store: Workspace, project: Project) -> None:
     st.caption(f"{FORMATS}. Nothing leaves this machine.")
     if files:
         with shown_errors():
-            bring_in(store, project, files)
+            bring_in(workspace, project, files)
             st.session_state["documents-drop"] = drop + 1
             st.rerun()
 
 
-def state_words(store: Workspace, project: Project, document: Document) -> str:
+def state_words(workspace: Workspace, project: Project, document: Document) -> str:
     """Describe where a document stands, with a symbol that does not need color."""
     if document.state == "unreadable":
         return "✗ refused" if is_refused(document) else "✗ not read"
@@ -72,7 +72,7 @@ def state_words(store: Workspace, project: Project, document: Document) -> str:
         return "✗ marked too high"
     if not document.is_analyzed:
         return "○ read, not searched"
-    approved = store.active_review(document.id)
+    approved = workspace.active_review(document.id)
     if approved is None:
         return "● to review"
     return "✓ approved unread" if approved.unread else "✓ approved"
@@ -107,14 +107,14 @@ def show_result(reading: Job | None, documents: list[Document]) -> None:
         )
 
 
-def table_row(store: Workspace, document: Document, *, has_problems: bool, has_markings: bool) -> dict[str, Any]:
+def table_row(workspace: Workspace, document: Document, *, has_problems: bool, has_markings: bool) -> dict[str, Any]:
     """Build a document's row; if any document has a problem, it stands beside the name, with room for the whole sentence."""
     name = {"Name": document.name}
     problem = {"Problem": document.problem} if has_problems else {}
     return {
         **name,
         **problem,
-        "State": state_words(store, require_project(), document),
+        "State": state_words(workspace, resources.require_project(), document),
         **({"Marking": "none" if document.marking is None else document.marking} if has_markings else {}),
         "Pages": document.page_count or None,  # plain text has none
         "Words": document.word_count or None,
@@ -123,10 +123,10 @@ def table_row(store: Workspace, document: Document, *, has_problems: bool, has_m
     }
 
 
-def show_table(store: Workspace, documents: list[Document], *, has_problems: bool) -> Document:
+def show_table(workspace: Workspace, documents: list[Document], *, has_problems: bool) -> Document:
     """Show the list; return the document selected in it (the first one until then)."""
     has_markings = any(document.marking is not None for document in documents)
-    rows = [table_row(store, document, has_problems=has_problems, has_markings=has_markings) for document in documents]
+    rows = [table_row(workspace, document, has_problems=has_problems, has_markings=has_markings) for document in documents]
     chosen = st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -146,69 +146,69 @@ def show_table(store: Workspace, documents: list[Document], *, has_problems: boo
     return documents[picked[0]] if picked and picked[0] < len(documents) else documents[0]
 
 
-def show_preview(store: Workspace, document: Document) -> None:
+def show_preview(workspace: Workspace, document: Document) -> None:
     """Show what was read from one document, page by page, and the button to remove it."""
     st.markdown(f"**{document.name}**")
     st.caption(f"{document.kind} · {size(document.size_bytes)} · {counted(document.word_count, 'word')}")
-    show_marking(store, require_project(), document)
+    show_marking(workspace, resources.require_project(), document)
     if document.problem:
         st.warning(document.problem, icon=":material/warning:")
     if document.state == "read":
-        text = store.text(document)
-        pages = pages_of(text, store.pages(document))
+        text = workspace.text(document)
+        pages = pages_of(text, workspace.pages(document))
         number = st.pagination(len(pages), key=f"preview-page-{document.id}", max_visible_pages=5) if len(pages) > 1 else 1
         page = pages[number - 1]
         if words := page_words(page):
             st.caption(words)
         pieces = cut_page(text, (), start=page.start, end=page.end)
         show_page(pieces, PageView(number=number, label=f"Text of {page.label}"), key=f"preview-{document.id}")
-    show_removal(store, document)
+    show_removal(workspace, document)
 
 
-def show_removal(store: Workspace, document: Document) -> None:
+def show_removal(workspace: Workspace, document: Document) -> None:
     """Show the button that removes the document, saying first what is lost."""
     with st.popover("Remove this document", icon=":material/delete:"):
-        spans = count(store.db, Span, document_id=document.id)
+        spans = count(workspace.db, Span, document_id=document.id)
         st.markdown(
             f"This removes the document, {counted(spans, 'decision')} about personal data in it, its approval and the "
             "question pairs made from it. What was already trained stays as it is. It cannot be undone."
         )
         if st.button("Remove for good", key=f"remove-{document.id}"):
             with shown_errors():
-                remove_document(store, document)
+                remove_document(workspace, document)
                 st.rerun()
 
 
-def show_next(store: Workspace, project: Project, documents: list[Document]) -> None:
+def show_next(workspace: Workspace, project: Project, documents: list[Document]) -> None:
     """Show the next step: the search of documents not searched yet, else the review."""
     read = [document for document in documents if document.state == "read"]
-    show_search_again(store, project, read)
+    show_search_again(workspace, project, read)
     if fresh := [document for document in read if not document.is_analyzed]:
-        show_search_start(store, project, fresh)
+        show_search_start(workspace, project, fresh)
     elif read and not any(document.is_search_outdated for document in read):
         if st.button("Go to review", type="primary", icon=":material/arrow_forward:", key="go-to-review"):
             st.switch_page("app_pages/review.py")
 
 
-project = require_project()
-store = workspace()
-show_drop_zone(store, project)
-show_highest_marking(store, project)
-reading = follow_newest(store, project, "read", "sample")
-searching = follow_newest(store, project, "anonymize")
-documents = find(store.db, Document, project_id=project.id, order="created_at, rowid")
+project = resources.require_project()
+workspace = resources.workspace()
+show_drop_zone(workspace, project)
+show_highest_marking(workspace, project)
+reading = follow_newest(workspace, project, "read", "sample")
+searching = follow_newest(workspace, project, "anonymize")
+documents = find(workspace.db, Document, project_id=project.id, order="created_at, rowid")
 if not documents:
     if not is_active(reading):
         empty_state("No documents yet. Drop files above: manuals, reports, tables, e-mails. Each is read on this machine.")
     st.stop()
 show_result(reading, documents)
 if not is_active(reading) and not is_active(searching):
-    show_next(store, project, documents)
+    show_next(workspace, project, documents)
 has_problems = any(document.problem for document in documents)
 # a problem takes a sentence or two, for which there is no room beside the preview
 left, right = (st.container(), st.container()) if has_problems else st.columns([3, 2])
 with left:
-    chosen = show_table(store, documents, has_problems=has_problems)
-    show_document_export(store, project)
+    chosen = show_table(workspace, documents, has_problems=has_problems)
+    show_document_export(workspace, project)
 with right:
-    show_preview(store, chosen)
+    show_preview(workspace, chosen)

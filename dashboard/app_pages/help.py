@@ -6,10 +6,10 @@ from core import installation
 from core.records import Job
 from core.storage import Workspace, find
 from core.words import counted
+from dashboard import resources
 from dashboard.components.footer import offline_words
 from dashboard.components.offline import measure_offline
 from dashboard.pages import STEP_PAGES
-from dashboard.resources import workspace
 
 GLOSSARY = (
     ("Adapter", "What training adds to a model: a small file. The model itself stays as it was."),
@@ -62,11 +62,11 @@ def show_glossary() -> None:
     st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in GLOSSARY))
 
 
-def show_places(store: Workspace) -> None:
+def show_places(workspace: Workspace) -> None:
     """Show where data is stored."""
     st.subheader("Where your data lies")
     st.markdown("Everything is in one folder on this machine. Copy it for a backup; delete it and nothing is left.")
-    st.code(str(store.home), language=None)
+    st.code(str(workspace.home), language=None)
     st.markdown(
         "- `garrison.sqlite3`: the lists and decisions you see on the pages\n"
         "- `projects`: your documents, anonymized texts, dataset versions and trained models, one folder for each project\n"
@@ -76,9 +76,9 @@ def show_places(store: Workspace) -> None:
     )
 
 
-def show_offline(store: Workspace) -> None:
+def show_offline(workspace: Workspace) -> None:
     """Show what keeps Garrison offline, and what was measured just now."""
-    report = measure_offline(job.pid for job in find(store.db, Job, state="running"))
+    report = measure_offline(job.pid for job in find(workspace.db, Job, state="running"))
     st.subheader("How offline is ensured")
     st.markdown(
         f"{offline_words(report)}, measured just now: {counted(report.outgoing, 'connection')} from Garrison and its jobs "
@@ -119,10 +119,10 @@ def copy_words(copy: installation.Installation) -> str:
     return f"{words}{result}, on {copy.tested_at[:10]}, {way}."
 
 
-store = workspace()
+workspace = resources.workspace()
 show_tour()
 show_keys()
 show_glossary()
-show_places(store)
-show_offline(store)
+show_places(workspace)
+show_offline(workspace)
 show_copy()

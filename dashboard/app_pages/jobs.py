@@ -9,26 +9,26 @@ from core.jobs.kinds import KINDS
 from core.records import Job
 from core.storage import Workspace
 from core.words import duration
+from dashboard import resources
 from dashboard.components.errors import show_job_error, shown_errors
 from dashboard.components.follower import is_active, show_job
 from dashboard.components.words import JOB_ICONS, JOB_WORDS, ago, clock
-from dashboard.resources import projects, workspace
 
 SHOWN = 20
 
 
-def show_active(store: Workspace) -> None:
+def show_active(workspace: Workspace) -> None:
     """Draw the queue, and redraw it every second while it holds anything."""
-    was_active = [job.id for job in jobs.list_jobs(store) if is_active(job)]
+    was_active = [job.id for job in jobs.list_jobs(workspace) if is_active(job)]
 
     def show() -> None:
         with shown_errors():
-            active = [job for job in reversed(jobs.list_jobs(store)) if is_active(job)]
+            active = [job for job in reversed(jobs.list_jobs(workspace)) if is_active(job)]
             if [job.id for job in active] != was_active[::-1]:
                 st.rerun(scope="app")
             for job in active:
-                show_job(store, job)
-                show_log(store, job)
+                show_job(workspace, job)
+                show_log(workspace, job)
 
     st.subheader("At work and waiting")
     if not was_active:
@@ -37,18 +37,18 @@ def show_active(store: Workspace) -> None:
     st.fragment(show, run_every="1s", key="active-jobs")()
 
 
-def show_log(store: Workspace, job: Job) -> None:
+def show_log(workspace: Workspace, job: Job) -> None:
     """Show the last lines the job wrote, if any."""
-    lines = jobs.log_tail(store, job.id)
+    lines = jobs.log_tail(workspace, job.id)
     if lines:
         with st.expander("Details: the last lines it wrote", key=f"log-{job.id}"):
             st.code("\n".join(lines), language=None)
 
 
-def show_ended(store: Workspace) -> None:
+def show_ended(workspace: Workspace) -> None:
     """Show the jobs that have ended, newest first."""
-    names = {project.id: project.name for project in projects()}
-    ended = [job for job in jobs.list_jobs(store) if not is_active(job)]
+    names = {project.id: project.name for project in resources.projects()}
+    ended = [job for job in jobs.list_jobs(workspace) if not is_active(job)]
     st.subheader("Ended")
     if not ended:
         st.caption("Nothing has ended yet.")
@@ -61,17 +61,17 @@ def show_ended(store: Workspace) -> None:
             if job.state in ("failed", "cancelled") and st.button(
                 "Resume", key=f"resume-{job.id}", icon=":material/play_arrow:", help="It goes on from what is finished."
             ):
-                resume(store, job)
-            show_log(store, job)
+                resume(workspace, job)
+            show_log(workspace, job)
     if len(ended) > st.session_state.get("jobs-shown", SHOWN) and st.button("Show more", key="jobs-more"):
         st.session_state["jobs-shown"] = st.session_state.get("jobs-shown", SHOWN) + SHOWN
         st.rerun()
 
 
-def resume(store: Workspace, job: Job) -> None:
+def resume(workspace: Workspace, job: Job) -> None:
     """Queue the job again."""
     with shown_errors():
-        jobs.resume(store, job.id)
+        jobs.resume(workspace, job.id)
         st.rerun()
 
 
@@ -86,6 +86,6 @@ def _seconds(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
-store = workspace()
-show_active(store)
-show_ended(store)
+workspace = resources.workspace()
+show_active(workspace)
+show_ended(workspace)

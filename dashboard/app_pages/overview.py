@@ -7,11 +7,11 @@ from core.jobs.kinds import KINDS
 from core.records import Project
 from core.services.steps import Step, next_step, project_steps
 from core.storage import Workspace
+from dashboard import resources
 from dashboard.components.follower import follow_job, is_active
 from dashboard.components.project_choice import POLICY_WORDS
 from dashboard.components.words import JOB_ICONS, JOB_WORDS, STEP_ICONS, ago
 from dashboard.pages import STEP_PAGES
-from dashboard.resources import require_project, workspace
 
 CARD_HEIGHT_PX = 204
 
@@ -56,12 +56,12 @@ def show_cards(steps: tuple[Step, ...]) -> None:
                 )
 
 
-def show_last_jobs(store: Workspace, project: Project) -> None:
+def show_last_jobs(workspace: Workspace, project: Project) -> None:
     """Show the jobs at work now, then those that ended last."""
-    recent = jobs.list_jobs(store, project_id=project.id)
+    recent = jobs.list_jobs(workspace, project_id=project.id)
     for job in reversed(recent):
         if is_active(job):
-            follow_job(store, job)
+            follow_job(workspace, job)
     ended = [job for job in recent if not is_active(job)][:3]
     st.subheader("What ran last")
     if not ended:
@@ -72,10 +72,10 @@ def show_last_jobs(store: Workspace, project: Project) -> None:
     st.page_link("app_pages/jobs.py", label="All jobs", icon=":material/work_history:")
 
 
-project = require_project()
-steps = project_steps(workspace(), project)
+project = resources.require_project()
+steps = project_steps(resources.workspace(), project)
 st.caption(f"Project **{project.name}** · {POLICY_WORDS[project.policy].lower()}")
 show_banner(project)
 show_next(steps)
 show_cards(steps)
-show_last_jobs(workspace(), project)
+show_last_jobs(resources.workspace(), project)

@@ -9,11 +9,11 @@ from core.access import ROLES
 from core.records import Project, Role
 from core.storage import Workspace, people, rights
 from core.storage.people import Member
+from dashboard import resources
 from dashboard.components.approval import show_rules
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.words import ago
-from dashboard.resources import current_project, workspace
 
 ROLE_WORDS: dict[Role, str] = {
     "administrator": "Administrator: people, models and jobs of this machine; reads no documents",
@@ -54,7 +54,7 @@ def _words(member: Member) -> str:
     return f"{member.person.name} · {member.mail or member.person.id}"
 
 
-def show_giving(store: Workspace, found: Sequence[Member], project: Project | None) -> None:
+def show_giving(workspace: Workspace, found: Sequence[Member], project: Project | None) -> None:
     """Show the form that grants a role, on this machine or in a project."""
     key = "project" if project else "machine"
     with st.container(border=True, key=f"give-{key}"):
@@ -64,11 +64,11 @@ def show_giving(store: Workspace, found: Sequence[Member], project: Project | No
         role = st.selectbox("Role", offered, format_func=lambda role: ROLE_WORDS[role], key=f"give-role-{key}")
         if st.button("Give it", disabled=member is None, key=f"give-{key}-button") and member:
             with shown_errors():
-                people.grant(store, member.person.id, role, project=project)
+                people.grant(workspace, member.person.id, role, project=project)
                 st.rerun()
 
 
-def show_taking(store: Workspace, found: Sequence[Member], project: Project | None) -> None:
+def show_taking(workspace: Workspace, found: Sequence[Member], project: Project | None) -> None:
     """Show the form that takes a role away; nothing if nobody has one to take."""
     key = "project" if project else "machine"
     held = [member for member in found if member.granted]
@@ -80,59 +80,59 @@ def show_taking(store: Workspace, found: Sequence[Member], project: Project | No
         st.caption("It is gone at once, also where the person is at work now.")
         if st.button("Take it away", disabled=not role, key=f"take-{key}-button") and member and role:
             with shown_errors():
-                people.revoke(store, member.person.id, role, project=project)
+                people.revoke(workspace, member.person.id, role, project=project)
                 st.rerun()
 
 
-def show_members(store: Workspace, projects: Sequence[Project]) -> None:
+def show_members(workspace: Workspace, projects: Sequence[Project]) -> None:
     """Show the members of a project, initially the current one, and the forms for their roles."""
     by_id = {project.id: project for project in projects}
-    current = current_project()
+    current = resources.current_project()
     first = list(by_id).index(current.id) if current and current.id in by_id else 0
     st.subheader("Members of a project")
     chosen = st.selectbox(
         "Of which project", list(by_id), first, format_func=lambda key: by_id[key].name, key="people-project"
     )
     project = by_id[chosen]
-    members = people.members(store, project)
+    members = people.members(workspace, project)
     if members:
         show_table(members)
     else:
         st.caption("Nobody belongs to this project yet.")
-    show_giving(store, people.candidates(store, project), project)
-    show_taking(store, members, project)
-    if store.actor is not None and rights.may(store.db, "see project", project.id):
-        show_rules(store, project, store.actor.person)  # those who set rules need not be reviewers
+    show_giving(workspace, people.candidates(workspace, project), project)
+    show_taking(workspace, members, project)
+    if workspace.actor is not None and rights.may(workspace.db, "see project", project.id):
+        show_rules(workspace, project, workspace.actor.person)  # those who set rules need not be reviewers
 
 
-def show_machine(store: Workspace) -> None:
+def show_machine(workspace: Workspace) -> None:
     """Show everybody who signed in, with their roles on this machine."""
     st.subheader("Everybody who signed in")
-    found = people.list_people(store)
+    found = people.list_people(workspace)
     show_table(found)
     st.caption("A role on this machine counts in a project too, for its members.")
-    show_giving(store, found, None)
-    show_taking(store, found, None)
+    show_giving(workspace, found, None)
+    show_taking(workspace, found, None)
     with st.popover("Sign somebody out", icon=":material/logout:"):
         member = choose_person(found, key="end-person")
         if st.button("End every sign-in of this person", disabled=member is None, key="end-sign-ins") and member:
             with shown_errors():
-                people.end_sign_ins(store, member.person.id)
+                people.end_sign_ins(workspace, member.person.id)
                 st.rerun()
 
 
-store = workspace()
-is_administrator = rights.may(store.db, "manage people")
-if is_administrator and not people.list_people(store):
+workspace = resources.workspace()
+is_administrator = rights.may(workspace.db, "manage people")
+if is_administrator and not people.list_people(workspace):
     empty_state(
         "Nobody signs in here yet: whoever sits at this machine may do everything. Your administrator can set up sign-in: "
         "see *Sign-in* in the installation guide."
     )
     st.stop()
-managed = people.managed_projects(store)
+managed = people.managed_projects(workspace)
 if not managed and not is_administrator:
-    rights.check(store.db, "manage members")
+    rights.check(workspace.db, "manage members")
 if managed:
-    show_members(store, managed)
+    show_members(workspace, managed)
 if is_administrator:
-    show_machine(store)
+    show_machine(workspace)

@@ -10,7 +10,7 @@ from core.records import Document, Project, QuestionPair
 from core.services.questions.question_pairs import coverage_of, keep_or_drop, source_of
 from core.settings import EMBEDDED_MODEL, FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get
-from core.storage.written import waiting_pairs
+from core.storage.written_passages import waiting_pairs
 from core.words import counted
 from dashboard import resources
 from dashboard.components import pairs as pair_view

@@ -16,12 +16,12 @@ from core.services.privacy.project_treatments import (
 )
 from core.storage import Workspace
 from core.words import counted
+from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.page_text import entity_words
 from dashboard.components.person import acting_person, reason_against
 from dashboard.components.words import clock, unformatted
-from dashboard.resources import require_project, workspace
 
 CHOICES: dict[Treatment, str] = {
     "surrogate": "Invented value of the same kind",
@@ -43,14 +43,14 @@ LOST = (
 )
 
 
-def reason_off(store: Workspace, project: Project, action: Action, person: Person | None) -> str:
+def reason_off(workspace: Workspace, project: Project, action: Action, person: Person | None) -> str:
     """Return why a button is disabled; "" if it is not."""
-    return reason_against(store, action, project) or ("" if person else "Write your name above first.")
+    return reason_against(workspace, action, project) or ("" if person else "Write your name above first.")
 
 
-def show_types(store: Workspace, project: Project, person: Person | None) -> None:
+def show_types(workspace: Workspace, project: Project, person: Person | None) -> None:
     """Show every type found, what replaces it, and the choice of another treatment."""
-    uses = types_in_use(store, project)
+    uses = types_in_use(workspace, project)
     if not uses:
         empty_state(
             "**No personal data was looked for yet.** Add documents and search them; the types found are listed here.",
@@ -66,7 +66,7 @@ def show_types(store: Workspace, project: Project, person: Person | None) -> Non
         if use.treatment == "keep" and use.spans:
             found, words = counted(use.spans, "mark"), entity_words(use.entity)
             st.warning(f"**{words[0].upper()}{words[1:]} stays readable**: {found}.", icon=":material/visibility:")
-    choose(store, project, uses, person)
+    choose(workspace, project, uses, person)
 
 
 def _row(use: TypeUse) -> dict[str, object]:
@@ -79,7 +79,7 @@ def _row(use: TypeUse) -> dict[str, object]:
     }
 
 
-def choose(store: Workspace, project: Project, uses: list[TypeUse], person: Person | None) -> None:
+def choose(workspace: Workspace, project: Project, uses: list[TypeUse], person: Person | None) -> None:
     """Let a person choose another treatment for one type; what it affects is shown before it happens."""
     st.subheader("Change what replaces a type")
     with st.expander("What the choices mean", key="replacement-choices"):
@@ -97,9 +97,9 @@ def choose(store: Workspace, project: Project, uses: list[TypeUse], person: Pers
     if treatment == chosen[entity]:
         st.caption("This is how it is now.")
         return
-    effect = effect_of_treatment(store, project, entity=entity, treatment=treatment)
+    effect = effect_of_treatment(workspace, project, entity=entity, treatment=treatment)
     show_effect(effect, entity=entity, treatment=treatment)
-    off = reason_off(store, project, "set rules", person)
+    off = reason_off(workspace, project, "set rules", person)
     is_wanted = st.button(
         "Change it",
         type="primary",
@@ -110,7 +110,7 @@ def choose(store: Workspace, project: Project, uses: list[TypeUse], person: Pers
     )
     if is_wanted and person:
         with shown_errors():
-            done = set_treatment(store, project, entity=entity, treatment=treatment, person=person)
+            done = set_treatment(workspace, project, entity=entity, treatment=treatment, person=person)
             st.session_state["replacement-said"] = _done_words(done, entity)
             st.rerun()
 
@@ -138,28 +138,28 @@ def _done_words(done: TreatmentEffect, entity: str) -> str:
     return f"Changed: {counted(done.spans, 'mark')} of type {entity_words(entity)}.{withdrawn}"
 
 
-def show_reidentification(store: Workspace, project: Project, person: Person | None) -> None:
+def show_reidentification(workspace: Workspace, project: Project, person: Person | None) -> None:
     """Show whether re-identification is set up, and what can be done about it."""
     st.subheader("Re-identification")
-    state = reidentification.setup_of(store, project)
+    state = reidentification.setup_of(workspace, project)
     if state is None:
         st.markdown(
             "**It is not set up.** Nothing kept here leads from an invented value to the original but the documents "
             "themselves. Re-identification keeps a sealed list for the day on which somebody must know who is meant."
         )
         with st.expander("Set up re-identification", key="reidentification-set-up"):
-            set_up(store, project, person)
+            set_up(workspace, project, person)
         return
     st.markdown(
         f"**It is set up**, by {unformatted(state.person)}, {clock(state.created_at)}. Looking something up needs the "
         "passphrase and a reason, and is recorded in the audit log. A lost passphrase cannot be replaced."
     )
     with st.expander("Look up originals", key="reidentification-open"):
-        look_up(store, project, person)
+        look_up(workspace, project, person)
     with st.expander("Change the passphrase", key="reidentification-passphrase"):
-        change_passphrase(store, project, person)
+        change_passphrase(workspace, project, person)
     with st.expander("Turn it off", key="reidentification-off"):
-        turn_off(store, project, person)
+        turn_off(workspace, project, person)
 
 
 def forget(*keys: str) -> None:
@@ -169,9 +169,9 @@ def forget(*keys: str) -> None:
             del st.session_state[key]
 
 
-def set_up(store: Workspace, project: Project, person: Person | None) -> None:
+def set_up(workspace: Workspace, project: Project, person: Person | None) -> None:
     """Show the warning, ask for the passphrase twice, and set up re-identification."""
-    off = reason_off(store, project, "set rules", person)
+    off = reason_off(workspace, project, "set rules", person)
     st.warning(LOST, icon=":material/key_off:")
     with st.form("reidentification-set-up-form", clear_on_submit=True, border=False):
         passphrase = st.text_input(
@@ -190,12 +190,12 @@ def set_up(store: Workspace, project: Project, person: Person | None) -> None:
             st.error("The two passphrases differ.")
         else:
             with st.spinner("Sealing …"):
-                count = reidentification.set_up(store, project, passphrase=passphrase, person=person)
+                count = reidentification.set_up(workspace, project, passphrase=passphrase, person=person)
             st.session_state["replacement-said"] = f"Re-identification is set up; {counted(count, 'pair')} sealed."
             st.rerun()
 
 
-def look_up(store: Workspace, project: Project, person: Person | None) -> None:
+def look_up(workspace: Workspace, project: Project, person: Person | None) -> None:
     """Ask for surrogates, reason and passphrase; show the originals in this run only, and keep them nowhere."""
     with st.form("reidentification-open-form", clear_on_submit=True, border=False):
         asked = st.text_area("Invented values or labels, one on each line", key="reidentification-asked")
@@ -203,7 +203,7 @@ def look_up(store: Workspace, project: Project, person: Person | None) -> None:
             "Why", key="reidentification-reason", help="Three words or more. Kept and shown below with your name."
         )
         passphrase = st.text_input("Passphrase", type="password", key="reidentification-given")
-        off = reason_off(store, project, "reveal", person)
+        off = reason_off(workspace, project, "reveal", person)
         is_sent = st.form_submit_button("Open", key="reidentification-open-go", disabled=bool(off), help=off or None)
     if not is_sent or person is None:
         return
@@ -215,7 +215,7 @@ def look_up(store: Workspace, project: Project, person: Person | None) -> None:
             return
         with st.spinner("Opening …"):
             found = reidentification.reveal(
-                store, project, surrogates=surrogates, passphrase=passphrase, person=person, reason=reason
+                workspace, project, surrogates=surrogates, passphrase=passphrase, person=person, reason=reason
             )
         show_found(found, person)
 
@@ -233,9 +233,9 @@ def show_found(found: list[SurrogateMapping], person: Person) -> None:
     st.caption(f"Shown once, to {unformatted(person.name)}. It is gone when you do anything else on this page.")
 
 
-def change_passphrase(store: Workspace, project: Project, person: Person | None) -> None:
+def change_passphrase(workspace: Workspace, project: Project, person: Person | None) -> None:
     """Ask for the old passphrase and twice for the new one, then change it."""
-    off = reason_off(store, project, "set rules", person)
+    off = reason_off(workspace, project, "set rules", person)
     with st.form("reidentification-passphrase-form", clear_on_submit=True, border=False):
         old = st.text_input("Passphrase now", type="password", key="reidentification-old")
         new = st.text_input("New passphrase", type="password", key="reidentification-next")
@@ -248,13 +248,13 @@ def change_passphrase(store: Workspace, project: Project, person: Person | None)
         if new != again:
             st.error("The two new passphrases differ.")
             return
-        reidentification.change_passphrase(store, project, old=old, new=new, person=person)
+        reidentification.change_passphrase(workspace, project, old=old, new=new, person=person)
         st.success("The passphrase was changed. The old one opens nothing any more.")
 
 
-def turn_off(store: Workspace, project: Project, person: Person | None) -> None:
+def turn_off(workspace: Workspace, project: Project, person: Person | None) -> None:
     """Say what is lost, ask for the project's name, then delete the key and the sealed list."""
-    off = reason_off(store, project, "set rules", person)
+    off = reason_off(workspace, project, "set rules", person)
     st.markdown("The key and the sealed list are deleted and **cannot be brought back**. Texts, questions and models stay.")
     with st.form("reidentification-off-form", clear_on_submit=True, border=False):
         typed = st.text_input(f"Type the project's name: {project.name}", key="reidentification-typed")
@@ -262,14 +262,14 @@ def turn_off(store: Workspace, project: Project, person: Person | None) -> None:
     if not is_sent or person is None:
         return
     with shown_errors():
-        reidentification.turn_off(store, project, typed_name=typed, person=person)
+        reidentification.turn_off(workspace, project, typed_name=typed, person=person)
         st.session_state["replacement-said"] = "Re-identification is off: the key and the sealed list were deleted."
         st.rerun()
 
 
-def show_openings(store: Workspace, project: Project) -> None:
+def show_openings(workspace: Workspace, project: Project) -> None:
     """Show who opened the re-identification list, when and why."""
-    opened = reidentification.openings(store, project)
+    opened = reidentification.openings(workspace, project)
     if not opened:
         return
     st.markdown("**Who looked something up**")
@@ -286,8 +286,8 @@ def show_openings(store: Workspace, project: Project) -> None:
     st.dataframe(rows, hide_index=True, alt="Who looked up originals: time, who, why, how many")
 
 
-project = require_project()
-store = workspace()
+project = resources.require_project()
+workspace = resources.workspace()
 if said := st.session_state.pop("replacement-said", ""):
     st.success(said, icon=":material/check_circle:")
 left, right = st.columns([2, 1])
@@ -295,7 +295,7 @@ left.markdown("What stands in place of personal data in the anonymized texts of 
 with right:
     person = acting_person()
 with shown_errors():
-    show_types(store, project, person)
+    show_types(workspace, project, person)
 with shown_errors():
-    show_reidentification(store, project, person)
-    show_openings(store, project)
+    show_reidentification(workspace, project, person)
+    show_openings(workspace, project)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.defects import record_defect
+from core.crash_reports import record_crash
 from core.errors import GarrisonError
 from core.records import Job
 
@@ -37,4 +37,4 @@ def shown_errors() -> Iterator[None]:
     except Exception as error:
         st.error("Something went wrong inside Garrison. Nothing stored is lost; try again.", icon=":material/error:")
         st.caption("If it happens again, report this reference number:")
-        st.code(record_defect(error), language=None)
+        st.code(record_crash(error), language=None)

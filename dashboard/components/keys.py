@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.privacy.entities import COMMON
 from core.services import review
-from dashboard.components import marks, sample
+from dashboard.components import sample, span_order
 from dashboard.components.approval import press_approve, propose
 from dashboard.components.decisions import (
     add_selected,
@@ -18,8 +18,8 @@ from dashboard.components.decisions import (
     move_border,
     undo,
 )
-from dashboard.components.desk import Desk
 from dashboard.components.page_text import PageEvent
+from dashboard.components.review_session import ReviewSession
 from dashboard.session_keys import RETURN_COMMENT, REVIEWER
 
 KEY_WORDS = {
@@ -50,74 +50,74 @@ TYPE_KEYS = dict(zip("1234567890", COMMON, strict=False))
 # the page always listens for all of them: what a key does is decided when it arrives, not by what the browser has drawn
 KEYS = (*KEY_WORDS, *TYPE_KEYS)
 _BORDERS: dict[str, tuple[review.Edge, int]] = {"[": ("end", -1), "]": ("end", 1), "{": ("start", -1), "}": ("start", 1)}
-_STEPS: dict[str, Callable[[Desk], None]] = {
-    "s": lambda desk: _open_sample(desk),
+_STEPS: dict[str, Callable[[ReviewSession], None]] = {
+    "s": lambda session: _open_sample(session),
     "P": propose,
     "Y": press_approve,
     "u": undo,
 }
 
 
-def answer_event(desk: Desk, event: PageEvent, *, entity: str) -> None:
+def answer_event(session: ReviewSession, event: PageEvent, *, entity: str) -> None:
     """Do what a click on a span or a key press asks for; `entity` is the type given to newly added spans."""
-    asked = desk.pending
+    asked = session.pending
     if asked is not None and event.pressed == "Enter":
-        confirm(desk, asked)
+        confirm(session, asked)
     elif asked is not None and event.pressed == "Escape":
         leave()
     elif event.picked:
-        desk.go_to(next((span for span in desk.spans if span.id == event.picked), None))
-    elif desk.mode == "sample" and not event.marked:
-        _read_sample(desk, event.pressed)
+        session.go_to(next((span for span in session.spans if span.id == event.picked), None))
+    elif session.mode == "sample" and not event.marked:
+        _read_sample(session, event.pressed)
     elif event.pressed in ("n", "p"):
-        desk.go_to(marks.neighbor(desk.ordered, desk.current, 1 if event.pressed == "n" else -1))
+        session.go_to(span_order.neighbor(session.ordered, session.current, 1 if event.pressed == "n" else -1))
     elif asked is not None:
         return  # the pending question comes before other decisions
     elif event.marked:
-        add_selected(desk, event.marked, entity)
+        add_selected(session, event.marked, entity)
     elif event.pressed in _STEPS:
-        _STEPS[event.pressed](desk)
+        _STEPS[event.pressed](session)
     else:
-        _decide(desk, event.pressed)
+        _decide(session, event.pressed)
 
 
-def _open_sample(desk: Desk) -> None:
-    if sample.sample_passages(desk):
-        desk.turn_to("sample")
+def _open_sample(session: ReviewSession) -> None:
+    if sample.sample_passages(session):
+        session.turn_to("sample")
     st.info(
         "There is no sample to read: every passage holds a mark, or the rules of this project ask for none.",
         icon=":material/info:",
     )
 
 
-def _read_sample(desk: Desk, pressed: str) -> None:
-    passages = sample.sample_passages(desk)
+def _read_sample(session: ReviewSession, pressed: str) -> None:
+    passages = sample.sample_passages(session)
     if pressed in ("s", "Escape") or not passages:
-        desk.turn_to("marks")
+        session.turn_to("marks")
     elif pressed in ("n", "p"):
-        sample.step(desk, passages, 1 if pressed == "n" else -1)
+        sample.step(session, passages, 1 if pressed == "n" else -1)
     elif pressed == "a":
-        sample.say_read(desk, passages)
+        sample.say_read(session, passages)
     elif pressed == "u":
-        undo(desk)
+        undo(session)
     elif pressed in ("P", "Y"):
-        desk.leave_mode()
-        _STEPS[pressed](desk)
+        session.leave_mode()
+        _STEPS[pressed](session)
 
 
-def _decide(desk: Desk, pressed: str) -> None:
-    current = desk.current
+def _decide(session: ReviewSession, pressed: str) -> None:
+    current = session.current
     if current is None:
         return
-    if desk.mode == "type" and pressed in TYPE_KEYS:
-        change_type(desk, current, TYPE_KEYS[pressed])
-    elif desk.mode == "type" and pressed == "Escape":
-        desk.turn_to("marks")
+    if session.mode == "type" and pressed in TYPE_KEYS:
+        change_type(session, current, TYPE_KEYS[pressed])
+    elif session.mode == "type" and pressed == "Escape":
+        session.turn_to("marks")
     elif pressed == "t":
-        desk.turn_to("marks" if desk.mode == "type" else "type")
+        session.turn_to("marks" if session.mode == "type" else "type")
     elif pressed in ("a", "r"):
-        decide(desk, [current], is_accepted=pressed == "a")
+        decide(session, [current], is_accepted=pressed == "a")
     elif pressed in ("A", "R"):
-        decide_equal(desk, current, is_accepted=pressed == "A")
+        decide_equal(session, current, is_accepted=pressed == "A")
     elif pressed in _BORDERS:
-        move_border(desk, current, *_BORDERS[pressed])
+        move_border(session, current, *_BORDERS[pressed])

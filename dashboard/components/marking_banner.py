@@ -12,9 +12,9 @@ from core.storage import Workspace
 _COLORS = ("blue", "blue", "orange", "red", "red")
 
 
-def show_marking(store: Workspace, project: Project, document: Document) -> None:
+def show_marking(workspace: Workspace, project: Project, document: Document) -> None:
     """Show the document's marking, if it bears one, and an error if the project does not permit it."""
-    marking = known_marking(store, document)
+    marking = known_marking(workspace, document)
     if not marking.text:
         return
     words = re.sub(r"([^\w\s])", r"\\\1", marking.text)  # escaped, so that none of it is read as Markdown

@@ -109,9 +109,9 @@ def acting_person() -> Person | None:
         return None
 
 
-def reason_against(store: Workspace, action: Action, project: Project | None) -> str:
+def reason_against(workspace: Workspace, action: Action, project: Project | None) -> str:
     """Return why the actor may not do this, as the tooltip of a disabled button; "" if they may."""
-    if rights.may(store.db, action, project.id if project else ""):
+    if rights.may(workspace.db, action, project.id if project else ""):
         return ""
     whom = "an owner of the project" if project else "an administrator"
     return f"None of your roles allows it. Ask {whom} for one that does."

@@ -23,10 +23,10 @@ def document_words(document: Document, entry: review.QueueEntry) -> str:
     return words.format(name=document.name, undecided=entry.undecided, marks=counted(entry.total, "mark"))
 
 
-def choose_document(store: Workspace, project: Project, documents: list[Document]) -> str:
+def choose_document(workspace: Workspace, project: Project, documents: list[Document]) -> str:
     """Show the queue, those that need a person most first; return the id of the chosen document."""
     known = {document.id: document for document in documents}
-    queue = [entry for entry in review.queue(store, project) if entry.document_id in known]
+    queue = [entry for entry in review.queue(workspace, project) if entry.document_id in known]
     names = {entry.document_id: document_words(known[entry.document_id], entry) for entry in queue}
     approved = sum(entry.state == "approved" for entry in queue)
     decided, total = sum(entry.total - entry.undecided for entry in queue), sum(entry.total for entry in queue)

@@ -30,10 +30,10 @@ def expected_s(documents: Sequence[Document], level: DetectionLevel) -> float:
     return _OPENING_S + _CHARACTERS_PER_WORD * sum(one.word_count for one in documents) / CHARACTERS_PER_S[level]
 
 
-def show_search_start(store: Workspace, project: Project, documents: Sequence[Document]) -> None:
+def show_search_start(workspace: Workspace, project: Project, documents: Sequence[Document]) -> None:
     """Show the choice of the level and the button that starts the search of these documents."""
     levels = list(LABELS)
-    has_second = _has_second(store)
+    has_second = _has_second(workspace)
     level = st.radio(
         "How thoroughly?",
         levels,
@@ -50,7 +50,7 @@ def show_search_start(store: Workspace, project: Project, documents: Sequence[Do
             "The second name finder is not on this machine. Choose Standard, or let an administrator install a bundle "
             "that holds it."
         )
-    against = reason_against(store, "find personal data", project)
+    against = reason_against(workspace, "find personal data", project)
     if st.button(
         "Find personal data",
         type="primary",
@@ -59,15 +59,15 @@ def show_search_start(store: Workspace, project: Project, documents: Sequence[Do
         help=against or None,
         key="find-personal-data",
     ):
-        _start(store, project, level)
+        _start(workspace, project, level)
 
 
-def show_search_again(store: Workspace, project: Project, documents: Sequence[Document]) -> None:
+def show_search_again(workspace: Workspace, project: Project, documents: Sequence[Document]) -> None:
     """Offer to search again what an earlier version searched; show nothing if there is no such document."""
     outdated = [document for document in documents if document.is_search_outdated]
     if not outdated:
         return
-    level: DetectionLevel = "thorough" if _has_second(store) else "standard"
+    level: DetectionLevel = "thorough" if _has_second(workspace) else "standard"
     was = "was" if len(outdated) == 1 else "were"
     st.warning(
         f"**{counted(len(outdated), 'document')} {was} searched by an earlier version of Garrison**, which left names "
@@ -75,7 +75,7 @@ def show_search_again(store: Workspace, project: Project, documents: Sequence[Do
         f"approvals of these documents are withdrawn. It takes about {duration(expected_s(outdated, level))}.",
         icon=":material/update:",
     )
-    against = reason_against(store, "find personal data", project)
+    against = reason_against(workspace, "find personal data", project)
     if st.button(
         "Search again",
         type="primary" if all(document.is_analyzed for document in documents) else "secondary",
@@ -84,16 +84,16 @@ def show_search_again(store: Workspace, project: Project, documents: Sequence[Do
         help=against or None,
         key="search-again",
     ):
-        _start(store, project, level, again=True)
+        _start(workspace, project, level, again=True)
 
 
-def _has_second(store: Workspace) -> bool:
-    return any(model.name == "rampart" for model in registry.list_models(registry.model_folders(store.home)))
+def _has_second(workspace: Workspace) -> bool:
+    return any(model.name == "rampart" for model in registry.list_models(registry.model_folders(workspace.home)))
 
 
-def _start(store: Workspace, project: Project, level: DetectionLevel, *, again: bool = False) -> None:
+def _start(workspace: Workspace, project: Project, level: DetectionLevel, *, again: bool = False) -> None:
     from core.services.privacy import anonymization
 
     with shown_errors():
-        jobs.submit(store, anonymization.Params(level=level, again=again), project_id=project.id)
+        jobs.submit(workspace, anonymization.Params(level=level, again=again), project_id=project.id)
         st.rerun()

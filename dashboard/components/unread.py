@@ -5,33 +5,33 @@ import streamlit as st
 from core.records import Unread
 from core.services import review
 from dashboard.components.decisions import confirm_unread, leave
-from dashboard.components.desk import Desk
 from dashboard.components.errors import shown_errors
 from dashboard.components.pending import Pending, forget_pending
+from dashboard.components.review_session import ReviewSession
 
 
-def show_unread_question(desk: Desk, asked: Pending) -> None:
+def show_unread_question(session: ReviewSession, asked: Pending) -> None:
     """Tell what nobody looked at, and ask for the phrase that approves it all the same."""
     left = None
     with shown_errors():
-        left = _left(desk, asked)
+        left = _left(session, asked)
     if left == Unread():
         forget_pending()  # all of it has been looked at since: it is approved like any other
         return
     with st.container(border=True, key="unread"):
         if left is not None:
-            _ask(desk, asked, left)
+            _ask(session, asked, left)
         if st.button("Leave it (Esc)", key="unread-leave"):
             leave()
 
 
-def _left(desk: Desk, asked: Pending) -> Unread:
-    if asked.action == "approve all" and desk.person is not None:
-        return review.unread_in(desk.store, desk.project, by=desk.person)
-    return review.unread_of(desk.store, desk.project, desk.document)
+def _left(session: ReviewSession, asked: Pending) -> Unread:
+    if asked.action == "approve all" and session.person is not None:
+        return review.unread_in(session.workspace, session.project, by=session.person)
+    return review.unread_of(session.workspace, session.project, session.document)
 
 
-def _ask(desk: Desk, asked: Pending, left: Unread) -> None:
+def _ask(session: ReviewSession, asked: Pending, left: Unread) -> None:
     of = "all documents" if asked.action == "approve all" else "this document"
     st.markdown(
         f":material/warning: **Nobody looked at all of it.** In {of}: **{review.unread_words(left)}**. If you approve it "
@@ -40,5 +40,5 @@ def _ask(desk: Desk, asked: Pending, left: Unread) -> None:
     with st.form("unread-form", border=False):
         words = st.text_input("To approve it all the same, type these words", key="unread-words", max_chars=200)
         st.code(review.unread_phrase(left), language=None, wrap_lines=True)
-        if st.form_submit_button("Approve unread", icon=":material/warning:", disabled=desk.person is None):
-            confirm_unread(desk, asked, words)
+        if st.form_submit_button("Approve unread", icon=":material/warning:", disabled=session.person is None):
+            confirm_unread(session, asked, words)

@@ -13,7 +13,7 @@ import pytest
 from core import jobs
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.privacy.replacement.sealing import new_lock
+from core.privacy.replacement.sealing import new_key_pair
 from core.records import Document, Job, Project, QuestionPair, new_id, now
 from core.services.documents import reading
 from core.services.documents.document_export import export_documents
@@ -105,12 +105,12 @@ def test_an_approval_killed_at_any_moment_stands_whole_or_not_and_the_next_leave
     assert audit_check.verify(workspace.db).is_whole
 
 
-def test_a_way_back_killed_at_any_moment_of_its_making_is_whole_or_not_there(
+def test_a_reidentification_killed_at_any_moment_of_its_making_is_whole_or_not_there(
     workspace: Workspace, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = new_lock(PASSPHRASE, belongs_to=project.id)
+    lock = new_key_pair(PASSPHRASE, belongs_to=project.id)
     monkeypatch.setattr(
-        reidentification, "new_lock", lambda *_given, **_named: lock
+        reidentification, "new_key_pair", lambda *_given, **_named: lock
     )  # it takes a moment, and stores nothing
 
     def set_up(there: Workspace) -> None:

@@ -19,7 +19,7 @@ from core.services.questions import generation
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, update
 from core.storage.removal import remove_document
-from core.storage.written import waiting_pairs
+from core.storage.written_passages import waiting_pairs
 from tests.unread import approve_all_unread
 
 from .killing import ADA, ClosingGenerator, killed_at, killed_everywhere, opened, put_document

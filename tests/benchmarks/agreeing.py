@@ -89,7 +89,7 @@ def _in_transformers(causal: object, prompts: Sequence[Sequence[int]]) -> list[l
 def _in_llama(path: Path, adapter: Path | None, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
     import llama_cpp
 
-    from core.models.cores import thread_count
+    from core.models.cpu_budget import thread_count
 
     threads = thread_count()
     model = llama_cpp.Llama(

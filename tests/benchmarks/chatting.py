@@ -35,7 +35,7 @@ def bare_llama() -> Measured:
     """`llama_cpp.Llama.create_chat_completion`, streamed, with Garrison's number of threads."""
     import llama_cpp
 
-    from core.models.cores import thread_count
+    from core.models.cpu_budget import thread_count
 
     threads = thread_count()
     llama = llama_cpp.Llama(str(gguf()), n_ctx=CONTEXT_TOKENS, n_threads=threads, n_threads_batch=threads, verbose=False)

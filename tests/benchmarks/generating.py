@@ -106,7 +106,7 @@ def garrison(*, passages: int, sequences: int = 0) -> Measured:
 
 def through_server(*, passages: int, slots: int) -> Measured:
     """The same model, prompts, schemas and filters through llama-server: continuous batching, one memory for all slots."""
-    from core.models.cores import thread_count
+    from core.models.cpu_budget import thread_count
     from core.models.engine.server import Plan, Server
     from core.models.unpacked import batch_gguf
 
@@ -200,7 +200,7 @@ def _bare_llama() -> Any:
     """With Garrison's number of threads: the binding's own default is half the cores."""
     import llama_cpp
 
-    from core.models.cores import thread_count
+    from core.models.cpu_budget import thread_count
 
     threads = thread_count()
     return llama_cpp.Llama(str(gguf()), n_ctx=CONTEXT_TOKENS, n_threads=threads, n_threads_batch=threads, verbose=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.cli.app import main
-from core.records import ListEntry, PatternRule, Project
+from core.records import CustomPattern, ListEntry, Project
 from core.storage import Workspace, find
 
 
@@ -49,13 +49,13 @@ def test_pattern_of_parts_is_added_and_one_that_runs_away_is_refused(
 ) -> None:
     parts = ["--part", "letters 2", "--part", "text -", "--part", "digits 5", "--fits", "AB-12345"]
     assert garrison(home, "lists", "pattern", "add", "Pumps", "Badge", *parts, "--as", "Ada") == 0
-    assert [rule.name for rule in find(workspace.db, PatternRule)] == ["Badge"]
+    assert [rule.name for rule in find(workspace.db, CustomPattern)] == ["Badge"]
     capsys.readouterr()
     assert garrison(home, "lists", "pattern", "add", "Pumps", "Bad", "--regex", "(a+)+$", "--as", "Ada", "--json") == 2
     assert "could run away" in json.loads(capsys.readouterr().out)["error"]
     assert garrison(home, "lists", "pattern", "try", "Pumps", *parts[:-2]) == 0
     assert garrison(home, "lists", "pattern", "remove", "Pumps", "Badge", "--as", "Ada") == 0
-    assert find(workspace.db, PatternRule) == []
+    assert find(workspace.db, CustomPattern) == []
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from core.privacy.classification.markings import Marking
-from core.records import Document, ListEntry, PatternRule, Project, Span
+from core.records import CustomPattern, Document, ListEntry, Project, Span
 from core.storage import find, insert, update
 
 
@@ -73,7 +73,7 @@ def test_built_pattern_shows_where_it_fits_as_plain_text_and_is_added(open_page,
     app.text_input(key="rule-name").set_value("Loads").run()
     app.button(key="rule-add").click().run()
     assert not app.exception and not app.error
-    assert [(rule.name, rule.entity) for rule in find(workspace.db, PatternRule)] == [("Loads", "ID_NUMBER")]
+    assert [(rule.name, rule.entity) for rule in find(workspace.db, CustomPattern)] == [("Loads", "ID_NUMBER")]
 
 
 def test_correction_is_suggested_and_added_only_when_somebody_says_so(open_page, workspace, learned):

@@ -14,7 +14,7 @@ TEXT = "Maria Keller keeps the filter.\nThe pump is dry."
 BUTTONS = {
     PointKind.UNDECIDED: "accept",
     PointKind.UNREAD: "read-sample",
-    PointKind.UNMARKED: "read-sample",
+    PointKind.WITHOUT_SPAN: "read-sample",
     PointKind.SAMPLE_DUE: "read-sample",
     PointKind.SAMPLE_DUE_AGAIN: "read-sample",
     PointKind.UNSEARCHED: "search-again",

@@ -11,7 +11,7 @@ from core.questions.filters import DUPLICATE
 from core.records import Document, Job, QuestionPair, now
 from core.services.questions.question_pairs import Source, keep_or_drop
 from core.storage import get, insert
-from core.storage.written import WrittenPassage, store_written
+from core.storage.written_passages import WrittenPassage, store_written
 from dashboard.components.charts import outcome_chart
 from dashboard.components.pair_files import export_bytes
 from dashboard.components.pairs import selected, source_html

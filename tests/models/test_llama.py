@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import InputError, SetupError
 from core.models.batch import BatchGenerator
-from core.models.cores import FreeCores
+from core.models.cpu_budget import FreeCores
 from core.models.llama import cached_vocabulary, token_counter
 from core.models.templates import FALLBACK_TEMPLATE, render
 from core.models.text import Prompt

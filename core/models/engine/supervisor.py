@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from core.errors import GarrisonError, Hint
-from core.models.cores import thread_count
+from core.models.cpu_budget import thread_count
 from core.models.engine.client import Client
 from core.models.engine.context import context_tokens
 from core.models.engine.crash import EngineCrashed, EngineUnfit

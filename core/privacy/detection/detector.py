@@ -16,8 +16,8 @@ from core.privacy.detection.proven_names import proven_words
 from core.privacy.detection.voting import vote
 from core.privacy.replacement.treatments import outside_replaced
 from core.privacy.text.letter_case import capitalized
+from core.privacy.text.normalization import NormalizedText, normalize_for_detection
 from core.privacy.text.pieces import pieces
-from core.privacy.text.rewriting import Rewritten, as_read
 from core.records import Detection, Document, Span, new_id
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class PresidioDetector:
 class _Begun:
     """A text whose pieces are being read; `found` grows until it is as long as `places` (the offsets of the pieces)."""
 
-    text: Rewritten
+    text: NormalizedText
     prose: str  # what the models read: the same length, with capitals added in lowercase stretches
     places: list[int]
     found: list["DetectorResults"] = field(default_factory=list)
@@ -123,7 +123,7 @@ class _Assembly:
         batch: list[str] = []
         size = 0
         for text in self._texts:
-            shown = as_read(text)
+            shown = normalize_for_detection(text)
             prose = capitalized(shown.text)
             cut = list(pieces(prose))
             self._begun.append(_Begun(shown, prose, [offset for offset, _ in cut]))
@@ -164,7 +164,7 @@ def _moved(detection: Detection, offset: int) -> Detection:
     return replace(detection, start=detection.start + offset, end=detection.end + offset)
 
 
-def _restored(text: Rewritten, found: Sequence[Detection]) -> list[Detection]:
+def _restored(text: NormalizedText, found: Sequence[Detection]) -> list[Detection]:
     """Convert sorted detections in the text as read to detections in the original, still without overlap."""
     if not text.is_changed:
         return list(found)

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 from core.language.english.calendar import SHORT_MONTHS
-from core.privacy.detection.judgments import acts, is_judgment, stays, tells_length
+from core.privacy.detection.court_rulings import acts, is_court_ruling, stays, tells_length
 from core.privacy.detection.proven_names import name_words
-from core.privacy.detection.trimming import trimmed
+from core.privacy.detection.trimming import trim
 from core.privacy.recognizers.everyday.dates import dates_a_law
 from core.privacy.text.vocabulary import WORD, common_phrases, is_generic, may_be_name, named_acronyms, small_words
 from core.records import Detection
@@ -61,13 +61,13 @@ class Filter:
     phrases: frozenset[str]
     small: frozenset[str]
     names: frozenset[str]  # acronyms that stand for a name
-    is_judgment: bool
+    is_court_ruling: bool
 
     @classmethod
     def of(cls, text: str, proven: Set[str] = frozenset()) -> "Filter":
         """Build the filter from a whole document; words of `proven` names never count as common, however it uses them."""
         phrases = {phrase for phrase in common_phrases(text) if proven.isdisjoint(name_words(phrase))}
-        return cls(frozenset(phrases), small_words(text) - proven, named_acronyms(text), is_judgment(text))
+        return cls(frozenset(phrases), small_words(text) - proven, named_acronyms(text), is_court_ruling(text))
 
     def kept(self, text: str, found: Detection) -> Iterator[Detection]:
         """Yield the parts of `found` that are personal data, cut at line ends, with articles and punctuation trimmed off.
@@ -77,18 +77,18 @@ class Filter:
         if found.entity == "DATE_TIME":
             value = text[found.start : found.end]
             is_told = _SPECIFIC_DATE.search(value) is not None and not _DURATION.search(value)
-            if self.is_judgment:
+            if self.is_court_ruling:
                 is_told = (is_told or tells_length(value)) and not dates_a_law(text, found.start)
             if is_told:
                 yield found
             return
-        for start, end in trimmed(text, found.start, found.end):
+        for start, end in trim(text, found.start, found.end):
             if self._is_specific(text[start:end], found.entity):
                 yield replace(found, start=start, end=end)
 
     def _is_specific(self, value: str, entity: str) -> bool:
         words = [word for word in WORD.findall(value) if not any(character.isdigit() for character in word)]
-        if self.is_judgment and entity in ("ORGANIZATION", "LOCATION"):
+        if self.is_court_ruling and entity in ("ORGANIZATION", "LOCATION"):
             if stays(value):
                 return False
             if acts(value, entity) and value not in self.phrases:

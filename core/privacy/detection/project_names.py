@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from core.detectors import RULES, detectors_of
 from core.privacy.detection.overlaps import covers
-from core.privacy.detection.propagation import Sought, stands_alone
+from core.privacy.detection.propagation import PhraseMatcher, stands_alone
 from core.privacy.text.letter_case import capitalized
-from core.privacy.text.rewriting import as_read
+from core.privacy.text.normalization import normalize_for_detection
 from core.records import Span, new_id
 
 _WORD = re.compile(r"\w+")
@@ -22,7 +22,7 @@ def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
     given: set[str] = set()
     rejected: set[str] = set()
     for span in spans:
-        value = capitalized(as_read(text[span.start : span.end]).text)
+        value = capitalized(normalize_for_detection(text[span.start : span.end]).text)
         words = _WORD.findall(value)
         if span.entity != "PERSON" or not 3 <= len(value) <= 200:
             continue
@@ -40,14 +40,14 @@ class NameSearch:
     """Names to look for, indexed once for all documents of a project."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._sought = Sought((name, "PERSON") for name in names)
+        self._sought = PhraseMatcher((name, "PERSON") for name in names)
 
     def new_spans(self, document_id: str, text: str, *, spans: Sequence[Span]) -> list[Span]:
         """Return spans (detector "propagation") for names in `text` that `spans` do not cover wholly.
 
         A rejected span covers too: what a reviewer left readable is not found again.
         """
-        shown = as_read(text)
+        shown = normalize_for_detection(text)
         is_covered = covers((span.start, span.end) for span in spans)
         places = [(found, shown.bounds(found.start, found.end)) for found in self._sought.find(capitalized(shown.text), ())]
         return [

@@ -46,10 +46,10 @@ def propagate(
     covered = [(detection.start, detection.end) for detection in detections]
     if common is None:
         common = small_words(text) - proven
-    return Sought(_values(text, detections, common), proven=proven).find(text, covered)
+    return PhraseMatcher(_values(text, detections, common), proven=proven).find(text, covered)
 
 
-class Sought:
+class PhraseMatcher:
     """Values to look for, indexed once for any number of texts: as written, in capitals, names also in lower case."""
 
     def __init__(self, values: Iterable[Value], *, proven: Set[str] | None = None) -> None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from core.detectors import RULES
-from core.privacy.detection.trimming import trimmed
+from core.privacy.detection.trimming import trim
 from core.privacy.entities import NAMES
 from core.privacy.recognizers.people.given_names import is_given_name
 from core.privacy.recognizers.people.name_forms import is_particle
@@ -91,7 +91,7 @@ def _named(text: str, found: Iterable[Detection]) -> Iterator[tuple[str, Detecti
             if finding.entity == "PERSON":
                 yield text[finding.start : finding.end], finding
             continue
-        values = [text[start:end] for start, end in trimmed(text, finding.start, finding.end)]
+        values = [text[start:end] for start, end in trim(text, finding.start, finding.end)]
         broken = [" ".join(values)] if len(values) == 2 else []  # "Hannah\nMerrick"
         yield from ((value, finding) for value in (*values, *broken) if is_full_name(value, finding.entity))
 

@@ -20,7 +20,7 @@ _COMMON_TAIL = re.compile(
 )
 
 
-def trimmed(text: str, start: int, end: int) -> Iterator[Bounds]:
+def trim(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Yield the bounds of each name in `text[start:end]`, split at line ends and other separators."""
     at = start
     for separator in [*_SEPARATOR.finditer(text, start, end), None]:

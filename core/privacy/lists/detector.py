@@ -15,8 +15,8 @@ from core.errors import InputError
 from core.privacy.detection.detector import Detector
 from core.privacy.detection.overlaps import resolve
 from core.privacy.lists.patterns import Pattern, pattern_of
-from core.privacy.text.rewriting import Rewritten, as_compared, folded
-from core.records import Detection, ListEntry, PatternRule
+from core.privacy.text.normalization import NormalizedText, fold, normalize_for_matching
+from core.records import CustomPattern, Detection, ListEntry
 
 _TOKEN = re.compile(r"\w+")
 _Form = tuple[str, int, str]  # folded entry, number of characters before its first word, type
@@ -25,7 +25,7 @@ _Form = tuple[str, int, str]  # folded entry, number of characters before its fi
 class Lists:
     """Entries and patterns, prepared once for any number of texts."""
 
-    def __init__(self, entries: Iterable[ListEntry] = (), rules: Iterable[PatternRule] = ()) -> None:
+    def __init__(self, entries: Iterable[ListEntry] = (), patterns: Iterable[CustomPattern] = ()) -> None:
         """Index the entries and compile the patterns.
 
         Raises:
@@ -35,7 +35,7 @@ class Lists:
         self._denied: set[str] = set()
         self._allowed: dict[str, str] = {}  # folded text -> who added it
         for entry in entries:
-            text = folded(entry.text)
+            text = fold(entry.text)
             if entry.kind == "allow":
                 self._allowed[text] = entry.added_by
             elif text not in self._denied and (word := _TOKEN.search(text)):
@@ -43,7 +43,9 @@ class Lists:
                 self._index.setdefault(word[0], []).append((text, word.start(), entry.entity))
         for forms in self._index.values():
             forms.sort(key=lambda form: -len(form[0]))
-        self._patterns: list[tuple[PatternRule, Pattern]] = [(rule, pattern_of(rule.definition)) for rule in rules]
+        self._patterns: list[tuple[CustomPattern, Pattern]] = [
+            (custom, pattern_of(custom.definition)) for custom in patterns
+        ]
 
     def __bool__(self) -> bool:
         """Return whether there is any entry or pattern."""
@@ -55,7 +57,7 @@ class Lists:
 
     def allowed_by(self, value: str) -> str | None:
         """Return who put this text on the allow list; None if it is not there, or is denied as well."""
-        text = folded(value)
+        text = fold(value)
         return None if text in self._denied else self._allowed.get(text)
 
     def find(self, text: str) -> list[Detection]:
@@ -64,11 +66,11 @@ class Lists:
         Raises:
             InputError: a pattern takes too long on this text; the message names it.
         """
-        found = list(self._entries(as_compared(text))) if self._index else []
+        found = list(self._entries(normalize_for_matching(text))) if self._index else []
         if self._patterns:
-            cased = as_compared(text, is_cased=True)
-            for rule, pattern in self._patterns:
-                found += [hit for hit in _matches(cased, rule, pattern) if not self.is_allowed(text[hit.start : hit.end])]
+            cased = normalize_for_matching(text, is_cased=True)
+            for custom, pattern in self._patterns:
+                found += [hit for hit in _matches(cased, custom, pattern) if not self.is_allowed(text[hit.start : hit.end])]
         return resolve(text, found)
 
     def apply(self, text: str, detections: Sequence[Detection]) -> list[Detection]:
@@ -83,7 +85,7 @@ class Lists:
                 kept.append(found)
         return resolve(text, [*kept, *own])
 
-    def _entries(self, text: Rewritten) -> Iterator[Detection]:
+    def _entries(self, text: NormalizedText) -> Iterator[Detection]:
         at = 0
         if self._index.keys().isdisjoint(_TOKEN.findall(text.text)):
             return  # no entry can match, as in most texts: four times as fast
@@ -135,13 +137,13 @@ def _is_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
-def _matches(text: Rewritten, rule: PatternRule, pattern: Pattern) -> Iterator[Detection]:
+def _matches(text: NormalizedText, custom: CustomPattern, pattern: Pattern) -> Iterator[Detection]:
     try:
         for start, end in pattern.find(text.text):
             first, last = text.bounds(start, end)
-            yield Detection(start=first, end=last, entity=rule.entity, score=1.0, detector=LIST)
+            yield Detection(start=first, end=last, entity=custom.entity, score=1.0, detector=LIST)
     except InputError as error:
         raise InputError(
-            f"The pattern {rule.name!r} takes too long over a text and was stopped.",
+            f"The pattern {custom.name!r} takes too long over a text and was stopped.",
             "Change it or remove it, then search again.",
         ) from error

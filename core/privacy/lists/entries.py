@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from core.errors import InputError
 from core.privacy.entities import ENTITIES
 from core.privacy.lists.patterns import pattern_of
-from core.privacy.text.rewriting import folded
-from core.records import ListEntry, PatternRule
+from core.privacy.text.normalization import fold
+from core.records import CustomPattern, ListEntry
 
 MAX_ENTRIES = 100_000  # on the lists of one project, or on those for all projects
 MAX_TEXT = 200  # characters of an entry
 
 
-def check(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> None:
+def check(entries: Iterable[ListEntry], patterns: Iterable[CustomPattern]) -> None:
     """Refuse entries and patterns that cannot be used.
 
     Raises:
@@ -20,11 +20,11 @@ def check(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> None:
     """
     for entry in entries:
         check_entry(entry.text, entry.entity, kind=entry.kind)
-    for rule in rules:
-        if not rule.name.strip() or len(rule.name) > 80 or not rule.name.isprintable():
+    for pattern in patterns:
+        if not pattern.name.strip() or len(pattern.name) > 80 or not pattern.name.isprintable():
             raise InputError("A pattern needs a name of 1 to 80 characters.", "Name what it finds, not an example of it.")
-        _check_entity(rule.entity)
-        pattern_of(rule.definition)
+        _check_entity(pattern.entity)
+        pattern_of(pattern.definition)
 
 
 def check_entry(text: str, entity: str, *, kind: str) -> None:
@@ -37,7 +37,7 @@ def check_entry(text: str, entity: str, *, kind: str) -> None:
         raise InputError("The kind is neither deny nor allow.", "Write deny or allow.")
     if kind == "deny":
         _check_entity(entity)
-    comparable = folded(text) if len(text) <= 4 * MAX_TEXT else text
+    comparable = fold(text) if len(text) <= 4 * MAX_TEXT else text
     if not 2 <= len(comparable) <= MAX_TEXT or not any(character.isalnum() for character in comparable):
         raise InputError(
             f"An entry needs 2 to {MAX_TEXT} characters, one of them a letter or a digit.",
@@ -53,10 +53,10 @@ def _check_entity(entity: str) -> None:
 
 def not_there(listed: Iterable[ListEntry], entries: Iterable[ListEntry]) -> list[ListEntry]:
     """Return the entries that are not in `listed` yet, each once."""
-    known = {(entry.kind, folded(entry.text)) for entry in listed}
+    known = {(entry.kind, fold(entry.text)) for entry in listed}
     fresh = []
     for entry in entries:
-        key = (entry.kind, folded(entry.text))
+        key = (entry.kind, fold(entry.text))
         if key not in known:
             known.add(key)
             fresh.append(entry)

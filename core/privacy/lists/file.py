@@ -8,7 +8,7 @@ from io import StringIO
 from core.errors import InputError
 from core.privacy.lists.entries import check_entry
 from core.privacy.lists.patterns import of_expression
-from core.records import ListEntry, PatternRule, Person, new_id, now
+from core.records import CustomPattern, ListEntry, Person, new_id, now
 from core.spreadsheets import harmless
 
 COLUMNS = ("text", "type", "kind")
@@ -23,7 +23,7 @@ class Imported:
     """The contents of a file: entries, patterns, and unusable rows, each by number (the header is row 1) and reason."""
 
     entries: tuple[ListEntry, ...]
-    rules: tuple[PatternRule, ...]
+    patterns: tuple[CustomPattern, ...]
     bad_rows: tuple[tuple[int, str], ...]
 
 
@@ -41,7 +41,7 @@ def read_lists(data: bytes, *, project_id: str, actor: Person, kind: str = "deny
         InputError: not UTF-8, not CSV, no column `text`, or more than 16 MB, 50,000 rows or 200 regular expressions.
     """
     entries: list[ListEntry] = []
-    rules: list[PatternRule] = []
+    patterns: list[CustomPattern] = []
     bad: list[tuple[int, str]] = []
     made_at = now()
     tried = 0
@@ -56,8 +56,8 @@ def read_lists(data: bytes, *, project_id: str, actor: Person, kind: str = "deny
                 of_expression(text)
                 check_entry("any text", row_entity, kind="deny")
                 name, definition = f"row {number} of a file", {"expression": text}
-                rules.append(
-                    PatternRule(
+                patterns.append(
+                    CustomPattern(
                         id=new_id("pattern"), project_id=project_id, name=name, definition=definition, entity=row_entity,
                         added_by=actor.name, created_at=made_at,
                     )
@@ -71,7 +71,7 @@ def read_lists(data: bytes, *, project_id: str, actor: Person, kind: str = "deny
             bad.append((number, error.message))
     if tried > MAX_EXPRESSIONS:
         raise InputError(f"The file has more than {MAX_EXPRESSIONS} regular expressions.", "Join or leave out some.")
-    return Imported(entries=tuple(entries), rules=tuple(rules), bad_rows=tuple(bad))
+    return Imported(entries=tuple(entries), patterns=tuple(patterns), bad_rows=tuple(bad))
 
 
 def new_entry(
@@ -89,7 +89,7 @@ def new_entry(
     )
 
 
-def csv_lines(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> Iterator[str]:
+def csv_lines(entries: Iterable[ListEntry], patterns: Iterable[CustomPattern]) -> Iterator[str]:
     """Yield the lines of a CSV file that `read_lists` can read back.
 
     Patterns that are built from parts have no regular expression to write, and are left out.
@@ -97,9 +97,9 @@ def csv_lines(entries: Iterable[ListEntry], rules: Iterable[PatternRule]) -> Ite
     yield _line(COLUMNS)
     for entry in entries:
         yield _line((entry.text, entry.entity, entry.kind))
-    for rule in rules:
-        if "expression" in rule.definition:
-            yield _line((rule.definition["expression"], rule.entity, "regex"))
+    for pattern in patterns:
+        if "expression" in pattern.definition:
+            yield _line((pattern.definition["expression"], pattern.entity, "regex"))
 
 
 def _line(cells: tuple[str, ...]) -> str:

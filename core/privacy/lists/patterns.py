@@ -37,7 +37,7 @@ _SHARED = {"letters": {"letters", "capitals", "characters"}, "capitals": {"lette
 _SHARED |= {"digits": {"digits", "characters"}, "characters": {"letters", "capitals", "digits", "characters"}}
 _EDGE_BEFORE, _EDGE_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 _REPEATS = {codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT}
-_HINT = "Use the parts of the rule builder, or a simpler expression."
+_HINT = "Use the parts of the pattern builder, or a simpler expression."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """All families of rules, in the order in which they run."""
 
-from core.privacy.recognizers.everyday import addresses, contact, dates, houses, identity, network, places, references
+from core.privacy.recognizers.everyday import addresses, contact, dates, identity, institutions, network, places, references
 from core.privacy.recognizers.military import grids, operations, radio, ships, sites, stock, timings, units, vehicles
 from core.privacy.recognizers.people import courts, letters, names, neighbors, prison_terms
 from core.privacy.recognizers.rule import Rule
@@ -23,7 +23,7 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {
     "contact": contact.RULES,
     "network": network.RULES,
     "courts": courts.RULES,
-    "houses": houses.RULES,
+    "houses": institutions.RULES,
     "sentences": prison_terms.RULES,
     "dates": dates.RULES,
     "addresses": addresses.RULES,

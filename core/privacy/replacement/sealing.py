@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hardness:
+class KdfParameters:
     """How much work one guess at a passphrase costs; stored with the key, so that it can be raised later."""
 
     salt: str  # 16 random bytes, hexadecimal
@@ -50,39 +50,39 @@ class Hardness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class KeyPair:
     """The public key in the clear, the private key encrypted under the passphrase, and how the passphrase becomes a key."""
 
     public_key: bytes
     locked_key: bytes
-    parameters: str  # `Hardness` as JSON
+    parameters: str  # `KdfParameters` as JSON
 
 
-def new_lock(passphrase: str, *, belongs_to: str) -> Lock:
+def new_key_pair(passphrase: str, *, belongs_to: str) -> KeyPair:
     """Generate a key pair and lock its private key with `passphrase`."""
     private = X25519PrivateKey.generate()
     return _locked(private.private_bytes_raw(), private.public_key().public_bytes_raw(), passphrase, belongs_to=belongs_to)
 
 
-def relocked(lock: Lock, *, old: str, new: str, belongs_to: str) -> Lock:
+def relock(key_pair: KeyPair, *, old: str, new: str, belongs_to: str) -> KeyPair:
     """Lock the same keys with another passphrase; what was sealed stays as it is.
 
     Raises:
-        Refused: the old passphrase is wrong, or the lock was changed.
+        Refused: the old passphrase is wrong, or the stored key pair was changed.
     """
-    return _locked(unlock(lock, old, belongs_to=belongs_to), lock.public_key, new, belongs_to=belongs_to)
+    return _locked(unlock(key_pair, old, belongs_to=belongs_to), key_pair.public_key, new, belongs_to=belongs_to)
 
 
-def unlock(lock: Lock, passphrase: str, *, belongs_to: str) -> bytes:
+def unlock(key_pair: KeyPair, passphrase: str, *, belongs_to: str) -> bytes:
     """Decrypt the private key.
 
     Raises:
-        Refused: the passphrase is wrong, or the lock was changed.
+        Refused: the passphrase is wrong, or the stored key pair was changed.
     """
     try:
-        hardness = Hardness(**json.loads(lock.parameters))
-        about = _about(belongs_to, b"key", lock.public_key + lock.parameters.encode())
-        return _decrypted(hardness.key(passphrase), lock.locked_key, about)
+        kdf = KdfParameters(**json.loads(key_pair.parameters))
+        about = _about(belongs_to, b"key", key_pair.public_key + key_pair.parameters.encode())
+        return _decrypted(kdf.key(passphrase), key_pair.locked_key, about)
     except (TypeError, ValueError) as error:  # somebody changed the parameters
         raise Refused from error
 
@@ -112,11 +112,11 @@ def unseal(block: bytes, private_key: bytes, *, belongs_to: str, number: int) ->
     return _decrypted(key, block[_KEY_BYTES:], _about(belongs_to, b"block", str(number).encode()))
 
 
-def _locked(private: bytes, public: bytes, passphrase: str, *, belongs_to: str) -> Lock:
-    hardness = Hardness(salt=secrets.token_hex(16))
-    parameters = json.dumps(asdict(hardness), sort_keys=True)
+def _locked(private: bytes, public: bytes, passphrase: str, *, belongs_to: str) -> KeyPair:
+    kdf = KdfParameters(salt=secrets.token_hex(16))
+    parameters = json.dumps(asdict(kdf), sort_keys=True)
     about = _about(belongs_to, b"key", public + parameters.encode())
-    return Lock(public_key=public, locked_key=_encrypted(hardness.key(passphrase), private, about), parameters=parameters)
+    return KeyPair(public_key=public, locked_key=_encrypted(kdf.key(passphrase), private, about), parameters=parameters)
 
 
 def _about(belongs_to: str, kind: bytes, detail: bytes) -> bytes:

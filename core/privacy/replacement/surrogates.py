@@ -22,11 +22,11 @@ from core.privacy.recognizers.people.name_forms import (
     shorter_forms,
 )
 from core.privacy.replacement.invention.candidates import candidates, initials, invented_words, may_be_invented, name_parts
-from core.privacy.replacement.invention.grids import GridOffset, moved_grid
-from core.privacy.replacement.invention.invented import Dice, cased, is_writable
+from core.privacy.replacement.invention.grids import GridOffset, move_grid
+from core.privacy.replacement.invention.invented import Dice, is_writable, match_case
 from core.privacy.replacement.invention.shifting import is_counted, shifted
 from core.privacy.replacement.treatments import BLOCKS, KEPT, REMOVED
-from core.privacy.text.rewriting import as_read
+from core.privacy.text.normalization import normalize_for_detection
 from core.records import Span, Treatment
 
 Row = tuple[str, str, str]  # entity, HMAC-SHA256 of the value in hexadecimal, surrogate
@@ -110,7 +110,7 @@ class SurrogateTable:
         asked = entity, value
         if asked not in self._given:
             changes = self.rows.changes
-            replaced = self._replaced(entity, as_read(value).text)
+            replaced = self._replaced(entity, normalize_for_detection(value).text)
             if self.rows.changes != changes:
                 self._given.clear()
             self._given[asked] = replaced
@@ -201,7 +201,7 @@ class SurrogateTable:
             key = self.rows.row(kind, form)
             found = self.rows.found(key)
             if found:
-                shown = found if is_label(found) or kind not in (*NAMES, PART) else cased(found, value)
+                shown = found if is_label(found) or kind not in (*NAMES, PART) else match_case(found, value)
                 return self.rows.noted(key, value, shown)
         return None
 
@@ -273,19 +273,23 @@ class SurrogateTable:
                 return shared
             pool = (PART, script_of(word), length_class(word), gender, is_surname)
             found = self._issue_from(pool, key, word, partial(name_parts, word, gender=gender, is_surname=is_surname))
-        return self.rows.noted(key, word, cased(found, word))
+        return self.rows.noted(key, word, match_case(found, word))
 
     def _initial(self, word: str) -> str:
         """Return another letter for an initial: avoiding the real ones, 26 letters would soon leave none."""
         script = script_of(word)
         letters = initials(self._dice(self.rows.digest(PART, script), 0), script)
-        return cased(letters.get(word.upper(), "X"), word) if not word.islower() else letters.get(word.upper(), "X").lower()
+        return (
+            match_case(letters.get(word.upper(), "X"), word)
+            if not word.islower()
+            else letters.get(word.upper(), "X").lower()
+        )
 
     def _invented(self, key: Key, value: str) -> str:
         """Return a new surrogate for `value`, realistic if the type allows it."""
         entity = key[0]
         if entity in DATES or entity in _GRIDS:
-            moved = moved_grid(value, self._grid_offset) if entity in _GRIDS else shifted(value, self._weeks)
+            moved = move_grid(value, self._grid_offset) if entity in _GRIDS else shifted(value, self._weeks)
             return self._issue(key, value, [moved] if moved else ())
         return self._issue_from((entity,), key, value, partial(candidates, entity, value))
 

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from core.privacy.entities import kin
-from core.privacy.text.rewriting import folded
+from core.privacy.text.normalization import fold
 from core.records import Span
 
 
@@ -14,8 +14,8 @@ def equal_spans(text: str, spans: Sequence[Span], span: Span) -> list[Span]:
 
     Case and whitespace are ignored, and a name counts as the same whichever name-like type it was given.
     """
-    value, types = folded(text[span.start : span.end]), kin(span.entity)
-    return [other for other in spans if other.entity in types and folded(text[other.start : other.end]) == value]
+    value, types = fold(text[span.start : span.end]), kin(span.entity)
+    return [other for other in spans if other.entity in types and fold(text[other.start : other.end]) == value]
 
 
 def places_without_span(text: str, spans: Sequence[Span], value: str) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Changes to the reviewers' lists, which take effect at once in the documents that were already searched.
 
-Every document that a change touches (see `list_effects`) loses its approval. The change and all its effects are made in one
-transaction.
+Every document whose spans a change affects (see `effects`) loses its approval. The change and all its effects are made in
+one transaction.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +10,9 @@ from dataclasses import replace
 from core.errors import InputError
 from core.privacy.lists.detector import Lists
 from core.privacy.lists.entries import MAX_ENTRIES, check, not_there
-from core.privacy.text.rewriting import words_of
-from core.records import AuditAction, Document, ListEntry, PatternRule, Person, Project, Span
-from core.services.lists.effects import Effect, Examiner, Touch, added, by_lists, removed
+from core.privacy.text.normalization import words_of
+from core.records import AuditAction, CustomPattern, Document, ListEntry, Person, Project, Span
+from core.services.lists.effects import ChangePreview, DocumentChange, Effect, added, by_lists, removed
 from core.services.lists.stored import lists_of
 from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.storage import Permitted, Workspace, audit, count, delete, find, get, insert_many, transaction, update
@@ -21,7 +21,7 @@ REASON = "A list or pattern changed, and it touches this document."
 
 
 def preview(
-    workspace: Workspace, project_id: str, *, entries: Sequence[ListEntry] = (), rules: Sequence[PatternRule] = ()
+    workspace: Workspace, project_id: str, *, entries: Sequence[ListEntry] = (), patterns: Sequence[CustomPattern] = ()
 ) -> Effect:
     """Return the effect that adding these entries and patterns would have, without adding them.
 
@@ -29,8 +29,8 @@ def preview(
         InputError: an entry or pattern cannot be used.
     """
     permitted = workspace.allowed("edit lists", project_id)
-    check(entries, rules)
-    effect, _ = _examine(permitted, project_id, added(entries, rules))
+    check(entries, patterns)
+    effect, _ = _examine(permitted, project_id, added(entries, patterns))
     return effect
 
 
@@ -39,7 +39,7 @@ def add(
     project_id: str,
     *,
     entries: Sequence[ListEntry] = (),
-    rules: Sequence[PatternRule] = (),
+    patterns: Sequence[CustomPattern] = (),
     actor: Person,
 ) -> Effect:
     """Add entries and patterns to the lists of a project ("" for all projects), and apply them to the searched documents.
@@ -49,13 +49,13 @@ def add(
             has changed then.
     """
     permitted = workspace.allowed("edit lists", project_id, by=actor)
-    check(entries, rules)
-    rules = [replace(rule, added_by=actor.name) for rule in rules]
+    check(entries, patterns)
+    patterns = [replace(pattern, added_by=actor.name) for pattern in patterns]
     fresh = [
         replace(entry, added_by=actor.name)
         for entry in not_there(find(permitted.db, ListEntry, project_id=project_id), entries)
     ]
-    names = [rule.name for rule in (*find(permitted.db, PatternRule, project_id=project_id), *rules)]
+    names = [pattern.name for pattern in (*find(permitted.db, CustomPattern, project_id=project_id), *patterns)]
     if len({name.casefold() for name in names}) < len(names):
         raise InputError("There is a pattern of this name already.", "Choose another name, or remove that one first.")
     if count(permitted.db, ListEntry, project_id=project_id) + len(fresh) > MAX_ENTRIES:
@@ -64,13 +64,13 @@ def add(
 
     def store() -> None:
         insert_many(permitted.db, fresh)
-        insert_many(permitted.db, rules)
+        insert_many(permitted.db, patterns)
         if fresh:
             audit.append(permitted.db, "list entries added", actor=actor.name, subjects=subjects, counts=_by_kind(fresh))
-        for rule in rules:
-            audit.append(permitted.db, "pattern added", actor=actor.name, subjects={**subjects, "pattern": rule.id})
+        for pattern in patterns:
+            audit.append(permitted.db, "pattern added", actor=actor.name, subjects={**subjects, "pattern": pattern.id})
 
-    effect = _carry_out(permitted, project_id, added(fresh, rules), store=store, actor=actor)
+    effect = _carry_out(permitted, project_id, added(fresh, patterns), store=store, actor=actor)
     return effect + Effect(left_out=len(entries) - len(fresh))
 
 
@@ -86,7 +86,7 @@ def remove(
     project_id: str,
     *,
     entries: Sequence[ListEntry] = (),
-    rules: Sequence[PatternRule] = (),
+    patterns: Sequence[CustomPattern] = (),
     actor: Person,
 ) -> Effect:
     """Remove entries and patterns from the lists of a project ("" for all projects), and apply what follows from it."""
@@ -98,9 +98,9 @@ def remove(
             delete(permitted.db, ListEntry, id=entry.id, project_id=project_id)
         if entries:
             audit.append(permitted.db, "list entries removed", actor=actor.name, subjects=subjects, counts=_by_kind(entries))
-        for rule in rules:
-            delete(permitted.db, PatternRule, id=rule.id, project_id=project_id)
-            audit.append(permitted.db, "pattern removed", actor=actor.name, subjects={**subjects, "pattern": rule.id})
+        for pattern in patterns:
+            delete(permitted.db, CustomPattern, id=pattern.id, project_id=project_id)
+            audit.append(permitted.db, "pattern removed", actor=actor.name, subjects={**subjects, "pattern": pattern.id})
 
     return _carry_out(permitted, project_id, removed(entries), store=store, actor=actor)
 
@@ -114,34 +114,34 @@ def _by_kind(entries: Sequence[ListEntry]) -> dict[str, int]:
     return {kind: sum(entry.kind == kind for entry in entries) for kind in ("deny", "allow")}
 
 
-def _examine(workspace: Workspace, project_id: str, examine: Examiner) -> tuple[Effect, dict[str, bool]]:
-    """Compute a change's total effect on the searched documents, and whether it touches each of them, by document id.
+def _examine(workspace: Workspace, project_id: str, examine: ChangePreview) -> tuple[Effect, dict[str, bool]]:
+    """Compute a change's total effect on the searched documents, and whether it affects each of them, by document id.
 
     Only one text is in memory at a time.
     """
     effect = Effect()
-    is_touched: dict[str, bool] = {}
+    is_affected: dict[str, bool] = {}
     for document in _searched(workspace, project_id):
-        touch = examine(workspace, document)
-        is_touched[document.id] = bool(touch)
-        effect += _effect(workspace, touch)
-    return effect, is_touched
+        change = examine(workspace, document)
+        is_affected[document.id] = bool(change)
+        effect += _effect(workspace, change)
+    return effect, is_affected
 
 
 def _carry_out(
-    permitted: Permitted, project_id: str, examine: Examiner, *, store: Callable[[], None], actor: Person
+    permitted: Permitted, project_id: str, examine: ChangePreview, *, store: Callable[[], None], actor: Person
 ) -> Effect:
-    before, is_touched = _examine(permitted, project_id, examine)
+    before, is_affected = _examine(permitted, project_id, examine)
     effect = Effect(places=before.places, documents=before.documents)
     with transaction(permitted.db):
         # now that nobody else can write, examine touched and newly searched documents again; then make the change itself
-        again = [d for d in _searched(permitted, project_id) if is_touched.get(d.id, True)]
-        touches = [examine(permitted, document) for document in again]
+        again = [d for d in _searched(permitted, project_id) if is_affected.get(d.id, True)]
+        changes = [examine(permitted, document) for document in again]
         store()
-        for touch in touches:
-            if touch:
-                effect += replace(_effect(permitted, touch), places=0, documents=0)
-                _store(permitted, touch, actor=actor.name)
+        for change in changes:
+            if change:
+                effect += replace(_effect(permitted, change), places=0, documents=0)
+                _store(permitted, change, actor=actor.name)
     return effect
 
 
@@ -157,41 +157,41 @@ def catch_up(workspace: Workspace, document: Document) -> int:
     document = get(workspace.db, Document, document.id)
     permitted = workspace.allowed("find personal data", document.project_id)
     with transaction(permitted.db):
-        touch = by_lists(permitted, document, lists_of(permitted, document.project_id), new=Lists())
-        if touch:
-            _store(permitted, touch, actor=None)
-    return len(touch.new) + len(touch.undecided) + len(touch.rejected)
+        change = by_lists(permitted, document, lists_of(permitted, document.project_id), new=Lists())
+        if change:
+            _store(permitted, change, actor=None)
+    return len(change.new) + len(change.undecided) + len(change.rejected)
 
 
-def _effect(workspace: Workspace, touch: Touch) -> Effect:
+def _effect(workspace: Workspace, change: DocumentChange) -> Effect:
     return Effect(
-        places=touch.places,
-        documents=int(bool(touch.places)),
-        marked=len(touch.new) + len(touch.undecided),
-        rejected=len(touch.rejected),
-        searches=int(touch.must_search),
-        approvals=int(bool(touch) and workspace.active_review(touch.document.id) is not None),
+        places=change.places,
+        documents=int(bool(change.places)),
+        marked=len(change.new) + len(change.undecided),
+        rejected=len(change.rejected),
+        searches=int(change.must_search),
+        approvals=int(bool(change) and workspace.active_review(change.document.id) is not None),
     )
 
 
-def _store(permitted: Permitted, touch: Touch, *, actor: str | None) -> None:
+def _store(permitted: Permitted, change: DocumentChange, *, actor: str | None) -> None:
     """Store the new and changed spans of a document, and withdraw its approval; call it inside a transaction."""
-    db, document = permitted.db, touch.document
-    if touch.new or touch.undecided:
-        table = surrogate_table(permitted, document.project_id, avoid=words_of(touch.text))
-        named = [table.replaced(span, touch.text) for span in (*touch.new, *touch.undecided)]
-        insert_many(db, named[: len(touch.new)])
-        for span in named[len(touch.new) :]:
+    db, document = permitted.db, change.document
+    if change.new or change.undecided:
+        table = surrogate_table(permitted, document.project_id, avoid=words_of(change.text))
+        named = [table.replaced(span, change.text) for span in (*change.new, *change.undecided)]
+        insert_many(db, named[: len(change.new)])
+        for span in named[len(change.new) :]:
             update(
                 db, Span, span.id, state="detected", reviewer=None, entity=span.entity, detector=span.detector,
                 surrogate=span.surrogate, treatment=span.treatment,
             )  # fmt: skip
         store_surrogates(permitted, document.project_id, table)
-    for span in touch.rejected:
+    for span in change.rejected:
         update(db, Span, span.id, state="rejected", reviewer=span.reviewer)
-    if touch.must_search:
+    if change.must_search:
         update(db, Document, document.id, analyzed_sha256=None)
-    counts = {"marked": len(touch.new) + len(touch.undecided), "rejected": len(touch.rejected)}
+    counts = {"marked": len(change.new) + len(change.undecided), "rejected": len(change.rejected)}
     action: AuditAction = "lists applied"
     audit.append_for(db, document.id, action, actor=actor, counts=counts)
     permitted.withdraw_approval(document.id, reason=REASON, actor=actor)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from core.detectors import LIST, detectors_of
 from core.privacy.detection.overlaps import covers
 from core.privacy.lists.detector import Lists
-from core.records import Detection, Document, ListEntry, PatternRule, Span, new_id
-from core.services.lists.stored import entries_of, rules_of
+from core.records import CustomPattern, Detection, Document, ListEntry, Span, new_id
+from core.services.lists.stored import entries_of, patterns_of
 from core.storage import Workspace, find
 from core.words import counted
 
@@ -52,7 +52,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class DocumentChange:
     """What a change to the lists does to the spans of one document."""
 
     document: Document
@@ -68,43 +68,43 @@ class Touch:
         return bool(self.new or self.undecided or self.rejected or self.must_search)
 
 
-Examiner = Callable[[Workspace, Document], Touch]
+ChangePreview = Callable[[Workspace, Document], DocumentChange]
 
 
-def added(entries: Sequence[ListEntry], rules: Sequence[PatternRule]) -> Examiner:
+def added(entries: Sequence[ListEntry], patterns: Sequence[CustomPattern]) -> ChangePreview:
     """Return a function that examines what adding these entries and patterns does to a document."""
-    new = Lists((replace(entry, kind="deny") for entry in entries), rules)  # only for counting occurrences
+    new = Lists((replace(entry, kind="deny") for entry in entries), patterns)  # only for counting occurrences
     ready: dict[str, Lists] = {}
 
-    def examine(workspace: Workspace, document: Document) -> Touch:
+    def examine(workspace: Workspace, document: Document) -> DocumentChange:
         owner = document.project_id
         if owner not in ready:
-            ready[owner] = Lists([*entries_of(workspace, owner), *entries], [*rules_of(workspace, owner), *rules])
+            ready[owner] = Lists([*entries_of(workspace, owner), *entries], [*patterns_of(workspace, owner), *patterns])
         return by_lists(workspace, document, ready[owner], new=new)
 
     return examine
 
 
-def removed(entries: Iterable[ListEntry]) -> Examiner:
+def removed(entries: Iterable[ListEntry]) -> ChangePreview:
     """Return a function that examines what removing these entries does to a document; removing deny entries does nothing."""
     sought = Lists(replace(entry, kind="deny") for entry in entries if entry.kind == "allow")
 
-    def examine(workspace: Workspace, document: Document) -> Touch:
+    def examine(workspace: Workspace, document: Document) -> DocumentChange:
         text = workspace.text(document)
         hits = sought.find(text) if sought else []
         rejected = find(workspace.db, Span, document_id=document.id, state="rejected") if hits else []
         bounds = {(hit.start, hit.end) for hit in hits}
         again = [span for span in rejected if (span.start, span.end) in bounds]
-        return Touch(document, text, len(hits), undecided=again, must_search=bool(hits))
+        return DocumentChange(document, text, len(hits), undecided=again, must_search=bool(hits))
 
     return examine
 
 
-def by_lists(workspace: Workspace, document: Document, lists: Lists, *, new: Lists) -> Touch:
+def by_lists(workspace: Workspace, document: Document, lists: Lists, *, new: Lists) -> DocumentChange:
     """Examine what `lists` do to a document; only matches of `new` are counted as `places`."""
     text = workspace.text(document)
     spans = find(workspace.db, Span, document_id=document.id)
-    touch = Touch(document, text, len(new.find(text)) if new else 0)
+    change = DocumentChange(document, text, len(new.find(text)) if new else 0)
     hits = lists.find(text) if lists else []
     rejected = {(span.start, span.end): span for span in spans if span.state == "rejected"}
     is_covered = covers((span.start, span.end) for span in spans if span.state != "rejected")
@@ -113,16 +113,16 @@ def by_lists(workspace: Workspace, document: Document, lists: Lists, *, new: Lis
             continue
         standing = rejected.get((hit.start, hit.end))
         if standing is None:
-            touch.new.append(_span(document, hit))
+            change.new.append(_span(document, hit))
         elif LIST not in detectors_of(standing):  # otherwise a reviewer rejected the list's own span
-            touch.undecided.append(replace(standing, entity=hit.entity, detector=LIST))
+            change.undecided.append(replace(standing, entity=hit.entity, detector=LIST))
     is_denied = covers((hit.start, hit.end) for hit in hits)
     for span in spans:
         if span.state == "detected" and not is_denied(span.start, span.end):
             by = lists.allowed_by(text[span.start : span.end])
             if by is not None:
-                touch.rejected.append(replace(span, reviewer=by))
-    return touch
+                change.rejected.append(replace(span, reviewer=by))
+    return change
 
 
 def _span(document: Document, hit: Detection) -> Span:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.detectors import REVIEWER
 from core.privacy.lists.entries import MAX_TEXT
-from core.privacy.text.rewriting import folded
+from core.privacy.text.normalization import fold
 from core.records import Document, ListKind, Project, Span
 from core.services.lists.stored import entries_of
 from core.storage import Workspace, find, rights
@@ -41,17 +41,17 @@ def suggestions(workspace: Workspace, project: Project) -> list[Suggestion]:
             value = " ".join(text[span.start : span.end].split())
             kind: ListKind = "allow" if span.state == "rejected" else "deny"
             if 2 <= len(value) <= MAX_TEXT:
-                found.setdefault((kind, folded(value)), []).append((value, span.entity, document.id))
-    settled = {folded(entry.text) for entry in entries_of(workspace, project.id)}
+                found.setdefault((kind, fold(value)), []).append((value, span.entity, document.id))
+    settled = {fold(entry.text) for entry in entries_of(workspace, project.id)}
     dismissed = {(row["kind"], row["text"]) for row in _dismissed(workspace, project)}
     made = [
         _suggestion(kind, seen)
         for (kind, text), seen in found.items()
         if text not in settled and (kind, text) not in dismissed and (kind == "deny" or len(seen) >= MIN_REJECTED)
     ]
-    contested = {folded(made_one.text) for made_one in made if made_one.kind == "deny"}  # added here, rejected there
+    contested = {fold(made_one.text) for made_one in made if made_one.kind == "deny"}  # added here, rejected there
     return sorted(
-        (s for s in made if s.kind == "deny" or folded(s.text) not in contested), key=lambda s: (-s.count, s.text.casefold())
+        (s for s in made if s.kind == "deny" or fold(s.text) not in contested), key=lambda s: (-s.count, s.text.casefold())
     )
 
 
@@ -60,7 +60,7 @@ def dismiss(workspace: Workspace, project: Project, suggestion: Suggestion) -> N
     rights.check(workspace.db, "edit lists", project.id)
     workspace.db.execute(
         "insert or ignore into list_dismissals (project_id, kind, text) values (?, ?, ?)",
-        [project.id, suggestion.kind, folded(suggestion.text)],
+        [project.id, suggestion.kind, fold(suggestion.text)],
     )
 
 

@@ -13,7 +13,7 @@ from core.language.pipeline import PIPELINE
 from core.models import registry
 from core.privacy import Detector, ListedDetector, Lists, NameSearch, build_detector, new_spans, people
 from core.privacy.detection.overlaps import covers
-from core.privacy.text.rewriting import words_of
+from core.privacy.text.normalization import words_of
 from core.records import SEARCH_VERSION, Detection, Document, Project, Span
 from core.services.lists.changes import catch_up
 from core.services.lists.stored import lists_of

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from core.privacy.recognizers.people.name_forms import plain
 from core.privacy.replacement.surrogates import SurrogateTable, is_touched, new_key
 from core.privacy.replacement.treatments import TREATMENTS
-from core.privacy.text.rewriting import words_of
+from core.privacy.text.normalization import words_of
 from core.records import Document, Span, Treatment
 from core.services.privacy import sealed_mappings
 from core.storage import Permitted, audit, find, from_row

@@ -12,12 +12,12 @@ from core.errors import InputError, SetupError
 from core.files import sha256_text
 from core.privacy.entities import name_alone
 from core.privacy.recognizers.people.name_forms import plain
-from core.privacy.replacement.sealing import Lock, Refused, new_lock, relocked, unlock
+from core.privacy.replacement.sealing import KeyPair, Refused, new_key_pair, relock, unlock
 from core.privacy.replacement.surrogates import SurrogateMapping
 from core.records import AuditAction, Document, Person, Project, Span, new_id, now
 from core.services.privacy import sealed_mappings
 from core.services.privacy.project_surrogates import surrogate_table
-from core.services.privacy.sealed_mappings import stored_lock
+from core.services.privacy.sealed_mappings import stored_key_pair
 from core.storage import Permitted, Workspace, audit, find, rights, transaction
 
 MIN_PASSPHRASE = 15  # characters; NIST SP 800-63B-4, section 3.1.1, for a password used alone
@@ -77,7 +77,7 @@ def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: P
     """
     permitted = workspace.allowed("set rules", project.id, by=person)
     _check_passphrase(passphrase)
-    lock = new_lock(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
+    key_pair = new_key_pair(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
     with transaction(permitted.db):
         if setup_of(permitted, project):
             raise InputError(
@@ -86,7 +86,7 @@ def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: P
         permitted.db.execute(
             "insert into reidentification (project_id, public_key, locked_key, parameters, person, created_at)"
             " values (?, ?, ?, ?, ?, ?)",
-            [project.id, lock.public_key, lock.locked_key, lock.parameters, person.name, now()],
+            [project.id, key_pair.public_key, key_pair.locked_key, key_pair.parameters, person.name, now()],
         )
         pairs = sealed_mappings.seal(permitted, project.id, _pairs_so_far(permitted, project))
         _record(permitted, project, "way back set up", person=person, counts={"pairs": pairs})
@@ -134,11 +134,11 @@ def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: 
     permitted = workspace.allowed("set rules", project.id, by=person)
     _check_passphrase(new)
     _opened(permitted, project, passphrase=old, person=person)
-    lock = relocked(_lock(permitted, project), old=old, new=new, belongs_to=project.id)
+    key_pair = relock(_key_pair(permitted, project), old=old, new=new, belongs_to=project.id)
     with transaction(permitted.db):
         permitted.db.execute(
             "update reidentification set locked_key = ?, parameters = ? where project_id = ? and public_key = ?",
-            [lock.locked_key, lock.parameters, project.id, lock.public_key],
+            [key_pair.locked_key, key_pair.parameters, project.id, key_pair.public_key],
         )
         _record(permitted, project, "way back passphrase changed", person=person)
 
@@ -150,7 +150,7 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
         InputError: re-identification is not set up, or `typed_name` is not the project's name.
     """
     permitted = workspace.allowed("set rules", project.id, by=person)
-    _lock(permitted, project)
+    _key_pair(permitted, project)
     if typed_name.strip() != project.name:
         raise InputError("The name typed is not that of the project; nothing was deleted.", f"Type: {project.name}")
     with transaction(permitted.db):
@@ -164,10 +164,10 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
 
 def _opened(permitted: Permitted, project: Project, *, passphrase: str, person: Person) -> bytes:
     """Decrypt the private key; a wrong passphrase is recorded in the audit log."""
-    lock = _lock(permitted, project)
+    key_pair = _key_pair(permitted, project)
     _check_tries(permitted, project, person)
     try:
-        return unlock(lock, passphrase, belongs_to=project.id)
+        return unlock(key_pair, passphrase, belongs_to=project.id)
     except Refused as error:
         _record(permitted, project, "way back refused", person=person)
         raise InputError(
@@ -189,14 +189,14 @@ def _check_tries(workspace: Workspace, project: Project, person: Person) -> None
         )
 
 
-def _lock(permitted: Permitted, project: Project) -> Lock:
-    lock = stored_lock(permitted, project.id)
-    if lock is None:
+def _key_pair(permitted: Permitted, project: Project) -> KeyPair:
+    key_pair = stored_key_pair(permitted, project.id)
+    if key_pair is None:
         raise InputError(
             f"Re-identification is not set up in {project.name}: nothing leads from a surrogate to what it replaced.",
             "The originals are in the documents, as long as these are kept.",
         )
-    return lock
+    return key_pair
 
 
 def _check_passphrase(passphrase: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from core.errors import SetupError
-from core.privacy.replacement.sealing import Lock, Refused, unseal
+from core.privacy.replacement.sealing import KeyPair, Refused, unseal
 from core.privacy.replacement.sealing import seal as sealed
 from core.privacy.replacement.surrogates import SurrogateMapping
 from core.storage import Permitted
@@ -13,24 +13,24 @@ from core.storage import Permitted
 _PAIRS_A_BLOCK = 5_000
 
 
-def stored_lock(permitted: Permitted, project_id: str) -> Lock | None:
+def stored_key_pair(permitted: Permitted, project_id: str) -> KeyPair | None:
     """Return the project's keys; None if re-identification is not set up."""
     row = permitted.db.execute(
         "select public_key, locked_key, parameters from reidentification where project_id = ?", [project_id]
     ).fetchone()
-    return Lock(**dict(row)) if row else None
+    return KeyPair(**dict(row)) if row else None
 
 
 def seal(permitted: Permitted, project_id: str, pairs: Sequence[SurrogateMapping]) -> int:
     """Seal pairs if re-identification is set up, and return how many were sealed; call it inside a transaction."""
-    lock = stored_lock(permitted, project_id) if pairs else None
-    if lock is None:
+    key_pair = stored_key_pair(permitted, project_id) if pairs else None
+    if key_pair is None:
         return 0
     number = last_block(permitted, project_id)
     for first in range(0, len(pairs), _PAIRS_A_BLOCK):
         number += 1
         content = json.dumps([asdict(pair) for pair in pairs[first : first + _PAIRS_A_BLOCK]]).encode()
-        block = sealed(content, lock.public_key, belongs_to=project_id, number=number)
+        block = sealed(content, key_pair.public_key, belongs_to=project_id, number=number)
         permitted.db.execute(
             "insert into sealed_blocks (project_id, number, block) values (?, ?, ?)", [project_id, number, block]
         )

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from core.privacy.entities import kin
-from core.privacy.text.rewriting import folded
+from core.privacy.text.normalization import fold
 from core.records import Document, Project, Span
 from core.storage import Workspace, find, rights
 
@@ -60,11 +60,11 @@ def equal_in_project(workspace: Workspace, project: Project, *, span: Span, valu
 
 def _on_value(workspace: Workspace, project: Project, rows: Iterable[Any], value: str) -> Iterator[Any]:
     """Yield the rows whose text really is `value`, document by document; only one text is in memory at a time."""
-    wanted = folded(value)
+    wanted = fold(value)
     documents = {document.id: document for document in find(workspace.db, Document, project_id=project.id)}
     for document_id, of_document in groupby(rows, key=itemgetter("document_id")):
         text = workspace.text(documents[document_id])
-        yield from (row for row in of_document if folded(text[row["start"] : row["end"]]) == wanted)
+        yield from (row for row in of_document if fold(text[row["start"] : row["end"]]) == wanted)
 
 
 def _same_surrogate(project: Project, span: Span) -> tuple[str, list[str]]:

@@ -16,7 +16,7 @@ from core.questions import BY_HAND, apply_filters, generate_pairs
 from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, rights, transaction, update
-from core.storage.written import WrittenPassage, forget_others, put_in_place, store_written, written_keys
+from core.storage.written_passages import WrittenPassage, forget_others, put_in_place, store_written, written_keys
 
 PASSAGES_AT_ONCE = 8
 Approved = tuple[Document, Review, Passage]

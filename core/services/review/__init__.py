@@ -19,7 +19,7 @@ from core.services.review.figures import (
     upper_bound,
 )
 from core.services.review.policy import needs_two, people_known, set_sample_size, set_two_person
-from core.services.review.risk import QueueEntry, by_risk, mark_risks, queue
+from core.services.review.risk import QueueEntry, by_risk, queue, span_risks
 from core.services.review.sampling import Sample, answer, clean_ids, draw, sample_of
 from core.services.review.states import (
     OpenPoint,
@@ -62,7 +62,7 @@ __all__ = [
     "effect_on",
     "is_all_read",
     "last_return",
-    "mark_risks",
+    "span_risks",
     "needs_two",
     "open_points",
     "people_known",

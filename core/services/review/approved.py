@@ -8,7 +8,7 @@ from dataclasses import replace
 from core.errors import InputError
 from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
-from core.privacy.text.rewriting import folded
+from core.privacy.text.normalization import fold
 from core.records import Document, Passage, Review, Span
 from core.storage import Workspace, find, rights
 
@@ -79,13 +79,13 @@ def _titles(heading: str, lines: dict[str, list[tuple[int, int]]]) -> Iterator[s
 class MaskedValues:
     """The values that masking removed from a text completely, for finding them in other strings.
 
-    A value is found only as whole words, regardless of case and Unicode form (see `folded`). Values that still appear in
+    A value is found only as whole words, regardless of case and Unicode form (see `fold`). Values that still appear in
     the masked text are not included: a reviewer chose to leave them readable.
     """
 
     def __init__(self, text: str, masked: Masked) -> None:
-        values = {folded(text[edit.start : edit.end]) for edit in masked.edits}
-        left = folded(masked.text)
+        values = {fold(text[edit.start : edit.end]) for edit in masked.edits}
+        left = fold(masked.text)
         words = set(_WORD.findall(left))
         self._by_word: defaultdict[str, list[str]] = defaultdict(list)
         for value in values:
@@ -95,7 +95,7 @@ class MaskedValues:
 
     def stand_in(self, string: str) -> bool:
         """Return whether any of the values occurs in `string`."""
-        plain = folded(string)
+        plain = fold(string)
         return any(_stands(value, plain) for word in set(_WORD.findall(plain)) for value in self._by_word.get(word, ()))
 
 

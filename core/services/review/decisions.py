@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core.errors import InputError
 from core.records import AuditAction, Document, Person, Project, Span, SpanState
 from core.services.review.policy import note_person
-from core.services.review.sampling import forget_marks
+from core.services.review.sampling import forget_spans
 from core.storage import Permitted, Workspace, audit, find_all, get, insert_many, rights, transaction
 
 
@@ -123,7 +123,7 @@ def undo(workspace: Workspace, decision: Decision, *, by: Person) -> Decision:
         gone = [span for span in decision.after if span.id not in left]
         for document_id in {span.document_id for span in gone}:
             document = get(permitted.db, Document, document_id)
-            forget_marks(permitted, document, [span for span in gone if span.document_id == document_id])
+            forget_spans(permitted, document, [span for span in gone if span.document_id == document_id])
     return replace(decision, withdrawn_ids=undone.withdrawn_ids, dropped_ids=undone.dropped_ids)
 
 

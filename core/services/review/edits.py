@@ -11,7 +11,7 @@ from core.privacy.entities import ENTITIES
 from core.records import Document, Person, Span, new_id
 from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
 from core.services.review.decisions import Decision, carry_out, permitted_to_decide, stored
-from core.services.review.sampling import note_marks
+from core.services.review.sampling import note_spans
 from core.storage import Permitted, Workspace, find, get, transaction
 
 Edge = Literal["start", "end"]
@@ -64,7 +64,7 @@ def add_all(
             return Decision(verb="added", by=by, before=(), after=(), left_count=len(places))
         reason = f"{by.name} added a span"
         decision = carry_out(permitted, before, after, verb="added", action="span added", by=by, reason=reason)
-        note_marks(permitted, document, after, by=by)
+        note_spans(permitted, document, after, by=by)
     return replace(decision, left_count=len(places) - len(after))
 
 
@@ -112,7 +112,7 @@ def change_borders(workspace: Workspace, span: Span | str, *, start: int, end: i
             reason=f"{by.name} changed the borders of a span",
         )  # fmt: skip
         if start < old.start or end > old.end:
-            note_marks(permitted, document, after, by=by)
+            note_spans(permitted, document, after, by=by)
     return decision
 
 

@@ -1,6 +1,6 @@
 """What to look at first: spans on which detectors disagree, spans of one detector, rare words that look like names.
 
-A span's risk is a sum of points (see `mark_risks`); it only orders the work, and decides nothing.
+A span's risk is a sum of points (see `span_risks`); it only orders the work, and decides nothing.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from core.detectors import MODELS, PROPAGATION, joined
 from core.privacy.entities import NAMES
-from core.privacy.text.rewriting import folded
+from core.privacy.text.normalization import fold
 from core.privacy.text.vocabulary import is_generic
 from core.records import Project, Span
 from core.services.review.states import State, states_of
@@ -72,11 +72,11 @@ def queue(workspace: Workspace, project: Project) -> list[QueueEntry]:
 
 def by_risk(text: str, spans: Sequence[Span]) -> list[Span]:
     """Return a document's spans, undecided ones first, then by risk, then in reading order."""
-    risks = mark_risks(text, spans)
+    risks = span_risks(text, spans)
     return sorted(spans, key=lambda span: (span.state != "detected", -risks[span.id], span.start))
 
 
-def mark_risks(text: str, spans: Sequence[Span]) -> dict[str, int]:
+def span_risks(text: str, spans: Sequence[Span]) -> dict[str, int]:
     """Return the risk of each span by its id, 0 to 8, the sum of these points.
 
     * 3 if the same text has another type elsewhere in the document: detectors disagree;
@@ -84,7 +84,7 @@ def mark_risks(text: str, spans: Sequence[Span]) -> dict[str, int]:
     * 1 if its score is below .6;
     * 2 if it is a single capitalized word, not generic, and found only once: a rare word that looks like a name.
     """
-    values = {span.id: folded(text[span.start : span.end]) for span in spans}
+    values = {span.id: fold(text[span.start : span.end]) for span in spans}
     times = Counter(values.values())
     types: defaultdict[str, set[str]] = defaultdict(set)
     for span in spans:

@@ -22,7 +22,7 @@ class Sample:
     round: int  # 0 before the first round
     drawn_ids: tuple[str, ...]  # of this round, in the order drawn
     unread_ids: tuple[str, ...]  # of this round
-    unmarked_ids: tuple[str, ...]  # answered as missed, but nothing is marked in them yet
+    unsettled_ids: tuple[str, ...]  # answered as missed, but nothing is marked in them yet
     round_missed: int
     read: int  # in all rounds
     missed: int  # in all rounds
@@ -31,7 +31,7 @@ class Sample:
     @property
     def is_settled(self) -> bool:
         """Whether this round was read to its end and held nothing, or no unread passage is left."""
-        if self.unmarked_ids or self.unread_ids:
+        if self.unsettled_ids or self.unread_ids:
             return False
         return self.unread_count == 0 or (self.round > 0 and self.round_missed == 0)
 
@@ -55,7 +55,7 @@ def _sample(permitted: Permitted, document: Document) -> Sample:
         drawn_ids=tuple(row["passage_id"] for row in now_round),
         # whoever marked something in a passage before its turn came has read it
         unread_ids=tuple(row["passage_id"] for row in now_round if not row["answer"] and row["passage_id"] in clean),
-        unmarked_ids=tuple(row["passage_id"] for row in rows if row["answer"] == "missed" and row["passage_id"] in clean),
+        unsettled_ids=tuple(row["passage_id"] for row in rows if row["answer"] == "missed" and row["passage_id"] in clean),
         round_missed=sum(row["answer"] == "missed" for row in now_round),
         read=len(answered),
         missed=sum(row["answer"] == "missed" for row in rows),
@@ -140,12 +140,12 @@ def answer(
         return _sample(permitted, document)
 
 
-def note_marks(permitted: Permitted, document: Document, spans: Iterable[Span], *, by: Person) -> None:
+def note_spans(permitted: Permitted, document: Document, spans: Iterable[Span], *, by: Person) -> None:
     """Count drawn passages as missed if a person just marked something in them; call it in the transaction that marks."""
     _store(permitted, document, dict.fromkeys(_drawn_under(permitted, document.id, spans), "missed"), by=by)
 
 
-def forget_marks(permitted: Permitted, document: Document, spans: Iterable[Span]) -> None:
+def forget_spans(permitted: Permitted, document: Document, spans: Iterable[Span]) -> None:
     """Ask again about drawn passages whose only spans were just removed."""
     db = permitted.db
     clean = set(_clean_ids(permitted, document))

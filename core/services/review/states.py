@@ -20,7 +20,7 @@ class PointKind(Enum):
 
     UNDECIDED = "marks without a decision"
     UNREAD = "drawn passages that nobody read"
-    UNMARKED = "a miss that is not marked"
+    WITHOUT_SPAN = "a miss that is not marked"
     SAMPLE_DUE = "no sample drawn yet"
     SAMPLE_DUE_AGAIN = "another round after a miss"
     UNSEARCHED = "no second search of this anonymized text"
@@ -37,7 +37,7 @@ class Remedy(Enum):
 _REMEDIES: dict[PointKind, Remedy] = {
     PointKind.UNDECIDED: Remedy.DECIDE,
     PointKind.UNREAD: Remedy.READ_SAMPLE,
-    PointKind.UNMARKED: Remedy.READ_SAMPLE,
+    PointKind.WITHOUT_SPAN: Remedy.READ_SAMPLE,
     PointKind.SAMPLE_DUE: Remedy.READ_SAMPLE,
     PointKind.SAMPLE_DUE_AGAIN: Remedy.READ_SAMPLE,
     PointKind.UNSEARCHED: Remedy.SEARCH_AGAIN,
@@ -87,7 +87,7 @@ def open_points(workspace: Workspace, project: Project, document: Document) -> t
     """
     project = get(workspace.db, Project, project.id)
     if project.policy == "all-at-once":
-        return (OpenPoint(kind=PointKind.UNMARKED),) if sample_of(workspace, document).unmarked_ids else ()
+        return (OpenPoint(kind=PointKind.WITHOUT_SPAN),) if sample_of(workspace, document).unsettled_ids else ()
     unread = unread_of(workspace, project, document)
     points = []
     if unread.undecided:
@@ -105,8 +105,8 @@ def _sample_points(workspace: Workspace, project: Project, document: Document) -
         return []
     if sample.unread_ids:
         return [OpenPoint(kind=PointKind.UNREAD, count=len(sample.unread_ids), of=len(sample.drawn_ids))]
-    if sample.unmarked_ids:
-        return [OpenPoint(kind=PointKind.UNMARKED)]
+    if sample.unsettled_ids:
+        return [OpenPoint(kind=PointKind.WITHOUT_SPAN)]
     kind = PointKind.SAMPLE_DUE_AGAIN if sample.round else PointKind.SAMPLE_DUE
     return [OpenPoint(kind=kind, count=min(project.sample_size, sample.unread_count))]
 
@@ -120,7 +120,7 @@ def point_words(point: OpenPoint) -> str:
             return f"{counted(number, 'mark')} {verb} not decided yet."
         case PointKind.UNREAD:
             return f"{number} of the {point.of} passages of the sample {verb} not read yet."
-        case PointKind.UNMARKED:
+        case PointKind.WITHOUT_SPAN:
             return "A passage of the sample holds something that is not marked yet."
         case PointKind.SAMPLE_DUE:
             return f"The sample is not read yet: {passages} in which nothing was found."

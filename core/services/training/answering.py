@@ -12,7 +12,7 @@ import psutil
 
 from core.errors import InputError
 from core.files import write_atomic
-from core.models.cores import thread_count
+from core.models.cpu_budget import thread_count
 from core.models.engine.apart import WriterApart
 from core.models.engine.context import UNKNOWN_TOKENS, context_tokens, made_for_tokens
 from core.models.text import Completion, Prompt

@@ -12,7 +12,7 @@ from core.privacy import Detector, SurrogateTable, mask, propagate
 from core.privacy.detection.overlaps import resolve
 from core.privacy.replacement.treatments import BLOCKS, outside_replaced
 from core.privacy.text.equality import equal_spans
-from core.privacy.text.rewriting import as_read
+from core.privacy.text.normalization import normalize_for_detection
 from core.records import Detection, Document, Span, now
 from core.services import review
 from core.services.privacy.spans import count_in_project, equal_in_project, spans_of
@@ -76,12 +76,12 @@ def test_a_value_across_a_cut_is_masked_whole(detector: Detector, gap: str, valu
 
 def test_plain_text_is_read_as_it_is() -> None:
     text = "Grüße aus Köln – “done”, 5 × 3 °C … №5\n"
-    assert as_read(text).text is text
+    assert normalize_for_detection(text).text is text
 
 
 def test_offsets_come_back_from_the_shown() -> None:
     text = "a\u200b\u200bb\ufb01c\u00a0d\r\ne"
-    shown = as_read(text)
+    shown = normalize_for_detection(text)
     assert shown.text == "abfic d\ne"
     places = [shown.bounds(n, n + 1) for n in range(len(shown.text))]
     assert [text[slice(*place)] for place in places] == ["a", "b", "\ufb01", "\ufb01", "c", "\u00a0", "d", "\r\n", "e"]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from core.errors import InputError
 from core.privacy import Detector, ListedDetector, Lists
 from core.privacy.lists.patterns import definition_of, parse_part
-from core.privacy.text.rewriting import as_compared
-from core.records import Detection, ListEntry, PatternRule, new_id
+from core.privacy.text.normalization import normalize_for_matching
+from core.records import CustomPattern, Detection, ListEntry, new_id
 
 
 def entry(text: str, kind: str = "deny", entity: str = "PERSON") -> ListEntry:
@@ -20,8 +20,8 @@ def entry(text: str, kind: str = "deny", entity: str = "PERSON") -> ListEntry:
     )  # type: ignore[arg-type]  # fmt: skip
 
 
-def rule(definition: dict[str, object], name: str = "Badge") -> PatternRule:
-    return PatternRule(
+def rule(definition: dict[str, object], name: str = "Badge") -> CustomPattern:
+    return CustomPattern(
         id=new_id("pattern"), project_id="", name=name, definition=definition, entity="ID_NUMBER", added_by="", created_at=""
     )
 
@@ -95,7 +95,7 @@ def test_longest_entry_wins() -> None:
 
 
 def test_pattern_finds_what_it_fits_and_the_list_names_itself() -> None:
-    assert shown("Badge AB-12345.", Lists(rules=[rule(BADGE)])) == [("AB-12345", "ID_NUMBER", "list")]
+    assert shown("Badge AB-12345.", Lists(patterns=[rule(BADGE)])) == [("AB-12345", "ID_NUMBER", "list")]
 
 
 def test_allow_entry_takes_away_a_finding_of_exactly_its_text_never_a_part_of_a_longer_one() -> None:
@@ -118,7 +118,7 @@ def test_type_of_the_list_counts_where_a_detector_names_another_for_the_same_cha
 def test_pattern_that_takes_too_long_over_a_text_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.privacy.lists.patterns.SECONDS_PER_MB", 0.0)
     monkeypatch.setattr("core.privacy.lists.patterns.SECONDS", 0.05)
-    slow = Lists(rules=[rule({"expression": r"\w*\d*\w*\d!"}, name="Slow one")])
+    slow = Lists(patterns=[rule({"expression": r"\w*\d*\w*\d!"}, name="Slow one")])
     with pytest.raises(InputError, match="Slow one"):
         slow.find("1" * 200_000 + " !")
 
@@ -131,11 +131,11 @@ def test_fifty_thousand_entries_are_sought_in_one_pass() -> None:
 
 @given(st.text(alphabet="aZ é\u0301\u200bßİ１\n\t’-ﬁ가", max_size=40), st.data())
 def test_folded_text_leads_back_to_where_it_stood(text: str, data: st.DataObject) -> None:
-    seen = as_compared(text)
+    seen = normalize_for_matching(text)
     if not seen.text:
         return
     start = data.draw(st.integers(0, len(seen.text) - 1))
     end = data.draw(st.integers(start + 1, len(seen.text)))
     first, last = seen.bounds(start, end)
     assert 0 <= first < last <= len(text)
-    assert seen.text[start:end] in as_compared(text[first:last]).text
+    assert seen.text[start:end] in normalize_for_matching(text[first:last]).text

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.privacy import SurrogateTable
 from core.privacy.recognizers.people.given_names import gender_of, length_class, script_of
-from core.privacy.replacement.invention.grids import GridOffset, moved_grid
+from core.privacy.replacement.invention.grids import GridOffset, move_grid
 from core.privacy.replacement.invention.invented import ALPHABETS
 from core.privacy.replacement.invention.numbers import passes_luhn
 from core.privacy.replacement.invention.shifting import shifted
@@ -136,7 +136,7 @@ figures = st.integers(0, 99_999)
 @given(figures, figures, figures, figures, st.integers(10_000, 89_999), st.integers(10_000, 89_999))
 def test_distances_of_grids_in_a_square_survive(east, north, east2, north2, by_east, by_north):
     offset = GridOffset(by_east, by_north)
-    moved = [moved_grid(f"33U XP {e:05} {n:05}", offset) for e, n in ((east, north), (east2, north2))]
+    moved = [move_grid(f"33U XP {e:05} {n:05}", offset) for e, n in ((east, north), (east2, north2))]
     assert all(re.fullmatch(r"33U XP \d{5} \d{5}", one or "") for one in moved)
     (e1, n1), (e2, n2) = [[int(part) for part in str(one).split()[2:]] for one in moved]
     assert ((e2 - e1) - (east2 - east)) % 100_000 == 0 and ((n2 - n1) - (north2 - north)) % 100_000 == 0
@@ -158,7 +158,7 @@ def test_distances_of_grids_in_a_square_survive(east, north, east2, north2, by_e
     ],
 )
 def test_grids_move_as_they_are_written(value, moved):
-    assert moved_grid(value, GridOffset(23_456, 78_901)) == moved
+    assert move_grid(value, GridOffset(23_456, 78_901)) == moved
 
 
 def test_whole_degrees_get_a_label():

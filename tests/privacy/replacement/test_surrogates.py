@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.privacy import SurrogateTable, mask
 from core.privacy.entities import NAMES, kin
 from core.privacy.replacement.invention.shifting import shifted
-from core.privacy.text.rewriting import words_of
+from core.privacy.text.normalization import words_of
 from core.records import Span
 
 KEY = bytes(range(32))

@@ -8,7 +8,7 @@ from core.identity import declared
 from core.jobs.context import JobContext
 from core.privacy.lists.file import new_entry, read_lists
 from core.privacy.lists.patterns import definition_of, parse_part
-from core.records import Document, Job, ListEntry, Page, PatternRule, Project, Review, Span, new_id, now
+from core.records import CustomPattern, Document, Job, ListEntry, Page, Project, Review, Span, new_id, now
 from core.services import review
 from core.services.lists import changes as list_changes
 from core.services.lists.changes import REASON, preview, preview_removal
@@ -170,15 +170,15 @@ def test_removed_allow_entry_makes_its_marks_undecided_and_asks_for_a_new_search
 def test_pattern_marks_what_it_fits_and_its_name_is_its_own(workspace: Workspace, project: Project) -> None:
     gates = put(workspace, project, GATES)
     parts = [parse_part("letters 2"), parse_part("text -"), parse_part("digits 5")]
-    badge = PatternRule(
+    badge = CustomPattern(
         id="pattern-1", project_id=project.id, name="Badge", definition=definition_of(parts), entity="ID_NUMBER",
         added_by="R. Vale", created_at=now(),
     )  # fmt: skip
-    list_changes.add(workspace, project.id, rules=[badge], actor=VALE)
+    list_changes.add(workspace, project.id, patterns=[badge], actor=VALE)
     assert marks(workspace, gates) == [("AB-12345", "detected", "list")]
-    assert find(workspace.db, PatternRule) == [badge]
+    assert find(workspace.db, CustomPattern) == [badge]
     with pytest.raises(InputError, match="of this name"):
-        list_changes.add(workspace, project.id, rules=[badge], actor=VALE)
+        list_changes.add(workspace, project.id, patterns=[badge], actor=VALE)
 
 
 def test_nothing_is_stored_when_an_entry_cannot_be_used(workspace: Workspace, project: Project) -> None:
@@ -276,7 +276,7 @@ def test_csv_of_many_sorts_is_read_and_bad_rows_are_named_by_number_alone() -> N
         ("Tarkwell; Orla", "PERSON", "deny"),
         ("Anvil", "", "allow"),
     ]
-    assert [(r.definition, r.entity) for r in read.rules] == [({"expression": "\\bQX-\\d{4}\\b"}, "ID_NUMBER")]
+    assert [(r.definition, r.entity) for r in read.patterns] == [({"expression": "\\bQX-\\d{4}\\b"}, "ID_NUMBER")]
     assert [number for number, _ in read.bad_rows] == [4, 5, 6, 8]
     assert not any(word in reason for _, reason in read.bad_rows for word in ("Kestrel", "Bolt", "(a+)"))
 

@@ -10,7 +10,7 @@ import pytest
 from core.cli.app import main
 from core.errors import InputError, SetupError
 from core.identity import declared
-from core.privacy.replacement.sealing import Hardness
+from core.privacy.replacement.sealing import KdfParameters
 from core.records import Document
 from core.services.privacy import reidentification
 from core.storage import Workspace, find
@@ -176,10 +176,10 @@ def test_a_short_passphrase_is_refused(workspace, project):
 
 def test_the_key_is_that_of_argon2id():
     # echo -n password | argon2 somesaltsomesalt -id -t 3 -k 65536 -p 4 -l 32 -r, here by RFC 9106's parameters
-    key = Hardness(salt=b"somesaltsomesalt".hex()).key("password")
+    key = KdfParameters(salt=b"somesaltsomesalt".hex()).key("password")
     assert len(key) == 32
-    assert key == Hardness(salt=b"somesaltsomesalt".hex()).key("password")
-    assert Hardness(salt=b"x".hex() * 16).key("caf\u00e9") == Hardness(salt=b"x".hex() * 16).key("cafe\u0301")
+    assert key == KdfParameters(salt=b"somesaltsomesalt".hex()).key("password")
+    assert KdfParameters(salt=b"x".hex() * 16).key("caf\u00e9") == KdfParameters(salt=b"x".hex() * 16).key("cafe\u0301")
 
 
 def garrison(workspace: Workspace, *arguments: str) -> int:

@@ -98,7 +98,7 @@ def test_rare_names_and_what_finders_disagree_on_come_first(document: Document) 
         replace(mark(document, "Anna"), id="place", start=at[2], end=at[2] + 9, entity="LOCATION", detector="rules"),
         replace(mark(document, "Anna"), id="sure", start=at[3], end=at[3] + 6, detector="rules+spacy", state="accepted"),
     ]
-    assert review.mark_risks(text, spans) == {"rare": 4, "person": 3, "place": 3, "sure": 2}
+    assert review.span_risks(text, spans) == {"rare": 4, "person": 3, "place": 3, "sure": 2}
     assert [span.id for span in review.by_risk(text, spans)] == ["rare", "person", "place", "sure"]
 
 

@@ -29,7 +29,7 @@ SENTENCES = [
     (OpenPoint(kind=PointKind.UNDECIDED, count=1204), "1,204 marks are not decided yet."),
     (OpenPoint(kind=PointKind.UNREAD, count=1, of=20), "1 of the 20 passages of the sample is not read yet."),
     (OpenPoint(kind=PointKind.UNREAD, count=3, of=20), "3 of the 20 passages of the sample are not read yet."),
-    (OpenPoint(kind=PointKind.UNMARKED), "A passage of the sample holds something that is not marked yet."),
+    (OpenPoint(kind=PointKind.WITHOUT_SPAN), "A passage of the sample holds something that is not marked yet."),
     (
         OpenPoint(kind=PointKind.SAMPLE_DUE, count=1),
         "The sample is not read yet: 1 passage in which nothing was found.",
@@ -84,7 +84,7 @@ def test_each_step_opens_the_next_point(workspace: Workspace, project: Project, 
     review.answer(workspace, document, drawn[:1], by=ADA)
     assert points() == (OpenPoint(kind=PointKind.UNREAD, count=1, of=2),)
     review.answer(workspace, document, drawn[1:], missed_ids=drawn[1:], by=ADA)
-    assert points() == (OpenPoint(kind=PointKind.UNMARKED),)
+    assert points() == (OpenPoint(kind=PointKind.WITHOUT_SPAN),)
     start = next(passage.start for passage in workspace.passages(document) if passage.id == drawn[1])
     review.add(workspace, document, start=start + 4, end=start + 8, entity="SITE", by=ADA)
     assert points() == (OpenPoint(kind=PointKind.SAMPLE_DUE_AGAIN, count=1),)

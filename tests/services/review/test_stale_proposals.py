@@ -9,7 +9,7 @@ import pytest
 from core.errors import InputError
 from core.identity import declared
 from core.privacy.lists.file import new_entry
-from core.records import Detection, Document, PatternRule, Project, Review, new_id, now
+from core.records import CustomPattern, Detection, Document, Project, Review, new_id, now
 from core.services import review
 from core.services.lists import changes as list_changes
 from core.services.privacy import anonymization
@@ -36,11 +36,11 @@ def add_to_list(workspace: Workspace, project: Project, _document: Document) -> 
 
 
 def add_pattern(workspace: Workspace, project: Project, _document: Document) -> None:
-    rule = PatternRule(
+    rule = CustomPattern(
         id=new_id("pattern"), project_id=project.id, name="places", definition={"expression": "Larkf[a-z]{4}"},
         entity="LOCATION", added_by="Ada", created_at=now(),
     )  # fmt: skip
-    list_changes.add(workspace, project.id, rules=[rule], actor=ADA)
+    list_changes.add(workspace, project.id, patterns=[rule], actor=ADA)
 
 
 def change_treatment(workspace: Workspace, project: Project, _document: Document) -> None:

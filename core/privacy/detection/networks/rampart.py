@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from core.detectors import RAMPART
 from core.errors import REPAIR, SetupError
-from core.models.cores import thread_count
+from core.models.cpu_budget import thread_count
 from core.privacy.detection.networks.candidates import stretches
 from core.privacy.recognizers.military.timings import DATE_TIME_GROUP
 from core.records import Detection

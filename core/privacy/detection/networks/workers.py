@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from core.errors import SetupError
-from core.models.cores import thread_count
+from core.models.cpu_budget import thread_count
 from core.records import Detection
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from itertools import combinations
 from core.language.name_particles import OF_PEOPLE
 from core.privacy.entities import NAMES, name_alone
 from core.privacy.recognizers.people.titles import RANK, TITLE
-from core.privacy.text.rewriting import folded
+from core.privacy.text.normalization import fold
 
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"  # accents and vowel points that are separate (combining) characters
 NAME_PART = re.compile(rf"[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_]*)*(?:['’][^\W\d_]+)*")
 # Titles and ranks that are also given names are left out.
 ADDRESSED = re.compile(rf"(?:(?!(?:Justice|Canon|Sig|Dame|Sister|Father)\b)(?:{RANK}|{TITLE})\.?\s+)+(?=\S)")
 _PARTICLES = frozenset((*OF_PEOPLE, "and"))
-plain = lru_cache(maxsize=50_000)(folded)
+plain = lru_cache(maxsize=50_000)(fold)
 
 
 def name_words(value: str) -> list[str]:

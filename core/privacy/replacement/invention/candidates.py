@@ -17,11 +17,11 @@ from core.privacy.replacement.invention import numbers
 from core.privacy.replacement.invention.invented import (
     ALPHABETS,
     Dice,
-    cased,
     given_name,
     is_writable,
+    match_case,
     place,
-    reshaped,
+    reshape,
     surname,
 )
 from core.privacy.text.vocabulary import is_generic
@@ -87,7 +87,7 @@ def may_be_invented(word: str) -> bool:
 def _with_kind(name: str, value: str) -> str:
     """Return the invented name with the value's word for its kind, if any: "Delford Barracks", "Halbrook Court"."""
     words = value.split()
-    return f"{cased(name, value)} {words[-1]}" if len(words) > 1 and is_generic(words[-1]) else cased(name, value)
+    return f"{match_case(name, value)} {words[-1]}" if len(words) > 1 and is_generic(words[-1]) else match_case(name, value)
 
 
 def _place(value: str, dice: Dice) -> str:
@@ -125,8 +125,8 @@ _INVENTIONS: dict[Invention, Callable[[str, Dice], str]] = {
     "address": _address,
     "code": numbers.code,
     "email address": _email,
-    "figures": reshaped,
-    "frequency": lambda value, dice: reshaped(value, dice, keeps_letters=True),
+    "figures": reshape,
+    "frequency": lambda value, dice: reshape(value, dice, keeps_letters=True),
     "host": lambda value, dice: f"{place(dice).lower()}-{dice.below(1000)}",
     "organization": _organization,
     "phone number": numbers.phone,

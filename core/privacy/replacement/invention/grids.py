@@ -26,7 +26,7 @@ class GridOffset:
         return self.north_m / _SQUARE_M, self.east_m / _SQUARE_M
 
 
-def moved_grid(value: str, offset: GridOffset) -> str | None:
+def move_grid(value: str, offset: GridOffset) -> str | None:
     """Return `value` moved by `offset`; None if no coordinates can be read in it.
 
     The letters of the square, or the whole degrees, stay; digits that leave the square re-enter on its opposite side. The

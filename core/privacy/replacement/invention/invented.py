@@ -137,7 +137,7 @@ def given_name(dice: Dice, script: str = "LATIN", *, gender: Gender = "") -> str
     return dice.pick(known.get(gender) or (*letters.female, *letters.male))
 
 
-def reshaped(value: str, dice: Dice, *, keeps_letters: bool = False) -> str:
+def reshape(value: str, dice: Dice, *, keeps_letters: bool = False) -> str:
     """Replace digits and letters at random in the same shape: "AB-1234" becomes "QX-8071".
 
     A leading zero, "+" and other signs stay, and with `keeps_letters` the letters too.
@@ -157,7 +157,7 @@ def reshaped(value: str, dice: Dice, *, keeps_letters: bool = False) -> str:
     return "".join(out)
 
 
-def cased(value: str, like: str) -> str:
+def match_case(value: str, like: str) -> str:
     """Return `value` in uppercase or lowercase if `like` is; a single capital does not count as uppercase."""
     if len(like) > 1 and like.isupper():
         return value.upper()

@@ -12,7 +12,7 @@ synthetic data). A surrogate that passed its check could be somebody's account, 
 import re
 from collections.abc import Callable
 
-from core.privacy.replacement.invention.invented import Dice, reshaped
+from core.privacy.replacement.invention.invented import Dice, reshape
 
 _UK = ("1632960", "2079460", "7700900", "8081570")
 _DE = ("3023125", "6990009", "4066969")
@@ -25,7 +25,7 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _IPV6 = re.compile(r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*")
 
 
-def poured(figures: str, shape: str) -> str:
+def fill_digits(figures: str, shape: str) -> str:
     """Return `shape` with its digits replaced by those of `figures`, which has as many."""
     given = iter(figures)
     return "".join(next(given) if character.isdigit() else character for character in shape)
@@ -35,15 +35,15 @@ def phone(value: str, dice: Dice) -> str:
     """Return a number from a range reserved for films and books if the country is known, else one with other digits."""
     extension = _EXTENSION.search(value)
     if extension:
-        return phone(value[: extension.start()], dice) + reshaped(extension[0], dice, keeps_letters=True)
+        return phone(value[: extension.start()], dice) + reshape(extension[0], dice, keeps_letters=True)
     digits = "".join(character for character in value if character.isdigit())
     for prefixes, length, numbers in _PLANS:
         prefix = next((p for p in prefixes if digits.startswith(p) and len(digits) - len(p) == length), None)
         if prefix is not None and (prefix == "1" or is_international(value) == (prefix not in _AT_HOME)):
-            return poured(prefix + numbers(dice), value)
+            return fill_digits(prefix + numbers(dice), value)
     country = _COUNTRY.match(value)  # no reserved range is known for this country: keep its code
     kept = country[0] if country else ""
-    return kept + reshaped(value[len(kept) :], dice)
+    return kept + reshape(value[len(kept) :], dice)
 
 
 def is_international(value: str) -> bool:
@@ -85,10 +85,10 @@ def passes_luhn(figures: str) -> bool:
 
 def code(value: str, dice: Dice) -> str:
     """Return other letters and digits in the same shape; 13 to 19 digits never pass the check of card and IMEI numbers."""
-    out = reshaped(value, dice)
+    out = reshape(value, dice)
     figures = "".join(character for character in out if character.isdigit())
     if 13 <= len(figures) <= 19 and passes_luhn(figures):
-        return poured(f"{figures[:-1]}{(int(figures[-1]) + 1 + dice.below(9)) % 10}", out)
+        return fill_digits(f"{figures[:-1]}{(int(figures[-1]) + 1 + dice.below(9)) % 10}", out)
     return out
 
 
@@ -97,16 +97,16 @@ def iban(value: str, dice: Dice) -> str:
 
     A value without check digits in their place is only reshaped.
     """
-    return f"{value[:2]}00{reshaped(value[4:], dice)}" if value[2:4].isdigit() else reshaped(value, dice)
+    return f"{value[:2]}00{reshape(value[4:], dice)}" if value[2:4].isdigit() else reshape(value, dice)
 
 
 def nhs(value: str, dice: Dice) -> str:
     """Return a number that begins with 999, in the same shape; a value without ten digits is only reshaped."""
     count = sum(character.isdigit() for character in value)
     return (
-        poured("999" + "".join(str(dice.below(10)) for _ in range(count - 3)), value)
+        fill_digits("999" + "".join(str(dice.below(10)) for _ in range(count - 3)), value)
         if count == 10
-        else reshaped(value, dice)
+        else reshape(value, dice)
     )
 
 

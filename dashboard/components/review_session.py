@@ -1,4 +1,4 @@
-"""A reviewer's desk: one document with its spans, and what the page shows of it right now."""
+"""A review session: one document with its spans, and what the page shows of it right now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from core.records import Document, Page, Person, Project, Span
 from core.services import review
 from core.services.privacy.spans import spans_of
 from core.storage import Workspace, get
-from dashboard.components import marks
+from dashboard.components import span_order
 from dashboard.components.pending import Pending, pending_of
 
 _LAST, _NOTE, _MODE = "review-last", "review-note", "review-mode"
@@ -20,18 +20,18 @@ Mode = Literal["marks", "type", "sample"]
 
 
 def draw_again() -> None:
-    """Redraw the desk alone, or the whole page if this run did not start in the desk."""
+    """Redraw the session's part of the page alone, or the whole page if this run did not start there."""
     try:
         st.rerun(scope="fragment")
-    except StreamlitAPIException:  # this run is not of the desk's fragment
+    except StreamlitAPIException:  # this run is not of the session's fragment
         st.rerun()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """One document on the reviewer's desk, with its text, pages and spans, and the person looking at it."""
+class ReviewSession:
+    """One document open for review, with its text, pages and spans, and the person looking at it."""
 
-    store: Workspace
+    workspace: Workspace
     project: Project
     document: Document
     text: str
@@ -46,7 +46,9 @@ class Desk:
         chosen = st.session_state.get(f"mark-{self.document.id}", "")
         found = next((span for span in self.spans if span.id == chosen), None)
         return (
-            found or next((s for s in self.ordered if s.state == "detected"), None) or marks.neighbor(self.ordered, None, 1)
+            found
+            or next((s for s in self.ordered if s.state == "detected"), None)
+            or span_order.neighbor(self.ordered, None, 1)
         )
 
     @property
@@ -61,7 +63,7 @@ class Desk:
         return mode if document_id == self.document.id else "marks"
 
     def turn_to(self, mode: Mode) -> None:
-        """Change what the keys do, and redraw the desk."""
+        """Change what the keys do, and redraw the session."""
         st.session_state[_MODE] = (self.document.id, mode)
         draw_again()
 
@@ -96,7 +98,7 @@ class Desk:
         return self.text[span.start : span.end]
 
     def go_to(self, span: Span | None) -> None:
-        """Frame the span, turn to its page and redraw the desk."""
+        """Frame the span, turn to its page and redraw the session."""
         self.frame(span)
         draw_again()
 
@@ -105,25 +107,25 @@ class Desk:
         if span is not None:
             st.session_state[f"mark-{self.document.id}"] = span.id
             serial, _ = self._turn
-            st.session_state[f"turn-{self.document.id}"] = (serial + 1, marks.page_number_of(self.pages, span.start))
+            st.session_state[f"turn-{self.document.id}"] = (serial + 1, span_order.page_number_of(self.pages, span.start))
 
     def show_place(self, start: int) -> None:
-        """Turn to the page of a place that has no span, and redraw the desk."""
+        """Turn to the page of a place that has no span, and redraw the session."""
         serial, _ = self._turn
-        st.session_state[f"turn-{self.document.id}"] = (serial + 1, marks.page_number_of(self.pages, start))
+        st.session_state[f"turn-{self.document.id}"] = (serial + 1, span_order.page_number_of(self.pages, start))
         draw_again()
 
     @property
     def _turn(self) -> tuple[int, int]:
-        """How often the desk has turned the page by itself, and the page it turned to last."""
-        first = marks.page_number_of(self.pages, self.current.start) if self.current else 1
+        """How often the session has turned the page by itself, and the page it turned to last."""
+        first = span_order.page_number_of(self.pages, self.current.start) if self.current else 1
         turn: tuple[int, int] = st.session_state.setdefault(f"turn-{self.document.id}", (0, first))
         return turn
 
     def choose_page(self) -> int:
         """Draw the page selector if there are several pages; return the page number, from 1.
 
-        Each time the desk turns the page it creates a new widget, because an existing one takes no new value.
+        Each time the session turns the page it creates a new widget, because an existing one takes no new value.
         """
         if len(self.pages) < 2:
             return 1
@@ -131,18 +133,18 @@ class Desk:
         return st.pagination(len(self.pages), default=number, key=f"page-{self.document.id}-{serial}", max_visible_pages=7)
 
 
-def open_desk(store: Workspace, project: Project, *, document_id: str, person: Person | None) -> Desk:
-    """Read everything about one document afresh and put it on a desk."""
-    document = get(store.db, Document, document_id)
-    text = store.text(document)
-    spans = spans_of(store, document)
+def open_session(workspace: Workspace, project: Project, *, document_id: str, person: Person | None) -> ReviewSession:
+    """Read everything about one document afresh and open a session for it."""
+    document = get(workspace.db, Document, document_id)
+    text = workspace.text(document)
+    spans = spans_of(workspace, document)
     is_by_risk = bool(st.session_state.get(BY_RISK))
-    return Desk(
-        store=store,
+    return ReviewSession(
+        workspace=workspace,
         project=project,
         document=document,
         text=text,
-        pages=marks.pages_of(text, store.pages(document)),
+        pages=span_order.pages_of(text, workspace.pages(document)),
         spans=spans,
         person=person,
         ordered=review.by_risk(text, spans) if is_by_risk else spans,

@@ -57,7 +57,7 @@ def page_number_of(pages: Sequence[Page], offset: int) -> int:
     return next((number for number, page in enumerate(pages, start=1) if offset < page.end), len(pages))
 
 
-def finder_words(detector: str) -> str:
+def detector_words(detector: str) -> str:
     """Describe what found a span, in plain words: `spacy+rules` -> `a rule and the name finder`."""
     names = split(detector)
     known = [words for name, words in FINDERS.items() if name in names]

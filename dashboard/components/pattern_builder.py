@@ -1,4 +1,4 @@
-"""The rule builder: a pattern put together from parts, showing as it grows what it matches in the project's text."""
+"""The pattern builder: a pattern put together from parts, showing as it grows what it matches in the project's text."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from core.errors import GarrisonError
 from core.privacy import Lists
 from core.privacy.entities import COMMON
 from core.privacy.lists.patterns import MAX_COUNT, MAX_PARTS, PART_WORDS, Part, definition_of, of_parts
-from core.records import PatternRule, Person, new_id, now
+from core.records import CustomPattern, Person, new_id, now
 from core.services.lists import changes as list_changes
 from core.services.lists.places import places
 from core.storage import Workspace
@@ -22,11 +22,13 @@ _FIRST = [Part(kind="letters", least=2, most=2), Part(kind="text", text="-"), Pa
 _SHOWN = 10  # matches
 
 
-def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | None, done: Callable[[str], None]) -> None:
+def build_pattern(
+    workspace: Workspace, owner: str, *, searched: str, person: Person | None, done: Callable[[str], None]
+) -> None:
     """Show the builder, and add the pattern on request.
 
     Args:
-        store: the workspace.
+        workspace: the workspace.
         owner: the project that gets the new pattern; "" for all projects.
         searched: the project whose text it is tried on.
         person: who adds it; None disables adding.
@@ -37,15 +39,15 @@ def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | 
     definition = definition_of(parts, fits=fits, fits_not=fits_not)
     name = st.text_input("Name of the pattern", max_chars=80, key="rule-name", placeholder="Badge number")
     entity = st.selectbox("Type", COMMON, index=COMMON.index("ID_NUMBER"), format_func=entity_words, key="rule-entity")
-    rule = PatternRule(
+    pattern = CustomPattern(
         id=new_id("pattern"), project_id=owner, name=name.strip() or "trial", definition=definition, entity=entity,
         added_by=person.name if person else "", created_at=now(),
     )  # fmt: skip
     try:
         st.markdown("In words:")
         st.code(of_parts(parts).words, language=None, wrap_lines=True)
-        _show_places(store, searched, rule)
-        effect = list_changes.preview(store, owner, rules=[rule])
+        _show_places(workspace, searched, pattern)
+        effect = list_changes.preview(workspace, owner, patterns=[pattern])
         if effect.places:
             st.caption(effect.words)
     except GarrisonError as error:
@@ -54,7 +56,7 @@ def build_rule(store: Workspace, owner: str, *, searched: str, person: Person | 
     missing = "Write your name above first." if person is None else "" if name.strip() else "Give the pattern a name first."
     if st.button("Add the pattern", icon=":material/add:", disabled=bool(missing), help=missing or None, key="rule-add"):
         try:
-            effect = list_changes.add(store, owner, rules=[rule], actor=person) if person else effect
+            effect = list_changes.add(workspace, owner, patterns=[pattern], actor=person) if person else effect
         except GarrisonError as error:
             show_error(error)
             return
@@ -106,9 +108,9 @@ def _choose_examples() -> tuple[list[str], list[str]]:
     ]
 
 
-def _show_places(store: Workspace, project_id: str, rule: PatternRule) -> None:
+def _show_places(workspace: Workspace, project_id: str, pattern: CustomPattern) -> None:
     """Show what the pattern matches now, as plain text, never as markup."""
-    found = places(store, project_id, Lists(rules=[rule]), most=_SHOWN)
+    found = places(workspace, project_id, Lists(patterns=[pattern]), most=_SHOWN)
     if not found:
         st.caption("It fits nothing in this project's documents yet.")
         return

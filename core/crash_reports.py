@@ -6,7 +6,7 @@ import secrets
 log = logging.getLogger("garrison")
 
 
-def record_defect(error: BaseException) -> str:
+def record_crash(error: BaseException) -> str:
     """Log the type and stack of `error`, never its message, which may quote a document; return the reference number."""
     reference = secrets.token_hex(4)
     frames = []

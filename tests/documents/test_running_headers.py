@@ -3,9 +3,9 @@
 import random
 from pathlib import Path
 
-from core.documents.flat import without_running_text
 from core.documents.layout import joined_hyphens, restored_lines
 from core.documents.plain import read_plain
+from core.documents.unpaged_text import without_running_text
 
 WORDS = "pump valve crew station pressure report water night engine the a of to is and was with".split()
 

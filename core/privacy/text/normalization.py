@@ -1,9 +1,9 @@
 r"""Text in another form whose positions map back to the original: as detectors read it, and as values are compared.
 
-`as_read` drops invisible characters and normalizes odd forms of common ones: "Jo\u200bhn Smi\u00adth" reads "John Smith",
-full-width digits read as digits, a no-break space as a space. `as_compared` also ignores case, turns any run of white space
-into one space, and makes typographic quotes and dashes plain: NFKC and case folding as in Unicode's default caseless
-matching (The Unicode Standard, section 3.13). Offsets are code points.
+`normalize_for_detection` drops invisible characters and replaces odd forms of letters: "Jo\u200bhn Smi\u00adth" reads
+"John Smith", full-width digits read as digits, a no-break space as a space. `normalize_for_matching` also ignores case,
+turns any run of white space into one space, and makes typographic quotes and dashes plain: NFKC and case folding as in
+Unicode's default caseless matching (The Unicode Standard, section 3.13). Offsets are code points.
 """
 
 import re
@@ -35,7 +35,7 @@ _WORD = re.compile(r"\w+")
 _PLAIN = str.maketrans(dict.fromkeys("‘’ʼ′", "'") | dict.fromkeys("‐‑‒–—−", "-"))
 
 
-class Rewritten:
+class NormalizedText:
     """A text in which stretches of the original are replaced; `bounds` maps positions in `text` back to the original."""
 
     __slots__ = ("_changes", "_starts", "text")
@@ -72,29 +72,29 @@ class Rewritten:
         return (start, end) if behind < 0 else (end + behind, end + behind + 1)
 
 
-def as_read(text: str) -> Rewritten:
+def normalize_for_detection(text: str) -> NormalizedText:
     """Return a text as detectors read it; what is found maps back to the original, invisible characters included."""
-    return Rewritten(text, _to_read(text))
+    return NormalizedText(text, _to_read(text))
 
 
-def as_compared(text: str, *, is_cased: bool = False) -> Rewritten:
+def normalize_for_matching(text: str, *, is_cased: bool = False) -> NormalizedText:
     """Return a text in the form in which values are compared; with `is_cased`, capital letters stay capital letters."""
-    made = Rewritten(text, _single_spaced(text, _to_compare(text, is_cased=is_cased)))
+    made = NormalizedText(text, _single_spaced(text, _to_compare(text, is_cased=is_cased)))
     if not is_cased:
         made.text = made.text.casefold()  # foldings that change the length are among the changes
     return made
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """Return a text in the form in which values are compared, without surrounding white space."""
     if text.isascii() and text.isprintable():
         return " ".join(text.casefold().split())
-    return as_compared(text).text.strip()
+    return normalize_for_matching(text).text.strip()
 
 
 def words_of(text: str) -> set[str]:
     """Return every word of a text as detectors read it."""
-    return set(_WORD.findall(as_read(text).text))
+    return set(_WORD.findall(normalize_for_detection(text).text))
 
 
 def _to_read(text: str) -> Iterator[Change]:

@@ -1,14 +1,14 @@
 """Marks and pages without a browser."""
 
 from core.records import Page, Span
-from dashboard.components.marks import (
-    finder_words,
+from dashboard.components.page_text import cut_page
+from dashboard.components.span_order import (
+    detector_words,
     neighbor,
     next_open,
     page_number_of,
     pages_of,
 )
-from dashboard.components.page_text import cut_page
 
 
 def span(start, end, state="detected", surrogate="Reyes"):
@@ -65,8 +65,8 @@ def test_text_without_pages_is_one_page_and_an_empty_one_stays_one():
 
 
 def test_who_found_a_mark_is_said_in_words():
-    assert finder_words("rules+spacy") == "a rule and the name finder"
-    assert finder_words("rampart+spacy+rules") == "a rule, the name finder and the second finder"
-    assert finder_words("reviewer") == "a reviewer"
-    assert finder_words("list+rules") == "a rule and the lists of reviewers"
-    assert finder_words("spacy+newer") == "the name finder and newer"
+    assert detector_words("rules+spacy") == "a rule and the name finder"
+    assert detector_words("rampart+spacy+rules") == "a rule, the name finder and the second finder"
+    assert detector_words("reviewer") == "a reviewer"
+    assert detector_words("list+rules") == "a rule and the lists of reviewers"
+    assert detector_words("spacy+newer") == "the name finder and newer"

@@ -12,7 +12,7 @@ STEP_WIDTH_PX = 128  # six of them and their gaps fit beside the menu in a 1280 
 _INDENT = "\N{EN SPACE}"  # aligns the state with the step's name above it
 
 
-def show_spine(workspace: Workspace, project: Project) -> None:
+def show_step_bar(workspace: Workspace, project: Project) -> None:
     """Show a link for each step with its state below, as a word and an icon, in a row that wraps in narrow windows."""
     with st.container(horizontal=True, gap="xsmall", key="spine"):
         for number, step in enumerate(project_steps(workspace, project), start=1):

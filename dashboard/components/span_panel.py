@@ -7,9 +7,9 @@ from core.privacy.text.equality import equal_spans, places_without_span
 from core.records import Span
 from core.services.privacy.spans import count_in_project
 from core.words import counted
-from dashboard.components import marks, sample
+from dashboard.components import sample, span_order
 from dashboard.components.decisions import (
-    add_marks,
+    add_spans,
     change_type,
     confirm,
     decide,
@@ -18,10 +18,10 @@ from dashboard.components.decisions import (
     move_border,
     undo,
 )
-from dashboard.components.desk import BY_RISK, Desk, draw_again
 from dashboard.components.keys import FIELD_WORDS, KEY_WORDS, MOVE_WORDS, TYPE_KEYS
 from dashboard.components.page_text import entity_words
 from dashboard.components.pending import Pending
+from dashboard.components.review_session import BY_RISK, ReviewSession, draw_again
 from dashboard.session_keys import ADD_ENTITY, REVIEW_KEYS
 
 SPAN_WORDS = {
@@ -31,142 +31,142 @@ SPAN_WORDS = {
 }
 
 
-def show_panel(desk: Desk, selection: tuple[int, int] | None) -> None:
+def show_panel(session: ReviewSession, selection: tuple[int, int] | None) -> None:
     """Show the panel: the current span or the sample, the pending question, undo, and adding what was missed."""
-    passages = sample.sample_passages(desk) if desk.mode == "sample" else []
+    passages = sample.sample_passages(session) if session.mode == "sample" else []
     if passages:
-        sample.show_reading(desk, passages)
+        sample.show_reading(session, passages)
     else:
-        show_current(desk)
-    if desk.pending and not desk.pending.is_unread:
-        show_pending(desk, desk.pending)
-    show_undo(desk)
-    show_adding(desk, selection)
+        show_current(session)
+    if session.pending and not session.pending.is_unread:
+        show_pending(session, session.pending)
+    show_undo(session)
+    show_adding(session, selection)
     with st.container(horizontal=True, gap="small"):
         st.toggle("Riskiest first", key=BY_RISK, persist_state="session", help="Else marks follow as the text reads.")
         if st.button("Keys (?)", icon=":material/keyboard:", key="show-keys"):
             turn_keys()
 
 
-def show_current(desk: Desk) -> None:
+def show_current(session: ReviewSession) -> None:
     """Show the framed span and what can be done about it."""
-    span = desk.current
+    span = session.current
     if span is None:
         st.markdown("**No marks in this document.**")
         st.caption("Read it before you approve: what the detectors miss, only you can find.")
         return
-    decided = sum(other.state != "detected" for other in desk.spans)
-    st.markdown(f"**Mark {list(desk.ordered).index(span) + 1:,} of {len(desk.ordered):,}** · {decided:,} decided")
+    decided = sum(other.state != "detected" for other in session.spans)
+    st.markdown(f"**Mark {list(session.ordered).index(span) + 1:,} of {len(session.ordered):,}** · {decided:,} decided")
     is_replaced = span.surrogate and span.state != "rejected"
-    st.code(desk.value(span) + (f"\n→ {span.surrogate}" if is_replaced else ""), language=None, wrap_lines=True)
-    found_by = marks.finder_words(span.detector)
+    st.code(session.value(span) + (f"\n→ {span.surrogate}" if is_replaced else ""), language=None, wrap_lines=True)
+    found_by = span_order.detector_words(span.detector)
     st.markdown(f"Type: **{entity_words(span.entity)}**  \nFound by: {found_by}  \n{SPAN_WORDS[span.state]}")
-    if not desk.pending:
-        show_decisions(desk, span)
+    if not session.pending:
+        show_decisions(session, span)
 
 
-def show_decisions(desk: Desk, span: Span) -> None:
+def show_decisions(session: ReviewSession, span: Span) -> None:
     """Show the buttons for the framed span."""
-    is_nameless = desk.person is None
+    is_nameless = session.person is None
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept (a)", icon=":material/check:", disabled=is_nameless, key="accept"):
-            decide(desk, [span], is_accepted=True)
+            decide(session, [span], is_accepted=True)
         if st.button("Reject (r)", icon=":material/close:", disabled=is_nameless, key="reject"):
-            decide(desk, [span], is_accepted=False)
+            decide(session, [span], is_accepted=False)
     with st.container(horizontal=True, gap="small"):
         if st.button("Previous (p)", icon=":material/arrow_back:", key="previous"):
-            desk.go_to(marks.neighbor(desk.ordered, span, -1))
+            session.go_to(span_order.neighbor(session.ordered, span, -1))
         if st.button("Next (n)", icon=":material/arrow_forward:", key="next"):
-            desk.go_to(marks.neighbor(desk.ordered, span, 1))
-    show_change(desk, span)
-    show_equal(desk, span)
+            session.go_to(span_order.neighbor(session.ordered, span, 1))
+    show_change(session, span)
+    show_equal(session, span)
 
 
-def show_change(desk: Desk, span: Span) -> None:
+def show_change(session: ReviewSession, span: Span) -> None:
     """Show the buttons that change the span's type or borders."""
-    is_nameless = desk.person is None
-    if desk.mode == "type":
+    is_nameless = session.person is None
+    if session.mode == "type":
         st.markdown("**Which type is it?** Press its number, or choose.")
         keys = {entity: key for key, entity in TYPE_KEYS.items()}
         with st.container(horizontal=True, gap="small", key="types"):
             for entity in COMMON:
                 label = f"{entity_words(entity)} ({keys[entity]})" if entity in keys else entity_words(entity)
                 if st.button(label, disabled=is_nameless, key=f"type-{entity}"):
-                    change_type(desk, span, entity)
+                    change_type(session, span, entity)
         if st.button("Leave it (Esc)", key="type-leave"):
-            desk.turn_to("marks")
+            session.turn_to("marks")
         return
     with st.container(horizontal=True, gap="small"):
         if st.button("Type (t)", icon=":material/label:", disabled=is_nameless, key="type"):
-            desk.turn_to("type")
+            session.turn_to("type")
         with st.popover("Borders ([ ] { })", icon=":material/expand:", disabled=is_nameless):
             if st.button("Start one word earlier ({)", key="start-earlier"):
-                move_border(desk, span, "start", -1)
+                move_border(session, span, "start", -1)
             if st.button("Start one word later (})", key="start-later"):
-                move_border(desk, span, "start", 1)
+                move_border(session, span, "start", 1)
             if st.button("End one word earlier ([)", key="end-earlier"):
-                move_border(desk, span, "end", -1)
+                move_border(session, span, "end", -1)
             if st.button("End one word later (])", key="end-later"):
-                move_border(desk, span, "end", 1)
+                move_border(session, span, "end", 1)
 
 
-def show_equal(desk: Desk, span: Span) -> None:
+def show_equal(session: ReviewSession, span: Span) -> None:
     """Offer to decide once for the same text everywhere, if it is marked more than once."""
-    here = len(equal_spans(desk.text, desk.spans, span))
-    everywhere = max(here, count_in_project(desk.store, desk.project, span=span, value=desk.value(span)))
+    here = len(equal_spans(session.text, session.spans, span))
+    everywhere = max(here, count_in_project(session.workspace, session.project, span=span, value=session.value(span)))
     if everywhere < 2:
         return
     times = f"{counted(here, 'time')} in this document, {counted(everywhere, 'time')} in the project"
     st.caption(f"The same text is marked {times}.")
     with st.container(horizontal=True, gap="small"):
-        if st.button("Accept all equal (A)", disabled=desk.person is None, key="accept-equal"):
-            decide_equal(desk, span, is_accepted=True)
-        if st.button("Reject all equal (R)", disabled=desk.person is None, key="reject-equal"):
-            decide_equal(desk, span, is_accepted=False)
+        if st.button("Accept all equal (A)", disabled=session.person is None, key="accept-equal"):
+            decide_equal(session, span, is_accepted=True)
+        if st.button("Reject all equal (R)", disabled=session.person is None, key="reject-equal"):
+            decide_equal(session, span, is_accepted=False)
 
 
-def show_pending(desk: Desk, asked: Pending) -> None:
+def show_pending(session: ReviewSession, asked: Pending) -> None:
     """Show what the pending decision would change beyond this page, and ask for confirmation."""
     with st.container(border=True, key="pending"):
         st.markdown(asked.words)
         with st.container(horizontal=True, gap="small"):
             if st.button("Do it (Enter)", type="primary", icon=":material/done_all:", key="confirm"):
-                confirm(desk, asked)
+                confirm(session, asked)
             if st.button("Leave it (Esc)", key="leave"):
                 leave()
 
 
-def show_undo(desk: Desk) -> None:
+def show_undo(session: ReviewSession) -> None:
     """Offer to undo the last decision, whatever its size; approvals do not come back."""
-    if desk.note:
-        st.caption(desk.note)
-    last = desk.last
+    if session.note:
+        st.caption(session.note)
+    last = session.last
     if last is None:
         return
     what = f"{counted(len(last.after) or len(last.before), 'mark')} {last.verb}"
     label = f"Undo: {what} (u)"
     tip = "Gives the marks their earlier decision. Approvals that were lost must be given again."
-    if st.button(label, icon=":material/undo:", disabled=desk.person is None, key="undo", help=tip):
-        undo(desk)
+    if st.button(label, icon=":material/undo:", disabled=session.person is None, key="undo", help=tip):
+        undo(session)
 
 
-def show_adding(desk: Desk, selection: tuple[int, int] | None) -> None:
+def show_adding(session: ReviewSession, selection: tuple[int, int] | None) -> None:
     """Offer to add a span that was missed: from the selection in the text, or typed."""
     st.markdown("**Something was missed?**")
-    chosen = desk.text[selection[0] : selection[1]].strip() if selection else ""
-    if chosen and len(chosen) <= 200 and st.session_state.get("add-seen") != (desk.document.id, selection):
-        st.session_state["add-seen"] = (desk.document.id, selection)
+    chosen = session.text[selection[0] : selection[1]].strip() if selection else ""
+    if chosen and len(chosen) <= 200 and st.session_state.get("add-seen") != (session.document.id, selection):
+        st.session_state["add-seen"] = (session.document.id, selection)
         st.session_state["add-value"] = chosen
     value = st.text_input(
         "Text to mark", key="add-value", help="Select text on the page, or type it as it stands there.", max_chars=200
     )
     entity = st.selectbox("Type", COMMON, format_func=entity_words, key=ADD_ENTITY)
-    places = places_without_span(desk.text, desk.spans, value.strip())
+    places = places_without_span(session.text, session.spans, value.strip())
     if value.strip() and not places:
         st.caption("Nothing unmarked in this document reads like that.")
     label = f"Mark {counted(len(places), 'place')}" if places else "Mark it"
-    if st.button(label, icon=":material/add:", disabled=not (places and desk.person), key="add"):
-        add_marks(desk, places, entity, is_asked=True)
+    if st.button(label, icon=":material/add:", disabled=not (places and session.person), key="add"):
+        add_spans(session, places, entity, is_asked=True)
 
 
 def show_keys() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.privacy.detection.court_rulings import is_court_ruling
 from core.privacy.detection.filters import Filter
-from core.privacy.detection.judgments import is_judgment
 from core.records import Detection
 
 JUDGMENT = (
@@ -23,9 +23,9 @@ def kept(text: str, value: str, entity: str) -> list[str]:
 
 
 def test_a_judgment_is_told_by_how_often_its_words_stand_there() -> None:
-    assert is_judgment(JUDGMENT)
-    assert not is_judgment(DOCTRINE)
-    assert not is_judgment("The crew checks the oil and the belt before each move. " * 60 + JUDGMENT)
+    assert is_court_ruling(JUDGMENT)
+    assert not is_court_ruling(DOCTRINE)
+    assert not is_court_ruling("The crew checks the oil and the belt before each move. " * 60 + JUDGMENT)
 
 
 @pytest.mark.parametrize(("value", "entity"), [("Supreme Court", "ORGANIZATION"), ("two months", "DATE_TIME")])
