@@ -29,6 +29,6 @@ def split(detector: str) -> frozenset[str]:
     return frozenset(detector.split(_PLUS))
 
 
-def detectors_of(found: Detection | Span) -> frozenset[str]:
+def detectors_of(detection: Detection | Span) -> frozenset[str]:
     """Return the names of the detectors that report a detection or span."""
-    return split(found.detector)
+    return split(detection.detector)

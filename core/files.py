@@ -53,8 +53,8 @@ def _errno(error: Exception, folder: Path) -> int:
         # without room for the index of its write-ahead log, SQLite reports an input/output error
         is_full = name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _is_full(folder))
         return errno.ENOSPC if is_full else 0
-    found = _RUST_ERROR.search(str(error))
-    return int(found.group(1)) if found else 0
+    match = _RUST_ERROR.search(str(error))
+    return int(match.group(1)) if match else 0
 
 
 def _is_full(folder: Path) -> bool:

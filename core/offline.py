@@ -66,10 +66,10 @@ def is_allowed(address: str, port: int) -> bool:
 
 def _addresses(machine: str, port: int) -> set[str]:
     try:
-        found = socket.getaddrinfo(machine, port, type=socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(machine, port, type=socket.SOCK_STREAM)
     except OSError:
         return set()
-    return {str(entry[4][0]) for entry in found}
+    return {str(entry[4][0]) for entry in infos}
 
 
 def refused_count() -> int:

@@ -60,12 +60,12 @@ def read_sign_in(home: Path) -> SignIn | None:
         SetupError: The file exists but cannot be read, is open to others, or asks for something unsafe.
     """
     path = secrets_path(home)
-    found = read_settings_file(path)
-    if found is None:
+    tables = read_settings_file(path)
+    if tables is None:
         return None
-    if "auth" not in found:
+    if "auth" not in tables:
         return None
-    auth = found["auth"]
+    auth = tables["auth"]
     missing = [name for name in NEEDED if not (isinstance(auth, dict) and isinstance(auth.get(name), str) and auth[name])]
     if missing:
         raise unfit(path, f"says no {' and no '.join(missing)} in [auth]", "See docs/install.md, Sign-in.")
@@ -74,7 +74,7 @@ def read_sign_in(home: Path) -> SignIn | None:
     back, provider = _address(path, auth, "redirect_uri"), _address(path, auth, "server_metadata_url")
     if back.path != "/oauth2callback":
         raise unfit(path, "has a redirect_uri that does not end in /oauth2callback", "Write it as browsers will call it.")
-    claim, roles = _mapping(path, found.get("garrison", {}))
+    claim, roles = _mapping(path, tables.get("garrison", {}))
     return SignIn(
         origin=f"{back.scheme}://{back.netloc}",
         provider_host=provider.hostname or "",
@@ -86,10 +86,10 @@ def read_sign_in(home: Path) -> SignIn | None:
 
 def _address(path: Path, auth: dict[str, Any], name: str) -> SplitResult:
     """Parse an address from [auth], refusing any that is not confidential."""
-    found = urlsplit(str(auth[name]))
-    if not found.hostname or not is_confidential(found):
+    parts = urlsplit(str(auth[name]))
+    if not parts.hostname or not is_confidential(parts):
         raise unfit(path, f"has a {name} that is not an https address", "Only within this machine may it be http.")
-    return found
+    return parts
 
 
 def _mapping(path: Path, given: Any) -> tuple[str, dict[str, Role]]:

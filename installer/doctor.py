@@ -106,10 +106,12 @@ def versions(place: Place) -> Iterator[Finding]:
     cut_off = environment.half_installed(place.site)
     others = []
     for name, wanted in sorted(locked.items()):
-        found = environment.installed_version(place, name)
-        is_right = found == wanted and not any(folder.startswith(f"{name.replace('-', '_')}-") for folder in cut_off)
+        version = environment.installed_version(place, name)
+        is_right = version == wanted and not any(folder.startswith(f"{name.replace('-', '_')}-") for folder in cut_off)
         if name in direct:
-            yield Finding(name, "ok" if is_right else "broken", found if is_right else f"{found or 'missing'}, not {wanted}")
+            yield Finding(
+                name, "ok" if is_right else "broken", version if is_right else f"{version or 'missing'}, not {wanted}"
+            )
         elif not is_right:
             others.append(name)
     count = len(locked.keys() - set(direct))

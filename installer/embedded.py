@@ -79,10 +79,10 @@ def problem(folder: Path, pin: Pin) -> str:
 def is_in_place(folder: Path, pin: Pin) -> bool:
     """Return whether this exact model is in place, going by `model.json` alone: it appears by rename after its check."""
     try:
-        found: object = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        description: object = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return found == pin.manifest()
+    return description == pin.manifest()
 
 
 def install(place: Place, pin: Pin, lock: IO[bytes]) -> None:

@@ -97,13 +97,13 @@ def check(place: Place) -> None:
     """
     if packages.source_options(place) or is_installed(place, Build.NATIVE):
         return
-    found = find_compiler()
+    compiler = find_compiler()
     if kept_wheel(place, Build.NATIVE):
         detail("llama.cpp: the wheel of an earlier build is at hand")
         return
     machine.check_disk(Path(tempfile.gettempdir()), BUILD_BYTES)
     cmake = shutil.which("cmake") or "cmake from the package index"
-    detail(f"llama.cpp will be built with {found.kind} {found.version[0]}.{found.version[1]} and {cmake}")
+    detail(f"llama.cpp will be built with {compiler.kind} {compiler.version[0]}.{compiler.version[1]} and {cmake}")
 
 
 def install(place: Place, lock: IO[bytes], build: Build = Build.NATIVE) -> None:

@@ -37,8 +37,8 @@ class Place:
     @property
     def site(self) -> Path:
         """The `site-packages` folder of the environment's Python."""
-        found = sorted(self.venv.glob("lib/python3.*/site-packages"))
-        return found[0] if found else self.venv / "lib" / "site-packages"
+        sites = sorted(self.venv.glob("lib/python3.*/site-packages"))
+        return sites[0] if sites else self.venv / "lib" / "site-packages"
 
     @property
     def log(self) -> Path:
@@ -231,5 +231,5 @@ def installed_version(place: Place, name: str) -> str:
 
 def installed_build(place: Place, name: str) -> str:
     """Return the installed version of `name` including its local part; "" if not installed."""
-    found = next(iter(importlib.metadata.distributions(name=name, path=[str(place.site)])), None)
-    return found.version if found else ""
+    distribution = next(iter(importlib.metadata.distributions(name=name, path=[str(place.site)])), None)
+    return distribution.version if distribution else ""

@@ -73,7 +73,7 @@ def files(name: str) -> tuple[File, ...]:
     )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:  # noqa: S310
-            found = json.load(reply)["files"]
+            listed = json.load(reply)["files"]
     except urllib.error.HTTPError as error:
         if error.code == 404:
             return ()
@@ -91,7 +91,7 @@ def files(name: str) -> tuple[File, ...]:
             file.get("requires-python") or "",
             bool(file.get("yanked")),
         )
-        for file in found
+        for file in listed
     )
 
 
@@ -103,13 +103,13 @@ def unreachable(error: OSError) -> Stop:
 @cache
 def local_files(name: str) -> tuple[File, ...]:
     """List the wheels of a package in the folders of `PIP_FIND_LINKS`."""
-    found = []
+    listed = []
     for folder in os.environ.get("PIP_FIND_LINKS", "").split():
         for path in sorted(Path(folder).glob(f"{name.replace('-', '_')}-*.whl")):
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            found.append(File(path.name, path.absolute().as_uri(), digest, path.stat().st_size))
-    return tuple(found)
+            listed.append(File(path.name, path.absolute().as_uri(), digest, path.stat().st_size))
+    return tuple(listed)
 
 
 def tags(platforms: Sequence[str]) -> list[Tag]:
@@ -226,13 +226,13 @@ def needed(
         where: Marker values, see `environment`.
         requires_of: Returns the requirements, markers included, of the package a requirement names.
     """
-    found: dict[str, list[Requirement]] = {}
+    requirements: dict[str, list[Requirement]] = {}
     seen: set[tuple[str, str]] = set()
     todo = [Requirement(root) for root in roots]
     while todo:
         requirement = todo.pop()
         name = normal(requirement.name)
-        found.setdefault(name, []).append(requirement)
+        requirements.setdefault(name, []).append(requirement)
         extras = {"", *requirement.extras}
         if all((name, extra) in seen for extra in extras):
             continue
@@ -243,4 +243,4 @@ def needed(
             for child in children
             if child.marker is None or any(child.marker.evaluate(where | {"extra": extra}) for extra in extras)
         ]
-    return found
+    return requirements

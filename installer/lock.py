@@ -60,9 +60,9 @@ def hashes(name: str, version: str, platforms: Sequence[str]) -> set[str]:
 def block(pin: tuple[str, str], platforms: Sequence[str]) -> str:
     """Return the lock lines of one package, hashes included."""
     name, version = pin
-    if not (found := sorted(hashes(name, version, platforms))):
+    if not (digests := sorted(hashes(name, version, platforms))):
         sys.exit(f"The index has no file of {name} {version} for any target.")
-    return " \\\n".join([f"{name}=={version}", *(f"    --hash=sha256:{digest}" for digest in found)]) + "\n"
+    return " \\\n".join([f"{name}=={version}", *(f"    --hash=sha256:{digest}" for digest in digests)]) + "\n"
 
 
 def text(pins: dict[str, str], purpose: str, platforms: Sequence[str]) -> str:
@@ -97,7 +97,7 @@ def cuda_pins(run: dict[str, str]) -> dict[str, str]:
     for _ in range(ROUNDS):
         pins = dict(run)
         asked = index.needed([f"torch=={run['torch']}"], index.environment("Linux", "x86_64"), requires_of)
-        limits = {name: reduce(and_, (each.specifier for each in found)) for name, found in asked.items()}
+        limits = {name: reduce(and_, (each.specifier for each in asking)) for name, asking in asked.items()}
         unmet = [name for name, limit in limits.items() if not limit.contains(pins[name])]
         if not unmet:
             return {name: version for name, version in pins.items() if name not in run}
@@ -107,7 +107,7 @@ def cuda_pins(run: dict[str, str]) -> dict[str, str]:
 def write(root: Path) -> None:
     """Write `requirements.lock`, `requirements-test.lock` and `requirements-cuda.lock`."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    installed = {normal(found.metadata["Name"]): found for found in metadata.distributions()}
+    installed = {normal(distribution.metadata["Name"]): distribution for distribution in metadata.distributions()}
     for wanted, used in REPLACED.items():  # either one may be installed; they are released together
         if used in installed:
             installed[wanted] = installed[used]

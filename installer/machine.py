@@ -83,12 +83,12 @@ def processor(root: Path = Path("/")) -> Processor:
 def compiler() -> str:
     """Return the path of this machine's C++ compiler (`CXX` first), or ""."""
     candidates = (os.environ.get("CXX", ""), *COMPILERS)
-    return next((found for name in candidates if name and (found := shutil.which(name))), "")
+    return next((path for name in candidates if name and (path := shutil.which(name))), "")
 
 
 def browser() -> str:
     """Return the path of Chromium or Chrome on this machine, or ""."""
-    return next((found for name in BROWSERS if (found := shutil.which(name))), "")
+    return next((path for name in BROWSERS if (path := shutil.which(name))), "")
 
 
 def has_nvidia_gpu(root: Path = Path("/")) -> bool:
@@ -104,12 +104,12 @@ def networks(root: Path = Path("/")) -> list[str]:
 
     `flags` is hexadecimal; bit 0 is IFF_UP and bit 3 is IFF_LOOPBACK (Linux, `if.h`).
     """
-    found = []
+    addresses = []
     for flags_file in sorted((root / "sys/class/net").glob("*/flags")):
         flags = int(flags_file.read_text(encoding="ascii"), 16)
         if flags & 0x1 and not flags & 0x8:
-            found.append(flags_file.parent.name)
-    return found
+            addresses.append(flags_file.parent.name)
+    return addresses
 
 
 def has_default_route(root: Path = Path("/")) -> bool:

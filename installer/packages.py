@@ -54,10 +54,10 @@ def pins(lock: Path) -> dict[str, str]:
 
 def blocks(lock: Path) -> list[tuple[str, str, str]]:
     """List the name, version and lines of each package in a lock; `#` begins a comment."""
-    found = re.finditer(
+    matches = re.finditer(
         r"^([\w.-]+)==(\S+)[^\n]*(?:\n[ \t]+--hash[^\n]*)*\n?", lock.read_text(encoding="utf-8"), re.MULTILINE
     )
-    return [(match[1], match[2], match[0]) for match in found]
+    return [(match[1], match[2], match[0]) for match in matches]
 
 
 def block(lock: Path, name: str) -> str:
@@ -152,8 +152,8 @@ def pip(
 def explain(output: str, log: Path) -> Stop:
     """Turn the output of a failed pip into a Stop that says what happened and what to do."""
     for pattern, message, hint in FAILURES:
-        if found := re.search(pattern, output):
-            name = next((group for group in found.groups() if group), "")
+        if match := re.search(pattern, output):
+            name = next((group for group in match.groups() if group), "")
             return Stop(message.replace("A locked package", name or "A locked package"), f"{hint} (Log: {log})")
     return Stop("pip failed.", f"Its own words are in {log}.")
 
@@ -195,9 +195,9 @@ def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> str:
     answer = ask_pip(place, [*LOOK, "--report", "-", wanted])
     if answer.returncode != 0:
         raise explain(answer.stdout + answer.stderr, place.log)
-    found = json.loads(answer.stdout)["install"][0]
-    is_cuda = bool(cuda_requirements(found["metadata"]))
-    detail(f"torch {found['metadata']['version']} ({'CUDA' if is_cuda else 'no CUDA'} build)")
+    report = json.loads(answer.stdout)["install"][0]
+    is_cuda = bool(cuda_requirements(report["metadata"]))
+    detail(f"torch {report['metadata']['version']} ({'CUDA' if is_cuda else 'no CUDA'} build)")
     if is_cuda and not has_gpu and not allow_cuda:
         raise Stop(
             "pip would fetch a CUDA build of torch, some gigabytes, and this machine has no NVIDIA GPU.",
@@ -206,7 +206,7 @@ def check_torch(place: Place, *, has_gpu: bool, allow_cuda: bool) -> str:
         )
     if has_gpu and not is_cuda:
         detail("this machine has an NVIDIA GPU, which a build without CUDA will not use")
-    return str(found["metadata"]["version"])
+    return str(report["metadata"]["version"])
 
 
 def install_pip(place: Place, lock: IO[bytes]) -> None:

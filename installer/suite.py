@@ -61,7 +61,7 @@ def run(place: Place, part: Part, pytest_arguments: list[str]) -> int:
         with ThreadPoolExecutor(1) as beside:
             types = [beside.submit(passed, place, check) for check in stage if check is TYPES]
             results += [passed(place, check) for check in stage if check is not TYPES]
-            results += [found.result() for found in types]
+            results += [future.result() for future in types]
         if any(status for _, status, _ in results):
             break
     say("")

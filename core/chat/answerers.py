@@ -87,9 +87,9 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
     from core.models.engine.supervisor import shared
     from core.models.engine.tuned import tuned
 
-    found = tuned(base, format, folder=folder, template=template, precision=precision, cache=cache)
-    if found:
-        return _Served(found.open_run(shared()))
+    tuned_run = tuned(base, format, folder=folder, template=template, precision=precision, cache=cache)
+    if tuned_run:
+        return _Served(tuned_run.open_run(shared()))
 
     from core.models.causal import load_adapter, load_causal
 

@@ -26,8 +26,8 @@ def show(
 ) -> None:
     """Show who did what: the most recent entries, newest last."""
     shell = shell_of(context)
-    found = [entry for entry, _ in entries(shell.workspace.db, about=_id_of(shell, about), last=last)]
-    shell.show(found, table([_row(entry) for entry in found], empty="No entry names that."))
+    chosen = [entry for entry, _ in entries(shell.workspace.db, about=_id_of(shell, about), last=last)]
+    shell.show(chosen, table([_row(entry) for entry in chosen], empty="No entry names that."))
 
 
 @app.command("verify")

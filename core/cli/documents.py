@@ -31,12 +31,12 @@ def add(
     from core.services.documents import reading
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     given = _files(paths)
     links = [shown_name(str(link)) for link in given.links]
     words = [f"Left out, a link that leads out of its folder or nowhere: {link}" for link in links]
     files = tuple(reading.File(path=str(path.resolve()), name=path.name) for path in given.files)
-    job = shell.run(reading.Params(files=files), project_id=found.id, detach=detach)
+    job = shell.run(reading.Params(files=files), project_id=chosen.id, detach=detach)
     if detach:
         shell.show(plain(job) | {"left_out": links}, "\n".join([f"Job {job.id}", *words]))
         return
@@ -65,9 +65,9 @@ def _files(paths: list[Path]) -> "FolderFiles":
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InputError(f"There is no file {missing[0]}.", "Check the path.")
-    found = [files_in(path) if path.is_dir() else FolderFiles((path,)) for path in paths]
-    files = tuple(file for part in found for file in part.files)
-    links = tuple(link for part in found for link in part.links)
+    folders = [files_in(path) if path.is_dir() else FolderFiles((path,)) for path in paths]
+    files = tuple(file for part in folders for file in part.files)
+    links = tuple(link for part in folders for link in part.links)
     if not files:
         only = f" but {len(links)} links that lead out of it" if links else ""
         raise InputError(f"There are no files in that folder{only}.", "Name files or a folder that holds some.")
@@ -78,8 +78,8 @@ def _files(paths: list[Path]) -> "FolderFiles":
 def list_documents(context: typer.Context, project: str) -> None:
     """List the documents of a project."""
     shell = shell_of(context)
-    found = shell.workspace.project(project)
-    documents = find(shell.workspace.db, Document, project_id=found.id)
+    chosen = shell.workspace.project(project)
+    documents = find(shell.workspace.db, Document, project_id=chosen.id)
     shell.show(documents, _text(documents))
 
 
@@ -97,9 +97,9 @@ def export(
     from core.services.documents.document_export import export_documents, exportable_documents
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
-    chosen = [shell.workspace.document(found, name) for name in documents or []]
-    export = export_documents(shell.workspace, chosen or exportable_documents(shell.workspace, found), to, format=format)
+    owner = shell.workspace.project(project)
+    chosen = [shell.workspace.document(owner, name) for name in documents or []]
+    export = export_documents(shell.workspace, chosen or exportable_documents(shell.workspace, owner), to, format=format)
     words = (f"{export.unread}\n" if export.unread else "") + f"{counted(len(export.files), 'file')} written to {to}"
     text = f"{words}\n{export.note}." if export.note else words
     shell.show(

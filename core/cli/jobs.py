@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True)
 def list_jobs(context: typer.Context) -> None:
     """List jobs, newest first."""
     shell = shell_of(context)
-    found = jobs.list_jobs(shell.workspace)
+    listed = jobs.list_jobs(shell.workspace)
     rows = [
         {
             "id": job.id,
@@ -25,9 +25,9 @@ def list_jobs(context: typer.Context) -> None:
             "progress": f"{job.done / job.total:.0%}" if job.total else "",
             "created": job.created_at[:19],
         }
-        for job in found
+        for job in listed
     ]
-    shell.show(found, table(rows, empty="No jobs yet."))
+    shell.show(listed, table(rows, empty="No jobs yet."))
 
 
 @app.command()

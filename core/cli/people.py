@@ -19,26 +19,26 @@ RoleName = Annotated[str, typer.Argument(help="administrator, owner, expert, rev
 def list_people(context: typer.Context) -> None:
     """List everyone who has signed in here, with their roles on this machine."""
     shell = shell_of(context)
-    found = people.list_people(shell.workspace)
-    shell.show(_payload(found), table(_rows(found), empty="Nobody has signed in here yet."))
+    everybody = people.list_people(shell.workspace)
+    shell.show(_payload(everybody), table(_rows(everybody), empty="Nobody has signed in here yet."))
 
 
 @app.command()
 def members(context: typer.Context, project: str) -> None:
     """List the members of a project, with their roles in it."""
     shell = shell_of(context)
-    found = people.members(shell.workspace, shell.workspace.project(project))
-    shell.show(_payload(found), table(_rows(found), empty="Nobody belongs to this project yet."))
+    held = people.members(shell.workspace, shell.workspace.project(project))
+    shell.show(_payload(held), table(_rows(held), empty="Nobody belongs to this project yet."))
 
 
 @app.command()
 def grant(context: typer.Context, person: Whom, role: RoleName, project: InProject = "") -> None:
     """Grant a role, on this machine or in a project. It takes effect at once."""
     shell = shell_of(context)
-    found = people.person(shell.workspace, person)
-    people.grant(shell.workspace, found.id, role, project=_project(shell, project))
+    member = people.person(shell.workspace, person)
+    people.grant(shell.workspace, member.id, role, project=_project(shell, project))
     shell.show(
-        {"person": found.id, "role": role, "project": project}, f"{found.name} ({found.id}) is {role} {_where(project)}."
+        {"person": member.id, "role": role, "project": project}, f"{member.name} ({member.id}) is {role} {_where(project)}."
     )
 
 
@@ -46,19 +46,19 @@ def grant(context: typer.Context, person: Whom, role: RoleName, project: InProje
 def revoke(context: typer.Context, person: Whom, role: RoleName, project: InProject = "") -> None:
     """Revoke a role. It takes effect at once."""
     shell = shell_of(context)
-    found = people.person(shell.workspace, person)
-    people.revoke(shell.workspace, found.id, role, project=_project(shell, project))
-    words = f"{found.name} ({found.id}) is no {role} {_where(project)} any more."
-    shell.show({"person": found.id, "role": role, "project": project}, words)
+    member = people.person(shell.workspace, person)
+    people.revoke(shell.workspace, member.id, role, project=_project(shell, project))
+    words = f"{member.name} ({member.id}) is no {role} {_where(project)} any more."
+    shell.show({"person": member.id, "role": role, "project": project}, words)
 
 
 @app.command("sign-out")
 def sign_out(context: typer.Context, person: Whom) -> None:
     """Sign a person out of every browser."""
     shell = shell_of(context)
-    found = people.person(shell.workspace, person)
-    ended = people.end_sign_ins(shell.workspace, found.id)
-    shell.show({"person": found.id, "ended": ended}, f"{found.name} is signed out ({ended}).")
+    member = people.person(shell.workspace, person)
+    ended = people.end_sign_ins(shell.workspace, member.id)
+    shell.show({"person": member.id, "ended": ended}, f"{member.name} is signed out ({ended}).")
 
 
 def _project(shell: Shell, name: str) -> Project | None:
@@ -69,7 +69,7 @@ def _where(project: str) -> str:
     return f"in {project}" if project else "on this machine"
 
 
-def _payload(found: list[Member]) -> list[dict[str, object]]:
+def _payload(members: list[Member]) -> list[dict[str, object]]:
     return [
         {
             **plain(member.person),
@@ -78,11 +78,11 @@ def _payload(found: list[Member]) -> list[dict[str, object]]:
             "granted": sorted(member.granted),
             "claimed": sorted(member.claimed),
         }
-        for member in found
+        for member in members
     ]
 
 
-def _rows(found: list[Member]) -> list[dict[str, object]]:
+def _rows(members: list[Member]) -> list[dict[str, object]]:
     return [
         {
             "id": member.person.id,
@@ -92,5 +92,5 @@ def _rows(found: list[Member]) -> list[dict[str, object]]:
             "by the provider": ", ".join(sorted(member.claimed)),
             "last seen": member.last_seen_at[:16],
         }
-        for member in found
+        for member in members
     ]

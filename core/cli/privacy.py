@@ -61,16 +61,16 @@ def anonymize(
 
     params = anonymization.Params.from_values({"level": level, "again": again})
     shell = shell_of(context)
-    found = shell.workspace.project(project)
-    job = shell.run(params, project_id=found.id, detach=detach)
+    chosen = shell.workspace.project(project)
+    job = shell.run(params, project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     result = anonymization.Result.of(job)
     searched = counted(result.documents, "document") if result.documents else "No new document"
     text = f"{searched} searched; the project holds {counted(result.spans, 'piece')} of personal data."
-    told = again_words(found, find(shell.workspace.db, Document, project_id=found.id))
-    shell.show(job.result, f"{text} {told or f'Next: garrison review {found.name} list'}")
+    told = again_words(chosen, find(shell.workspace.db, Document, project_id=chosen.id))
+    shell.show(job.result, f"{text} {told or f'Next: garrison review {chosen.name} list'}")
 
 
 def again_words(project: Project, documents: Iterable[Document]) -> str:

@@ -30,17 +30,17 @@ def generate(
     from core.settings import FilterSettings, GenerationSettings
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     settings: dict[str, Any] = {"model": model} if model else {}
     if per_passage is not None:
         settings["per_passage"] = per_passage
     params = generation.Params(settings=GenerationSettings.from_values(settings), filters=FilterSettings())
-    job = shell.run(params, project_id=found.id, detach=detach)
+    job = shell.run(params, project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     result = generation.Result.of(job)
-    shell.show(job.result, _summary(result.kept, result.dropped) + f"\nNext: garrison train {found.name}")
+    shell.show(job.result, _summary(result.kept, result.dropped) + f"\nNext: garrison train {chosen.name}")
 
 
 def _summary(kept: int, dropped: dict[str, int]) -> str:
@@ -59,8 +59,8 @@ def filter_pairs(
     from core.settings import FilterSettings, key_values
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
-    result = filter_again(shell.workspace, found, FilterSettings.from_values(key_values(set_ or [])))
+    chosen = shell.workspace.project(project)
+    result = filter_again(shell.workspace, chosen, FilterSettings.from_values(key_values(set_ or [])))
     shell.show(result, _summary(result.kept, result.dropped))
 
 
@@ -70,12 +70,12 @@ def import_pairs(context: typer.Context, project: str, file: Path) -> None:
     from core.services.questions import pair_import
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     if not file.is_file():
         raise InputError(f"There is no file {file}.", "Check the path.")
-    job = shell.run(pair_import.Params(path=str(file.resolve()), name=file.name), project_id=found.id)
+    job = shell.run(pair_import.Params(path=str(file.resolve()), name=file.name), project_id=chosen.id)
     result = pair_import.Result.of(job)
-    next_command = f"garrison review {found.name} approve {result.document_id} --as NAME"
+    next_command = f"garrison review {chosen.name} approve {result.document_id} --as NAME"
     shell.show(job.result, f"{result.pairs} pairs brought in. They are trained on once approved: {next_command}")
 
 
@@ -94,10 +94,10 @@ def export_pairs(
     from core.services.questions import pair_export
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
-    target = file or Path(f"{found.name}{pair_format(format).suffix}")
+    chosen = shell.workspace.project(project)
+    target = file or Path(f"{chosen.name}{pair_format(format).suffix}")
     export = pair_export.export_pairs(
-        shell.workspace, found, target, format=format, with_source=with_source, is_forced=force
+        shell.workspace, chosen, target, format=format, with_source=with_source, is_forced=force
     )
     written = {
         "unread": export.unread,

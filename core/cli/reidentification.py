@@ -54,14 +54,14 @@ def reveal(
     from core.services.privacy import reidentification
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     person = declared(as_)
     if bool(surrogates) == (all_ is not None):
         raise InputError("Say what to look up.", "Name surrogates, or every pair with --all FILE.")
     if all_ is not None:
         check_target(all_, is_forced=False)
     pairs = reidentification.reveal(
-        shell.workspace, found, surrogates=surrogates or [], passphrase=_passphrase(passphrase_file), person=person,
+        shell.workspace, chosen, surrogates=surrogates or [], passphrase=_passphrase(passphrase_file), person=person,
         reason=reason,
     )  # fmt: skip
     if all_ is not None:
@@ -82,24 +82,24 @@ def replacement(
     yes: Annotated[bool, typer.Option("--yes", help="Change it even where approvals are withdrawn.")] = False,
 ) -> None:
     """Show or choose what replaces each type of personal data."""
-    from core.services.privacy import project_treatments as chosen
+    from core.services.privacy import project_treatments
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     if not entity:
-        uses = chosen.types_in_use(shell.workspace, found)
+        uses = project_treatments.types_in_use(shell.workspace, chosen)
         rows = [{**asdict(use), "sample": use.sample} for use in uses]
         shell.show(uses, table(rows, empty="No personal data was looked for yet."))
         return
     wanted: Treatment = treatment  # type: ignore[assignment]  # core checks the value
-    effect = chosen.effect_of_treatment(shell.workspace, found, entity=entity, treatment=wanted)
+    effect = project_treatments.effect_of_treatment(shell.workspace, chosen, entity=entity, treatment=wanted)
     if effect.approvals and not yes:
         raise InputError(
             f"This changes {effect.spans:,} marks in {effect.documents:,} documents and withdraws {effect.approvals:,} "
             "approvals; nothing was changed.",
             "Say --yes to do it.",
         )
-    effect = chosen.set_treatment(shell.workspace, found, entity=entity, treatment=wanted, person=declared(as_))
+    effect = project_treatments.set_treatment(shell.workspace, chosen, entity=entity, treatment=wanted, person=declared(as_))
     text = f"{entity}: {wanted}. {effect.spans:,} marks changed, {effect.approvals:,} approvals withdrawn."
     shell.show(effect, text + (" They stay readable from now on." if wanted == "keep" else ""))
 
@@ -110,9 +110,9 @@ def show(context: typer.Context, project: str) -> None:
     from core.services.privacy import reidentification
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
-    state = reidentification.setup_of(shell.workspace, found)
-    opened = reidentification.openings(shell.workspace, found)
+    chosen = shell.workspace.project(project)
+    state = reidentification.setup_of(shell.workspace, chosen)
+    opened = reidentification.openings(shell.workspace, chosen)
     words = f"Set up by {state.person}, {state.created_at[:19]}." if state else "Not set up: surrogates lead nowhere."
     rows = [
         {"time": o.created_at[:19], "who": o.person, "asked": o.surrogates or "all", "found": o.found, "reason": o.reason}
@@ -127,12 +127,12 @@ def set_up(context: typer.Context, project: str, as_: As = "", passphrase_file: 
     from core.services.privacy import reidentification
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     person = declared(as_)
     print(LOST, file=sys.stderr)
     passphrase = _passphrase(passphrase_file, is_new=True)
-    count = reidentification.set_up(shell.workspace, found, passphrase=passphrase, person=person)
-    shell.show({"pairs": count}, f"Re-identification is set up in {found.name}; {count:,} pairs were sealed.")
+    count = reidentification.set_up(shell.workspace, chosen, passphrase=passphrase, person=person)
+    shell.show({"pairs": count}, f"Re-identification is set up in {chosen.name}; {count:,} pairs were sealed.")
 
 
 @app.command("passphrase")
@@ -147,11 +147,11 @@ def passphrase(
     from core.services.privacy import reidentification
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     person = declared(as_)
     old, new = _passphrase(passphrase_file), _passphrase(new_file, is_new=True)
-    reidentification.change_passphrase(shell.workspace, found, old=old, new=new, person=person)
-    shell.show({"project": found.id}, "The passphrase was changed.")
+    reidentification.change_passphrase(shell.workspace, chosen, old=old, new=new, person=person)
+    shell.show({"project": chosen.id}, "The passphrase was changed.")
 
 
 @app.command("turn-off")
@@ -165,9 +165,9 @@ def turn_off(
     from core.services.privacy import reidentification
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
-    reidentification.turn_off(shell.workspace, found, typed_name=confirm, person=declared(as_))
-    shell.show({"project": found.id}, f"Nothing in {found.name} can be re-identified any more.")
+    chosen = shell.workspace.project(project)
+    reidentification.turn_off(shell.workspace, chosen, typed_name=confirm, person=declared(as_))
+    shell.show({"project": chosen.id}, f"Nothing in {chosen.name} can be re-identified any more.")
 
 
 def _passphrase(file: Path | None, *, is_new: bool = False) -> str:

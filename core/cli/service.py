@@ -48,10 +48,10 @@ def serve(
         raise InputError("A certificate and its key go together.", "Give both: --certificate FILE --key FILE")
     secure = [] if certificate is None or key is None else _secure(certificate, key)
     listening = _free_address(host, port)
-    found = importlib.util.find_spec("dashboard")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("dashboard")
+    if spec is None or not spec.submodule_search_locations:
         raise SetupError("The dashboard is not installed.", "Run: python3 installer run")
-    folder = Path(next(iter(found.submodule_search_locations)))
+    folder = Path(next(iter(spec.submodule_search_locations)))
     ensure_sample(shell.workspace)
     address = sign_in.origin if sign_in else f"http://{host}:{port}"
     print(f"Garrison: {address}", file=sys.stderr, flush=True)

@@ -146,7 +146,7 @@ def visible(text: str) -> str:
     These are control characters except tab and newline (ECMA-48: a document could set titles, move the cursor or overwrite
     text), and those that change the writing direction (Unicode Standard Annex 9).
     """
-    return _ACTING.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return _ACTING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def plain(value: Any) -> Any:

@@ -44,17 +44,17 @@ def train(
     if plan and detach:
         raise InputError("--plan starts no job that --detach could leave running.", "Give one of the two.")
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
     settings = TrainingSettings.from_preset(preset, changes)
     if plan:
-        raise typer.Exit(0 if show_plan(shell, found, model=model, settings=settings) else DOES_NOT_FIT)
-    job = shell.run(Params(model=model, settings=settings.in_full()), project_id=found.id, detach=detach)
+        raise typer.Exit(0 if show_plan(shell, chosen, model=model, settings=settings) else DOES_NOT_FIT)
+    job = shell.run(Params(model=model, settings=settings.in_full()), project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     run = get(shell.workspace.db, Run, Result.of(job).run_id)
-    shell.show(run, f"Run {run.id} is ready. Next: garrison evaluate {found.name} {run.id}")
+    shell.show(run, f"Run {run.id} is ready. Next: garrison evaluate {chosen.name} {run.id}")
 
 
 def show_plan(shell: Shell, project: Project, *, model: str, settings: TrainingSettings) -> bool:
@@ -109,9 +109,11 @@ def _fit_sentence(fit: Fit, pairs: str) -> str:
 def runs(context: typer.Context, project: str) -> None:
     """List the runs of a project."""
     shell = shell_of(context)
-    found = find(shell.workspace.db, Run, project_id=shell.workspace.project(project).id, order="number")
-    rows = [{"id": run.id, "model": run.model, "finished": run.is_finished, "created": run.created_at[:19]} for run in found]
-    shell.show(found, table(rows, empty="No runs yet. Next: garrison train PROJECT"))
+    listed = find(shell.workspace.db, Run, project_id=shell.workspace.project(project).id, order="number")
+    rows = [
+        {"id": run.id, "model": run.model, "finished": run.is_finished, "created": run.created_at[:19]} for run in listed
+    ]
+    shell.show(listed, table(rows, empty="No runs yet. Next: garrison train PROJECT"))
 
 
 def evaluate(
@@ -127,12 +129,12 @@ def evaluate(
     from core.services.training.evaluation import Params, Result
 
     shell = shell_of(context)
-    found = shell.workspace.project(project)
+    chosen = shell.workspace.project(project)
     run = shell.workspace.finished_run(run_id)
     if questions is not None and not questions.is_file():
         raise InputError(f"There is no file {questions}.", "Check the path.")
     params = Params(run_id=run.id, questions=str(questions.resolve()) if questions else "")
-    job = shell.run(params, project_id=found.id, detach=detach)
+    job = shell.run(params, project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return

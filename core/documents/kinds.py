@@ -50,12 +50,12 @@ def kind_of(path: Path, name: str) -> str:
         known = ", ".join(sorted(set(KINDS.values())))
         ending = f"Files ending in {extension}" if extension else "Files without an extension"
         raise InputError(f"{ending} cannot be read.", f"Formats that can be read: {known}.")
-    found = _content(path, extension)
+    content = _content(path, extension)
     expected = kind if kind in ("pdf", "docx", "pptx", "xlsx", "zip") else "text"
-    if found != expected:
-        ending = next((key for key, value in KINDS.items() if value == found), "")
+    if content != expected:
+        ending = next((key for key, value in KINDS.items() if value == content), "")
         hint = f"Rename it to end in {ending} and add it again." if ending else "Save it again in the format its name says."
-        raise InputError(f"The file is named {extension} but holds {_WORDS.get(found, found)}.", hint)
+        raise InputError(f"The file is named {extension} but holds {_WORDS.get(content, content)}.", hint)
     return kind
 
 

@@ -18,9 +18,9 @@ def _engine() -> Any:  # loads three ONNX models (15 MB) once per process
 
 def lines_of(picture: Any) -> list[str]:
     """Return the lines of text in `picture` (uint8, height × width × 3, BGR), top to bottom, each from left to right."""
-    found, _ = _engine()(picture)
+    recognized, _ = _engine()(picture)
     boxes = []
-    for corners, text, score in found or []:
+    for corners, text, score in recognized or []:
         if float(score) < _FEWEST_SCORE:
             continue
         tops = [point[1] for point in corners]

@@ -30,7 +30,7 @@ def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
             repeated[line].append(index)
             if _masked(line) != line and len(line.split()) <= _MOST_WORDS and not _MID_SENTENCE.search(line):
                 counting[_masked(line)].append((index, line))
-    numbered = {line for line, found in counting.items() if len(found) >= FEWEST_PAGES and _counts_with_pages(found)}
+    numbered = {line for line, places in counting.items() if len(places) >= FEWEST_PAGES and _counts_with_pages(places)}
     running = {line for line, where in repeated.items() if _is_running(sorted(set(where)), len(pages))}
     met: set[str] = set()
     return [_page_without(lines, numbered, running, met) for lines in pages]
@@ -61,16 +61,16 @@ def _masked(line: str) -> str:
     return " ".join("#" if PAGE_NUMBER.fullmatch(word) else word for word in line.split())
 
 
-def _counts_with_pages(found: Sequence[tuple[int, str]]) -> bool:
+def _counts_with_pages(places: Sequence[tuple[int, str]]) -> bool:
     """Return whether a number in the line mostly rises in step with the pages, or restarts low in a new section."""
-    numbers = [[page_value(match) for match in map(PAGE_NUMBER.fullmatch, line.split()) if match] for _, line in found]
+    numbers = [[page_value(match) for match in map(PAGE_NUMBER.fullmatch, line.split()) if match] for _, line in places]
     for place in range(min(map(len, numbers))):
         steps = [
             number[place][1] - before[place][1] == page - page_before
             if number[place][0] == before[place][0]
             else number[place][1] <= 2
             for (page_before, before), (page, number) in pairwise(
-                (page, number) for (page, _), number in zip(found, numbers, strict=True)
+                (page, number) for (page, _), number in zip(places, numbers, strict=True)
             )
         ]
         if sum(steps) >= 0.6 * len(steps):

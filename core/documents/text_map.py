@@ -61,7 +61,7 @@ def slot_replacements(placed: Sequence[Placed], edits: Iterable[Replacement]) ->
         edits: with offsets in the document's text.
     """
     starts = [place.start for place in placed]
-    found: defaultdict[Hashable, list[Replacement]] = defaultdict(list)
+    by_slot: defaultdict[Hashable, list[Replacement]] = defaultdict(list)
     for edit in edits:
         index = max(0, bisect_right(starts, edit.start) - 1)
         touched: list[tuple[Placed, int, int]] = []
@@ -73,8 +73,8 @@ def slot_replacements(placed: Sequence[Placed], edits: Iterable[Replacement]) ->
         main = max(touched, key=lambda item: item[2] - item[1])[0] if touched else None
         for place, start, end in touched:
             text = edit.text if place is main else ""
-            found[place.slot].append(Replacement(start - place.start, end - place.start, text))
-    return {slot: merged(parts) for slot, parts in found.items()}
+            by_slot[place.slot].append(Replacement(start - place.start, end - place.start, text))
+    return {slot: merged(parts) for slot, parts in by_slot.items()}
 
 
 def merged(parts: Iterable[Replacement]) -> list[Replacement]:

@@ -72,7 +72,7 @@ def _anchor_groups(text: str) -> list[list[_Anchor]]:
             groups["left", tuple(left)].append(match)
         if len(right) == 2:
             groups["right", tuple(right)].append(match)
-    found = []
+    anchored = []
     for (side, _), matches in groups.items():
         matches = _once_or_twice(matches)
         if len(matches) < max(FEWEST_PAGES, 0.1 * len(text) / _PAGE_CHARACTERS):
@@ -82,8 +82,8 @@ def _anchor_groups(text: str) -> list[list[_Anchor]]:
         widths = _contexts(text, matches, side)
         anchors = [_grown(text, match, side, words) for match, words in zip(matches, widths, strict=True)]
         if _counts_up(anchors) and _interrupts(text, anchors):
-            found.append(anchors)
-    return found
+            anchored.append(anchors)
+    return anchored
 
 
 def _before(text: str, position: int, characters: int = _BESIDE) -> str:
@@ -141,8 +141,8 @@ def _grown(text: str, match: re.Match[str], side: str, words: int) -> _Anchor:
 
 def _width(beside: str, words: int) -> int:
     """Return how many characters the first `words` words of `beside` take, including the white space before them."""
-    found = re.match(rf"(?:\s*\S+){{{words}}}", beside)
-    return found.end() if found else 0
+    match = re.match(rf"(?:\s*\S+){{{words}}}", beside)
+    return match.end() if match else 0
 
 
 def _counts_up(anchors: Sequence[_Anchor]) -> bool:
@@ -177,14 +177,14 @@ def _interrupts(text: str, anchors: Sequence[_Anchor]) -> bool:
 
 def _openers(text: str) -> frozenset[tuple[str, ...]]:
     """Collect the first one to twelve words after each "Chapter 4" or "Appendix B": running titles are among these."""
-    found: set[tuple[str, ...]] = set()
+    openers: set[tuple[str, ...]] = set()
     for match in _OPENER.finditer(text):
         words = text[match.end() : match.end() + _BESIDE].split()[:_LONGEST_TITLE]
         for count in range(1, len(words) + 1):
             if words[count - 1].endswith(".."):
                 break  # dot leaders: a line of a table of contents
-            found.add(tuple(words[:count]))
-    return frozenset(found)
+            openers.add(tuple(words[:count]))
+    return frozenset(openers)
 
 
 def _titles(lefts: Sequence[str], openers: frozenset[tuple[str, ...]]) -> list[int]:

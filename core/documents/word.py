@@ -51,11 +51,11 @@ def open_word(path: Path) -> WordFile:
     document = docx.Document(str(path))
     levels = {style.style_id: heading_level(style.name or "") for style in document.styles}
     blobs = {str(part.partname): part.blob for part in document.part.package.iter_parts()}
-    found = {name: etree.fromstring(blobs[name], parser) for name in sorted(filter(_BESIDE.fullmatch, blobs), key=_place)}
+    parts = {name: etree.fromstring(blobs[name], parser) for name in sorted(filter(_BESIDE.fullmatch, blobs), key=_place)}
     blocks = list(_blocks(document.element.body, levels))
     said: dict[str, Any] = {}
     repeats: list[tuple[Any, Any]] = []
-    for name, root in found.items():
+    for name, root in parts.items():
         for paragraph in root.iter(f"{W}p"):
             text = paragraph_text(paragraph)
             if text in said and "notes" not in name:
@@ -63,7 +63,7 @@ def open_word(path: Path) -> WordFile:
             elif text:
                 blocks.append(Block(paragraph=paragraph))
                 said[text] = paragraph
-    return WordFile(document, tuple(blocks), found, tuple(repeats))
+    return WordFile(document, tuple(blocks), parts, tuple(repeats))
 
 
 def _place(name: str) -> tuple[int, str]:

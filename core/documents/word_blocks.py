@@ -101,9 +101,9 @@ class BlockCopy:
     def properties(self, source: Any, target: Any, *names: str) -> None:
         """Append copies of the children of `source` with these names to `target`."""
         for name in names:
-            found = source.find(f"{W}{name}")
-            if found is not None:
-                target.append(self.formatting.copied(found))
+            element = source.find(f"{W}{name}")
+            if element is not None:
+                target.append(self.formatting.copied(element))
 
 
 def element_of(name: str, parent: Any = None) -> Any:

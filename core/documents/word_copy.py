@@ -92,7 +92,7 @@ def _placed_rows(block: Block, at: int) -> tuple[str, list[Placed]]:
 
 def _said(word: WordFile, parts: Mapping[Hashable, list[Replacement]], *, shown: set[Hashable]) -> dict[Any, str]:
     """Return the new text of each text node. A node may belong to several paragraphs: one in a text box belongs to two."""
-    found: defaultdict[Any, list[Replacement]] = defaultdict(list)
+    by_element: defaultdict[Any, list[Replacement]] = defaultdict(list)
     before: dict[Any, str] = {}
     both = [(paragraph, paragraph) for paragraph in shown] + list(word.repeats)
     for paragraph, first in both:
@@ -105,10 +105,10 @@ def _said(word: WordFile, parts: Mapping[Hashable, list[Replacement]], *, shown:
             for node, text in nodes:
                 start, end = max(part.start - at, 0), min(part.end - at, len(text))
                 if start < end:
-                    found[node].append(Replacement(start, end, rest))
+                    by_element[node].append(Replacement(start, end, rest))
                     rest = ""
                 at += len(text)
-    return {node: replaced(text, merged(found[node])) if node in found else text for node, text in before.items()}
+    return {node: replaced(text, merged(by_element[node])) if node in by_element else text for node, text in before.items()}
 
 
 # --- building the file --------------------------------------------------------------------------------
@@ -176,17 +176,17 @@ def _expected(word: WordFile, said: Mapping[Any, str]) -> Counter[str]:
 
 def _left_out(word: WordFile, original: Path) -> dict[str, int]:
     """Count the elements missing from the copy by kind, such as "picture" or "comment"."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for root in (word.document.element, *word.parts.values()):
         for element in root.iter():
             kind = _COUNTED.get(element.tag.rsplit("}", 1)[-1]) if isinstance(element.tag, str) else None
             if kind and not _is_counted_elsewhere(element):
-                found[kind] += 1
+                counts[kind] += 1
     with zipfile.ZipFile(original) as archive:
         for name in archive.namelist():
             if name.startswith("word/comments") and name.endswith(".xml"):
-                found["comment"] += len(_COMMENT.findall(archive.read(name)))
-    return {kind: number for kind, number in sorted(found.items()) if number}
+                counts["comment"] += len(_COMMENT.findall(archive.read(name)))
+    return {kind: number for kind, number in sorted(counts.items()) if number}
 
 
 def _is_counted_elsewhere(element: Any) -> bool:

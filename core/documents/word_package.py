@@ -93,5 +93,5 @@ def theme_fonts(theme: Any) -> dict[str, str]:
     """Return a theme's fonts for headings ("major") and text ("minor"), as far as it names them."""
     if theme is None:
         return {}
-    found = {kind: theme.find(f".//{_A}{kind}Font/{_A}latin") for kind in ("major", "minor")}
-    return {kind: font.get("typeface", "") for kind, font in found.items() if font is not None}
+    fonts = {kind: theme.find(f".//{_A}{kind}Font/{_A}latin") for kind in ("major", "minor")}
+    return {kind: font.get("typeface", "") for kind, font in fonts.items() if font is not None}

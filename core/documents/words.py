@@ -23,5 +23,5 @@ def guess_language(text: str) -> str | None:
     middle = len(text) // 2
     sample = " ".join((text[:_SAMPLE_CHARACTERS], text[middle : middle + _SAMPLE_CHARACTERS], text[-_SAMPLE_CHARACTERS:]))
     words = [match.group().lower() for match in _LETTERS.finditer(sample)]
-    found = sum(word in MOST_FREQUENT for word in words)
-    return "en" if words and found / len(words) >= _ENGLISH_SHARE else None
+    known = sum(word in MOST_FREQUENT for word in words)
+    return "en" if words and known / len(words) >= _ENGLISH_SHARE else None

@@ -54,13 +54,13 @@ def _read(path: Path) -> list[_Sheet]:
 
     with path.open("rb") as file:
         workbook = openpyxl.load_workbook(file, data_only=True)
-    found = []
+    cells = []
     for sheet in workbook.worksheets:
         rows = [list(row) for row in sheet.iter_rows()]
         formats = [[f if (f := cell.number_format) in BUILTIN_FORMATS_REVERSE else "" for cell in row] for row in rows]
         widths = {letters: column.width for letters, column in sheet.column_dimensions.items() if column.width}
-        found.append(_Sheet(sheet.title, [[cell.value for cell in row] for row in rows], formats, widths))
-    return found
+        cells.append(_Sheet(sheet.title, [[cell.value for cell in row] for row in rows], formats, widths))
+    return cells
 
 
 def _text(value: object) -> str:

@@ -180,14 +180,14 @@ def _metric_plot(result: EvaluationResult, metric: Metric) -> dict[str, Any]:
         }
         for name, interval in (("base", score.base), ("tuned", score.tuned))
     ]
-    found = outcome(score.difference, question_count=result.question_count, lower_is_better=is_loss)
+    reached = outcome(score.difference, question_count=result.question_count, lower_is_better=is_loss)
     return {
         "name": METRIC_NAMES[metric],
         "note": "lower is better" if is_loss else "0 to 1, higher is better",
         "sides": sides,
         "ticks": [Tick(100 * tick / top, f"{tick:g}") for tick in ticks],
         "difference": score.difference,
-        "outcome": found,
+        "outcome": reached,
     }
 
 

@@ -31,7 +31,7 @@ def verdict(result: EvaluationResult, *, is_held_out: bool = True) -> str:
         is_held_out: whether the questions come from passages held out of training, rather than from a user's file.
     """
     count, score = result.question_count, result.scores["token_f1"]
-    found = outcome(score.difference, question_count=count)
+    reached = outcome(score.difference, question_count=count)
     questions = counted(count, "held-out question" if is_held_out else "question")
     means = f"token F1 {score.tuned.mean:.2f} against {score.base.mean:.2f} on {questions}"
     spread = (
@@ -39,23 +39,23 @@ def verdict(result: EvaluationResult, *, is_held_out: bool = True) -> str:
     )
     if count < LEAST_QUESTIONS:
         first = f"No difference can be shown with {questions}: at least {LEAST_QUESTIONS} are needed ({means})."
-    elif found == "unclear":
+    elif reached == "unclear":
         first = f"No difference can be shown between the tuned model and the base model: {means} ({spread})."
-    elif found == "better":
+    elif reached == "better":
         first = f"The tuned model answers better: {means} ({spread})."
     else:
         first = f"The tuned model is worse: {means} ({spread})."
-    return " ".join(part for part in (first, _exact_sentence(result, found), _loss_sentence(result, found)) if part)
+    return " ".join(part for part in (first, _exact_sentence(result, reached), _loss_sentence(result, reached)) if part)
 
 
-def _exact_sentence(result: EvaluationResult, found: Outcome) -> str:
+def _exact_sentence(result: EvaluationResult, reached: Outcome) -> str:
     """Say how often each model gave the reference answer word for word."""
     score, count = result.scores["exact_match"], result.question_count
     tuned, base = round(score.tuned.mean * count), round(score.base.mean * count)
     if tuned == base:
         times = f" {_times(tuned)}" if tuned else ""
         return f"{'Both models' if tuned else 'Neither model'} gave the reference answer word for word{times}."
-    who = "The tuned model" if found == "unclear" else "It"
+    who = "The tuned model" if reached == "unclear" else "It"
     if not tuned:
         return f"{who} never gave the reference answer word for word; the base model did {_times(base)}."
     return f"{who} gave the reference answer word for word {_times(tuned)}, the base model {_times(base)}."
@@ -65,11 +65,11 @@ def _times(number: int) -> str:
     return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
-def _loss_sentence(result: EvaluationResult, found: Outcome) -> str:
+def _loss_sentence(result: EvaluationResult, reached: Outcome) -> str:
     """Say that the loss contradicts token F1, or return "" if it does not."""
     loss = result.scores["loss"]
     by_loss = outcome(loss.difference, question_count=result.question_count, lower_is_better=True)
-    if by_loss in ("unclear", found):
+    if by_loss in ("unclear", reached):
         return ""
     change = "fell" if by_loss == "better" else "rose"
     meaning = {

@@ -240,11 +240,11 @@ def list_jobs(workspace: Workspace, *, project_id: str = "") -> list[Job]:
     """Return the jobs the actor may see, newest first, after updating their states."""
     advance(workspace)
     chosen = {"project_id": project_id} if project_id else {}
-    found = find(workspace.db, Job, order="created_at desc, rowid desc", **chosen)
+    jobs = find(workspace.db, Job, order="created_at desc, rowid desc", **chosen)
     if rights.may(workspace.db, "manage jobs"):
-        return found
+        return jobs
     seen = {project.id for project in find(workspace.db, Project)}
-    return [job for job in found if job.project_id in seen or job.person_id == _person_id(workspace)]
+    return [job for job in jobs if job.project_id in seen or job.person_id == _person_id(workspace)]
 
 
 def log_tail(workspace: Workspace, job_id: str) -> list[str]:

@@ -74,11 +74,11 @@ class JobResult(BaseModel):
         Raises:
             InputError: there is none that this version can read.
         """
-        found = cls.find(job)
-        if found is None:
+        result = cls.find(job)
+        if result is None:
             hint = Hint("Look at what was stored.", command=f"garrison jobs show {job.id}")
             raise InputError(f"Job {job.id} has no result that this version can read.", hint)
-        return found
+        return result
 
     def as_json(self) -> dict[str, Any]:
         """Return the values to store."""

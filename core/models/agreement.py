@@ -104,7 +104,7 @@ def nearest(tokenizer: Any, engine: Vocabulary) -> Any:
 
     def differences(way: Mapping[str, Any]) -> int:
         reader = Tokenizer.from_str(json.dumps(way))
-        read = [list(found.ids) for found in reader.encode_batch(texts, add_special_tokens=False)]
+        read = [list(encoding.ids) for encoding in reader.encode_batch(texts, add_special_tokens=False)]
         return sum(left != right for left, right in zip(read, expected, strict=True))
 
     best = min(ways, key=differences)

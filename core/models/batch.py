@@ -152,14 +152,14 @@ class BatchGenerator:
 
     def _add(self, adapter: Path) -> None:
         """Apply an adapter to the model; it is freed together with the model."""
-        found = C.llama_adapter_lora_init(self._weights.model, str(adapter).encode()) if adapter.is_file() else None
-        if not found:
+        handle = C.llama_adapter_lora_init(self._weights.model, str(adapter).encode()) if adapter.is_file() else None
+        if not handle:
             self.close()
             raise SetupError(
                 f"The adapter {adapter.name} cannot be loaded.",
                 "Delete this file from the run's folder: it is made again from the run.",
             )
-        C.llama_set_adapters_lora(self._context, (C.llama_adapter_lora_p_ctypes * 1)(found), 1, (ctypes.c_float * 1)(1.0))
+        C.llama_set_adapters_lora(self._context, (C.llama_adapter_lora_p_ctypes * 1)(handle), 1, (ctypes.c_float * 1)(1.0))
 
     def _set_threads(self) -> None:
         """Use as many threads as there are free cores; repeated every second, as other programs come and go."""

@@ -68,8 +68,8 @@ def import_bundle(
                     done += count
                     report("copying", done, total)
             registry.check_folder(folder)
-    found = {model.name: model for model in registry.list_models(registry.model_folders(home))}
-    return [found[model.name] for model in models]
+    here = {model.name: model for model in registry.list_models(registry.model_folders(home))}
+    return [here[model.name] for model in models]
 
 
 def models_in(manifest: Manifest) -> list[BundledModel]:
@@ -105,9 +105,9 @@ def _check_media(bundle: Bundle, report: Report) -> None:
         done += count
         report("checking", done, total)
 
-    if found := list(faults(bundle, add)):
+    if damaged := list(faults(bundle, add)):
         raise SetupError(
-            f"The bundle is not as it was signed: {'; '.join(f'{name}: {fault}' for name, fault in found)}.",
+            f"The bundle is not as it was signed: {'; '.join(f'{name}: {fault}' for name, fault in damaged)}.",
             "Copy what is named again.",
         )
 

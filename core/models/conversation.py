@@ -165,7 +165,7 @@ def _hide(
     free = (character for character in map(chr, STAND_INS) if not any(character in text for text in taken))
     stand_ins = dict(zip(sorted(spelled), free, strict=False))
     for message in plain:
-        message["content"] = vocabulary.pattern.sub(lambda found: stand_ins[found[0]], message["content"])
+        message["content"] = vocabulary.pattern.sub(lambda match: stand_ins[match[0]], message["content"])
     return plain, {character: mark for mark, character in stand_ins.items()}
 
 

@@ -110,9 +110,9 @@ def _choose(logits: torch.Tensor, temperature: float, generator: torch.Generator
 def _cut(causal: CausalModel, tokens: Sequence[int], stops: Sequence[str], *, is_last: bool = False) -> tuple[str, bool]:
     """Return the text of `tokens` that is certain to be shown, left-stripped, and whether one of `stops` ended it."""
     text: str = causal.tokenizer.decode(tokens, skip_special_tokens=True).lstrip()
-    found = [at for stop in stops if (at := text.find(stop)) >= 0]
-    if found:
-        return text[: min(found)].rstrip(), True
+    cuts = [at for stop in stops if (at := text.find(stop)) >= 0]
+    if cuts:
+        return text[: min(cuts)].rstrip(), True
     if is_last:
         return text, False
     begun = [size for stop in stops for size in range(1, len(stop)) if text.endswith(stop[:size])]

@@ -117,7 +117,7 @@ class LlamaVocabulary:
         if not {*tokens} & {*self.marks.values()}:
             return tokens
         # SentencePiece pieces can merge into a mark: split each spelled mark after its first character to prevent that.
-        cuts = [0, *(found.start() + 1 for found in self.pattern.finditer(text)), len(text)]
+        cuts = [0, *(match.start() + 1 for match in self.pattern.finditer(text)), len(text)]
         first, *others = [text[start:end] for start, end in pairwise(cuts)]
         return self.tokenize(first) + [token for part in others for token in self.follow(part)]
 

@@ -48,7 +48,7 @@ def model_folders(home: Path) -> tuple[Path, ...]:
 
 def list_models(folders: Sequence[Path]) -> list[Model]:
     """Return all models in `folders`, sorted by name. If a name occurs twice, the earlier folder wins."""
-    found: dict[str, Model] = {}
+    models: dict[str, Model] = {}
     for folder in folders:
         for manifest in sorted(folder.glob(f"[!.]*/{MANIFEST}")):
             try:
@@ -56,8 +56,8 @@ def list_models(folders: Sequence[Path]) -> list[Model]:
             except (OSError, ValueError, KeyError) as error:
                 log.warning("The model description %s cannot be read (%s).", manifest, type(error).__name__)
                 continue
-            found.setdefault(model.name, model)
-    return sorted(found.values(), key=lambda model: model.name)
+            models.setdefault(model.name, model)
+    return sorted(models.values(), key=lambda model: model.name)
 
 
 def models_for(use: Use, folders: Sequence[Path]) -> list[Model]:
@@ -221,8 +221,8 @@ def _files_of(path: Path) -> tuple[list[Path], str]:
     present = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
     weights = [file for file in present if file.suffix == ".safetensors"]
     if not weights:
-        found = "only pickled weights" if any(file.suffix in PICKLED for file in present) else "no weights"
-        raise InputError(f"The folder {path.name!r} holds {found}.", "Models must be safetensors or GGUF only.")
+        problem = "only pickled weights" if any(file.suffix in PICKLED for file in present) else "no weights"
+        raise InputError(f"The folder {path.name!r} holds {problem}.", "Models must be safetensors or GGUF only.")
     for needed in ("config.json", "tokenizer_config.json"):
         if not (path / needed).is_file():
             raise InputError(f"The folder {path.name!r} has no {needed}.", "Bring the complete folder of the model.")

@@ -50,7 +50,7 @@ class TransformersVocabulary:
         if self._renamed is None:
             return self._encode_apart(text)
         reader, names = self._renamed
-        named = self.pattern.sub(lambda found: names[found[0]], text.rendered)
+        named = self.pattern.sub(lambda match: names[match[0]], text.rendered)
         return list(reader.encode(named.translate(spelled), add_special_tokens=False).ids)
 
     @cached_property

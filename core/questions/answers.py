@@ -94,8 +94,8 @@ class Answer:
 
 def choose_answers(passage: Passage) -> list[Answer]:
     """Return the sentences of `passage` that can stand alone as an answer, best first."""
-    found = [answer for start, end in passage_sentences(passage.text) if (answer := _answer(passage, start, end))]
-    return sorted(found, key=lambda answer: -answer.score)
+    answers = [answer for start, end in passage_sentences(passage.text) if (answer := _answer(passage, start, end))]
+    return sorted(answers, key=lambda answer: -answer.score)
 
 
 def content_words(text: str) -> list[str]:
@@ -120,14 +120,14 @@ def _answer(passage: Passage, start: int, end: int) -> Answer | None:
     quote = passage.text[start:end]
     line = re.sub(r"\s+", " ", quote)
     line = CITATION.sub("", line)
-    found = words(line)
-    if not _is_self_contained(line, found):
+    spoken = words(line)
+    if not _is_self_contained(line, spoken):
         return None
     definition = _definition(line, passage.text)
-    if definition is None and (len(found) < 7 or len(found) > 45 or _points_back(found)):
+    if definition is None and (len(spoken) < 7 or len(spoken) > 45 or _points_back(spoken)):
         return None
     term, verb, output = definition or ("", "", line)
-    score = _score(line, found, passage.heading) + (3.0 if definition else 0.0)
+    score = _score(line, spoken, passage.heading) + (3.0 if definition else 0.0)
     return Answer(
         passage=passage,
         kind="definition" if definition else "fact",
@@ -141,14 +141,14 @@ def _answer(passage: Passage, start: int, end: int) -> Answer | None:
     )
 
 
-def _is_self_contained(line: str, found: list[str]) -> bool:
+def _is_self_contained(line: str, spoken: list[str]) -> bool:
     """Return whether a line is a whole sentence on its own: no fragment, heading, cross-reference or continuation."""
-    if len(found) < 5 or line[-1] not in ".!" or not (line[0].isupper() or line[0] in "“\"'" or line[0].isdigit()):
+    if len(spoken) < 5 or line[-1] not in ".!" or not (line[0].isupper() or line[0] in "“\"'" or line[0].isdigit()):
         return False
-    if found[0] in POINTING or ELSEWHERE.search(line) or FIGURES.search(line) or line.count("(") != line.count(")"):
+    if spoken[0] in POINTING or ELSEWHERE.search(line) or FIGURES.search(line) or line.count("(") != line.count(")"):
         return False
     capitals = sum(1 for word in WORD.findall(line)[1:] if word[0].isupper() or word[0].isdigit())
-    return capitals <= 0.4 * len(found) and not re.search(r"[|_=]{2,}|\.{4,}|http", line)
+    return capitals <= 0.4 * len(spoken) and not re.search(r"[|_=]{2,}|\.{4,}|http", line)
 
 
 def _definition(line: str, text: str) -> tuple[str, str, str] | None:
@@ -184,8 +184,8 @@ def _is_term(term: str, *, has_article: bool) -> bool:
     return not (is_empty or is_doing or " and the " in term or (NOT_IN_TERM | VAGUE) & set(parts))
 
 
-def _points_back(found: list[str]) -> bool:
-    return bool({"this", "these", "such"} & set(found)) or "it" in found[:5]
+def _points_back(spoken: list[str]) -> bool:
+    return bool({"this", "these", "such"} & set(spoken)) or "it" in spoken[:5]
 
 
 def _is_proper(term: str, text: str) -> bool:
@@ -201,7 +201,7 @@ def is_name_in(text: str, word: str) -> bool:
     return bool(is_capital) and not re.search(rf"\b{re.escape(word.lower())}\b", text)
 
 
-def _score(line: str, found: list[str], heading: str) -> float:
+def _score(line: str, spoken: list[str], heading: str) -> float:
     """Score how informative a sentence is.
 
     Numbers, duties and the heading's topic raise the score; a length far from 20 words, semicolons, dashes and parentheses
@@ -211,10 +211,11 @@ def _score(line: str, found: list[str], heading: str) -> float:
     score += 1.0 if re.search(r"\d", line) else 0.0
     score += (
         0.7
-        if {"must", "shall", "should", "requires", "required", "responsible", "ensures", "consists", "includes"} & set(found)
+        if {"must", "shall", "should", "requires", "required", "responsible", "ensures", "consists", "includes"}
+        & set(spoken)
         else 0.0
     )
     score += 0.5 if set(content_words(heading)) & set(content_words(line)) else 0.0
-    score -= abs(len(found) - 20) / 20
+    score -= abs(len(spoken) - 20) / 20
     score -= 0.3 * (line.count(";") + line.count("—") + line.count("("))
     return score

@@ -58,8 +58,8 @@ def apply_filters(pairs: Sequence[QuestionPair], settings: FilterSettings) -> li
     for pair in pairs:
         reason = "" if pair.state == "kept" else pair.reason
         if pair.state == "kept":
-            found = next((each.reason for each in FILTERS if each.drops(pair, settings)), None) or seen.repeats(pair)
-            reason = found.name if found else ""
+            dropped_for = next((each.reason for each in FILTERS if each.drops(pair, settings)), None) or seen.repeats(pair)
+            reason = dropped_for.name if dropped_for else ""
         judged.append(replace(pair, state="dropped" if reason else pair.state, reason=reason))
     if not any(pair.state == "kept" for pair in judged):
         raise _nothing_kept(judged)

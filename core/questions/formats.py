@@ -89,12 +89,12 @@ def read_pairs(path: Path, *, name: str = "") -> list[tuple[str, str]]:
     """
     pairs, name = [], name or path.name
     for place, row in _rows(path, name):
-        found = _pairs(row, place)
-        if any(not question.strip() or not answer.strip() for question, answer in found):
+        read = _pairs(row, place)
+        if any(not question.strip() or not answer.strip() for question, answer in read):
             raise InputError(f"{name}: {place} has an empty question or answer.", HINT)
-        if any(HALF.search(text) for texts in found for text in texts):
+        if any(HALF.search(text) for texts in read for text in texts):
             raise InputError(f"{name}: {place} holds half a character.", "Write the line again, or delete it.")
-        pairs += found
+        pairs += read
     if not pairs:
         raise InputError(f"{name} holds no question pairs.", HINT)
     return pairs

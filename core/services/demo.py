@@ -91,8 +91,8 @@ def _timed(stages: list[StageTime], name: str) -> Iterator[None]:
 def _project(context: JobContext) -> Project:
     """Return this job's project, creating it unless an earlier attempt did."""
     name = f"Demo {context.job.created_at[:16].replace('T', ' ')} {context.job.id[-4:]}"
-    found = find(context.workspace.db, Project, name=name)
-    return found[0] if found else context.workspace.create_project(name, policy="all-at-once", is_sample=True)
+    existing = find(context.workspace.db, Project, name=name)
+    return existing[0] if existing else context.workspace.create_project(name, policy="all-at-once", is_sample=True)
 
 
 def report_data(

@@ -80,11 +80,11 @@ def prepare(
     timed("Read", time.monotonic() - started_s, f"{len(read.documents)} documents")
     started_s = time.monotonic()
     with context.part("Finding personal data", 0.05 * share_percent, 0.15 * share_percent):
-        found = anonymization.find_personal_data(context, project)
-    timed("Find personal data", time.monotonic() - started_s, f"{found.spans} pieces")
+        searched = anonymization.find_personal_data(context, project)
+    timed("Find personal data", time.monotonic() - started_s, f"{searched.spans} pieces")
     approve_sample(context.workspace, project)
     started_s = time.monotonic()
     with context.part("Writing questions", 0.15 * share_percent, share_percent):
         questions = generation.write_questions(context, project, settings=settings, filters=FilterSettings())
     timed("Write questions", time.monotonic() - started_s, f"{questions.kept} pairs kept")
-    return Result(read=read, found=found, questions=questions)
+    return Result(read=read, found=searched, questions=questions)

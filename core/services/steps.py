@@ -119,15 +119,15 @@ def _train(workspace: Workspace, project: Project) -> Step:
 
 def _evaluate(workspace: Workspace, project: Project) -> Step:
     runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
-    found = find(workspace.db, Evaluation, project_id=project.id, order="created_at desc")
-    if not found:
+    evaluations = find(workspace.db, Evaluation, project_id=project.id, order="created_at desc")
+    if not evaluations:
         action = "Compare with the base model" if runs else ""
         return Step("evaluate", "Evaluate", "needs you" if action else "not started", "Not evaluated yet", action)
-    if runs and found[0].run_id != runs[0].id:
+    if runs and evaluations[0].run_id != runs[0].id:
         return Step(
             "evaluate", "Evaluate", "out of date", f"Run {runs[0].number} is not evaluated", "Compare with the base model"
         )
-    return Step("evaluate", "Evaluate", "done", found[0].verdict.split(":")[0].rstrip("."))
+    return Step("evaluate", "Evaluate", "done", evaluations[0].verdict.split(":")[0].rstrip("."))
 
 
 def _use(workspace: Workspace, project: Project) -> Step:

@@ -77,9 +77,9 @@ def verify(db: sqlite3.Connection, *, noted: str = "") -> AuditVerdict:
     list_size = path.stat().st_size if path.is_file() else 0  # taken before reading entries, to ignore later additions
     chain = _Chain()
     with _snapshot(db):
-        found = _findings(db, chain, path=path, list_size=list_size, noted=noted_head)
-        kept = tuple(islice(found, FINDINGS_KEPT))
-        more = sum(1 for _ in found)
+        findings = _findings(db, chain, path=path, list_size=list_size, noted=noted_head)
+        kept = tuple(islice(findings, FINDINGS_KEPT))
+        more = sum(1 for _ in findings)
     return AuditVerdict(count=chain.sequence, head_sha256=chain.sha256, findings=kept, finding_count=len(kept) + more)
 
 

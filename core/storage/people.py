@@ -174,14 +174,14 @@ def person(workspace: Workspace, named: str) -> Person:
     """
     rights.check(workspace.db, "manage people")
     wanted = "select id, name from people where id = ? or (mail = ? collate nocase and mail <> '')"
-    found = workspace.db.execute(wanted, [named, named]).fetchall()
-    if not found:
+    rows = workspace.db.execute(wanted, [named, named]).fetchall()
+    if not rows:
         raise InputError(f"Nobody called {named!r} signed in here yet.", UNKNOWN_HINT)
-    if len(found) > 1:
+    if len(rows) > 1:
         raise InputError(
-            f"{len(found)} people have the mail address {named}.", Hint("Use the id.", command="garrison people list")
+            f"{len(rows)} people have the mail address {named}.", Hint("Use the id.", command="garrison people list")
         )
-    return Person(id=found[0]["id"], name=found[0]["name"], is_authenticated=True)
+    return Person(id=rows[0]["id"], name=rows[0]["name"], is_authenticated=True)
 
 
 def person_of_job(workspace: Workspace, person_id: str, action: Action, project_id: str) -> Person:

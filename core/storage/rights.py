@@ -86,8 +86,8 @@ def _once(db: sqlite3.Connection, key: str, read: Callable[[], T]) -> T:
         return read()
     if key not in known:
         known[key] = read()
-    found: T = known[key]
-    return found
+    value: T = known[key]
+    return value
 
 
 def may_person(db: sqlite3.Connection, person_id: str, action: Action, project_id: str = "") -> bool:

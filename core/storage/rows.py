@@ -166,11 +166,11 @@ def get(db: sqlite3.Connection, kind: type[Record], record_id: str) -> Record:
     Raises:
         InputError: there is none, or the acting person may not see it.
     """
-    found = find(db, kind, id=record_id)
-    if not found:
+    matching = find(db, kind, id=record_id)
+    if not matching:
         word = WORDS.get(kind, kind.__name__.lower())
         raise InputError(f"There is no {word} {record_id!r}.", "Look at the list for the right id.")
-    return found[0]
+    return matching[0]
 
 
 def update(db: sqlite3.Connection, kind: type, record_id: str, /, **changes: Any) -> None:

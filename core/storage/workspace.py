@@ -176,11 +176,11 @@ class Workspace:
         Raises:
             InputError: there is none, or the acting person may not see it.
         """
-        found = find(self.db, Project, name=name) or find(self.db, Project, id=name)
-        if not found:
+        projects = find(self.db, Project, name=name) or find(self.db, Project, id=name)
+        if not projects:
             known = ", ".join(project.name for project in find(self.db, Project)) or "none yet"
             raise InputError(f"There is no project {name!r}.", f"Projects are: {known}.")
-        return found[0]
+        return projects[0]
 
     def document(self, project: Project, name: str) -> Document:
         """Return the document of a project with this name or id.
@@ -188,17 +188,17 @@ class Workspace:
         Raises:
             InputError: there is none, or several have this name.
         """
-        found = [
+        documents = [
             document for document in find(self.db, Document, project_id=project.id) if name in (document.id, document.name)
         ]
-        if not found:
+        if not documents:
             raise InputError(
                 f"There is no document {name!r} in {project.name}.",
                 Hint("Choose one of its documents.", command=f"garrison documents list {project.name}"),
             )
-        if len(found) > 1:
-            raise InputError(f"{len(found)} documents are called {name!r}.", "Use the id instead.")
-        return found[0]
+        if len(documents) > 1:
+            raise InputError(f"{len(documents)} documents are called {name!r}.", "Use the id instead.")
+        return documents[0]
 
     def finished_run(self, run_id: str) -> Run:
         """Return the finished run with this id.
@@ -252,8 +252,8 @@ class Workspace:
 
     def active_review(self, document_id: str) -> Review | None:
         """Return a document's current approval, or None."""
-        found = find(self.db, Review, document_id=document_id, state="approved", order="created_at desc")
-        return found[0] if found else None
+        approvals = find(self.db, Review, document_id=document_id, state="approved", order="created_at desc")
+        return approvals[0] if approvals else None
 
     def anonymized_text(self, project_id: str, review: Review) -> str:
         """Return the anonymized text that was approved in `review`."""
@@ -261,8 +261,8 @@ class Workspace:
 
     def standing_proposal(self, document_id: str) -> Review | None:
         """Return the proposal that awaits approval for a document, or None."""
-        found = find(self.db, Review, document_id=document_id, state="proposed")
-        return found[0] if found else None
+        proposals = find(self.db, Review, document_id=document_id, state="proposed")
+        return proposals[0] if proposals else None
 
     def store_proposal(self, review: Review) -> None:
         """Store a proposal, and withdraw earlier proposals and approvals of the document."""

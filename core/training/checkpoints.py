@@ -51,11 +51,11 @@ def resume(folder: Path, trainer: "Trainer") -> None:
         InputError: the interrupted run had other rows or settings.
     """
     for path in reversed(_files(folder, "step")):
-        found = _read(path)
-        if found is None:
+        state = _read(path)
+        if state is None:
             log.warning("The checkpoint %s is damaged; going on from the one before.", path.name)
             continue
-        numbers, tensors = found
+        numbers, tensors = state
         if numbers["identity"] != _identity(trainer):
             raise InputError("The interrupted run had other rows or settings.", "Start a new run.")
         trainer.restore(numbers, tensors)
@@ -72,9 +72,9 @@ def finish(folder: Path, trainer: "Trainer") -> int:
     step = trainer.step
     best = trainer.best_step or step
     for path in _files(folder, "best"):
-        found = _read(path)
-        if found and found[0]["step"] == best != step and trainer.settings.keep == "best":
-            trainer.restore_adapter(found[1])
+        state = _read(path)
+        if state and state[0]["step"] == best != step and trainer.settings.keep == "best":
+            trainer.restore_adapter(state[1])
             step = best
     shutil.rmtree(RunFolder(folder).adapter, ignore_errors=True)
     with folder_atomic(RunFolder(folder).adapter) as target:

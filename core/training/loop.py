@@ -130,14 +130,14 @@ class Trainer:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return adapter, optimizer and random state by name; names with `adapter.` are the trainable weights."""
-        found = self.adapter()
+        tensors = self.adapter()
         for name, weight in self.weights.items():
             for key, value in self.optimizer.state.get(weight, {}).items():
-                found[f"optimizer.{key}.{name}"] = value.detach().cpu()
-        found["random.cpu"] = torch.get_rng_state()
+                tensors[f"optimizer.{key}.{name}"] = value.detach().cpu()
+        tensors["random.cpu"] = torch.get_rng_state()
         if self.causal.device == "cuda":
-            found["random.cuda"] = torch.cuda.get_rng_state()
-        return found
+            tensors["random.cuda"] = torch.cuda.get_rng_state()
+        return tensors
 
     def adapter(self) -> dict[str, Tensor]:
         """Return a copy of the trainable weights on the CPU, by name with the prefix `adapter.`."""

@@ -47,15 +47,15 @@ def show_log(workspace: Workspace) -> None:
 
 
 def _show_entries(workspace: Workspace, names: dict[str, str], *, project_id: str, named: str) -> None:
-    found = [entry for entry, _ in entries(workspace.db, about=named or project_id, last=SHOWN)]
+    shown = [entry for entry, _ in entries(workspace.db, about=named or project_id, last=SHOWN)]
     if named and project_id:
-        found = [entry for entry in found if entry.subjects.get("project") == project_id]
-    if not found:
+        shown = [entry for entry in shown if entry.subjects.get("project") == project_id]
+    if not shown:
         st.caption("No entry names that.")
         return
-    rows = [_row(entry, names) for entry in reversed(found)]
+    rows = [_row(entry, names) for entry in reversed(shown)]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Audit log: time, who, what, about which ids, counts")
-    if len(found) == SHOWN:
+    if len(shown) == SHOWN:
         st.caption(f"The newest {SHOWN:,}. The file holds all of them.")
 
 

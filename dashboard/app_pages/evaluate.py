@@ -100,27 +100,27 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
 def show_verdict(result: EvaluationResult, evaluation: Evaluation) -> str:
     """Show the verdict first, with its uncertainty; return "better", "worse" or "unclear"."""
     score = result.scores["token_f1"]
-    found = outcome(score.difference, question_count=result.question_count)
-    icon, headline = HEADLINES[found]
+    reached = outcome(score.difference, question_count=result.question_count)
+    icon, headline = HEADLINES[reached]
     with st.container(border=True, key="verdict"):
         st.subheader(f"{icon} {headline}")
         st.markdown(uncertainty(score, question_count=result.question_count))
         st.caption(f"Measured {ago(evaluation.created_at)}.")
         with st.expander("Details", icon=":material/functions:"):
             st.text(evaluation.verdict)
-    return found
+    return reached
 
 
-def show_next(run: Run, found: str) -> None:
-    """Show what to do next, given the verdict `found`."""
+def show_next(run: Run, reached: str) -> None:
+    """Show what to do next, given the verdict `reached`."""
     reasons = {
         "better": "It has learned from your documents: try it in a conversation.",
         "worse": "More or better questions, or a less thorough training, usually mend this.",
         "unclear": "More question pairs, or a more thorough training, make a difference visible.",
     }
-    st.caption(reasons[found])
+    st.caption(reasons[reached])
     with st.container(horizontal=True):
-        is_good = found == "better"
+        is_good = reached == "better"
         if st.button("Use this model", type="primary" if is_good else "secondary", icon=":material/forum:", key="use-model"):
             st.session_state[CHAT_ANSWERER] = run.id
             st.switch_page("app_pages/chat.py")
@@ -190,9 +190,9 @@ def show_page(workspace: Workspace, project: Project, runs: list[Run]) -> None:
     job = follow_newest(workspace, project, "evaluate")
     top = st.container()
     chosen = show_start(workspace, project, runs, is_busy=is_active(job))
-    found = newest_result(workspace, chosen)
-    if found is not None:
-        evaluation, result = found
+    newest = newest_result(workspace, chosen)
+    if newest is not None:
+        evaluation, result = newest
         with top:
             verdict = show_verdict(result, evaluation)
             show_next(chosen, verdict)

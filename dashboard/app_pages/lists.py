@@ -195,12 +195,12 @@ def show_patterns(workspace: Workspace, project: Project, owner: str, person: Pe
 
 def show_suggestions(workspace: Workspace, project: Project, owner: str, person: Person | None) -> None:
     """Show what reviewers corrected by hand; nothing is put on a list automatically."""
-    found = suggestions(workspace, project)
-    if not found:
+    suggested = suggestions(workspace, project)
+    if not suggested:
         empty_state("Nothing to suggest. Texts that reviewers mark by hand or reject in three places or more show up here.")
         return
-    st.caption(f"{counted(len(found), 'text')} that reviewers corrected. Nothing gets onto a list before you say so.")
-    for number, suggestion in enumerate(found[:50]):
+    st.caption(f"{counted(len(suggested), 'text')} that reviewers corrected. Nothing gets onto a list before you say so.")
+    for number, suggestion in enumerate(suggested[:50]):
         done = "Marked by hand" if suggestion.kind == "deny" else "Rejected"
         with st.container(border=True, key=f"suggestion-{number}"):
             st.code(suggestion.text, language=None, wrap_lines=True)

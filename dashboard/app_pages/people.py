@@ -25,7 +25,7 @@ ROLE_WORDS: dict[Role, str] = {
 }
 
 
-def show_table(found: Sequence[Member]) -> None:
+def show_table(members: Sequence[Member]) -> None:
     """Show people with their roles."""
     rows = [
         {
@@ -33,19 +33,19 @@ def show_table(found: Sequence[Member]) -> None:
             "Mail": member.mail,
             "Roles given here": ", ".join(sorted(member.granted)) or "none",
         }
-        | ({"By the identity provider": ", ".join(sorted(member.claimed))} if any(one.claimed for one in found) else {})
+        | ({"By the identity provider": ", ".join(sorted(member.claimed))} if any(one.claimed for one in members) else {})
         | {
             "Last signed in": ago(member.last_seen_at),
             "Id": member.person.id,
         }
-        for member in found
+        for member in members
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="People with their roles")
 
 
-def choose_person(found: Sequence[Member], *, key: str) -> Member | None:
+def choose_person(members: Sequence[Member], *, key: str) -> Member | None:
     """Draw a choice of these people, by name and mail (or id, without mail); return the member, None if there is none."""
-    by_id = {member.person.id: member for member in found}
+    by_id = {member.person.id: member for member in members}
     chosen = st.selectbox("Person", list(by_id), format_func=lambda person_id: _words(by_id[person_id]), key=key)
     return by_id.get(chosen or "")
 
@@ -54,12 +54,12 @@ def _words(member: Member) -> str:
     return f"{member.person.name} · {member.mail or member.person.id}"
 
 
-def show_giving(workspace: Workspace, found: Sequence[Member], project: Project | None) -> None:
+def show_giving(workspace: Workspace, members: Sequence[Member], project: Project | None) -> None:
     """Show the form that grants a role, on this machine or in a project."""
     key = "project" if project else "machine"
     with st.container(border=True, key=f"give-{key}"):
         st.markdown("**Give a role**")
-        member = choose_person(found, key=f"give-person-{key}")
+        member = choose_person(members, key=f"give-person-{key}")
         offered = [role for role in ROLES if project is None or role != "administrator"]
         role = st.selectbox("Role", offered, format_func=lambda role: ROLE_WORDS[role], key=f"give-role-{key}")
         if st.button("Give it", disabled=member is None, key=f"give-{key}-button") and member:
@@ -68,10 +68,10 @@ def show_giving(workspace: Workspace, found: Sequence[Member], project: Project 
                 st.rerun()
 
 
-def show_taking(workspace: Workspace, found: Sequence[Member], project: Project | None) -> None:
+def show_taking(workspace: Workspace, members: Sequence[Member], project: Project | None) -> None:
     """Show the form that takes a role away; nothing if nobody has one to take."""
     key = "project" if project else "machine"
-    held = [member for member in found if member.granted]
+    held = [member for member in members if member.granted]
     if not held:
         return
     with st.popover("Take a role away", icon=":material/person_remove:"):
@@ -108,13 +108,13 @@ def show_members(workspace: Workspace, projects: Sequence[Project]) -> None:
 def show_machine(workspace: Workspace) -> None:
     """Show everybody who signed in, with their roles on this machine."""
     st.subheader("Everybody who signed in")
-    found = people.list_people(workspace)
-    show_table(found)
+    everybody = people.list_people(workspace)
+    show_table(everybody)
     st.caption("A role on this machine counts in a project too, for its members.")
-    show_giving(workspace, found, None)
-    show_taking(workspace, found, None)
+    show_giving(workspace, everybody, None)
+    show_taking(workspace, everybody, None)
     with st.popover("Sign somebody out", icon=":material/logout:"):
-        member = choose_person(found, key="end-person")
+        member = choose_person(everybody, key="end-person")
         if st.button("End every sign-in of this person", disabled=member is None, key="end-sign-ins") and member:
             with shown_errors():
                 people.end_sign_ins(workspace, member.person.id)

@@ -64,8 +64,8 @@ def show_types(workspace: Workspace, project: Project, person: Person | None) ->
     st.caption("The preview replaces an invented value, never one of your documents.")
     for use in uses:
         if use.treatment == "keep" and use.spans:
-            found, words = counted(use.spans, "mark"), entity_words(use.entity)
-            st.warning(f"**{words[0].upper()}{words[1:]} stays readable**: {found}.", icon=":material/visibility:")
+            spans, words = counted(use.spans, "mark"), entity_words(use.entity)
+            st.warning(f"**{words[0].upper()}{words[1:]} stays readable**: {spans}.", icon=":material/visibility:")
     choose(workspace, project, uses, person)
 
 
@@ -214,19 +214,19 @@ def look_up(workspace: Workspace, project: Project, person: Person | None) -> No
             st.error("Write at least one invented value or label.")
             return
         with st.spinner("Opening …"):
-            found = reidentification.reveal(
+            revealed = reidentification.reveal(
                 workspace, project, surrogates=surrogates, passphrase=passphrase, person=person, reason=reason
             )
-        show_found(found, person)
+        show_originals(revealed, person)
 
 
-def show_found(found: list[SurrogateMapping], person: Person) -> None:
+def show_originals(mappings: list[SurrogateMapping], person: Person) -> None:
     """Show the originals, as plain text, until the page is redrawn."""
-    if not found:
+    if not mappings:
         st.info("None of these is an invented value or label of this project. The attempt is recorded all the same.")
         return
     st.dataframe(
-        [{"Stands in the text": p.surrogate, "Original": p.value, "Type": entity_words(p.entity)} for p in found],
+        [{"Stands in the text": p.surrogate, "Original": p.value, "Type": entity_words(p.entity)} for p in mappings],
         hide_index=True,
         alt="Invented values and the originals they stand for",
     )

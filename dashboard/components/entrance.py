@@ -21,13 +21,13 @@ def admit() -> bool:
     if settings is None:
         return _is_at_this_machine()
     allow(settings.provider_host, settings.provider_port)
-    found = token(settings)
-    if found is None:
+    held = token(settings)
+    if held is None:
         _ask_to_sign_in("Sign in with your account of this site.")
         return False
     outside = Workspace(default_home())
     try:
-        actor = people.sign_in(outside, found)
+        actor = people.sign_in(outside, held)
         inside = Workspace(outside.home, actor=actor)
         has_role = rights.machine_roles(inside.db, actor.person.id) or rights.project_roles(inside.db, actor.person.id)
     except AccessError as error:

@@ -107,19 +107,19 @@ export default function (component) {
     return end > start ? { page: data.page, start, end } : null
   }
   page.onmouseup = () => {
-    const found = selected()
-    if (found) setStateValue("selection", found)
+    const selection = selected()
+    if (selection) setStateValue("selection", selection)
   }
   const words = () => {  // [node, start, end] of every word of the document's text
-    const found = []
+    const every = []
     const walker = document.createTreeWalker(page, NodeFilter.SHOW_TEXT)
     while (walker.nextNode()) {
       const node = walker.currentNode
       if (node.parentElement.dataset.label) continue
       for (const word of node.data.matchAll(/[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*/gu))
-        found.push([node, word.index, word.index + word[0].length])
+        every.push([node, word.index, word.index + word[0].length])
     }
-    return found
+    return every
   }
   const place = ([node, start, end]) => {
     const range = document.createRange()
@@ -181,8 +181,8 @@ export default function (component) {
     event.preventDefault()
     event.stopImmediatePropagation()  // "r" would run the page again, "c" clear caches
     if (event.key === "+") {
-      const found = selected()
-      if (found) setTriggerValue("marked", found)
+      const selection = selected()
+      if (selection) setTriggerValue("marked", selection)
       return
     }
     setTriggerValue("pressed", { key: event.key, page: data.page, current: data.current })

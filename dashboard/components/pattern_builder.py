@@ -110,9 +110,9 @@ def _choose_examples() -> tuple[list[str], list[str]]:
 
 def _show_places(workspace: Workspace, project_id: str, pattern: CustomPattern) -> None:
     """Show what the pattern matches now, as plain text, never as markup."""
-    found = places(workspace, project_id, Lists(patterns=[pattern]), most=_SHOWN)
-    if not found:
+    shown = places(workspace, project_id, Lists(patterns=[pattern]), most=_SHOWN)
+    if not shown:
         st.caption("It fits nothing in this project's documents yet.")
         return
-    st.caption(f"The first {counted(len(found), 'place')} in this project:")
-    st.code("\n".join(f"{place.before}⟦{place.text}⟧{place.after}" for place in found), language=None, wrap_lines=False)
+    st.caption(f"The first {counted(len(shown), 'place')} in this project:")
+    st.code("\n".join(f"{place.before}⟦{place.text}⟧{place.after}" for place in shown), language=None, wrap_lines=False)

@@ -28,12 +28,12 @@ def sign_in_settings() -> SignIn | None:
     Raises:
         SetupError: the settings are unusable, or this dashboard was started without them.
     """
-    found = read_sign_in(default_home())
-    if found is not None and not (st.secrets.load_if_toml_exists() and "auth" in st.secrets):
+    settings = read_sign_in(default_home())
+    if settings is not None and not (st.secrets.load_if_toml_exists() and "auth" in st.secrets):
         raise SetupError(
             "This dashboard was started without its sign-in.", "Ask whoever runs this machine to start it again."
         )
-    return found
+    return settings
 
 
 def token(settings: SignIn) -> Token | None:
@@ -82,10 +82,10 @@ def signed_in() -> Actor | None:
     settings = sign_in_settings()
     if settings is None:
         return None
-    found = token(settings)
-    if found is None:
+    held = token(settings)
+    if held is None:
         raise AccessError("You are not signed in.", "Reload the page and sign in.")
-    return Actor(person=found.person, sign_in_id=found.sign_in_id)
+    return Actor(person=held.person, sign_in_id=held.sign_in_id)
 
 
 def acting_person() -> Person | None:

@@ -44,9 +44,9 @@ class ReviewSession:
     def current(self) -> Span | None:
         """The framed span: the chosen one, else the first undecided one, else the first; None without spans."""
         chosen = st.session_state.get(f"mark-{self.document.id}", "")
-        found = next((span for span in self.spans if span.id == chosen), None)
+        span_chosen = next((span for span in self.spans if span.id == chosen), None)
         return (
-            found
+            span_chosen
             or next((s for s in self.ordered if s.state == "detected"), None)
             or span_order.neighbor(self.ordered, None, 1)
         )

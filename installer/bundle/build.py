@@ -183,7 +183,7 @@ def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
         for pin in pins
         if takes_all or pin.name in wishes.models or (takes_finders and pin.format in ("spacy", "onnx"))
     ]
-    found = []
+    sources = []
     for folder in [*folders, *wishes.model_paths]:
         if not (folder / "model.json").is_file():
             raise Stop(
@@ -193,8 +193,8 @@ def model_sources(place: Place, wishes: Wishes, *, below: str) -> list[Source]:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             name = f"{below}/{about['name']}/{path.relative_to(folder).as_posix()}"
-            found.append(source(path, name, "model", about["source"], about["license"]))
-    return found
+            sources.append(source(path, name, "model", about["source"], about["license"]))
+    return sources
 
 
 def glibc_floor(chosen: list[Path], archives: Sequence[Path], target: wheels.Target, work: Path) -> tuple[str, str]:

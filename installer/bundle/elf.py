@@ -27,8 +27,8 @@ class Needed:
     @property
     def glibc(self) -> tuple[int, ...]:
         """The newest glibc version required; () if none is."""
-        found = (_GLIBC.fullmatch(version) for version in self.versions)
-        return max((as_tuple(match[1]) for match in found if match), default=())
+        matches = (_GLIBC.fullmatch(version) for version in self.versions)
+        return max((as_tuple(match[1]) for match in matches if match), default=())
 
 
 def as_tuple(version: str) -> tuple[int, ...]:

@@ -78,9 +78,9 @@ def build(root: DebianRoot, version: str, folder: Path, log: Path) -> Path:
     included = {path.name: path.read_bytes() for path in (CMAKE_FILE, ADAPTER_FILE)}  # same as when built in a checkout
     made_from = version, TOOLS, CMAKE, UNKNOWN_VARIANTS, BUILD, GATHER, *included.values(), FORM
     kept = folder / f"llama-{cache.recipe(*made_from)}"
-    if found := sorted(kept.glob("*.whl")):
-        detail(f"{found[0].name} is there already")
-        return found[0]
+    if wheels := sorted(kept.glob("*.whl")):
+        detail(f"{wheels[0].name} is there already")
+        return wheels[0]
     work = root.path("build/llama")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

@@ -46,16 +46,19 @@ def show(place: Place, target: Target) -> None:
         lines = look_up(wheels.locks(place, target), target)
         models = model_wheels(place)
         besides = unlocked(place, target)
-    found = sorted((line for line in lines if line.wheel), key=lambda line: -bytes_of(line))
-    say(f"\n{len(found)} wheels, {size(sum(map(bytes_of, found)))}")
-    for line in found:
+    largest_first = sorted((line for line in lines if line.wheel), key=lambda line: -bytes_of(line))
+    say(f"\n{len(largest_first)} wheels, {size(sum(map(bytes_of, largest_first)))}")
+    for line in largest_first:
         detail(f"{size(bytes_of(line)):>10}  {line.name} {line.version}")
     say(f"\n{len(models)} wheels with embedded models, {size(sum(map(bytes_of, models)))}")
     for line in models:
         detail(f"{size(bytes_of(line)):>10}  {line.name} {line.version}")
     say_what_is_built([line for line in lines if line.name in wheels.PURE_SOURCES], target)
     say_what_is_missing(missing(lines, target), besides)
-    say(f"\ntotal: {size(sum(map(bytes_of, [*found, *models])))} in {len(found) + len(models)} wheels; nothing was fetched")
+    say(
+        f"\ntotal: {size(sum(map(bytes_of, [*largest_first, *models])))} in {len(largest_first) + len(models)} wheels; "
+        "nothing was fetched"
+    )
 
 
 def say_what_is_built(pure: Sequence[Line], target: Target) -> None:
@@ -136,12 +139,14 @@ def unlocked(place: Place, target: Target) -> list[str]:
     lock of their own, which is complete by construction.
     """
     project = tomllib.loads((place.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    installed = {index.normal(found.metadata["Name"]): found for found in importlib.metadata.distributions()}
+    installed = {
+        index.normal(distribution.metadata["Name"]): distribution for distribution in importlib.metadata.distributions()
+    }
 
     def requires_of(requirement: Requirement) -> list[str]:
         name = index.normal(requirement.name)
-        found = installed.get(lock.REPLACED.get(name, name))
-        return (found.requires or []) if found else []
+        distribution = installed.get(lock.REPLACED.get(name, name))
+        return (distribution.requires or []) if distribution else []
 
     asked = index.needed(project["dependencies"], index.environment(target.system, target.machine), requires_of)
     names = {lock.REPLACED.get(name, name) for name in asked}
@@ -163,16 +168,16 @@ def fetch_wheels(place: Place, target: Target, folder: Path) -> None:
     wheels.download(locks, target, folder, log, left_out=[line.name for line in lines if not line.wheel])
     wheels.build_pure(place.lock, folder, log)
     write_requirements(folder)
-    found = [path.stat().st_size for path in folder.glob("*.whl")]
+    sizes = [path.stat().st_size for path in folder.glob("*.whl")]
     say_what_is_missing([line for line in missing(lines, target) or lines if not line.wheel], besides)
-    say(f"\n{folder}\n{len(found)} wheels, {size(sum(found))}")
+    say(f"\n{folder}\n{len(sizes)} wheels, {size(sum(sizes))}")
 
 
 def write_requirements(folder: Path) -> None:
     """Write a lock of a folder's wheels, for `pip install --no-index --find-links . --no-deps --require-hashes -r …`."""
     lines = [
-        f"{found.name}==={found.version} --hash=sha256:{file_sha256(wheel)}\n"
+        f"{facts.name}==={facts.version} --hash=sha256:{file_sha256(wheel)}\n"
         for wheel in sorted(folder.glob("*.whl"))
-        for found in [wheels.facts(wheel)]
+        for facts in [wheels.facts(wheel)]
     ]
     (folder / "requirements.txt").write_text("".join(lines), encoding="utf-8")

@@ -184,14 +184,14 @@ def chosen(locks: Sequence[Path], target: Target, folder: Path) -> list[Path]:
     Raises:
         Stop: A package has no wheel there, or several.
     """
-    found = []
+    wheels = []
     for name, version in (pin for lock in locks for pin in packages.pins(lock).items()):
         exact = f"{version}{target.torch_local}" if name == "torch" else version
         matching = [path for path in folder.glob("*.whl") if is_of(path, name, exact)]
         if len(matching) != 1:
             raise Stop(f"{folder} holds {len(matching)} wheels of {name} {exact}.", "Empty the folder and build again.")
-        found += matching
-    return [*found, next(folder.glob("garrison-*.whl"))]
+        wheels += matching
+    return [*wheels, next(folder.glob("garrison-*.whl"))]
 
 
 def is_of(path: Path, name: str, version: str) -> bool:

@@ -285,12 +285,12 @@ def status(prefix: Prefix, *, with_check: bool) -> None:
         say(shown(f"{line['at']}  {line['action']} {line['version']}"))
     if with_check:
         with step("Comparing every file with its receipt"):
-            found = [change for version in versions for change in receipt.changes(prefix.version_folder(version))]
-            for change in found:
+            changes = [change for version in versions for change in receipt.changes(prefix.version_folder(version))]
+            for change in changes:
                 detail(change)
-        if found:
+        if changes:
             raise Stop(
-                f"{len(found)} {'file is' if len(found) == 1 else 'files are'} not as installed.",
+                f"{len(changes)} {'file is' if len(changes) == 1 else 'files are'} not as installed.",
                 "Find out who changed them; then uninstall (projects stay), and install again.",
             )
         say("Every file is as it was installed.")

@@ -201,8 +201,8 @@ def parse_state(values: Any) -> State:
 
 def age(version: str) -> tuple[tuple[int, ...], bool, str]:
     """Return a sort key for versions: 0.9 < 0.10rc1 < 0.10 < 0.10.post1."""
-    found = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
-    numbers = found[0] if found else ""
+    match = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
+    numbers = match[0] if match else ""
     rest = version[len(numbers) :]
     counted = tuple(int(number) for number in re.sub(r"(\.0)+$", "", numbers).split(".") if number)
     return counted, not rest or rest.startswith((".post", "+")), rest
@@ -217,12 +217,12 @@ def who_else_writes(path: Path) -> str:
     trusted = {0, os.geteuid(), Path("/").stat().st_uid}
     for place in way_to(path):
         try:
-            found = place.lstat()
+            status = place.lstat()
         except OSError:
             continue  # this program will create it later
-        if found.st_uid not in trusted:
-            return f"{place} belongs to another user (number {found.st_uid})"
-        if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+        if status.st_uid not in trusted:
+            return f"{place} belongs to another user (number {status.st_uid})"
+        if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
             return f"Everybody may write in {place}"
     return ""
 
@@ -245,10 +245,10 @@ def way_to(path: Path) -> Iterator[Path]:
 def size_bytes(path: Path, *, with_links: bool = True) -> int:
     """Return a regular file's size; 0 for anything else or missing, and without `with_links` for files with hard links."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return 0
-    return found.st_size if stat.S_ISREG(found.st_mode) and (with_links or found.st_nlink == 1) else 0
+    return status.st_size if stat.S_ISREG(status.st_mode) and (with_links or status.st_nlink == 1) else 0
 
 
 def write_atomic(path: Path, content: str) -> None:

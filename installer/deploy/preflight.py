@@ -96,12 +96,12 @@ def architecture(needs: Needs, machine: Machine) -> Line:
 
 def glibc(needs: Needs) -> Line:
     """Check the C library against the newest symbol version that any file of the bundle requires."""
-    found = glibc_version()
-    if not found:
+    version = glibc_version()
+    if not version:
         return Line("fail", "C library", "not glibc; Garrison's files need it: use a distribution that has it (not Alpine)")
-    if _numbers(found) >= _numbers(needs.glibc):
-        return Line("ok", "C library", f"glibc {found}; {needs.glibc} or newer is needed")
-    return Line("fail", "C library", f"glibc {found} is older than {needs.glibc}: upgrade the operating system")
+    if _numbers(version) >= _numbers(needs.glibc):
+        return Line("ok", "C library", f"glibc {version}; {needs.glibc} or newer is needed")
+    return Line("fail", "C library", f"glibc {version} is older than {needs.glibc}: upgrade the operating system")
 
 
 def glibc_version() -> str:
@@ -125,8 +125,8 @@ def libstdcpp() -> Line:
 
 def processor(machine: Machine) -> Line:
     """Check for the instruction sets that numpy and torch need to start, and those that make it fast."""
-    found = re.search(r"^flags\s*:\s*(.*)$", machine.read("proc/cpuinfo"), re.MULTILINE)
-    flags = set(found[1].split()) if found else set()
+    match = re.search(r"^flags\s*:\s*(.*)$", machine.read("proc/cpuinfo"), re.MULTILINE)
+    flags = set(match[1].split()) if match else set()
     if not flags:
         return Line("warn", "processor", "its features cannot be read; compare with the list in the documentation")
     if missing := [flag for flag in PYTHON_FLAGS if flag not in flags]:
@@ -138,8 +138,8 @@ def processor(machine: Machine) -> Line:
 
 def memory(needs: Needs, machine: Machine) -> Line:
     """Check the main memory."""
-    found = re.search(r"^MemTotal:\s*(\d+) kB", machine.read("proc/meminfo"), re.MULTILINE)
-    total = int(found[1]) * 1024 if found else 0
+    match = re.search(r"^MemTotal:\s*(\d+) kB", machine.read("proc/meminfo"), re.MULTILINE)
+    total = int(match[1]) * 1024 if match else 0
     words = f"{size(total)}; {size(needs.memory_bytes)} or more is good"
     if total >= needs.memory_bytes:
         return Line("ok", "memory", words)
@@ -184,7 +184,7 @@ def mount_of(path: Path, machine: Machine) -> tuple[str, set[str]]:
     best, options = "/", set[str]()
     for line in machine.read("proc/self/mountinfo").splitlines():
         fields = line.split()
-        point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[4])
+        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4])
         if (path == Path(point) or Path(point) in path.parents) and len(point) >= len(best):
             of_system = set(fields[-1].split(","))
             best, options = point, set(fields[5].split(",")) | (of_system & {"ro"})
@@ -226,14 +226,14 @@ def fapolicyd(machine: Machine) -> Line:
 
 def driver(needs: Needs, machine: Machine) -> Line:
     """Check NVIDIA's driver against the CUDA version the wheels were built for."""
-    found = re.search(r"Module(?: for \S+)?\s+([\d.]+)", machine.read("proc/driver/nvidia/version"))
-    if not found:
+    match = re.search(r"Module(?: for \S+)?\s+([\d.]+)", machine.read("proc/driver/nvidia/version"))
+    if not match:
         return Line("fail", "NVIDIA driver", f"none is loaded; CUDA {needs.cuda} needs {needs.driver} or newer: install it")
-    if _numbers(found[1]) < _numbers(needs.driver):
+    if _numbers(match[1]) < _numbers(needs.driver):
         return Line(
-            "fail", "NVIDIA driver", f"{found[1]} is older than {needs.driver}, which CUDA {needs.cuda} needs: upgrade"
+            "fail", "NVIDIA driver", f"{match[1]} is older than {needs.driver}, which CUDA {needs.cuda} needs: upgrade"
         )
-    return Line("ok", "NVIDIA driver", f"{found[1]} for CUDA {needs.cuda}")
+    return Line("ok", "NVIDIA driver", f"{match[1]} for CUDA {needs.cuda}")
 
 
 def free_port(port: int, *, is_own: bool = False) -> Line:

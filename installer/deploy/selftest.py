@@ -142,15 +142,15 @@ def remote_addresses(pid: int) -> Iterator[str]:
 
 def descendants(pid: int) -> list[int]:
     """List a process and all its descendants, from /proc/PID/task/TID/children (proc(5))."""
-    found, todo = [], [pid]
+    pids, todo = [], [pid]
     while todo:
-        found.append(todo.pop())
-        for path in Path(f"/proc/{found[-1]}/task").glob("*/children"):
+        pids.append(todo.pop())
+        for path in Path(f"/proc/{pids[-1]}/task").glob("*/children"):
             try:
                 todo += map(int, path.read_text(encoding="ascii").split())
             except OSError:  # the process has ended
                 continue
-    return found
+    return pids
 
 
 def socket_inodes(pid: int) -> Iterator[str]:

@@ -13,11 +13,11 @@ def check_media(bundle: Bundle) -> None:
     """
     total = sum(entry.size_bytes for entry in bundle.media)
     with step(f"Checking {len(bundle.media)} files, {size(total)}"), Meter("reading", total) as meter:
-        found = list(faults(bundle, meter.add))
-        for name, fault in found:
+        damaged = list(faults(bundle, meter.add))
+        for name, fault in damaged:
             detail(f"{name}: {fault}")
-    if found:
-        names = ", ".join(dict.fromkeys(name for name, _ in found))
+    if damaged:
+        names = ", ".join(dict.fromkeys(name for name, _ in damaged))
         raise Stop(
             f"The bundle is not as it was signed: {names}.",
             "Copy what is named again, then check it alone with: garrison-setup verify --only NAME",

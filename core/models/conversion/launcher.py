@@ -242,23 +242,23 @@ def _hparams(folder: Path, is_mistral_format: bool = False) -> dict[str, Any]:
     """Return a model's configuration, adding names that the converters need but transformers 5 no longer writes."""
     import conversion
 
-    found: dict[str, Any] = conversion.ModelBase.hparams_on_disk(folder, is_mistral_format)
-    if "n_positions" in found:
-        found.setdefault("n_ctx", found["n_positions"])
-    return found
+    hparams: dict[str, Any] = conversion.ModelBase.hparams_on_disk(folder, is_mistral_format)
+    if "n_positions" in hparams:
+        hparams.setdefault("n_ctx", hparams["n_positions"])
+    return hparams
 
 
 def _with_named_faults(find: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap `find`, which looks up a family's class, so that tokenizer errors are reported as such."""
 
-    def found(name: str, mmproj: bool = False) -> Any:
+    def look_up(name: str, mmproj: bool = False) -> Any:
         model = find(name, mmproj)
         if "set_vocab_unnamed" not in model.__dict__:
             model.set_vocab_unnamed = model.set_vocab
             model.set_vocab = _set_vocabulary
         return model
 
-    return found
+    return look_up
 
 
 def _set_vocabulary(model: Any) -> None:

@@ -148,5 +148,5 @@ class WriterApart:
 
 def _error(told: dict[str, Any]) -> GarrisonError:
     kind = getattr(errors, told["error"], ModelError)
-    found: GarrisonError = kind(told["message"], Hint(**told["hint"]))
-    return found
+    error: GarrisonError = kind(told["message"], Hint(**told["hint"]))
+    return error

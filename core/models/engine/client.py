@@ -130,8 +130,8 @@ class Client:
             response = self._http.request(method, self._http.base_url.join(path), json=body)
         if response.status_code != httpx.codes.OK:
             raise _refusal(response)
-        found: dict[str, Any] = response.json()
-        return found
+        answer: dict[str, Any] = response.json()
+        return answer
 
     @contextmanager
     def _broken(self) -> Iterator[None]:

@@ -57,7 +57,7 @@ def read_head(path: Path) -> dict[str, Any]:
 
     Source: ggml, `docs/gguf.md`. The vocabulary comes after the other metadata and is long, so it is not read.
     """
-    found: dict[str, Any] = {}
+    head: dict[str, Any] = {}
     try:
         with path.open("rb") as file:
             magic, version, _, count = struct.unpack("<4sIQQ", file.read(24))
@@ -67,10 +67,10 @@ def read_head(path: Path) -> dict[str, Any]:
                 name = _string(file)
                 if name.startswith("tokenizer."):
                     break
-                found[name] = _value(file, _one(file, "I"))
+                head[name] = _value(file, _one(file, "I"))
     except (OSError, struct.error, UnicodeDecodeError, KeyError, MemoryError, OverflowError):
-        return found
-    return found
+        return head
+    return head
 
 
 def _number(value: Any) -> int:

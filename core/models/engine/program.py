@@ -50,10 +50,10 @@ def _program(name: str) -> Path:
 
 def _package() -> Path:
     """Return the folder of the llama_cpp package without importing it, which would load the library."""
-    found = importlib.util.find_spec("llama_cpp")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("llama_cpp")
+    if spec is None or not spec.submodule_search_locations:
         raise SetupError("llama-cpp-python is not installed.", REPAIR)
-    return Path(next(iter(found.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _missing(what: str, folder: Path) -> SetupError:

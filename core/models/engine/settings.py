@@ -38,8 +38,8 @@ class Host(Settings):
     @classmethod
     def _is_safe(cls, address: str) -> str:
         """Reject addresses over which traffic could be intercepted, and strip the trailing slash."""
-        found = urlsplit(address)
-        if not found.hostname or not is_confidential(found) or found.username or found.query or found.fragment:
+        parts = urlsplit(address)
+        if not parts.hostname or not is_confidential(parts) or parts.username or parts.query or parts.fragment:
             raise ValueError("an https address is needed; only within this machine may it be http")
         return address.rstrip("/")
 
@@ -77,8 +77,8 @@ def read_engine_settings(home: Path) -> EngineSettings:
         SetupError: the file exists but cannot be read, is accessible to others, or holds invalid settings.
     """
     path = home / FILE_NAME
-    found: dict[str, Any] = read_settings_file(path) or {}
+    tables: dict[str, Any] = read_settings_file(path) or {}
     try:
-        return EngineSettings.from_values(found)
+        return EngineSettings.from_values(tables)
     except InputError as error:
         raise unfit(path, f"cannot be used ({error.message.rstrip('.')})", "See docs/install.md, The engine.") from error

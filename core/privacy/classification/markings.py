@@ -196,8 +196,8 @@ def _by_edges(pages: Sequence[Sequence[str]], edges: Sequence[Sequence[str]]) ->
         for marking in {loose for line in lines if (loose := marking_of(line, in_any_case=True)) and loose.level >= 3}:
             again.setdefault(marking, set()).add(number)
     is_short = max(len(pages), len(edges)) <= _SHORT
-    found = [marking for marking, where in seen.items() if is_short or 0 in where or len(where) > 1]
-    return max(found + [marking for marking, where in again.items() if len(where) > 1], default=None)
+    standing = [marking for marking, where in seen.items() if is_short or 0 in where or len(where) > 1]
+    return max(standing + [marking for marking, where in again.items() if len(where) > 1], default=None)
 
 
 def _edge_lines(lines: Sequence[str], most: int) -> list[str]:
@@ -211,13 +211,13 @@ def _by_field(lines: Sequence[str], pages: Sequence[Page], text: str) -> Marking
 
 
 def _by_repetition(lines: Sequence[str]) -> Marking | None:
-    found = [(index, marking) for index, line in enumerate(lines) if (marking := marking_of(line))]
+    marked = [(index, marking) for index, line in enumerate(lines) if (marking := marking_of(line))]
     alone = [
         marking
-        for at, (index, marking) in enumerate(found)
+        for at, (index, marking) in enumerate(marked)
         if not any(
             abs(other - index) <= _NEAR and neighbor.level != marking.level
-            for other, neighbor in [*found[max(0, at - _NEAR) : at], *found[at + 1 : at + 1 + _NEAR]]
+            for other, neighbor in [*marked[max(0, at - _NEAR) : at], *marked[at + 1 : at + 1 + _NEAR]]
         )
     ]
     return max((marking for marking, times in Counter(alone).items() if times >= 3), default=None)

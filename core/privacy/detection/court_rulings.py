@@ -42,8 +42,8 @@ _LENGTH = re.compile(
 
 def is_court_ruling(text: str) -> bool:
     """Return whether the text is a court judgment, or part of one, going by how often a judgment's words occur in it."""
-    found = _WORDS.findall(text)
-    return len({word.casefold().rstrip("s") for word in found}) >= _KINDS and len(found) * _DENSITY >= text.count(" ")
+    words = _WORDS.findall(text)
+    return len({word.casefold().rstrip("s") for word in words}) >= _KINDS and len(words) * _DENSITY >= text.count(" ")
 
 
 def stays(value: str) -> bool:

@@ -95,19 +95,19 @@ class _Begun:
     text: NormalizedText
     prose: str  # what the models read: the same length, with capitals added in lowercase stretches
     places: list[int]
-    found: list["DetectorResults"] = field(default_factory=list)
+    results: list["DetectorResults"] = field(default_factory=list)
 
     def settled(self) -> list[Detection]:
         """Return the final detections in the original text, from those in its pieces."""
-        first = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[0]]
-        second = [_moved(d, at) for at, pair in zip(self.places, self.found, strict=True) for d in pair[1]]
+        first = [_moved(d, at) for at, pair in zip(self.places, self.results, strict=True) for d in pair[0]]
+        second = [_moved(d, at) for at, pair in zip(self.places, self.results, strict=True) for d in pair[1]]
         # in lowercase text the model takes every unusual noun for an organization
         first = [d for d in first if (d.detector, d.entity) != (SPACY, "ORGANIZATION") or self._is_capitalized(d)]
         return _restored(self.text, _settled(self.prose, first, resolve(self.prose, second)))
 
-    def _is_capitalized(self, found: Detection) -> bool:
+    def _is_capitalized(self, detection: Detection) -> bool:
         """Return whether the text has a capital there of its own, not just one added for reading."""
-        return any(character.isupper() for character in self.text.text[found.start : found.end])
+        return any(character.isupper() for character in self.text.text[detection.start : detection.end])
 
 
 class _Assembly:
@@ -140,14 +140,14 @@ class _Assembly:
 
     def take(self, answers: list["DetectorResults"]) -> int:
         """Record the results for the pieces of the next batch, and return its number of characters."""
-        open_texts = (text for text in self._begun for _ in range(len(text.places) - len(text.found)))
+        open_texts = (text for text in self._begun for _ in range(len(text.places) - len(text.results)))
         for text, pair in zip(list(islice(open_texts, len(answers))), answers, strict=True):
-            text.found.append(pair)
+            text.results.append(pair)
         return self._sizes.popleft()
 
     def finished(self) -> Iterator[list[Detection]]:
         """Yield, in order, the detections in each text whose pieces have all been read."""
-        while self._begun and len(self._begun[0].found) == len(self._begun[0].places):
+        while self._begun and len(self._begun[0].results) == len(self._begun[0].places):
             yield self._begun.popleft().settled()
 
 
@@ -164,12 +164,12 @@ def _moved(detection: Detection, offset: int) -> Detection:
     return replace(detection, start=detection.start + offset, end=detection.end + offset)
 
 
-def _restored(text: NormalizedText, found: Sequence[Detection]) -> list[Detection]:
+def _restored(text: NormalizedText, detections: Sequence[Detection]) -> list[Detection]:
     """Convert sorted detections in the text as read to detections in the original, still without overlap."""
     if not text.is_changed:
-        return list(found)
+        return list(detections)
     placed: list[Detection] = []
-    for detection in found:
+    for detection in detections:
         start, end = text.bounds(detection.start, detection.end)
         start = max(start, placed[-1].end if placed else 0)  # two detections may share a ligature
         if start < end:
@@ -177,10 +177,10 @@ def _restored(text: NormalizedText, found: Sequence[Detection]) -> list[Detectio
     return placed
 
 
-def _settled(text: str, found: list[Detection], second: list[Detection]) -> list[Detection]:
-    proven = proven_words(text, [*found, *second])
+def _settled(text: str, first: list[Detection], second: list[Detection]) -> list[Detection]:
+    proven = proven_words(text, [*first, *second])
     sieve = Filter.of(text, proven)
-    kept = [d for detection in found for d in (sieve.kept(text, detection) if detection.detector == SPACY else (detection,))]
+    kept = [d for detection in first for d in (sieve.kept(text, detection) if detection.detector == SPACY else (detection,))]
     settled = resolve(text, vote(text, resolve(text, kept), second, sieve))
     return outside_replaced(text, resolve(text, [*settled, *propagate(text, settled, common=sieve.small, proven=proven)]))
 
@@ -202,7 +202,7 @@ def build_detector(spacy_model: Path, rampart_model: Path | None = None, *, work
     return PresidioDetector(open_reader(*models), models, workers=workers)
 
 
-def new_spans(document: Document, found: Iterable[Detection]) -> list[Span]:
+def new_spans(document: Document, detections: Iterable[Detection]) -> list[Span]:
     """Convert the detections in one document to new spans, all in state "detected"."""
     return [
         Span(
@@ -214,5 +214,5 @@ def new_spans(document: Document, found: Iterable[Detection]) -> list[Span]:
             score=detection.score,
             detector=detection.detector,
         )
-        for detection in found
+        for detection in detections
     ]

@@ -69,22 +69,22 @@ class Filter:
         phrases = {phrase for phrase in common_phrases(text) if proven.isdisjoint(name_words(phrase))}
         return cls(frozenset(phrases), small_words(text) - proven, named_acronyms(text), is_court_ruling(text))
 
-    def kept(self, text: str, found: Detection) -> Iterator[Detection]:
-        """Yield the parts of `found` that are personal data, cut at line ends, with articles and punctuation trimmed off.
+    def kept(self, text: str, detection: Detection) -> Iterator[Detection]:
+        """Yield the parts of `detection` that are personal data, cut at line ends, without articles and punctuation.
 
         A date is kept or dropped as a whole.
         """
-        if found.entity == "DATE_TIME":
-            value = text[found.start : found.end]
+        if detection.entity == "DATE_TIME":
+            value = text[detection.start : detection.end]
             is_told = _SPECIFIC_DATE.search(value) is not None and not _DURATION.search(value)
             if self.is_court_ruling:
-                is_told = (is_told or tells_length(value)) and not dates_a_law(text, found.start)
+                is_told = (is_told or tells_length(value)) and not dates_a_law(text, detection.start)
             if is_told:
-                yield found
+                yield detection
             return
-        for start, end in trim(text, found.start, found.end):
-            if self._is_specific(text[start:end], found.entity):
-                yield replace(found, start=start, end=end)
+        for start, end in trim(text, detection.start, detection.end):
+            if self._is_specific(text[start:end], detection.entity):
+                yield replace(detection, start=start, end=end)
 
     def _is_specific(self, value: str, entity: str) -> bool:
         words = [word for word in WORD.findall(value) if not any(character.isdigit() for character in word)]

@@ -11,21 +11,21 @@ from core.records import Detection
 _PRIORITY = {name: rank for rank, name in enumerate(ENTITIES)}
 
 
-def resolve(text: str, found: Iterable[Detection]) -> list[Detection]:
-    """Return sorted, non-overlapping detections that cover every letter and digit that `found` covers.
+def resolve(text: str, detections: Iterable[Detection]) -> list[Detection]:
+    """Return sorted, non-overlapping detections that cover every letter and digit that `detections` covers.
 
     The longest wins, then the higher priority, then the higher score. Whatever the winner does not cover of a loser stays as
     a detection of its own, so resolving never uncovers text. Detectors that agree on the entity are all named (see
     `core.detectors`).
     """
-    return [chosen for cluster in _clusters(found) for chosen in _resolved(text, cluster)]
+    return [chosen for cluster in _clusters(detections) for chosen in _resolved(text, cluster)]
 
 
-def _clusters(found: Iterable[Detection]) -> Iterator[list[Detection]]:
+def _clusters(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
     """Yield groups of detections connected by overlaps, so that 100,000 separate detections are 100,000 small tasks."""
     cluster: list[Detection] = []
     end = 0
-    for detection in sorted((d for d in found if d.start < d.end), key=lambda d: d.start):
+    for detection in sorted((d for d in detections if d.start < d.end), key=lambda d: d.start):
         if cluster and detection.start >= end:
             yield cluster
             cluster = []

@@ -49,17 +49,19 @@ class NameSearch:
         """
         shown = normalize_for_detection(text)
         is_covered = covers((span.start, span.end) for span in spans)
-        places = [(found, shown.bounds(found.start, found.end)) for found in self._sought.find(capitalized(shown.text), ())]
+        places = [
+            (phrase, shown.bounds(phrase.start, phrase.end)) for phrase in self._sought.find(capitalized(shown.text), ())
+        ]
         return [
             Span(
                 id=new_id("span"),
                 document_id=document_id,
                 start=start,
                 end=end,
-                entity=found.entity,
-                score=found.score,
-                detector=found.detector,
+                entity=phrase.entity,
+                score=phrase.score,
+                detector=phrase.detector,
             )
-            for found, (start, end) in places
+            for phrase, (start, end) in places
             if not is_covered(start, end)
         ]

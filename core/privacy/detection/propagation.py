@@ -76,8 +76,8 @@ class PhraseMatcher:
         if not self._index:
             return []
         stretches = _merged(covered)
-        found = [*_occurrences(text, self._index, stretches), *_mentions(text, self._called, stretches)]
-        return sorted(found, key=lambda detection: detection.start)
+        phrases = [*_occurrences(text, self._index, stretches), *_mentions(text, self._called, stretches)]
+        return sorted(phrases, key=lambda detection: detection.start)
 
 
 def _forms(value: str, entity: str) -> set[_Form]:
@@ -133,14 +133,14 @@ def _occurrences(text: str, sought: _Sought, covered: Sequence[tuple[int, int]])
     tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
     index = 0
     while index < len(tokens):
-        found = _longest(tokens, index, sought)
-        if not found:
+        longest = _longest(tokens, index, sought)
+        if not longest:
             index += 1
             continue
-        start, end = tokens[index][1], tokens[index + len(found[0]) - 1][2]
+        start, end = tokens[index][1], tokens[index + len(longest[0]) - 1][2]
         if not _is_covered(covered, start, end):
-            yield Detection(start=start, end=end, entity=found[1], score=_SCORE, detector=PROPAGATION)
-        index += len(found[0])
+            yield Detection(start=start, end=end, entity=longest[1], score=_SCORE, detector=PROPAGATION)
+        index += len(longest[0])
 
 
 def _is_covered(covered: Sequence[tuple[int, int]], start: int, end: int) -> bool:

@@ -26,7 +26,7 @@ _NOUN = re.compile(r"\b(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Aa]ny|[Tt]hese|[Tt]hos
 _PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s")
 
 
-def proven_words(text: str, found: Iterable[Detection]) -> frozenset[str]:
+def proven_words(text: str, detections: Iterable[Detection]) -> frozenset[str]:
     """Return the words, in lower case, of every name that `text` proves.
 
     A full name that only one model found, without a known given name, proves nothing if all its words also follow an article
@@ -34,10 +34,10 @@ def proven_words(text: str, found: Iterable[Detection]) -> frozenset[str]:
 
     Args:
         text: the text that was searched.
-        found: what models and rules found in it, unfiltered.
+        detections: what models and rules found in it, unfiltered.
     """
     named: defaultdict[str, list[Detection]] = defaultdict(list)
-    for value, finding in _named(text, found):
+    for value, finding in _named(text, detections):
         named[value].append(finding)
     words = _spelled_in_mail(text)
     doubtful = []
@@ -82,9 +82,9 @@ def is_full_name(value: str, entity: str) -> bool:
     return is_given or any(len(word) > 2 and not is_generic(word) for word in telling)
 
 
-def _named(text: str, found: Iterable[Detection]) -> Iterator[tuple[str, Detection]]:
+def _named(text: str, detections: Iterable[Detection]) -> Iterator[tuple[str, Detection]]:
     """Yield the names of people that rules found and the full names that models found."""
-    for finding in found:
+    for finding in detections:
         if finding.entity not in NAMES:
             continue
         if finding.detector == RULES:

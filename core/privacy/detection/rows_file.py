@@ -39,8 +39,8 @@ def detect_file(
     total, done, rows = float(input_path.stat().st_size), 0.0, 0
     with file_atomic(output_path) as output:
         ids: deque[tuple[str | int, int]] = deque()  # of the rows that are being read, with the bytes of each
-        with closing(detector.detect_each(_texts(input_path, ids))) as found:
-            for spans in found:
+        with closing(detector.detect_each(_texts(input_path, ids))) as results:
+            for spans in results:
                 row_id, size = ids.popleft()
                 row = {"id": row_id, "spans": [asdict(span) for span in spans]}
                 output.write((json.dumps(row) + "\n").encode())

@@ -28,37 +28,39 @@ def vote(text: str, first: Sequence[Detection], second: Sequence[Detection], sie
         Detections that may overlap. `detector` names every detector that sees personal data there, of whatever type
         ("rampart+spacy"), so that what one model alone found stands out in review.
     """
-    sure = [part for found in second if found.score >= THRESHOLD for part in _believed(text, found, sieve)]
+    sure = [part for detection in second if detection.score >= THRESHOLD for part in _believed(text, detection, sieve)]
     return [*_credited(first, second), *_credited(sure, first)]
 
 
 def _credited(detections: Sequence[Detection], others: Sequence[Detection]) -> Iterator[Detection]:
     starts = [other.start for other in others]
-    for found in detections:
-        yield replace(found, detector=joined(detectors_of(found) | _agreeing(found, others, starts)))
+    for detection in detections:
+        yield replace(detection, detector=joined(detectors_of(detection) | _agreeing(detection, others, starts)))
 
 
-def _agreeing(found: Detection, others: Sequence[Detection], starts: Sequence[int]) -> set[str]:
-    """Return the detectors in `others` that together cover at least half of `found`."""
-    at, covered = max(0, bisect_right(starts, found.start) - 1), 0
+def _agreeing(detection: Detection, others: Sequence[Detection], starts: Sequence[int]) -> set[str]:
+    """Return the detectors in `others` that together cover at least half of `detection`."""
+    at, covered = max(0, bisect_right(starts, detection.start) - 1), 0
     names: set[str] = set()
-    while at < len(others) and others[at].start < found.end:
-        shared = min(found.end, others[at].end) - max(found.start, others[at].start)
+    while at < len(others) and others[at].start < detection.end:
+        shared = min(detection.end, others[at].end) - max(detection.start, others[at].start)
         if shared > 0:
             covered += shared
             names |= detectors_of(others[at])
         at += 1
-    return names if covered * 2 >= found.end - found.start else set()
+    return names if covered * 2 >= detection.end - detection.start else set()
 
 
-def _believed(text: str, found: Detection, sieve: Filter) -> Iterator[Detection]:
+def _believed(text: str, detection: Detection, sieve: Filter) -> Iterator[Detection]:
     """Yield what the filters for names in prose leave of a detection; one with a digit or "@" is not prose, and stays."""
-    value = text[found.start : found.end]
-    if found.entity == "PHONE_NUMBER" and value[0] not in "+(":
+    value = text[detection.start : detection.end]
+    if detection.entity == "PHONE_NUMBER" and value[0] not in "+(":
         return  # task and part numbers look like "071-326-5605" too; a rule finds numbers near a word such as "phone"
-    if is_technical(text, found.start, found.end):
+    if is_technical(text, detection.start, detection.end):
         return
-    if found.entity not in ("PERSON", "LOCATION") and any(character.isdigit() or character in "@." for character in value):
-        yield found
+    if detection.entity not in ("PERSON", "LOCATION") and any(
+        character.isdigit() or character in "@." for character in value
+    ):
+        yield detection
     elif any(character.isupper() for character in value):  # the network is blind to case: "actively" looks like a name
-        yield from sieve.kept(text, found)
+        yield from sieve.kept(text, detection)

@@ -66,23 +66,23 @@ class Lists:
         Raises:
             InputError: a pattern takes too long on this text; the message names it.
         """
-        found = list(self._entries(normalize_for_matching(text))) if self._index else []
+        listed = list(self._entries(normalize_for_matching(text))) if self._index else []
         if self._patterns:
             cased = normalize_for_matching(text, is_cased=True)
             for custom, pattern in self._patterns:
-                found += [hit for hit in _matches(cased, custom, pattern) if not self.is_allowed(text[hit.start : hit.end])]
-        return resolve(text, found)
+                listed += [hit for hit in _matches(cased, custom, pattern) if not self.is_allowed(text[hit.start : hit.end])]
+        return resolve(text, listed)
 
     def apply(self, text: str, detections: Sequence[Detection]) -> list[Detection]:
         """Return `detections` in `text`, plus what these lists add and without what they allow."""
         own = self.find(text)
         places = {(hit.start, hit.end): hit for hit in own}
         kept = []
-        for found in detections:
-            if hit := places.get((found.start, found.end)):  # for the same characters, the list's type wins
-                kept.append(replace(found, entity=hit.entity))
-            elif not self.is_allowed(text[found.start : found.end]):
-                kept.append(found)
+        for detection in detections:
+            if hit := places.get((detection.start, detection.end)):  # for the same characters, the list's type wins
+                kept.append(replace(detection, entity=hit.entity))
+            elif not self.is_allowed(text[detection.start : detection.end]):
+                kept.append(detection)
         return resolve(text, [*kept, *own])
 
     def _entries(self, text: NormalizedText) -> Iterator[Detection]:
@@ -123,8 +123,8 @@ class ListedDetector:
                 ahead.append(text)
                 yield text
 
-        with closing(self._detector.detect_each(noted(), progress=progress)) as found:
-            for detections in found:
+        with closing(self._detector.detect_each(noted(), progress=progress)) as results:
+            for detections in results:
                 yield self._lists.apply(ahead.popleft(), detections)
 
 

@@ -68,7 +68,7 @@ def _characters(first: int, last: int) -> Need:
     """Return the characters from `first` to `last`; none if one is a letter or there are more than ten."""
     if last - first > 9:
         return frozenset()
-    found = [chr(number) for number in range(first, last + 1)]
-    if any(c.isalnum() and not c.isdecimal() for c in found):
+    characters = [chr(number) for number in range(first, last + 1)]
+    if any(c.isalnum() and not c.isdecimal() for c in characters):
         return frozenset()
-    return frozenset(DIGIT if c.isdecimal() else c for c in found)
+    return frozenset(DIGIT if c.isdecimal() else c for c in characters)

@@ -56,9 +56,9 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._groups: dict[frozenset[Need], list[tuple[int, Rule]]] = {}
-        for number, found in enumerate(rules):
-            needed = needs(found.pattern) | (needs(found.near) if found.near else frozenset())
-            self._groups.setdefault(needed, []).append((number, found))
+        for number, each in enumerate(rules):
+            needed = needs(each.pattern) | (needs(each.near) if each.near else frozenset())
+            self._groups.setdefault(needed, []).append((number, each))
 
     def find(self, text: str) -> Iterator[tuple[Rule, Bounds]]:
         """Yield everything that the rules find in `text`, rule by rule in their order."""
@@ -69,8 +69,8 @@ class RuleSet:
             if not any(need.isdisjoint(held) for need in needed)
             for rule in rules
         ]
-        for _, found in sorted(possible, key=lambda item: item[0]):
-            yield from ((found, bounds) for bounds in found.find(text))
+        for _, each in sorted(possible, key=lambda item: item[0]):
+            yield from ((each, bounds) for bounds in each.find(text))
 
 
 def rule(

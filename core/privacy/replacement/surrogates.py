@@ -120,8 +120,8 @@ class SurrogateTable:
         self.rows.meet(_forms(entity, value))
         treatment = self._treatments.get(entity, "surrogate")
         if treatment == "surrogate":
-            found = self._realistic(entity, value)
-            return Replacement(found, "tag" if is_label(found) else "surrogate")
+            realistic = self._realistic(entity, value)
+            return Replacement(realistic, "tag" if is_label(realistic) else "surrogate")
         if treatment == "tag":
             return Replacement(self._label(entity, value), "tag")
         for part in _forms(entity, value):
@@ -134,24 +134,24 @@ class SurrogateTable:
         if entity in DATES and is_counted(value):
             return value
         key = self.rows.row(entity, plain(value))
-        found = self.rows.found(key)
-        if found is None:
-            found = self._of_another_type(value, types=(*NAMES, PART) if entity in NAMES else _sharing(entity))
-        alone = name_alone(value) if found is None and entity in NAMES else value
+        surrogate = self.rows.surrogate_of(key)
+        if surrogate is None:
+            surrogate = self._of_another_type(value, types=(*NAMES, PART) if entity in NAMES else _sharing(entity))
+        alone = name_alone(value) if surrogate is None and entity in NAMES else value
         if alone != value:
             shared = self._of_another_type(alone, types=(*NAMES, PART))
             if shared is not None or entity in WITH_KIND_WORD:
                 return _with_kind_of(value, alone, shared or self._realistic(entity, alone))
-        if found is None:
-            found = self._invented(key, value)
-        return self.rows.noted(key, value, found)
+        if surrogate is None:
+            surrogate = self._invented(key, value)
+        return self.rows.noted(key, value, surrogate)
 
     def _label(self, entity: str, value: str) -> str:
         kinds = [kind for kind in (entity, *_sharing(entity)) if self._treatments.get(kind) == "tag"]
         for kind in kinds:
             for form in label_forms(kind, value):
                 key = self.rows.row(LABEL + kind, form)
-                if label := self.rows.found(key):
+                if label := self.rows.surrogate_of(key):
                     return self.rows.noted(key, value, label)
                 if kind == "PERSON" and (label := self._meant(form)):
                     return label
@@ -172,8 +172,8 @@ class SurrogateTable:
         label = ""
         for short, meant in shorter.items():
             own = self.rows.row(key[0], short)
-            its_label = self.rows.found(own)
-            if its_label and not self.rows.found(meant) and label in ("", its_label):
+            its_label = self.rows.surrogate_of(own)
+            if its_label and not self.rows.surrogate_of(meant) and label in ("", its_label):
                 label = its_label  # so far this short form means nobody else
                 self.rows.forget(own)
         if label:
@@ -181,7 +181,7 @@ class SurrogateTable:
         else:
             label = self._issue(key, form, ())
         for meant in shorter.values():
-            before = self.rows.found(meant)
+            before = self.rows.surrogate_of(meant)
             if before is None:
                 self.rows.hold(meant, label)
             elif before not in (label, _SEVERAL):
@@ -191,7 +191,7 @@ class SurrogateTable:
 
     def _meant(self, form: str) -> str | None:
         """Return the label of the one person a short form means; None if it may mean several, or nobody known."""
-        label = self.rows.found(self.rows.row(SHORT, form))
+        label = self.rows.surrogate_of(self.rows.row(SHORT, form))
         return None if label == _SEVERAL else label
 
     def _of_another_type(self, value: str, *, types: Iterable[str]) -> str | None:
@@ -199,16 +199,16 @@ class SurrogateTable:
         form = plain(value)
         for kind in types:
             key = self.rows.row(kind, form)
-            found = self.rows.found(key)
-            if found:
-                shown = found if is_label(found) or kind not in (*NAMES, PART) else match_case(found, value)
+            surrogate = self.rows.surrogate_of(key)
+            if surrogate:
+                shown = surrogate if is_label(surrogate) or kind not in (*NAMES, PART) else match_case(surrogate, value)
                 return self.rows.noted(key, value, shown)
         return None
 
     def _person(self, value: str) -> str:
         whole = " ".join(unicodedata.normalize("NFC", value).split())
         address = ADDRESSED.match(whole)
-        if address and not self.rows.found(
+        if address and not self.rows.surrogate_of(
             self.rows.row("PERSON", plain(whole))
         ):  # in "BG AA" no rank is meant if "Bg Aa" is a known name
             return f"{address[0]}{self._named(whole[address.end() :], title=address[0])}"
@@ -227,24 +227,24 @@ class SurrogateTable:
         if words and all(is_writable(word) for word in words) and not re.search(r"\d", whole):  # digits would stay
             replaced = self._free_name(key, whole, words, title=title)
             if replaced.casefold() != whole.casefold():
-                if whole != words[0] and plain(self.rows.found(key) or "") != plain(replaced):
+                if whole != words[0] and plain(self.rows.surrogate_of(key) or "") != plain(replaced):
                     self.rows.hold(key, replaced)  # in case it is taken for another type later
-                return self.rows.noted(key, whole, replaced) if self.rows.found(key) else replaced
-        found = self.rows.found(key) or self._issue(key, whole, ())
-        return self.rows.noted(key, whole, found)
+                return self.rows.noted(key, whole, replaced) if self.rows.surrogate_of(key) else replaced
+        surrogate = self.rows.surrogate_of(key) or self._issue(key, whole, ())
+        return self.rows.noted(key, whole, surrogate)
 
     def _free_name(self, key: Key, whole: str, words: list[str], *, title: str) -> str:
         """Replace the name word by word; try other words if the new whole is real or already replaces something else."""
         while True:
             replaced = self._word_by_word(whole, words, title=title)
             form = plain(replaced)
-            if plain(self.rows.found(key) or "") == form or len(words) == 1 or form == plain(whole):
+            if plain(self.rows.surrogate_of(key) or "") == form or len(words) == 1 or form == plain(whole):
                 return replaced
             if not self.rows.is_value(form) and not self.rows.is_replacement(form, but_of=key):
                 return replaced
             last = plain(NAME_PART.findall(replaced)[-1])
             if not self.rows.is_replacement(last):  # an initial, a particle: nothing to replace
-                return self.rows.found(key) or self._issue(key, whole, ())
+                return self.rows.surrogate_of(key) or self._issue(key, whole, ())
             self.rows.avoid([last])
             self.rows.withdraw(last, has_whole_name=False)
 
@@ -264,16 +264,16 @@ class SurrogateTable:
             return word
         form = plain(word)
         key = self.rows.row(PART, form)
-        found = self.rows.found(key)
-        if found is None and len(form) == 1:
+        surrogate = self.rows.surrogate_of(key)
+        if surrogate is None and len(form) == 1:
             return self._initial(word)
-        if found is None:
+        if surrogate is None:
             shared = self._of_another_type(word, types=_NAMES_OF_THINGS)
             if shared is not None and not is_label(shared):  # "<NRP_1> Berg" reads worse than two names
                 return shared
             pool = (PART, script_of(word), length_class(word), gender, is_surname)
-            found = self._issue_from(pool, key, word, partial(name_parts, word, gender=gender, is_surname=is_surname))
-        return self.rows.noted(key, word, match_case(found, word))
+            surrogate = self._issue_from(pool, key, word, partial(name_parts, word, gender=gender, is_surname=is_surname))
+        return self.rows.noted(key, word, match_case(surrogate, word))
 
     def _initial(self, word: str) -> str:
         """Return another letter for an initial: avoiding the real ones, 26 letters would soon leave none."""
@@ -302,9 +302,9 @@ class SurrogateTable:
             reached = turn
             return self._dice(key[1], turn)
 
-        found = self._issue(key, value, source(dice_at, first=first))
+        surrogate = self._issue(key, value, source(dice_at, first=first))
         self._first_try[pool] = max(first, reached - _SPARE_TRIES)
-        return found
+        return surrogate
 
     def _issue(self, key: Key, value: str, candidates: Iterable[str]) -> str:
         entity = key[0]
@@ -367,7 +367,7 @@ class SurrogateRows:
         """Return the HMAC-SHA256 of a plain form of this type, in hexadecimal."""
         return hmac.digest(self._key, f"{entity}\0{form}".encode("utf-8", "surrogatepass"), "sha256").hex()
 
-    def found(self, key: Key) -> str | None:
+    def surrogate_of(self, key: Key) -> str | None:
         """Return the surrogate of this key; None if it has none."""
         return self._known.get(key)
 

@@ -18,10 +18,10 @@ KEPT = "\u27e8stays readable\u27e9"
 _REPLACED = re.compile(rf"<[A-Z][A-Z_]*_\d+>|{BLOCKS[0]}+")  # labels and blocks in a text that was anonymized before
 
 
-def outside_replaced(text: str, found: Iterable[Detection]) -> list[Detection]:
+def outside_replaced(text: str, detections: Iterable[Detection]) -> list[Detection]:
     """Return the detections without what lies on labels and blocks, so that an anonymized text is not masked twice."""
     places = [match.span() for match in _REPLACED.finditer(text)]
-    return [rest for detection in found for rest in _rest(text, detection, places)] if places else list(found)
+    return [rest for detection in detections for rest in _rest(text, detection, places)] if places else list(detections)
 
 
 def _rest(text: str, detection: Detection, places: Sequence[tuple[int, int]]) -> list[Detection]:

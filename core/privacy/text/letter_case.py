@@ -60,7 +60,7 @@ def unshouted(text: str) -> str:
 
 def _capitalized(stretch: str) -> str:
     words = _SMALL_WORD.sub(lambda word: word[0] if is_generic(word[0]) else _title(word[0]), stretch)
-    return _TITLED.sub(lambda found: _title(found[0]) if may_be_name(found["name"]) else found[0], words)
+    return _TITLED.sub(lambda match: _title(match[0]) if may_be_name(match["name"]) else match[0], words)
 
 
 def _title(word: str) -> str:

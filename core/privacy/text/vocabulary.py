@@ -78,10 +78,10 @@ def common_phrases(text: str) -> frozenset[str]:
     Three signs, none of which names of people or places show: a counting word before it ("each BCT"), a plural ("BCTs"), an
     explanation in lower case ("brigade combat team (BCT)").
     """
-    found: set[str] = set()
+    phrases: set[str] = set()
     for pattern in (_COUNTED, _PLURAL_ACRONYM, _EXPLAINED_ACRONYM, _GLOSSED_ACRONYM):
-        found.update(match[1] for match in pattern.finditer(text))
-    return frozenset(found)
+        phrases.update(match[1] for match in pattern.finditer(text))
+    return frozenset(phrases)
 
 
 def named_acronyms(text: str) -> frozenset[str]:

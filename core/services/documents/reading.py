@@ -144,8 +144,8 @@ def _refuse(context: JobContext, project: Project, *, name: str, problem: str, i
 def _same_unreadable(workspace: Workspace, document: Document) -> Document | None:
     """Return the existing entry of the same unreadable file: same name and content or, without content, same reason."""
     same = {"project_id": document.project_id, "name": document.name, "sha256": document.sha256, "state": "unreadable"}
-    found = find(workspace.db, Document, **same)
-    return next((stored for stored in found if document.sha256 or stored.problem == document.problem), None)
+    earlier = find(workspace.db, Document, **same)
+    return next((stored for stored in earlier if document.sha256 or stored.problem == document.problem), None)
 
 
 def _read_one(

@@ -36,7 +36,7 @@ class Effect:
     @property
     def words(self) -> str:
         """The effect in sentences."""
-        found = f"Found {counted(self.places, 'time')} in {counted(self.documents, 'document')}."
+        occurrences = f"Found {counted(self.places, 'time')} in {counted(self.documents, 'document')}."
         more = [
             (self.marked, f"{counted(self.marked, 'place')} to be decided, and masked until then."),
             (self.rejected, f"{counted(self.rejected, 'undecided mark')} rejected, so the text stays readable."),
@@ -44,7 +44,7 @@ class Effect:
             (self.approvals, f"{counted(self.approvals, 'approval')} withdrawn."),
             (self.left_out, f"{counted(self.left_out, 'entry', 'entries')} on the list already."),
         ]
-        return " ".join([found, *(sentence for number, sentence in more if number)])
+        return " ".join([occurrences, *(sentence for number, sentence in more if number)])
 
     def __add__(self, other: "Effect") -> "Effect":
         """Return the sum of both effects."""

@@ -38,12 +38,12 @@ def _all(workspace: Workspace, project_id: str, lists: Lists) -> Iterator[Place]
         if not rights.may(workspace.db, "read documents", document.project_id):
             continue
         text = workspace.text(document)
-        for found in lists.find(text):
+        for detection in lists.find(text):
             yield Place(
                 document.name,
-                _line(text[max(0, found.start - AROUND) : found.start]),
-                _line(text[found.start : found.end]),
-                _line(text[found.end : found.end + AROUND]),
+                _line(text[max(0, detection.start - AROUND) : detection.start]),
+                _line(text[detection.start : detection.end]),
+                _line(text[detection.end : detection.end + AROUND]),
             )
 
 

@@ -30,7 +30,7 @@ def suggestions(workspace: Workspace, project: Project) -> list[Suggestion]:
     Only one document's text is in memory at a time.
     """
     rights.check(workspace.db, "read documents", project.id)
-    found: dict[tuple[ListKind, str], list[tuple[str, str, str]]] = {}
+    by_text: dict[tuple[ListKind, str], list[tuple[str, str, str]]] = {}
     for document in find(workspace.db, Document, project_id=project.id, state="read"):
         spans = [
             *find(workspace.db, Span, document_id=document.id, state="rejected"),
@@ -41,12 +41,12 @@ def suggestions(workspace: Workspace, project: Project) -> list[Suggestion]:
             value = " ".join(text[span.start : span.end].split())
             kind: ListKind = "allow" if span.state == "rejected" else "deny"
             if 2 <= len(value) <= MAX_TEXT:
-                found.setdefault((kind, fold(value)), []).append((value, span.entity, document.id))
+                by_text.setdefault((kind, fold(value)), []).append((value, span.entity, document.id))
     settled = {fold(entry.text) for entry in entries_of(workspace, project.id)}
     dismissed = {(row["kind"], row["text"]) for row in _dismissed(workspace, project)}
     made = [
         _suggestion(kind, seen)
-        for (kind, text), seen in found.items()
+        for (kind, text), seen in by_text.items()
         if text not in settled and (kind, text) not in dismissed and (kind == "deny" or len(seen) >= MIN_REJECTED)
     ]
     contested = {fold(made_one.text) for made_one in made if made_one.kind == "deny"}  # added here, rejected there

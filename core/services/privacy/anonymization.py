@@ -129,18 +129,18 @@ def _search_all(context: JobContext, project: Project, *, fresh: Sequence[Docume
 
     report(0)
     with closing(detector.detect_each(texts(), progress=report)) as results:
-        for found in results:
+        for detections in results:
             document, text = begun.popleft()
             read = max(0, read - len(text))
             stored += 1
-            _store_found(context.workspace, project, document=document, text=text, found=found)
+            _store_found(context.workspace, project, document=document, text=text, detections=detections)
             report(0)
 
 
 def _store_found(
-    workspace: Workspace, project: Project, *, document: Document, text: str, found: Sequence[Detection]
+    workspace: Workspace, project: Project, *, document: Document, text: str, detections: Sequence[Detection]
 ) -> None:
-    spans = new_spans(document, found)
+    spans = new_spans(document, detections)
     with transaction(workspace.db):
         workspace.db.execute("delete from spans where document_id = ? and state = 'detected'", [document.id])
         # decisions stand: reviewers are not asked twice when a text is searched again
@@ -176,12 +176,12 @@ def _spread(workspace: Workspace, project: Project, *, document: Document, searc
         return 0
     with transaction(workspace.db):
         # again, now that no one else can write: a reviewer may have made decisions in the meantime
-        found = search.new_spans(document.id, text, spans=find(workspace.db, Span, document_id=document.id))
-        if found:
-            _store(workspace.allowed("find personal data", project.id), project, spans=found, text=text)
-            audit.append_for(workspace.db, document.id, "names spread", counts={"found": len(found)})
+        added = search.new_spans(document.id, text, spans=find(workspace.db, Span, document_id=document.id))
+        if added:
+            _store(workspace.allowed("find personal data", project.id), project, spans=added, text=text)
+            audit.append_for(workspace.db, document.id, "names spread", counts={"found": len(added)})
             workspace.withdraw_approval(document.id, reason=SPREAD_REASON)
-    return len(found)
+    return len(added)
 
 
 def _store(permitted: Permitted, project: Project, *, spans: Sequence[Span], text: str) -> None:

@@ -40,17 +40,17 @@ def types_in_use(workspace: Workspace, project: Project) -> list[TypeUse]:
         " join documents d on d.id = s.document_id where d.project_id = ? group by s.entity",
         [project.id],
     )
-    found = {row["entity"]: (row["spans"], row["documents"]) for row in rows}
+    counts = {row["entity"]: (row["spans"], row["documents"]) for row in rows}
     chosen = treatments_of(permitted, project.id)
     uses = [
         TypeUse(
             entity=entity,
-            spans=found.get(entity, (0, 0))[0],
-            documents=found.get(entity, (0, 0))[1],
+            spans=counts.get(entity, (0, 0))[0],
+            documents=counts.get(entity, (0, 0))[1],
             treatment=chosen.get(entity, "surrogate"),
             sample=preview(entity, chosen.get(entity, "surrogate")),
         )
-        for entity in {*found, *chosen}
+        for entity in {*counts, *chosen}
     ]
     return sorted(uses, key=lambda use: (-use.spans, use.entity))
 

@@ -112,17 +112,17 @@ def reveal(
     pairs = _distinct(sealed_mappings.unsealed(permitted, project.id, private_key))
     wanted = {plain(surrogate) for surrogate in surrogates}
     named = wanted | {plain(name_alone(surrogate)) for surrogate in surrogates}  # pairs hold names without "HMS"
-    found = [pair for pair in pairs if not wanted or plain(pair.surrogate) in named]
+    revealed = [pair for pair in pairs if not wanted or plain(pair.surrogate) in named]
     opening = new_id("opening")
-    counts = {"surrogates": len(wanted), "found": len(found)}
+    counts = {"surrogates": len(wanted), "found": len(revealed)}
     with transaction(permitted.db):
         permitted.db.execute(
             "insert into reidentifications (id, project_id, person_id, person, reason, surrogates, found, created_at)"
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [opening, project.id, person.id, person.name, reason.strip(), len(wanted), len(found), now()],
+            [opening, project.id, person.id, person.name, reason.strip(), len(wanted), len(revealed), now()],
         )
         _record(permitted, project, "way back opened", person=person, counts=counts, opening=opening, reason=reason.strip())
-    return found
+    return revealed
 
 
 def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: str, person: Person) -> None:

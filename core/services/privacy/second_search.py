@@ -50,7 +50,7 @@ def run(context: JobContext, params: Params) -> Result:
     person = declared(params.by) if params.by and workspace.actor is None else None
     documents = _documents(workspace, context.job.project_id, params.document_id)
     finders: dict[str, Finder] = {}
-    searched = found = 0
+    searched = total = 0
     for number, document in enumerate(documents):
         message = f"Searching anonymized document {number + 1} of {len(documents)} again"
         context.progress(number, len(documents), unit="documents", message=message)
@@ -59,16 +59,16 @@ def run(context: JobContext, params: Params) -> Result:
         masked = mask(text, spans)
         digest = sha256_text(masked.text)
         if standing := second_search_of(workspace, document, digest):
-            found += len(standing.places)
+            total += len(standing.places)
             continue
         detector = other_detector(spans)
         if detector not in finders:
             finders[detector] = _load(workspace, detector)
         places = search_again(finders[detector], text, masked, spans)
         store_second_search(workspace, document, anonymized_sha256=digest, detector=detector, places=places, by=person)
-        searched, found = searched + 1, found + len(places)
+        searched, total = searched + 1, total + len(places)
     context.progress(len(documents), len(documents), unit="documents")
-    return Result(documents=searched, found=found)
+    return Result(documents=searched, found=total)
 
 
 def other_detector(spans: list[Span]) -> str:

@@ -145,12 +145,12 @@ def _count_in_part(context: JobContext, project: Project, filters: FilterSetting
 
 def _approved(workspace: Workspace, project: Project) -> list[Approved]:
     """Return all passages with a valid approval, except those of imported pairs, which need no questions."""
-    found = []
+    approved = []
     for document in find(workspace.db, Document, project_id=project.id, state="read"):
         if document.kind != "pairs":
             review, passages = workspace.approved_passages(document)
-            found += [(document, review, passage) for passage in passages if review]
-    return found
+            approved += [(document, review, passage) for passage in passages if review]
+    return approved
 
 
 def _written(

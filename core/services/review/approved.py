@@ -52,8 +52,12 @@ def masked_passages(text: str, masked: Masked, passages: Iterable[Passage]) -> l
         at += len(line) + 1
 
     def masked_line(title: str, before: int) -> str:
-        found = [place for place in lines.get(title.strip(), ()) if place[0] < before]
-        return masked.text[masked.position(found[-1][0]) : masked.position(found[-1][1])] if title.strip() and found else ""
+        before_it = [place for place in lines.get(title.strip(), ()) if place[0] < before]
+        return (
+            masked.text[masked.position(before_it[-1][0]) : masked.position(before_it[-1][1])]
+            if title.strip() and before_it
+            else ""
+        )
 
     def beside(passage: Passage) -> Passage:
         titles = (masked_line(title, passage.end) for title in _titles(passage.heading, lines))

@@ -186,11 +186,11 @@ def stored(workspace: Workspace, span_ids: Sequence[str]) -> list[Span]:
     Raises:
         InputError: one of them does not exist.
     """
-    found = _found(workspace, span_ids)
-    if len(found) < len(span_ids):
-        known = {span.id for span in found}
+    spans = _found(workspace, span_ids)
+    if len(spans) < len(span_ids):
+        known = {span.id for span in spans}
         get(workspace.db, Span, next(span_id for span_id in span_ids if span_id not in known))  # raises the error
-    return found
+    return spans
 
 
 def _decide(workspace: Workspace, spans: Sequence[Span | str], *, state: SpanState, by: Person) -> Decision:

@@ -120,8 +120,8 @@ def stepped(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
     """Return a span's bounds with its start or end moved by a word, back (-1) or on (+1); unchanged if that cannot be."""
     if edge == "end":
         if step > 0:
-            found = _WORD.search(text, span.end)
-            return span.start, found.end() if found else span.end
+            following = _WORD.search(text, span.end)
+            return span.start, following.end() if following else span.end
         ends = [word.end() for word in _WORD.finditer(text, span.start, span.end) if word.end() < span.end]
         return span.start, ends[-1] if ends else span.end
     if step > 0:

@@ -49,7 +49,7 @@ def search_again(finder: Finder, text: str, masked: Masked, spans: Sequence[Span
     """
     prose = with_capitals(capitalized(masked.text), _masked_names(text, spans))
     rejected = [(span.start, span.end) for span in spans if span.state == "rejected"]
-    found: dict[tuple[int, int], str] = {}
+    entities: dict[tuple[int, int], str] = {}
     for start, end, entity in _found(finder, prose):
         for first, last in _uncovered(masked, start, end):
             place = _trimmed(prose, first, last)
@@ -57,8 +57,8 @@ def search_again(finder: Finder, text: str, masked: Masked, spans: Sequence[Span
                 continue
             original = _original(masked, place[0]), _original(masked, place[0]) + place[1] - place[0]
             if not any(a <= original[0] and original[1] <= b for a, b in rejected):
-                found.setdefault(original, entity)
-    return [(*place, entity) for place, entity in sorted(found.items())]
+                entities.setdefault(original, entity)
+    return [(*place, entity) for place, entity in sorted(entities.items())]
 
 
 def store_second_search(
@@ -117,9 +117,9 @@ def _masked_names(text: str, spans: Iterable[Span]) -> set[str]:
 def _found(finder: Finder, text: str) -> Iterator[tuple[int, int, str]]:
     offsets = [offset for offset, _ in pieces(text)]
     for offset, detections in zip(offsets, finder.analyze(piece for _, piece in pieces(text)), strict=True):
-        for found in detections:
-            if found.entity in SEARCHED_AGAIN:
-                yield offset + found.start, offset + found.end, found.entity
+        for detection in detections:
+            if detection.entity in SEARCHED_AGAIN:
+                yield offset + detection.start, offset + detection.end, detection.entity
 
 
 def _uncovered(masked: Masked, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -57,7 +57,7 @@ def decide(workspace: Workspace, _project: Project, document: Document) -> None:
 
 
 def search(workspace: Workspace, project: Project, document: Document) -> None:
-    anonymization._store_found(workspace, project, document=document, text=TEXT, found=[FOUND])
+    anonymization._store_found(workspace, project, document=document, text=TEXT, detections=[FOUND])
 
 
 CHANGES = [add_to_list, add_pattern, change_treatment, lower_marking, decide, search]

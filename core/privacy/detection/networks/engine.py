@@ -90,8 +90,8 @@ class Engine:
         waiting = iter(pieces)
         while batch := list(islice(waiting, _ZONE)):
             with self._nlp.get_nlp("en").memory_zone():  # otherwise spaCy keeps every word it has ever seen
-                found = list(self._read(batch))
-            yield from found
+                detections = list(self._read(batch))
+            yield from detections
 
     def _read(self, batch: list[str]) -> Iterator[list[Detection]]:
         shown = [unshouted(piece) for piece in batch]

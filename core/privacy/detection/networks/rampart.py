@@ -81,15 +81,17 @@ class Rampart:
             asked = [(number, offset, text) for number, piece in enumerate(batch) for offset, text in stretches(piece)]
             encoded = self._tokenizer.encode_batch([text for _, _, text in asked], add_special_tokens=False)
             scores = self._scores([encoding.ids for encoding in encoded])
-            found: list[list[Detection]] = [[] for _ in batch]
+            detections: list[list[Detection]] = [[] for _ in batch]
             for (number, offset, text), encoding, probabilities in zip(asked, encoded, scores, strict=True):
                 words = _words(encoding.offsets, encoding.word_ids, probabilities)
-                found[number] += [replace(d, start=d.start + offset, end=d.end + offset) for d in _detections(text, words)]
-            yield from found
+                detections[number] += [
+                    replace(d, start=d.start + offset, end=d.end + offset) for d in _detections(text, words)
+                ]
+            yield from detections
 
     def _scores(self, sequences: Sequence[Sequence[int]]) -> list[Floats]:
         """Return the class probabilities for each sequence of token ids: (tokens, classes), where each row sums to 1."""
-        found = [np.zeros((len(ids), len(_NAMES)), np.float32) for ids in sequences]
+        scores = [np.zeros((len(ids), len(_NAMES)), np.float32) for ids in sequences]
         windows = [(number, *bounds) for number, ids in enumerate(sequences) for bounds in _windows(len(ids))]
         windows.sort(key=lambda window: window[2] - window[1])  # similar lengths together: little padding
         while windows:
@@ -109,8 +111,8 @@ class Rampart:
                 # where two windows overlap, each decides its own half, where it sees more context
                 first = start + (_OVERLAP_TOKENS // 2 if start else 0)
                 last = end - (_OVERLAP_TOKENS // 2 if end < len(sequences[number]) else 0)
-                found[number][first:last] = classes[row, 1 + first - start : 1 + last - start]
-        return found
+                scores[number][first:last] = classes[row, 1 + first - start : 1 + last - start]
+        return scores
 
 
 def _windows(count: int) -> Iterator[tuple[int, int]]:
@@ -143,17 +145,17 @@ def _words(offsets: Sequence[tuple[int, int]], word_ids: Sequence[int], probabil
 def _detections(piece: str, words: Iterable[_Word]) -> Iterator[Detection]:
     """Yield detections joined from words, and addresses from their parts; implausible ones are left out."""
     address: list[_Word] = []
-    for found in [*_joined(piece, words, _INSIDE), None]:
-        if found and found.name == _NUMBER and _PARAGRAPH.fullmatch(piece, found.start, found.end):
+    for detection in [*_joined(piece, words, _INSIDE), None]:
+        if detection and detection.name == _NUMBER and _PARAGRAPH.fullmatch(piece, detection.start, detection.end):
             continue
-        is_part = found is not None and found.name in _PARTS
-        if address and not (found and is_part and _BETWEEN_PARTS.fullmatch(piece, address[-1].end, found.start)):
+        is_part = detection is not None and detection.name in _PARTS
+        if address and not (detection and is_part and _BETWEEN_PARTS.fullmatch(piece, address[-1].end, detection.start)):
             yield from _address(piece, address)
             address = []
-        if found and is_part:
-            address.append(found)
-        elif found and _is_possible(piece[found.start : found.end], found.name):
-            yield _detection(found, found.name)
+        if detection and is_part:
+            address.append(detection)
+        elif detection and _is_possible(piece[detection.start : detection.end], detection.name):
+            yield _detection(detection, detection.name)
 
 
 def _joined(piece: str, words: Iterable[_Word], gap: re.Pattern[str]) -> Iterator[_Word]:

@@ -23,13 +23,13 @@ class Reader:
     def read(self, pieces: Sequence[str]) -> list[DetectorResults]:
         """Return what both detectors find in each piece, with offsets in the piece."""
         if self.second is None:
-            return [(found, []) for found in self.engine.analyze(pieces)]
+            return [(detections, []) for detections in self.engine.analyze(pieces)]
         if not self.is_alone:
             return list(zip(self.engine.analyze(pieces), self.second.analyze(pieces), strict=True))
         with ThreadPoolExecutor(max_workers=1) as beside:  # onnxruntime releases the interpreter lock while it computes
             asked = beside.submit(list, self.second.analyze(pieces))
-            found = list(self.engine.analyze(pieces))
-            return list(zip(found, asked.result(), strict=True))
+            detections = list(self.engine.analyze(pieces))
+            return list(zip(detections, asked.result(), strict=True))
 
 
 def open_reader(spacy_model: Path, rampart_model: Path | None = None, *, is_alone: bool = True) -> Reader:

@@ -20,7 +20,9 @@ def find_name() -> str:
     models = registry.list_models([embedded_folder()])
     folders = {model.format: Path(model.path) for model in models}
     ((first, second),) = open_reader(folders["spacy"], folders["onnx"]).read([SENTENCE])
-    for library, found in (("spaCy", first), ("onnxruntime", second)):
-        if not any(NAME in SENTENCE[span.start : span.end] or SENTENCE[span.start : span.end] in NAME for span in found):
+    for library, detections in (("spaCy", first), ("onnxruntime", second)):
+        if not any(
+            NAME in SENTENCE[span.start : span.end] or SENTENCE[span.start : span.end] in NAME for span in detections
+        ):
             raise RuntimeError(f"{library} does not find the name in a sentence")
     return "found a name with both models"

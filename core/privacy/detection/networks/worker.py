@@ -22,8 +22,8 @@ def main(models: Sequence[str]) -> int:
     try:
         reader = open_reader(*map(Path, models), is_alone=False)
         for line in sys.stdin.buffer:
-            found = reader.read(json.loads(line))
-            told = [(_told(first), _told(second)) for first, second in found]
+            results = reader.read(json.loads(line))
+            told = [(_told(first), _told(second)) for first, second in results]
             answers.write(json.dumps(told) + "\n")
             answers.flush()
     except Exception as error:  # its message may quote the text, so only its type is printed

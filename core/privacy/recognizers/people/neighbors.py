@@ -28,8 +28,8 @@ def spelled_in_mail(text: str, start: int, end: int) -> Bounds | None:
         return None
     around = text[max(0, start - _REACH_CHARACTERS) : end + _REACH_CHARACTERS].casefold()
     spelled = {part for match in _MAIL.finditer(around) for part in re.split(r"[\d._+-]+", match[1])}
-    found = (word for word in WORD.findall(text[bounds[0] : bounds[1]]) if len(word) > 2 and may_be_name(word))
-    words = [re.sub(r"['’-]", "", word.casefold()) for word in found]  # "O'Brien" is spelled "obrien" there
+    parts = (word for word in WORD.findall(text[bounds[0] : bounds[1]]) if len(word) > 2 and may_be_name(word))
+    words = [re.sub(r"['’-]", "", word.casefold()) for word in parts]  # "O'Brien" is spelled "obrien" there
     glued = {part[1:] for part in spelled if len(part) > 4} | {part[:-1] for part in spelled if len(part) > 4}
     return bounds if any(word in spelled or word in glued for word in words) else None
 

@@ -50,25 +50,25 @@ def shifted(value: str, weeks: int) -> str | None:
     without a day moves like the 15th, and a lone year by the nearest number of years. In "12-14 March" each day moves.
     Two-digit years mean 1969 to 2068, as in POSIX (strptime, `%y`).
     """
-    found = _read_all(value)
+    dates = _read_all(value)
     out, at = [], 0
-    for index, read in enumerate(found):
-        moved = _moved(read, weeks, year=_year(found, index))
+    for index, read in enumerate(dates):
+        moved = _moved(read, weeks, year=_year(dates, index))
         if moved is None:
             return None
         out += [value[at : read.match.start()], moved]
         at = read.match.end()
-    return "".join([*out, value[at:]]) if found else None
+    return "".join([*out, value[at:]]) if dates else None
 
 
 def _read_all(value: str) -> list[_Read]:
     """Return the dates from left to right; of overlapping ones, the one whose shape is listed first."""
-    found: list[_Read] = []
+    dates: list[_Read] = []
     for shape in _SHAPES:
         for match in shape.finditer(value):
-            if all(match.end() <= read.match.start() or match.start() >= read.match.end() for read in found):
-                found.append(_read(match))
-    return sorted(found, key=lambda read: read.match.start())
+            if all(match.end() <= read.match.start() or match.start() >= read.match.end() for read in dates):
+                dates.append(_read(match))
+    return sorted(dates, key=lambda read: read.match.start())
 
 
 def _read(match: re.Match[str]) -> _Read:
@@ -83,15 +83,15 @@ def _read(match: re.Match[str]) -> _Read:
     return _Read(match, days, month, year, swap)
 
 
-def _year(found: Sequence[_Read], index: int) -> int:
+def _year(dates: Sequence[_Read], index: int) -> int:
     """Return a date's year: its own, that of its neighbor (one more or less across the year's end), or 2023."""
-    read = found[index]
+    read = dates[index]
     if read.year:
         return read.year
-    later = next((other for other in found[index + 1 :] if other.year), None)
+    later = next((other for other in dates[index + 1 :] if other.year), None)
     if later:
         return later.year - (later.month > 0 and read.month > later.month)
-    earlier = next((other for other in reversed(found[:index]) if other.year), None)
+    earlier = next((other for other in reversed(dates[:index]) if other.year), None)
     if earlier:
         return earlier.year + (read.month < earlier.month)
     return 2024 if (read.month, read.days) == (2, (29,)) else 2023
