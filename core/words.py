@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 def counted(number: int, word: str, many: str = "") -> str:
-    """Return a count with its noun, such as `1 mark` or `1,204 marks`; pass `many` if the plural is irregular."""
+    """Return a count with its noun, such as `1 span` or `1,204 spans`; pass `many` if the plural is irregular."""
     return f"{number:,} {word if number == 1 else many or word + 's'}"
 
 

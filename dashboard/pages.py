@@ -44,7 +44,7 @@ PAGES: dict[str, tuple[Page, ...]] = {
             "decide",
             step="review",
             tour=(
-                "Garrison marks names, numbers and places. Look at the marks, correct them, and approve with your name. "
+                "Garrison finds names, numbers and places. Look at what it found, correct it, and approve with your name. "
                 "Each piece of personal data is replaced by an invented one of the same kind."
             ),
         ),

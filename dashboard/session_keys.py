@@ -11,7 +11,7 @@ REVIEW_DOCUMENT = "review-document"  # id of the document chosen in the queue
 REVIEW_SHOWN = "review-shown"  # id of the document that was shown last, in case the queue loses it
 REVIEW_NEXT = "review-next"  # whether to go on with the next document
 REVIEW_KEYS = "review-keys"  # whether the list of keys is shown
-ADD_ENTITY = "add-entity"  # type of personal data of a mark that is added
+ADD_ENTITY = "add-entity"  # type of personal data of a span that is added
 RETURN_COMMENT = "return-comment"  # what to look at again in a document that is returned
 
 CHAT_ANSWERER = "chat-answerer"  # run id or name of the model that is chatted with

@@ -44,7 +44,7 @@ def sample(
         shown = "\n\n".join(f"{row['number']}. ({row['page']}) {row['text']}" for row in drawn if not row["is_read"])
         text = f"{shown}\n\nRead them, then give the numbers of those that hold personal data, or 0: --missed 0"
     elif sample.unsettled_ids:
-        text += f" Mark what was missed: garrison review {room.project.name} add {chosen.id} --start N --end N --as NAME"
+        text += f" Add what was missed: garrison review {room.project.name} add {chosen.id} --start N --end N --as NAME"
     room.shell.show(asdict(sample) | {"is_settled": sample.is_settled, "passages": drawn}, text)
 
 

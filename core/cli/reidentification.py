@@ -95,12 +95,12 @@ def replacement(
     effect = project_treatments.effect_of_treatment(shell.workspace, chosen, entity=entity, treatment=wanted)
     if effect.approvals and not yes:
         raise InputError(
-            f"This changes {effect.spans:,} marks in {effect.documents:,} documents and withdraws {effect.approvals:,} "
+            f"This changes {effect.spans:,} spans in {effect.documents:,} documents and withdraws {effect.approvals:,} "
             "approvals; nothing was changed.",
             "Say --yes to do it.",
         )
     effect = project_treatments.set_treatment(shell.workspace, chosen, entity=entity, treatment=wanted, person=declared(as_))
-    text = f"{entity}: {wanted}. {effect.spans:,} marks changed, {effect.approvals:,} approvals withdrawn."
+    text = f"{entity}: {wanted}. {effect.spans:,} spans changed, {effect.approvals:,} approvals withdrawn."
     shell.show(effect, text + (" They stay readable from now on." if wanted == "keep" else ""))
 
 

@@ -201,10 +201,10 @@ def _known(room: Room, ids: list[str] | None) -> list[str]:
 
 
 def _show_decision(shell: Shell, decision: "Decision", *, action: str) -> None:
-    text = f"{counted(len(decision.before), 'mark')} {decision.verb}."
+    text = f"{counted(len(decision.before), 'span')} {decision.verb}."
     if decision.left_count:
         were = "was" if decision.left_count == 1 else "were"
-        text += f" {counted(decision.left_count, 'mark')} decided earlier {were} left as decided."
+        text += f" {counted(decision.left_count, 'span')} decided earlier {were} left as decided."
     if decision.withdrawn_ids:
         text += f" {counted(len(decision.withdrawn_ids), 'document')} lost the approval and must be approved again."
     if decision.dropped_ids:

@@ -26,7 +26,12 @@ GLOSSARY = (
     ("Project", "One body of documents and everything made from it."),
     ("Question pair", "A question and its answer, with the place in the document it came from."),
     ("Release", "A tuned model that was exported to a folder, with its checksum."),
+    ("Re-identification", "Finding the original behind a surrogate, by name and for a reason. It must be set up before."),
     ("Run", "One training, with its number and result."),
+    (
+        "Span",
+        "A piece of a document's text that was found, or added by hand, as personal data. Reviewers accept or reject it.",
+    ),
     ("Surrogate", "The invented value that replaces a piece of personal data. The same name always gets the same one."),
     ("Tuned model", "The base model together with what it learned from your documents."),
 )
@@ -50,9 +55,9 @@ def show_keys() -> None:
     """Show the keys of the review page."""
     st.subheader("Keys on the review page")
     st.markdown(
-        "`a` accept the mark · `r` reject it (it is no personal data) · `u` undo the last decision · `n` next mark · "
-        "`p` previous mark · `A` and `R` the same for every equal text in the project · click a mark to choose it · "
-        "select text with the mouse to add a mark."
+        "`a` accept the span · `r` reject it (it is no personal data) · `u` undo the last decision · `n` next span · "
+        "`p` previous span · `A` and `R` the same for every equal text in the project · click a span to choose it · "
+        "select text with the mouse to add a span."
     )
 
 

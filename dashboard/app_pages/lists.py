@@ -26,11 +26,11 @@ from dashboard.components.person import acting_person, reason_against
 Kind = Literal["deny", "allow"]
 WORDS: dict[Kind, str] = {
     "deny": "What stands here is personal data wherever it stands, in any case, as whole words.",
-    "allow": "What stands here is never personal data where a mark holds exactly this text. The deny list comes first.",
+    "allow": "What stands here is never personal data where a span holds exactly this text. The deny list comes first.",
 }
 EMPTY: dict[Kind, str] = {
     "deny": "Nothing is denied yet. Write names, call signs or places above that must never be readable, one a line.",
-    "allow": "Nothing is allowed yet. Write words above that are marked again and again although they name nobody.",
+    "allow": "Nothing is allowed yet. Write words above that are found again and again although they name nobody.",
 }
 SHOWN = 2_000  # rows in the table; the search finds the others
 
@@ -124,7 +124,7 @@ def show_removal(
     """Show what removing the picked entries changes, and the button that does it."""
     with st.container(border=True), shown_errors():
         if kind == "deny":
-            st.markdown("Nothing becomes readable: what these entries marked stays marked until a reviewer rejects it.")
+            st.markdown("Nothing becomes readable: the spans of these entries stay until a reviewer rejects them.")
         else:
             st.markdown(list_changes.preview_removal(workspace, owner, picked).words)
         label = f"Take {counted(len(picked), 'entry', many='entries')} off the list"
@@ -188,7 +188,7 @@ def show_patterns(workspace: Workspace, project: Project, owner: str, person: Pe
             st.caption(f"{entity_words(pattern.entity)} · by {pattern.added_by}")
             if st.button("Remove", key=f"remove-{pattern.id}", icon=":material/delete:", disabled=person is None) and person:
                 list_changes.remove(workspace, owner, patterns=[pattern], actor=person)
-                say("The pattern is removed. What it marked stays marked until a reviewer rejects it.")
+                say("The pattern is removed. Its spans stay until a reviewer rejects them.")
     st.subheader("A new pattern")
     build_pattern(workspace, owner, searched=project.id, person=person, done=say)
 
@@ -197,11 +197,11 @@ def show_suggestions(workspace: Workspace, project: Project, owner: str, person:
     """Show what reviewers corrected by hand; nothing is put on a list automatically."""
     suggested = suggestions(workspace, project)
     if not suggested:
-        empty_state("Nothing to suggest. Texts that reviewers mark by hand or reject in three places or more show up here.")
+        empty_state("Nothing to suggest. Texts that reviewers add by hand or reject in three places or more show up here.")
         return
     st.caption(f"{counted(len(suggested), 'text')} that reviewers corrected. Nothing gets onto a list before you say so.")
     for number, suggestion in enumerate(suggested[:50]):
-        done = "Marked by hand" if suggestion.kind == "deny" else "Rejected"
+        done = "Added by hand" if suggestion.kind == "deny" else "Rejected"
         with st.container(border=True, key=f"suggestion-{number}"):
             st.code(suggestion.text, language=None, wrap_lines=True)
             where = f"{counted(suggestion.count, 'time')} in {counted(suggestion.documents, 'document')}"

@@ -64,7 +64,7 @@ def show_types(workspace: Workspace, project: Project, person: Person | None) ->
     st.caption("The preview replaces an invented value, never one of your documents.")
     for use in uses:
         if use.treatment == "keep" and use.spans:
-            spans, words = counted(use.spans, "mark"), entity_words(use.entity)
+            spans, words = counted(use.spans, "span"), entity_words(use.entity)
             st.warning(f"**{words[0].upper()}{words[1:]} stays readable**: {spans}.", icon=":material/visibility:")
     choose(workspace, project, uses, person)
 
@@ -117,8 +117,8 @@ def choose(workspace: Workspace, project: Project, uses: list[TypeUse], person: 
 
 def show_effect(effect: TreatmentEffect, *, entity: str, treatment: Treatment) -> None:
     """Show what the change affects, and a warning if text stays readable."""
-    marks, documents = counted(effect.spans, "mark"), counted(effect.documents, "document")
-    st.markdown(f"This changes **{marks}** in **{documents}**.")
+    spans, documents = counted(effect.spans, "span"), counted(effect.documents, "document")
+    st.markdown(f"This changes **{spans}** in **{documents}**.")
     if effect.approvals:
         st.warning(
             f"**{counted(effect.approvals, 'approval')} will be withdrawn**, because the approved text changes. These "
@@ -135,7 +135,7 @@ def show_effect(effect: TreatmentEffect, *, entity: str, treatment: Treatment) -
 
 def _done_words(done: TreatmentEffect, entity: str) -> str:
     withdrawn = f" {counted(done.approvals, 'approval')} withdrawn." if done.approvals else ""
-    return f"Changed: {counted(done.spans, 'mark')} of type {entity_words(entity)}.{withdrawn}"
+    return f"Changed: {counted(done.spans, 'span')} of type {entity_words(entity)}.{withdrawn}"
 
 
 def show_reidentification(workspace: Workspace, project: Project, person: Person | None) -> None:

@@ -32,9 +32,9 @@ POLICY_TEXT = {
 def told(session: ReviewSession, span: Span | None) -> str:
     """Describe the current span for a screen reader."""
     if span is None:
-        return "No marks in this document."
+        return "No spans in this document."
     state = {"detected": "not decided"}.get(span.state, span.state)
-    number = f"Mark {list(session.ordered).index(span) + 1} of {len(session.ordered)}"
+    number = f"Span {list(session.ordered).index(span) + 1} of {len(session.ordered)}"
     return f"{number}: {session.value(span)}, {entity_words(span.entity)}, {state}."
 
 
@@ -80,7 +80,7 @@ def show_text(session: ReviewSession) -> PageEvent:
         picked=event.picked,
         pressed=event.pressed,
         selection=_moved(event.selection, page.start),
-        marked=_moved(event.marked, page.start),
+        added=_moved(event.added, page.start),
     )
 
 

@@ -64,9 +64,9 @@ def _show_open(session: ReviewSession, *, is_primary: bool) -> None:
     is_policy = session.project.policy == "each-document"
     points = review.open_points(session.workspace, session.project, session.document)
     undecided = sum(span.state == "detected" for span in session.spans)
-    rest = f" {counted(undecided, 'mark')} not decided yet will be replaced too." if undecided and not points else ""
+    rest = f" {counted(undecided, 'span')} not decided yet will be replaced too." if undecided and not points else ""
     st.markdown(
-        "You propose the anonymized text of this document: everything marked and not rejected is replaced."
+        "You propose the anonymized text of this document: every span that is not rejected is replaced."
         f"{rest} Your name is kept with it."
     )
     for point in points:
@@ -103,7 +103,7 @@ def _show_open(session: ReviewSession, *, is_primary: bool) -> None:
 
 
 def _show_remedies(session: ReviewSession, due: Set[Remedy], unread: Unread) -> None:
-    """Show the buttons that settle open points or what is unread; marks are decided beside the text."""
+    """Show the buttons that settle open points or what is unread; spans are decided beside the text."""
     is_nameless = session.person is None
     if (unread.unsampled or Remedy.READ_SAMPLE in due) and st.button(
         "Read the sample (s)", icon=":material/quick_reference_all:", disabled=is_nameless, key="read-sample"
@@ -175,7 +175,7 @@ def _show_decided(session: ReviewSession, proposed: Review) -> None:
     open_ = len(session.spans) - accepted - rejected
     people = ", ".join(sorted({span.reviewer for span in session.spans if span.reviewer is not None})) or "nobody"
     st.markdown(
-        f"{counted(accepted, 'mark')} accepted, {rejected:,} rejected, {open_:,} not decided (replaced too); "
+        f"{counted(accepted, 'span')} accepted, {rejected:,} rejected, {open_:,} not decided (replaced too); "
         f"by {people}.  \n{review.sample_words(proposed)}  \n{review.second_words(proposed)}"
     )
 

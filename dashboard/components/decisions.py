@@ -102,7 +102,7 @@ def add_spans(session: ReviewSession, places: Sequence[tuple[int, int]], entity:
     asked = Pending(
         document_id=session.document.id,
         action="add",
-        words=f"“{unformatted(value)}”: {where} will be marked as **{entity_words(entity)}**.{lost}",
+        words=f"“{unformatted(value)}”: {where} will be added as **{entity_words(entity)}**.{lost}",
         entity=entity,
         places=tuple(places),
     )
@@ -199,7 +199,7 @@ def undone_words(decision: review.Decision, undone: review.Decision) -> str:
     """Describe what the undo restored and what it could not: approvals do not come back by themselves."""
     count = len(decision.before) or len(decision.after)
     lost = len(decision.withdrawn_ids | undone.withdrawn_ids)
-    told = f"Undone: {counted(count, 'mark')} {'is' if count == 1 else 'are'} as before."
+    told = f"Undone: {counted(count, 'span')} {'is' if count == 1 else 'are'} as before."
     if not lost:
         return told
     return f"{told} {counted(lost, 'document')} without {'its' if lost == 1 else 'their'} approval must be approved again."

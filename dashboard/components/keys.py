@@ -23,10 +23,10 @@ from dashboard.components.review_session import ReviewSession
 from dashboard.session_keys import RETURN_COMMENT, REVIEWER
 
 KEY_WORDS = {
-    "a": "accept the mark; in the sample: nothing here, next",
-    "r": "reject the mark: it stays readable",
-    "n": "next mark or passage",
-    "p": "previous mark or passage",
+    "a": "accept the span; in the sample: nothing here, next",
+    "r": "reject the span: it stays readable",
+    "n": "next span or passage",
+    "p": "previous span or passage",
     "A": "accept all equal texts in the project",
     "R": "reject all equal texts in the project",
     "t": "another type; then the number beside it",
@@ -34,7 +34,7 @@ KEY_WORDS = {
     "]": "end one word later",
     "{": "start one word earlier",
     "}": "start one word later",
-    "+": "mark the selected text with the type on the right",
+    "+": "add the selected text with the type on the right",
     "u": "undo the last decision",
     "s": "read the sample, and back",
     "P": "propose the approval",
@@ -67,14 +67,14 @@ def answer_event(session: ReviewSession, event: PageEvent, *, entity: str) -> No
         leave()
     elif event.picked:
         session.go_to(next((span for span in session.spans if span.id == event.picked), None))
-    elif session.mode == "sample" and not event.marked:
+    elif session.mode == "sample" and not event.added:
         _read_sample(session, event.pressed)
     elif event.pressed in ("n", "p"):
         session.go_to(span_order.neighbor(session.ordered, session.current, 1 if event.pressed == "n" else -1))
     elif asked is not None:
         return  # the pending question comes before other decisions
-    elif event.marked:
-        add_selected(session, event.marked, entity)
+    elif event.added:
+        add_selected(session, event.added, entity)
     elif event.pressed in _STEPS:
         _STEPS[event.pressed](session)
     else:
@@ -85,7 +85,7 @@ def _open_sample(session: ReviewSession) -> None:
     if sample.sample_passages(session):
         session.turn_to("sample")
     st.info(
-        "There is no sample to read: every passage holds a mark, or the rules of this project ask for none.",
+        "There is no sample to read: every passage holds a span, or the rules of this project ask for none.",
         icon=":material/info:",
     )
 
@@ -93,7 +93,7 @@ def _open_sample(session: ReviewSession) -> None:
 def _read_sample(session: ReviewSession, pressed: str) -> None:
     passages = sample.sample_passages(session)
     if pressed in ("s", "Escape") or not passages:
-        session.turn_to("marks")
+        session.turn_to("spans")
     elif pressed in ("n", "p"):
         sample.step(session, passages, 1 if pressed == "n" else -1)
     elif pressed == "a":
@@ -112,9 +112,9 @@ def _decide(session: ReviewSession, pressed: str) -> None:
     if session.mode == "type" and pressed in TYPE_KEYS:
         change_type(session, current, TYPE_KEYS[pressed])
     elif session.mode == "type" and pressed == "Escape":
-        session.turn_to("marks")
+        session.turn_to("spans")
     elif pressed == "t":
-        session.turn_to("marks" if session.mode == "type" else "type")
+        session.turn_to("spans" if session.mode == "type" else "type")
     elif pressed in ("a", "r"):
         decide(session, [current], is_accepted=pressed == "a")
     elif pressed in ("A", "R"):

@@ -14,7 +14,7 @@ from core.privacy.entities import TYPE_OF
 from core.privacy.replacement.masking import is_masked
 from core.records import Page, Span
 
-ANYWHERE = ("n", "p", "?", "Escape", "u")  # keys that are not about the mark in sight; an undo is of the last decision
+ANYWHERE = ("n", "p", "?", "Escape", "u")  # keys that are not about the span in sight; an undo is of the last decision
 
 _CSS = """
 .garrison-page { line-height: 1.75; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 34rem; overflow-y: auto;
@@ -41,7 +41,7 @@ export default function (component) {
     page.className = "garrison-page"
     page.tabIndex = 0
     parentElement.appendChild(page)
-    // the document was just chosen in a list, which would swallow every key for the marks
+    // the document was just chosen in a list, which would swallow every key for the spans
     const list = document.activeElement?.closest?.(".st-key-review-document")
     if (list) document.activeElement.blur()
   }
@@ -51,7 +51,7 @@ export default function (component) {
   if (!told) {
     told = document.createElement("div")
     told.className = "garrison-told"
-    told.setAttribute("role", "status")  // a screen reader says what the current mark is
+    told.setAttribute("role", "status")  // a screen reader says what the current span is
     parentElement.appendChild(told)
   }
   if (told.textContent !== data.told) told.textContent = data.told
@@ -182,7 +182,7 @@ export default function (component) {
     event.stopImmediatePropagation()  // "r" would run the page again, "c" clear caches
     if (event.key === "+") {
       const selection = selected()
-      if (selection) setTriggerValue("marked", selection)
+      if (selection) setTriggerValue("added", selection)
       return
     }
     setTriggerValue("pressed", { key: event.key, page: data.page, current: data.current })
@@ -214,13 +214,13 @@ class Piece:
 class PageEvent:
     """What a person did: clicked the span `picked`, `pressed` a key, or selected characters `selection` of this page.
 
-    `marked` holds the characters of this page that were selected when "+" was pressed.
+    `added` holds the characters of this page that were selected when "+" was pressed.
     """
 
     picked: str = ""
     pressed: str = ""
     selection: tuple[int, int] | None = None
-    marked: tuple[int, int] | None = None
+    added: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,13 +298,13 @@ def show_page(pieces: Sequence[Piece], view: PageView, *, key: str) -> PageEvent
         on_picked_change=_ignore,
         on_pressed_change=_ignore,
         on_selection_change=_ignore,
-        on_marked_change=_ignore,
+        on_added_change=_ignore,
     )
     return PageEvent(
         picked=result.get("picked") or "",
         pressed=_pressed(result.get("pressed"), view),
         selection=_characters(result.get("selection"), view.number),
-        marked=_characters(result.get("marked"), view.number),
+        added=_characters(result.get("added"), view.number),
     )
 
 

@@ -45,7 +45,7 @@ def forget_pending() -> None:
 
 def effect_words(effect: review.Effect, become: str) -> str:
     """Describe in numbers what would change: spans, documents, and approvals that would be lost."""
-    changed = f"{counted(len(effect.span_ids), 'mark')} in {counted(len(effect.document_ids), 'document')}"
+    changed = f"{counted(len(effect.span_ids), 'span')} in {counted(len(effect.document_ids), 'document')}"
     verb = "become" if len(effect.span_ids) != 1 else "becomes"
     return f"{changed} {verb} {become}.{lost_words(effect) or ' No approval is lost.'}"
 

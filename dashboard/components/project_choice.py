@@ -14,7 +14,7 @@ POLICY_WORDS = {
     "all-at-once": "A reviewer may approve all documents at once",
 }
 POLICY_HELP = (
-    "Nothing reaches training before a reviewer has approved it. **Every document**: no approval before each mark is "
+    "Nothing reaches training before a reviewer has approved it. **Every document**: no approval before each span is "
     "decided, the sample is read and the second search has run. **All at once**: one signature for all of them. It may be "
     "given for what nobody looked at, but only in words that name it, and the approval, the datasets and the model cards "
     "then begin with “Approved unread by …”. This cannot be loosened later."

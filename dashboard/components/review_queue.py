@@ -9,9 +9,9 @@ from core.words import counted
 from dashboard.session_keys import REVIEW_DOCUMENT, REVIEW_SHOWN
 
 STATE_WORDS = {
-    "detected": "● {name} · {undecided:,} of {marks} to decide",
-    "in review": "● {name} · {undecided:,} of {marks} to decide",
-    "returned": "↩ {name} · returned, {undecided:,} of {marks} to decide",
+    "detected": "● {name} · {undecided:,} of {spans} to decide",
+    "in review": "● {name} · {undecided:,} of {spans} to decide",
+    "returned": "↩ {name} · returned, {undecided:,} of {spans} to decide",
     "proposed": "▲ {name} · proposed, waits for approval",
     "approved": "✓ {name} · approved",
 }
@@ -20,7 +20,7 @@ STATE_WORDS = {
 def document_words(document: Document, entry: review.QueueEntry) -> str:
     """Describe one document in a line of the queue."""
     words = STATE_WORDS[entry.state] + (" unread" if entry.is_unread else "")
-    return words.format(name=document.name, undecided=entry.undecided, marks=counted(entry.total, "mark"))
+    return words.format(name=document.name, undecided=entry.undecided, spans=counted(entry.total, "span"))
 
 
 def choose_document(workspace: Workspace, project: Project, documents: list[Document]) -> str:
@@ -32,7 +32,7 @@ def choose_document(workspace: Workspace, project: Project, documents: list[Docu
     decided, total = sum(entry.total - entry.undecided for entry in queue), sum(entry.total for entry in queue)
     words = f"{approved} of {counted(len(queue), 'document')} approved"
     proposed = sum(entry.state == "proposed" for entry in queue)
-    words += (f", {proposed} proposed" if proposed else "") + f" · {decided:,} of {counted(total, 'mark')} decided"
+    words += (f", {proposed} proposed" if proposed else "") + f" · {decided:,} of {counted(total, 'span')} decided"
     st.progress(decided / total if total else 1.0, text=words)
     # the browser sends back a label, which a decision may have changed since; the choice then stays as it was
     wanted = (st.session_state.get(REVIEW_DOCUMENT), st.session_state.get(REVIEW_SHOWN), queue[0].document_id)

@@ -16,7 +16,7 @@ from dashboard.components.pending import Pending, pending_of
 
 _LAST, _NOTE, _MODE = "review-last", "review-note", "review-mode"
 BY_RISK = "review-by-risk"
-Mode = Literal["marks", "type", "sample"]
+Mode = Literal["spans", "type", "sample"]
 
 
 def draw_again() -> None:
@@ -43,7 +43,7 @@ class ReviewSession:
     @property
     def current(self) -> Span | None:
         """The framed span: the chosen one, else the first undecided one, else the first; None without spans."""
-        chosen = st.session_state.get(f"mark-{self.document.id}", "")
+        chosen = st.session_state.get(f"span-{self.document.id}", "")
         span_chosen = next((span for span in self.spans if span.id == chosen), None)
         return (
             span_chosen
@@ -59,8 +59,8 @@ class ReviewSession:
     @property
     def mode(self) -> Mode:
         """What the keys do now: step through spans, choose a type, or read the sample."""
-        document_id, mode = st.session_state.get(_MODE, ("", "marks"))
-        return mode if document_id == self.document.id else "marks"
+        document_id, mode = st.session_state.get(_MODE, ("", "spans"))
+        return mode if document_id == self.document.id else "spans"
 
     def turn_to(self, mode: Mode) -> None:
         """Change what the keys do, and redraw the session."""
@@ -105,7 +105,7 @@ class ReviewSession:
     def frame(self, span: Span | None) -> None:
         """Make this the current span from the next redraw on; None changes nothing."""
         if span is not None:
-            st.session_state[f"mark-{self.document.id}"] = span.id
+            st.session_state[f"span-{self.document.id}"] = span.id
             serial, _ = self._turn
             st.session_state[f"turn-{self.document.id}"] = (serial + 1, span_order.page_number_of(self.pages, span.start))
 

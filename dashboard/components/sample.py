@@ -1,4 +1,4 @@
-"""Reading the sample: one after another, passages in which nothing was found; anything missed is marked there."""
+"""Reading the sample: one after another, passages in which nothing was found; anything missed is added there."""
 
 import streamlit as st
 
@@ -53,7 +53,7 @@ def say_read(session: ReviewSession, passages: list[Passage]) -> None:
         sample = review.answer(session.workspace, session.document, [passages[at].id], by=session.person)
         st.session_state.pop(_AT, None)
         if not sample.unread_ids:
-            session.turn_to("marks")
+            session.turn_to("spans")
         draw_again()
 
 
@@ -66,7 +66,7 @@ def show_reading(session: ReviewSession, passages: list[Passage]) -> None:
     st.progress(done / len(passages), text=f"{done} of {counted(len(passages), 'passage')} read")
     st.markdown(
         "Nothing was found in these passages; they were drawn at random. Read each one. Is a name, a number or a place left "
-        "that tells who or where? Select it and mark it."
+        "that tells who or where? Select it and add it."
     )
     is_nameless = session.person is None
     if st.button("Nothing here, next (a)", type="primary", icon=":material/check:", disabled=is_nameless, key="sample-read"):
@@ -76,5 +76,5 @@ def show_reading(session: ReviewSession, passages: list[Passage]) -> None:
             step(session, passages, -1)
         if st.button("Next (n)", icon=":material/arrow_forward:", key="sample-next"):
             step(session, passages, 1)
-        if st.button("Back to the marks (s)", key="sample-leave"):
-            session.turn_to("marks")
+        if st.button("Back to the spans (s)", key="sample-leave"):
+            session.turn_to("spans")

@@ -1,4 +1,4 @@
-"""How the review page goes through a document's spans (its marks): which is next, on which page, found by what."""
+"""How the review page goes through a document's spans: which is next, on which page, found by what."""
 
 from collections.abc import Sequence
 from dataclasses import replace

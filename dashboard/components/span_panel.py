@@ -43,7 +43,7 @@ def show_panel(session: ReviewSession, selection: tuple[int, int] | None) -> Non
     show_undo(session)
     show_adding(session, selection)
     with st.container(horizontal=True, gap="small"):
-        st.toggle("Riskiest first", key=BY_RISK, persist_state="session", help="Else marks follow as the text reads.")
+        st.toggle("Riskiest first", key=BY_RISK, persist_state="session", help="Else spans follow as the text reads.")
         if st.button("Keys (?)", icon=":material/keyboard:", key="show-keys"):
             turn_keys()
 
@@ -52,11 +52,11 @@ def show_current(session: ReviewSession) -> None:
     """Show the framed span and what can be done about it."""
     span = session.current
     if span is None:
-        st.markdown("**No marks in this document.**")
+        st.markdown("**No spans in this document.**")
         st.caption("Read it before you approve: what the detectors miss, only you can find.")
         return
     decided = sum(other.state != "detected" for other in session.spans)
-    st.markdown(f"**Mark {list(session.ordered).index(span) + 1:,} of {len(session.ordered):,}** · {decided:,} decided")
+    st.markdown(f"**Span {list(session.ordered).index(span) + 1:,} of {len(session.ordered):,}** · {decided:,} decided")
     is_replaced = span.surrogate and span.state != "rejected"
     st.code(session.value(span) + (f"\n→ {span.surrogate}" if is_replaced else ""), language=None, wrap_lines=True)
     found_by = span_order.detector_words(span.detector)
@@ -94,7 +94,7 @@ def show_change(session: ReviewSession, span: Span) -> None:
                 if st.button(label, disabled=is_nameless, key=f"type-{entity}"):
                     change_type(session, span, entity)
         if st.button("Leave it (Esc)", key="type-leave"):
-            session.turn_to("marks")
+            session.turn_to("spans")
         return
     with st.container(horizontal=True, gap="small"):
         if st.button("Type (t)", icon=":material/label:", disabled=is_nameless, key="type"):
@@ -111,13 +111,13 @@ def show_change(session: ReviewSession, span: Span) -> None:
 
 
 def show_equal(session: ReviewSession, span: Span) -> None:
-    """Offer to decide once for the same text everywhere, if it is marked more than once."""
+    """Offer to decide once for the same text everywhere, if it stands in more than one span."""
     here = len(equal_spans(session.text, session.spans, span))
     everywhere = max(here, count_in_project(session.workspace, session.project, span=span, value=session.value(span)))
     if everywhere < 2:
         return
     times = f"{counted(here, 'time')} in this document, {counted(everywhere, 'time')} in the project"
-    st.caption(f"The same text is marked {times}.")
+    st.caption(f"The same text was found {times}.")
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept all equal (A)", disabled=session.person is None, key="accept-equal"):
             decide_equal(session, span, is_accepted=True)
@@ -143,9 +143,9 @@ def show_undo(session: ReviewSession) -> None:
     last = session.last
     if last is None:
         return
-    what = f"{counted(len(last.after) or len(last.before), 'mark')} {last.verb}"
+    what = f"{counted(len(last.after) or len(last.before), 'span')} {last.verb}"
     label = f"Undo: {what} (u)"
-    tip = "Gives the marks their earlier decision. Approvals that were lost must be given again."
+    tip = "Gives the spans their earlier decision. Approvals that were lost must be given again."
     if st.button(label, icon=":material/undo:", disabled=session.person is None, key="undo", help=tip):
         undo(session)
 
@@ -158,13 +158,13 @@ def show_adding(session: ReviewSession, selection: tuple[int, int] | None) -> No
         st.session_state["add-seen"] = (session.document.id, selection)
         st.session_state["add-value"] = chosen
     value = st.text_input(
-        "Text to mark", key="add-value", help="Select text on the page, or type it as it stands there.", max_chars=200
+        "Text to add", key="add-value", help="Select text on the page, or type it as it stands there.", max_chars=200
     )
     entity = st.selectbox("Type", COMMON, format_func=entity_words, key=ADD_ENTITY)
     places = places_without_span(session.text, session.spans, value.strip())
     if value.strip() and not places:
         st.caption("Nothing unmarked in this document reads like that.")
-    label = f"Mark {counted(len(places), 'place')}" if places else "Mark it"
+    label = f"Add {counted(len(places), 'place')}" if places else "Add it"
     if st.button(label, icon=":material/add:", disabled=not (places and session.person), key="add"):
         add_spans(session, places, entity, is_asked=True)
 

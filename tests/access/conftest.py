@@ -62,7 +62,7 @@ def signed_in(workspace: Workspace) -> Iterator[SignIn]:
 
 
 def filled(workspace: Workspace, name: str) -> tuple[Project, Document, Span]:
-    """A project with a searched document, a mark in it, a passage, a pair of it and a run."""
+    """A project with a searched document, a span in it, a passage, a pair of it and a run."""
     project = workspace.create_project(name)
     sha256 = sha256_text(TEXT)
     document = Document(

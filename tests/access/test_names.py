@@ -26,7 +26,7 @@ EVERY_ROLE: tuple[Role, ...] = ("owner", "approver")
 ACTS: dict[str, Callable[[Workspace, Any, Person], object]] = {
     "accept": lambda store, it, by: review.accept(store, [it[2]], by=by),
     "decide undecided": lambda store, it, by: review.decide_undecided(store, it[0], state="accepted", by=by),
-    "mark": lambda store, it, by: review.add(store, it[1], start=0, end=6, entity="PERSON", by=by),
+    "span": lambda store, it, by: review.add(store, it[1], start=0, end=6, entity="PERSON", by=by),
     "draw": lambda store, it, by: review.draw(store, it[0], it[1], by=by),
     "answer": lambda store, it, by: review.answer(store, it[1], [], by=by),
     "propose": lambda store, it, by: review.propose(store, it[0], it[1], by=by),

@@ -21,7 +21,7 @@ SURROGATES = {"Larkfield": "Melhaven", "Osborne": "Thornerdale"}
 
 
 def put(workspace: Workspace, name: str) -> Document:
-    """A searched document with three marks."""
+    """A searched document with three spans."""
     document = Document(
         id=f"document-{name.split('.')[0]}", project_id=find_project(workspace), name=name, kind="txt", size_bytes=len(TEXT),
         sha256=sha256_text(TEXT), text_sha256=sha256_text(TEXT), analyzed_sha256=sha256_text(TEXT), state="read",
@@ -64,33 +64,33 @@ def test_keys_decide_ask_and_undo_and_the_queue_follows(page: Page, address: str
     name.press("Enter")
     expect(page.locator(".st-key-accept button")).to_be_enabled()
     queue = page.get_by_role("combobox", name="Queue")
-    expect(queue).to_have_value(re.compile("3 of 3 marks to decide"))
+    expect(queue).to_have_value(re.compile("3 of 3 spans to decide"))
     page.get_by_label("Text of page 1").focus()
 
     press(page, "a")
-    expect(queue).to_have_value(re.compile("2 of 3 marks to decide"))
+    expect(queue).to_have_value(re.compile("2 of 3 spans to decide"))
     press(page, "u")
-    expect(queue).to_have_value(re.compile("3 of 3 marks to decide"))
+    expect(queue).to_have_value(re.compile("3 of 3 spans to decide"))
     assert states(workspace, documents[0]) == ["detected"] * 3
 
     page.locator(".st-key-reject-equal button").click()  # the focus stays where the button was
-    expect(page.get_by_text("4 marks in 2 documents become rejected")).to_be_visible()
+    expect(page.get_by_text("4 spans in 2 documents become rejected")).to_be_visible()
     press(page, "Escape")
     expect(page.locator(".st-key-confirm")).to_have_count(0)
     press(page, "R")
-    expect(page.get_by_text("4 marks in 2 documents become rejected")).to_be_visible()
+    expect(page.get_by_text("4 spans in 2 documents become rejected")).to_be_visible()
     assert states(workspace, documents[1]) == ["detected"] * 3
     press(page, "Enter")
-    expect(queue).to_have_value(re.compile("1 of 3 marks to decide"))
+    expect(queue).to_have_value(re.compile("1 of 3 spans to decide"))
     assert [states(workspace, document) for document in documents] == [["rejected", "rejected", "detected"]] * 2
     press(page, "u")
-    expect(queue).to_have_value(re.compile("3 of 3 marks to decide"))
+    expect(queue).to_have_value(re.compile("3 of 3 spans to decide"))
     assert states(workspace, documents[1]) == ["detected"] * 3
 
     page.locator(".st-key-reject-equal button").click()
     expect(page.locator(".st-key-confirm")).to_be_visible()
     press(page, "Enter")
-    expect(queue).to_have_value(re.compile("1 of 3 marks to decide"))
+    expect(queue).to_have_value(re.compile("1 of 3 spans to decide"))
     workspace.close()
 
 
@@ -99,7 +99,7 @@ LONG = f"{TEXT}\n{CLEAN}\nSergeant Whitfield signs the sheet."
 
 
 def put_passages(workspace: Workspace) -> Document:
-    """A searched document with three marks in its first passage, a clean second one, and a missed name in the third."""
+    """A searched document with three spans in its first passage, a clean second one, and a missed name in the third."""
     document = Document(
         id="document-long", project_id=find_project(workspace), name="long.txt", kind="txt", size_bytes=len(LONG),
         sha256=sha256_text(LONG), text_sha256=sha256_text(LONG), analyzed_sha256=sha256_text(LONG), state="read",
@@ -156,27 +156,27 @@ def test_by_keyboard_alone_from_the_first_mark_to_the_approval_of_another_person
     expect(page.locator(".st-key-accept button")).to_be_enabled()
 
     press(page, "a")  # accept
-    expect(page.get_by_text("Mark 2 of 3").first).to_be_visible()
+    expect(page.get_by_text("Span 2 of 3").first).to_be_visible()
     press(page, "r")  # reject, and back
-    expect(page.locator(".st-key-undo button").first).to_contain_text("1 mark rejected")
+    expect(page.locator(".st-key-undo button").first).to_contain_text("1 span rejected")
     press(page, "u")
-    expect(page.get_by_text("Undone: 1 mark is as before.").first).to_be_visible()
+    expect(page.get_by_text("Undone: 1 span is as before.").first).to_be_visible()
     press(page, "A")  # all equal ones: the first is accepted already
-    expect(page.get_by_text("Mark 3 of 3").first).to_be_visible()
+    expect(page.get_by_text("Span 3 of 3").first).to_be_visible()
     assert values(workspace, document)[:2] == [("Larkfield", "LOCATION", "accepted")] * 2
     press(page, "t")  # another type
     expect(page.get_by_text("Which type is it?").first).to_be_visible()
     press(page, "1")
-    expect(page.locator(".st-key-undo button").first).to_contain_text("1 mark given another type")
+    expect(page.locator(".st-key-undo button").first).to_contain_text("1 span given another type")
     press(page, "{")  # other borders
-    expect(page.locator(".st-key-undo button").first).to_contain_text("1 mark given other borders")
+    expect(page.locator(".st-key-undo button").first).to_contain_text("1 span given other borders")
     assert values(workspace, document)[2] == ("knows Osborne", "PERSON", "accepted")
     press(page, "u")
-    expect(page.get_by_text("Undone: 1 mark is as before.").first).to_be_visible()
+    expect(page.get_by_text("Undone: 1 span is as before.").first).to_be_visible()
     press(page, "?")
-    expect(page.get_by_text("reject the mark: it stays readable")).to_be_visible()
+    expect(page.get_by_text("reject the span: it stays readable")).to_be_visible()
     press(page, "?")
-    expect(page.get_by_text("reject the mark: it stays readable")).to_have_count(0)
+    expect(page.get_by_text("reject the span: it stays readable")).to_have_count(0)
 
     press(page, "P")  # not yet: the sample is not read
     expect(page.get_by_text("The sample is not read yet: 2 passages").first).to_be_visible()
@@ -264,9 +264,9 @@ def test_keys_count_right_after_a_document_is_chosen_and_their_list_opens_in_sig
     # the chosen document, once it is drawn, takes the focus from the list by itself
     page.wait_for_function("!document.activeElement?.closest('.st-key-review-document')")
     press(page, "a")  # not a search in the list
-    expect(queue).to_have_value(re.compile("b.txt · 2 of 3 marks to decide"))
+    expect(queue).to_have_value(re.compile("b.txt · 2 of 3 spans to decide"))
     assert states(workspace, documents["b.txt"]) == ["accepted", "detected", "detected"]
-    # a decided mark looks otherwise, and its sign is no part of the text
+    # a decided span looks otherwise, and its sign is no part of the text
     first = page.locator(".garrison-page mark").first
     assert first.locator("span").evaluate("label => getComputedStyle(label, '::after').content") == '" ✓"'
     assert "✓" not in page.locator(".garrison-page").inner_text()

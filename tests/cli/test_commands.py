@@ -163,7 +163,7 @@ def test_the_default_policy_refuses_approval_all_at_once(garrison: Run, tmp_path
     assert code == 2 and "not decided yet" in err
     garrison("review", "a", "accept", "--all", "--as", "Ada")
     code, _, err = garrison("review", "a", "approve", "a.txt", "--as", "Ada")
-    assert code == 2 and "searched a second time" in err  # its only passage holds a mark: there is nothing to sample
+    assert code == 2 and "searched a second time" in err  # its only passage holds a span: there is nothing to sample
     assert garrison("review", "a", "check", "a.txt", "--as", "Ada")[0] == 0
     code, out, _ = garrison("--json", "review", "a", "approve", "a.txt", "--as", "Ada")
     assert code == 0 and json.loads(out)[0]["reviewer"] == "Ada"
@@ -243,9 +243,9 @@ def test_accepting_all_keeps_a_rejection_and_says_so(garrison: Run, tmp_path: Pa
     assert garrison("anonymize", "a")[1].startswith("No new document searched; the project holds 3 pieces")
     spans = json.loads(garrison("--json", "review", "a", "list", "a.txt")[1])["documents"][0]["spans"]
     code, out, _ = garrison("review", "a", "reject", spans[0]["id"], "--as", "Ada")
-    assert (code, out) == (0, "1 mark rejected.\n")
+    assert (code, out) == (0, "1 span rejected.\n")
     code, out, _ = garrison("review", "a", "accept", "--all", "--as", "Ada")
-    assert code == 0 and "1 mark decided earlier was left as decided." in out
+    assert code == 0 and "1 span decided earlier was left as decided." in out
     after = json.loads(garrison("--json", "review", "a", "list", "a.txt")[1])["documents"][0]["spans"]
     assert [span["state"] for span in after] == ["rejected", *["accepted"] * (len(spans) - 1)]
     assert garrison("review", "a", "add", "a.txt", "--start", "0", "--end", "8", "--entity", "FOO", "--as", "Ada")[0] == 2

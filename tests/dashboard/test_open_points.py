@@ -24,7 +24,7 @@ REWORDED = "This still waits for somebody."
 
 @pytest.fixture
 def project(workspace: Workspace) -> Project:
-    """A project with one searched document of two passages, in one of which stands a mark."""
+    """A project with one searched document of two passages, in one of which stands a span."""
     project = workspace.create_project("Filters")
     sha256 = sha256_text(TEXT)
     document = Document(

@@ -137,7 +137,7 @@ def test_without_sign_in_the_page_says_how_it_stands(open_page: Callable[..., Ap
 
 
 def searched(workspace: Workspace, project: Project) -> Document:
-    """A searched document with one mark, in a project that asks for no sample."""
+    """A searched document with one span, in a project that asks for no sample."""
     text = "Report to Maria Keller."
     document = Document(
         id=new_id("document"), project_id=project.id, name="a.txt", kind="txt", size_bytes=len(text),
@@ -179,7 +179,7 @@ def test_approval_on_the_page_says_that_both_signed_in(open_as: OpenAs, workspac
     open_as("rita", "review").button("propose").click().run()
     app = open_as("ada", "review")
     app.button("approve").click().run()
-    app.text_input("unread-words").set_value("approve 1 mark and 1 text unread")
+    app.text_input("unread-words").set_value("approve 1 span and 1 text unread")
     next(button for button in app.button if button.label == "Approve unread").click().run()
     approved = workspace.active_review(document.id)
     assert approved and approved.is_authenticated
@@ -199,7 +199,7 @@ def test_owner_sets_rules_without_reviewing(open_as: OpenAs, workspace: Workspac
     app = open_as("otto", "replacement")
     app.selectbox("replacement-treatment-PERSON").select("mask").run()
     app.button("replacement-apply").click().run()
-    assert not app.exception and "Changed: 1 mark" in words(app) + "".join(one.value for one in app.success)
+    assert not app.exception and "Changed: 1 span" in words(app) + "".join(one.value for one in app.success)
     assert find(workspace.db, Span)[0].surrogate.startswith("█")
 
 

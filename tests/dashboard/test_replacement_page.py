@@ -69,7 +69,7 @@ def test_a_change_shows_what_it_touches_and_happens_when_asked(open_page, worksp
     assert app.button(key="replacement-apply").disabled
     app.text_input(key="reviewer").input("Ada").run()
     app.button(key="replacement-apply").click().run()
-    assert "Changed: 1 mark" in seen(app) and workspace.active_review("document-1") is None
+    assert "Changed: 1 span" in seen(app) and workspace.active_review("document-1") is None
     assert "Person stays readable" in seen(app)
 
 

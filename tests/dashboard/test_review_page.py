@@ -1,4 +1,4 @@
-"""The review page: decisions under a name, marks that were missed, approval."""
+"""The review page: decisions under a name, spans that were missed, approval."""
 
 import re
 
@@ -96,7 +96,7 @@ def test_decisions_are_stored_with_the_name_and_lead_to_the_next_open_mark(open_
     assert {span.reviewer for span in find(workspace.db, Span, document_id=document.id) if span.state != "detected"} == {
         "Dana Ruiz"
     }
-    assert any("Mark 3 of 3" in text.value for text in app.markdown)
+    assert any("Span 3 of 3" in text.value for text in app.markdown)
 
 
 def test_one_decision_covers_equal_text_in_every_document(open_page, workspace, add_document):
@@ -105,7 +105,7 @@ def test_one_decision_covers_equal_text_in_every_document(open_page, workspace, 
     app = named(open_page("review", project_id=project.id))
     app.button(key="next").click().run()
     app.button(key="reject-equal").click().run()
-    assert any("4 marks in 2 documents become rejected" in text.value for text in app.markdown)
+    assert any("4 spans in 2 documents become rejected" in text.value for text in app.markdown)
     assert states(workspace, first) == states(workspace, second) == ["detected", "detected", "detected"]
     app.button(key="confirm").click().run()
     assert states(workspace, first) == states(workspace, second) == ["detected", "rejected", "rejected"]
@@ -144,7 +144,7 @@ def test_equal_marks_of_one_unapproved_document_are_decided_without_a_question_a
     app.button(key="next").click().run()
     app.button(key="reject-equal").click().run()
     assert states(workspace, document) == ["detected", "rejected", "rejected"]
-    assert app.button(key="undo").label == "Undo: 2 marks rejected (u)"
+    assert app.button(key="undo").label == "Undo: 2 spans rejected (u)"
     app.button(key="undo").click().run()
     assert states(workspace, document) == ["detected"] * 3
     assert "undo" not in [button.key for button in app.button]
@@ -167,7 +167,7 @@ def test_what_was_approved_is_not_undone_by_a_key(open_page, workspace, add_docu
     app = named(open_page("review", project_id=easy.id))
     app.button(key="reject").click().run()
     app.button(key="approve").click().run()
-    confirm_unread(app, "approve 2 marks and 1 text unread")
+    confirm_unread(app, "approve 2 spans and 1 text unread")
     assert workspace.active_review("document-A")
     assert "undo" not in [button.key for button in app.button]
 
@@ -187,7 +187,7 @@ def test_typed_text_is_marked_wherever_it_stands_as_a_word(open_page, workspace,
     document = add_document(project)
     app = named(open_page("review", project_id=project.id))
     app.text_input(key="add-value").set_value("Osborne").run()
-    assert app.button(key="add").label == "Mark 2 places"
+    assert app.button(key="add").label == "Add 2 places"
     app.button(key="add").click().run()
     added = find(workspace.db, Span, document_id=document.id, detector="reviewer", order="start")
     assert [TEXT[span.start : span.end] for span in added] == ["Osborne", "osborne"]
@@ -198,7 +198,7 @@ def test_approval_stands_under_the_name_and_the_queue_moves_on(open_page, worksp
     app = named(open_page("review", project_id=easy.id))
     app.button(key="approve").click().run()
     assert workspace.active_review(first.id) is None
-    confirm_unread(app, "approve 3 marks and 1 text unread")
+    confirm_unread(app, "approve 3 spans and 1 text unread")
     standing = workspace.active_review(first.id)
     assert standing is not None and standing.reviewer == "Dana Ruiz"
     assert "Maria Keller" not in workspace.anonymized_text(easy.id, standing)
@@ -212,10 +212,10 @@ def test_all_documents_are_approved_at_once_only_where_the_policy_says_so(open_p
     assert "approve-all" not in [button.key for button in open_page("review", project_id=strict.id).button]
     app = named(open_page("review", project_id=easy.id))
     app.button(key="approve-all").click().run()
-    confirm_unread(app, "approve 6 marks and 2 texts unread")
+    confirm_unread(app, "approve 6 spans and 2 texts unread")
     assert all(workspace.active_review(document.id) for document in documents)
     assert approval_buttons(app) == []  # nothing is left to approve
-    assert any("Approved unread by Dana Ruiz: 3 marks undecided" in text.value.replace("\\", "") for text in app.markdown)
+    assert any("Approved unread by Dana Ruiz: 3 spans undecided" in text.value.replace("\\", "") for text in app.markdown)
 
 
 def test_approving_all_is_no_primary_button_and_no_single_click_while_something_is_unread(
@@ -227,9 +227,9 @@ def test_approving_all_is_no_primary_button_and_no_single_click_while_something_
     app.button(key="approve-all").click().run()
     assert not any(workspace.active_review(document.id) for document in documents)
     told = " ".join(text.value for text in app.markdown)
-    assert "6 marks undecided, second search not run on 2 documents" in told
+    assert "6 spans undecided, second search not run on 2 documents" in told
     confirm_unread(app, "yes")
-    assert "approve 6 marks and 2 texts unread" in app.error[0].value and "garrison" not in app.error[0].value
+    assert "approve 6 spans and 2 texts unread" in app.error[0].value and "garrison" not in app.error[0].value
     assert not any(workspace.active_review(document.id) for document in documents)
     assert app.text_input(key="unread-words").value == "yes"  # the question stays
     app.button(key="unread-leave").click().run()
@@ -256,7 +256,7 @@ def test_a_proposal_of_what_nobody_looked_at_is_approved_in_words(open_page, wor
     assert approval_buttons(app) == []
     app.button(key="approve").click().run()
     assert workspace.active_review(document.id) is None
-    confirm_unread(app, "approve 3 marks and 1 text unread")
+    confirm_unread(app, "approve 3 spans and 1 text unread")
     assert workspace.active_review(document.id).unread == Unread(undecided=3, unsearched=1)
 
 
@@ -271,7 +271,7 @@ def test_a_changed_text_on_disk_is_refused_with_a_sentence(open_page, workspace,
     app = named(open_page("review", project_id=easy.id))
     (workspace.document_folder(document) / "text.txt").write_text(TEXT + " more", encoding="utf-8")
     app.button(key="approve").click().run()
-    confirm_unread(app, "approve 3 marks and 1 text unread")
+    confirm_unread(app, "approve 3 spans and 1 text unread")
     assert "is not the one that was searched" in app.error[0].value
     assert workspace.active_review(document.id) is None
 

@@ -1,4 +1,4 @@
-"""Marks and pages without a browser."""
+"""Spans and pages without a browser."""
 
 from core.records import Page, Span
 from dashboard.components.page_text import cut_page

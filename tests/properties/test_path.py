@@ -170,7 +170,7 @@ def search(workspace: Workspace, project: Project, detector: ValueDetector) -> N
         if not found.is_analyzed:
             text = workspace.text(found)
             [detections] = detector.detect([text])
-            anonymization._store_found(workspace, project, document=found, text=text, found=detections)
+            anonymization._store_found(workspace, project, document=found, text=text, detections=detections)
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     job = Job(id=new_id("job"), kind="anonymize", project_id=project.id, created_at=now())
     insert(workspace.db, job)

@@ -39,7 +39,7 @@ class Effect:
         occurrences = f"Found {counted(self.places, 'time')} in {counted(self.documents, 'document')}."
         more = [
             (self.marked, f"{counted(self.marked, 'place')} to be decided, and masked until then."),
-            (self.rejected, f"{counted(self.rejected, 'undecided mark')} rejected, so the text stays readable."),
+            (self.rejected, f"{counted(self.rejected, 'undecided span')} rejected, so the text stays readable."),
             (self.searches, f"{counted(self.searches, 'document')} to be searched again."),
             (self.approvals, f"{counted(self.approvals, 'approval')} withdrawn."),
             (self.left_out, f"{counted(self.left_out, 'entry', 'entries')} on the list already."),

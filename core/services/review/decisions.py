@@ -112,7 +112,7 @@ def undo(workspace: Workspace, decision: Decision, *, by: Person) -> Decision:
         standing = {span.id: span for span in _found(workspace, [span.id for span in decision.after])}
         if any(standing.get(span.id) != span for span in decision.after):
             raise InputError(
-                "Nothing was undone: somebody changed one of these marks since.", "Decide on each of them anew."
+                "Nothing was undone: somebody changed one of these spans since.", "Decide on each of them anew."
             )
         permitted = permitted_to_decide(workspace, [*decision.after, *decision.before], by=by)
         undone = carry_out(

@@ -1,4 +1,4 @@
-"""What a person marks or changes: added spans, other types, other borders. Each gets a new surrogate."""
+"""What a person adds or changes: spans added by hand, other types, other borders. Each gets a new surrogate."""
 
 import re
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def add(workspace: Workspace, document: Document, *, start: int, end: int, entity: str, by: Person) -> Span:
-    """Mark characters `start` to `end` of a document's text as personal data; spans that lie within are replaced.
+    """Add characters `start` to `end` of a document's text as a span; spans that lie within are replaced.
 
-    Marking the same characters as the same type again changes nothing and returns the existing span.
+    Adding the same characters as the same type again changes nothing and returns the existing span.
 
     Raises:
         InputError: there is no letter or digit between the bounds, they lie outside the text, or the entity is unknown.
@@ -35,7 +35,7 @@ def add(workspace: Workspace, document: Document, *, start: int, end: int, entit
 def add_all(
     workspace: Workspace, document: Document, places: Sequence[tuple[int, int]], *, entity: str, by: Person
 ) -> Decision:
-    """Mark several places at once, all or none; `left_count` says how many were marked already.
+    """Add several places at once, all or none; `left_count` says how many had such a span already.
 
     Raises:
         InputError: as in `add`.
@@ -104,7 +104,7 @@ def change_borders(workspace: Workspace, span: Span | str, *, start: int, end: i
         others = [s for s in find(workspace.db, Span, document_id=document.id) if s.id != old.id]
         touched = [s for s in others if s.start < end and s.end > start]
         if any(s.start < start or s.end > end for s in touched):
-            raise InputError("The mark would cut another one in two.", "Take the other one in whole, or leave it out.")
+            raise InputError("The span would cut another one in two.", "Take the other one in whole, or leave it out.")
         permitted = workspace.allowed("decide", document.project_id, by=by)
         after = _accepted(permitted, [replace(old, start=start, end=end)], by=by)
         decision = carry_out(

@@ -22,7 +22,7 @@ class Sample:
     round: int  # 0 before the first round
     drawn_ids: tuple[str, ...]  # of this round, in the order drawn
     unread_ids: tuple[str, ...]  # of this round
-    unsettled_ids: tuple[str, ...]  # answered as missed, but nothing is marked in them yet
+    unsettled_ids: tuple[str, ...]  # answered as missed, but no span was added in them yet
     round_missed: int
     read: int  # in all rounds
     missed: int  # in all rounds
@@ -53,7 +53,7 @@ def _sample(permitted: Permitted, document: Document) -> Sample:
     return Sample(
         round=last,
         drawn_ids=tuple(row["passage_id"] for row in now_round),
-        # whoever marked something in a passage before its turn came has read it
+        # whoever added a span in a passage before its turn came has read it
         unread_ids=tuple(row["passage_id"] for row in now_round if not row["answer"] and row["passage_id"] in clean),
         unsettled_ids=tuple(row["passage_id"] for row in rows if row["answer"] == "missed" and row["passage_id"] in clean),
         round_missed=sum(row["answer"] == "missed" for row in now_round),
@@ -116,9 +116,9 @@ def draw(workspace: Workspace, project: Project, document: Document, *, by: Pers
 def answer(
     workspace: Workspace, document: Document, passage_ids: Sequence[str], *, missed_ids: Iterable[str] = (), by: Person
 ) -> Sample:
-    """Record that drawn passages were read and that `missed_ids` among them hold something that nobody marked.
+    """Record that drawn passages were read and that `missed_ids` among them hold something that nobody added.
 
-    A new answer replaces an earlier one, but a passage in which something was marked stays a miss.
+    A new answer replaces an earlier one, but a passage in which a span was added stays a miss.
 
     Raises:
         InputError: a passage was not drawn.
@@ -141,7 +141,7 @@ def answer(
 
 
 def note_spans(permitted: Permitted, document: Document, spans: Iterable[Span], *, by: Person) -> None:
-    """Count drawn passages as missed if a person just marked something in them; call it in the transaction that marks."""
+    """Count drawn passages as missed if a person just added a span in them; call it in the transaction that adds it."""
     _store(permitted, document, dict.fromkeys(_drawn_under(permitted, document.id, spans), "missed"), by=by)
 
 

@@ -18,9 +18,9 @@ State = Literal["detected", "in review", "proposed", "approved", "returned"]
 class PointKind(Enum):
     """The kinds of open points: what keeps a document from being proposed."""
 
-    UNDECIDED = "marks without a decision"
+    UNDECIDED = "spans without a decision"
     UNREAD = "drawn passages that nobody read"
-    WITHOUT_SPAN = "a miss that is not marked"
+    WITHOUT_SPAN = "a miss without a span"
     SAMPLE_DUE = "no sample drawn yet"
     SAMPLE_DUE_AGAIN = "another round after a miss"
     UNSEARCHED = "no second search of this anonymized text"
@@ -29,7 +29,7 @@ class PointKind(Enum):
 class Remedy(Enum):
     """What people do about an open point. Pages and commands choose by it what they offer, never by a sentence."""
 
-    DECIDE = "accept or reject marks"
+    DECIDE = "accept or reject spans"
     READ_SAMPLE = "read the sample"
     SEARCH_AGAIN = "run the second search"
 
@@ -49,7 +49,7 @@ class OpenPoint:
     """Something that must be done before a document can be proposed; `point_words` says it to people."""
 
     kind: PointKind
-    count: int = 0  # marks to decide, or passages to read
+    count: int = 0  # spans to decide, or passages to read
     of: int = 0  # passages drawn, for UNREAD
 
     @property
@@ -112,16 +112,16 @@ def _sample_points(workspace: Workspace, project: Project, document: Document) -
 
 
 def point_words(point: OpenPoint) -> str:
-    """Say in a sentence what is open, such as that 3 marks are not decided yet."""
+    """Say in a sentence what is open, such as that 3 spans are not decided yet."""
     number, verb = point.count, "is" if point.count == 1 else "are"
     passages = counted(number, "passage")
     match point.kind:
         case PointKind.UNDECIDED:
-            return f"{counted(number, 'mark')} {verb} not decided yet."
+            return f"{counted(number, 'span')} {verb} not decided yet."
         case PointKind.UNREAD:
             return f"{number} of the {point.of} passages of the sample {verb} not read yet."
         case PointKind.WITHOUT_SPAN:
-            return "A passage of the sample holds something that is not marked yet."
+            return "A passage of the sample holds something that was not added yet."
         case PointKind.SAMPLE_DUE:
             return f"The sample is not read yet: {passages} in which nothing was found."
         case PointKind.SAMPLE_DUE_AGAIN:
@@ -151,7 +151,7 @@ def hint_for(project: Project, document: Document, point: OpenPoint) -> Hint:
     """Return the hint that says how to settle an open point."""
     match point.remedy:
         case Remedy.DECIDE:
-            words, action = "Accept or reject each mark.", "accept SPAN… or reject SPAN…"
+            words, action = "Accept or reject each span.", "accept SPAN… or reject SPAN…"
         case Remedy.READ_SAMPLE:
             words, action = "Read the sample.", f"sample {document.id}"
         case Remedy.SEARCH_AGAIN:

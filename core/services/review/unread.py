@@ -38,9 +38,9 @@ def is_all_read(workspace: Workspace, project: Project) -> bool:
 
 
 def unread_words(unread: Unread) -> str:
-    """Say what is unread: `95 marks undecided, 60 passages of the sample unread, second search not run on 1 document`."""
+    """Say what is unread: `95 spans undecided, 60 passages of the sample unread, second search not run on 1 document`."""
     said = (
-        (unread.undecided, f"{counted(unread.undecided, 'mark')} undecided"),
+        (unread.undecided, f"{counted(unread.undecided, 'span')} undecided"),
         (unread.unsampled, f"{counted(unread.unsampled, 'passage')} of the sample unread"),
         (unread.unsearched, f"second search not run on {counted(unread.unsearched, 'document')}"),
     )
@@ -48,8 +48,8 @@ def unread_words(unread: Unread) -> str:
 
 
 def unread_phrase(unread: Unread) -> str:
-    """Return what a person types to approve anyway: `approve 95 marks, 60 passages and 1 text unread`."""
-    kinds = ((unread.undecided, "mark"), (unread.unsampled, "passage"), (unread.unsearched, "text"))
+    """Return what a person types to approve anyway: `approve 95 spans, 60 passages and 1 text unread`."""
+    kinds = ((unread.undecided, "span"), (unread.unsampled, "passage"), (unread.unsearched, "text"))
     # figures as people type them: 1204, where `counted` would write 1,204
     parts = [f"{number} {kind if number == 1 else kind + 's'}" for number, kind in kinds if number]
     listed = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part) if parts else "nothing"

@@ -66,7 +66,7 @@ def search(workspace: Workspace, project: Project, *, again: bool = False) -> in
 
 
 def searched_earlier(workspace: Workspace, project: Project, finder: CaseFinder) -> Document:
-    """A document whose one mark is accepted and which is approved, as an earlier version left it."""
+    """A document whose one span is accepted and which is approved, as an earlier version left it."""
     document = put(workspace, project)
     finder.is_earlier = True
     search(workspace, project)

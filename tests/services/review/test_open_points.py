@@ -25,11 +25,11 @@ LINES = (
 )
 TEXT = "\n".join(LINES)
 SENTENCES = [
-    (OpenPoint(kind=PointKind.UNDECIDED, count=1), "1 mark is not decided yet."),
-    (OpenPoint(kind=PointKind.UNDECIDED, count=1204), "1,204 marks are not decided yet."),
+    (OpenPoint(kind=PointKind.UNDECIDED, count=1), "1 span is not decided yet."),
+    (OpenPoint(kind=PointKind.UNDECIDED, count=1204), "1,204 spans are not decided yet."),
     (OpenPoint(kind=PointKind.UNREAD, count=1, of=20), "1 of the 20 passages of the sample is not read yet."),
     (OpenPoint(kind=PointKind.UNREAD, count=3, of=20), "3 of the 20 passages of the sample are not read yet."),
-    (OpenPoint(kind=PointKind.WITHOUT_SPAN), "A passage of the sample holds something that is not marked yet."),
+    (OpenPoint(kind=PointKind.WITHOUT_SPAN), "A passage of the sample holds something that was not added yet."),
     (
         OpenPoint(kind=PointKind.SAMPLE_DUE, count=1),
         "The sample is not read yet: 1 passage in which nothing was found.",
@@ -55,7 +55,7 @@ def project(workspace: Workspace) -> Project:
 
 @pytest.fixture
 def document(workspace: Workspace, project: Project) -> Document:
-    """Two marks nobody decided on, and five passages, of which three hold no mark."""
+    """Two spans nobody decided on, and five passages, of which three hold no span."""
     bounds = [(TEXT.index(line), TEXT.index(line) + len(line)) for line in LINES]
     return put_valves(workspace, project, TEXT, bounds)
 

@@ -24,7 +24,7 @@ def project(workspace: Workspace) -> Project:
 
 @pytest.fixture
 def document(workspace: Workspace, project: Project) -> Document:
-    """One mark in the first passage, and twelve passages without a finding."""
+    """One span in the first passage, and twelve passages without a finding."""
     digest = sha256_text(TEXT)
     made = Document(
         id=new_id("document"), project_id=project.id, name="valves.txt", kind="txt", size_bytes=len(TEXT), sha256=digest,
@@ -81,7 +81,7 @@ def test_a_proposal_waits_until_all_is_decided_read_and_searched_again(
         lambda: read_sample(workspace, project, document),
         lambda: search_again(workspace, document),
     ]
-    for step, open_point in zip(steps, ["1 mark is not decided", "12 passages in which", "a second time"], strict=True):
+    for step, open_point in zip(steps, ["1 span is not decided", "12 passages in which", "a second time"], strict=True):
         assert open_point in review.point_words(review.open_points(workspace, project, document)[0])
         with pytest.raises(InputError, match=open_point):
             review.propose(workspace, project, document, by=ADA)
@@ -202,7 +202,7 @@ def test_a_miss_must_be_marked(workspace: Workspace, project: Project, document:
     review.accept(workspace, spans_of(workspace, document), by=ADA)
     sample = review.draw(workspace, project, document, by=ADA)
     review.answer(workspace, document, sample.drawn_ids, missed_ids=sample.drawn_ids[:1], by=ADA)
-    assert "not marked yet" in review.point_words(review.open_points(workspace, project, document)[0])
+    assert "not added yet" in review.point_words(review.open_points(workspace, project, document)[0])
 
 
 def test_taking_a_mark_back_asks_about_its_passage_again(workspace: Workspace, project: Project, document: Document) -> None:

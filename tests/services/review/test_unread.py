@@ -39,7 +39,7 @@ def project(workspace: Workspace) -> Project:
 
 
 def put(workspace: Workspace, project: Project, *, kind: str = "txt") -> Document:
-    """A document with two marks nobody decided on, and three passages, of which one holds no mark."""
+    """A document with two spans nobody decided on, and three passages, of which one holds no span."""
     return put_valves(workspace, project, TEXT, ((0, 27), (28, 44), (45, len(TEXT))), name="valves", kind=kind)
 
 
@@ -79,14 +79,14 @@ def pair_of(workspace: Workspace, project: Project, approved: Review) -> Questio
 
 def test_what_nobody_looked_at_is_not_approved_without_words_that_name_it(workspace: Workspace, project: Project) -> None:
     documents = [put(workspace, project), put(workspace, project)]
-    for words in ("", "yes", "approve unread", "approve 4 marks and 2 passages unread"):
+    for words in ("", "yes", "approve unread", "approve 4 spans and 2 passages unread"):
         with pytest.raises(
-            InputError, match="approved unread: 4 marks undecided, 2 passages of the sample unread"
+            InputError, match="approved unread: 4 spans undecided, 2 passages of the sample unread"
         ) as caught:
             review.approve_all(workspace, project, by=ADA, unread=words)
-        assert '"approve 4 marks, 2 passages and 2 texts unread"' in caught.value.hint.words
+        assert '"approve 4 spans, 2 passages and 2 texts unread"' in caught.value.hint.words
     assert not any(workspace.active_review(document.id) for document in documents)
-    words = "  Approve 4 marks,  2 passages and 2 texts UNREAD "  # as people type
+    words = "  Approve 4 spans,  2 passages and 2 texts UNREAD "  # as people type
     assert len(review.approve_all(workspace, project, by=ADA, unread=words)) == 2
 
 
@@ -94,7 +94,7 @@ def test_words_given_for_less_than_is_unread_now_approve_nothing(workspace: Work
     put(workspace, project)
     words = review.unread_phrase(review.unread_in(workspace, project, by=ADA))
     put(workspace, project)  # brought by somebody else meanwhile
-    with pytest.raises(InputError, match="4 marks undecided"):
+    with pytest.raises(InputError, match="4 spans undecided"):
         review.approve_all(workspace, project, by=ADA, unread=words)
 
 
@@ -152,7 +152,7 @@ def test_a_passage_said_to_hold_something_unmarked_is_approved_in_no_words(works
         lambda: review.approve_all(workspace, project, by=ADA, unread=words),
         lambda: review.propose(workspace, project, document, by=ADA),
     ):
-        with pytest.raises(InputError, match="holds something that is not marked"):
+        with pytest.raises(InputError, match="holds something that was not added"):
             act()
 
 
@@ -166,12 +166,12 @@ def test_a_proposal_of_what_nobody_looked_at_is_approved_by_another_in_words_alo
     with pytest.raises(InputError, match="approved unread"):
         review.approve(workspace, project, document, by=BOB)
     with pytest.raises(InputError, match="two persons"):  # who proposed it may not, in whatever words
-        review.approve(workspace, project, document, by=ADA, unread="approve 2 marks, 1 passage and 1 text unread")
+        review.approve(workspace, project, document, by=ADA, unread="approve 2 spans, 1 passage and 1 text unread")
     search(workspace, document)  # after the proposal
-    approved = review.approve(workspace, project, document, by=BOB, unread="approve 2 marks and 1 passage unread")
+    approved = review.approve(workspace, project, document, by=BOB, unread="approve 2 spans and 1 passage unread")
     assert (approved.id, approved.unread) == (proposed.id, Unread(undecided=2, unsampled=1))
     assert approved.second_found == 0
-    assert review.unread_sentence(approved) == ("Approved unread by Bob: 2 marks undecided, 1 passage of the sample unread.")
+    assert review.unread_sentence(approved) == ("Approved unread by Bob: 2 spans undecided, 1 passage of the sample unread.")
 
 
 def test_imported_pairs_are_no_way_around_it(workspace: Workspace, project: Project) -> None:
@@ -210,7 +210,7 @@ def test_it_is_in_the_first_line_of_the_dataset_and_the_card_and_in_the_log(work
     for given in approved:
         pair_of(workspace, project, given)
     said = (
-        "Approved unread by Ada in 1 of 2 documents: 2 marks undecided, 1 passage of the sample unread, "
+        "Approved unread by Ada in 1 of 2 documents: 2 spans undecided, 1 passage of the sample unread, "
         "second search not run on 1 document."
     )
     version = freeze(workspace, project)

@@ -19,7 +19,7 @@ def put_valves(
     kind: str = "txt",
     is_analyzed: bool = True,
 ) -> Document:
-    """Store `text`, in which each of `NAMES` stands, with a mark for each and the passages with these bounds."""
+    """Store `text`, in which each of `NAMES` stands, with a span for each and the passages with these bounds."""
     digest = sha256_text(text)
     document = Document(
         id=new_id("document"), project_id=project.id, name=name, kind=kind, size_bytes=len(text), sha256=digest,
