@@ -89,7 +89,9 @@ def _answer(owner: os.stat_result, work: Callable[[], str], writing: int) -> int
 
 def refusal(home: Path) -> str:
     """Say in words why a folder must not be removed as data; return "" if it may be."""
-    if home.is_symlink() or not home.is_absolute():
+    if not home.is_absolute():
+        return f"{home} is not a whole path"
+    if home.is_symlink():
         return f"{home} is a link"
     if home.is_dir() and not (home / DATABASE).is_file():
         return f"{home} is no workspace: there is no {DATABASE} in it"
