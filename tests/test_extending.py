@@ -77,7 +77,7 @@ from found_and_replaced import found, replaced
 
 from core.privacy.entities import ENTITIES
 from core.records import SEARCH_VERSION
-from dashboard.components.page_text import entity_words
+from dashboard.components.review.page_text import entity_words
 
 
 def test_the_value_is_found_and_replaced():

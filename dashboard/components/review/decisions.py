@@ -14,11 +14,11 @@ from core.records import Person, Span, SpanState
 from core.services import review
 from core.services.privacy.spans import equal_in_project
 from core.words import counted
-from dashboard.components import span_order
 from dashboard.components.errors import shown_errors
-from dashboard.components.page_text import entity_words
-from dashboard.components.pending import Pending, effect_words, forget_pending, wait_for_yes
-from dashboard.components.review_session import ReviewSession, draw_again, forget_last
+from dashboard.components.review import span_order
+from dashboard.components.review.page_text import entity_words
+from dashboard.components.review.pending import Pending, effect_words, forget_pending, wait_for_yes
+from dashboard.components.review.session import ReviewSession, draw_again, forget_last
 from dashboard.components.words import unformatted
 from dashboard.session_keys import REVIEW_NEXT
 
