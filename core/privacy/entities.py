@@ -142,6 +142,7 @@ TYPES: tuple[EntityType, ...] = (
 )  # fmt: skip
 TYPE_OF = {type_.name: type_ for type_ in TYPES}
 ENTITIES = tuple(TYPE_OF)
+_RANKS = {name: place for place, name in enumerate(ENTITIES)}
 NAMES = tuple(type_.name for type_ in TYPES if type_.is_name)
 SPREAD = frozenset(type_.name for type_ in TYPES if type_.spreads)
 WITH_KIND_WORD = frozenset(type_.name for type_ in TYPES if type_.has_kind_word)
@@ -164,6 +165,11 @@ def invented_as(*inventions: Invention) -> frozenset[str]:
 def name_alone(value: str) -> str:
     """Return the name without the word for its kind: "Brackenfell" of "HMS Brackenfell"; unchanged without such a word."""
     return _KIND_WORDS.sub("", value, count=1) if _KIND_WORDS.match(value) else value
+
+
+def rank(entity: str) -> int:
+    """Return the place of a type among `TYPES`, from 0: of two that claim the same text, the lower one has it."""
+    return _RANKS.get(entity, len(_RANKS))
 
 
 def kin(entity: str) -> tuple[str, ...]:

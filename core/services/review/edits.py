@@ -116,7 +116,7 @@ def change_borders(workspace: Workspace, span: Span | str, *, start: int, end: i
     return decision
 
 
-def stepped(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
+def moved_borders(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
     """Return a span's bounds with its start or end moved by a word, back (-1) or on (+1); unchanged if that cannot be."""
     if edge == "end":
         if step > 0:

@@ -70,7 +70,7 @@ def change_type(session: ReviewSession, span: Span, entity: str) -> None:
 
 def move_border(session: ReviewSession, span: Span, edge: review.Edge, step: int) -> None:
     """Move the span's start or end by one word, back (-1) or forward (+1)."""
-    start, end = review.stepped(session.text, span, edge, step)
+    start, end = review.moved_borders(session.text, span, edge, step)
     if (start, end) == (span.start, span.end):
         return
     effect = review.effect_on(session.workspace, [span])
