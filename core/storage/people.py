@@ -184,7 +184,7 @@ def person(workspace: Workspace, named: str) -> Person:
     return Person(id=rows[0]["id"], name=rows[0]["name"], is_authenticated=True)
 
 
-def person_of_job(workspace: Workspace, person_id: str, action: Action, project_id: str) -> Person:
+def person_of_job(workspace: Workspace, person_id: str, action: Action, project_id: str | None) -> Person:
     """Return the person who started a job, after checking that they may still do what it does.
 
     Raises:

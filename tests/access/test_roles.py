@@ -162,7 +162,7 @@ def test_owner_gives_roles_in_the_own_project_only(workspace: Workspace, signed_
     assert entry.actor == "Otto" and entry.subjects["project"] == ours.id
 
 
-def job_of(workspace: Workspace, person_id: str, project_id: str) -> Job:
+def job_of(workspace: Workspace, person_id: str | None, project_id: str) -> Job:
     job = Job(id=new_id("job"), kind="anonymize", project_id=project_id, person_id=person_id, created_at=now())
     insert(workspace.db, job)
     return job
@@ -179,7 +179,7 @@ def test_job_of_a_person_whose_role_is_gone_does_not_begin(workspace: Workspace,
 
 def test_jobs_of_other_projects_are_neither_listed_nor_cancelled(workspace: Workspace, signed_in: SignIn) -> None:
     (ours, _, _), (theirs, _, _) = filled(workspace, "Ours"), filled(workspace, "Theirs")
-    ended = {project.id: job_of(workspace, "", project.id) for project in (ours, theirs)}
+    ended = {project.id: job_of(workspace, None, project.id) for project in (ours, theirs)}
     for job in ended.values():
         update(workspace.db, Job, job.id, state="failed")
     ada, boss = signed_in("ada", ("expert",), ours), signed_in("boss", on_machine=("administrator",))
