@@ -81,7 +81,7 @@ def sign_in(workspace: Workspace, token: Token) -> Actor:
 def sign_out(workspace: Workspace) -> None:
     """End the acting person's sign-in, in every window and for every copy of its cookie."""
     actor = rights.restricted(workspace.db)
-    if actor is not None:
+    if actor is not None and actor.sign_in_id is not None:
         _end(workspace.db, "id = ?", actor.sign_in_id)
 
 

@@ -25,7 +25,7 @@ SIGNED_OUT = "Your sign-in has ended."
 def restricted(db: sqlite3.Connection) -> Actor | None:
     """Return the actor signed in on this connection, or None if it is unrestricted."""
     actor = db.actor if isinstance(db, Database) else None
-    return actor if actor is not None and actor.sign_in_id else None
+    return actor if actor is not None and actor.sign_in_id is not None else None
 
 
 def check_sign_in(db: sqlite3.Connection) -> None:

@@ -1,12 +1,13 @@
 """Roles: what each allows, that a change counts at once, who may change them, and what the log keeps."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
 import pytest
 
 from core import jobs
-from core.access import GATES, IN_PROJECT, ON_MACHINE, UNGATED, Action
+from core.access import GATES, IN_PROJECT, ON_MACHINE, UNGATED, Action, Actor
 from core.errors import AccessError, InputError
 from core.identity import declared
 from core.jobs.worker import run_job
@@ -187,3 +188,13 @@ def test_jobs_of_other_projects_are_neither_listed_nor_cancelled(workspace: Work
     assert len(jobs.list_jobs(boss)) == 2
     with pytest.raises(AccessError):
         jobs.resume(ada, ended[theirs.id].id)
+
+
+def test_only_an_actor_without_a_sign_in_is_taken_for_a_job(workspace: Workspace, signed_in: SignIn) -> None:
+    ada = signed_in("ada").actor
+    with pytest.raises(AccessError, match="sign-in has ended"):
+        Workspace(workspace.home, actor=replace(ada, sign_in_id="")).db.execute("select 1")
+    of_job = Workspace(workspace.home, actor=Actor(person=ada.person))
+    assert rights.restricted(of_job.db) is None
+    people.sign_out(of_job)
+    assert rights.restricted(Workspace(workspace.home, actor=ada).db) == ada  # what a job does ends no sign-in
