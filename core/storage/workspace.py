@@ -82,7 +82,7 @@ class Workspace:
         rights.check(self.db, action, project_id, by=by)
         if self.actor is not None and project_id:
             get(self.db, Project, project_id)
-        permitted = Permitted(self.home, actor=self.actor and replace(self.actor, sign_in_id=""))
+        permitted = Permitted(self.home, actor=self.actor and replace(self.actor, sign_in_id=None))
         permitted._local = self._local  # noqa: SLF001 its own kind
         return permitted
 

@@ -61,7 +61,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
 
 def run(context: JobContext, params: Params) -> Result:
     """Run an anonymization job."""
-    return find_personal_data(context, get(context.workspace.db, Project, context.job.project_id), params)
+    return find_personal_data(context, context.project(), params)
 
 
 def open_detector(workspace: Workspace, settings: DetectionSettings | None = None, *, project_id: str = "") -> Detector:
