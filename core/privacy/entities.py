@@ -23,7 +23,7 @@ class EntityType:
     """A type of personal data.
 
     `spreads`: a value found once means the same wherever it stands in the document, and is masked there, too. Not so for
-    dates, ages and numbers of few digits.
+    dates, ages and numbers of few digits, nor for a single word in lower case without a digit, whatever its type.
     `is_name`: a name finder takes the same name now for this type, now for another, so that these share their surrogates.
     `has_kind_word`: a word before the name ("HMS", "Operation") tells no more than the type does, and stays.
     `is_searched_again`: the second search, over the anonymized text, asks for it.

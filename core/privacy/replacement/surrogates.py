@@ -31,18 +31,19 @@ from core.records import Span, Treatment
 
 Row = tuple[str, str, str]  # entity, HMAC-SHA256 of the value in hexadecimal, surrogate
 Key = tuple[str, str]  # entity and HMAC
-PART = "PERSON_PART"
+PART = "PERSON_PART"  # rows of the single words of persons' names
 HIDDEN = "HIDDEN"  # rows of values without a surrogate of their own, kept so that no surrogate equals them
-LABEL = "TAG_"
+LABEL = "TAG_"  # before the type, in rows of values that have a label: "TAG_PERSON"
 SHORT = "TAG_PART"  # rows of the short forms of labelled persons' names, with the label of the one whom they mean
 DATES = tuple(type_.name for type_ in TYPES if type_.invention == "date")
-# Quantities: moved by one offset, or of so few values that another real one cannot be avoided; they name nobody alone.
+# Types of which a surrogate may equal another real value: dates and grids all move by one offset, and ages are few. None of
+# them names anybody alone.
 MOVED = invented_as("date", "grid") | {"AGE"}
 _SEVERAL = "<>"  # stored in place of a label if a short form may mean several people
 _CODES = tuple(entity for entity in ENTITIES if entity not in NAMES and entity not in MOVED)
 _GRIDS = invented_as("grid")
 _NAMES_OF_THINGS = tuple(entity for entity in NAMES if entity != "PERSON")
-_SPARE_TRIES = 20  # before the one that was free last
+_SPARE_TRIES = 20  # a search starts this many before the try at which the previous one ended
 
 
 def new_key() -> bytes:
@@ -52,7 +53,7 @@ def new_key() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What stands for a value (for people: words, if nothing does), and the treatment that led to it."""
+    """The text that replaces a value (words for people, if it is removed or kept), and the treatment that led to it."""
 
     text: str
     treatment: Treatment
@@ -334,8 +335,8 @@ class SurrogateMapping:
 class SurrogateRows:
     """Surrogates by keyed hashes of their values, so that no stored row reveals the value it stands for.
 
-    If a value equals a surrogate issued earlier, that surrogate is withdrawn: `stale` names it, and whoever had it gets
-    another one on the next request.
+    If a value equals a surrogate issued earlier, that surrogate is withdrawn: `stale` names it, and the value that had it
+    gets another one on the next request.
 
     Args:
         key: the project's secret key.
@@ -355,7 +356,7 @@ class SurrogateRows:
         self._gone: set[Key] = set()
         self.changes = 0  # how often a row was added or removed
         self.stale: set[str] = set()  # plain forms of withdrawn surrogates
-        self._met: dict[Key, SurrogateMapping] = {}  # every pair requested, with the value as it was first written here
+        self._met: dict[Key, SurrogateMapping] = {}  # every mapping requested, with the value as it was first written here
         for entity, digest, surrogate in rows:
             self.hold((entity, digest), surrogate, is_new=False)
 
@@ -474,16 +475,16 @@ class SurrogateRows:
         return sorted(self._gone)
 
     def pairs(self) -> list[SurrogateMapping]:
-        """Return every pair requested since the table was loaded."""
+        """Return every mapping requested since the table was loaded."""
         return list(self._met.values())
 
     def new_pairs(self) -> list[SurrogateMapping]:
-        """Return the pairs of the rows issued since the table was loaded."""
+        """Return the mappings of the rows issued since the table was loaded."""
         return [self._met[key] for key in self._new if key in self._met]
 
 
 def entity_of(key: Key) -> str:
-    """Return the type of personal data of a row, whatever kind of row it is."""
+    """Return the type of personal data of a row that has a surrogate or a label; not of one of `HIDDEN` or `SHORT`."""
     return key[0].removeprefix(LABEL).removesuffix("_PART")
 
 
