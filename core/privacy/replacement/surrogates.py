@@ -118,7 +118,7 @@ class SurrogateTable:
         return self._given[asked]
 
     def _replaced(self, entity: str, value: str) -> Replacement:
-        self.rows.meet(_forms(entity, value))
+        self.rows.withdraw_if_issued(_forms(entity, value))
         treatment = self._treatments.get(entity, "surrogate")
         if treatment == "surrogate":
             realistic = self._realistic(entity, value)
@@ -126,10 +126,11 @@ class SurrogateTable:
         if treatment == "tag":
             return Replacement(self._label(entity, value), "tag")
         for part in _forms(entity, value):
-            self.rows.hold(self.rows.row(HIDDEN, part), "")
+            self.rows.store(self.rows.row(HIDDEN, part), "")
         return Replacement({"mask": BLOCKS, "remove": REMOVED}.get(treatment, KEPT), treatment)
 
     def _realistic(self, entity: str, value: str) -> str:
+        """Return the invented value: the one it has, the one of this text under a kindred type, or a new one."""
         if entity == "PERSON":
             return self._person(value)
         if entity in DATES and is_counted(value):
@@ -145,23 +146,24 @@ class SurrogateTable:
                 return _with_kind_of(value, alone, shared or self._realistic(entity, alone))
         if surrogate is None:
             surrogate = self._invented(key, value)
-        return self.rows.noted(key, value, surrogate)
+        return self.rows.record_mapping(key, value, surrogate)
 
     def _label(self, entity: str, value: str) -> str:
+        """Return the numbered label: the one that a form of this value has already, or a new one."""
         kinds = [kind for kind in (entity, *_sharing(entity)) if self._treatments.get(kind) == "tag"]
         for kind in kinds:
             for form in label_forms(kind, value):
                 key = self.rows.row(LABEL + kind, form)
                 if label := self.rows.surrogate_of(key):
-                    return self.rows.noted(key, value, label)
+                    return self.rows.record_mapping(key, value, label)
                 if kind == "PERSON" and (label := self._meant(form)):
                     return label
         form = label_forms(entity, value)[-1]
         key = self.rows.row(LABEL + entity, form)
         if entity == "PERSON":
-            self.rows.hold(self.rows.row(HIDDEN, plain(value)), "")
-            return self.rows.noted(key, value, self._label_of_person(key, form))
-        return self.rows.noted(key, value, self._issue(key, value, ()))
+            self.rows.store(self.rows.row(HIDDEN, plain(value)), "")
+            return self.rows.record_mapping(key, value, self._label_of_person(key, form))
+        return self.rows.record_mapping(key, value, self._issue(key, value, ()))
 
     def _label_of_person(self, key: Key, form: str) -> str:
         """Return the label of whoever had a shorter form of this name alone ("Smith" of "John Smith"), else a new one.
@@ -178,16 +180,16 @@ class SurrogateTable:
                 label = its_label  # so far this short form means nobody else
                 self.rows.forget(own)
         if label:
-            self.rows.hold(key, label)
+            self.rows.store(key, label)
         else:
             label = self._issue(key, form, ())
         for meant in shorter.values():
             before = self.rows.surrogate_of(meant)
             if before is None:
-                self.rows.hold(meant, label)
+                self.rows.store(meant, label)
             elif before not in (label, _SEVERAL):
                 self.rows.stale.add(plain(before))
-                self.rows.hold(meant, _SEVERAL)
+                self.rows.store(meant, _SEVERAL)
         return label
 
     def _meant(self, form: str) -> str | None:
@@ -203,7 +205,7 @@ class SurrogateTable:
             surrogate = self.rows.surrogate_of(key)
             if surrogate:
                 shown = surrogate if is_label(surrogate) or kind not in (*NAMES, PART) else match_case(surrogate, value)
-                return self.rows.noted(key, value, shown)
+                return self.rows.record_mapping(key, value, shown)
         return None
 
     def _person(self, value: str) -> str:
@@ -212,10 +214,10 @@ class SurrogateTable:
         if address and not self.rows.surrogate_of(
             self.rows.row("PERSON", plain(whole))
         ):  # in "BG AA" no rank is meant if "Bg Aa" is a known name
-            return f"{address[0]}{self._named(whole[address.end() :], title=address[0])}"
-        return self._named(whole, title="")
+            return f"{address[0]}{self._replaced_name(whole[address.end() :], title=address[0])}"
+        return self._replaced_name(whole, title="")
 
-    def _named(self, whole: str, *, title: str) -> str:
+    def _replaced_name(self, whole: str, *, title: str) -> str:
         shared = self._of_another_type(whole, types=_NAMES_OF_THINGS)
         if shared is not None:
             return shared
@@ -229,10 +231,10 @@ class SurrogateTable:
             replaced = self._free_name(key, whole, words, title=title)
             if replaced.casefold() != whole.casefold():
                 if whole != words[0] and plain(self.rows.surrogate_of(key) or "") != plain(replaced):
-                    self.rows.hold(key, replaced)  # in case it is taken for another type later
-                return self.rows.noted(key, whole, replaced) if self.rows.surrogate_of(key) else replaced
+                    self.rows.store(key, replaced)  # in case it is taken for another type later
+                return self.rows.record_mapping(key, whole, replaced) if self.rows.surrogate_of(key) else replaced
         surrogate = self.rows.surrogate_of(key) or self._issue(key, whole, ())
-        return self.rows.noted(key, whole, surrogate)
+        return self.rows.record_mapping(key, whole, surrogate)
 
     def _free_name(self, key: Key, whole: str, words: list[str], *, title: str) -> str:
         """Replace the name word by word; try other words if the new whole is real or already replaces something else."""
@@ -274,17 +276,14 @@ class SurrogateTable:
                 return shared
             pool = (PART, script_of(word), length_class(word), gender, is_surname)
             surrogate = self._issue_from(pool, key, word, partial(name_parts, word, gender=gender, is_surname=is_surname))
-        return self.rows.noted(key, word, match_case(surrogate, word))
+        return self.rows.record_mapping(key, word, match_case(surrogate, word))
 
     def _initial(self, word: str) -> str:
         """Return another letter for an initial: avoiding the real ones, 26 letters would soon leave none."""
         script = script_of(word)
         letters = initials(self._dice(self.rows.digest(PART, script), 0), script)
-        return (
-            match_case(letters.get(word.upper(), "X"), word)
-            if not word.islower()
-            else letters.get(word.upper(), "X").lower()
-        )
+        letter = letters.get(word.upper(), "X")
+        return letter.lower() if word.islower() else match_case(letter, word)
 
     def _invented(self, key: Key, value: str) -> str:
         """Return a new surrogate for `value`, realistic if the type allows it."""
@@ -309,10 +308,10 @@ class SurrogateTable:
 
     def _issue(self, key: Key, value: str, candidates: Iterable[str]) -> str:
         entity = key[0]
-        self.rows.know(key)  # so that the value itself is not a candidate
+        self.rows.count_as_real(key)  # so that the value itself is not a candidate
         labels = (f"<{entity_of(key)}_{number}>" for number in count(1 + self.rows.count_of(entity)))
         chosen = next(c for source in (candidates, labels) for c in source if self.rows.is_free(entity, c, value))
-        self.rows.hold(key, chosen)
+        self.rows.store(key, chosen)
         return chosen
 
     def _dice(self, digest: str, turn: int) -> Dice:
@@ -356,9 +355,11 @@ class SurrogateRows:
         self._gone: set[Key] = set()
         self.changes = 0  # how often a row was added or removed
         self.stale: set[str] = set()  # plain forms of withdrawn surrogates
-        self._met: dict[Key, SurrogateMapping] = {}  # every mapping requested, with the value as it was first written here
+        self._mappings: dict[
+            Key, SurrogateMapping
+        ] = {}  # every mapping requested, with the value as it was first written here
         for entity, digest, surrogate in rows:
-            self.hold((entity, digest), surrogate, is_new=False)
+            self.store((entity, digest), surrogate, is_new=False)
 
     def row(self, entity: str, form: str) -> Key:
         """Return the key of a plain form of this type."""
@@ -402,17 +403,17 @@ class SurrogateRows:
         """Issue none of these values as surrogates from now on."""
         self._avoid.update(plain(value) for value in values)
 
-    def noted(self, key: Key, value: str, surrogate: str) -> str:
+    def record_mapping(self, key: Key, value: str, surrogate: str) -> str:
         """Record for re-identification that `surrogate` replaces `value`, and return the surrogate."""
-        self._met.setdefault(key, SurrogateMapping(entity=entity_of(key), value=value, surrogate=surrogate))
+        self._mappings.setdefault(key, SurrogateMapping(entity=entity_of(key), value=value, surrogate=surrogate))
         return surrogate
 
-    def know(self, key: Key) -> None:
+    def count_as_real(self, key: Key) -> None:
         """Count this key's value among the real ones before it has a surrogate."""
         self._digests.add(key[1])
         self._counts.setdefault(key[0], 0)
 
-    def hold(self, key: Key, surrogate: str, *, is_new: bool = True) -> None:
+    def store(self, key: Key, surrogate: str, *, is_new: bool = True) -> None:
         """Let `surrogate` replace the value of this key from now on; "" if the value is only known to be real."""
         entity, digest = key
         before = self._known.get(key)
@@ -433,7 +434,7 @@ class SurrogateRows:
             self._new[key] = surrogate
             self._gone.discard(key)
 
-    def meet(self, forms: Iterable[str]) -> None:
+    def withdraw_if_issued(self, forms: Iterable[str]) -> None:
         """Withdraw every surrogate that equals one of these forms or contains it as a name, because the forms are real."""
         for form in forms:
             holders = {key for key in self._holders.get(form, ()) if key[0] not in MOVED}
@@ -462,7 +463,7 @@ class SurrogateRows:
         """Withdraw the surrogate of this key."""
         self.changes += 1
         self._holders[plain(self._known.pop(key))].discard(key)
-        self._met.pop(key, None)
+        self._mappings.pop(key, None)
         self._new.pop(key, None)
         self._gone.add(key)
 
@@ -474,13 +475,13 @@ class SurrogateRows:
         """Return the keys of rows that were withdrawn since the table was loaded."""
         return sorted(self._gone)
 
-    def pairs(self) -> list[SurrogateMapping]:
+    def mappings(self) -> list[SurrogateMapping]:
         """Return every mapping requested since the table was loaded."""
-        return list(self._met.values())
+        return list(self._mappings.values())
 
-    def new_pairs(self) -> list[SurrogateMapping]:
+    def new_mappings(self) -> list[SurrogateMapping]:
         """Return the mappings of the rows issued since the table was loaded."""
-        return [self._met[key] for key in self._new if key in self._met]
+        return [self._mappings[key] for key in self._new if key in self._mappings]
 
 
 def entity_of(key: Key) -> str:
@@ -506,7 +507,7 @@ def _forms(entity: str, value: str) -> set[str]:
 
 
 def _with_kind_of(value: str, alone: str, replaced: str) -> str:
-    """Return the replacement of the name `alone`, after the word for its kind that precedes it in `value`."""
+    """Return `replaced` after the word for the kind of thing in `value`: "HMS Ardent" for "HMS Brackenfell"."""
     kind = " ".join(value.removesuffix(alone).split())
     return f"{kind} {replaced}"
 

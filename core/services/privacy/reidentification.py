@@ -214,7 +214,7 @@ def _pairs_so_far(permitted: Permitted, project: Project) -> list[SurrogateMappi
         text = permitted.text(document)
         for span in find(permitted.db, Span, document_id=document.id, order="start"):
             table.surrogate(span.entity, text[span.start : span.end])
-    return table.rows.pairs()
+    return table.rows.mappings()
 
 
 def _distinct(pairs: Sequence[SurrogateMapping]) -> list[SurrogateMapping]:
