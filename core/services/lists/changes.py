@@ -50,9 +50,9 @@ def add(
     """
     permitted = workspace.allowed("edit lists", project_id, by=actor)
     check(entries, patterns)
-    patterns = [replace(pattern, added_by=actor.name) for pattern in patterns]
+    patterns = [replace(pattern, project_id=project_id, added_by=actor.name) for pattern in patterns]
     fresh = [
-        replace(entry, added_by=actor.name)
+        replace(entry, project_id=project_id, added_by=actor.name)
         for entry in not_there(find(permitted.db, ListEntry, project_id=project_id), entries)
     ]
     names = [pattern.name for pattern in (*find(permitted.db, CustomPattern, project_id=project_id), *patterns)]
