@@ -69,8 +69,10 @@ class Workspace:
             self._local.db.close()
             del self._local.db
 
-    def allowed(self, action: Action, project_id: str = "", *, by: Person | None = None) -> "Permitted":
-        """Check `action` once, then return the workspace for everything that follows from it.
+    def allowed(
+        self, action: Action, project_id: str = "", *, also: Action | None = None, by: Person | None = None
+    ) -> "Permitted":
+        """Check `action` (and `also` another one) once, then return the workspace for everything that follows from it.
 
         It is unrestricted, even where the actor may not look: an entry in a list for every project creates spans in each of
         them. It shares this one's connections.
@@ -79,12 +81,14 @@ class Workspace:
             AccessError: the actor may not do this, or `by` is another person.
             InputError: the project does not exist, or the actor may not see it.
         """
-        rights.check(self.db, action, project_id, by=by)
+        actions = (action,) if also is None else (action, also)
+        for each in actions:
+            rights.check(self.db, each, project_id, by=by)
         if self.actor is not None and project_id:
             get(self.db, Project, project_id)
         permitted = Permitted(self.home, actor=self.actor and replace(self.actor, sign_in_id=""))
         permitted._local = self._local  # noqa: SLF001 its own kind
-        permitted._grant = _Grant(self, action, project_id)  # noqa: SLF001 likewise
+        permitted._grant = _Grant(self, actions, project_id)  # noqa: SLF001 likewise
         return permitted
 
     def checked_document(self, document: Document, action: Action) -> Document:
@@ -378,7 +382,7 @@ class _Grant:
     """What a permit was given for, and the workspace in which it was asked."""
 
     workspace: Workspace
-    action: Action
+    actions: tuple[Action, ...]
     project_id: str
 
 
@@ -400,5 +404,7 @@ class Permitted(Workspace):
             AccessError: the actor may not do any more what this workspace is for, or their sign-in has ended.
         """
         if self._grant is not None:
-            rights.check(self._grant.workspace.db, self._grant.action, self._grant.project_id)
+            asked = self._grant.workspace.db
+            for action in self._grant.actions:
+                rights.check(asked, action, self._grant.project_id)
         return super().db

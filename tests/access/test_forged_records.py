@@ -11,10 +11,12 @@ from core.privacy import mask
 from core.records import CustomPattern, Document, ListEntry, Person, Project, Role, Span, new_id, now
 from core.services import review
 from core.services.lists import changes
+from core.services.privacy import reidentification
+from core.services.privacy.project_treatments import set_treatment
 from core.services.privacy.spans import spans_of
 from core.services.review.second_search import second_search_of, store_second_search
 from core.services.review.unread import unread_of
-from core.storage import Workspace, audit, find, get
+from core.storage import Workspace, audit, find, get, insert
 
 from .conftest import TEXT, SignIn, filled
 
@@ -173,3 +175,68 @@ def test_forged_rules_of_a_project_approve_nothing_unread(
         review.approve(mallory, loose, ours[1], by=me(mallory), unread=review.unread_phrase(unread))
     masked = mask(TEXT, find(workspace.db, Span, document_id=ours[1].id))
     assert sha256_text(masked.text) and workspace.active_review(ours[1].id) is None
+
+
+def test_strangers_who_act_on_a_document_are_refused_and_recorded(
+    workspace: Workspace, signed_in: SignIn, theirs: tuple[Project, Document, Span]
+) -> None:
+    project, document, _ = theirs
+    acts = {
+        "draw": lambda one: review.draw(one, project, document, by=me(one)),
+        "answer": lambda one: review.answer(one, document, [], by=me(one)),
+        "approve": lambda one: review.approve(one, project, document, by=me(one)),
+        "return": lambda one: review.return_(one, document, comment="no", by=me(one)),
+        "withdraw": lambda one: review.withdraw(one, document, reason="no", by=me(one)),
+        "catch up": lambda one: changes.catch_up(one, document),
+    }
+    for name, act in acts.items():
+        stranger = signed_in(name)
+        with pytest.raises(AccessError, match="You may not"):
+            act(stranger)
+        refused = [entry.subjects for entry, _ in audit.entries(workspace.db, about=me(stranger).id)]
+        assert {"person": me(stranger).id, "project": project.id} in refused, name
+
+
+def test_administrator_who_may_not_read_sets_no_rules_that_read(
+    workspace: Workspace, signed_in: SignIn, theirs: tuple[Project, Document, Span]
+) -> None:
+    """An administrator may set rules, but may not read documents in a project where they only look on."""
+    project = theirs[0]
+    boss = signed_in("boss", ("auditor",), project, on_machine=("administrator",))
+    passphrase = "four words nobody guesses"
+    with pytest.raises(AccessError, match="read documents"):
+        set_treatment(boss, project, entity="PERSON", treatment="keep", person=me(boss))
+    with pytest.raises(AccessError, match="read documents"):
+        reidentification.set_up(boss, project, passphrase=passphrase, person=me(boss))
+    reidentification.set_up(workspace, project, passphrase=passphrase, person=BOSS)
+    with pytest.raises(AccessError, match="read documents"):
+        reidentification.change_passphrase(boss, project, old=passphrase, new=f"{passphrase} now", person=me(boss))
+    with pytest.raises(AccessError, match="read documents"):
+        reidentification.turn_off(boss, project, typed_name=project.name, person=me(boss))
+    assert reidentification.setup_of(workspace, project)
+
+
+def test_lists_are_applied_by_those_who_may_edit_them(
+    workspace: Workspace, signed_in: SignIn, ours: tuple[Project, Document, Span]
+) -> None:
+    project, document, _ = ours
+    entry = ListEntry(
+        id=new_id("entry"), project_id=project.id, kind="deny", text="gate", entity="REFERENCE", added_by="",
+        created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, entry)
+    with pytest.raises(AccessError, match="edit lists"):
+        changes.catch_up(signed_in("eve", ("expert",), project), document)
+    assert len(find(workspace.db, Span)) == 1
+    assert changes.catch_up(signed_in("rita", ("reviewer",), project), document) == 1
+
+
+def test_decision_that_changed_nothing_is_undone_without_a_trace(
+    workspace: Workspace, signed_in: SignIn, ours: tuple[Project, Document, Span]
+) -> None:
+    ada = signed_in("ada", ("reviewer",), ours[0])
+    review.accept(ada, [ours[2]], by=me(ada))
+    again = review.accept(ada, [ours[2]], by=me(ada))
+    before = acted(workspace)
+    assert not again.after and review.undo(ada, again, by=me(ada)) == again
+    assert acted(workspace) == before

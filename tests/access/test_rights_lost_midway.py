@@ -109,7 +109,7 @@ ACTS: dict[str, tuple[Role, Act, Act, int]] = {
     "remove from lists": (
         "reviewer", listed, lambda s: changes.remove(s.acting, s.project.id, entries=[ENTRY], actor=s.by), 1
     ),
-    "apply lists": ("expert", outdated, lambda s: changes.catch_up(s.acting, s.document), 1),
+    "apply lists": ("reviewer", outdated, lambda s: changes.catch_up(s.acting, s.document), 1),
     "treatment": (
         "owner", nothing,
         lambda s: set_treatment(s.acting, s.project, entity="PERSON", treatment="keep", person=s.by), 1,

@@ -90,7 +90,7 @@ def draw(workspace: Workspace, project: Project, document: Document, *, by: Pers
     Raises:
         InputError: the document belongs to another project.
     """
-    document = get(workspace.db, Document, document.id)
+    document = workspace.checked_document(document, "decide")
     permitted = workspace.allowed("decide", document.project_id, by=by)
     if document.project_id != project.id:
         raise InputError(f"Document {document.id} does not belong to {project.name}.", "Choose a document of this project.")
@@ -130,7 +130,7 @@ def answer(
     Raises:
         InputError: a passage was not drawn.
     """
-    document = get(workspace.db, Document, document.id)
+    document = workspace.checked_document(document, "decide")
     permitted = workspace.allowed("decide", document.project_id, by=by)
     db = permitted.db
     missed = set(missed_ids)
