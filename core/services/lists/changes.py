@@ -15,7 +15,7 @@ from core.records import AuditAction, CustomPattern, Document, ListEntry, Person
 from core.services.lists.effects import ChangePreview, DocumentChange, Effect, adding, changes_by_lists, removing
 from core.services.lists.stored import lists_of
 from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
-from core.storage import Permitted, Workspace, audit, count, delete, find, get, insert_many, transaction, update
+from core.storage import Permitted, Workspace, audit, count, delete, find, insert_many, transaction, update
 
 REASON = "A list or pattern changed, and it touches this document."
 
@@ -50,9 +50,9 @@ def add(
     """
     permitted = workspace.allowed("edit lists", project_id, by=actor)
     check(entries, patterns)
-    patterns = [replace(pattern, added_by=actor.name) for pattern in patterns]
+    patterns = [replace(pattern, project_id=project_id, added_by=actor.name) for pattern in patterns]
     fresh = [
-        replace(entry, added_by=actor.name)
+        replace(entry, project_id=project_id, added_by=actor.name)
         for entry in missing_entries(find(permitted.db, ListEntry, project_id=project_id), entries)
     ]
     names = [pattern.name for pattern in (*find(permitted.db, CustomPattern, project_id=project_id), *patterns)]
@@ -154,12 +154,12 @@ def _searched(workspace: Workspace, project_id: str) -> list[Document]:
 
 def catch_up(workspace: Workspace, document: Document) -> int:
     """Apply the current lists to a document that was searched while they changed; return how many spans changed."""
-    document = get(workspace.db, Document, document.id)
+    document = workspace.checked_document(document, "find personal data")
     permitted = workspace.allowed("find personal data", document.project_id)
     with transaction(permitted.db):
         change = changes_by_lists(permitted, document, lists_of(permitted, document.project_id), new=Lists())
         if change:
-            _store(permitted, change, actor=None)
+            _store(workspace.allowed("edit lists", document.project_id), change, actor=None)
     return len(change.new) + len(change.undecided) + len(change.rejected)
 
 
