@@ -129,12 +129,12 @@ UNGATED: frozenset[AuditAction] = frozenset({"log begun", "signed in", "signed o
 class Actor:
     """The person a workspace acts for. Without one, it acts for the operating system account, which owns the files anyway.
 
-    With a `sign_in_id`, every use is checked against the roles stored at that moment. Without one, the actor is a job,
-    whose person's permissions were checked when it began.
+    With a `sign_in_id`, every use is checked against the roles stored at that moment. Without one (None), the actor is a
+    job, whose person's permissions were checked when it began.
     """
 
     person: Person
-    sign_in_id: str = ""
+    sign_in_id: str | None = None
 
 
 def is_allowed(action: Action, *, on_machine: Iterable[Role], in_project: Iterable[Role]) -> bool:

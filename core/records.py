@@ -404,14 +404,14 @@ class Job:
 
     id: str
     kind: str
-    project_id: str = ""
-    person_id: str = ""  # who started it; "" for the operating system account
+    project_id: str | None = None  # None if it works in no project, or makes one
+    person_id: str | None = None  # who started it; None for the operating system account
     params: dict[str, Any] = field(default_factory=dict)
     key: str = ""  # starting a job with the key of one that is queued or running returns that job
     needs_accelerator: bool = False
     state: JobState = "queued"
     done: float = 0.0  # progress, in `unit`
-    total: float = 0.0  # 0 while unknown
+    total: float | None = None  # None until it has said
     unit: str = ""
     message: str = ""  # what it is doing right now, in words
     result: dict[str, Any] = field(default_factory=dict)
@@ -419,10 +419,10 @@ class Job:
     hint: str = ""  # what to do about the error, in words
     hint_command: str = ""  # the command that does it, if there is one
     is_cancel_requested: bool = False
-    pid: int = 0
-    pid_started: float = 0.0  # creation time of that process, seconds since 1970
+    pid: int | None = None  # of the process that runs it, or ran it last; None before there is one
+    pid_started: float | None = None  # creation time of that process, seconds since 1970
     created_at: str
-    started_at: str = ""
-    finished_at: str = ""
-    progress_at: str = ""  # when `done` last changed
-    launched_s: float = 0.0  # when a process was last started for it, seconds since 1970
+    started_at: str | None = None
+    finished_at: str | None = None
+    progress_at: str | None = None  # when `done` last changed
+    launched_s: float | None = None  # when a process was last started for it, seconds since 1970; None if one is due

@@ -269,7 +269,7 @@ def faults_in(text: str) -> list[str]:
     [
         "Say `garrison train PROJECT --preset quick` or `garrison lists`.",
         "Say\n\n    garrison jobs list --json    # all\n    bin/garrison review PROJECT add DOCUMENT --start N --end N\n",
-        "`python3 installer bundle --sign KEY`, [architecture](architecture.md#the-workspace), `core/services/<stage>.py`",
+        "`python3 installer bundle --sign KEY`, [architecture](architecture.md#who-acts), `core/services/<stage>.py`",
         "```\npython3 installer test --quick\n```",
     ],
 )

@@ -77,7 +77,7 @@ from found_and_replaced import found, replaced
 
 from core.privacy.entities import ENTITIES
 from core.records import SEARCH_VERSION
-from dashboard.components.page_text import entity_words
+from dashboard.components.review.page_text import entity_words
 
 
 def test_the_value_is_found_and_replaced():
@@ -116,7 +116,7 @@ def test_the_page_is_in_the_menu_and_opens(home, monkeypatch):
 # The example's own tests, and others that its change must not break.
 OWN_TESTS = {
     "A filter for question pairs": ["tests/questions/test_filters.py"],
-    "An export format for question pairs": ["tests/questions/test_formats.py"],
+    "An export format for question pairs": ["tests/questions/test_formats.py", "tests/dashboard/test_new_formats.py"],
     "A recognizer for a known type of personal data": ["tests/privacy/recognizers/test_families.py"],
     "A new type of personal data": ["tests/privacy/recognizers/test_families.py", "tests/privacy/test_entities.py"],
     "A page": ["tests/dashboard/test_shell.py", "-k", "releases or menu"],

@@ -4,10 +4,10 @@ from dataclasses import fields
 from typing import Any
 
 from core.installation import Installation
-from core.records import Document, Evaluation, QuestionPair, Review, Run, Span
+from core.records import Document, Evaluation, Job, QuestionPair, Review, Run, Span
 
 # What stands for None, by record and field. A field that is missing here is null.
-NOT_KNOWN: dict[type, dict[str, str | int]] = {
+NOT_KNOWN: dict[type, dict[str, str | float]] = {
     Document: {
         "text_sha256": "",
         "language": "",
@@ -29,6 +29,17 @@ NOT_KNOWN: dict[type, dict[str, str | int]] = {
     QuestionPair: {"review_id": "", "passage_id": ""},
     Run: {"adapter_sha256": ""},
     Evaluation: {"adapter_sha256": ""},
+    Job: {
+        "project_id": "",
+        "person_id": "",
+        "total": 0.0,
+        "pid": 0,
+        "pid_started": 0.0,
+        "started_at": "",
+        "finished_at": "",
+        "progress_at": "",
+        "launched_s": 0.0,
+    },
     Installation: {"signed_by": "", "tested_at": "", "test_network": ""},
 }
 

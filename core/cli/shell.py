@@ -37,7 +37,7 @@ class Shell:
         elif text:
             print(visible(text))
 
-    def run(self, params: JobParams, *, project_id: str = "", detach: bool = False) -> Job:
+    def run(self, params: JobParams, *, project_id: str | None = None, detach: bool = False) -> Job:
         """Start a job and follow it to its end, or only start it if `detach` is set.
 
         Raises:

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from core.errors import JobCancelled
-from core.records import Job, new_id, now
+from core.errors import InputError, JobCancelled
+from core.records import Job, Project, new_id, now
 from core.storage import Workspace, get, update
 
 REPORT_INTERVAL_S = 0.25
@@ -24,6 +24,16 @@ class JobContext:
         self._reported_s = 0.0
         self._part: tuple[str, float, float] | None = None
 
+    def project(self) -> Project:
+        """Return the project that the job works in.
+
+        Raises:
+            InputError: it was removed, or the job works in none.
+        """
+        if self.job.project_id is None:
+            raise InputError(f"Job {self.job.id} works in no project.", "Start one in a project.")
+        return get(self.workspace.db, Project, self.job.project_id)
+
     @contextmanager
     def part(self, title: str, start_percent: float, end_percent: float) -> Iterator[None]:
         """Map progress within this block to `start_percent` to `end_percent` of a job with several stages."""
@@ -34,7 +44,7 @@ class JobContext:
         self._part = None
 
     def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
-        """Report `done` of `total` (0 if unknown) `unit`s; written at most four times a second, and when done.
+        """Report `done` of `total` `unit`s; written at most four times a second, and when done.
 
         Raises:
             JobCancelled: the job was canceled.

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from core.access import Action
+from core.errors import InputError
 
 if TYPE_CHECKING:
     from core.jobs.context import JobContext
@@ -47,11 +48,14 @@ class Kind:
         result: JobResult = self._stage().run(context, self.params.from_values(context.job.params))
         return result
 
-    def check(self, workspace: "Workspace", project_id: str, params: "JobParams") -> None:
-        """Raise InputError if the work must not or cannot start."""
+    def check(self, workspace: "Workspace", project_id: str | None, params: "JobParams") -> None:
+        """Raise InputError if the work must not or cannot start, such as work in a project without one."""
         check = getattr(self._stage(), "check", None)
-        if check is not None:
-            check(workspace, project_id, params)
+        if check is None:
+            return
+        if project_id is None:
+            raise InputError(f"A job of the kind {params.kind} works in a project.", "Choose one.")
+        check(workspace, project_id, params)
 
     def _stage(self) -> ModuleType:
         return import_module(f"core.services.{self.module}")

@@ -36,10 +36,10 @@ SHORT_OF_MEMORY = Hint(
     "Resume it: finished work is kept. If it ends again, look at its last log lines; memory may be short."
 )
 # Processes started by this one, by job id and launch time: a resumed job has a new launch time.
-_children: dict[tuple[str, float], subprocess.Popen[bytes]] = {}
+_children: dict[tuple[str, float | None], subprocess.Popen[bytes]] = {}
 
 
-def submit(workspace: Workspace, params: JobParams, *, project_id: str = "") -> Job:
+def submit(workspace: Workspace, params: JobParams, *, project_id: str | None = None) -> Job:
     """Queue a job of the kind that `params` are for, and start it right away if possible.
 
     Submitting is idempotent: if a job of the same kind, project and params is queued or running, that job is returned.
@@ -52,7 +52,7 @@ def submit(workspace: Workspace, params: JobParams, *, project_id: str = "") -> 
     rights.check(workspace.db, kind.action, project_id)
     kind.check(workspace, project_id, params)
     values = params.as_json()
-    key = json.dumps([params.kind, project_id, values], sort_keys=True)
+    key = json.dumps([params.kind, project_id or "", values], sort_keys=True)  # as in jobs that an older version queued
     with transaction(workspace.db):
         for state in ("queued", "running"):
             for job in find(workspace.db, Job, key=key, state=state):
@@ -90,7 +90,7 @@ def advance(workspace: Workspace) -> None:
             if job.needs_accelerator and is_taken:
                 continue
             is_taken = is_taken or job.needs_accelerator
-            if time.time() - job.launched_s > RELAUNCH_S:
+            if job.launched_s is None or time.time() - job.launched_s > RELAUNCH_S:
                 update(workspace.db, Job, job.id, launched_s=time.time())
                 ready.append(get(workspace.db, Job, job.id))
     wanted = {(job.id, job.launched_s) for job in (*running, *queued)}
@@ -136,7 +136,7 @@ def claim(workspace: Workspace, job_id: str) -> bool:
         job = get(workspace.db, Job, job_id)
         others = find(workspace.db, Job, state="running", needs_accelerator=True) if job.needs_accelerator else []
         if job.state != "queued" or any(is_alive(other) for other in others):
-            update(workspace.db, Job, job_id, launched_s=0.0)
+            update(workspace.db, Job, job_id, launched_s=None)
             return False
         update(
             workspace.db,
@@ -146,14 +146,16 @@ def claim(workspace: Workspace, job_id: str) -> bool:
             pid=process.pid,
             pid_started=process.create_time(),
             started_at=now(),
-            finished_at="",
-            progress_at="",
+            finished_at=None,
+            progress_at=None,
         )
     return True
 
 
 def is_alive(job: Job) -> bool:
     """Return whether the process that runs this job still exists."""
+    if job.pid is None or job.pid_started is None:
+        return False
     try:
         process = psutil.Process(job.pid)
         is_same = abs(process.create_time() - job.pid_started) < 1
@@ -162,9 +164,14 @@ def is_alive(job: Job) -> bool:
         return False
 
 
-def _person_id(workspace: Workspace) -> str:
-    """Return the id of the signed-in person; "" for someone with direct access to the files."""
-    return workspace.actor.person.id if workspace.actor else ""
+def process_ids(workspace: Workspace) -> set[int]:
+    """Return the ids of the processes that run jobs."""
+    return {job.pid for job in find(workspace.db, Job, state="running") if job.pid is not None}
+
+
+def _person_id(workspace: Workspace) -> str | None:
+    """Return the id of the signed-in person; None for someone with direct access to the files."""
+    return workspace.actor.person.id if workspace.actor else None
 
 
 def _check(workspace: Workspace, job_id: str, *, action: Action | None = None) -> None:
@@ -229,17 +236,17 @@ def resume(workspace: Workspace, job_id: str) -> Job:
         if job.state not in ("failed", "cancelled"):
             raise InputError(f"Job {job_id} is {job.state}.", "Only a failed or cancelled job is resumed.")
         update(
-            workspace.db, Job, job_id, state="queued", is_cancel_requested=False, launched_s=0.0, pid=0,
+            workspace.db, Job, job_id, state="queued", is_cancel_requested=False, launched_s=None, pid=None,
             person_id=_person_id(workspace), **as_columns(None),
         )  # fmt: skip
     advance(workspace)
     return get(workspace.db, Job, job_id)
 
 
-def list_jobs(workspace: Workspace, *, project_id: str = "") -> list[Job]:
-    """Return the jobs the actor may see, newest first, after updating their states."""
+def list_jobs(workspace: Workspace, *, project_id: str | None = None) -> list[Job]:
+    """Return the jobs the actor may see (of one project, if given), newest first, after updating their states."""
     advance(workspace)
-    chosen = {"project_id": project_id} if project_id else {}
+    chosen = {} if project_id is None else {"project_id": project_id}
     jobs = find(workspace.db, Job, order="created_at desc, rowid desc", **chosen)
     if rights.may(workspace.db, "manage jobs"):
         return jobs
@@ -267,7 +274,7 @@ def _tail(path: Path) -> str:
 
 def eta_s(job: Job) -> float | None:
     """Estimate the remaining seconds of a running job from its rate; None in its first ten seconds or without progress."""
-    if job.state != "running" or job.total <= 0 or job.done <= 0 or not job.started_at:
+    if job.state != "running" or not job.total or job.done <= 0 or job.started_at is None:
         return None
     elapsed_s = (datetime.fromisoformat(now()) - datetime.fromisoformat(job.started_at)).total_seconds()
     return None if elapsed_s < 10 else max(0.0, elapsed_s * (job.total - job.done) / job.done)

@@ -15,7 +15,7 @@ from core.settings import Settings
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError("A path or name is a text.")  # pydantic lets it pass
+        raise TypeError("A path or name is a text.")  # which pydantic does not turn into a ValidationError
     return value
 
 
@@ -31,7 +31,7 @@ class JobParams(Settings):
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> Self:
-        """Validate stored `values`; wrong settings within them are named as if they stood alone.
+        """Validate stored `values`; an error in nested settings names their field without the parameter's name.
 
         Raises:
             InputError: there are unknown, missing or unusable ones, as another version of Garrison may have stored.
@@ -44,7 +44,7 @@ class JobParams(Settings):
 
 
 def _settings(field: FieldInfo | None, value: Any) -> Any:
-    """Return `value`, validated if it holds the values of settings."""
+    """Return the settings that `value` holds the values of, if `field` takes settings; else `value` as it is."""
     inner = field.annotation if field else None
     if isinstance(inner, type) and issubclass(inner, Settings) and isinstance(value, dict):
         return inner.from_values(value)
@@ -52,7 +52,7 @@ def _settings(field: FieldInfo | None, value: Any) -> Any:
 
 
 class JobResult(BaseModel):
-    """Base of what jobs make. Fields that results of an earlier version lack have a default."""
+    """Base of what jobs make. A field that an earlier version did not store needs a default."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     kind: ClassVar[str]  # its name in `core.jobs.kinds.KINDS`

@@ -70,7 +70,7 @@ def _actor(workspace: Workspace, job: Job) -> Actor | None:
     Raises:
         AccessError: the person no longer has a role that allows the job.
     """
-    if not job.person_id:
+    if job.person_id is None:
         return None
     return Actor(person=person_of_job(workspace, job.person_id, KINDS[job.kind].action, job.project_id))
 

@@ -1,7 +1,7 @@
 """Text -> spans -> surrogates -> anonymized text. Importing it loads nothing heavy."""
 
 from core.privacy.detection.detector import Detector, build_detector, new_spans
-from core.privacy.detection.project_names import NameSearch, people
+from core.privacy.detection.project_names import NameSearch, people_in
 from core.privacy.detection.propagation import propagate
 from core.privacy.detection.rows_file import detect_file
 from core.privacy.lists.detector import ListedDetector, Lists
@@ -21,6 +21,6 @@ __all__ = [
     "mask",
     "new_key",
     "new_spans",
-    "people",
+    "people_in",
     "propagate",
 ]

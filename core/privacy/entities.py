@@ -23,7 +23,7 @@ class EntityType:
     """A type of personal data.
 
     `spreads`: a value found once means the same wherever it stands in the document, and is masked there, too. Not so for
-    dates, ages and numbers of few digits.
+    dates, ages and numbers of few digits, nor for a single word in lower case without a digit, whatever its type.
     `is_name`: a name finder takes the same name now for this type, now for another, so that these share their surrogates.
     `has_kind_word`: a word before the name ("HMS", "Operation") tells no more than the type does, and stays.
     `is_searched_again`: the second search, over the anonymized text, asks for it.
@@ -142,6 +142,7 @@ TYPES: tuple[EntityType, ...] = (
 )  # fmt: skip
 TYPE_OF = {type_.name: type_ for type_ in TYPES}
 ENTITIES = tuple(TYPE_OF)
+_RANKS = {name: place for place, name in enumerate(ENTITIES)}
 NAMES = tuple(type_.name for type_ in TYPES if type_.is_name)
 SPREAD = frozenset(type_.name for type_ in TYPES if type_.spreads)
 WITH_KIND_WORD = frozenset(type_.name for type_ in TYPES if type_.has_kind_word)
@@ -164,6 +165,11 @@ def invented_as(*inventions: Invention) -> frozenset[str]:
 def name_alone(value: str) -> str:
     """Return the name without the word for its kind: "Brackenfell" of "HMS Brackenfell"; unchanged without such a word."""
     return _KIND_WORDS.sub("", value, count=1) if _KIND_WORDS.match(value) else value
+
+
+def rank(entity: str) -> int:
+    """Return the place of a type among `TYPES`, from 0: of two that claim the same text, the lower one has it."""
+    return _RANKS.get(entity, len(_RANKS))
 
 
 def kin(entity: str) -> tuple[str, ...]:

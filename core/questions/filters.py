@@ -27,7 +27,10 @@ SHORT_ANSWER = 5  # words; a short answer such as "Every six months" may fit man
 
 @dataclass(frozen=True, slots=True)
 class DropReason:
-    """Why a pair is dropped: `name` is stored with the pair, `words` and `description` are shown to people."""
+    """Why a pair is dropped: `name` is stored with the pair, `words` and `description` are shown to people.
+
+    `name` has blanks between its words, and neither hyphens nor underscores: `drop_reason` takes these for blanks.
+    """
 
     name: str
     description: str | None  # a sentence; None if nothing is known but the name

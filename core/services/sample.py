@@ -13,7 +13,7 @@ from core.services.documents import reading
 from core.services.privacy import anonymization
 from core.services.questions import generation
 from core.settings import FilterSettings, GenerationSettings
-from core.storage import Workspace, find, get
+from core.storage import Workspace, find
 
 SAMPLE_NAME = "Sample workshop"
 SAMPLE_REVIEWER = Person(id="", name="Garrison sample (no person)")  # an empty id refers to nobody
@@ -55,7 +55,7 @@ def approve_sample(workspace: Workspace, project: Project) -> list[Review]:
 
 def run(context: JobContext, _: Params) -> Result:
     """Run the sample job."""
-    return prepare(context, get(context.workspace.db, Project, context.job.project_id), share_percent=100)
+    return prepare(context, context.project(), share_percent=100)
 
 
 def prepare(

@@ -56,7 +56,7 @@ def append(
         AccessError: the acting person may not do this, or `actor` is not the name of the person signed in.
     """
     person = db.actor.person if isinstance(db, Database) and db.actor else None
-    _check(db, action, actor=actor, project_id=subjects.get("project", ""))
+    _check(db, action, actor=actor, project_id=subjects.get("project"))
     subjects = subjects if person is None else {"person": person.id, **subjects}
     entered = {kind: "" if sha256 is None else sha256 for kind, sha256 in (hashes or {}).items()}
     given = [*subjects.values(), *entered.values()]
@@ -87,7 +87,7 @@ def _default_actor(person: Person | None) -> str:
     return account() if person is None else person.name
 
 
-def _check(db: sqlite3.Connection, action: AuditAction, *, actor: str | None, project_id: str) -> None:
+def _check(db: sqlite3.Connection, action: AuditAction, *, actor: str | None, project_id: str | None) -> None:
     """Raise AccessError unless whoever is signed in acts under their own name and has a role that allows `action`.
 
     This is the last gate before a change is stored.
@@ -122,7 +122,7 @@ def append_for(
     )
 
 
-def note_refusal(db: sqlite3.Connection, action: Action, project_id: str) -> None:
+def note_refusal(db: sqlite3.Connection, action: Action, project_id: str | None) -> None:
     """Record that the acting person was refused, about once an hour per project because pages retry constantly."""
     actor = rights.restricted(db)
     if actor is None:

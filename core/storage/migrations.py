@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from core.errors import InputError
@@ -137,11 +137,22 @@ def m013_hint_command(db: sqlite3.Connection) -> None:
 @migration
 def m014_not_known(db: sqlite3.Connection) -> None:
     """Store what is not known as null; until now "", 0 or -1 stood for it."""
-    for table, columns in _NOT_KNOWN.items():
+    _store_null(db, _NOT_KNOWN)
+
+
+@migration
+def m015_not_known_of_jobs(db: sqlite3.Connection) -> None:
+    """Store what is not known of a job, or not there yet, as null; until now "" or 0 stood for it."""
+    _store_null(db, {"jobs": _NOT_KNOWN_OF_JOBS})
+
+
+def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
+    """Store null where `stood_for`, by table and column, says which value stood for it."""
+    for table, columns in stood_for.items():
         _allow_null(db, table, columns)
-    for table, columns in _NOT_KNOWN.items():
-        for column, stood_for in columns.items():
-            db.execute(f"update {table} set {column} = null where {column} = ?", [stood_for])  # noqa: S608 ours
+    for table, columns in stood_for.items():
+        for column, value in columns.items():
+            db.execute(f"update {table} set {column} = null where {column} = ?", [value])  # noqa: S608 ours
 
 
 def _allow_null(db: sqlite3.Connection, table: str, columns: Iterable[str]) -> None:
@@ -153,7 +164,7 @@ def _allow_null(db: sqlite3.Connection, table: str, columns: Iterable[str]) -> N
     """
     sql = db.execute("select sql from sqlite_master where type = 'table' and name = ?", [table]).fetchone()[0]
     for column in columns:
-        sql, count = re.subn(rf"(\b{column} (?:text|integer)) not null(?: default (?:''|-?\d+))?", r"\1", sql)
+        sql, count = re.subn(rf"(\b{column} (?:text|integer|real)) not null(?: default (?:''|-?\d+))?", r"\1", sql)
         if count != 1:
             raise sqlite3.DatabaseError(f"the column {column} of {table} is not as an earlier step made it")
     version = db.execute("pragma schema_version").fetchone()[0]
@@ -411,4 +422,15 @@ _NOT_KNOWN: dict[str, dict[str, str | int]] = {
     "pairs": {"review_id": "", "passage_id": ""},
     "runs": {"adapter_sha256": ""},
     "evaluations": {"adapter_sha256": ""},
+}
+_NOT_KNOWN_OF_JOBS: dict[str, str | float] = {
+    "project_id": "",
+    "person_id": "",
+    "total": 0.0,
+    "pid": 0,
+    "pid_started": 0.0,
+    "started_at": "",
+    "finished_at": "",
+    "progress_at": "",
+    "launched_s": 0.0,
 }

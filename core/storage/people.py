@@ -81,7 +81,7 @@ def sign_in(workspace: Workspace, token: Token) -> Actor:
 def sign_out(workspace: Workspace) -> None:
     """End the acting person's sign-in, in every window and for every copy of its cookie."""
     actor = rights.restricted(workspace.db)
-    if actor is not None:
+    if actor is not None and actor.sign_in_id is not None:
         _end(workspace.db, "id = ?", actor.sign_in_id)
 
 
@@ -184,7 +184,7 @@ def person(workspace: Workspace, named: str) -> Person:
     return Person(id=rows[0]["id"], name=rows[0]["name"], is_authenticated=True)
 
 
-def person_of_job(workspace: Workspace, person_id: str, action: Action, project_id: str) -> Person:
+def person_of_job(workspace: Workspace, person_id: str, action: Action, project_id: str | None) -> Person:
     """Return the person who started a job, after checking that they may still do what it does.
 
     Raises:

@@ -25,7 +25,7 @@ SIGNED_OUT = "Your sign-in has ended."
 def restricted(db: sqlite3.Connection) -> Actor | None:
     """Return the actor signed in on this connection, or None if it is unrestricted."""
     actor = db.actor if isinstance(db, Database) else None
-    return actor if actor is not None and actor.sign_in_id else None
+    return actor if actor is not None and actor.sign_in_id is not None else None
 
 
 def check_sign_in(db: sqlite3.Connection) -> None:
@@ -90,23 +90,23 @@ def _once(db: sqlite3.Connection, key: str, read: Callable[[], T]) -> T:
     return value
 
 
-def may_person(db: sqlite3.Connection, person_id: str, action: Action, project_id: str = "") -> bool:
-    """Return whether a person's current roles allow an action, in a project or on this machine."""
-    there = project_roles(db, person_id).get(project_id, frozenset())
+def may_person(db: sqlite3.Connection, person_id: str, action: Action, project_id: str | None = None) -> bool:
+    """Return whether a person's current roles allow an action, in a project or, without one, on this machine."""
+    there = project_roles(db, person_id).get(project_id, frozenset()) if project_id is not None else frozenset()
     return is_allowed(action, on_machine=machine_roles(db, person_id), in_project=there)
 
 
-def may(db: sqlite3.Connection, action: Action, project_id: str = "") -> bool:
+def may(db: sqlite3.Connection, action: Action, project_id: str | None = None) -> bool:
     """Return whether this connection's actor may do `action`, so that pages can hide buttons that would be refused."""
     actor = restricted(db)
     return actor is None or may_person(db, actor.person.id, action, project_id)
 
 
-def check(db: sqlite3.Connection, action: Action, project_id: str = "", *, by: Person | None = None) -> None:
+def check(db: sqlite3.Connection, action: Action, project_id: str | None = None, *, by: Person | None = None) -> None:
     """Refuse an action that the acting person's roles do not allow, and record the refusal in the audit log.
 
     `by` is the person in whose name the action is done. Where people sign in, nobody may act for another person, not even
-    for one of the same name.
+    for one of the same name. Without a project, the action is one on this machine.
 
     Raises:
         AccessError: a role is missing, the sign-in has ended, or `by` is another person.

@@ -12,7 +12,7 @@ class Database(sqlite3.Connection):
     """A connection that knows its actor and runs a callback once after a transaction is committed or rolled back."""
 
     actor: Actor | None = None  # None: whoever has access to the files (`core.access`)
-    on_refusal: Callable[[Action, str], None] | None = None  # called with each refused action and its project id or ""
+    on_refusal: Callable[[Action, str | None], None] | None = None  # called with each refused action and its project id
     known: dict[str, Any] | None = None  # what was read of rights within a transaction, where nobody else changes them
     once_stored: Callable[[], None] | None = None  # called once, after the next commit
     once_undone: Callable[[], None] | None = None  # called once, after the next rollback

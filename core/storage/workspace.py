@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import cast, get_args
@@ -69,8 +69,10 @@ class Workspace:
             self._local.db.close()
             del self._local.db
 
-    def allowed(self, action: Action, project_id: str = "", *, by: Person | None = None) -> "Permitted":
-        """Check `action` once, then return the workspace for everything that follows from it.
+    def allowed(
+        self, action: Action, project_id: str = "", *, also: Action | None = None, by: Person | None = None
+    ) -> "Permitted":
+        """Check `action` (and `also` another one) once, then return the workspace for everything that follows from it.
 
         It is unrestricted, even where the actor may not look: an entry in a list for every project creates spans in each of
         them. It shares this one's connections.
@@ -79,12 +81,28 @@ class Workspace:
             AccessError: the actor may not do this, or `by` is another person.
             InputError: the project does not exist, or the actor may not see it.
         """
-        rights.check(self.db, action, project_id, by=by)
+        actions = (action,) if also is None else (action, also)
+        for each in actions:
+            rights.check(self.db, each, project_id, by=by)
         if self.actor is not None and project_id:
             get(self.db, Project, project_id)
-        permitted = Permitted(self.home, actor=self.actor and replace(self.actor, sign_in_id=""))
+        permitted = Permitted(self.home, actor=self.actor and replace(self.actor, sign_in_id=None))
         permitted._local = self._local  # noqa: SLF001 its own kind
+        permitted._grant = _Grant(self, actions, project_id)  # noqa: SLF001 likewise
         return permitted
+
+    def checked_document(self, document: Document, action: Action) -> Document:
+        """Return a document as it is stored, after checking `action` in the project that it really belongs to.
+
+        Raises:
+            AccessError: the actor may not do this in that project, or in the one that `document` names.
+            InputError: the document does not exist, or the actor may not see it.
+        """
+        rights.check(self.db, action, document.project_id)
+        stored = get(self.db, Document, document.id)
+        if stored.project_id != document.project_id:
+            rights.check(self.db, action, stored.project_id)
+        return stored
 
     # --- paths ------------------------------------------------------------------------------------
 
@@ -359,8 +377,34 @@ class Workspace:
         return review, [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """What a permit was given for, and the workspace in which it was asked."""
+
+    workspace: Workspace
+    actions: tuple[Action, ...]
+    project_id: str
+
+
 class Permitted(Workspace):
     """A workspace for what follows from an act that its actor may do: only `Workspace.allowed` makes one.
 
-    Functions that take one ask no more, so that an act is asked about once, where it begins.
+    Functions that take one ask no more, so that an act is asked about once, where it begins. It lasts as long as the right
+    that it was given for: each use reads that anew, within a transaction once.
     """
+
+    _grant: _Grant | None = None
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """This thread's connection, unrestricted.
+
+        Raises:
+            SetupError: the folder or the database cannot be opened.
+            AccessError: the actor may not do any more what this workspace is for, or their sign-in has ended.
+        """
+        if self._grant is not None:
+            asked = self._grant.workspace.db
+            for action in self._grant.actions:
+                rights.check(asked, action, self._grant.project_id)
+        return super().db

@@ -25,9 +25,9 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.highest_marking import show_highest_marking
 from dashboard.components.marking_banner import show_marking
-from dashboard.components.page_text import PageView, cut_page, page_words, show_page
+from dashboard.components.review.page_text import PageView, cut_page, page_words, show_page
+from dashboard.components.review.span_order import pages_of
 from dashboard.components.search_start import show_search_again, show_search_start
-from dashboard.components.span_order import pages_of
 
 FORMATS = "PDF, Word, PowerPoint, Excel, CSV, JSON, HTML, e-mail, Markdown, plain text, or a zip of these"
 NAME_WIDTH, PROBLEM_WIDTH = 140, 500  # pixels: fits a whole problem and the state in a 1280 px window

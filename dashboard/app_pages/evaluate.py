@@ -89,7 +89,7 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
             else:
                 submit_with_file(
                     workspace,
-                    lambda path, name: Params(run_id=run.id, questions=path, name=name),
+                    lambda path, name: Params(run_id=run.id, questions=path, name=name, remove_after=True),
                     upload=upload,
                     project=project,
                 )

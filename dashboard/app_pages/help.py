@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from core import installation
-from core.records import Job
-from core.storage import Workspace, find
+from core import installation, jobs
+from core.storage import Workspace
 from core.words import counted
 from dashboard import resources
 from dashboard.components.footer import offline_words
@@ -83,7 +82,7 @@ def show_places(workspace: Workspace) -> None:
 
 def show_offline(workspace: Workspace) -> None:
     """Show what keeps Garrison offline, and what was measured just now."""
-    report = measure_offline(job.pid for job in find(workspace.db, Job, state="running"))
+    report = measure_offline(jobs.process_ids(workspace))
     st.subheader("How offline is ensured")
     st.markdown(
         f"{offline_words(report)}, measured just now: {counted(report.outgoing, 'connection')} from Garrison and its jobs "

@@ -1,5 +1,6 @@
 """Jobs: the queue, what is running, what has ended; cancel, resume, the last log lines."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import streamlit as st
@@ -55,7 +56,7 @@ def show_ended(workspace: Workspace) -> None:
     for job in ended[: st.session_state.get("jobs-shown", SHOWN)]:
         with st.container(border=True, key=f"ended-{job.id}"):
             st.markdown(f"{JOB_ICONS[job.state]} **{KINDS[job.kind].title}** · {JOB_WORDS[job.state]}")
-            st.caption(_when(job, names.get(job.project_id, "")), help=clock(job.finished_at))
+            st.caption(_when(job, names), help=clock(job.finished_at))
             if job.state == "failed":
                 show_job_error(job)
             if job.state in ("failed", "cancelled") and st.button(
@@ -75,9 +76,9 @@ def resume(workspace: Workspace, job: Job) -> None:
         st.rerun()
 
 
-def _when(job: Job, project: str) -> str:
-    parts = [project, ago(job.finished_at)]
-    if job.started_at and job.finished_at:
+def _when(job: Job, names: Mapping[str, str]) -> str:
+    parts = ["" if job.project_id is None else names.get(job.project_id, ""), ago(job.finished_at)]
+    if job.started_at is not None and job.finished_at is not None:
         parts.append(f"took {duration(_seconds(job.started_at, job.finished_at))}")
     return " · ".join(part for part in parts if part)
 

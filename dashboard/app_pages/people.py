@@ -10,9 +10,9 @@ from core.records import Project, Role
 from core.storage import Workspace, people, rights
 from core.storage.people import Member
 from dashboard import resources
-from dashboard.components.approval import show_rules
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
+from dashboard.components.review.approval import show_rules
 from dashboard.components.words import ago
 
 ROLE_WORDS: dict[Role, str] = {

@@ -19,8 +19,8 @@ from core.words import counted
 from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
-from dashboard.components.page_text import entity_words
 from dashboard.components.person import acting_person, reason_against
+from dashboard.components.review.page_text import entity_words
 from dashboard.components.words import clock, unformatted
 
 CHOICES: dict[Treatment, str] = {

@@ -7,19 +7,19 @@ from core.records import Document, Page, Project, Span
 from core.storage import Workspace, find
 from core.words import counted
 from dashboard import resources
-from dashboard.components import sample
-from dashboard.components.approval import show_approval
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.keys import FIELD_KEYS, KEYS, answer_event
 from dashboard.components.marking_banner import show_marking
-from dashboard.components.page_text import PageEvent, PageView, cut_page, entity_words, page_words, show_page
 from dashboard.components.person import acting_person
-from dashboard.components.review_queue import choose_document
-from dashboard.components.review_session import ReviewSession, open_session
+from dashboard.components.review import sample
+from dashboard.components.review.approval import show_approval
+from dashboard.components.review.keys import FIELD_KEYS, KEYS, answer_event
+from dashboard.components.review.page_text import PageEvent, PageView, cut_page, entity_words, page_words, show_page
+from dashboard.components.review.queue import choose_document
+from dashboard.components.review.session import ReviewSession, open_session
+from dashboard.components.review.span_panel import show_keys, show_panel, turn_keys
 from dashboard.components.search_start import show_search_again, show_search_start
-from dashboard.components.span_panel import show_keys, show_panel, turn_keys
 from dashboard.session_keys import ADD_ENTITY, REVIEW_DOCUMENT, REVIEW_KEYS, REVIEW_NEXT, REVIEW_SHOWN
 
 POLICY_TEXT = {

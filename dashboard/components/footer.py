@@ -6,11 +6,10 @@ from pathlib import Path
 import psutil
 import streamlit as st
 
-from core import __version__
+from core import __version__, jobs
 from core.identity import standing
 from core.offline import allowed_machines
-from core.records import Job
-from core.storage import Workspace, find
+from core.storage import Workspace
 from core.storage.audit import account
 from core.words import counted, size
 from dashboard.components.entrance import sign_out_button
@@ -19,7 +18,7 @@ from dashboard.components.offline import OfflineReport, measure_offline
 
 def show_footer(workspace: Workspace) -> None:
     """Draw the footer; the connections are counted anew each time."""
-    report = measure_offline(job.pid for job in find(workspace.db, Job, state="running"))
+    report = measure_offline(jobs.process_ids(workspace))
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="footer"):
         st.caption(f"Garrison {__version__}", width="content")
         st.caption(f":material/memory: {device_words()}", width="content")

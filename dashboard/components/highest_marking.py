@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.privacy.classification.markings import LEVEL_WORDS, LEVELS
 from core.records import Document, MarkingLevel, Project
-from core.services.privacy.highest_marking import above, set_highest_marking
+from core.services.privacy.highest_marking import documents_above, set_highest_marking
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors
@@ -61,7 +61,7 @@ def effect_words(workspace: Workspace, project: Project, level: MarkingLevel) ->
     words = [f"From then on a file marked above {LEVEL_WORDS[level]} is refused when it is added."]
     if LEVELS.index(level) > LEVELS.index(project.highest_marking):
         words.append("Files that were refused before are not kept here: add them again.")
-    too_high = above(workspace, project, level=level)
+    too_high = documents_above(workspace, project, level=level)
     if too_high:
         count = len(too_high)
         be, stay = ("is", "It stays") if count == 1 else ("are", "They stay")
@@ -72,7 +72,7 @@ def effect_words(workspace: Workspace, project: Project, level: MarkingLevel) ->
         if lost := sum(bool(workspace.active_review(one.id) or workspace.standing_proposal(one.id)) for one in too_high):
             words.append(f"**{counted(lost, 'approval or proposal', many='approvals or proposals')} will be withdrawn.**")
     kept = {document.id for document in too_high}
-    if freed := [document for document in above(workspace, project) if document.id not in kept]:
+    if freed := [document for document in documents_above(workspace, project) if document.id not in kept]:
         words.append(f"{counted(len(freed), 'document')} marked too high until now can be approved then.")
     return words
 

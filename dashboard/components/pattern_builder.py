@@ -15,7 +15,7 @@ from core.services.lists.places import places
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import show_error
-from dashboard.components.page_text import entity_words
+from dashboard.components.review.page_text import entity_words
 
 _STATE = "rule-parts"
 _FIRST = [Part(kind="letters", least=2, most=2), Part(kind="text", text="-"), Part(kind="digits", least=5, most=5)]

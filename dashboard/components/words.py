@@ -32,9 +32,9 @@ def unformatted(text: str) -> str:
     return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:^&" else character for character in text)
 
 
-def ago(moment: str) -> str:
-    """Format an ISO 8601 time as `just now`, `5 minutes ago` or `3 days ago`; "" stays ""."""
-    if not moment:
+def ago(moment: str | None) -> str:
+    """Format an ISO 8601 time as `just now`, `5 minutes ago` or `3 days ago`; return "" for None."""
+    if moment is None:
         return ""
     seconds = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
     if seconds < 20:
@@ -44,6 +44,6 @@ def ago(moment: str) -> str:
     return f"{counted(round(seconds / 86400), 'day')} ago"
 
 
-def clock(moment: str) -> str:
-    """Format an ISO 8601 time as local date and time, to the minute; "" stays ""."""
-    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
+def clock(moment: str | None) -> str:
+    """Format an ISO 8601 time as local date and time, to the minute; return "" for None."""
+    return "" if moment is None else datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,12 +1,13 @@
 """Roles: what each allows, that a change counts at once, who may change them, and what the log keeps."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
 import pytest
 
 from core import jobs
-from core.access import GATES, IN_PROJECT, ON_MACHINE, UNGATED, Action
+from core.access import GATES, IN_PROJECT, ON_MACHINE, UNGATED, Action, Actor
 from core.errors import AccessError, InputError
 from core.identity import declared
 from core.jobs.worker import run_job
@@ -162,7 +163,7 @@ def test_owner_gives_roles_in_the_own_project_only(workspace: Workspace, signed_
     assert entry.actor == "Otto" and entry.subjects["project"] == ours.id
 
 
-def job_of(workspace: Workspace, person_id: str, project_id: str) -> Job:
+def job_of(workspace: Workspace, person_id: str | None, project_id: str) -> Job:
     job = Job(id=new_id("job"), kind="anonymize", project_id=project_id, person_id=person_id, created_at=now())
     insert(workspace.db, job)
     return job
@@ -179,7 +180,7 @@ def test_job_of_a_person_whose_role_is_gone_does_not_begin(workspace: Workspace,
 
 def test_jobs_of_other_projects_are_neither_listed_nor_cancelled(workspace: Workspace, signed_in: SignIn) -> None:
     (ours, _, _), (theirs, _, _) = filled(workspace, "Ours"), filled(workspace, "Theirs")
-    ended = {project.id: job_of(workspace, "", project.id) for project in (ours, theirs)}
+    ended = {project.id: job_of(workspace, None, project.id) for project in (ours, theirs)}
     for job in ended.values():
         update(workspace.db, Job, job.id, state="failed")
     ada, boss = signed_in("ada", ("expert",), ours), signed_in("boss", on_machine=("administrator",))
@@ -187,3 +188,13 @@ def test_jobs_of_other_projects_are_neither_listed_nor_cancelled(workspace: Work
     assert len(jobs.list_jobs(boss)) == 2
     with pytest.raises(AccessError):
         jobs.resume(ada, ended[theirs.id].id)
+
+
+def test_only_an_actor_without_a_sign_in_is_taken_for_a_job(workspace: Workspace, signed_in: SignIn) -> None:
+    ada = signed_in("ada").actor
+    with pytest.raises(AccessError, match="sign-in has ended"):
+        Workspace(workspace.home, actor=replace(ada, sign_in_id="")).db.execute("select 1")
+    of_job = Workspace(workspace.home, actor=Actor(person=ada.person))
+    assert rights.restricted(of_job.db) is None
+    people.sign_out(of_job)
+    assert rights.restricted(Workspace(workspace.home, actor=ada).db) == ada  # what a job does ends no sign-in

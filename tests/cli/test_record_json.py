@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -13,8 +14,8 @@ from core.cli.app import main
 from core.cli.record_json import NOT_KNOWN, json_fields
 from core.cli.shell import plain
 from core.installation import Installation
-from core.records import Document, Evaluation, QuestionPair, Review, Run, Span
-from core.storage import Workspace
+from core.records import Document, Evaluation, Job, QuestionPair, Review, Run, Span
+from core.storage import Workspace, insert
 
 THEN = "2026-01-01T00:00:00.000+00:00"
 BARE = [  # records in which nothing is known that need not be, and what was printed of them when "", 0 and -1 stood for it
@@ -94,7 +95,7 @@ def test_every_field_that_may_be_none_has_its_value() -> None:
     hints = {kind: get_type_hints(kind) for kind in kinds}
     may_be_none = {(kind, name) for kind in kinds for name, hint in hints[kind].items() if type(None) in get_args(hint)}
     chosen = {(kind, name) for kind, values in NOT_KNOWN.items() for name in values}
-    assert {pair for pair in may_be_none - {(Review, "unread")} if pair[0] is not records.Job} == chosen
+    assert may_be_none - {(Review, "unread")} == chosen
     for kind, values in NOT_KNOWN.items():
         assert all(isinstance(value, get_args(hints[kind][name])) for name, value in values.items())
 
@@ -118,6 +119,23 @@ def test_commands_print_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert (listed["text_sha256"], listed["language"], listed["search_version"], listed["marking_level"]) == ("", "", 0, -1)
     text = garrison("documents", "list", "Valves")
     assert "unreadable" in text and "None" not in text
+
+
+def test_a_job_is_printed_as_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = Job(id="job-1", kind="demo", state="cancelled", key="k", created_at=THEN)
+    wanted = {
+        "id": "job-1", "kind": "demo", "project_id": "", "person_id": "", "params": {}, "key": "k",
+        "needs_accelerator": False, "state": "cancelled", "done": 0.0, "total": 0.0, "unit": "", "message": "", "result": {},
+        "error": "", "hint": "", "is_cancel_requested": False, "pid": 0, "pid_started": 0.0, "created_at": THEN,
+        "started_at": "", "finished_at": "", "progress_at": "", "launched_s": 0.0,
+    }  # fmt: skip
+    with closing(Workspace(tmp_path / "home")) as workspace:
+        insert(workspace.db, job)
+    garrison = command(tmp_path / "home", capsys)
+    listed, shown = garrison("--json", "jobs", "list"), garrison("--json", "jobs", "show", "job-1")
+    assert listed == json.dumps([wanted], indent=1) + "\n"  # character by character: 0.0 is not 0, and the order is kept
+    assert json.loads(shown) == {"job": wanted, "eta_s": None, "log": []}
+    assert "None" not in garrison("jobs", "list") + garrison("jobs", "show", "job-1")
 
 
 def command(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:

@@ -7,6 +7,7 @@ import pytest
 from core.evaluation import evaluate, verdict
 from core.files import write_atomic
 from core.records import DatasetVersion, Evaluation, now
+from core.services.training.evaluation import Params
 from core.storage import insert, update
 
 REFERENCE = "twelve tonnes on the first layer"
@@ -101,6 +102,18 @@ def test_broken_question_file_is_refused_in_place(open_page, workspace, learned)
     app.button(key="start-evaluation").click().run()
     assert "own.jsonl: line 1" in app.error[0].value
     assert not list((workspace.home / "incoming").glob("*/*"))
+
+
+def test_a_file_of_questions_is_deleted_once_they_were_asked(open_page, workspace, learned, monkeypatch):
+    """It was put aside for the job alone; nobody else would delete it."""
+    queued: list[Params] = []
+    monkeypatch.setattr(
+        "dashboard.components.pair_files.jobs.submit", lambda _workspace, params, **_named: queued.append(params)
+    )
+    app = open_page("evaluate", project_id=learned.project.id)
+    app.file_uploader(key="own-questions").upload("own.jsonl", b'{"input": "Why?", "output": "Because."}\n').run()
+    app.button(key="start-evaluation").click().run()
+    assert [(params.run_id, params.name, params.remove_after) for params in queued] == [(learned.run.id, "own.jsonl", True)]
 
 
 def test_run_without_held_back_questions_asks_for_a_file(open_page, workspace, learned):

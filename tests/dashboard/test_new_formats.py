@@ -47,14 +47,25 @@ def garrison(*arguments: str) -> int:
     return int(str(ended.value.code))
 
 
-ADD_PAIRS = """
+JSONL_ALONE = """
 from core.questions import PAIR_FORMATS, PairFormat
+for name in PAIR_FORMATS.keys() - {"jsonl"}:
+    del PAIR_FORMATS[name]
+"""
+ADD_PAIRS = f"""{JSONL_ALONE}
 PAIR_FORMATS["tsv"] = PairFormat("tsv", "TSV", ".tsv", "text/tab-separated-values", lambda pairs, file, with_source: None)
 """
 
 
 @pytest.fixture
-def tsv(monkeypatch):
+def jsonl(monkeypatch):
+    """JSONL is the only format of pairs, whatever others there are by now."""
+    for name in PAIR_FORMATS.keys() - {"jsonl"}:
+        monkeypatch.delitem(PAIR_FORMATS, name)
+
+
+@pytest.fixture
+def tsv(jsonl, monkeypatch):
     def write(pairs, file: BinaryIO, with_source: bool) -> None:
         for pair in pairs:
             columns = (pair.input, pair.output, pair.page) if with_source else (pair.input, pair.output)
@@ -64,7 +75,7 @@ def tsv(monkeypatch):
 
 
 def test_command_offers_a_new_format_of_pairs_and_no_choice_of_one():
-    assert "--format" not in (before := help_of("questions", "export"))
+    assert "--format" not in (before := help_of("questions", "export", program=JSONL_ALONE))
     assert "Where to write the JSONL; default: PROJECT.jsonl here." in before
     after = help_of("questions", "export", program=ADD_PAIRS)
     assert "--format" in after and "jsonl or tsv. [default: jsonl]" in after
@@ -82,6 +93,7 @@ def test_command_exports_pairs_in_a_new_format(workspace, learned, tmp_path, mon
     assert capsys.readouterr().err.strip().endswith("There is no format 'xml'. Formats are: jsonl, tsv.")
 
 
+@pytest.mark.usefixtures("jsonl")
 def test_page_offers_a_new_format_of_pairs_and_no_choice_of_one(open_page, workspace, learned, request):
     app = open_page("questions", project_id=learned.project.id)
     assert "export-pair-format" not in {radio.key for radio in app.radio}

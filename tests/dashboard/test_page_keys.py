@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.components.page_text import PageView, _pressed
+from dashboard.components.review.page_text import PageView, _pressed
 
 VIEW = PageView(number=1, current="span-2")
 

@@ -1,8 +1,8 @@
 """Spans and pages without a browser."""
 
 from core.records import Page, Span
-from dashboard.components.page_text import cut_page
-from dashboard.components.span_order import (
+from dashboard.components.review.page_text import cut_page
+from dashboard.components.review.span_order import (
     detector_words,
     neighbor,
     next_open,

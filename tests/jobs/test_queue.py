@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,10 +22,10 @@ from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, Kind
 from core.jobs.typed import JobParams, JobResult
 from core.jobs.worker import run_job
-from core.records import Document, Job, Project
+from core.records import Document, Job, Project, now
 from core.services import sample
 from core.services.documents import reading
-from core.storage import Workspace, count, find, get, update
+from core.storage import Workspace, count, find, get, insert, update
 
 Work = Callable[[JobContext], dict[str, Any]]
 
@@ -301,3 +303,66 @@ def test_a_job_of_a_project_that_is_gone_is_refused(workspace: Workspace) -> Non
     with pytest.raises(InputError, match="no project"):
         jobs.submit(workspace, reading.Params(files=(reading.File(path="x", name="x"),)), project_id="project-0")
     assert find(workspace.db, Project) == []
+
+
+def test_work_in_a_project_is_refused_without_one(workspace: Workspace) -> None:
+    with pytest.raises(InputError, match="in a project"):
+        jobs.submit(workspace, reading.Params(files=(reading.File(path="x", name="x"),)))
+    assert count(workspace.db, Job) == 0
+    context = JobContext(workspace, Job(id="job-1", kind="read", created_at=now()))
+    with pytest.raises(InputError, match="no project"):
+        context.project()
+    project = workspace.create_project("Pumps")
+    assert JobContext(workspace, replace(context.job, project_id=project.id)).project() == project
+
+
+def test_nothing_is_known_of_a_process_before_there_is_one(workspace: Workspace, kind: Register) -> None:
+    job = jobs.submit(workspace, kind(lambda context: {})())
+    assert (job.project_id, job.person_id, job.total) == (None, None, None)
+    assert (job.pid, job.pid_started, job.started_at, job.finished_at, job.progress_at) == (None,) * 5
+    assert not queue.is_alive(job)  # psutil takes None for the process that asks
+    assert not queue.is_alive(replace(job, pid=os.getpid())) and not queue.is_alive(replace(job, pid_started=1.0))
+    assert jobs.process_ids(workspace) == set()
+    assert queue.claim(workspace, job.id)
+    assert queue.is_alive(get(workspace.db, Job, job.id)) and jobs.process_ids(workspace) == {os.getpid()}
+
+
+def test_a_row_that_says_running_without_a_process_is_taken_for_dead(workspace: Workspace) -> None:
+    insert(workspace.db, Job(id="job-1", kind="sample", state="running", created_at=now()))
+    assert jobs.process_ids(workspace) == set()
+    [job] = jobs.list_jobs(workspace)
+    assert job.state == "failed" and job.finished_at is not None and "ended" in job.error
+
+
+def test_what_was_known_of_the_attempt_before_is_forgotten(
+    workspace: Workspace, kind: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(context: JobContext) -> dict[str, Any]:
+        context.progress(1, 1)
+        raise ModelError("No pair was kept.", "Add longer documents.")
+
+    job = run_job(workspace, jobs.submit(workspace, kind(work)()).id)
+    assert None not in (job.pid, job.started_at, job.finished_at, job.progress_at, job.launched_s, job.total)
+    launched: list[Job] = []
+    monkeypatch.setattr(queue, "_launch", lambda workspace, job: launched.append(job))
+    resumed = jobs.resume(workspace, job.id)
+    assert launched == [resumed] and resumed.pid is None and resumed.launched_s is not None  # at once, before RELAUNCH_S
+    assert queue.claim(workspace, job.id)
+    again = get(workspace.db, Job, job.id)
+    assert (again.pid, again.finished_at, again.progress_at) == (os.getpid(), None, None)
+    assert not queue.claim(workspace, job.id)
+    assert get(workspace.db, Job, job.id).launched_s is None
+
+
+def test_a_job_that_an_older_version_queued_without_a_project_is_recognized(workspace: Workspace, kind: Register) -> None:
+    started = kind(lambda context: {})
+    insert(workspace.db, Job(id="job-1", kind="tried", key='["tried", "", {"a": 1}]', created_at=now()))
+    assert jobs.submit(workspace, started(a=1)).id == "job-1"
+
+
+def test_the_time_left_is_not_told_before_there_is_progress_of_a_known_total() -> None:
+    started = (datetime.now(UTC) - timedelta(seconds=60)).isoformat()
+    job = Job(id="job-1", kind="read", state="running", done=1, total=2, created_at=started, started_at=started)
+    assert jobs.eta_s(job) == pytest.approx(60, abs=5)
+    for unknown in ({"total": None}, {"total": 0.0}, {"done": 0.0}, {"started_at": None}, {"started_at": now()}):
+        assert jobs.eta_s(replace(job, **unknown)) is None

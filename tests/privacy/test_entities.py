@@ -10,7 +10,7 @@ from core.privacy.entities import COMMON, ENTITIES, NAMES, TYPE_OF, TYPES, Color
 from core.privacy.replacement.invention.candidates import _INVENTIONS
 from core.privacy.replacement.surrogates import SurrogateTable
 from core.records import Detection
-from dashboard.components.page_text import entity_color, entity_words
+from dashboard.components.review.page_text import entity_color, entity_words
 
 BY_OWN_RULES = {"person", "date", "grid", "label"}
 

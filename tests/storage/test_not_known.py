@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from core.records import Document, Evaluation, Project, QuestionPair, Review, Run, Span
+from core.records import Document, Evaluation, Job, Project, QuestionPair, Review, Run, Span
 from core.storage import Workspace, audit_check, count, delete, find, insert, update
-from core.storage.migrations import MIGRATIONS, m014_not_known
+from core.storage.migrations import MIGRATIONS, m014_not_known, m015_not_known_of_jobs
 
 THEN = "2026-01-01T00:00:00.000+00:00"
 BEFORE = MIGRATIONS.index(m014_not_known)
 TABLES = {
-    Document: "documents", Span: "spans", Review: "reviews", QuestionPair: "pairs", Run: "runs", Evaluation: "evaluations"
+    Document: "documents", Span: "spans", Review: "reviews", QuestionPair: "pairs", Run: "runs", Evaluation: "evaluations",
+    Job: "jobs",
 }  # fmt: skip
 
 # What each record holds in both of its rows, then what was stored where it is not known beside what is read now, then values
@@ -46,6 +47,10 @@ SAME: dict[type, dict[str, Any]] = {
         "project_id": "project-1", "run_id": "known", "questions_sha256": "", "question_count": 0, "verdict": "",
         "created_at": THEN,
     },
+    Job: {
+        "kind": "read", "key": "", "needs_accelerator": 0, "state": "queued", "done": 0.0, "unit": "", "message": "",
+        "error": "", "hint": "", "hint_command": "", "is_cancel_requested": 0, "created_at": THEN,
+    },
 }  # fmt: skip
 NOT_KNOWN: dict[type, dict[str, Any]] = {
     Document: {
@@ -59,6 +64,10 @@ NOT_KNOWN: dict[type, dict[str, Any]] = {
     QuestionPair: {"review_id": "", "passage_id": ""},
     Run: {"adapter_sha256": ""},
     Evaluation: {"adapter_sha256": ""},
+    Job: {
+        "project_id": "", "person_id": "", "total": 0.0, "pid": 0, "pid_started": 0.0, "started_at": "", "finished_at": "",
+        "progress_at": "", "launched_s": 0.0,
+    },
 }  # fmt: skip
 KNOWN: dict[type, dict[str, Any]] = {
     Document: {
@@ -73,8 +82,14 @@ KNOWN: dict[type, dict[str, Any]] = {
     QuestionPair: {"review_id": "known", "passage_id": "passage-1"},
     Run: {"adapter_sha256": "7"},
     Evaluation: {"adapter_sha256": "7"},
+    Job: {
+        "project_id": "project-1", "person_id": "a", "total": 3.0, "pid": 7, "pid_started": 1.5, "started_at": THEN,
+        "finished_at": THEN, "progress_at": THEN, "launched_s": 2.5,
+    },
 }  # fmt: skip
-JSON: dict[type, tuple[str, ...]] = {Run: ("settings", "metrics", "risk"), Evaluation: ("scores",)}
+JSON: dict[type, tuple[str, ...]] = {
+    Run: ("settings", "metrics", "risk"), Evaluation: ("scores",), Job: ("params", "result")
+}  # fmt: skip
 
 
 def put(db: sqlite3.Connection, table: str, **values: Any) -> None:
@@ -139,7 +154,8 @@ def test_the_step_keeps_the_database_sound(older: Workspace) -> None:
     assert count(older.db, Review) == 2 and older.db.execute("select count(*) from approved_passages").fetchone()[0] == 1
     assert audit_check.verify(older.db).is_whole
     delete(older.db, Project, id="project-1")
-    assert [count(older.db, kind) for kind in TABLES] == [0] * len(TABLES)  # what refers to a project still goes with it
+    referring = [kind for kind in TABLES if kind is not Job]
+    assert [count(older.db, kind) for kind in referring] == [0] * len(referring)  # they still go with the project
 
 
 def test_an_older_workspace_has_the_schema_of_a_new_one(older: Workspace, tmp_path: Path) -> None:
@@ -152,6 +168,22 @@ def test_an_older_workspace_has_the_schema_of_a_new_one(older: Workspace, tmp_pa
             assert (columns[name]["notnull"], columns[name]["dflt_value"]) == (0, None), (table, name)
         assert columns["created_at" if "created_at" in columns else "state"]["notnull"] == 1
     new.close()
+
+
+def test_jobs_follow_in_a_workspace_whose_other_records_have_null_already(tmp_path: Path) -> None:
+    path = tmp_path / "older" / "garrison.sqlite3"
+    write_older(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        m014_not_known(db)
+        db.execute(f"pragma user_version = {MIGRATIONS.index(m015_not_known_of_jobs)}")
+        assert db.execute("select count(*) from jobs where project_id = '' and total = 0").fetchone() == (1,)
+        db.execute("insert into job_items values ('known', 'file 1')")
+    with closing(Workspace(path.parent)) as workspace:
+        unknown = dict.fromkeys(NOT_KNOWN[Job])
+        assert find(workspace.db, Job) == [stored_like(Job, "not-known", **unknown), stored_like(Job, "known", **KNOWN[Job])]
+        assert workspace.db.execute("select count(*) from job_items").fetchone()[0] == 1
+        indexes = workspace.db.execute("select name from sqlite_master where type = 'index' and tbl_name = 'jobs'")
+        assert "jobs_state" in {row["name"] for row in indexes}
 
 
 def test_opening_again_changes_nothing(older: Workspace) -> None:

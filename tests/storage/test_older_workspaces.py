@@ -51,7 +51,7 @@ def test_workspace_from_before_proposals_keeps_data_and_approvals(tmp_path: Path
     assert workspace.text(document) == TEXT and document.is_analyzed and document.marking is None
     assert document.is_search_outdated
     assert (project.two_person, project.highest_marking) == ("auto", "unclassified")
-    assert get(workspace.db, Span, "span-1").state == "accepted" and get(workspace.db, Job, "job-1").person_id == ""
+    assert get(workspace.db, Span, "span-1").state == "accepted" and get(workspace.db, Job, "job-1").person_id is None
     assert [review.state for review in find(workspace.db, Review)] == ["withdrawn", "approved"]
     review, passages = workspace.approved_passages(document)
     assert review is not None and (review.proposer, review.reviewer, review.is_authenticated) == ("Ada", "Ada", False)

@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from core.detectors import detectors_of, joined
-from core.privacy.entities import ENTITIES
+from core.privacy.entities import rank
 from core.records import Detection
-
-_PRIORITY = {name: rank for rank, name in enumerate(ENTITIES)}
 
 
 def resolve(text: str, detections: Iterable[Detection]) -> list[Detection]:
@@ -36,7 +34,7 @@ def _clusters(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
 
 
 def _resolved(text: str, cluster: list[Detection]) -> list[Detection]:
-    ranked = sorted(cluster, key=lambda d: (d.start - d.end, _PRIORITY.get(d.entity, len(_PRIORITY)), -d.score, d.start))
+    ranked = sorted(cluster, key=lambda d: (d.start - d.end, rank(d.entity), -d.score, d.start))
     starts: list[int] = []
     chosen: list[Detection] = []
     for candidate in ranked:

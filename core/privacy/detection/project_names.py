@@ -13,7 +13,7 @@ from core.records import Span, new_id
 _WORD = re.compile(r"\w+")
 
 
-def people(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
+def people_in(text: str, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
     """Return the names one document contributes to the rest of its project, and those a reviewer rejected in it.
 
     A name of several words is contributed as written, with capitals. Its words, and names of one word, are contributed only

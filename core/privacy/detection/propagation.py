@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 
 from core.detectors import PROPAGATION
 from core.privacy.detection.proven_names import is_full_name, proven_words
-from core.privacy.entities import SPREAD, WITH_KIND_WORD, name_alone
+from core.privacy.entities import SPREAD, WITH_KIND_WORD, name_alone, rank
 from core.privacy.recognizers.people.titles import CHAT
 from core.privacy.text.english import is_english
 from core.privacy.text.vocabulary import is_generic, small_words
@@ -69,7 +69,7 @@ class PhraseMatcher:
                     forms_of.add((value.lower(),))
             for form in forms_of:
                 forms = self._index.setdefault(form[:2], {}).setdefault(len(form), {})
-                forms[form] = max(entity, forms.get(form, ""))
+                forms[form] = min(entity, forms.get(form, entity), key=rank)
 
     def find(self, text: str, covered: Iterable[tuple[int, int]]) -> list[Detection]:
         """Return where the values appear in `text`, except where `covered` (bounds in characters) hides them wholly."""

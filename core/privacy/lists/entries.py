@@ -51,7 +51,7 @@ def _check_entity(entity: str) -> None:
         raise InputError("The type of personal data is not known.", f"Known types: {', '.join(sorted(ENTITIES))}.")
 
 
-def not_there(listed: Iterable[ListEntry], entries: Iterable[ListEntry]) -> list[ListEntry]:
+def missing_entries(listed: Iterable[ListEntry], entries: Iterable[ListEntry]) -> list[ListEntry]:
     """Return the entries that are not in `listed` yet, each once."""
     known = {(entry.kind, fold(entry.text)) for entry in listed}
     fresh = []

@@ -31,18 +31,19 @@ from core.records import Span, Treatment
 
 Row = tuple[str, str, str]  # entity, HMAC-SHA256 of the value in hexadecimal, surrogate
 Key = tuple[str, str]  # entity and HMAC
-PART = "PERSON_PART"
+PART = "PERSON_PART"  # rows of the single words of persons' names
 HIDDEN = "HIDDEN"  # rows of values without a surrogate of their own, kept so that no surrogate equals them
-LABEL = "TAG_"
+LABEL = "TAG_"  # before the type, in rows of values that have a label: "TAG_PERSON"
 SHORT = "TAG_PART"  # rows of the short forms of labelled persons' names, with the label of the one whom they mean
 DATES = tuple(type_.name for type_ in TYPES if type_.invention == "date")
-# Quantities: moved by one offset, or of so few values that another real one cannot be avoided; they name nobody alone.
+# Types of which a surrogate may equal another real value: dates and grids all move by one offset, and ages are few. None of
+# them names anybody alone.
 MOVED = invented_as("date", "grid") | {"AGE"}
 _SEVERAL = "<>"  # stored in place of a label if a short form may mean several people
 _CODES = tuple(entity for entity in ENTITIES if entity not in NAMES and entity not in MOVED)
 _GRIDS = invented_as("grid")
 _NAMES_OF_THINGS = tuple(entity for entity in NAMES if entity != "PERSON")
-_SPARE_TRIES = 20  # before the one that was free last
+_SPARE_TRIES = 20  # a search starts this many before the try at which the previous one ended
 
 
 def new_key() -> bytes:
@@ -52,7 +53,7 @@ def new_key() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What stands for a value (for people: words, if nothing does), and the treatment that led to it."""
+    """The text that replaces a value (words for people, if it is removed or kept), and the treatment that led to it."""
 
     text: str
     treatment: Treatment
@@ -117,7 +118,7 @@ class SurrogateTable:
         return self._given[asked]
 
     def _replaced(self, entity: str, value: str) -> Replacement:
-        self.rows.meet(_forms(entity, value))
+        self.rows.withdraw_if_issued(_forms(entity, value))
         treatment = self._treatments.get(entity, "surrogate")
         if treatment == "surrogate":
             realistic = self._realistic(entity, value)
@@ -125,10 +126,11 @@ class SurrogateTable:
         if treatment == "tag":
             return Replacement(self._label(entity, value), "tag")
         for part in _forms(entity, value):
-            self.rows.hold(self.rows.row(HIDDEN, part), "")
+            self.rows.store(self.rows.row(HIDDEN, part), "")
         return Replacement({"mask": BLOCKS, "remove": REMOVED}.get(treatment, KEPT), treatment)
 
     def _realistic(self, entity: str, value: str) -> str:
+        """Return the invented value: the one it has, the one of this text under a kindred type, or a new one."""
         if entity == "PERSON":
             return self._person(value)
         if entity in DATES and is_counted(value):
@@ -144,23 +146,24 @@ class SurrogateTable:
                 return _with_kind_of(value, alone, shared or self._realistic(entity, alone))
         if surrogate is None:
             surrogate = self._invented(key, value)
-        return self.rows.noted(key, value, surrogate)
+        return self.rows.record_mapping(key, value, surrogate)
 
     def _label(self, entity: str, value: str) -> str:
+        """Return the numbered label: the one that a form of this value has already, or a new one."""
         kinds = [kind for kind in (entity, *_sharing(entity)) if self._treatments.get(kind) == "tag"]
         for kind in kinds:
             for form in label_forms(kind, value):
                 key = self.rows.row(LABEL + kind, form)
                 if label := self.rows.surrogate_of(key):
-                    return self.rows.noted(key, value, label)
+                    return self.rows.record_mapping(key, value, label)
                 if kind == "PERSON" and (label := self._meant(form)):
                     return label
         form = label_forms(entity, value)[-1]
         key = self.rows.row(LABEL + entity, form)
         if entity == "PERSON":
-            self.rows.hold(self.rows.row(HIDDEN, plain(value)), "")
-            return self.rows.noted(key, value, self._label_of_person(key, form))
-        return self.rows.noted(key, value, self._issue(key, value, ()))
+            self.rows.store(self.rows.row(HIDDEN, plain(value)), "")
+            return self.rows.record_mapping(key, value, self._label_of_person(key, form))
+        return self.rows.record_mapping(key, value, self._issue(key, value, ()))
 
     def _label_of_person(self, key: Key, form: str) -> str:
         """Return the label of whoever had a shorter form of this name alone ("Smith" of "John Smith"), else a new one.
@@ -177,16 +180,16 @@ class SurrogateTable:
                 label = its_label  # so far this short form means nobody else
                 self.rows.forget(own)
         if label:
-            self.rows.hold(key, label)
+            self.rows.store(key, label)
         else:
             label = self._issue(key, form, ())
         for meant in shorter.values():
             before = self.rows.surrogate_of(meant)
             if before is None:
-                self.rows.hold(meant, label)
+                self.rows.store(meant, label)
             elif before not in (label, _SEVERAL):
                 self.rows.stale.add(plain(before))
-                self.rows.hold(meant, _SEVERAL)
+                self.rows.store(meant, _SEVERAL)
         return label
 
     def _meant(self, form: str) -> str | None:
@@ -202,7 +205,7 @@ class SurrogateTable:
             surrogate = self.rows.surrogate_of(key)
             if surrogate:
                 shown = surrogate if is_label(surrogate) or kind not in (*NAMES, PART) else match_case(surrogate, value)
-                return self.rows.noted(key, value, shown)
+                return self.rows.record_mapping(key, value, shown)
         return None
 
     def _person(self, value: str) -> str:
@@ -211,10 +214,10 @@ class SurrogateTable:
         if address and not self.rows.surrogate_of(
             self.rows.row("PERSON", plain(whole))
         ):  # in "BG AA" no rank is meant if "Bg Aa" is a known name
-            return f"{address[0]}{self._named(whole[address.end() :], title=address[0])}"
-        return self._named(whole, title="")
+            return f"{address[0]}{self._replaced_name(whole[address.end() :], title=address[0])}"
+        return self._replaced_name(whole, title="")
 
-    def _named(self, whole: str, *, title: str) -> str:
+    def _replaced_name(self, whole: str, *, title: str) -> str:
         shared = self._of_another_type(whole, types=_NAMES_OF_THINGS)
         if shared is not None:
             return shared
@@ -228,10 +231,10 @@ class SurrogateTable:
             replaced = self._free_name(key, whole, words, title=title)
             if replaced.casefold() != whole.casefold():
                 if whole != words[0] and plain(self.rows.surrogate_of(key) or "") != plain(replaced):
-                    self.rows.hold(key, replaced)  # in case it is taken for another type later
-                return self.rows.noted(key, whole, replaced) if self.rows.surrogate_of(key) else replaced
+                    self.rows.store(key, replaced)  # in case it is taken for another type later
+                return self.rows.record_mapping(key, whole, replaced) if self.rows.surrogate_of(key) else replaced
         surrogate = self.rows.surrogate_of(key) or self._issue(key, whole, ())
-        return self.rows.noted(key, whole, surrogate)
+        return self.rows.record_mapping(key, whole, surrogate)
 
     def _free_name(self, key: Key, whole: str, words: list[str], *, title: str) -> str:
         """Replace the name word by word; try other words if the new whole is real or already replaces something else."""
@@ -273,17 +276,14 @@ class SurrogateTable:
                 return shared
             pool = (PART, script_of(word), length_class(word), gender, is_surname)
             surrogate = self._issue_from(pool, key, word, partial(name_parts, word, gender=gender, is_surname=is_surname))
-        return self.rows.noted(key, word, match_case(surrogate, word))
+        return self.rows.record_mapping(key, word, match_case(surrogate, word))
 
     def _initial(self, word: str) -> str:
         """Return another letter for an initial: avoiding the real ones, 26 letters would soon leave none."""
         script = script_of(word)
         letters = initials(self._dice(self.rows.digest(PART, script), 0), script)
-        return (
-            match_case(letters.get(word.upper(), "X"), word)
-            if not word.islower()
-            else letters.get(word.upper(), "X").lower()
-        )
+        letter = letters.get(word.upper(), "X")
+        return letter.lower() if word.islower() else match_case(letter, word)
 
     def _invented(self, key: Key, value: str) -> str:
         """Return a new surrogate for `value`, realistic if the type allows it."""
@@ -308,10 +308,10 @@ class SurrogateTable:
 
     def _issue(self, key: Key, value: str, candidates: Iterable[str]) -> str:
         entity = key[0]
-        self.rows.know(key)  # so that the value itself is not a candidate
+        self.rows.count_as_real(key)  # so that the value itself is not a candidate
         labels = (f"<{entity_of(key)}_{number}>" for number in count(1 + self.rows.count_of(entity)))
         chosen = next(c for source in (candidates, labels) for c in source if self.rows.is_free(entity, c, value))
-        self.rows.hold(key, chosen)
+        self.rows.store(key, chosen)
         return chosen
 
     def _dice(self, digest: str, turn: int) -> Dice:
@@ -334,8 +334,8 @@ class SurrogateMapping:
 class SurrogateRows:
     """Surrogates by keyed hashes of their values, so that no stored row reveals the value it stands for.
 
-    If a value equals a surrogate issued earlier, that surrogate is withdrawn: `stale` names it, and whoever had it gets
-    another one on the next request.
+    If a value equals a surrogate issued earlier, that surrogate is withdrawn: `stale` names it, and the value that had it
+    gets another one on the next request.
 
     Args:
         key: the project's secret key.
@@ -355,9 +355,11 @@ class SurrogateRows:
         self._gone: set[Key] = set()
         self.changes = 0  # how often a row was added or removed
         self.stale: set[str] = set()  # plain forms of withdrawn surrogates
-        self._met: dict[Key, SurrogateMapping] = {}  # every pair requested, with the value as it was first written here
+        self._mappings: dict[
+            Key, SurrogateMapping
+        ] = {}  # every mapping requested, with the value as it was first written here
         for entity, digest, surrogate in rows:
-            self.hold((entity, digest), surrogate, is_new=False)
+            self.store((entity, digest), surrogate, is_new=False)
 
     def row(self, entity: str, form: str) -> Key:
         """Return the key of a plain form of this type."""
@@ -401,17 +403,17 @@ class SurrogateRows:
         """Issue none of these values as surrogates from now on."""
         self._avoid.update(plain(value) for value in values)
 
-    def noted(self, key: Key, value: str, surrogate: str) -> str:
+    def record_mapping(self, key: Key, value: str, surrogate: str) -> str:
         """Record for re-identification that `surrogate` replaces `value`, and return the surrogate."""
-        self._met.setdefault(key, SurrogateMapping(entity=entity_of(key), value=value, surrogate=surrogate))
+        self._mappings.setdefault(key, SurrogateMapping(entity=entity_of(key), value=value, surrogate=surrogate))
         return surrogate
 
-    def know(self, key: Key) -> None:
+    def count_as_real(self, key: Key) -> None:
         """Count this key's value among the real ones before it has a surrogate."""
         self._digests.add(key[1])
         self._counts.setdefault(key[0], 0)
 
-    def hold(self, key: Key, surrogate: str, *, is_new: bool = True) -> None:
+    def store(self, key: Key, surrogate: str, *, is_new: bool = True) -> None:
         """Let `surrogate` replace the value of this key from now on; "" if the value is only known to be real."""
         entity, digest = key
         before = self._known.get(key)
@@ -432,7 +434,7 @@ class SurrogateRows:
             self._new[key] = surrogate
             self._gone.discard(key)
 
-    def meet(self, forms: Iterable[str]) -> None:
+    def withdraw_if_issued(self, forms: Iterable[str]) -> None:
         """Withdraw every surrogate that equals one of these forms or contains it as a name, because the forms are real."""
         for form in forms:
             holders = {key for key in self._holders.get(form, ()) if key[0] not in MOVED}
@@ -461,7 +463,7 @@ class SurrogateRows:
         """Withdraw the surrogate of this key."""
         self.changes += 1
         self._holders[plain(self._known.pop(key))].discard(key)
-        self._met.pop(key, None)
+        self._mappings.pop(key, None)
         self._new.pop(key, None)
         self._gone.add(key)
 
@@ -473,17 +475,17 @@ class SurrogateRows:
         """Return the keys of rows that were withdrawn since the table was loaded."""
         return sorted(self._gone)
 
-    def pairs(self) -> list[SurrogateMapping]:
-        """Return every pair requested since the table was loaded."""
-        return list(self._met.values())
+    def mappings(self) -> list[SurrogateMapping]:
+        """Return every mapping requested since the table was loaded."""
+        return list(self._mappings.values())
 
-    def new_pairs(self) -> list[SurrogateMapping]:
-        """Return the pairs of the rows issued since the table was loaded."""
-        return [self._met[key] for key in self._new if key in self._met]
+    def new_mappings(self) -> list[SurrogateMapping]:
+        """Return the mappings of the rows issued since the table was loaded."""
+        return [self._mappings[key] for key in self._new if key in self._mappings]
 
 
 def entity_of(key: Key) -> str:
-    """Return the type of personal data of a row, whatever kind of row it is."""
+    """Return the type of personal data of a row that has a surrogate or a label; not of one of `HIDDEN` or `SHORT`."""
     return key[0].removeprefix(LABEL).removesuffix("_PART")
 
 
@@ -505,7 +507,7 @@ def _forms(entity: str, value: str) -> set[str]:
 
 
 def _with_kind_of(value: str, alone: str, replaced: str) -> str:
-    """Return the replacement of the name `alone`, after the word for its kind that precedes it in `value`."""
+    """Return `replaced` after the word for the kind of thing in `value`: "HMS Ardent" for "HMS Brackenfell"."""
     kind = " ".join(value.removesuffix(alone).split())
     return f"{kind} {replaced}"
 

@@ -56,7 +56,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
 def run(context: JobContext, params: Params) -> Result:
     """Run a reading job."""
     files = [(Path(file.path), file.name) for file in params.files]
-    project = get(context.workspace.db, Project, context.job.project_id)
+    project = context.project()
     result = read_files(context, project, files)
     if params.remove_after:
         remove_incoming(path for path, _ in files)

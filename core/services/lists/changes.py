@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from core.errors import InputError
 from core.privacy.lists.detector import Lists
-from core.privacy.lists.entries import MAX_ENTRIES, check, not_there
+from core.privacy.lists.entries import MAX_ENTRIES, check, missing_entries
 from core.privacy.text.normalization import words_of
 from core.records import AuditAction, CustomPattern, Document, ListEntry, Person, Project, Span
-from core.services.lists.effects import ChangePreview, DocumentChange, Effect, added, by_lists, removed
+from core.services.lists.effects import ChangePreview, DocumentChange, Effect, adding, changes_by_lists, removing
 from core.services.lists.stored import lists_of
 from core.services.privacy.project_surrogates import store_surrogates, surrogate_table
-from core.storage import Permitted, Workspace, audit, count, delete, find, get, insert_many, transaction, update
+from core.storage import Permitted, Workspace, audit, count, delete, find, insert_many, transaction, update
 
 REASON = "A list or pattern changed, and it touches this document."
 
@@ -30,7 +30,7 @@ def preview(
     """
     permitted = workspace.allowed("edit lists", project_id)
     check(entries, patterns)
-    effect, _ = _examine(permitted, project_id, added(entries, patterns))
+    effect, _ = _examine(permitted, project_id, adding(entries, patterns))
     return effect
 
 
@@ -50,10 +50,10 @@ def add(
     """
     permitted = workspace.allowed("edit lists", project_id, by=actor)
     check(entries, patterns)
-    patterns = [replace(pattern, added_by=actor.name) for pattern in patterns]
+    patterns = [replace(pattern, project_id=project_id, added_by=actor.name) for pattern in patterns]
     fresh = [
-        replace(entry, added_by=actor.name)
-        for entry in not_there(find(permitted.db, ListEntry, project_id=project_id), entries)
+        replace(entry, project_id=project_id, added_by=actor.name)
+        for entry in missing_entries(find(permitted.db, ListEntry, project_id=project_id), entries)
     ]
     names = [pattern.name for pattern in (*find(permitted.db, CustomPattern, project_id=project_id), *patterns)]
     if len({name.casefold() for name in names}) < len(names):
@@ -70,14 +70,14 @@ def add(
         for pattern in patterns:
             audit.append(permitted.db, "pattern added", actor=actor.name, subjects={**subjects, "pattern": pattern.id})
 
-    effect = _carry_out(permitted, project_id, added(fresh, patterns), store=store, actor=actor)
+    effect = _carry_out(permitted, project_id, adding(fresh, patterns), store=store, actor=actor)
     return effect + Effect(left_out=len(entries) - len(fresh))
 
 
 def preview_removal(workspace: Workspace, project_id: str, entries: Sequence[ListEntry]) -> Effect:
     """Return the effect that removing these entries would have, without removing them."""
     permitted = workspace.allowed("edit lists", project_id)
-    effect, _ = _examine(permitted, project_id, removed(entries))
+    effect, _ = _examine(permitted, project_id, removing(entries))
     return effect
 
 
@@ -102,7 +102,7 @@ def remove(
             delete(permitted.db, CustomPattern, id=pattern.id, project_id=project_id)
             audit.append(permitted.db, "pattern removed", actor=actor.name, subjects={**subjects, "pattern": pattern.id})
 
-    return _carry_out(permitted, project_id, removed(entries), store=store, actor=actor)
+    return _carry_out(permitted, project_id, removing(entries), store=store, actor=actor)
 
 
 def _subjects(project_id: str) -> dict[str, str]:
@@ -154,12 +154,12 @@ def _searched(workspace: Workspace, project_id: str) -> list[Document]:
 
 def catch_up(workspace: Workspace, document: Document) -> int:
     """Apply the current lists to a document that was searched while they changed; return how many spans changed."""
-    document = get(workspace.db, Document, document.id)
+    document = workspace.checked_document(document, "find personal data")
     permitted = workspace.allowed("find personal data", document.project_id)
     with transaction(permitted.db):
-        change = by_lists(permitted, document, lists_of(permitted, document.project_id), new=Lists())
+        change = changes_by_lists(permitted, document, lists_of(permitted, document.project_id), new=Lists())
         if change:
-            _store(permitted, change, actor=None)
+            _store(workspace.allowed("edit lists", document.project_id), change, actor=None)
     return len(change.new) + len(change.undecided) + len(change.rejected)
 
 

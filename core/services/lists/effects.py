@@ -71,7 +71,7 @@ class DocumentChange:
 ChangePreview = Callable[[Workspace, Document], DocumentChange]
 
 
-def added(entries: Sequence[ListEntry], patterns: Sequence[CustomPattern]) -> ChangePreview:
+def adding(entries: Sequence[ListEntry], patterns: Sequence[CustomPattern]) -> ChangePreview:
     """Return a function that examines what adding these entries and patterns does to a document."""
     new = Lists((replace(entry, kind="deny") for entry in entries), patterns)  # only for counting occurrences
     ready: dict[str, Lists] = {}
@@ -80,12 +80,12 @@ def added(entries: Sequence[ListEntry], patterns: Sequence[CustomPattern]) -> Ch
         owner = document.project_id
         if owner not in ready:
             ready[owner] = Lists([*entries_of(workspace, owner), *entries], [*patterns_of(workspace, owner), *patterns])
-        return by_lists(workspace, document, ready[owner], new=new)
+        return changes_by_lists(workspace, document, ready[owner], new=new)
 
     return examine
 
 
-def removed(entries: Iterable[ListEntry]) -> ChangePreview:
+def removing(entries: Iterable[ListEntry]) -> ChangePreview:
     """Return a function that examines what removing these entries does to a document; removing deny entries does nothing."""
     sought = Lists(replace(entry, kind="deny") for entry in entries if entry.kind == "allow")
 
@@ -100,7 +100,7 @@ def removed(entries: Iterable[ListEntry]) -> ChangePreview:
     return examine
 
 
-def by_lists(workspace: Workspace, document: Document, lists: Lists, *, new: Lists) -> DocumentChange:
+def changes_by_lists(workspace: Workspace, document: Document, lists: Lists, *, new: Lists) -> DocumentChange:
     """Examine what `lists` do to a document; only matches of `new` are counted as `places`."""
     text = workspace.text(document)
     spans = find(workspace.db, Span, document_id=document.id)

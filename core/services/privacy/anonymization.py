@@ -11,7 +11,7 @@ from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.language.pipeline import PIPELINE
 from core.models import registry
-from core.privacy import Detector, ListedDetector, Lists, NameSearch, build_detector, new_spans, people
+from core.privacy import Detector, ListedDetector, Lists, NameSearch, build_detector, new_spans, people_in
 from core.privacy.detection.overlaps import covers
 from core.privacy.text.normalization import words_of
 from core.records import SEARCH_VERSION, Detection, Document, Project, Span
@@ -61,7 +61,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
 
 def run(context: JobContext, params: Params) -> Result:
     """Run an anonymization job."""
-    return find_personal_data(context, get(context.workspace.db, Project, context.job.project_id), params)
+    return find_personal_data(context, context.project(), params)
 
 
 def open_detector(workspace: Workspace, settings: DetectionSettings | None = None, *, project_id: str = "") -> Detector:
@@ -162,7 +162,7 @@ def _project_names(context: JobContext, documents: Sequence[Document]) -> NameSe
         context.check()
         spans = find(context.workspace.db, Span, document_id=document.id, entity="PERSON")
         if spans:
-            more, less = people(context.workspace.text(document), spans)
+            more, less = people_in(context.workspace.text(document), spans)
             given |= more
             rejected |= less
     lists = lists_of(context.workspace, documents[0].project_id) if documents else Lists()

@@ -21,7 +21,7 @@ def refusal(project: Project, marking: Marking) -> str:
     return f"Refused: marked {marking.word}; this project permits up to {permitted}. Nothing of its text was kept here."
 
 
-def above(workspace: Workspace, project: Project, *, level: MarkingLevel | None = None) -> list[Document]:
+def documents_above(workspace: Workspace, project: Project, *, level: MarkingLevel | None = None) -> list[Document]:
     """Return the project's readable documents marked above `level`, by default above what the project permits."""
     limit = LEVELS.index(level or project.highest_marking)
     documents = find(workspace.db, Document, project_id=project.id, state="read")
@@ -62,7 +62,7 @@ def set_highest_marking(workspace: Workspace, project: Project, level: MarkingLe
     with transaction(workspace.db):
         before = get(workspace.db, Project, project.id)
         update(workspace.db, Project, project.id, highest_marking=level)
-        too_high = above(workspace, project, level=level)
+        too_high = documents_above(workspace, project, level=level)
         counts = {"level": LEVELS.index(level), "before": LEVELS.index(before.highest_marking), "above": len(too_high)}
         audit.append(workspace.db, "highest marking set", actor=actor.name, subjects={"project": project.id}, counts=counts)
         for document in too_high:

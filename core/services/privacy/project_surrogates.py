@@ -51,7 +51,7 @@ def store_surrogates(permitted: Permitted, project_id: str, table: SurrogateTabl
         "insert or replace into surrogates (project_id, entity, value_hmac, surrogate) values (?, ?, ?, ?)",
         [(project_id, *row) for row in table.rows.new()],
     )
-    sealed_mappings.seal(permitted, project_id, table.rows.new_pairs())
+    sealed_mappings.seal(permitted, project_id, table.rows.new_mappings())
 
 
 def treatments_of(permitted: Permitted, project_id: str) -> dict[str, Treatment]:

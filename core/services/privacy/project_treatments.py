@@ -95,7 +95,7 @@ def set_treatment(
     Raises:
         InputError: the type or the treatment is unknown; nothing is changed then.
     """
-    permitted = workspace.allowed("set rules", project.id, by=person)
+    permitted = workspace.allowed("set rules", project.id, also="read documents", by=person)
     _check(entity, treatment)
     with transaction(permitted.db):
         before = treatments_of(permitted, project.id).get(entity, "surrogate")

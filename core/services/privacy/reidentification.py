@@ -75,7 +75,7 @@ def set_up(workspace: Workspace, project: Project, *, passphrase: str, person: P
     Raises:
         InputError: re-identification is set up already, or the passphrase is too short.
     """
-    permitted = workspace.allowed("set rules", project.id, by=person)
+    permitted = workspace.allowed("set rules", project.id, also="read documents", by=person)
     _check_passphrase(passphrase)
     key_pair = new_key_pair(passphrase, belongs_to=project.id)  # before the transaction: it takes a moment
     with transaction(permitted.db):
@@ -131,7 +131,7 @@ def change_passphrase(workspace: Workspace, project: Project, *, old: str, new: 
     Raises:
         InputError: re-identification is not set up, the old passphrase is wrong, or the new one is too short.
     """
-    permitted = workspace.allowed("set rules", project.id, by=person)
+    permitted = workspace.allowed("set rules", project.id, also="read documents", by=person)
     _check_passphrase(new)
     _opened(permitted, project, passphrase=old, person=person)
     key_pair = relock(_key_pair(permitted, project), old=old, new=new, belongs_to=project.id)
@@ -149,7 +149,7 @@ def turn_off(workspace: Workspace, project: Project, *, typed_name: str, person:
     Raises:
         InputError: re-identification is not set up, or `typed_name` is not the project's name.
     """
-    permitted = workspace.allowed("set rules", project.id, by=person)
+    permitted = workspace.allowed("set rules", project.id, also="read documents", by=person)
     _key_pair(permitted, project)
     if typed_name.strip() != project.name:
         raise InputError("The name typed is not that of the project; nothing was deleted.", f"Type: {project.name}")
@@ -214,7 +214,7 @@ def _pairs_so_far(permitted: Permitted, project: Project) -> list[SurrogateMappi
         text = permitted.text(document)
         for span in find(permitted.db, Span, document_id=document.id, order="start"):
             table.surrogate(span.entity, text[span.start : span.end])
-    return table.rows.pairs()
+    return table.rows.mappings()
 
 
 def _distinct(pairs: Sequence[SurrogateMapping]) -> list[SurrogateMapping]:

@@ -48,7 +48,7 @@ def run(context: JobContext, params: Params) -> Result:
     """Run a second search job. The name of a signed-in person takes precedence over `by`."""
     workspace = context.workspace
     person = declared(params.by) if params.by and workspace.actor is None else None
-    documents = _documents(workspace, context.job.project_id, params.document_id)
+    documents = _documents(workspace, context.project().id, params.document_id)
     finders: dict[str, Finder] = {}
     searched = total = 0
     for number, document in enumerate(documents):

@@ -76,7 +76,7 @@ def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
 
 def run(context: JobContext, params: Params) -> Result:
     """Run a generation job."""
-    project = get(context.workspace.db, Project, context.job.project_id)
+    project = context.project()
     return write_questions(context, project, settings=params.settings, filters=params.filters)
 
 

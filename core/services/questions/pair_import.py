@@ -42,7 +42,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
 def run(context: JobContext, params: Params) -> Result:
     """Run an import job."""
     path, name = Path(params.path), shown_name(params.name)
-    project = get(context.workspace.db, Project, context.job.project_id)
+    project = context.project()
     remove_unfinished(context, project)
     stored = context.finished_ids("document") or [
         _store(context, project, path=path, name=name, remove_after=params.remove_after)

@@ -5,7 +5,7 @@ Pages and commands call these functions and enforce nothing themselves. Each is 
 
 from core.services.review.approval import approve, approve_all, propose, return_, unread_in, withdraw
 from core.services.review.decisions import Decision, Effect, accept, decide_undecided, effect_of, effect_on, reject, undo
-from core.services.review.edits import Edge, add, add_all, change_borders, change_type, stepped
+from core.services.review.edits import Edge, add, add_all, change_borders, change_type, moved_borders
 from core.services.review.figures import (
     approval_words,
     bound_of,
@@ -81,7 +81,7 @@ __all__ = [
     "set_two_person",
     "share_words",
     "states_of",
-    "stepped",
+    "moved_borders",
     "undo",
     "unread_in",
     "unread_of",

@@ -114,6 +114,8 @@ def undo(workspace: Workspace, decision: Decision, *, by: Person) -> Decision:
             raise InputError(
                 "Nothing was undone: somebody changed one of these spans since.", "Decide on each of them anew."
             )
+        if not decision.after and not decision.before:
+            return replace(decision, withdrawn_ids=frozenset(), dropped_ids=frozenset())
         permitted = permitted_to_decide(workspace, [*decision.after, *decision.before], by=by)
         undone = carry_out(
             permitted, decision.after, decision.before, verb=decision.verb, action="decision undone", by=by,

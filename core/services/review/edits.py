@@ -46,12 +46,12 @@ def add_all(
         permitted = workspace.allowed("decide", document.project_id, by=by)
         text = permitted.text(document)
         spans = find(permitted.db, Span, document_id=document.id)
-        standing = {(s.start, s.end) for s in spans if (s.entity, s.state) == (entity, "accepted")}
+        already_accepted = {(s.start, s.end) for s in spans if (s.entity, s.state) == (entity, "accepted")}
         table = surrogate_table(permitted, document.project_id)
         after = []
         for start, end in places:
             _check_bounds(document, text, start, end)
-            if (start, end) in standing:
+            if (start, end) in already_accepted:
                 continue
             added = Span(
                 id=new_id("span"), document_id=document.id, start=start, end=end, entity=entity, score=1.0,
@@ -59,6 +59,7 @@ def add_all(
             )  # fmt: skip
             after.append(table.replaced(added, text))
         store_surrogates(permitted, document.project_id, table)
+        # spans that lie within the new ones, which replace them
         before = [s for s in spans if any(new.start <= s.start and s.end <= new.end for new in after)]
         if not after:
             return Decision(verb="added", by=by, before=(), after=(), left_count=len(places))
@@ -93,7 +94,7 @@ def change_borders(workspace: Workspace, span: Span | str, *, start: int, end: i
     """Accept a span as personal data from character `start` to `end`; spans that come to lie within are replaced.
 
     Raises:
-        InputError: the bounds hold no text or cut another span in two, or the span does not exist.
+        InputError: the span does not exist, there is no text between the bounds, or they cut another span in two.
     """
     with transaction(workspace.db):
         (old,) = stored(workspace, [span if isinstance(span, str) else span.id])
@@ -111,12 +112,14 @@ def change_borders(workspace: Workspace, span: Span | str, *, start: int, end: i
             permitted, [old, *touched], after, verb="given other borders", action="span borders changed", by=by,
             reason=f"{by.name} changed the borders of a span",
         )  # fmt: skip
-        if start < old.start or end > old.end:
+        if (
+            start < old.start or end > old.end
+        ):  # it now covers text of which a reader of the sample said that it holds nothing
             note_spans(permitted, document, after, by=by)
     return decision
 
 
-def stepped(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
+def moved_borders(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
     """Return a span's bounds with its start or end moved by a word, back (-1) or on (+1); unchanged if that cannot be."""
     if edge == "end":
         if step > 0:
@@ -133,7 +136,7 @@ def stepped(text: str, span: Span, edge: Edge, step: int) -> tuple[int, int]:
 
 
 def _accepted(permitted: Permitted, spans: Sequence[Span], *, by: Person) -> list[Span]:
-    """Return the spans as accepted, each with the surrogate of its text and type."""
+    """Give each span the surrogate of its text and type, store what was issued, and return the spans as accepted."""
     made = []
     for document_id in dict.fromkeys(span.document_id for span in spans):
         document = get(permitted.db, Document, document_id)

@@ -38,6 +38,7 @@ class Sample:
 
 def sample_of(workspace: Workspace, document: Document) -> Sample:
     """Return the progress of a document's sample."""
+    document = workspace.checked_document(document, "read documents")
     return _sample(workspace.allowed("read documents", document.project_id), document)
 
 
@@ -65,6 +66,7 @@ def _sample(permitted: Permitted, document: Document) -> Sample:
 
 def clean_ids(workspace: Workspace, document: Document) -> list[str]:
     """Return the ids of a document's passages without a span, or with only rejected ones, in reading order."""
+    document = workspace.checked_document(document, "read documents")
     return _clean_ids(workspace.allowed("read documents", document.project_id), document)
 
 
@@ -84,9 +86,14 @@ def draw(workspace: Workspace, project: Project, document: Document, *, by: Pers
     """Draw the next round if one is due, and return the progress of the sample.
 
     The seed is random too, and stored, so that nobody chooses what is read and everybody can repeat the draw.
+
+    Raises:
+        InputError: the document belongs to another project.
     """
-    document = get(workspace.db, Document, document.id)
+    document = workspace.checked_document(document, "decide")
     permitted = workspace.allowed("decide", document.project_id, by=by)
+    if document.project_id != project.id:
+        raise InputError(f"Document {document.id} does not belong to {project.name}.", "Choose a document of this project.")
     db = permitted.db
     with transaction(db):
         size = get(db, Project, project.id).sample_size
@@ -123,7 +130,7 @@ def answer(
     Raises:
         InputError: a passage was not drawn.
     """
-    document = get(workspace.db, Document, document.id)
+    document = workspace.checked_document(document, "decide")
     permitted = workspace.allowed("decide", document.project_id, by=by)
     db = permitted.db
     missed = set(missed_ids)

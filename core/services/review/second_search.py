@@ -72,6 +72,7 @@ def store_second_search(
 ) -> None:
     """Store what a second search of exactly this anonymized text found, replacing an earlier one."""
     rights.check(workspace.db, "find personal data", document.project_id, by=by)
+    document = workspace.checked_document(document, "find personal data")
     rows = list(places)
     with transaction(workspace.db):
         workspace.db.execute("delete from second_searches where document_id = ?", [document.id])
@@ -96,7 +97,7 @@ def store_second_search(
 
 def second_search_of(workspace: Workspace, document: Document, anonymized_sha256: str | None = None) -> SecondSearch | None:
     """Return the second search of this anonymized text (of any text if no SHA-256 is given); None if there was none."""
-    rights.check(workspace.db, "read documents", document.project_id)
+    document = workspace.checked_document(document, "read documents")
     row = workspace.db.execute(
         "select detector, anonymized_sha256 from second_searches where document_id = ?", [document.id]
     ).fetchone()

@@ -9,13 +9,13 @@ from core.privacy.replacement.masking import Masked, mask
 from core.records import Document, Project, Span, Unread
 from core.services.review.sampling import sample_of
 from core.services.review.second_search import second_search_of
-from core.storage import Workspace, find, get, rights
+from core.storage import Workspace, find, get
 from core.words import counted
 
 
 def unread_of(workspace: Workspace, project: Project, document: Document, *, masked: Masked | None = None) -> Unread:
     """Count what nobody looked at in a document as it would be approved now; `masked` is that text, if it is at hand."""
-    rights.check(workspace.db, "read documents", document.project_id)
+    document = workspace.checked_document(document, "read documents")
     undecided = workspace.db.execute(
         "select count(*) from spans where document_id = ? and state = 'detected'", [document.id]
     ).fetchone()[0]

@@ -79,7 +79,7 @@ def base_of(workspace: Workspace, run: Run) -> Model:
 
 def run(context: JobContext, params: Params) -> Result:
     """Run a training job."""
-    project = get(context.workspace.db, Project, context.job.project_id)
+    project = context.project()
     run = train_run(context, project, model_name=params.model, settings=params.settings)
     return Result(run_id=run.id, metrics=run.metrics)
 

@@ -3,7 +3,7 @@ import pytest
 from core.files import sha256_text
 from core.identity import declared
 from core.jobs.context import JobContext
-from core.privacy import NameSearch, people
+from core.privacy import NameSearch, people_in
 from core.records import Document, Job, Page, Project, Review, Span, new_id, now
 from core.services import review
 from core.services.privacy.anonymization import SPREAD_REASON, Result, find_personal_data
@@ -24,17 +24,17 @@ def span(text: str, value: str, *, detector: str = "rules", state: str = "detect
 
 
 def test_a_name_with_its_rank_gives_itself_and_its_parts() -> None:
-    assert people(RECORD, [span(RECORD, "Orla Tarkwell")]) == ({"Orla Tarkwell", "Orla", "Tarkwell"}, set())
+    assert people_in(RECORD, [span(RECORD, "Orla Tarkwell")]) == ({"Orla Tarkwell", "Orla", "Tarkwell"}, set())
 
 
 def test_what_only_the_model_takes_for_a_person_gives_no_single_words() -> None:
     text = "Wisdom came with Orla Tarkwell."
     spans = [span(text, "Wisdom", detector="spacy"), span(text, "Orla Tarkwell", detector="spacy")]
-    assert people(text, spans) == ({"Orla Tarkwell"}, set())
+    assert people_in(text, spans) == ({"Orla Tarkwell"}, set())
 
 
 def test_a_name_that_a_reviewer_rejected_is_named_as_such() -> None:
-    assert people(RECORD, [span(RECORD, "Tarkwell", state="rejected")]) == (set(), {"Tarkwell"})
+    assert people_in(RECORD, [span(RECORD, "Tarkwell", state="rejected")]) == (set(), {"Tarkwell"})
 
 
 def test_a_word_that_the_other_document_writes_small_uncovers_no_name_and_stays_readable_itself() -> None:
@@ -51,7 +51,7 @@ def test_a_name_of_another_document_is_found_in_a_line_of_a_chat() -> None:
 
 def test_a_name_written_small_is_given_to_the_other_documents_with_capitals() -> None:
     text = "sgt orla tarkwell opened the gate."
-    assert people(text, [span(text, "orla tarkwell")]) == ({"Orla Tarkwell", "Orla", "Tarkwell"}, set())
+    assert people_in(text, [span(text, "orla tarkwell")]) == ({"Orla Tarkwell", "Orla", "Tarkwell"}, set())
 
 
 @pytest.mark.parametrize("written", ["Tark\u200bwell", "\uff34arkwell", "Tark\u00adwell", "TARK\u2060WELL"])
@@ -61,8 +61,8 @@ def test_a_name_is_found_in_another_document_with_hidden_characters_and_given_fr
     assert text[found.start : found.end] == written
     assert NameSearch({"Tarkwell"}).new_spans("d", text, spans=[found]) == []
     if not written.isupper():
-        assert people(text, [span(text, written)]) == ({"Tarkwell"}, set())
-    assert people(text, [span(text, written, state="rejected")]) == (
+        assert people_in(text, [span(text, written)]) == ({"Tarkwell"}, set())
+    assert people_in(text, [span(text, written, state="rejected")]) == (
         set(),
         {written.replace("\u2060", "") if written.isupper() else "Tarkwell"},
     )

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from core.privacy import propagate
+from core.privacy.entities import ENTITIES
 from core.records import Detection
 
 
@@ -70,6 +73,14 @@ def test_an_initial_that_is_an_article_in_small_letters_finds_no_flower() -> Non
 def test_a_case_number_spreads_and_a_date_does_not() -> None:
     assert spread("Case 36244/06; see 36244/06.", "36244/06", "REFERENCE") == ["36244/06"]
     assert spread("On 3 May 2013 and 3 May 2013.", "3 May 2013", "DATE_TIME") == []
+
+
+@pytest.mark.parametrize("entities", [("PERSON", "REFERENCE"), ("REFERENCE", "PERSON"), ("LOCATION", "ORGANIZATION")])
+def test_of_two_types_of_one_text_the_one_that_ranks_first_spreads(entities: tuple[str, str]) -> None:
+    text = "Tarkwell spoke to Tarkwell, and Tarkwell left."
+    first, second = found(text, "Tarkwell", entities[0]), found(text, "Tarkwell", entities[1])
+    again = propagate(text, [first, replace(second, start=18, end=26)])
+    assert [detection.entity for detection in again] == [min(entities, key=ENTITIES.index)]
 
 
 def test_what_is_covered_already_is_not_found_again() -> None:

@@ -12,7 +12,7 @@ from core.jobs.context import JobContext
 from core.records import Document, Job, Project, QuestionPair, Review, new_id, now
 from core.services import review
 from core.services.documents.reading import Result, read_files
-from core.services.privacy.highest_marking import REASON, above, set_default_marking, set_highest_marking
+from core.services.privacy.highest_marking import REASON, documents_above, set_default_marking, set_highest_marking
 from core.services.questions import pair_import
 from core.storage import Workspace, audit, count, find, insert, update
 from tests.unread import approve_unread
@@ -140,4 +140,4 @@ def test_new_projects_take_the_default_that_somebody_decided(workspace: Workspac
     assert workspace.project("Pumps").highest_marking == "unclassified"
     with pytest.raises(InputError, match="no marking"):
         workspace.create_project("Gates", highest_marking="hush")
-    assert above(workspace, project) == []
+    assert documents_above(workspace, project) == []

@@ -72,12 +72,12 @@ def test_borders_that_cut_another_mark_or_hold_nothing_are_refused(workspace: Wo
 
 def test_borders_step_by_whole_words_and_stop_at_the_ends(document: Document) -> None:
     anna, holm = mark(document, "Anna"), mark(document, "Bert Holm")
-    assert review.stepped(TEXT, anna, "end", 1) == (0, 9)
-    assert review.stepped(TEXT, anna, "end", -1) == (anna.start, anna.end)
-    assert review.stepped(TEXT, anna, "start", -1) == (anna.start, anna.end)
-    assert TEXT[slice(*review.stepped(TEXT, holm, "end", -1))] == "Bert"
-    assert TEXT[slice(*review.stepped(TEXT, holm, "start", 1))] == "Holm"
-    assert TEXT[slice(*review.stepped(TEXT, holm, "start", -1))] == "it. Bert Holm"
+    assert review.moved_borders(TEXT, anna, "end", 1) == (0, 9)
+    assert review.moved_borders(TEXT, anna, "end", -1) == (anna.start, anna.end)
+    assert review.moved_borders(TEXT, anna, "start", -1) == (anna.start, anna.end)
+    assert TEXT[slice(*review.moved_borders(TEXT, holm, "end", -1))] == "Bert"
+    assert TEXT[slice(*review.moved_borders(TEXT, holm, "start", 1))] == "Holm"
+    assert TEXT[slice(*review.moved_borders(TEXT, holm, "start", -1))] == "it. Bert Holm"
 
 
 def test_several_places_are_marked_and_taken_back_together(workspace: Workspace, document: Document) -> None:

@@ -11,8 +11,8 @@ from core.records import Document, Page, Person, Project, Span
 from core.services import review
 from core.services.privacy.spans import spans_of
 from core.storage import Workspace, get
-from dashboard.components import span_order
-from dashboard.components.pending import Pending, pending_of
+from dashboard.components.review import span_order
+from dashboard.components.review.pending import Pending, pending_of
 
 _LAST, _NOTE, _MODE = "review-last", "review-note", "review-mode"
 BY_RISK = "review-by-risk"

@@ -7,8 +7,8 @@ from core.privacy.text.equality import equal_spans, places_without_span
 from core.records import Span
 from core.services.privacy.spans import count_in_project
 from core.words import counted
-from dashboard.components import sample, span_order
-from dashboard.components.decisions import (
+from dashboard.components.review import sample, span_order
+from dashboard.components.review.decisions import (
     add_spans,
     change_type,
     confirm,
@@ -18,10 +18,10 @@ from dashboard.components.decisions import (
     move_border,
     undo,
 )
-from dashboard.components.keys import FIELD_WORDS, KEY_WORDS, MOVE_WORDS, TYPE_KEYS
-from dashboard.components.page_text import entity_words
-from dashboard.components.pending import Pending
-from dashboard.components.review_session import BY_RISK, ReviewSession, draw_again
+from dashboard.components.review.keys import FIELD_WORDS, KEY_WORDS, MOVE_WORDS, TYPE_KEYS
+from dashboard.components.review.page_text import entity_words
+from dashboard.components.review.pending import Pending
+from dashboard.components.review.session import BY_RISK, ReviewSession, draw_again
 from dashboard.session_keys import ADD_ENTITY, REVIEW_KEYS
 
 SPAN_WORDS = {

@@ -12,12 +12,12 @@ from core.services.review import Remedy
 from core.services.review.second_search import second_search_of
 from core.storage import Workspace, get
 from core.words import counted
-from dashboard.components.decisions import ask_approval, is_left_unread, start_approval
 from dashboard.components.errors import shown_errors
-from dashboard.components.page_text import entity_words
 from dashboard.components.person import reason_against
-from dashboard.components.review_session import ReviewSession, forget_last
-from dashboard.components.unread import show_unread_question
+from dashboard.components.review.decisions import ask_approval, is_left_unread, start_approval
+from dashboard.components.review.page_text import entity_words
+from dashboard.components.review.session import ReviewSession, forget_last
+from dashboard.components.review.unread import show_unread_question
 from dashboard.components.words import ago, unformatted
 from dashboard.session_keys import RETURN_COMMENT
 

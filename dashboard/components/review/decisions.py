@@ -14,11 +14,11 @@ from core.records import Person, Span, SpanState
 from core.services import review
 from core.services.privacy.spans import equal_in_project
 from core.words import counted
-from dashboard.components import span_order
 from dashboard.components.errors import shown_errors
-from dashboard.components.page_text import entity_words
-from dashboard.components.pending import Pending, effect_words, forget_pending, wait_for_yes
-from dashboard.components.review_session import ReviewSession, draw_again, forget_last
+from dashboard.components.review import span_order
+from dashboard.components.review.page_text import entity_words
+from dashboard.components.review.pending import Pending, effect_words, forget_pending, wait_for_yes
+from dashboard.components.review.session import ReviewSession, draw_again, forget_last
 from dashboard.components.words import unformatted
 from dashboard.session_keys import REVIEW_NEXT
 
@@ -70,7 +70,7 @@ def change_type(session: ReviewSession, span: Span, entity: str) -> None:
 
 def move_border(session: ReviewSession, span: Span, edge: review.Edge, step: int) -> None:
     """Move the span's start or end by one word, back (-1) or forward (+1)."""
-    start, end = review.stepped(session.text, span, edge, step)
+    start, end = review.moved_borders(session.text, span, edge, step)
     if (start, end) == (span.start, span.end):
         return
     effect = review.effect_on(session.workspace, [span])

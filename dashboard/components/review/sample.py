@@ -6,7 +6,7 @@ from core.records import Page, Passage
 from core.services import review
 from core.words import counted
 from dashboard.components.errors import shown_errors
-from dashboard.components.review_session import ReviewSession, draw_again
+from dashboard.components.review.session import ReviewSession, draw_again
 
 _AT = "review-sample-at"
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.privacy.entities import COMMON
 from core.services import review
-from dashboard.components import sample, span_order
-from dashboard.components.approval import press_approve, propose
-from dashboard.components.decisions import (
+from dashboard.components.review import sample, span_order
+from dashboard.components.review.approval import press_approve, propose
+from dashboard.components.review.decisions import (
     add_selected,
     change_type,
     confirm,
@@ -18,8 +18,8 @@ from dashboard.components.decisions import (
     move_border,
     undo,
 )
-from dashboard.components.page_text import PageEvent
-from dashboard.components.review_session import ReviewSession
+from dashboard.components.review.page_text import PageEvent
+from dashboard.components.review.session import ReviewSession
 from dashboard.session_keys import RETURN_COMMENT, REVIEWER
 
 KEY_WORDS = {

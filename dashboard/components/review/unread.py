@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.records import Unread
 from core.services import review
-from dashboard.components.decisions import confirm_unread, leave
 from dashboard.components.errors import shown_errors
-from dashboard.components.pending import Pending, forget_pending
-from dashboard.components.review_session import ReviewSession
+from dashboard.components.review.decisions import confirm_unread, leave
+from dashboard.components.review.pending import Pending, forget_pending
+from dashboard.components.review.session import ReviewSession
 
 
 def show_unread_question(session: ReviewSession, asked: Pending) -> None:
