@@ -104,6 +104,16 @@ class Workspace:
             rights.check(self.db, action, stored.project_id)
         return stored
 
+    def allowed_on(self, document: Document, action: Action, *, by: Person | None = None) -> tuple[Document, "Permitted"]:
+        """Check `action` on a document that was handed in; return it as it is stored, and the workspace for what follows.
+
+        Raises:
+            AccessError: as in `checked_document`, or `by` is another person.
+            InputError: the document does not exist, or the actor may not see it.
+        """
+        stored = self.checked_document(document, action)
+        return stored, self.allowed(action, stored.project_id, by=by)
+
     # --- paths ------------------------------------------------------------------------------------
 
     def project_folder(self, project_id: str) -> Path:

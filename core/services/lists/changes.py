@@ -154,8 +154,7 @@ def _searched(workspace: Workspace, project_id: str) -> list[Document]:
 
 def catch_up(workspace: Workspace, document: Document) -> int:
     """Apply the current lists to a document that was searched while they changed; return how many spans changed."""
-    document = workspace.checked_document(document, "find personal data")
-    permitted = workspace.allowed("find personal data", document.project_id)
+    document, permitted = workspace.allowed_on(document, "find personal data")
     with transaction(permitted.db):
         change = changes_by_lists(permitted, document, lists_of(permitted, document.project_id), new=Lists())
         if change:

@@ -63,8 +63,7 @@ def approve(workspace: Workspace, project: Project, document: Document, *, by: P
             belongs to another project, or was not read or not searched.
     """
     with transaction(workspace.db):
-        document = workspace.checked_document(document, "approve")
-        permitted = workspace.allowed("approve", document.project_id, by=by)
+        document, permitted = workspace.allowed_on(document, "approve", by=by)
         permitted.remove_unapproved(document.project_id)
         is_stale = False
         if permitted.standing_proposal(document.id):  # a dropped proposal stays dropped if the approval is refused
@@ -197,8 +196,7 @@ def return_(workspace: Workspace, document: Document, *, comment: str, by: Perso
     Raises:
         InputError: no proposal stands, or the comment is empty.
     """
-    document = workspace.checked_document(document, "approve")
-    permitted = workspace.allowed("approve", document.project_id, by=by)
+    document, permitted = workspace.allowed_on(document, "approve", by=by)
     if not comment.strip():
         raise InputError("A proposal is returned with a comment.", "Write in a few words what should be looked at again.")
     with transaction(permitted.db):
@@ -224,8 +222,7 @@ def withdraw(workspace: Workspace, document: Document, *, reason: str, by: Perso
     Raises:
         InputError: the reason is empty.
     """
-    document = workspace.checked_document(document, "withdraw")
-    permitted = workspace.allowed("withdraw", document.project_id, by=by)
+    document, permitted = workspace.allowed_on(document, "withdraw", by=by)
     if not reason.strip():
         raise InputError("A withdrawal needs a reason.", "Write in a few words why the approval no longer holds.")
     with transaction(permitted.db):

@@ -38,8 +38,8 @@ class Sample:
 
 def sample_of(workspace: Workspace, document: Document) -> Sample:
     """Return the progress of a document's sample."""
-    document = workspace.checked_document(document, "read documents")
-    return _sample(workspace.allowed("read documents", document.project_id), document)
+    document, permitted = workspace.allowed_on(document, "read documents")
+    return _sample(permitted, document)
 
 
 def _sample(permitted: Permitted, document: Document) -> Sample:
@@ -66,8 +66,8 @@ def _sample(permitted: Permitted, document: Document) -> Sample:
 
 def clean_ids(workspace: Workspace, document: Document) -> list[str]:
     """Return the ids of a document's passages without a span, or with only rejected ones, in reading order."""
-    document = workspace.checked_document(document, "read documents")
-    return _clean_ids(workspace.allowed("read documents", document.project_id), document)
+    document, permitted = workspace.allowed_on(document, "read documents")
+    return _clean_ids(permitted, document)
 
 
 def _clean_ids(permitted: Permitted, document: Document) -> list[str]:
@@ -90,8 +90,7 @@ def draw(workspace: Workspace, project: Project, document: Document, *, by: Pers
     Raises:
         InputError: the document belongs to another project.
     """
-    document = workspace.checked_document(document, "decide")
-    permitted = workspace.allowed("decide", document.project_id, by=by)
+    document, permitted = workspace.allowed_on(document, "decide", by=by)
     if document.project_id != project.id:
         raise InputError(f"Document {document.id} does not belong to {project.name}.", "Choose a document of this project.")
     db = permitted.db
@@ -130,8 +129,7 @@ def answer(
     Raises:
         InputError: a passage was not drawn.
     """
-    document = workspace.checked_document(document, "decide")
-    permitted = workspace.allowed("decide", document.project_id, by=by)
+    document, permitted = workspace.allowed_on(document, "decide", by=by)
     db = permitted.db
     missed = set(missed_ids)
     with transaction(db):
