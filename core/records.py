@@ -283,10 +283,18 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionPair:
-    """A question (`input`) and its answer (`output`), with a reference to their anonymized source.
+class Turn:
+    """An earlier question and answer of the conversation that a pair belongs to."""
 
-    `quote_start` and `quote_end` are offsets in the anonymized text of review `review_id`.
+    input: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPair:
+    """A question (`input`) and its answer (`output`), with a reference to their anonymized source, the evidence.
+
+    `quote` is the evidence; `quote_start` and `quote_end` are its offsets in the anonymized text of review `review_id`.
     """
 
     id: str
@@ -304,6 +312,15 @@ class QuestionPair:
     quote: str = ""
     quote_start: int = 0
     quote_end: int = 0
+    system: str = ""  # instruction before the conversation; "" if there is none
+    history: tuple[Turn, ...] = ()  # the conversation so far, oldest turn first
+    writer: str | None = None  # name of the writer in `core.questions.writers`; None unless generated
+    kind: str | None = None  # what is asked for, as in "definition": a name of `core.questions.kinds`
+    wording: str | None = None  # how it is asked, as in "open" or "cloze": a name of `core.questions.kinds`
+    fact: str | None = None  # id that the pairs on one fact share; None if not known
+    decided: PairState | None = None  # what a person decided, which no filter changes; None if nobody did
+    changed_by: str | None = None  # who decided, edited or added it last
+    changed_at: str | None = None
     created_at: str
 
 

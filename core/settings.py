@@ -66,6 +66,7 @@ class GenerationSettings(Settings):
     """How to generate question pairs."""
 
     model: str = EMBEDDED_MODEL
+    writer: str = "guided"  # a name of `core.questions.writers.registry.WRITERS`
     per_passage: int = Field(default=4, ge=1, le=50)
     batch_sequences: int = Field(default=8, ge=1, le=32)  # sequences decoded in parallel
     seed: int = 0

@@ -55,7 +55,7 @@ def filter_pairs(
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the filter settings.")] = None,
 ) -> None:
     """Apply the filters again to every pair of the project."""
-    from core.services.questions.generation import filter_again
+    from core.services.questions.filtering import filter_again
     from core.settings import FilterSettings, key_values
 
     shell = shell_of(context)

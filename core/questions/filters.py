@@ -51,7 +51,7 @@ class Filter:
 
 
 def apply_filters(pairs: Sequence[QuestionPair], settings: FilterSettings) -> list[QuestionPair]:
-    """Return all `pairs` in order, each kept or dropped with a reason. Pairs already dropped stay dropped.
+    """Return all `pairs` in order, each kept or dropped with a reason. Dropped pairs and decisions of people stay.
 
     Raises:
         ModelError: no pair is kept; the message counts the reasons.
@@ -60,7 +60,7 @@ def apply_filters(pairs: Sequence[QuestionPair], settings: FilterSettings) -> li
     judged = []
     for pair in pairs:
         reason = "" if pair.state == "kept" else pair.reason
-        if pair.state == "kept":
+        if pair.state == "kept" and pair.decided is None:
             dropped_for = next((each.reason for each in FILTERS if each.drops(pair, settings)), None) or seen.repeats(pair)
             reason = dropped_for.name if dropped_for else ""
         judged.append(replace(pair, state="dropped" if reason else pair.state, reason=reason))

@@ -23,6 +23,7 @@ from core.language.english.function_words import (
 from core.models.text import Prompt, TextGenerator
 from core.questions.answers import WORD, Answer, choose_answers, content_words
 from core.questions.frames import AGENT, Frame, frames, inverted
+from core.questions.writers.writer import Candidate
 from core.records import Passage
 from core.settings import GenerationSettings
 
@@ -73,18 +74,6 @@ NEAR = 60  # characters after the verb within which the answer to "How", "Why" o
 VERBS = FINITE_BE | MODALS | {"do", "does"}
 ENDS_NO_QUESTION = ARTICLES | COORDINATORS | FINITE_BE | {"be", "that", "when", "if", "not", "many", "much"}
 TAIL = re.compile(r" (?:in|on|at|during|for|after|before|when|if|under|within|to) ")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A newly written pair, not yet filtered. `quote` is characters `start` to `end` of the anonymized text."""
-
-    passage_id: str
-    question: str
-    answer: str
-    quote: str
-    start: int
-    end: int
 
 
 @dataclass(slots=True)
@@ -294,6 +283,9 @@ def _candidate(question: str, answer: Answer) -> Candidate:
         quote=answer.quote,
         start=answer.start,
         end=answer.end,
+        kind=answer.kind,
+        wording="open",
+        fact=f"{answer.start}-{answer.end}",
     )
 
 

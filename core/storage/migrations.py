@@ -146,6 +146,14 @@ def m015_not_known_of_jobs(db: sqlite3.Connection) -> None:
     _store_null(db, {"jobs": _NOT_KNOWN_OF_JOBS})
 
 
+@migration
+def m016_pairs_by_fact(db: sqlite3.Connection) -> None:
+    """Add who wrote a pair and which fact it asks for in which words, conversations, and what people decided or changed."""
+    for statement in _PAIRS_BY_FACT.strip().split("\n"):
+        db.execute(statement)
+    db.execute("update pairs set decided = 'dropped' where reason = 'by hand'")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():
@@ -434,3 +442,15 @@ _NOT_KNOWN_OF_JOBS: dict[str, str | float] = {
     "progress_at": "",
     "launched_s": 0.0,
 }
+
+_PAIRS_BY_FACT = """
+alter table pairs add column system text not null default ''
+alter table pairs add column history text not null default '[]'
+alter table pairs add column writer text
+alter table pairs add column kind text
+alter table pairs add column wording text
+alter table pairs add column fact text
+alter table pairs add column decided text
+alter table pairs add column changed_by text
+alter table pairs add column changed_at text
+"""

@@ -1,4 +1,4 @@
-"""Store and load records: column names are field names; dicts and nested records are stored as JSON.
+"""Store and load records: column names are field names; dicts, nested records and tuples of records are stored as JSON.
 
 Only field names of our own dataclasses and table names become SQL text; values are always parameters.
 """
@@ -80,12 +80,17 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
         return bool
     if get_origin(hint) is dict:
         return json.loads
+    if get_origin(hint) is tuple:
+        item: Any = get_args(hint)[0]
+        return lambda text: tuple(item(**values) for values in json.loads(text))
     inner: Any = next((part for part in get_args(hint) if is_dataclass(part)), None)  # the record in `Record | None`
     return None if inner is None else lambda text: None if text is None else inner(**json.loads(text))
 
 
 def _to_sql(value: Any) -> Any:
     value = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    if isinstance(value, tuple):  # of records
+        return json.dumps([asdict(item) for item in value])
     # json.dumps escapes non-ASCII: a path may hold bytes that are not UTF-8, which SQLite refuses as text
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 

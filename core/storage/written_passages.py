@@ -8,8 +8,9 @@ as the record alone.
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from core.records import QuestionPair
+from core.records import QuestionPair, Turn
 from core.storage import rights
 from core.storage.rows import insert_many
 from core.storage.transactions import transaction
@@ -52,7 +53,12 @@ def waiting_pairs(workspace: Workspace, project_id: str, job_id: str) -> list[Qu
         " where w.job_id = ? and d.project_id = ? and w.pairs is not null order by w.rowid",
         [job_id, project_id],
     )
-    return [QuestionPair(**pair) for row in rows for pair in json.loads(row["pairs"])]
+    return [_pair(values) for row in rows for values in json.loads(row["pairs"])]
+
+
+def _pair(values: dict[str, Any]) -> QuestionPair:
+    turns = values.pop("history", ())  # missing in rows of before
+    return QuestionPair(**values, history=tuple(Turn(**turn) for turn in turns))
 
 
 def put_in_place(workspace: Workspace, project_id: str, job_id: str) -> int:

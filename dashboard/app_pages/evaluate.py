@@ -15,7 +15,7 @@ from dashboard.components.charts import score_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.pair_files import submit_with_file
+from dashboard.components.questions.pair_files import submit_with_file
 from dashboard.components.words import ago
 from dashboard.session_keys import CHAT_ANSWERER
 

@@ -24,7 +24,7 @@ from dashboard.components.charts import loss_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.pairs import trainable_pairs
+from dashboard.components.questions.pairs import trainable_pairs
 from dashboard.components.setting_fields import setting_fields
 from dashboard.components.words import ago
 

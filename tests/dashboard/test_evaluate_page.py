@@ -108,7 +108,7 @@ def test_a_file_of_questions_is_deleted_once_they_were_asked(open_page, workspac
     """It was put aside for the job alone; nobody else would delete it."""
     queued: list[Params] = []
     monkeypatch.setattr(
-        "dashboard.components.pair_files.jobs.submit", lambda _workspace, params, **_named: queued.append(params)
+        "dashboard.components.questions.pair_files.jobs.submit", lambda _workspace, params, **_named: queued.append(params)
     )
     app = open_page("evaluate", project_id=learned.project.id)
     app.file_uploader(key="own-questions").upload("own.jsonl", b'{"input": "Why?", "output": "Because."}\n').run()

@@ -25,7 +25,7 @@ from core.services.training import export
 from core.services.training.runs import find_trainable
 from core.storage import find, get, insert, update
 from dashboard.components.document_files import export_zip
-from dashboard.components.pair_files import export_bytes
+from dashboard.components.questions.pair_files import export_bytes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

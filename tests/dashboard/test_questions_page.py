@@ -13,8 +13,8 @@ from core.services.questions.question_pairs import Source, keep_or_drop
 from core.storage import get, insert
 from core.storage.written_passages import WrittenPassage, store_written
 from dashboard.components.charts import outcome_chart
-from dashboard.components.pair_files import export_bytes
-from dashboard.components.pairs import selected, source_html
+from dashboard.components.questions.pair_files import export_bytes
+from dashboard.components.questions.pairs import selected, source_html
 
 
 def table_key(app) -> str:

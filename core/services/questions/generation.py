@@ -12,8 +12,9 @@ from core.jobs.typed import JobParams, JobResult
 from core.models import registry
 from core.models.model_formats import is_for
 from core.models.text import TextGenerator
-from core.questions import BY_HAND, apply_filters, generate_pairs
+from core.questions import Excerpt, find_writer
 from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
+from core.services.questions.filtering import Filtered, filter_again
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, rights, transaction, update
 from core.storage.written_passages import WrittenPassage, forget_others, put_in_place, store_written, written_keys
@@ -39,17 +40,10 @@ class Result(JobResult):
     passages: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filtered:
-    """How many pairs of a project are `kept` and, by reason, `dropped`."""
-
-    kept: int
-    dropped: dict[str, int]
-
-
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there is approved text, and that the model can write questions."""
     project = get(workspace.db, Project, project_id)
+    find_writer(params.settings.writer)
     find_generator(workspace, params.settings)
     if not _approved(workspace, project):
         raise InputError(
@@ -160,7 +154,8 @@ def _written(
     sources = {passage.id: (document, review, passage) for document, review, passage in batch}
     created_at = now()
     pairs: defaultdict[str, list[QuestionPair]] = defaultdict(list)
-    for candidate in generate_pairs([passage for _, _, passage in batch], generator, settings):
+    excerpts = [Excerpt(passage=passage, title=document.name, language=document.language) for document, _, passage in batch]
+    for candidate in find_writer(settings.writer).write(excerpts, generator, settings):
         document, review, passage = sources[candidate.passage_id]
         pair = QuestionPair(
             id=new_id("pair"),
@@ -176,6 +171,10 @@ def _written(
             quote=candidate.quote,
             quote_start=candidate.start,
             quote_end=candidate.end,
+            writer=settings.writer,
+            kind=candidate.kind,
+            wording=candidate.wording,
+            fact=f"{review.id}:{candidate.fact}",
             created_at=created_at,
         )
         pairs[passage.id].append(pair)
@@ -183,24 +182,3 @@ def _written(
         WrittenPassage(document_id=document.id, review_id=review.id, passage_id=passage.id, pairs=tuple(pairs[passage.id]))
         for document, review, passage in batch
     ]
-
-
-def filter_again(workspace: Workspace, project: Project, filters: FilterSettings) -> Filtered:
-    """Apply the filters to every pair of `project` and store the outcome.
-
-    All other pairs start as kept; those decided by hand start in their current state.
-
-    Raises:
-        ModelError: no pairs are left, and why.
-    """
-    rights.check(workspace.db, "work on questions", project.id)
-    pairs = find(workspace.db, QuestionPair, project_id=project.id, order="created_at, rowid")
-    fresh = [replace(pair, state="kept", reason="") if pair.reason != BY_HAND.name else pair for pair in pairs]
-    judged = apply_filters(fresh, filters)
-    before = {pair.id: (pair.state, pair.reason) for pair in pairs}
-    with transaction(workspace.db):
-        for pair in judged:
-            if before[pair.id] != (pair.state, pair.reason):
-                update(workspace.db, QuestionPair, pair.id, state=pair.state, reason=pair.reason)
-    dropped = Counter(pair.reason for pair in judged if pair.state == "dropped")
-    return Filtered(kept=sum(pair.state == "kept" for pair in judged), dropped=dict(dropped.most_common()))

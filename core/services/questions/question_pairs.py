@@ -64,4 +64,4 @@ def keep_or_drop(workspace: Workspace, choices: Mapping[str, bool]) -> None:
     with transaction(workspace.db):
         for pair_id, is_kept in choices.items():
             state, reason = ("kept", "") if is_kept else ("dropped", BY_HAND.name)
-            update(workspace.db, QuestionPair, pair_id, state=state, reason=reason)
+            update(workspace.db, QuestionPair, pair_id, state=state, reason=reason, decided=state)

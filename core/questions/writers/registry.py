@@ -1,0 +1,18 @@
+"""Every way to write question pairs, by name."""
+
+from core.errors import InputError
+from core.questions.writers.guided import GUIDED
+from core.questions.writers.writer import Writer
+
+WRITERS = {writer.name: writer for writer in (GUIDED,)}
+
+
+def find_writer(name: str) -> Writer:
+    """Return the writer called `name`.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in WRITERS:
+        raise InputError(f"There is no writer {name!r}.", f"Writers are: {', '.join(WRITERS)}.")
+    return WRITERS[name]

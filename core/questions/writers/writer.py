@@ -1,0 +1,57 @@
+"""What every writer of question pairs is: excerpts and a language model in, candidates out.
+
+A writer is a file of this folder and a row of `WRITERS`. It reads no database; whoever calls it says where an excerpt comes
+from, keeps what it yields and filters it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.models.text import TextGenerator
+from core.records import Passage
+from core.settings import GenerationSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """An approved passage to write about, with what stands around it."""
+
+    passage: Passage
+    title: str = ""  # of the document
+    before: str = ""  # text of the passage before it
+    after: str = ""  # text of the passage after it
+    terms: Mapping[str, str] = field(default_factory=dict)  # terms defined in the document that occur here, to definitions
+    language: str | None = None  # ISO 639-1 code; None if not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A newly written pair, not yet filtered.
+
+    `quote` is the evidence: characters `start` to `end` of the anonymized text, or "" if none was found. `kind` and `wording`
+    are names of `core.questions.kinds`. `fact` is the same for all candidates that ask for one fact.
+    """
+
+    passage_id: str
+    question: str
+    answer: str
+    quote: str
+    start: int
+    end: int
+    kind: str
+    wording: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A way to write question pairs.
+
+    `write(excerpts, generator, settings)` yields candidates in any order, several or none for each excerpt. It raises
+    ModelError if the model failed.
+    """
+
+    name: str  # stored with each pair, and given on the command line
+    words: str  # shown to people
+    description: str  # for whom it is, in a sentence
+    write: Callable[[Sequence[Excerpt], TextGenerator, GenerationSettings], Iterator[Candidate]]
