@@ -62,12 +62,17 @@ class SplitSettings(Settings):
     passage_tokens: int = Field(default=256, ge=32, le=2048)
 
 
+AnswerStyle = Literal["bare", "short", "full"]  # the fact alone, in a short sentence, or the sentence it stands in
+
+
 class GenerationSettings(Settings):
     """How to generate question pairs."""
 
     model: str = EMBEDDED_MODEL
     writer: str = "guided"  # a name of `core.questions.writers.registry.WRITERS`
-    per_passage: int = Field(default=4, ge=1, le=50)
+    per_passage: int = Field(default=4, ge=1, le=50)  # facts asked for
+    wordings: int = Field(default=5, ge=1, le=10)  # of each fact
+    answers: AnswerStyle = "bare"
     batch_sequences: int = Field(default=8, ge=1, le=32)  # sequences decoded in parallel
     seed: int = 0
 
