@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from core.language.english.function_words import DEMONSTRATIVES, PRONOUNS
 from core.language.grammar import Word
-from core.questions.answers import is_name_in
+from core.questions.writers.guided.meaning import is_name_in
 
 SUBJECTS = {"nsubj", "nsubjpass"}
 # What may follow a verb and be asked for, or stay in the question.
-PARTS = {"dobj", "attr", "acomp", "oprd", "dative", "prep", "agent", "advcl", "xcomp", "ccomp", "npadvmod", "advmod", "prt"}
+PARTS = frozenset("dobj attr acomp oprd dative prep agent advcl xcomp ccomp npadvmod advmod prt".split())
 # A clause with one of these is not asked about: it belongs to another, or the parser was unsure.
 FOREIGN = {
     "csubj",
@@ -30,9 +30,10 @@ FOREIGN = {
 }
 # Adverbs that tie a sentence to the one before it.
 CONNECTORS = frozenset(
-    "also however therefore thus hence additionally furthermore moreover similarly likewise instead otherwise consequently "
-    "finally lastly first second third next then again further nevertheless nonetheless meanwhile typically normally usually "
-    "generally often always only even still just thereby accordingly ultimately simultaneously now already alternatively".split()
+    "also however therefore thus hence additionally furthermore moreover similarly likewise instead otherwise finally "
+    "consequently lastly first second third next then again further nevertheless nonetheless meanwhile typically normally "
+    "usually generally often always only even still just thereby accordingly ultimately simultaneously now already "
+    "alternatively".split()
 )
 # Words that turn a clause into its opposite, and marks that join it to something else.
 DENYING = frozenset("not n't never nor neither hardly no — ; :".split())
@@ -44,7 +45,7 @@ POINTERS = DEMONSTRATIVES - {"that"} | {"such", "both", "latter", "former", "afo
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A constituent of a clause: words `start` to `end` (exclusive), whose head is word `head` and depends on the verb so."""
+    """A constituent of a clause: words `start` to `end` (exclusive), with word `head` as its head, which has this `role`."""
 
     role: str
     head: int
@@ -100,7 +101,7 @@ def _children(words: Sequence[Word]) -> list[list[int]]:
 
 
 def _joined(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Iterator[Clause]:
-    """Yield the clause of `verb`, and those of the verbs joined to it; they share the subject of `first` if they have none."""
+    """Yield the clause of `verb`, and those of the verbs joined to it, which share the subject of `first` if need be."""
     clause = _clause(words, children, verb, first)
     if clause:
         yield clause

@@ -1,7 +1,7 @@
 """Find the facts of a passage that can be asked about, each with its evidence and a question.
 
-A sentence is stripped of source references and what stands in parentheses, parsed, and taken apart into clauses; each part of
-a clause that can be asked for is a fact. Facts that a reader could not understand without the text around them, or whose
+A sentence is stripped of source references and what stands in parentheses, parsed, and taken apart into clauses; each part
+of a clause that can be asked for is a fact. Facts that a reader could not understand without the text around them, or whose
 question would fit many sentences, are left out.
 """
 
@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.language.english.function_words import MODALS, STOP_WORDS
 from core.language.grammar import Word, parse
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, stands_alone
 from core.questions.writers.guided.gaps import Gap, gaps
 from core.questions.writers.guided.lists import item_sentences
+from core.questions.writers.guided.meaning import WORD, content
 from core.questions.writers.guided.nouns import is_person_word
 from core.records import Passage
 
@@ -30,7 +30,6 @@ _UNFIT = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS_ROW = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")
-_WORD = re.compile(r"[A-Za-z0-9][\w’'/-]*")
 _EMPTY_NOUNS = frozenset(
     "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
     "item part type kind information it following number variety range series set".split()
@@ -84,7 +83,8 @@ def plain(text: str) -> str:
     """Return a sentence on one line, without what stands in parentheses and without a connecting word at its beginning."""
     line = _PARENTHESES.sub("", re.sub(r"\s+", " ", text)).strip()
     line = re.sub(
-        r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise|Consequently"
+        r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise"
+        r"|Consequently"
         r"|Finally|Typically|Normally|Usually|Generally|Ultimately|In general|As a result|For this reason|In this case), ",
         "",
         line,
@@ -93,10 +93,10 @@ def plain(text: str) -> str:
 
 
 def _is_fit(line: str) -> bool:
-    count = len(_WORD.findall(line))
+    count = len(WORD.findall(line))
     if not SHORTEST <= count <= LONGEST or line[-1] not in ".!" or not line[0].isalnum():
         return False
-    capitals = sum(word[0].isupper() for word in _WORD.findall(line)[1:])
+    capitals = sum(word[0].isupper() for word in WORD.findall(line)[1:])
     return not _UNFIT.search(line) and not _NUMBERS_ROW.search(line) and capitals <= 0.4 * count
 
 
@@ -151,10 +151,10 @@ def _has_meaning(clause: Clause) -> bool:
 def _is_told(clause: Clause, gap: Gap) -> bool:
     """Return whether question and answer say enough, and not too much."""
     question = open_question(clause, gap)
-    if not _is_answer(gap.answer, is_subject=gap.part == clause.subject) or len(_WORD.findall(question)) > LONGEST_QUESTION:
+    if not _is_answer(gap.answer, is_subject=gap.part == clause.subject) or len(WORD.findall(question)) > LONGEST_QUESTION:
         return False
-    spoken = {word.lower() for word in _WORD.findall(question)}
-    if gap.kind == "condition" and not gap.asks_predicate and len(_WORD.findall(gap.answer)) < 4:
+    spoken = {word.lower() for word in WORD.findall(question)}
+    if gap.kind == "condition" and not gap.asks_predicate and len(WORD.findall(gap.answer)) < 4:
         return False
     if spoken & _POINTERS or (gap.part == clause.subject and spoken & POSSESSIVES):
         return False
@@ -172,7 +172,7 @@ def _says(clause: Clause, gap: Gap) -> int:
 
 def _is_answer(answer: str, *, is_subject: bool) -> bool:
     """Return whether an answer names something: not "several things", "no idea", "the plan" or "their own"."""
-    words, meaning = [word.lower() for word in _WORD.findall(answer)], content(answer)
+    words, meaning = [word.lower() for word in WORD.findall(answer)], content(answer)
     if not meaning or len(words) > LONGEST_ANSWER or words[0] in POSSESSIVES | {"no", "several", "some", "many", "any"}:
         return False
     is_bare = len(meaning) == 1 and words[0] in ("a", "an", "the") and len(words) == 2 and not is_subject
@@ -193,9 +193,3 @@ def _predicate_question(clause: Clause, condition: Part, *, is_first: bool) -> s
     else:
         question = f"what {clause.words[clause.auxiliaries[0]].text.lower()} {clause.text(clause.subject)} do"
     return asking.tidy(f"{text}, {question}" if is_first else f"{question} {text}") + "?"
-
-
-def content(text: str) -> list[str]:
-    """Return the meaningful words of `text` in lower case."""
-    words = (word.lower() for word in _WORD.findall(text))
-    return [re.sub(r"['’]s$", "", word) for word in words if word not in STOP_WORDS and word not in MODALS]

@@ -1,7 +1,7 @@
 """What can be asked of a clause: the part that is the answer, and the question word that asks for it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.language.english.function_words import MODALS
@@ -11,7 +11,7 @@ from core.questions.writers.guided.clause import Clause, Part, span_text
 from core.questions.writers.guided.nouns import is_event, is_person, is_place, is_time
 
 _QUANTITY = re.compile(
-    r"^(?P<number>(?:about |at least |at most |up to |only |over |approximately |more than |less than |no more than |no fewer than )?"
+    r"^(?P<number>(?:about |at least |at most |up to |only |over |approximately |(?:no )?(?:more|less|fewer) than )?"
     r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred))"
     r" (?P<what>.+)$",
     re.IGNORECASE,
@@ -41,7 +41,8 @@ _LEVELS = frozenset(
     "level echelon phase stage step mode area region category class format temperature pressure speed angle depth height "
     "distance direction language position order condition document form".split()
 )
-_BY_TIME = frozenset("before after during until within throughout since".split())
+_TIME_OPENINGS = {word: "When" for word in ("in", "on", "at", "before", "after", "during")} | {"within": "How soon"}
+_PLACE_PREPOSITIONS = frozenset("in at on inside near behind under".split())
 _CONDITIONS = {"if": "Under which condition", "unless": "Under which condition", "when": "When", "whenever": "When"}
 _CONDITIONS |= {"once": "When", "until": "Until when", "before": "When", "after": "When"}
 _QUANTIFIED = frozenset("each every all any no either neither both some".split())
@@ -143,14 +144,13 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
     yield Gap(kind=kind, opening=opening, part=part, answer=text)
 
 
-def _counted(words: object, part: Part) -> str:
+def _counted(words: Sequence[Word], part: Part) -> str:
     """Return what is counted, without its number and what describes it after the noun: "liters" in "200 liters of oil"."""
-    sequence: list[Word] = list(words)  # type: ignore[call-overload]
-    number = max((at for at in range(part.start, part.head) if sequence[at].part == "NUM"), default=part.start - 1)
+    number = max((at for at in range(part.start, part.head) if words[at].part == "NUM"), default=part.start - 1)
     end = part.head + 1
-    if end < part.end and sequence[end].text == "of":
+    if end < part.end and words[end].text == "of":
         end = part.end
-    return span_text(sequence, number + 1, min(end, number + 9))
+    return span_text(words, number + 1, min(end, number + 9))
 
 
 def _of_quality(clause: Clause, part: Part) -> Iterator[Gap]:
@@ -207,65 +207,68 @@ def _of_agent(clause: Clause, part: Part) -> Iterator[Gap]:
 def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
     words, text = clause.words, clause.text(part)
     first = words[part.start].text.lower()
-    bound = (words[clause.verb].lemma, first) in _BOUND
-    if any(
-        words[at].tag == "VBG" and words[at].role == "pcomp" and words[at].head == part.head
-        for at in range(part.start, part.end)
-    ):
+    if _has_gerund(clause, part):
         if first in ("by", "through"):
             yield Gap(kind="manner", opening="How", part=part, answer=text)
         return
     noun = _object(words, part)
     if noun is None or words[part.head].text.lower() != first or words[noun].part not in ("NOUN", "PROPN", "NUM"):
         return
-    inner = {words[at].text.lower() for at in range(part.start, noun)}
-    if bound and part.start == clause.verb + 1:
+    if (words[clause.verb].lemma, first) in _BOUND and part.start == clause.verb + 1:
         yield Gap(kind="fact", opening="What", part=part, answer=span_text(words, part.start + 1, part.end), end=first)
         return
+    inner = {words[at].text.lower() for at in range(part.start, noun)}
     if inner & _QUANTIFIED or words[noun].lemma in _FIXED:
         return
-    if first == "for" and _DURATION.match(text) and is_time(words[noun]):
-        yield Gap(kind="time", opening="How long", part=part, answer=text)
-    elif first in ("in", "on", "at") and is_time(words[noun]):
-        yield Gap(kind="time", opening="When", part=part, answer=text)
-    elif first == "within" and is_time(words[noun]):
-        yield Gap(kind="time", opening="How soon", part=part, answer=text)
-    elif first in _BY_TIME and (is_time(words[noun]) or is_event(words[noun])):
-        if first in ("before", "after", "during"):
-            yield Gap(kind="time", opening="When", part=part, answer=text)
-    elif first in ("in", "at", "on", "inside", "near", "behind", "under") and (
-        is_place(words[noun]) or words[clause.verb].lemma in _PLACING and clause.auxiliaries
-    ):
-        yield Gap(kind="place", opening="Where", part=part, answer=text)
-    elif first in _WHICH and not (first == "from" and " to " in text):
+    gap = _of_circumstance(clause, part, noun)
+    if gap is not None:
+        yield gap
+    elif first in _WHICH and not is_time(words[noun]) and not (first == "from" and " to " in text):
         asked = _asked_noun(words, part, noun)
         if first in _PREPOSITIONS or asked.startswith("which "):
             yield Gap(kind="fact", opening=f"{first.capitalize()} {asked}", part=part, answer=text)
 
 
-def _asked_noun(words: object, part: Part, noun: int) -> str:
+def _of_circumstance(clause: Clause, part: Part, noun: int) -> Gap | None:
+    """Return the gap that a time or place leaves, or None if a part is neither."""
+    words, text = clause.words, clause.text(part)
+    first = words[part.start].text.lower()
+    if is_time(words[noun]):
+        opening = _TIME_OPENINGS.get(first)
+        opening = "How long" if first == "for" and _DURATION.match(text) else opening
+        return Gap(kind="time", opening=opening, part=part, answer=text) if opening else None
+    if first in ("before", "after", "during") and is_event(words[noun]):
+        return Gap(kind="time", opening="When", part=part, answer=text)
+    is_kept = words[clause.verb].lemma in _PLACING and bool(clause.auxiliaries)
+    if first in _PLACE_PREPOSITIONS and (is_place(words[noun]) or is_kept):
+        return Gap(kind="place", opening="Where", part=part, answer=text)
+    return None
+
+
+def _has_gerund(clause: Clause, part: Part) -> bool:
+    return any(
+        clause.words[at].tag == "VBG" and clause.words[at].role == "pcomp" and clause.words[at].head == part.head
+        for at in range(part.start, part.end)
+    )
+
+
+def _asked_noun(words: Sequence[Word], part: Part, noun: int) -> str:
     """Return what to ask for after a preposition: "whom", "which level" or "what"."""
-    sequence: list[Word] = list(words)  # type: ignore[call-overload]
-    if is_person(sequence, noun):
+    if is_person(words, noun):
         return "whom"
-    described = [
-        at for at in range(part.start, noun) if sequence[at].head == noun and sequence[at].role in ("amod", "compound")
-    ]
+    described = [at for at in range(part.start, noun) if words[at].head == noun and words[at].role in ("amod", "compound")]
     is_named = (
         noun == part.end - 1
         and described
-        and sequence[noun].lemma.lower() in _LEVELS
-        and sequence[noun].tag in ("NN", "NNS")
-        and "," not in span_text(sequence, part.start, part.end)
+        and words[noun].lemma.lower() in _LEVELS
+        and words[noun].tag in ("NN", "NNS")
+        and "," not in span_text(words, part.start, part.end)
     )
-    return f"which {sequence[noun].text}" if is_named else "what"
+    return f"which {words[noun].text}" if is_named else "what"
 
 
-def _object(words: object, part: Part) -> int | None:
-    sequence: list[Word] = list(words)  # type: ignore[call-overload]
-    return next(
-        (at for at in range(part.start, part.end) if sequence[at].role == "pobj" and sequence[at].head == part.head), None
-    )
+def _object(words: Sequence[Word], part: Part) -> int | None:
+    return next((at for at in range(part.start, part.end) if words[at].role == "pobj" and words[at].head == part.head), None)
 
 
 def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:

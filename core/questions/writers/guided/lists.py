@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from core.language.grammar import parse
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, stands_alone
+from core.questions.writers.guided.topics import topic
+from core.questions.writers.guided.wording import WordedFact, Wording, with_topic
+from core.questions.writers.writer import Excerpt
 from core.records import Passage
+from core.settings import GenerationSettings
 
 _ITEM = re.compile(r"^\s*(?:[\ue000-\uf8ff•▪●○◦‣·*–—-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?P<text>\S.*)$")
 _LEAD = re.compile(r"(?:^|(?<=[.!?] ))(?P<lead>[A-Z][^.!?]*?)\s?(?:—|–|:)\s*$")
@@ -15,7 +19,8 @@ _NUMBERING = re.compile(r"^\s*(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-
 _FOLLOWING = re.compile(r"(?: (?:of )?the following| as follows| these)$")
 _FOLLOWING_NOUN = re.compile(r"\bthe following(?= [a-z])")
 _COUNTED = re.compile(
-    r"^There (?:are|is) (?P<number>two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3}) (?P<what>[a-z][^:—]{3,60}?)"
+    r"^There (?:are|is) (?P<number>two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3})"
+    r" (?P<what>[a-z][^:—]{3,60}?)"
     r"\s?(?:—|:)\s*(?P<items>[^:—]+)\.$"
 )
 STANDS_IN = "ITEMS"  # for the items, while the line that leads in is parsed
@@ -170,3 +175,32 @@ def counted_lists(passages: Sequence[Passage]) -> Iterator[ListFact]:
                     passage=passage, start=start, end=end, lead=f"{what} are", question=f"What are {what}?",
                     request=f"what {what} are", whole=what, items=items,
                 )  # fmt: skip
+
+
+def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:  # noqa: ARG001
+    """Yield the lists of excerpts in several wordings."""
+    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
+    passages = [excerpt.passage for excerpt in excerpts]
+    for each in (*counted_lists(passages), *list_facts(passages)):
+        wordings = tuple(list_wordings(each, topic=topics[each.passage.id]))
+        yield WordedFact(passage_id=each.passage.id, kind="list", start=each.start, end=each.end, wordings=wordings)
+
+
+def list_wordings(fact: ListFact, *, topic: str | None) -> Iterator[Wording]:
+    """Yield the wordings of a list."""
+    answer = asking.tidy(items_text(fact.items)) + "."
+    yield Wording(name="open", question=fact.question, answer=answer)
+    yield Wording(name="request", question=f"Can you list {fact.request}?", answer=answer)
+    missing = fact.items[len(fact.question) % len(fact.items)]
+    others = items_text([item if item != missing else "_____" for item in fact.items])
+    sentence = asking.tidy(f"{fact.lead} {others}")
+    yield Wording(name="cloze", question=f"Complete the list: “{sentence}.”", answer=asking.tidy(missing) + ".")
+    if fact.whole:
+        yield Wording(name="yes", question=f"Is {missing} one of {fact.whole}?", answer=f"Yes. {sentence_of(fact)}")
+        yield Wording(name="turned", question=f"Name {fact.whole}.", answer=answer)
+    yield from with_topic(topic, fact.question, answer)
+
+
+def sentence_of(fact: ListFact) -> str:
+    """Return a list as a sentence with what leads in."""
+    return asking.tidy(f"{fact.lead} {items_text(fact.items)}") + "."

@@ -41,9 +41,9 @@ _EVENTS = frozenset(
 PLACES = frozenset(
     "room building box cabinet locker container drawer shelf hall office store storeroom warehouse workshop garage hangar "
     "yard gate house kitchen hospital ward library station port harbor ship boat vehicle truck bridge road street city town "
-    "village country river lake sea forest field valley hill mountain camp base depot airfield runway headquarters laboratory "
-    "lab tank engine wall floor roof ceiling cellar basement corridor entrance exit site plant factory tent bunker trench "
-    "table desk bench folder archive tunnel".split()
+    "village country river lake sea forest field valley hill mountain camp base depot airfield runway headquarters "
+    "laboratory lab tank engine wall floor roof ceiling cellar basement corridor entrance exit site plant factory tent "
+    "bunker trench table desk bench folder archive tunnel".split()
 )
 
 
