@@ -159,14 +159,26 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
         known.update(range(part.start, part.end))
     if any(words[at].role == "neg" or words[at].text.lower() in DENYING for at in own):
         return False
+    if any(_holds_clause(words, part) for part in parts):
+        return False
     ends = [part.end for part in clause.after] or [clause.verb + 1]
-    begin = min([part.start for part in clause.before] + [clause.verb])
+    begin = min(
+        [part.start for part in clause.before] + [at for at in own if words[at].role in ("aux", "auxpass")] + [clause.verb]
+    )
     for at in range(begin, max(ends)):
         if at in known or words[at].part == "PUNCT":
             continue
         if not any(part.start <= words[at].head < part.end for part in parts):  # left out of a part on purpose
             return False
     return all(one.end <= other.start for one, other in zip(clause.after, clause.after[1:], strict=False))
+
+
+def _holds_clause(words: Sequence[Word], part: Part) -> bool:
+    """Return whether the parser joined another verb of the sentence to the noun or adjective of a part."""
+    return any(
+        words[at].role == "conj" and words[at].tag in ("VBZ", "VBD") and words[words[at].head].part not in ("VERB", "AUX")
+        for at in range(part.start, part.end)
+    )
 
 
 def _is_loose(words: Sequence[Word], part: Part) -> bool:
@@ -177,7 +189,9 @@ def _is_loose(words: Sequence[Word], part: Part) -> bool:
 
 def _contrasts(words: Sequence[Word], part: Part) -> bool:
     """Return whether a part only sets something else against the clause ("while others …"), which can do without it."""
-    return part.role == "advcl" and words[part.start].text.lower() in ("while", "whereas", "although", "though", "even")
+    first = words[part.start].text.lower()
+    is_apart = part.start == 0 or words[part.start - 1].text == ","
+    return part.role == "advcl" and (first in ("whereas", "although", "though", "even") or (first == "while" and is_apart))
 
 
 def _is_aside(words: Sequence[Word], part: Part) -> bool:

@@ -75,7 +75,10 @@ ORDINAL = frozenset("first second third last next other main key only best anoth
 LONGEST_TERM = 6  # words
 APART = re.compile(r"\b(?:that|which|who|whose|of|for|by|to|in|from|with|between|\w+ed|\w+ing)\b")
 # "The primary purpose of the Army is to …" says what the purpose is, not what the words mean.
-AIM = re.compile(r"the (?:\w+ )?(?:purpose|role|mission|goal|aim|task|objective|function|basis|intent|focus|key) ")
+AIM = re.compile(
+    r"(?:the )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+) "
+    r"|the (?:\w+ )?(?:purpose|role|mission|goal|aim|task|objective|function|basis|intent|focus|key) "
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

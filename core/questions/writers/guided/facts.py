@@ -29,6 +29,8 @@ _UNFIT = re.compile(
     r"|the (?:above|below)|for example|for instance)\b",
     re.IGNORECASE,
 )
+# A heading or page header that ran into the sentence.
+_GLUED = re.compile(r"\b[A-Z]{7,}\b|\b(?:Appendix|Chapter|Figure|Table) [A-Z\d]|\b[A-Z]?\d*-\d+\.\s?[A-Z]")
 _NUMBERS_ROW = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")
 _EMPTY_NOUNS = frozenset(
     "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
@@ -66,13 +68,15 @@ class ClauseFact:
 
 def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
     """Yield the sentences of passages that may hold facts, parsed."""
+    items = list(item_sentences(passages))
+    told = {(item.passage.id, item.item_start) for item in items}
     wanted = [
         (passage, start, end, plain(passage.text[start:end]))
         for passage in passages
         for start, end in passage_sentences(passage.text)
-        if not passage.text[start].islower()  # a sentence whose beginning is missing
+        if (passage.id, start) not in told and not passage.text[start].islower()  # a beginning is missing
     ]
-    wanted += [(passage, start, end, plain(told)) for passage, start, end, told in item_sentences(passages)]
+    wanted += [(item.passage, item.start, item.end, plain(item.sentence)) for item in items]
     wanted = [each for each in wanted if _is_fit(each[3])]
     text = "\n".join(passage.text for passage in passages)
     for (passage, start, end, line), words in zip(wanted, parse(line for *_, line in wanted), strict=True):
@@ -97,7 +101,7 @@ def _is_fit(line: str) -> bool:
     if not SHORTEST <= count <= LONGEST or line[-1] not in ".!" or not line[0].isalnum():
         return False
     capitals = sum(word[0].isupper() for word in WORD.findall(line)[1:])
-    return not _UNFIT.search(line) and not _NUMBERS_ROW.search(line) and capitals <= 0.4 * count
+    return not _UNFIT.search(line) and not _GLUED.search(line) and not _NUMBERS_ROW.search(line) and capitals <= 0.4 * count
 
 
 def clause_facts(sentence: Sentence) -> list[ClauseFact]:

@@ -63,13 +63,25 @@ def list_facts(passages: Sequence[Passage]) -> Iterator[ListFact]:
                 yield fact
 
 
-def item_sentences(passages: Sequence[Passage]) -> Iterator[tuple[Passage, int, int, str]]:
-    """Yield each item as a whole sentence with what leads in ("Commanders must tie …"), with where it stands."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An item as a whole sentence with what leads in ("Commanders must tie …"); it stands from `item_start` to `end`."""
+
+    passage: Passage
+    start: int  # of what leads in
+    item_start: int
+    end: int
+    sentence: str
+
+
+def item_sentences(passages: Sequence[Passage]) -> Iterator[Item]:
+    """Yield the items of lists whose first line stops at a verb ("The crew must—"), each as a sentence."""
     for passage in passages:
         for each in _find(passage):
             if re.search(r"\b(?:must|should|shall|can|may|will|to)$", each.lead):
-                for text, _, end in each.items:
-                    yield passage, each.start, end, f"{each.lead} {asking.lower_first(text.rstrip('.;,'))}."
+                for text, start, end in each.items:
+                    sentence = f"{each.lead} {asking.lower_first(text.rstrip('.;,'))}."
+                    yield Item(passage=passage, start=each.start, item_start=start, end=end, sentence=sentence)
 
 
 def items_text(items: Sequence[str]) -> str:
@@ -149,6 +161,8 @@ def _asked(clause: Clause, part: Part, at: int) -> tuple[str, str] | None:
         end = ""
     elif part.role == "prep" and part.end == at + 1 and part.start == at - 1:
         end = clause.words[part.start].text
+        if end == "by":
+            return asking.ask(clause, "How", gap=part), asking.embedded(clause, "how", gap=part)
     else:
         return None
     return asking.ask(clause, "What", gap=part, end=end), asking.embedded(clause, "what", gap=part, end=end)

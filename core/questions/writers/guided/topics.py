@@ -38,7 +38,7 @@ def _inside(heading: str, text: str) -> str:
 def _word(word: str, text: str) -> str:
     bare = re.sub(r"\W", "", word)
     capital = bare[:1].upper() + bare[1:].lower()
-    if bare.isupper() and re.search(rf"\b[a-z]+ {re.escape(bare)}s?\b", text):
+    if bare.isupper() and re.search(rf"[a-z] {re.escape(bare)}s?\b", text):
         return word
     if re.search(rf"[a-z,;] {re.escape(capital)}\b", text) and not re.search(rf"\b{re.escape(bare.lower())}\b", text):
         return word.replace(bare, capital)
