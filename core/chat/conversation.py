@@ -4,20 +4,10 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from core.errors import InputError
-from core.models.text import Pace
-
-Role = Literal["system", "user", "assistant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation."""
-
-    role: Role
-    content: str
+from core.models.text import Message, Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
