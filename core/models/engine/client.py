@@ -139,7 +139,7 @@ class Client:
         return _pace(last, is_complete=reason != "length")
 
     def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Call an endpoint of the protocol, or with a leading slash one of llama-server's own, which lie outside its `/v1`."""
+        """Call an endpoint of the protocol, or with a leading slash one of llama-server's own, outside its `/v1`."""
         with self._broken():
             response = self._http.request(method, self._http.base_url.join(path), json=body)
         if response.status_code != httpx.codes.OK:
