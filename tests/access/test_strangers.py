@@ -20,6 +20,7 @@ from core.privacy.lists.detector import Lists
 from core.records import Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
 from core.services.lists.suggestions import Suggestion
 from core.services.privacy import anonymization
+from core.services.questions.writing.unanswered import Invention
 from core.services.review import Decision
 from core.settings import FilterSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert, people
@@ -104,6 +105,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "marking": Marking(4, "TOP SECRET"), "path": workspace.home / "garrison.sqlite3", "sha256": document.sha256,
         "choices": {find(workspace.db, QuestionPair)[0].id: False}, "pair": find(workspace.db, QuestionPair)[0],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
+        "texts": [], "invention": Invention([], []),
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

@@ -11,13 +11,16 @@ from core.questions import find_writer
 from core.questions.writers.registry import AUTO
 from core.records import Document, Project
 from core.services.questions.filtering import Filtered, filter_again
-from core.services.questions.writing.batch import Approved, Counts, WrittenBatch, write_batch
+from core.services.questions.writing.batch import Approved, BatchWriter, Counts, WrittenBatch
 from core.services.questions.writing.excerpts import Surroundings
 from core.services.questions.writing.models import WritingModel, find_writing_model, opened
 from core.services.questions.writing.probing import prepared
+from core.services.questions.writing.texts import TextJudge, trainable_texts
+from core.services.questions.writing.unanswered import Invention, invented, put_invented
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, transaction
 from core.storage.written_passages import forget_others, put_in_place, store_written, written_keys
+from core.storage.written_texts import forget_other_texts, store_texts, texts_in_place
 from core.words import counted
 
 PASSAGES_AT_ONCE = 8
@@ -37,7 +40,7 @@ class Result(JobResult):
 
     `writer` says in which way they were written. Where the model writes by itself, it was `asked` so many times, of which
     `malformed` replies could not be used and `refused` ones said no; `ungrounded` pairs had no evidence in the passage, and
-    `cut` passages were longer than the model reads and were cut at sentences.
+    `cut` passages were longer than the model reads and were cut at sentences. `texts` for continued training are kept.
     """
 
     kind = "generate"
@@ -50,6 +53,7 @@ class Result(JobResult):
     refused: int = 0
     ungrounded: int = 0
     cut: int = 0
+    texts: int = 0
 
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
@@ -103,12 +107,17 @@ def write_questions(
                 _count_in_part(context, project, filters)
         raise
     context.progress(len(approved), len(approved), unit="passages", message="Filtering")
-    filtered = _count_in_all(context, project, filters)
+    invention = invented(context.workspace, project, context.job.id, settings)
+    try:
+        filtered = _count_in_all(context, project, filters, invention)
+    except ModelError as error:
+        raise _with_counts(error, counts) from error
     return Result(
         kept=filtered.kept,
         dropped=filtered.dropped,
         passages=len(approved),
         writer=settings.writer,
+        texts=len(trainable_texts(context.workspace, project)),
         **asdict(counts),
     )
 
@@ -122,14 +131,15 @@ def _write_missing(
     todo = [entry for entry in approved if (entry[1].id, entry[2].id) not in written]
     model, writer = find_generator(workspace, settings), find_writer(settings.writer)
     longest = max((passage.token_count for _, _, passage in approved), default=0)
-    surroundings = Surroundings(workspace)
+    judge = TextJudge(workspace, project, context.job.id)
+    batches = BatchWriter(project, Surroundings(workspace), judge, settings)
     counts = Counts.of_texts(item.rpartition(":")[2] for item in context.finished_ids(COUNTS))  # of earlier attempts
     with opened(workspace, model, writer, settings, passage_tokens=longest, check=context.check) as loaded:
         for start in range(0, len(todo), PASSAGES_AT_ONCE):
             batch = todo[start : start + PASSAGES_AT_ONCE]
             done = len(approved) - len(todo) + start
             context.progress(done, len(approved), unit="passages", message=_message(counts, done, len(approved)))
-            found = write_batch(project, batch, surroundings, loaded.generator, settings, loaded.room)
+            found = batches.write(batch, loaded.generator, loaded.room)
             _store(context, project, found)
             counts += found.counts
     return counts
@@ -140,6 +150,7 @@ def _store(context: JobContext, project: Project, batch: WrittenBatch) -> None:
     workspace, first = context.workspace, batch.passages[0]
     with transaction(workspace.db):
         store_written(workspace, project.id, context.job.id, batch.passages)
+        store_texts(workspace, project.id, batch.texts)
         if batch.counts:
             context.finish_item(f"{COUNTS}:{first.review_id}:{first.passage_id}:{batch.counts.as_text()}")
 
@@ -154,16 +165,30 @@ def _message(counts: Counts, done: int, total: int) -> str:
     return words
 
 
-def _count_in_all(context: JobContext, project: Project, filters: FilterSettings) -> Filtered:
-    """Replace previously generated pairs by the new ones and filter all pairs, in one transaction.
+def _with_counts(error: ModelError, counts: Counts) -> ModelError:
+    """Return the error that nothing was kept with what came of the replies of a model that writes by itself."""
+    if not counts.malformed + counts.refused:
+        return error
+    replies = counted(counts.asked, "reply", "replies")
+    return ModelError(
+        f"{error.message} Of {replies} of the model, {counts.malformed} could not be used and {counts.refused} refused.",
+        "Choose another model, or the way of writing for small models.",
+    )
+
+
+def _count_in_all(context: JobContext, project: Project, filters: FilterSettings, invention: Invention) -> Filtered:
+    """Replace previously generated pairs and texts by the new ones and filter all pairs, in one transaction.
 
     Raises:
         ModelError: no pairs would be left, and why; nothing is changed then.
     """
     workspace = context.workspace
     with transaction(workspace.db):
+        texts_in_place(workspace, project.id, context.job.id)
         put_in_place(workspace, project.id, context.job.id)
         forget_others(workspace, project.id, context.job.id)
+        forget_other_texts(workspace, project.id, context.job.id)
+        put_invented(workspace, project, invention)
         return filter_again(workspace, project, filters)
 
 
@@ -171,6 +196,7 @@ def _count_in_part(context: JobContext, project: Project, filters: FilterSetting
     """Do the same for the passages finished so far, if there are any; the others keep their previous pairs."""
     workspace = context.workspace
     with transaction(workspace.db):
+        texts_in_place(workspace, project.id, context.job.id)
         if put_in_place(workspace, project.id, context.job.id):
             filter_again(workspace, project, filters)
 
