@@ -325,6 +325,23 @@ class QuestionPair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenText:
+    """A text that a model wrote about an approved passage, for continued training; `way` names the prompt it used."""
+
+    id: str
+    project_id: str
+    document_id: str
+    review_id: str  # of the approved text it was written about
+    passage_id: str
+    way: str
+    text: str
+    state: PairState = "kept"
+    reason: str = ""  # why it was dropped: a name of `TEXT_REASONS` in core/questions/text_filters.py
+    job_id: str | None = None  # the job whose other results it waits for; None once it counts
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetVersion:
     """Frozen rows: `train.jsonl` and `heldout.jsonl`, split by passage; `sha256` is over both."""
 

@@ -1,14 +1,18 @@
 """`garrison questions …`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.cli.shell import shell_of, table
 from core.errors import InputError
-from core.questions import PAIR_FORMATS, pair_format
-from core.words import either
+from core.questions import PAIR_FORMATS, WRITERS, find_writer, pair_format
+from core.questions.writers.registry import AUTO
+from core.words import counted, either
+
+if TYPE_CHECKING:
+    from core.services.questions import generation
 
 app = typer.Typer(no_args_is_help=True)
 FILE_HELP = "Where to write the {what}; default: {names} here.".format(
@@ -21,7 +25,8 @@ FILE_HELP = "Where to write the {what}; default: {names} here.".format(
 def generate(
     context: typer.Context,
     project: str,
-    model: Annotated[str, typer.Option(help="The GGUF model that writes the questions.")] = "",
+    model: Annotated[str, typer.Option(help="The GGUF model or host of engine.toml that writes the questions.")] = "",
+    writer: Annotated[str, typer.Option(help=f"How: {either([AUTO, *WRITERS])}; {AUTO} is as the model can.")] = AUTO,
     per_passage: Annotated[int | None, typer.Option(help="Pairs asked of each passage.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
@@ -32,6 +37,8 @@ def generate(
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     settings: dict[str, Any] = {"model": model} if model else {}
+    if writer != AUTO:
+        settings["writer"] = find_writer(writer).name
     if per_passage is not None:
         settings["per_passage"] = per_passage
     params = generation.Params(settings=GenerationSettings.from_values(settings), filters=FilterSettings())
@@ -40,12 +47,45 @@ def generate(
         shell.show(job, f"Job {job.id}")
         return
     result = generation.Result.of(job)
-    shell.show(job.result, _summary(result.kept, result.dropped) + f"\nNext: garrison train {chosen.name}")
+    told = _summary(result.kept, result.dropped) + _replies(result)
+    shell.show(job.result, f"{told}\nNext: garrison train {chosen.name}")
+
+
+def _replies(result: "generation.Result") -> str:
+    """Return what came of the replies of a model that writes by itself, as lines to add."""
+    if not result.asked:
+        return ""
+    told = (
+        f"\n{counted(result.asked, 'reply', 'replies')} of the model: {result.malformed} of no use, {result.refused} refused; "
+        f"{counted(result.ungrounded, 'pair')} without evidence."
+    )
+    if result.cut:
+        told += f"\n{counted(result.cut, 'passage')} longer than the model reads: cut at sentences."
+    return told + (f"\n{counted(result.texts, 'text')} for continued training." if result.texts else "")
 
 
 def _summary(kept: int, dropped: dict[str, int]) -> str:
     rows = [{"dropped because": reason, "pairs": number} for reason, number in dropped.items()]
     return f"{kept} pairs kept." + ("\n" + table(rows, empty="") if rows else "")
+
+
+@app.command()
+def probe(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help="A GGUF model, or a host of engine.toml.")],
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+) -> None:
+    """Try on ten passages how well a model writes question pairs by itself, and choose its way of writing."""
+    from core.questions.writers.trial import Choice, in_words
+    from core.services.questions.writing import probing
+
+    shell = shell_of(context)
+    job = shell.run(probing.Params(model=model), detach=detach)
+    if detach:
+        shell.show(job, f"Job {job.id}")
+        return
+    result = probing.Result.of(job)
+    shell.show(job.result, f"{result.model}: {in_words(Choice(writer=result.writer, why=result.why))}")
 
 
 @app.command("filter")

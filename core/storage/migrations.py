@@ -154,6 +154,13 @@ def m016_pairs_by_fact(db: sqlite3.Connection) -> None:
     db.execute("update pairs set decided = 'dropped' where reason = 'by hand'")
 
 
+@migration
+def m019_texts(db: sqlite3.Connection) -> None:
+    """Add texts written about passages; `job_id` is null once a text counts, as it does together with its job's pairs."""
+    for statement in _TEXTS.strip().split("\n\n"):
+        db.execute(statement)
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():
@@ -453,4 +460,17 @@ alter table pairs add column fact text
 alter table pairs add column decided text
 alter table pairs add column changed_by text
 alter table pairs add column changed_at text
+"""
+
+_TEXTS = """
+create table texts (
+    id text primary key, project_id text not null references projects on delete cascade,
+    document_id text not null references documents on delete cascade, review_id text not null, passage_id text not null,
+    way text not null, text text not null, state text not null, reason text not null,
+    job_id text references jobs on delete cascade, created_at text not null
+)
+
+create index texts_project on texts (project_id, job_id)
+
+create index texts_passage on texts (passage_id)
 """

@@ -59,7 +59,8 @@ def only_project(workspace: Workspace) -> Project:
 
 
 def submitted(workspace: Workspace, **settings: Any) -> str:
-    params = generation.Params(settings=GenerationSettings(**settings).in_full(), filters=FilterSettings().in_full())
+    written = GenerationSettings(unanswerable_share=0, **settings).in_full()
+    params = generation.Params(settings=written, filters=FilterSettings().in_full())
     return jobs.submit(workspace, params, project_id=only_project(workspace).id).id
 
 
@@ -289,7 +290,7 @@ def test_a_run_that_keeps_nothing_leaves_the_questions_as_they_were(home: Path) 
         before = pairs_of(workspace)
         project = only_project(workspace)
         params = generation.Params(
-            settings=GenerationSettings(per_passage=3).in_full(),
+            settings=GenerationSettings(per_passage=3, unanswerable_share=0).in_full(),
             filters=FilterSettings(min_question_characters=900, max_question_characters=1000).in_full(),
         )
         job = jobs.submit(workspace, params, project_id=project.id)
