@@ -8,4 +8,5 @@ GUIDED = Writer(
     "Guided",
     "For small models, such as the embedded one: grammar and rules find the facts and word the questions.",
     write,
+    prompts=("other_words",),
 )

@@ -148,7 +148,21 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
         before=before,
         after=after,
     )
-    return clause if _is_whole(clause, parts, own) else None
+    return clause if _is_whole(clause, parts, own) and _has_its_number(clause) else None
+
+
+def _has_its_number(clause: Clause) -> bool:
+    """Return whether subject and verb agree; if they do not, the parser or the author was wrong."""
+    if clause.subject is None:
+        return True
+    head, finite = clause.words[clause.subject.head], clause.words[(clause.auxiliaries or (clause.verb,))[0]]
+    is_joined = any(
+        clause.words[at].role == "conj" and clause.words[at].head == clause.subject.head
+        for at in range(clause.subject.start, clause.subject.end)
+    )
+    if head.tag == "NN" and not is_joined:
+        return finite.tag != "VBP"
+    return head.tag != "NNS" or finite.tag != "VBZ"
 
 
 def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool:

@@ -24,6 +24,7 @@ _SERVING = frozenset(
     "use design intend require employ task organize equip need seek aim try plan expect build authorize".split()
 )
 _SAYING = frozenset("ensure verify state mean indicate require determine assume recognize check specify".split())
+_TELLING = _SAYING | frozenset("identify show know define describe establish depend decide explain tell ask".split())
 _PURPOSE = frozenset("purpose mission role goal aim task objective function job responsibility intent".split())
 _PREPOSITIONS = frozenset("with to from for against into".split())
 _WHICH = _PREPOSITIONS | frozenset("in at under within through by over across between".split())
@@ -274,6 +275,8 @@ def _object(words: Sequence[Word], part: Part) -> int | None:
 def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
     text, words = clause.text(part), clause.words
     first = words[part.start].text.lower()
+    if part.start == clause.verb + 1 and clause.words[clause.verb].lemma in _TELLING:
+        return  # what is told, not when: "The matrix identifies when …"
     if first == "to" or text.lower().startswith(("in order to ", "so that ", "so as to ")):
         if clause.words[clause.verb].lemma != "be" or clause.auxiliaries:
             yield Gap(kind="reason", opening="Why", part=part, answer=text)

@@ -3,9 +3,11 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from core.models.text import TextGenerator
 from core.questions.writers.guided import clause_wordings, definitions, lists, procedures, prohibitions, tables
+from core.questions.writers.guided.rewording import reworded
 from core.questions.writers.guided.wording import WordedFact
 from core.questions.writers.writer import Candidate, Excerpt
 from core.settings import GenerationSettings
@@ -22,13 +24,23 @@ FINDERS = (
 _ORDER = ("definition", "procedure", "table", "list", "number", "time", "reason", "manner", "condition", "place", "fact")
 
 
-def write(excerpts: Sequence[Excerpt], generator: TextGenerator, settings: GenerationSettings) -> Iterator[Candidate]:  # noqa: ARG001
-    """Yield up to `settings.per_passage` facts of each excerpt, each in up to `settings.wordings` wordings."""
+def write(excerpts: Sequence[Excerpt], generator: TextGenerator, settings: GenerationSettings) -> Iterator[Candidate]:
+    """Yield up to `settings.per_passage` facts of each excerpt, each in up to `settings.wordings` wordings.
+
+    Raises:
+        ModelError: the model failed while it put questions in other words.
+    """
     facts = _facts(excerpts, settings)
-    for excerpt in excerpts:
-        own = [fact for fact in facts if fact.passage_id == excerpt.passage.id]
-        for fact in _chosen(own, settings.per_passage):
-            yield from _candidates(excerpt, fact, settings.wordings)
+    chosen = [
+        (excerpt, fact)
+        for excerpt in excerpts
+        for fact in _chosen([each for each in facts if each.passage_id == excerpt.passage.id], settings.per_passage)
+    ]
+    by_model = reworded(chosen, generator, settings) if settings.model_wordings else {}
+    for position, (excerpt, fact) in enumerate(chosen):
+        first, *others = fact.wordings
+        wordings = (first, *by_model.get(position, ()), *others)
+        yield from _candidates(excerpt, replace(fact, wordings=wordings), settings.wordings)
 
 
 def _facts(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> list[WordedFact]:
