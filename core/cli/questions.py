@@ -56,8 +56,8 @@ def _replies(result: "generation.Result") -> str:
     if not result.asked:
         return ""
     told = (
-        f"\n{counted(result.asked, 'reply', 'replies')} of the model: {result.malformed} of no use, {result.refused} refused; "
-        f"{counted(result.ungrounded, 'pair')} without evidence."
+        f"\n{counted(result.asked, 'reply', 'replies')} of the model: {result.malformed} of no use, {result.refused} refused"
+        f"; {counted(result.ungrounded, 'pair')} without evidence."
     )
     if result.cut:
         told += f"\n{counted(result.cut, 'passage')} longer than the model reads: cut at sentences."

@@ -6,6 +6,7 @@
 from core.questions.dataset import split_pairs
 from core.questions.filters import BY_HAND, DROP_REASONS, FILTERS, DropReason, Filter, apply_filters, drop_reason, summary
 from core.questions.formats import PAIR_FORMATS, PairFormat, pair_format, read_pairs, write_pairs
+from core.questions.kinds import KINDS
 from core.questions.writers.registry import WRITERS, find_writer
 from core.questions.writers.writer import Candidate, Excerpt, Writer
 
@@ -13,6 +14,7 @@ __all__ = [
     "BY_HAND",
     "DROP_REASONS",
     "FILTERS",
+    "KINDS",
     "PAIR_FORMATS",
     "WRITERS",
     "Candidate",

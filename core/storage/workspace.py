@@ -144,6 +144,10 @@ class Workspace:
         """Return the path of the full result of an evaluation, including the answers."""
         return self._folder(project_id, "read documents") / "evaluations" / f"{evaluation_id}.json"
 
+    def tried_path(self, project_id: str) -> Path:
+        """Return the path of what a try of writing about one passage gave: prompts, replies and pairs of the last one."""
+        return self._folder(project_id, "read documents") / "tried.json"
+
     @property
     def unpacked_folder(self) -> Path:
         """The folder of unpacked GGUF models, kept so that they open fast; may be deleted at any time."""

@@ -19,7 +19,7 @@ from core.services import demo, sample
 from core.services.documents import reading
 from core.services.privacy import anonymization, second_search
 from core.services.questions import generation, pair_import
-from core.services.questions.writing import probing
+from core.services.questions.writing import probing, trying
 from core.services.training import evaluation, export, runs
 from core.settings import FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
@@ -61,6 +61,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         generation.Params(settings=GenerationSettings(per_passage=3).in_full(), filters=FilterSettings().in_full()),
         {"settings": GENERATION, "filters": FILTERS},
     ),
+    (
+        trying.Params(document_id="document-1", passage_id="passage-1"),
+        {"document_id": "document-1", "passage_id": "passage-1"},
+    ),
     (probing.Params(model="site-70b"), {"model": "site-70b"}),
     (
         runs.Params(model="tiny", settings=TrainingSettings.from_preset("quick").in_full()),
@@ -90,6 +94,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "search again": {"documents": 1, "found": 3},
     "import": {"pairs": 8, "document_id": "document-1"},
     "generate": WRITTEN,
+    "try": {"writer": "several", "replies": 2, "pairs": 4, "kept": 3},
     "probe": {
         "model": "site-70b", "writer": "several", "why": "it did well.", "passages": 10, "pairs": 30, "replies": 1.0,
         "proven": 0.9, "own_words": 1.0, "answerable": 0.8,

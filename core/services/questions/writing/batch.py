@@ -62,7 +62,7 @@ class BatchWriter:
     def __init__(self, project: Project, surroundings: Surroundings, judge: TextJudge, settings: GenerationSettings) -> None:
         """Open nothing yet; the settings name the way of writing."""
         self._project, self._surroundings, self._judge, self._settings = project, surroundings, judge, settings
-        self._writer = find_writer(settings.writer)
+        self.writer = find_writer(settings.writer)
 
     def write(self, batch: Sequence[Approved], generator: TextGenerator, room: Room | None) -> WrittenBatch:
         """Write about some passages; all pairs get the same timestamp, so that they stay in the order of the passages.
@@ -77,7 +77,7 @@ class BatchWriter:
         outcomes: list[str] = []
         texts: list[PassageText] = []
         created_at = now()
-        for written in self._writer.write([part for each in parts for part in each], generator, self._settings):
+        for written in self.writer.write([part for each in parts for part in each], generator, self._settings):
             match written:
                 case Reply():
                     outcomes.append(written.outcome)
@@ -96,7 +96,7 @@ class BatchWriter:
         return WrittenBatch(_passages(batch, pairs), self._judge.judged(texts, sources), counts)
 
     def _fitted(self, excerpt: Excerpt, room: Room | None) -> list[Excerpt]:
-        free = text_tokens(self._writer, self._settings, room) if room else None
+        free = text_tokens(self.writer, self._settings, room) if room else None
         return fitted(excerpt, free, room.count) if room and free else [excerpt]
 
     def _pair(self, source: Approved, candidate: Candidate, *, created_at: str) -> QuestionPair:
@@ -118,7 +118,7 @@ class BatchWriter:
             quote=candidate.quote,
             quote_start=candidate.start,
             quote_end=candidate.end,
-            writer=self._writer.name,
+            writer=self.writer.name,
             kind=candidate.kind,
             wording=candidate.wording,
             fact=f"{review.id}:{candidate.fact}",
