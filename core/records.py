@@ -45,6 +45,7 @@ AuditAction = Literal[
     "review withdrawn",
     "two-person rule changed",
     "sample size changed",
+    "question pairs carried over",
     "dataset version built",
     "question pairs exported",
     "documents exported",

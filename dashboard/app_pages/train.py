@@ -12,6 +12,7 @@ from core.evaluation.verdict import outcome
 from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.run_folder import RunFolder
+from core.services.questions.trainable import standing_of
 from core.services.review import approval_words
 from core.services.training.fit import fit_here
 from core.settings import PRESETS, TrainingSettings
@@ -90,9 +91,14 @@ def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) 
     """Show what to train on: the kept pairs, which starting freezes."""
     documents = len({pair.document_id for pair in pairs})
     st.markdown(f"**{counted(len(pairs), 'question pair')}** from {counted(documents, 'document')}")
-    waiting = count(workspace.db, QuestionPair, project_id=project.id, state="kept") - len(pairs)
-    if waiting:
-        st.caption(f":material/front_hand: {waiting:,} more come from text that is not approved: they are left out.")
+    standing = standing_of(workspace, project)
+    if standing.unapproved:
+        st.caption(f":material/front_hand: {standing.unapproved:,} more come from text that is not approved: left out.")
+    if standing.outdated:
+        st.caption(
+            f":material/update: {standing.outdated:,} more are out of date: their text changed when it was approved again. "
+            "Write question pairs once more on the page Questions; only what changed is written."
+        )
     versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
     st.caption(
         "Starting freezes them as a numbered version that never changes; some are held back to test what it learned."

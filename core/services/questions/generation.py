@@ -1,12 +1,14 @@
 """Approved, anonymized passages → question pairs → filters."""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from core.errors import Hint, InputError, JobCancelled, ModelError
+from core.files import sha256_text
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
@@ -15,29 +17,48 @@ from core.models.text import TextGenerator
 from core.questions import Excerpt, find_writer
 from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
 from core.services.questions.filtering import Filtered, filter_again
+from core.services.questions.reapproval import renew_pairs
 from core.settings import FilterSettings, GenerationSettings
-from core.storage import Workspace, find, get, rights, transaction, update
-from core.storage.written_passages import WrittenPassage, forget_others, put_in_place, store_written, written_keys
+from core.storage import Workspace, find, get, transaction
+from core.storage.written_passages import (
+    WrittenPassage,
+    forget_others,
+    passage_count,
+    put_in_place,
+    store_written,
+    up_to_date,
+    written_by,
+)
 
 PASSAGES_AT_ONCE = 8
 Approved = tuple[Document, Review, Passage]
 
 
 class Params(JobParams):
-    """How to write question pairs, and which to keep."""
+    """How to write question pairs, and which to keep.
+
+    Passages that were written from the same text with the same settings are skipped, unless `anew`. `forget_decisions`
+    replaces also the pairs that a person decided on or edited, so it writes all passages.
+    """
 
     kind = "generate"
     settings: GenerationSettings = GenerationSettings()
     filters: FilterSettings = FilterSettings()
+    anew: bool = False
+    forget_decisions: bool = False
 
 
 class Result(JobResult):
-    """How many pairs of the project are `kept` and, by reason, `dropped`; and how many `passages` are approved."""
+    """How many pairs of the project are `kept` and, by reason, `dropped`.
+
+    Of the approved `passages`, `skipped` were up to date: written before from the same text with the same settings.
+    """
 
     kind = "generate"
     kept: int
     dropped: dict[str, int]
     passages: int
+    skipped: int = 0
 
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
@@ -45,7 +66,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     project = get(workspace.db, Project, project_id)
     find_writer(params.settings.writer)
     find_generator(workspace, params.settings)
-    if not _approved(workspace, project):
+    if not _passage_count(workspace, project):
         raise InputError(
             f"No document of {project.name} is approved.",
             Hint(
@@ -70,53 +91,90 @@ def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
 
 def run(context: JobContext, params: Params) -> Result:
     """Run a generation job."""
-    project = context.project()
-    return write_questions(context, project, settings=params.settings, filters=params.filters)
+    return write_questions(
+        context,
+        context.project(),
+        settings=params.settings,
+        filters=params.filters,
+        is_anew=params.anew,
+        is_forgetting=params.forget_decisions,
+    )
 
 
 def write_questions(
-    context: JobContext, project: Project, *, settings: GenerationSettings, filters: FilterSettings
+    context: JobContext,
+    project: Project,
+    *,
+    settings: GenerationSettings,
+    filters: FilterSettings,
+    is_anew: bool = False,
+    is_forgetting: bool = False,
 ) -> Result:
-    """Write pairs for every approved passage that an earlier attempt did not finish, then filter all pairs.
+    """Write pairs for every approved passage that is not up to date, then filter all pairs.
 
     New pairs replace previously generated ones only when all are written and filtered; if the process is killed before
     that, the project's pairs remain unchanged. If the job is canceled, the passages finished so far replace their
-    previous pairs. Imported pairs are kept.
+    previous pairs. Pairs that were imported stay, and so do those that a person decided on, edited or added.
+
+    Args:
+        context: the job's.
+        project: the project whose passages to write about.
+        settings: how to write.
+        filters: which pairs to keep.
+        is_anew: write all passages, also those that are up to date.
+        is_forgetting: write all passages, and replace also the pairs that a person decided on or edited.
     """
-    approved = _approved(context.workspace, project)
+    _renew(context.workspace, project)
     try:
-        _write_missing(context, project, approved, settings)
+        skipped = _write_missing(context, project, settings, is_anew=is_anew or is_forgetting)
     except JobCancelled:
         if context.cancel_requested.is_set() and context.is_held():
             with suppress(ModelError):
-                _count_in_part(context, project, filters)
+                _count_in_part(context, project, filters, is_forgetting=is_forgetting)
         raise
-    context.progress(len(approved), len(approved), unit="passages", message="Filtering")
-    filtered = _count_in_all(context, project, filters)
-    return Result(kept=filtered.kept, dropped=filtered.dropped, passages=len(approved))
+    total = _passage_count(context.workspace, project)
+    context.progress(total, total, unit="passages", message="Filtering")
+    filtered = _count_in_all(context, project, filters, is_forgetting=is_forgetting)
+    return Result(kept=filtered.kept, dropped=filtered.dropped, passages=total, skipped=skipped)
 
 
-def _write_missing(
-    context: JobContext, project: Project, approved: Sequence[Approved], settings: GenerationSettings
-) -> None:
-    """Write and store pairs for the passages this job has not finished yet, a few passages at a time."""
+def _renew(workspace: Workspace, project: Project) -> None:
+    """Carry pairs over to approvals that were given before this was done with the approval itself."""
+    permitted = workspace.allowed("work on questions", project.id)
+    for document in find(workspace.db, Document, project_id=project.id, state="read"):
+        renew_pairs(permitted, document)
+
+
+def _write_missing(context: JobContext, project: Project, settings: GenerationSettings, *, is_anew: bool) -> int:
+    """Write and store pairs for the passages that are missing, a few at a time; return how many were up to date."""
     from core.models.engine.apart import WriterApart
     from core.models.unpacked import batch_gguf
 
-    workspace = context.workspace
-    written = written_keys(workspace, project.id, context.job.id)
-    todo = [entry for entry in approved if (entry[1].id, entry[2].id) not in written]
-    given = Path(find_generator(workspace, settings).path)
-    model = batch_gguf(given, workspace.unpacked_folder, report=lambda _: context.check())
-    with WriterApart(model, sequences=settings.batch_sequences) as generator:
-        for start in range(0, len(todo), PASSAGES_AT_ONCE):
-            batch = todo[start : start + PASSAGES_AT_ONCE]
-            done = len(approved) - len(todo) + start
-            context.progress(done, len(approved), unit="passages", message=f"Reading passage {done + 1} of {len(approved)}")
-            store_written(workspace, project.id, context.job.id, _written(project, batch, generator, settings))
+    workspace, job = context.workspace, context.job
+    model = find_generator(workspace, settings)
+    key = "" if is_anew else _settings_key(settings, model)
+    total, skipped, done = _counts(workspace, project, job_id=job.id, key=key)
+    if done + skipped == total:
+        return skipped
+    done += skipped
+    opened = batch_gguf(Path(model.path), workspace.unpacked_folder, report=lambda _: context.check())
+    missing = _missing(workspace, project, job_id=job.id, key=key)
+    with WriterApart(opened, sequences=settings.batch_sequences) as generator:
+        while batch := list(islice(missing, PASSAGES_AT_ONCE)):
+            context.progress(done, total, unit="passages", message=f"Reading passage {done + 1} of {total}")
+            written = _written(project, batch, generator, settings)
+            store_written(workspace, project.id, job.id, written, settings_sha256=_settings_key(settings, model))
+            done += len(batch)
+    return skipped
 
 
-def _count_in_all(context: JobContext, project: Project, filters: FilterSettings) -> Filtered:
+def _settings_key(settings: GenerationSettings, model: Model) -> str:
+    """Return a SHA-256 of everything but its text that a passage's pairs depend on."""
+    values = settings.model_dump(exclude={"batch_sequences"}) | {"model_sha256": model.sha256}
+    return sha256_text(json.dumps(values, sort_keys=True))
+
+
+def _count_in_all(context: JobContext, project: Project, filters: FilterSettings, *, is_forgetting: bool) -> Filtered:
     """Replace previously generated pairs by the new ones and filter all pairs, in one transaction.
 
     Raises:
@@ -124,27 +182,51 @@ def _count_in_all(context: JobContext, project: Project, filters: FilterSettings
     """
     workspace = context.workspace
     with transaction(workspace.db):
-        put_in_place(workspace, project.id, context.job.id)
+        put_in_place(workspace, project.id, context.job.id, is_forgetting=is_forgetting)
         forget_others(workspace, project.id, context.job.id)
         return filter_again(workspace, project, filters)
 
 
-def _count_in_part(context: JobContext, project: Project, filters: FilterSettings) -> None:
+def _count_in_part(context: JobContext, project: Project, filters: FilterSettings, *, is_forgetting: bool) -> None:
     """Do the same for the passages finished so far, if there are any; the others keep their previous pairs."""
     workspace = context.workspace
     with transaction(workspace.db):
-        if put_in_place(workspace, project.id, context.job.id):
+        if put_in_place(workspace, project.id, context.job.id, is_forgetting=is_forgetting):
             filter_again(workspace, project, filters)
 
 
-def _approved(workspace: Workspace, project: Project) -> list[Approved]:
-    """Return all passages with a valid approval, except those of imported pairs, which need no questions."""
-    approved = []
+def _approved(workspace: Workspace, project: Project) -> Iterator[tuple[Document, Review]]:
+    """Yield all documents with a valid approval, except imported pairs, which need no questions."""
     for document in find(workspace.db, Document, project_id=project.id, state="read"):
-        if document.kind != "pairs":
-            review, passages = workspace.approved_passages(document)
-            approved += [(document, review, passage) for passage in passages if review]
-    return approved
+        review = workspace.active_review(document.id) if document.kind != "pairs" else None
+        if review is not None:
+            yield document, review
+
+
+def _passage_count(workspace: Workspace, project: Project) -> int:
+    return sum(passage_count(workspace, project.id, review.id) for _, review in _approved(workspace, project))
+
+
+def _counts(workspace: Workspace, project: Project, *, job_id: str, key: str) -> tuple[int, int, int]:
+    """Return how many passages there are, how many of them are up to date, and how many others the job has written."""
+    total, skipped, done = 0, 0, 0
+    for _, review in _approved(workspace, project):
+        written = written_by(workspace, project.id, job_id, review.id)
+        total += passage_count(workspace, project.id, review.id)
+        skipped += len(up_to_date(workspace, project.id, review.id, key) - written)
+        done += len(written)
+    return total, skipped, done
+
+
+def _missing(workspace: Workspace, project: Project, *, job_id: str, key: str) -> Iterator[Approved]:
+    """Yield the approved passages that neither this job has written nor are up to date; one document's text is held."""
+    for document, review in _approved(workspace, project):
+        finished = written_by(workspace, project.id, job_id, review.id)
+        finished |= up_to_date(workspace, project.id, review.id, key)
+        if len(finished) < passage_count(workspace, project.id, review.id):
+            for passage in workspace.passages_of(document.project_id, review):
+                if passage.id not in finished:
+                    yield document, review, passage
 
 
 def _written(
