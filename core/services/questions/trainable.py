@@ -48,14 +48,10 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
             f"{project.name} has no question pairs.",
             Hint("Have some written on the page Questions.", command=f"garrison questions generate {project.name}"),
         )
-    with_passages = {pair.document_id for pair in kept if pair.origin == "imported"}
     approved: dict[str, tuple[Review | None, dict[str, Passage]]] = {}
     for document_id in {pair.document_id for pair in kept}:
-        review, given = workspace.active_review(document_id), dict[str, Passage]()
-        if review is not None and document_id in with_passages:
-            document = get(workspace.db, Document, document_id)
-            given = {passage.id: passage for passage in workspace.passages_of(document.project_id, review)}
-        approved[document_id] = review, given
+        review, passages = workspace.approved_passages(get(workspace.db, Document, document_id))
+        approved[document_id] = review, {passage.id: passage for passage in passages}
     usable = [pair for given in kept if (pair := _reviewed(given, *approved[given.document_id]))]
     if not usable:
         is_approved_again = any(pair.review_id is not None and approved[pair.document_id][0] is not None for pair in kept)
