@@ -66,9 +66,11 @@ class GenerationSettings(Settings):
     """How to generate question pairs."""
 
     model: str = EMBEDDED_MODEL
-    writer: str = "guided"  # a name of `core.questions.writers.registry.WRITERS`
+    writer: str = "auto"  # a name of `core.questions.writers.registry.WRITERS`; "auto": as the model can, by a trial
     per_passage: int = Field(default=4, ge=1, le=50)
     batch_sequences: int = Field(default=8, ge=1, le=32)  # sequences decoded in parallel
+    unanswerable_share: float = Field(default=0.1, ge=0, le=0.5)  # questions that no document answers, of all questions
+    prompts: dict[str, str] = {}  # prompts in place of those that ship, by their name
     seed: int = 0
 
 

@@ -9,9 +9,9 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.chat.conversation import ChatModel, Message
+from core.chat.conversation import ChatModel
 from core.errors import Hint, InputError, SetupError
-from core.models.text import Pace
+from core.models.text import Message, Pace
 from core.records import ModelFormat
 from core.run_folder import RunFolder
 from core.settings import Precision

@@ -7,17 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from core.errors import InputError
-from core.models.text import Pace
-
-Role = Literal["system", "user", "assistant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation."""
-
-    role: Role
-    content: str
+from core.models.text import Message, Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

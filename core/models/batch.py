@@ -11,7 +11,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +21,7 @@ import numpy as np
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from core.errors import InputError, ModelError, SetupError
+from core.models.conversation import prompt_tokens, turn_of
 from core.models.cpu_budget import FreeCores
 from core.models.llama import Weights
 from core.models.text import Completion, Prompt
@@ -118,6 +119,7 @@ class BatchGenerator:
         """Complete the prompts, see `TextGenerator.generate`."""
         self._cores = FreeCores()
         self._set_threads()
+        prompts = [self._formatted(prompt) for prompt in prompts]
         wholes = [prompt.tokens for prompt in prompts if prompt.tokens]
         prefix_tokens = wholes[0][: _shared_length(wholes)] if wholes else self._opened(prefix)
         made_for = C.llama_model_n_ctx_train(self._weights.model) or self._context_tokens  # 0 if the file does not say
@@ -149,6 +151,17 @@ class BatchGenerator:
         finally:
             for slot, sequence in active.items():
                 self._end(slot, sequence)
+
+    def _formatted(self, prompt: Prompt) -> Prompt:
+        """Return a conversation as the tokens that the model's chat template makes of it; any other prompt as it is."""
+        if not prompt.messages:
+            return prompt
+        vocabulary = self._weights.vocabulary
+        tokens = prompt_tokens(vocabulary, vocabulary.template, [asdict(message) for message in prompt.messages])
+        turn = turn_of(vocabulary, vocabulary.template)
+        return replace(
+            prompt, messages=(), tokens=tuple(tokens), ends=(*prompt.ends, *turn.ends), stops=(*prompt.stops, *turn.stops)
+        )
 
     def _add(self, adapter: Path) -> None:
         """Apply an adapter to the model; it is freed together with the model."""

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +22,8 @@ class Prompt:
     Attributes:
         text: the prompt, after the prefix.
         tokens: a whole prompt in place of `text`, used as it is; the prefix is then whatever all such prompts begin with.
+        messages: a conversation in place of `text`, formatted by the model's own chat template; contents are always plain
+            text, whatever control tokens they spell.
         start: text the completion is forced to begin with; it is included in the completion's text.
         schema: JSON schema (as JSON) that the whole completion must satisfy; "" for free text.
         max_tokens: longest completion.
@@ -24,6 +36,7 @@ class Prompt:
 
     text: str = ""
     tokens: tuple[int, ...] = ()
+    messages: tuple[Message, ...] = ()
     start: str = ""
     schema: str = ""
     max_tokens: int = 64
@@ -57,13 +70,13 @@ class Pace:
 
 
 class TextGenerator(Protocol):
-    """Anything that completes prompts: a GGUF model, or a fake in tests."""
+    """Anything that completes prompts: a GGUF model, a model on an allowed host, or a fake in tests."""
 
     def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
         """Yield one completion per prompt, in the order in which they become ready.
 
         Args:
-            prompts: what to complete.
+            prompts: what to complete, all of them as text, as tokens or as conversations.
             prefix: text that precedes every prompt, read only once.
 
         Raises:

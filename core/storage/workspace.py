@@ -149,6 +149,10 @@ class Workspace:
         """The folder of unpacked GGUF models, kept so that they open fast; may be deleted at any time."""
         return self.home / "cache" / "unpacked"
 
+    def model_trial_path(self, sha256: str) -> Path:
+        """Return the path of what a trial of the model with this hash found: how well it writes question pairs."""
+        return self.home / "trials" / f"{sha256}.json"
+
     def job_folder(self, job_id: str) -> Path:
         """Return the folder that holds a job's output."""
         return self.home / "jobs" / job_id

@@ -81,11 +81,15 @@ def up_to_date(workspace: Workspace, project_id: str, review_id: str, settings_s
     return {row["passage_id"] for row in rows}
 
 
-def passage_count(workspace: Workspace, project_id: str, review_id: str) -> int:
-    """Return how many passages were approved in this review."""
+def approved_sizes(workspace: Workspace, project_id: str, review_id: str) -> tuple[int, int]:
+    """Return how many passages were approved in this review, and how many tokens the longest of them has."""
     rights.check(workspace.db, "read documents", project_id)
-    counted = workspace.db.execute("select count(*) from approved_passages where review_id = ?", [review_id])
-    return int(counted.fetchone()[0])
+    row = workspace.db.execute(
+        "select count(*), coalesce(max(p.token_count), 0) from approved_passages a"
+        " join passages p on p.id = a.passage_id where a.review_id = ?",
+        [review_id],
+    ).fetchone()
+    return row[0], row[1]
 
 
 def waiting_pairs(workspace: Workspace, project_id: str, job_id: str) -> list[QuestionPair]:

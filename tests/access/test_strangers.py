@@ -36,12 +36,16 @@ OPEN = {
     "core.jobs.worker.run_job": "the worker's own; what it runs was checked by submit and is checked again",
     "core.services.sample.ensure_sample": "called where Garrison starts; makes a project, which is checked",
     "core.services.questions.generation.find_generator": "looks for a model",
+    "core.services.questions.writing.models.writing_models": "looks for models",
+    "core.services.questions.writing.models.opened": "opens a model",
+    "core.services.questions.writing.probing.known_choice": "tells how well a model writes, of no project",
     "core.services.training.runs.find_trainable": "looks for a model",
     "core.services.training.runs.base_of": "looks for a model",
     "core.services.privacy.anonymization.open_detector": "looks for a model",
     "core.services.privacy.highest_marking.default_marking": "a setting of the site, of no project",
     "core.services.demo.report_data": "the worker's own, of what it just made",
     "Workspace.create_project": "of no project; see test_only_administrators_and_owners_make_projects",
+    "Workspace.model_trial_path": "a path, which tells nothing",
     "Workspace.job_folder": "a path, which tells nothing",
     "Workspace.close": "closes",
 }
@@ -99,7 +103,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "action": "decision undone", "anonymized_sha256": document.text_sha256, "detector": "rampart", "level": "secret",
         "marking": Marking(4, "TOP SECRET"), "path": workspace.home / "garrison.sqlite3", "sha256": document.sha256,
         "choices": {find(workspace.db, QuestionPair)[0].id: False}, "pair": find(workspace.db, QuestionPair)[0],
-        "model": "tiny", "settings": TrainingSettings(), "settings_sha256": "", "value": "Maria Keller",
+        "model": "tiny", "settings": TrainingSettings(), "settings_sha256": "", "key": "", "value": "Maria Keller",
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

@@ -19,12 +19,16 @@ from core.services import demo, sample
 from core.services.documents import reading
 from core.services.privacy import anonymization, second_search
 from core.services.questions import generation, pair_import
+from core.services.questions.writing import probing
 from core.services.training import evaluation, export, runs
 from core.settings import FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-GENERATION = {"model": "smollm2-135m-instruct", "per_passage": 3, "batch_sequences": 8, "seed": 0}
+GENERATION = {
+    "model": "smollm2-135m-instruct", "writer": "auto", "per_passage": 3, "batch_sequences": 8, "unanswerable_share": 0.1,
+    "prompts": {}, "seed": 0,
+}  # fmt: skip
 FILTERS = {
     "min_question_characters": 12, "max_question_characters": 300, "min_answer_characters": 12, "max_answer_characters": 600,
 }  # fmt: skip
@@ -57,6 +61,7 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         generation.Params(settings=GenerationSettings(per_passage=3).in_full(), filters=FilterSettings().in_full()),
         {"settings": GENERATION, "filters": FILTERS},
     ),
+    (probing.Params(model="site-70b"), {"model": "site-70b"}),
     (
         runs.Params(model="tiny", settings=TrainingSettings.from_preset("quick").in_full()),
         {"model": "tiny", "settings": TRAINING},
@@ -75,13 +80,20 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
 ]
 READ = {"documents": ["document-1"], "read": 1, "skipped": 2, "unreadable": 0}
 FOUND = {"documents": 1, "spans": 9, "spread": 0}
-WRITTEN = {"kept": 4, "dropped": {"too long": 1}, "passages": 2}
+WRITTEN = {
+    "kept": 4, "dropped": {"too long": 1}, "passages": 2, "skipped": 1, "writer": "several", "asked": 3, "malformed": 1, "refused": 0,
+    "ungrounded": 1, "cut": 0,
+}  # fmt: skip
 RESULTS: dict[str, dict[str, Any]] = {
     "read": READ,
     "anonymize": FOUND,
     "search again": {"documents": 1, "found": 3},
     "import": {"pairs": 8, "document_id": "document-1"},
     "generate": WRITTEN,
+    "probe": {
+        "model": "site-70b", "writer": "several", "why": "it did well.", "passages": 10, "pairs": 30, "replies": 1.0,
+        "proven": 0.9, "own_words": 1.0, "answerable": 0.8,
+    },
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
     "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},

@@ -31,6 +31,8 @@ class Asked:
     stop: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()  # special tokens that end the answer although llama.cpp does not treat them as end tokens
     grammar: str = ""
+    schema: str = ""  # JSON schema (as JSON) that the answer must satisfy
+    seed: int | None = None  # of the choice; None leaves it to the server
     scales: tuple[float, ...] = ()  # one per adapter the server was started with; an adapter left out would be applied
 
 
@@ -79,6 +81,18 @@ class Client:
         """Ask a llama-server for its context size: the longest conversation, in tokens."""
         return int(self._json("GET", "/props")["default_generation_settings"]["n_ctx"])
 
+    def longest_tokens(self, model: str) -> int | None:
+        """Ask how many tokens a server reads for `model`, answer included; None if it does not say.
+
+        vLLM says so in its list of models, llama-server among its properties.
+        """
+        try:
+            listed = self._json("GET", "models").get("data", [])
+            told = next((each["max_model_len"] for each in listed if each.get("id") == model), None)
+            return int(told) if told else self.context_tokens()
+        except (ModelError, InputError, KeyError, TypeError, ValueError):
+            return None
+
     def complete(self, prompt: Sequence[int], asked: Asked) -> Generator[str, None, Pace]:
         """Stream the completion of a prompt of token ids; closing the generator makes the server stop writing.
 
@@ -125,7 +139,7 @@ class Client:
         return _pace(last, is_complete=reason != "length")
 
     def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Call one of llama-server's own endpoints, whose paths lie outside the protocol's `/v1`."""
+        """Call an endpoint of the protocol, or with a leading slash one of llama-server's own, outside its `/v1`."""
         with self._broken():
             response = self._http.request(method, self._http.base_url.join(path), json=body)
         if response.status_code != httpx.codes.OK:
@@ -155,6 +169,11 @@ def _body(asked: Asked) -> dict[str, Any]:
         body["preserved_tokens"] = list(asked.ends)  # special tokens yield no text unless preserved
     if asked.grammar:
         body["grammar"] = asked.grammar
+    if asked.schema:
+        schema = {"name": "answer", "strict": True, "schema": json.loads(asked.schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if asked.seed is not None:
+        body["seed"] = asked.seed
     return body
 
 

@@ -2,13 +2,18 @@
 
 import re
 import ssl
-from collections.abc import Generator, Mapping, Sequence
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import closing
+from types import TracebackType
+from typing import Self
 
 from core import offline
 from core.errors import GarrisonError, SetupError
 from core.models.engine.client import Asked, Client, over_network
 from core.models.engine.settings import Host
-from core.models.text import Pace
+from core.models.text import Completion, Message, Pace, Prompt
 
 # Special tokens that chat templates use. The server would interpret them in user text as well, so they are broken up there.
 _MARK = re.compile(
@@ -53,8 +58,16 @@ class HostModel:
             ModelError: the host refuses the request.
         """
         plain = [{"role": message["role"], "content": without_marks(message["content"])} for message in messages]
-        asked = Asked(max_tokens=max_tokens, temperature=temperature)
+        return (yield from self._client.chat(self._host.model, plain, Asked(max_tokens=max_tokens, temperature=temperature)))
+
+    def answer(self, messages: Sequence[Message], asked: Asked) -> Generator[str, None, Pace]:
+        """Stream the answer to a conversation, written as `asked`; see `stream`."""
+        plain = [{"role": message.role, "content": without_marks(message.content)} for message in messages]
         return (yield from self._client.chat(self._host.model, plain, asked))
+
+    def longest_tokens(self) -> int | None:
+        """Ask how many tokens the model reads, answer included; None if the host does not say."""
+        return self._client.longest_tokens(self._host.model)
 
     def close(self) -> None:
         """Close the connections."""
@@ -70,3 +83,65 @@ class HostModel:
 def without_marks(content: str) -> str:
     """Return `content` with a zero-width space inside anything that looks like a special token, such as `<|im_end|>`."""
     return _MARK.sub(lambda mark: mark[0] + _SPLIT, content)
+
+
+class HostGenerator:
+    """A `TextGenerator` over a configured host, which is asked for several completions at once.
+
+    Prompts are conversations, or text that becomes one message with the prefix before it. The host applies the chat template
+    and keeps to the schema; what a completion must begin with it is not told, since a schema says that as well.
+    """
+
+    def __init__(self, model: HostModel, *, requests: int = 8) -> None:
+        """Wrap `model`, which is closed with this; up to `requests` are under way at a time."""
+        self._model, self._requests = model, requests
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._model.close()
+
+    def generate(self, prompts: Sequence[Prompt], *, prefix: str = "") -> Iterator[Completion]:
+        """Complete the prompts, see `TextGenerator.generate`.
+
+        Raises:
+            SetupError: the host cannot be reached.
+            ModelError: the host refuses a request.
+        """
+        stopping = threading.Event()
+        pool = ThreadPoolExecutor(self._requests, thread_name_prefix="host")
+        try:
+            asked: list[Future[Completion]] = [
+                pool.submit(self._complete, index, prompt, prefix, stopping) for index, prompt in enumerate(prompts)
+            ]
+            for ready in as_completed(asked):
+                yield ready.result()
+        finally:
+            stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _complete(self, index: int, prompt: Prompt, prefix: str, stopping: threading.Event) -> Completion:
+        messages = prompt.messages or (Message("user", prefix + prompt.text),)
+        asked = Asked(
+            max_tokens=prompt.max_tokens,
+            temperature=prompt.temperature,
+            stop=prompt.stops,
+            schema=prompt.schema,
+            seed=prompt.seed,
+        )
+        pieces: list[str] = []
+        stream = self._model.answer(messages, asked)
+        with closing(stream):
+            while not stopping.is_set():
+                try:
+                    pieces.append(next(stream))
+                except StopIteration as end:
+                    pace: Pace = end.value
+                    text = "".join(pieces)
+                    return Completion(index=index, text=text, token_count=pace.token_count, is_complete=pace.is_complete)
+        return Completion(index=index, text="".join(pieces), token_count=len(pieces), is_complete=False)

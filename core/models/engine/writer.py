@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core.errors import GarrisonError
-from core.models.text import Prompt
+from core.models.text import Message, Prompt
 from core.offline import refuse_connections
 
 
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
 
 def _prompt(told: dict[str, Any]) -> Prompt:
     tuples: dict[str, Any] = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
-    return Prompt(**told | tuples)
+    return Prompt(**told | tuples | {"messages": tuple(Message(**message) for message in told["messages"])})
 
 
 def _say(answers: TextIO, told: dict[str, Any]) -> None:

@@ -2,9 +2,11 @@
 
 from core.errors import InputError
 from core.questions.writers.guided import GUIDED
+from core.questions.writers.several import SEVERAL
 from core.questions.writers.writer import Writer
 
-WRITERS = {writer.name: writer for writer in (GUIDED,)}
+AUTO = "auto"  # stands for the writer that a trial of the model finds best
+WRITERS = {writer.name: writer for writer in (GUIDED, SEVERAL)}
 
 
 def find_writer(name: str) -> Writer:

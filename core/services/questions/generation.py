@@ -1,37 +1,29 @@
 """Approved, anonymized passages → question pairs → filters."""
 
-import json
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 
 from core.errors import Hint, InputError, JobCancelled, ModelError
-from core.files import sha256_text
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
-from core.models import registry
-from core.models.model_formats import is_for
-from core.models.text import TextGenerator
-from core.questions import Excerpt, find_writer
-from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
+from core.questions import find_writer
+from core.questions.writers.registry import AUTO
+from core.records import Document, Project
 from core.services.questions.filtering import Filtered, filter_again
 from core.services.questions.reapproval import renew_pairs
+from core.services.questions.writing.batch import Counts, WrittenBatch, write_batch
+from core.services.questions.writing.excerpts import Surroundings
+from core.services.questions.writing.missing import Amount, amount, missing, settings_key
+from core.services.questions.writing.models import WritingModel, find_writing_model, opened
+from core.services.questions.writing.probing import prepared
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, transaction
-from core.storage.written_passages import (
-    WrittenPassage,
-    forget_others,
-    passage_count,
-    put_in_place,
-    store_written,
-    up_to_date,
-    written_by,
-)
+from core.storage.written_passages import forget_others, put_in_place, store_written
+from core.words import counted
 
 PASSAGES_AT_ONCE = 8
-Approved = tuple[Document, Review, Passage]
+COUNTS = "counts"  # items of a job: what came of the model's replies, a batch each
 
 
 class Params(JobParams):
@@ -49,9 +41,12 @@ class Params(JobParams):
 
 
 class Result(JobResult):
-    """How many pairs of the project are `kept` and, by reason, `dropped`.
+    """How many pairs of the project are `kept` and, by reason, `dropped`; and how many `passages` are approved.
 
-    Of the approved `passages`, `skipped` were up to date: written before from the same text with the same settings.
+    Of these, `skipped` were up to date: written before from the same text with the same settings. `writer` says in which
+    way the others were written. Where the model writes by itself, it was `asked` so many times, of which `malformed` replies
+    could not be used and `refused` ones said no; `ungrounded` pairs had no evidence in the passage, and `cut` passages were
+    longer than the model reads and were cut at sentences.
     """
 
     kind = "generate"
@@ -59,14 +54,21 @@ class Result(JobResult):
     dropped: dict[str, int]
     passages: int
     skipped: int = 0
+    writer: str = ""
+    asked: int = 0
+    malformed: int = 0
+    refused: int = 0
+    ungrounded: int = 0
+    cut: int = 0
 
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there is approved text, and that the model can write questions."""
     project = get(workspace.db, Project, project_id)
-    find_writer(params.settings.writer)
+    if params.settings.writer != AUTO:
+        find_writer(params.settings.writer)
     find_generator(workspace, params.settings)
-    if not _passage_count(workspace, project):
+    if not amount(workspace, project).total:
         raise InputError(
             f"No document of {project.name} is approved.",
             Hint(
@@ -76,17 +78,14 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
         )
 
 
-def find_generator(workspace: Workspace, settings: GenerationSettings) -> Model:
-    """Return the GGUF model that writes the questions.
+def find_generator(workspace: Workspace, settings: GenerationSettings) -> WritingModel:
+    """Return the model that writes the questions: a GGUF model, or one on an allowed host.
 
     Raises:
         SetupError: it is not on this machine.
         InputError: it is not a GGUF file.
     """
-    model = registry.find_model(registry.model_folders(workspace.home), settings.model)
-    if not is_for(model, "questions"):
-        raise InputError(f"{model.name} cannot write questions: it is not a GGUF file.", "Choose a GGUF model.")
-    return model
+    return find_writing_model(workspace, settings.model)
 
 
 def run(context: JobContext, params: Params) -> Result:
@@ -125,17 +124,24 @@ def write_questions(
         is_forgetting: write all passages, and replace also the pairs that a person decided on or edited.
     """
     _renew(context.workspace, project)
+    settings = prepared(context, settings)
     try:
-        skipped = _write_missing(context, project, settings, is_anew=is_anew or is_forgetting)
+        found, counts = _write_missing(context, project, settings, is_anew=is_anew or is_forgetting)
     except JobCancelled:
         if context.cancel_requested.is_set() and context.is_held():
             with suppress(ModelError):
                 _count_in_part(context, project, filters, is_forgetting=is_forgetting)
         raise
-    total = _passage_count(context.workspace, project)
-    context.progress(total, total, unit="passages", message="Filtering")
+    context.progress(found.total, found.total, unit="passages", message="Filtering")
     filtered = _count_in_all(context, project, filters, is_forgetting=is_forgetting)
-    return Result(kept=filtered.kept, dropped=filtered.dropped, passages=total, skipped=skipped)
+    return Result(
+        kept=filtered.kept,
+        dropped=filtered.dropped,
+        passages=found.total,
+        skipped=found.skipped,
+        writer=settings.writer,
+        **asdict(counts),
+    )
 
 
 def _renew(workspace: Workspace, project: Project) -> None:
@@ -145,33 +151,51 @@ def _renew(workspace: Workspace, project: Project) -> None:
         renew_pairs(permitted, document)
 
 
-def _write_missing(context: JobContext, project: Project, settings: GenerationSettings, *, is_anew: bool) -> int:
-    """Write and store pairs for the passages that are missing, a few at a time; return how many were up to date."""
-    from core.models.engine.apart import WriterApart
-    from core.models.unpacked import batch_gguf
+def _write_missing(
+    context: JobContext, project: Project, settings: GenerationSettings, *, is_anew: bool
+) -> tuple[Amount, Counts]:
+    """Write and store pairs for the missing passages, a few at a time.
 
+    Returns what there was to do before, and the counts of all attempts.
+    """
     workspace, job = context.workspace, context.job
-    model = find_generator(workspace, settings)
-    key = "" if is_anew else _settings_key(settings, model)
-    total, skipped, done = _counts(workspace, project, job_id=job.id, key=key)
-    if done + skipped == total:
-        return skipped
-    done += skipped
-    opened = batch_gguf(Path(model.path), workspace.unpacked_folder, report=lambda _: context.check())
-    missing = _missing(workspace, project, job_id=job.id, key=key)
-    with WriterApart(opened, sequences=settings.batch_sequences) as generator:
-        while batch := list(islice(missing, PASSAGES_AT_ONCE)):
-            context.progress(done, total, unit="passages", message=f"Reading passage {done + 1} of {total}")
-            written = _written(project, batch, generator, settings)
-            store_written(workspace, project.id, job.id, written, settings_sha256=_settings_key(settings, model))
+    model, writer = find_generator(workspace, settings), find_writer(settings.writer)
+    key = settings_key(settings, model)
+    wanted = "" if is_anew else key
+    found = amount(workspace, project, job_id=job.id, key=wanted)
+    counts = Counts.of_texts(item.rpartition(":")[2] for item in context.finished_ids(COUNTS))  # of earlier attempts
+    if found.is_complete:
+        return found, counts
+    done = found.skipped + found.done
+    passages = missing(workspace, project, job_id=job.id, key=wanted)
+    surroundings = Surroundings(workspace)
+    with opened(workspace, model, writer, settings, passage_tokens=found.longest_tokens, check=context.check) as loaded:
+        while batch := list(islice(passages, PASSAGES_AT_ONCE)):
+            context.progress(done, found.total, unit="passages", message=_message(counts, done, found.total))
+            written = write_batch(project, batch, surroundings, loaded.generator, settings, loaded.room)
+            _store(context, project, written, key=key)
+            counts += written.counts
             done += len(batch)
-    return skipped
+    return found, counts
 
 
-def _settings_key(settings: GenerationSettings, model: Model) -> str:
-    """Return a SHA-256 of everything but its text that a passage's pairs depend on."""
-    values = settings.model_dump(exclude={"batch_sequences"}) | {"model_sha256": model.sha256}
-    return sha256_text(json.dumps(values, sort_keys=True))
+def _store(context: JobContext, project: Project, batch: WrittenBatch, *, key: str) -> None:
+    """Store what was written about a few passages with its counts, so that neither is there without the other."""
+    workspace, first = context.workspace, batch.passages[0]
+    with transaction(workspace.db):
+        store_written(workspace, project.id, context.job.id, batch.passages, settings_sha256=key)
+        if batch.counts:
+            context.finish_item(f"{COUNTS}:{first.review_id}:{first.passage_id}:{batch.counts.as_text()}")
+
+
+def _message(counts: Counts, done: int, total: int) -> str:
+    """Say what is being done, and what to know of it so far."""
+    words = f"Reading passage {done + 1} of {total}"
+    if counts.malformed + counts.refused:
+        words += f" · {counted(counts.malformed + counts.refused, 'reply', 'replies')} of {counts.asked} could not be used"
+    if counts.cut:
+        words += f" · {counted(counts.cut, 'passage')} longer than the model reads, cut at sentences"
+    return words
 
 
 def _count_in_all(context: JobContext, project: Project, filters: FilterSettings, *, is_forgetting: bool) -> Filtered:
@@ -193,74 +217,3 @@ def _count_in_part(context: JobContext, project: Project, filters: FilterSetting
     with transaction(workspace.db):
         if put_in_place(workspace, project.id, context.job.id, is_forgetting=is_forgetting):
             filter_again(workspace, project, filters)
-
-
-def _approved(workspace: Workspace, project: Project) -> Iterator[tuple[Document, Review]]:
-    """Yield all documents with a valid approval, except imported pairs, which need no questions."""
-    for document in find(workspace.db, Document, project_id=project.id, state="read"):
-        review = workspace.active_review(document.id) if document.kind != "pairs" else None
-        if review is not None:
-            yield document, review
-
-
-def _passage_count(workspace: Workspace, project: Project) -> int:
-    return sum(passage_count(workspace, project.id, review.id) for _, review in _approved(workspace, project))
-
-
-def _counts(workspace: Workspace, project: Project, *, job_id: str, key: str) -> tuple[int, int, int]:
-    """Return how many passages there are, how many of them are up to date, and how many others the job has written."""
-    total, skipped, done = 0, 0, 0
-    for _, review in _approved(workspace, project):
-        written = written_by(workspace, project.id, job_id, review.id)
-        total += passage_count(workspace, project.id, review.id)
-        skipped += len(up_to_date(workspace, project.id, review.id, key) - written)
-        done += len(written)
-    return total, skipped, done
-
-
-def _missing(workspace: Workspace, project: Project, *, job_id: str, key: str) -> Iterator[Approved]:
-    """Yield the approved passages that neither this job has written nor are up to date; one document's text is held."""
-    for document, review in _approved(workspace, project):
-        finished = written_by(workspace, project.id, job_id, review.id)
-        finished |= up_to_date(workspace, project.id, review.id, key)
-        if len(finished) < passage_count(workspace, project.id, review.id):
-            for passage in workspace.passages_of(document.project_id, review):
-                if passage.id not in finished:
-                    yield document, review, passage
-
-
-def _written(
-    project: Project, batch: Sequence[Approved], generator: TextGenerator, settings: GenerationSettings
-) -> list[WrittenPassage]:
-    """Write the pairs of a few passages; all get the same timestamp, so that they stay in the order of the passages."""
-    sources = {passage.id: (document, review, passage) for document, review, passage in batch}
-    created_at = now()
-    pairs: defaultdict[str, list[QuestionPair]] = defaultdict(list)
-    excerpts = [Excerpt(passage=passage, title=document.name, language=document.language) for document, _, passage in batch]
-    for candidate in find_writer(settings.writer).write(excerpts, generator, settings):
-        document, review, passage = sources[candidate.passage_id]
-        pair = QuestionPair(
-            id=new_id("pair"),
-            project_id=project.id,
-            input=candidate.question,
-            output=candidate.answer,
-            origin="generated",
-            document_id=document.id,
-            document_name=document.name,
-            review_id=review.id,
-            passage_id=passage.id,
-            page=passage.page,
-            quote=candidate.quote,
-            quote_start=candidate.start,
-            quote_end=candidate.end,
-            writer=settings.writer,
-            kind=candidate.kind,
-            wording=candidate.wording,
-            fact=f"{review.id}:{candidate.fact}",
-            created_at=created_at,
-        )
-        pairs[passage.id].append(pair)
-    return [
-        WrittenPassage(document_id=document.id, review_id=review.id, passage_id=passage.id, pairs=tuple(pairs[passage.id]))
-        for document, review, passage in batch
-    ]

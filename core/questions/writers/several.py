@@ -1,0 +1,132 @@
+"""Ask a model for several pairs about a passage at once, as JSON, and keep what the passage proves.
+
+For models of about a billion parameters and more. A pair whose quote is not found in its passage has no evidence: it is
+yielded without a quote, so that it is counted and never trained on.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from core.models.text import Message, Prompt, TextGenerator
+from core.questions.evidence import Evidence, find_evidence
+from core.questions.kinds import KINDS
+from core.questions.writers.prompt_files import excerpt_values, filled, prompt_text
+from core.questions.writers.replies import Request, ask, read_items
+from core.questions.writers.writer import Candidate, Excerpt, Writer, Written
+from core.settings import GenerationSettings
+
+ASKED_KINDS = ("definition", "fact", "procedure", "reason", "comparison", "list", "scenario")
+AT_ONCE = 8  # pairs asked for in one reply: with more, models repeat themselves
+PAIR_TOKENS = 160  # of a quote, a question and an answer, with room for languages that take more tokens a word
+TEMPERATURE = 0.3
+LINKED = ("pairs", ("quote", "second_quote", "question", "answer"))
+SINGLE = ("pairs", ("quote", "question", "answer"))
+
+
+def answer_tokens(settings: GenerationSettings) -> int:
+    """Return how many tokens the longest reply may have."""
+    return PAIR_TOKENS * max(2, min(settings.per_passage, AT_ONCE))
+
+
+def write_several(excerpts: Sequence[Excerpt], generator: TextGenerator, settings: GenerationSettings) -> Iterator[Written]:
+    """Yield candidates for each excerpt, and a reply for each request; see `Writer.write`."""
+    requests = [(excerpt, request) for excerpt in excerpts for request in _requests(excerpt, settings)]
+    for position, items, reply in ask([request for _, request in requests], generator):
+        yield reply
+        excerpt = requests[position][0]
+        for item in items or ():
+            yield link_candidate(item, excerpt) if "second_quote" in item else candidate(item, excerpt)
+
+
+def _requests(excerpt: Excerpt, settings: GenerationSettings) -> Iterator[Request[list[dict[str, str]]]]:
+    for begun in range(0, settings.per_passage, AT_ONCE):
+        count = min(AT_ONCE, settings.per_passage - begun)
+        yield Request(
+            excerpt.passage.id,
+            several_prompt(excerpt, settings, count=count, seed=settings.seed + excerpt.passage.index + begun),
+            partial(read_items, name=SINGLE[0], fields=SINGLE[1]),
+        )
+    if excerpt.linked:
+        yield Request(
+            excerpt.passage.id, _link_prompt(excerpt, settings), partial(read_items, name=LINKED[0], fields=LINKED[1])
+        )
+
+
+def several_prompt(excerpt: Excerpt, settings: GenerationSettings, *, count: int, seed: int = 0) -> Prompt:
+    """Build the prompt that asks for `count` pairs about an excerpt."""
+    values = excerpt_values(excerpt) | {"count": str(count), "kinds": ", ".join(ASKED_KINDS)}
+    return json_prompt(
+        filled(prompt_text("several", settings.prompts), values),
+        list_schema("pairs", ("quote", "kind", "question", "answer"), most=count),
+        max_tokens=PAIR_TOKENS * max(2, count),
+        seed=seed,
+    )
+
+
+def _link_prompt(excerpt: Excerpt, settings: GenerationSettings) -> Prompt:
+    return json_prompt(
+        filled(prompt_text("link", settings.prompts), excerpt_values(excerpt)),
+        list_schema("pairs", ("quote", "second_quote", "question", "answer"), most=1),
+        max_tokens=2 * PAIR_TOKENS,
+        seed=settings.seed + excerpt.passage.index,
+    )
+
+
+def json_prompt(text: str, schema: str, *, max_tokens: int, seed: int) -> Prompt:
+    """Build a prompt of one message whose reply is JSON of this schema."""
+    message = Message("user", text.strip())
+    return Prompt(messages=(message,), schema=schema, max_tokens=max_tokens, temperature=TEMPERATURE, seed=seed)
+
+
+def list_schema(name: str, fields: Sequence[str], *, most: int) -> str:
+    """Build the JSON schema of an object that lists up to `most` objects under `name`, each with these text `fields`."""
+    types = {field: {"enum": list(ASKED_KINDS)} if field == "kind" else {"type": "string"} for field in fields}
+    item = {"type": "object", "properties": types, "required": list(fields), "additionalProperties": False}
+    listed = {"type": "array", "items": item, "minItems": 1, "maxItems": most}
+    return json.dumps({"type": "object", "properties": {name: listed}, "required": [name], "additionalProperties": False})
+
+
+def candidate(item: dict[str, str], excerpt: Excerpt) -> Candidate:
+    """Return what the model wrote about a passage, with its evidence there if there is any."""
+    kind = item.get("kind", "").lower()
+    found = find_evidence(item["quote"], excerpt.passage.text)
+    return _candidate(item, excerpt, found, kind=kind if kind in KINDS else "fact")
+
+
+def link_candidate(item: dict[str, str], excerpt: Excerpt) -> Candidate:
+    """Return a question over two passages; without evidence in both it has none."""
+    second = excerpt.linked.text if excerpt.linked else ""
+    found = find_evidence(item["quote"], excerpt.passage.text) if find_evidence(item["second_quote"], second) else None
+    return _candidate(item, excerpt, found, kind="link")
+
+
+def _candidate(item: dict[str, str], excerpt: Excerpt, found: Evidence | None, *, kind: str) -> Candidate:
+    passage = excerpt.passage
+    start, end = (passage.start + found.start, passage.start + found.end) if found else (0, 0)
+    return Candidate(
+        passage_id=passage.id,
+        question=item["question"],
+        answer=item["answer"],
+        quote=passage.text[found.start : found.end] if found else "",
+        start=start,
+        end=end,
+        kind=kind,
+        wording="model",
+        fact=f"{start}-{end}" if found else f"{passage.id}-ungrounded",
+    )
+
+
+def is_grounded(written: Written) -> bool:
+    """Return whether this is a candidate whose evidence was found."""
+    return isinstance(written, Candidate) and bool(written.quote)
+
+
+SEVERAL = Writer(
+    "several",
+    "Several for each passage",
+    "For models of about 1 billion parameters and more: the model writes question, answer and quote by itself.",
+    write_several,
+    prompts=("several", "link"),
+    answer_tokens=answer_tokens,
+)

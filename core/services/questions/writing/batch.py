@@ -1,0 +1,127 @@
+"""A few passages written about: their pairs and texts as they are stored, and counts of what the model made of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+
+from core.models.text import TextGenerator
+from core.questions import find_writer
+from core.questions.writers.fitting import Room, fitted, text_tokens
+from core.questions.writers.writer import Candidate, Reply
+from core.records import Document, Passage, Project, QuestionPair, Review, new_id, now
+from core.services.questions.writing.excerpts import Surroundings
+from core.settings import GenerationSettings
+from core.storage.written_passages import WrittenPassage
+
+UNGROUNDED = "ungrounded"  # the reason for which a pair without evidence is dropped
+Approved = tuple[Document, Review, Passage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What came of the requests to a model, and how many passages were longer than it reads."""
+
+    asked: int = 0
+    malformed: int = 0
+    refused: int = 0
+    ungrounded: int = 0
+    cut: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Add the counts of other passages."""
+        return Counts(**{name: number + getattr(other, name) for name, number in asdict(self).items()})
+
+    def __bool__(self) -> bool:
+        """Return whether anything was counted."""
+        return any(asdict(self).values())
+
+    def as_text(self) -> str:
+        """Return the counts as they are stored with a job."""
+        return ",".join(str(number) for number in asdict(self).values())
+
+    @classmethod
+    def of_texts(cls, texts: Iterable[str]) -> "Counts":
+        """Add up stored counts."""
+        names = [field.name for field in fields(cls)]
+        return sum((cls(**dict(zip(names, map(int, text.split(",")), strict=False))) for text in texts), cls())
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBatch:
+    """What was written about a few passages."""
+
+    passages: list[WrittenPassage]
+    counts: Counts
+
+
+def write_batch(
+    project: Project,
+    batch: Sequence[Approved],
+    surroundings: Surroundings,
+    generator: TextGenerator,
+    settings: GenerationSettings,
+    room: Room | None,
+) -> WrittenBatch:
+    """Write about a few passages; all pairs get the same timestamp, so that they stay in the order of the passages.
+
+    Raises:
+        ModelError: the model failed.
+        InputError: the model reads too little for this way of writing.
+    """
+    writer = find_writer(settings.writer)
+    excerpts = [surroundings.excerpt(*approved) for approved in batch]
+    free = text_tokens(writer, settings, room) if room else None
+    parts = [fitted(excerpt, free, room.count) if room and free else [excerpt] for excerpt in excerpts]
+    pairs: defaultdict[str, list[QuestionPair]] = defaultdict(list)
+    sources = {passage.id: (document, review, passage) for document, review, passage in batch}
+    outcomes: list[str] = []
+    created_at = now()
+    for written in writer.write([part for each in parts for part in each], generator, settings):
+        if isinstance(written, Reply):
+            outcomes.append(written.outcome)
+        elif isinstance(written, Candidate):
+            pair = _pair(project, sources[written.passage_id], written, writer=writer.name, created_at=created_at)
+            pairs[written.passage_id].append(pair)
+    counts = Counts(
+        asked=len(outcomes),
+        malformed=outcomes.count("malformed"),
+        refused=outcomes.count("refused"),
+        ungrounded=sum(pair.reason == UNGROUNDED for each in pairs.values() for pair in each),
+        cut=sum(len(each) > 1 for each in parts),
+    )
+    return WrittenBatch(
+        [
+            WrittenPassage(
+                document_id=document.id, review_id=review.id, passage_id=passage.id, pairs=tuple(pairs[passage.id])
+            )
+            for document, review, passage in batch
+        ],
+        counts,
+    )
+
+
+def _pair(project: Project, source: Approved, candidate: Candidate, *, writer: str, created_at: str) -> QuestionPair:
+    document, review, passage = source
+    is_ungrounded = not candidate.quote and candidate.kind != "unanswerable"
+    return QuestionPair(
+        id=new_id("pair"),
+        project_id=project.id,
+        input=candidate.question,
+        output=candidate.answer,
+        origin="generated",
+        state="dropped" if is_ungrounded else "kept",
+        reason=UNGROUNDED if is_ungrounded else "",
+        document_id=document.id,
+        document_name=document.name,
+        review_id=review.id,
+        passage_id=passage.id,
+        page=passage.page,
+        quote=candidate.quote,
+        quote_start=candidate.start,
+        quote_end=candidate.end,
+        writer=writer,
+        kind=candidate.kind,
+        wording=candidate.wording,
+        fact=f"{review.id}:{candidate.fact}",
+        created_at=created_at,
+    )
