@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.words import counted
+
 Row = Mapping[str, Any]
 CONTENT = ("system", "history", "input", "output")  # keys of a row that a model is trained on
 
@@ -34,6 +36,21 @@ class Difference:
     changed: tuple[tuple[Row, Row], ...]
     moved: int
     unchanged: int
+
+    def sentences(self) -> list[str]:
+        """Return what differs in words."""
+        parts = [
+            (len(self.added), "new"),
+            (len(self.removed), "no longer there"),
+            (len(self.changed), "with other words"),
+        ]
+        told = [f"{counted(number, 'pair')} {words}." for number, words in parts if number]
+        if self.moved:
+            told.append(
+                f"{counted(self.moved, 'pair')} changed sides: trained on before and held out now, or the other way."
+            )
+        same = f"{counted(self.unchanged, 'pair')} as before."
+        return [*told, same] if told else [f"Nothing differs: {same}"]
 
 
 def difference(before: Frozen, after: Frozen) -> Difference:

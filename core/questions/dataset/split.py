@@ -1,8 +1,8 @@
 """Split question pairs into those trained on and those held out for evaluation.
 
-Pairs with the same content must end up on the same side, or the evaluation would measure memorized wording. So pairs are kept
-together if they ask for one fact, come from one passage (or from one document), or have nearly the same question or nearly the
-same long answer. A fact that is held out is never trained on.
+Pairs with the same content must end up on the same side, or the evaluation would measure memorized wording. So pairs are
+kept together if they ask for one fact, come from one passage (or from one document), or have nearly the same question or
+nearly the same long answer. A fact that is held out is never trained on.
 """
 
 import hashlib

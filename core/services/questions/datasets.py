@@ -12,9 +12,10 @@ from core.files import write_atomic
 from core.questions.dataset import Card, Difference, Frozen, card_of, difference, split_dataset
 from core.records import DatasetVersion, Project, QuestionPair, new_id, now
 from core.services.questions.trainable import approvals_of, reviewed_pairs
-from core.services.review import risk_of
+from core.services.review import approval_words, risk_of
 from core.settings import DatasetSettings
 from core.storage import Workspace, audit, find, insert, rights, transaction
+from core.words import counted
 
 TRAIN, HELDOUT = "train.jsonl", "heldout.jsonl"
 
@@ -88,6 +89,13 @@ def version_of(workspace: Workspace, project: Project, number: int | None = None
             else f"They are numbered 1 to {versions[0].number}.",
         )
     return found[0]
+
+
+def card_words(version: DatasetVersion) -> list[str]:
+    """Return what a dataset version holds in words, with the approvals that it rests on."""
+    card = Card.of(version.card)
+    counts = f"{counted(version.train_count, 'pair')} to train on, {counted(version.heldout_count, 'pair')} held out."
+    return [*(card.sentences() if card else [counts]), *approval_words(version.risk)]
 
 
 def difference_of(workspace: Workspace, project: Project, before: DatasetVersion, after: DatasetVersion) -> Difference:

@@ -11,7 +11,7 @@ from core.questions.filters import normalized
 @pytest.mark.parametrize(
     ("one", "other", "is_alike"),
     [
-        ("How often is the pump of the crane checked by the crew?", "how often is a pump of a crane checked by a crew", True),
+        ("How often is the pump of the crane checked by crews?", "how often is a pump of a crane checked by crews", True),
         ("Who checks the old red pump of the big crane near hall B on Mondays now?",
          "Who checks the old red pump of the big crane near hall B on Mondays today now?", True),
         ("How often is valve 1 checked?", "How often is valve 2 checked?", False),
