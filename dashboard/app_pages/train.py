@@ -13,7 +13,6 @@ from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.run_folder import RunFolder
 from core.services.questions.trainable import standing_of
-from core.services.review import approval_words
 from core.services.training.fit import fit_here
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
@@ -26,6 +25,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.pairs import trainable_pairs
+from dashboard.components.questions.versions import show_versions
 from dashboard.components.setting_fields import setting_fields
 from dashboard.components.words import ago
 
@@ -102,10 +102,8 @@ def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) 
     versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
     st.caption(
         "Starting freezes them as a numbered version that never changes; some are held back to test what it learned."
-        + (f" The last one is version {versions[0].number}." if versions else "")
+        + (f" The last one is version {versions[0].number}: see below." if versions else "")
     )
-    if versions:
-        st.caption(f"Version {versions[0].number}: {' '.join(approval_words(versions[0].risk))}")
 
 
 def ask_model(models: list[Model]) -> Model:
@@ -259,11 +257,13 @@ def show_last_run(workspace: Workspace, project: Project) -> None:
 workspace = resources.workspace()
 project = resources.require_project()
 job = follow_newest(workspace, project, "train")
+pairs = [] if is_active(job) else trainable_pairs(workspace, project)
 if is_active(job):
     st.fragment(show_progress, run_every="2s", key="live-run")(workspace, project, is_live=True)
-elif pairs := trainable_pairs(workspace, project):
+elif pairs:
     show_last_run(workspace, project)
     show_choice(workspace, project, pairs)
 else:
     show_first_step(workspace, project)
+show_versions(workspace, project, can_freeze=bool(pairs))
 show_runs(workspace, project)

@@ -61,8 +61,8 @@ class Card:
         told = [
             f"{counted(self.train + self.heldout, 'question pair')} from {counted(self.documents, 'document')}: "
             f"{self.train:,} to train on, {self.heldout:,} held out to test with.",
-            f"They ask for {counted(self.facts_trained + self.facts_heldout, 'fact')}: {self.facts_trained:,} are trained on; "
-            f"{self.facts_heldout:,} are held out and never trained on.",
+            f"They ask for {counted(self.facts_trained + self.facts_heldout, 'fact')}: {self.facts_trained:,} trained on, "
+            f"{self.facts_heldout:,} held out and never trained on.",
             SIDES[self.split] if self.heldout else NOTHING_HELD_OUT,
             self._leak_sentence(),
             self._short_answer_sentence(),

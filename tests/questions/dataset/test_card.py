@@ -37,7 +37,7 @@ def test_words_name_every_figure(card):
     told = "\n".join(card.sentences())
     for words in (
         "8 question pairs from 1 document: 4 to train on, 4 held out",
-        "4 facts: 2 are trained on; 2 are held out and never trained on",
+        "4 facts: 2 trained on, 2 held out and never trained on",
         "all pairs of one passage are on the same side",
         "Nothing leaks",
         "asks 3 of the 4",
