@@ -112,6 +112,7 @@ GATES: dict[AuditAction, Action] = {
     "review returned": "approve",
     "review approved": "approve",
     "review withdrawn": "withdraw",
+    "question pairs carried over": "approve",
     "dataset version built": "train",
     "question pairs exported": "export",
     "documents exported": "export",

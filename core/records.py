@@ -20,6 +20,7 @@ TwoPersonRule = Literal["auto", "on", "off"]
 Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
 PairState = Literal["kept", "dropped"]
 PairOrigin = Literal["generated", "imported", "written"]
+SplitBy = Literal["document", "passage"]
 ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ReleaseFormat = Literal["adapter", "merged", "gguf"]
@@ -45,6 +46,7 @@ AuditAction = Literal[
     "review withdrawn",
     "two-person rule changed",
     "sample size changed",
+    "question pairs carried over",
     "dataset version built",
     "question pairs exported",
     "documents exported",
@@ -343,7 +345,10 @@ class WrittenText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetVersion:
-    """Frozen rows: `train.jsonl` and `heldout.jsonl`, split by passage; `sha256` is over both."""
+    """Frozen rows: `train.jsonl` and `heldout.jsonl`; `sha256` is over both.
+
+    Each document or each passage is on one side, as `split` says.
+    """
 
     id: str
     project_id: str
@@ -352,6 +357,9 @@ class DatasetVersion:
     train_count: int
     heldout_count: int
     risk: dict[str, Any] = field(default_factory=dict)  # of the approvals it is based on: `core.services.review.risk_of`
+    parents: tuple[str, ...] = ()  # ids of the versions it came from
+    split: SplitBy = "passage"
+    card: dict[str, Any] = field(default_factory=dict)  # `core.questions.dataset.Card`; {} if it is older than cards
     created_at: str
 
 

@@ -28,9 +28,17 @@ def generate(
     model: Annotated[str, typer.Option(help="The GGUF model or host of engine.toml that writes the questions.")] = "",
     writer: Annotated[str, typer.Option(help=f"How: {either([AUTO, *WRITERS])}; {AUTO} is as the model can.")] = AUTO,
     per_passage: Annotated[int | None, typer.Option(help="Pairs asked of each passage.")] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Write all passages, also those that did not change.")] = False,
+    forget_decisions: Annotated[
+        bool, typer.Option("--forget-decisions", help="Write all passages, and replace pairs you decided on or edited.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
-    """Write question pairs from the approved documents and filter them."""
+    """Write question pairs from the approved documents and filter them.
+
+    Passages whose text and settings did not change since they were written are left as they are. Pairs that somebody
+    decided on, edited or added stay.
+    """
     from core.services.questions import generation
     from core.settings import FilterSettings, GenerationSettings
 
@@ -41,14 +49,22 @@ def generate(
         settings["writer"] = find_writer(writer).name
     if per_passage is not None:
         settings["per_passage"] = per_passage
-    params = generation.Params(settings=GenerationSettings.from_values(settings), filters=FilterSettings())
+    params = generation.Params(
+        settings=GenerationSettings.from_values(settings),
+        filters=FilterSettings(),
+        anew=anew,
+        forget_decisions=forget_decisions,
+    )
     job = shell.run(params, project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     result = generation.Result.of(job)
-    told = _summary(result.kept, result.dropped) + _replies(result)
-    shell.show(job.result, f"{told}\nNext: garrison train {chosen.name}")
+    words = [_summary(result.kept, result.dropped) + _replies(result), f"Next: garrison train {chosen.name}"]
+    if result.skipped:
+        unchanged = f"{result.skipped} of {counted(result.passages, 'passage')} did not change since they were written"
+        words.insert(0, f"{unchanged}: left as they are (--anew writes them, too).")
+    shell.show(job.result, "\n".join(words))
 
 
 def _replies(result: "generation.Result") -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.records import DatasetVersion, Document, Evaluation, Job, Project, QuestionPair, Release, Run, Span
+from core.services.questions.trainable import standing_of
 from core.storage import Workspace, count, find, rights
 from core.words import counted
 
@@ -95,13 +96,18 @@ def _questions(workspace: Workspace, project: Project) -> Step:
     if not kept:
         action = "Write question pairs" if is_anything_approved else ""
         return Step("questions", "Questions", "needs you" if action else "not started", "No pairs yet", action)
-    active = {document_id: workspace.active_review(document_id) for document_id in {pair.document_id for pair in kept}}
-    stale = sum(
-        1 for pair in kept if (review := active[pair.document_id]) is None or pair.review_id not in (None, review.id)
-    )
-    if stale:
-        reason = f"{len(kept)} kept; {stale} come from text whose approval was withdrawn"
-        return Step("questions", "Questions", "out of date", reason, "Write question pairs")
+    standing = standing_of(workspace, project)
+    reasons = [
+        f"{number} {text}"
+        for number, text in (
+            (standing.unapproved, "from text whose approval was withdrawn"),
+            (standing.outdated, "from text that changed since"),
+        )
+        if number
+    ]
+    if reasons:
+        words = f"{len(kept)} kept; {' and '.join(reasons)}"
+        return Step("questions", "Questions", "out of date", words, "Write question pairs")
     return Step("questions", "Questions", "done", f"{len(kept)} kept")
 
 

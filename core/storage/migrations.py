@@ -161,6 +161,13 @@ def m019_texts(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m021_dataset_cards(db: sqlite3.Connection) -> None:
+    """Add what a dataset version came from, how it is split and its card, and with which settings a passage was written."""
+    for statement in _DATASET_CARDS.strip().split("\n"):
+        db.execute(statement)
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():
@@ -473,4 +480,15 @@ create table texts (
 create index texts_project on texts (project_id, job_id)
 
 create index texts_passage on texts (passage_id)
+"""
+
+_DATASET_CARDS = """
+alter table datasets add column parents text not null default '[]'
+alter table datasets add column split text not null default 'passage'
+alter table datasets add column card text not null default '{}'
+alter table written_passages add column settings_sha256 text
+create index if not exists written_passages_passage on written_passages (passage_id)
+create index if not exists written_passages_review on written_passages (review_id)
+create index if not exists pairs_passage on pairs (passage_id)
+create index if not exists pairs_document on pairs (document_id, review_id)
 """

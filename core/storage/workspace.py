@@ -383,16 +383,18 @@ class Workspace:
         """
         rights.check(self.db, "read documents", document.project_id)
         review = self.active_review(document.id)
-        if review is None:
-            return None, []
-        text = self.anonymized_text(document.project_id, review)
+        return (None, []) if review is None else (review, self.passages_of(document.project_id, review))
+
+    def passages_of(self, project_id: str, review: Review) -> list[Passage]:
+        """Return the passages of the anonymized text that was approved in `review`, with offsets in that text."""
+        text = self.anonymized_text(project_id, review)
         rows = self.db.execute(
             'select p.id, p.document_id, p."index", a.heading, a.page, p.token_count, a.start, a.end'
             " from approved_passages a join passages p on p.id = a.passage_id"
             ' where a.review_id = ? order by p."index"',
             [review.id],
         )
-        return review, [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
+        return [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

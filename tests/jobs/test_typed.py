@@ -85,7 +85,8 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
 READ = {"documents": ["document-1"], "read": 1, "skipped": 2, "unreadable": 0}
 FOUND = {"documents": 1, "spans": 9, "spread": 0}
 WRITTEN = {
-    "kept": 4, "dropped": {"too long": 1}, "passages": 2, "writer": "several", "asked": 3, "malformed": 1, "refused": 0,
+    "kept": 4, "dropped": {"too long": 1}, "passages": 2, "skipped": 1, "writer": "several",
+    "asked": 3, "malformed": 1, "refused": 0,
     "ungrounded": 1, "cut": 0, "texts": 0,
 }  # fmt: skip
 RESULTS: dict[str, dict[str, Any]] = {

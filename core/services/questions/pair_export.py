@@ -33,7 +33,7 @@ class PairExport:
         """What was left out and why, as text; "" if nothing was."""
         reasons = (
             (self.unapproved, "their document is not approved"),
-            (self.outdated, "their document was approved again since they were written"),
+            (self.outdated, "their text changed when it was approved again; write question pairs once more"),
         )
         return "; ".join(f"{number} left out: {reason}" for number, reason in reasons if number)
 

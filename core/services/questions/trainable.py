@@ -1,12 +1,39 @@
 """The rule that nothing unreviewed is trained on: which question pairs may be, and in which form."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.errors import Hint, InputError
 from core.questions.as_text import from_text
 from core.records import Document, Passage, Project, QuestionPair, Review
-from core.storage import Workspace, find, get
+from core.storage import Workspace, find, get, rights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How many kept pairs of a project come from text whose approval stands, and how many do not, for which reason.
+
+    The document of an `unapproved` pair is not approved. That of an `outdated` one was approved again, and the passage reads
+    otherwise now.
+    """
+
+    valid: int
+    unapproved: int
+    outdated: int
+
+
+def standing_of(workspace: Workspace, project: Project) -> Standing:
+    """Count the kept pairs of a project by whether their approval stands."""
+    rights.check(workspace.db, "see project", project.id)
+    approved = "(select id from reviews where document_id = pairs.document_id and state = 'approved')"
+    row = workspace.db.execute(
+        f"select count(*) as kept, coalesce(sum({approved} is null), 0) as unapproved, coalesce(sum({approved} is not null"  # noqa: S608 a constant
+        f" and origin <> 'imported' and review_id is not {approved}), 0) as outdated"
+        " from pairs where project_id = ? and state = 'kept'",
+        [project.id],
+    ).fetchone()
+    left_out = row["unapproved"] + row["outdated"]
+    return Standing(valid=row["kept"] - left_out, unapproved=row["unapproved"], outdated=row["outdated"])
 
 
 def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
@@ -37,7 +64,7 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
 
 def _rewrite(project: Project) -> Hint:
     return Hint(
-        "It was approved again since they were written; have them written again on the page Questions.",
+        "Their text changed when it was approved again; have the changed passages written anew on the page Questions.",
         command=f"garrison questions generate {project.name}",
     )
 

@@ -9,6 +9,7 @@ from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
 from core.questions import read_pairs
+from core.questions.dataset import thinned
 from core.records import Evaluation, Run, now
 from core.run_folder import RunFolder
 from core.services.documents.incoming import remove_incoming
@@ -61,7 +62,7 @@ def run(context: JobContext, params: Params) -> Result:
 
 
 def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> list[dict[str, str]]:
-    """Return the questions: those of the file at `path` without duplicates, else the held-out rows.
+    """Return the questions: those of the file at `path` without duplicates, else one or two wordings of each held-out fact.
 
     Raises:
         InputError: no questions were held out.
@@ -76,7 +77,7 @@ def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> 
             "No questions were held out: the dataset is too small.",
             Hint("Add documents, or bring a file of questions.", command="--questions FILE"),
         )
-    return rows
+    return thinned(rows)
 
 
 def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation:

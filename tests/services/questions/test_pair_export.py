@@ -69,7 +69,7 @@ def test_what_is_left_out_is_counted_with_its_reason(workspace: Workspace, proje
     update(workspace.db, QuestionPair, first.id, origin="generated", review_id="review-earlier")
     export = export_pairs(workspace, project, tmp_path / "out.jsonl")
     assert (len(export.pairs), export.unapproved, export.outdated, export.left_out) == (1, 3, 1, 4)
-    assert export.note.endswith("1 left out: their document was approved again since they were written")
+    assert export.note.endswith("1 left out: their text changed when it was approved again; write question pairs once more")
 
 
 def test_a_file_is_replaced_when_forced_alone_and_no_folder_is_made(
