@@ -16,6 +16,7 @@ DO = frozenset("do does did done".split())
 HAVE = frozenset("has have had".split())
 MODALS = frozenset("must shall should can may might will could would".split())
 
+NEGATIONS = frozenset("not no never none nor neither without cannot nothing nobody".split())
 COORDINATORS = frozenset("and or nor but".split())
 COMMON_PREPOSITIONS = frozenset("of to in on at by for with from as".split())
 PREPOSITIONS = COMMON_PREPOSITIONS | frozenset(
