@@ -13,7 +13,7 @@ from core.words import either
 app = typer.Typer(no_args_is_help=True)
 FILE_HELP = "Where to write the {what}; default: {names} here.".format(
     what=either(form.words for form in PAIR_FORMATS.values()),
-    names=either(f"PROJECT{form.suffix}" for form in PAIR_FORMATS.values()),
+    names=either(dict.fromkeys(f"PROJECT{form.suffix}" for form in PAIR_FORMATS.values())),
 )
 
 
