@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.records import PartRole, QuestionPair, Turn
 
@@ -37,6 +38,21 @@ class Exchange:
     system: str = ""
     history: tuple[Turn, ...] = ()
     is_learned: bool = True
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The same as a row of a dataset: with `system` and `history` only if there are any."""
+        return training_row(self)
+
+
+def training_row(pair: "Exchange | QuestionPair") -> dict[str, Any]:
+    """Return a pair as a row of a dataset: with `system` and `history` only if there are any."""
+    row: dict[str, Any] = {"input": pair.input, "output": pair.output}
+    if pair.system:
+        row["system"] = pair.system
+    if pair.history:
+        row["history"] = [{"input": turn.input, "output": turn.output} for turn in pair.history]
+    return row
 
 
 def exchanges(messages: Iterable[Message]) -> list[Exchange]:

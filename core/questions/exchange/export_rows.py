@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-from core.questions.exchange.conversations import Message, conversations_of, opening
+from core.questions.exchange.conversations import Message, conversations_of, opening, training_row
 from core.records import QuestionPair
 
 Row = dict[str, Any]
@@ -15,12 +15,7 @@ def pair_row(pair: QuestionPair, with_source: bool) -> Row:
 
     `with_source` adds `document`, `page`, `passage`, `quote`, `start` and `end` (offsets in the anonymized text).
     """
-    row: Row = {"input": pair.input, "output": pair.output}
-    if pair.system:
-        row["system"] = pair.system
-    if pair.history:
-        row["history"] = [{"input": turn.input, "output": turn.output} for turn in pair.history]
-    return row | (source_row(pair) if with_source else {})
+    return training_row(pair) | (source_row(pair) if with_source else {})
 
 
 def source_row(pair: QuestionPair) -> Row:

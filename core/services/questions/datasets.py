@@ -4,10 +4,12 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from core.errors import SetupError
 from core.files import write_atomic
 from core.questions import split_pairs
+from core.questions.exchange.conversations import training_row
 from core.records import DatasetVersion, Project, QuestionPair, new_id, now
 from core.services.questions.trainable import approvals_of, reviewed_pairs
 from core.services.review import risk_of
@@ -64,15 +66,12 @@ def _remove_unnamed(workspace: Workspace, project: Project, versions: list[Datas
 
 def _rows(pairs: list[QuestionPair]) -> str:
     return "".join(
-        json.dumps(
-            {"input": pair.input, "output": pair.output, "pair_id": pair.id, "review_id": pair.review_id}, ensure_ascii=False
-        )
-        + "\n"
+        json.dumps(training_row(pair) | {"pair_id": pair.id, "review_id": pair.review_id}, ensure_ascii=False) + "\n"
         for pair in pairs
     )
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read the rows of a frozen dataset file.
 
     Raises:
