@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from core.errors import InputError
 from core.questions.exchange.columns import Columns, guess
-from core.questions.exchange.conversations import Conversation
+from core.questions.exchange.conversations import Conversation, Exchange
 from core.questions.exchange.messages import LEFT_OUT
 from core.questions.exchange.pair_format import PairFormat
 from core.questions.exchange.row_reading import TURNS, read_row
@@ -17,6 +18,7 @@ from core.words import counted, either
 KNOWN = "question and answer, input and output, prompt and completion, instruction and output, messages, conversations"
 Reader = Callable[[Source], Iterator[Row | Problem | Remark]]
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+SAMPLES = 3
 MOST_PROBLEMS = 1000  # kept with their words; all are counted
 
 
@@ -36,9 +38,11 @@ class Brought:
     form: PairFormat
     names: list[str] = field(default_factory=list)  # of the columns, in the order of their first appearance
     columns: Columns | None = None  # of the first row that could be used, or as chosen; None if nothing tells
+    samples: list[Row] = field(default_factory=list)  # the first rows as they are
     conversations: list[Conversation] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     wrong: int = 0  # rows with a problem
+    skips_wrong: bool = False
     remarks: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)  # by their names in words
 
@@ -46,6 +50,10 @@ class Brought:
     def pair_count(self) -> int:
         """Number of question pairs to learn."""
         return sum(len(conversation.learned) for conversation in self.conversations)
+
+    def first(self, most: int) -> list[Exchange]:
+        """Return the first question pairs."""
+        return list(islice((pair for talk in self.conversations for pair in talk.learned), most))
 
     @property
     def unused(self) -> list[str]:
@@ -62,8 +70,10 @@ class Brought:
         words += [f"{counted(number, what, LEFT_OUT[what])} left out." for what, number in left_out.items() if number]
         if turns:
             words.append(f"{counted(turns, TURNS)} read before the answers, and not learned.")
-        if self.wrong:
+        if self.wrong and self.skips_wrong:
             words.append(f"{counted(self.wrong, 'row')} that cannot be used left out.")
+        elif self.wrong:
+            words.append(f"{counted(self.wrong, 'row')} cannot be used.")
         if self.conversations and self.unused:
             words.append(f"{counted(len(self.unused), 'column')} not used.")
         return words
@@ -76,7 +86,7 @@ def read_file(source: Source, choices: Choices, formats: Iterable[PairFormat]) -
         InputError: the file cannot be read as a whole.
     """
     form, read = format_of(source, formats)
-    brought = Brought(form, columns=choices.columns)
+    brought = Brought(form, columns=choices.columns, skips_wrong=choices.skips_wrong)
     known: dict[tuple[str, ...], Columns | None] = {}
     for row in read(source):
         if isinstance(row, Remark):
@@ -85,6 +95,8 @@ def read_file(source: Source, choices: Choices, formats: Iterable[PairFormat]) -
         if isinstance(row, Problem):
             _note(brought, row)
             continue
+        if len(brought.samples) < SAMPLES:
+            brought.samples.append(row)
         names = tuple(row.values)
         if names not in known:
             known[names] = choices.columns or guess(names)

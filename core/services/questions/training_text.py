@@ -2,17 +2,10 @@
 
 from core.models import registry
 from core.models.conversation import TrainingText, training_text
-from core.models.model_formats import is_for
 from core.models.reading import reading_of
 from core.questions.exchange.conversations import training_row
 from core.records import QuestionPair
 from core.storage import Workspace, rights
-
-
-def training_models(workspace: Workspace) -> list[str]:
-    """Return the names of the models on this machine that can be trained."""
-    folders = registry.model_folders(workspace.home)
-    return [model.name for model in registry.list_models(folders) if is_for(model, "training")]
 
 
 def training_text_of(workspace: Workspace, pair: QuestionPair, *, model: str) -> TrainingText:

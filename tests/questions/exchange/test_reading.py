@@ -199,7 +199,8 @@ def test_wrong_rows_are_left_out_if_a_person_says_so_and_counted(file):
         read_pairs(path)
     talks = read_conversations(path, choices=Choices(skips_wrong=True))
     assert [talk.place for talk in talks] == ["line 2", "line 4"]
-    assert inspect_file(path).notes == ["2 rows that cannot be used left out."]
+    assert inspect_file(path).notes == ["2 rows cannot be used."]
+    assert inspect_file(path, choices=Choices(skips_wrong=True)).notes == ["2 rows that cannot be used left out."]
 
 
 def test_a_file_of_wrong_rows_alone_is_refused_all_the_same(file):
