@@ -80,20 +80,23 @@ def exchanges(messages: Iterable[Message]) -> list[Exchange]:
     return found
 
 
-def conversations_of(pairs: Iterable[QuestionPair]) -> list[list[Message]]:
+def conversations_of(pairs: Sequence[QuestionPair]) -> list[list[Message]]:
     """Join pairs that continue each other, so that each answer is learned once, in the order of their first pairs.
 
     A turn that a pair only refers to, because its own pair was dropped, is there to be read and not to be learned.
     """
     found: list[list[Message]] = []
     last: dict[tuple[str, tuple[Turn, ...]], list[Message]] = {}
+    continued = {(pair.system, pair.history) for pair in pairs if pair.history}
     for pair in pairs:
         talk = last.pop((pair.system, pair.history), None) if pair.history else None
         if talk is None:
             talk = opening(pair)
             found.append(talk)
         talk += (Message(role="question", text=pair.input), Message(role="answer", text=pair.output))
-        last[pair.system, (*pair.history, Turn(input=pair.input, output=pair.output))] = talk
+        spoken = (pair.system, (*pair.history, Turn(input=pair.input, output=pair.output))) if continued else None
+        if spoken is not None and spoken in continued:
+            last[spoken] = talk
     return found
 
 

@@ -126,18 +126,18 @@ def _read(row: Row, columns: Columns | None, brought: Brought) -> Conversation |
     return read_row(row, columns, brought.left_out)
 
 
-def conversations_in(brought: Brought, source: Source, choices: Choices) -> list[Conversation]:
-    """Return the conversations of a file that was read.
+def conversations_in(brought: Brought, name: str) -> list[Conversation]:
+    """Return the conversations of a file that was read and that people call `name`.
 
     Raises:
         InputError: a row is wrong and may not be left out, or none is left.
     """
-    if brought.problems and not (choices.skips_wrong and brought.conversations):
+    if brought.problems and not (brought.skips_wrong and brought.conversations):
         first = brought.problems[0]
         more = f" {counted(brought.wrong - 1, 'more row')} cannot be used." if brought.wrong > 1 else ""
-        raise InputError(f"{source.name}: {first.place} {first.fault}.{more}", first.hint)
+        raise InputError(f"{name}: {first.place} {first.fault}.{more}", first.hint)
     if not brought.conversations:
-        raise InputError(f"{source.name} holds no question pairs.", f"Known by themselves are {KNOWN}.")
+        raise InputError(f"{name} holds no question pairs.", f"Known by themselves are {KNOWN}.")
     return brought.conversations
 
 

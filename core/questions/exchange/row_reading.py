@@ -10,6 +10,7 @@ from core.questions.exchange.conversations import Conversation, Message
 from core.questions.exchange.half_characters import half_place, joined_halves
 from core.questions.exchange.messages import UnusableMessage, read_messages
 from core.questions.exchange.rows import Problem, Row
+from core.records import PartRole
 
 _NAMED = {"question": "question", "answer": "answer", "system": "instruction"}
 TURNS = "earlier turn"  # how turns of a column `history` are counted: each is read before an answer, and not learned
@@ -44,7 +45,7 @@ def _talk(row: Row, column: str, left_out: Counter[str]) -> list[Message]:
 
 
 def _pair(row: Row, columns: Columns, left_out: Counter[str]) -> list[Message]:
-    question, answer = _text(row, columns, "question"), _text(row, columns, "answer")
+    question, answer = _text(row, columns.question, "question"), _text(row, columns.answer, "answer")
     context = row.values.get(columns.context) if columns.context else None
     if isinstance(context, str) and context.strip():
         question = f"{question}\n{context}"
@@ -56,9 +57,8 @@ def _pair(row: Row, columns: Columns, left_out: Counter[str]) -> list[Message]:
     ]
 
 
-def _text(row: Row, columns: Columns, role: str) -> str:
-    column = columns.used[role]
-    value = row.values.get(column)
+def _text(row: Row, column: str | None, role: PartRole) -> str:
+    value = None if column is None else row.values.get(column)
     if isinstance(value, str) and value.strip():
         return value
     where = _where(row, column)
@@ -67,8 +67,8 @@ def _text(row: Row, columns: Columns, role: str) -> str:
     raise UnusableMessage(f"has no question or no answer in text{where}", "Write it as text.")
 
 
-def _where(row: Row, column: str) -> str:
-    return "" if row.place_of(column) == row.place else f" in {row.place_of(column)}"
+def _where(row: Row, column: str | None) -> str:
+    return "" if column is None or row.place_of(column) == row.place else f" in {row.place_of(column)}"
 
 
 def _system(row: Row, columns: Columns) -> list[Message]:

@@ -100,7 +100,7 @@ def read_conversations(path: Path, *, name: str = "", choices: Choices | None = 
         InputError: the file cannot be read, holds no pairs, or has a row that cannot be used; the message names it.
     """
     brought = inspect_file(path, name=name, choices=choices)
-    return conversations_in(brought, Source(path=path, name=name or path.name), choices or Choices())
+    return conversations_in(brought, name or path.name)
 
 
 def read_pairs(path: Path, *, name: str = "") -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from core.questions import inspect_file, read_conversations
 from core.questions.as_text import to_text
 from core.questions.exchange.columns import Columns
 from core.questions.exchange.conversations import Conversation, Exchange
-from core.questions.exchange.reading import Choices
+from core.questions.exchange.reading import Brought, Choices, conversations_in
 from core.records import Document, Page, Part, Passage, Project, QuestionPair, new_id, now
 from core.services.documents.incoming import remove_incoming, remove_unfinished, shown_name
 from core.services.documents.refusal import forget_refusals, refused
@@ -64,8 +64,10 @@ def run(context: JobContext, params: Params) -> Result:
     path = Path(params.path)
     project = context.project()
     remove_unfinished(context, project)
-    stored = context.finished_ids("document") or [_store(context, project, params)]
-    notes = inspect_file(path, name=params.name, choices=params.choices).notes if path.exists() else []
+    stored, notes = context.finished_ids("document"), []
+    if not stored or path.exists():
+        brought = inspect_file(path, name=params.name, choices=params.choices)
+        stored, notes = stored or [_store(context, project, params, brought)], brought.notes
     find_personal_data(context, project)
     if params.remove_after:
         remove_incoming([path])
@@ -73,9 +75,9 @@ def run(context: JobContext, params: Params) -> Result:
     return Result(pairs=pairs, document_id=stored[0], notes=notes)
 
 
-def _store(context: JobContext, project: Project, given: Params) -> str:
+def _store(context: JobContext, project: Project, given: Params, brought: Brought) -> str:
     path, name = Path(given.path), shown_name(given.name)
-    talks = read_conversations(path, name=name, choices=given.choices)
+    talks = conversations_in(brought, name)
     marking = find_marking("\n".join(message.text for talk in talks for message in talk.messages))
     _refuse(context, project, given, marking)
     pieces: list[tuple[str, tuple[Part, ...]]] = []

@@ -8,6 +8,7 @@ import pytest
 from core.errors import InputError
 from core.identity import declared
 from core.jobs.context import JobContext
+from core.questions import inspect_file
 from core.questions.exchange.columns import Columns
 from core.records import Document, Job, Passage, Project, QuestionPair, Span, Turn, new_id, now
 from core.services.questions import pair_import
@@ -39,7 +40,8 @@ def bring(workspace: Workspace, project: Project, file: Path, rows: list[object]
     insert(workspace.db, job)
     params = pair_import.Params(path=str(file), name=file.name, **given)
     pair_import.check(workspace, project.id, params)
-    document_id = pair_import._store(JobContext(workspace, job), project, params)
+    brought = inspect_file(file, choices=params.choices)
+    document_id = pair_import._store(JobContext(workspace, job), project, params, brought)
     (document,) = find(workspace.db, Document, id=document_id)
     return document
 
