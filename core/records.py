@@ -22,6 +22,7 @@ PairState = Literal["kept", "dropped"]
 PairOrigin = Literal["generated", "imported", "written"]
 SplitBy = Literal["document", "passage"]
 ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx"]
+PartRole = Literal["system", "question", "answer"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ReleaseFormat = Literal["adapter", "merged", "gguf"]
 Role = Literal["administrator", "owner", "expert", "reviewer", "approver", "auditor"]
@@ -166,6 +167,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A message of an imported conversation: characters `start` to `end` of the text that its passage's offsets refer to."""
+
+    role: PartRole
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A piece of a document that ends with a sentence: characters `start` to `end` of its text."""
 
@@ -178,6 +188,7 @@ class Passage:
     page: str  # label of the page where it starts
     token_count: int
     text: str
+    parts: tuple[Part, ...] = ()  # of an imported conversation; other passages have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The schema, built up one step at a time. Never edit a step that has shipped: add another."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -182,6 +183,26 @@ def m020_pair_measures(db: sqlite3.Connection) -> None:
         "create table filter_settings (project_id text primary key references projects on delete cascade,"
         " settings text not null)"
     )
+
+
+@migration
+def m017_parts(db: sqlite3.Connection) -> None:
+    """Add where the messages of an imported conversation lie in its passage; until now the words before them told.
+
+    Those passages held `Question: `, the question, a line break, `Answer: ` and the answer.
+    """
+    for table in ("passages", "approved_passages"):
+        db.execute(f"alter table {table} add column parts text not null default '[]'")
+    rows = db.execute(
+        "select a.id, a.start, length(p.input) as question, a.end, length(p.output) as answer from passages a"
+        " join pairs p on p.passage_id = a.id and p.origin = 'imported'"
+    ).fetchall()
+    for passage_id, start, question, end, answer in rows:
+        first, last = start + len("Question: "), end - answer
+        if last - len("\nAnswer: ") == first + question:
+            places = (("question", first, first + question), ("answer", last, end))
+            parts = [{"role": role, "start": begun, "end": ended} for role, begun, ended in places]
+            db.execute("update passages set parts = ? where id = ?", [json.dumps(parts), passage_id])
 
 
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:

@@ -59,6 +59,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         pair_import.Params(path="/i/p", name="p.jsonl", remove_after=True),
         {"name": "p.jsonl", "remove_after": True, "path": "/i/p"},
     ),
+    (
+        pair_import.Params(path="/p.csv", name="p.csv", columns={"question": "Q", "answer": "A"}, skips_wrong=True),
+        {"path": "/p.csv", "name": "p.csv", "columns": {"question": "Q", "answer": "A"}, "skips_wrong": True},
+    ),
     (generation.Params(settings=GenerationSettings(), filters=FilterSettings()), {"settings": {}, "filters": {}}),
     (
         generation.Params(settings=GenerationSettings(per_passage=3).in_full(), filters=FilterSettings().in_full()),
@@ -96,7 +100,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "read": READ,
     "anonymize": FOUND,
     "search again": {"documents": 1, "found": 3},
-    "import": {"pairs": 8, "document_id": "document-1"},
+    "import": {"pairs": 8, "document_id": "document-1", "notes": ["1 empty message left out."]},
     "generate": WRITTEN,
     "try": {"writer": "several", "replies": 2, "pairs": 4, "kept": 3},
     "probe": {
