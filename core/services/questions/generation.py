@@ -1,9 +1,8 @@
 """Approved, anonymized passages → question pairs → filters."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import Hint, InputError, JobCancelled, ModelError
@@ -16,7 +15,7 @@ from core.questions import Excerpt, find_writer
 from core.records import Document, Model, Passage, Project, QuestionPair, Review, new_id, now
 from core.services.questions.filtering import Filtered, filter_again
 from core.settings import FilterSettings, GenerationSettings
-from core.storage import Workspace, find, get, rights, transaction, update
+from core.storage import Workspace, find, get, transaction
 from core.storage.written_passages import WrittenPassage, forget_others, put_in_place, store_written, written_keys
 
 PASSAGES_AT_ONCE = 8
