@@ -147,17 +147,17 @@ def _keep(permitted: Permitted, act: PairAct, pair: QuestionPair, change: Change
     )
 
 
-def last_act(permitted: Permitted, project_id: str, *, by: Person) -> tuple[PairAct, int] | None:
-    """Return the last act of a person that can be undone in a project, and how many pairs it changed; None without one."""
+def last_act(permitted: Permitted, project_id: str, *, by: Person) -> tuple[PairAct, int, str] | None:
+    """Return the last act of a person that can be undone in a project, how many pairs it changed, and the first of them."""
     row = permitted.db.execute(
-        "select a.*, (select count(*) from pair_act_rows r where r.act = a.number) as pairs from pair_acts a"
-        " where project_id = ? and person_id = ? order by number desc limit 1",
-        [project_id, by.id],
+        "select * from pair_acts where project_id = ? and person_id = ? order by number desc limit 1", [project_id, by.id]
     ).fetchone()
     if row is None:
         return None
     act = PairAct(number=row["number"], project_id=project_id, action=row["action"], by=by, at=row["created_at"])
-    return act, row["pairs"]
+    # a document that was removed since took its rows with it
+    pairs = permitted.db.execute("select count(*), min(pair_id) from pair_act_rows where act = ?", [act.number]).fetchone()
+    return act, pairs[0], pairs[1] or ""
 
 
 def is_untouched(permitted: Permitted, act: PairAct) -> bool:

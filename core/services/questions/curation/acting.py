@@ -21,10 +21,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastAct:
-    """What a person can undo: what was done, to how many pairs, and when."""
+    """What a person can undo: what was done, to how many pairs, the first of them, and when."""
 
     action: AuditAction
     pairs: int
+    pair_id: str
     at: str
 
 
@@ -54,7 +55,7 @@ def last_act(workspace: Workspace, project_id: str, *, by: Person | None = None)
     """Return what a person did last to the pairs of a project and can undo; None if there is nothing."""
     permitted = workspace.allowed("work on questions", project_id, by=by)
     last = acts.last_act(permitted, project_id, by=person_of(by, workspace))
-    return LastAct(action=last[0].action, pairs=last[1], at=last[0].at) if last else None
+    return _told(*last) if last else None
 
 
 def undo(workspace: Workspace, project_id: str, *, by: Person | None = None) -> LastAct | None:
@@ -77,4 +78,8 @@ def undo(workspace: Workspace, project_id: str, *, by: Person | None = None) -> 
                 "Look at the pairs and decide on each of them anew.",
             )
         acts.take_back(permitted, last[0])
-    return LastAct(action=last[0].action, pairs=last[1], at=last[0].at)
+    return _told(*last)
+
+
+def _told(act: acts.PairAct, pairs: int, pair_id: str) -> LastAct:
+    return LastAct(action=act.action, pairs=pairs, pair_id=pair_id, at=act.at)
