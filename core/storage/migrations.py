@@ -475,15 +475,15 @@ update pairs set number = rowid
 
 create unique index pairs_number on pairs (number)
 
-create index pairs_order on pairs (project_id, number)
+create index pairs_in_order on pairs (project_id, number)
 
-create index pairs_document on pairs (document_id, number)
+create index pairs_of_document on pairs (document_id, number)
 
-create index pairs_fact on pairs (project_id, fact)
+create index pairs_of_fact on pairs (project_id, fact)
 
-create index pairs_passage on pairs (project_id, state, review_id, passage_id, fact)
+create index pairs_of_passage on pairs (project_id, state, document_id, review_id, passage_id, origin, fact)
 
-create index pairs_facets on pairs
+create index pairs_by_facet on pairs
     (project_id, state, reason, document_id, kind, wording, writer, origin, decided, edited_by)
 
 create virtual table pair_words using fts5 (

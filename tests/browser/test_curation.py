@@ -1,4 +1,4 @@
-"""Work on 20,000 question pairs in a real browser: search, page, decide and edit by keyboard, undo, decide on all at once."""
+"""Work on 20,000 question pairs in a real browser: search, page, decide, edit, undo, and decide on all at once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +93,7 @@ def test_twenty_thousand_pairs_are_worked_on_by_keyboard(page: Page, address: st
     project_id = workspace.project("Other").id
     page.goto(f"{address}/questions?project={project_id}")
     rows = page.locator(".garrison-rows .pair")
-    expect(rows).to_have_count(50)
+    expect(rows).to_have_count(50, timeout=60_000)
     expect(page.get_by_text("1 to 50 of 20,000")).to_be_visible()
     open_row(page, "How often is valve 0 drained?")
     at_rest(page)

@@ -95,12 +95,14 @@ def decide(permitted: Permitted, act: PairAct, decision: Decision, *, among: Pai
     ).rowcount
     if decision.state is None:
         changes, given = "state = iif(coalesce(reason_before, '') = '', 'kept', 'dropped'), decided = null", []
-        changes += ", reason = coalesce(reason_before, ''), reason_before = null"
+        changes += ", reason = coalesce(reason_before, ''), reason_before = null, "
+        changes += "changed_by = iif(edited_by is null, null, ?), changed_at = iif(edited_by is null, null, ?)"
     else:
-        changes = "reason_before = iif(decided is null, reason, reason_before), state = ?, reason = ?, decided = ?"
+        changes = "reason_before = iif(decided is null, reason, reason_before), state = ?, reason = ?, decided = ?, "
+        changes += "changed_by = ?, changed_at = ?"
         given = [decision.state, decision.reason, decision.state]
     db.execute(
-        f"update pairs set {changes}, changed_by = ?, changed_at = ?"  # noqa: S608 columns are ours
+        f"update pairs set {changes}"  # noqa: S608 columns are ours
         " where id in (select pair_id from pair_act_rows where act = ?)",
         [*given, act.by.name, act.at, act.number],
     )
@@ -164,8 +166,8 @@ def is_untouched(permitted: Permitted, act: PairAct) -> bool:
     """Return whether nobody has changed, removed or brought back any of the act's pairs since."""
     changed = permitted.db.execute(
         "select count(*) from pair_act_rows r left join pairs p on p.id = r.pair_id where r.act = ? and"
-        " case r.change when 'removed' then p.id is not null else p.id is null or p.changed_at is not ? end",
-        [act.number, act.at],
+        " case r.change when 'removed' then p.id is not null else p.id is null or coalesce(p.changed_at, ?) <> ? end",
+        [act.number, act.at, act.at],  # none: a decision was removed, so that nobody has touched the pair
     ).fetchone()[0]
     # acts within one millisecond bear the same time
     later = permitted.db.execute(

@@ -81,6 +81,16 @@ class PassageCoverage:
     facts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptGroup:
+    """How many kept pairs come from one approval of a document; without a review, they were brought in."""
+
+    document_id: str
+    review_id: str | None
+    is_imported: bool
+    pairs: int
+
+
 def search_terms(words: str) -> str:
     """Return the query of the index for what a person typed; "" if it holds no word. A word may go on; "…" is a phrase."""
     terms = []
@@ -187,7 +197,8 @@ def passage_coverage(workspace: Workspace, project_id: str) -> list[PassageCover
         (row[0], row[1]): row[2]
         for row in workspace.db.execute(
             "select review_id, passage_id, count(distinct fact) + sum(fact is null) from pairs"
-            " where project_id = ? and state = 'kept' and passage_id is not null group by review_id, passage_id",
+            " where project_id = ? and state = 'kept' and passage_id is not null"
+            " group by document_id, review_id, passage_id",
             [project_id],
         )
     }
@@ -205,6 +216,25 @@ def passage_coverage(workspace: Workspace, project_id: str) -> list[PassageCover
             passage_id=row["passage_id"],
             page=row["page"],
             facts=asked.get((row["review_id"], row["passage_id"]), 0),
+        )
+        for row in rows
+    ]
+
+
+def kept_groups(workspace: Workspace, project_id: str) -> list[KeptGroup]:
+    """Count the kept pairs of a project by the document and the approval that they come from."""
+    rights.check(workspace.db, "see project", project_id)
+    rows = workspace.db.execute(
+        "select document_id, review_id, origin = 'imported' as is_imported, count(*) as pairs from pairs"
+        " where project_id = ? and state = 'kept' group by document_id, review_id, is_imported",
+        [project_id],
+    )
+    return [
+        KeptGroup(
+            document_id=row["document_id"],
+            review_id=row["review_id"],
+            is_imported=bool(row["is_imported"]),
+            pairs=row["pairs"],
         )
         for row in rows
     ]
@@ -237,8 +267,8 @@ def _source(project_id: str, chosen: PairFilter, *, is_ordered: bool = True) -> 
 def _index(chosen: PairFilter) -> str:
     """Name the index to read by: left to itself, SQLite may sort all rows in place of reading them in their order."""
     if chosen.fact is not None:
-        return " indexed by pairs_fact"
-    return " indexed by pairs_order" if chosen.document_id is None else " indexed by pairs_document"
+        return " indexed by pairs_of_fact"
+    return " indexed by pairs_in_order" if chosen.document_id is None else " indexed by pairs_of_document"
 
 
 def matching(chosen: PairFilter) -> tuple[str, list[Any]]:
