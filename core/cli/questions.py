@@ -5,12 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli import curation
 from core.cli.shell import shell_of, table
 from core.errors import InputError
 from core.questions import PAIR_FORMATS, pair_format
 from core.words import either
 
 app = typer.Typer(no_args_is_help=True)
+curation.add_to(app)
 FILE_HELP = "Where to write the {what}; default: {names} here.".format(
     what=either(form.words for form in PAIR_FORMATS.values()),
     names=either(f"PROJECT{form.suffix}" for form in PAIR_FORMATS.values()),
