@@ -50,6 +50,14 @@ AuditAction = Literal[
     "question pairs carried over",
     "dataset version built",
     "question pairs exported",
+    "question pairs kept",
+    "question pairs dropped",
+    "decisions on pairs removed",
+    "question pair edited",
+    "question pair added",
+    "question pair split",
+    "question pairs merged",
+    "act on pairs undone",
     "documents exported",
     "run trained",
     "release made",
@@ -334,6 +342,7 @@ class QuestionPair:
     decided: PairState | None = None  # what a person decided, which no filter changes; None if nobody did
     changed_by: str | None = None  # who decided, edited or added it last
     changed_at: str | None = None
+    edited_by: str | None = None  # who wrote its question or answer, or changed them last; None if no person did
     created_at: str
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli import curation
 from core.cli.shell import shell_of, table
 from core.errors import InputError
 from core.questions import PAIR_FORMATS, WRITERS, find_writer, inspect_file, pair_format
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from core.services.questions import generation
 
 app = typer.Typer(no_args_is_help=True)
+curation.add_to(app)
 FILE_HELP = "Where to write the {what}; default: {names} here.".format(
     what=either(form.words for form in PAIR_FORMATS.values()),
     names=either(dict.fromkeys(f"PROJECT{form.suffix}" for form in PAIR_FORMATS.values())),

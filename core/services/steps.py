@@ -6,6 +6,7 @@ from typing import Literal
 from core.records import DatasetVersion, Document, Evaluation, Job, Project, QuestionPair, Release, Run, Span
 from core.services.questions.trainable import standing_of
 from core.storage import Workspace, count, find, rights
+from core.storage.pairs.pages import kept_groups
 from core.words import counted
 
 StepState = Literal["not started", "in work", "needs you", "done", "out of date"]
@@ -91,7 +92,8 @@ def _review(workspace: Workspace, project: Project) -> Step:
 
 
 def _questions(workspace: Workspace, project: Project) -> Step:
-    kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
+    groups = kept_groups(workspace, project.id)
+    kept = sum(group.pairs for group in groups)
     is_anything_approved = any(workspace.active_review(d.id) for d in find(workspace.db, Document, project_id=project.id))
     if not kept:
         action = "Write question pairs" if is_anything_approved else ""
@@ -106,9 +108,9 @@ def _questions(workspace: Workspace, project: Project) -> Step:
         if number
     ]
     if reasons:
-        words = f"{len(kept)} kept; {' and '.join(reasons)}"
+        words = f"{kept} kept; {' and '.join(reasons)}"
         return Step("questions", "Questions", "out of date", words, "Write question pairs")
-    return Step("questions", "Questions", "done", f"{len(kept)} kept")
+    return Step("questions", "Questions", "done", f"{kept} kept")
 
 
 def _train(workspace: Workspace, project: Project) -> Step:

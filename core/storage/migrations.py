@@ -205,6 +205,13 @@ def m017_parts(db: sqlite3.Connection) -> None:
             db.execute("update passages set parts = ? where id = ?", [json.dumps(parts), passage_id])
 
 
+@migration
+def m018_curation(db: sqlite3.Connection) -> None:
+    """Add what working on many pairs needs: an order and a search by words, who edited one, and acts that can be undone."""
+    for statement in _CURATION.strip().split("\n\n"):
+        db.execute(statement)
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():
@@ -528,4 +535,65 @@ create index if not exists written_passages_passage on written_passages (passage
 create index if not exists written_passages_review on written_passages (review_id)
 create index if not exists pairs_passage on pairs (passage_id)
 create index if not exists pairs_document on pairs (document_id, review_id)
+"""
+
+# `number` gives pairs a lasting order: the rowid of a table without an integer key may change when SQLite compacts the file.
+# The words of `pairs` lie in `pair_words`, an index without a copy of the text; triggers keep it in step, whoever writes.
+_CURATION = """
+alter table pairs add column edited_by text
+
+alter table pairs add column number integer
+
+alter table pairs add column reason_before text
+
+update pairs set number = rowid
+
+create unique index pairs_number on pairs (number)
+
+create index pairs_in_order on pairs (project_id, number)
+
+create index pairs_of_document on pairs (document_id, number)
+
+create index pairs_of_fact on pairs (project_id, fact)
+
+create index pairs_of_passage on pairs (project_id, state, document_id, review_id, passage_id, origin, fact)
+
+create index pairs_by_facet on pairs
+    (project_id, state, reason, document_id, kind, wording, writer, origin, decided, edited_by)
+
+create virtual table pair_words using fts5 (
+    input, output, content = 'pairs', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2'
+)
+
+insert into pair_words (pair_words) values ('rebuild')
+
+create trigger pairs_are_numbered after insert on pairs begin
+    update pairs set number = coalesce((select max(number) from pairs), 0) + 1 where id = new.id;
+    insert into pair_words (rowid, input, output) select number, input, output from pairs where id = new.id;
+end
+
+create trigger pair_words_change after update of input, output, number on pairs when old.number is not null begin
+    insert into pair_words (pair_words, rowid, input, output) values ('delete', old.number, old.input, old.output);
+    insert into pair_words (rowid, input, output) values (new.number, new.input, new.output);
+end
+
+create trigger pair_words_go after delete on pairs begin
+    insert into pair_words (pair_words, rowid, input, output) values ('delete', old.number, old.input, old.output);
+end
+
+create table pair_acts (
+    number integer primary key autoincrement, project_id text not null references projects on delete cascade,
+    person_id text not null, person text not null, action text not null, created_at text not null
+)
+
+create index pair_acts_person on pair_acts (project_id, person_id, number)
+
+create table pair_act_rows (
+    act integer not null references pair_acts on delete cascade, pair_id text not null,
+    document_id text not null references documents on delete cascade, change text not null, state text, reason text,
+    decided text, changed_by text, changed_at text, reason_before text, number integer, whole text,
+    primary key (act, pair_id)
+) without rowid
+
+create index pair_act_rows_document on pair_act_rows (document_id)
 """

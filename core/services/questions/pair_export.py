@@ -12,6 +12,7 @@ from core.records import Project, QuestionPair
 from core.services.questions.trainable import approvals_of, reviewed_pairs
 from core.services.review import risk_of, unread_risk
 from core.storage import Workspace, audit, find, rights
+from core.storage.pairs.pages import kept_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,29 @@ def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
     unapproved = sum(workspace.active_review(pair.document_id) is None for pair in left_out)
     unread = unread_risk(risk_of(approvals_of(workspace, pairs)))
     return PairExport(tuple(pairs), unapproved, len(left_out) - unapproved, unread)
+
+
+def exportable_counts(workspace: Workspace, project: Project) -> tuple[int, PairExport]:
+    """Count the pairs that can be exported, without loading them; and say what is left out and what was approved unread.
+
+    Raises:
+        AccessError: the actor's role does not allow it.
+    """
+    rights.check(workspace.db, "export", project.id)
+    groups = kept_groups(workspace, project.id)
+    active = {group.document_id: workspace.active_review(group.document_id) for group in groups}
+    usable, unapproved, outdated, approvals = 0, 0, 0, {}
+    for group in groups:
+        review = active[group.document_id]
+        if review is None:
+            unapproved += group.pairs
+        elif group.is_imported or group.review_id == review.id:
+            usable += group.pairs
+            approvals[review.id] = review
+        else:
+            outdated += group.pairs
+    unread = unread_risk(risk_of(list(approvals.values()))) if approvals else None
+    return usable, PairExport((), unapproved, outdated, unread)
 
 
 def export_pairs(

@@ -63,6 +63,13 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
     return usable
 
 
+def reviewed_form(workspace: Workspace, pair: QuestionPair) -> QuestionPair | None:
+    """Return a pair as it may be trained on, imported ones anonymized; None unless it belongs to a valid approval."""
+    rights.check(workspace.db, "read documents", pair.project_id)
+    review, passages = _approved(workspace, get(workspace.db, Document, pair.document_id))
+    return _reviewed(pair, review, {passage.id: passage for passage in passages})
+
+
 def _approved(workspace: Workspace, document: Document) -> tuple[Review | None, list[Passage]]:
     """Return a document's approval and approved passages; those of conversations with their parts.
 

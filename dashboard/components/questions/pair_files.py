@@ -10,7 +10,7 @@ from typing import Any
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs
-from core.errors import InputError
+from core.errors import AccessError
 from core.files import write_atomic
 from core.jobs.typed import JobParams
 from core.questions import PairFormat, pair_format
@@ -41,13 +41,18 @@ def export_bytes(workspace: Workspace, project: Project, *, format: str = "jsonl
 
 def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
     """Return how many pairs a download holds and what to say about it: approved unread, left out, or why it is empty."""
-    from core.services.questions.pair_export import exportable_pairs
+    from core.services.questions.pair_export import exportable_counts
 
     try:
-        export = exportable_pairs(workspace, project)
-    except InputError as error:
+        usable, export = exportable_counts(workspace, project)
+    except AccessError as error:
         return 0, str(error)
-    return len(export.pairs), " ".join(filter(None, (export.unread, f"{export.note}." if export.note else "")))
+    if not usable:
+        kept = export.unapproved + export.outdated
+        again = "It was approved again since they were written; have them written again."
+        why = again if export.outdated else "Review it on the page Review, then approve it."
+        return 0, f"None of the {kept} pairs comes from a document whose approval stands. {why}" if kept else ""
+    return usable, " ".join(filter(None, (export.unread, f"{export.note}." if export.note else "")))
 
 
 def lost_words(workspace: Workspace, project: Project, chosen: PairFormat) -> str:
