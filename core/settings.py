@@ -118,7 +118,7 @@ class TrainingSettings(Settings):
 
     preset: Preset = "standard"
     precision: Precision = "fp32"
-    epochs: float = Field(default=6, gt=0, le=100)
+    epochs: float = Field(default=6, gt=0, le=100)  # each shows every fact once, in whichever of its wordings
     max_steps: int = Field(default=0, ge=0)  # 0: as many steps as `epochs` takes
     batch_size: int = Field(default=8, ge=1, le=256)
     gradient_accumulation: int = Field(default=1, ge=1, le=256)
