@@ -15,6 +15,7 @@ from dashboard.components.questions.drawer import show_drawer
 from dashboard.components.questions.figures import show_figures
 from dashboard.components.questions.start import show_start
 from dashboard.components.questions.table import show_table
+from dashboard.components.questions.versions import show_outdated
 
 ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice for style
 
@@ -41,6 +42,7 @@ elif not approved and not pairs:
 if is_busy and job is not None and job.kind == "generate":
     st.fragment(show_figures, run_every="2s", key="live-figures")(workspace, project, job_id=job.id)
 elif pairs:
+    show_outdated(workspace, project)
     thin = "enough for a first run; 1,000 is better" if ENOUGH_TO_START <= kept < BETTER else ""
     thin = "few for a training: 100 or more is better" if kept < ENOUGH_TO_START else thin
     st.markdown(f"**{counted(kept, 'pair')} kept**" + (f", {thin}." if thin else ".") + f" {len(pairs) - kept:,} dropped.")
