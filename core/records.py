@@ -22,6 +22,7 @@ PairState = Literal["kept", "dropped"]
 PairOrigin = Literal["generated", "imported", "written"]
 SplitBy = Literal["document", "passage"]
 ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx"]
+PartRole = Literal["system", "question", "answer"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ReleaseFormat = Literal["adapter", "merged", "gguf"]
 Role = Literal["administrator", "owner", "expert", "reviewer", "approver", "auditor"]
@@ -166,6 +167,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A message of an imported conversation: characters `start` to `end` of the text that its passage's offsets refer to."""
+
+    role: PartRole
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A piece of a document that ends with a sentence: characters `start` to `end` of its text."""
 
@@ -178,6 +188,7 @@ class Passage:
     page: str  # label of the page where it starts
     token_count: int
     text: str
+    parts: tuple[Part, ...] = ()  # of an imported conversation; other passages have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,7 +316,7 @@ class QuestionPair:
     output: str
     origin: PairOrigin
     state: PairState = "kept"
-    reason: str = ""  # why it was dropped: a name of `DROP_REASONS` in core/questions/filters.py
+    reason: str = ""  # why it was dropped: a name of `DROP_REASONS` in core/questions/filters/registry.py
     document_id: str
     document_name: str
     review_id: str | None = None  # of the approved text it came from; None for imports not yet approved
@@ -324,6 +335,43 @@ class QuestionPair:
     changed_by: str | None = None  # who decided, edited or added it last
     changed_at: str | None = None
     created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenText:
+    """A text that a model wrote about an approved passage, for continued training; `way` names the prompt it used."""
+
+    id: str
+    project_id: str
+    document_id: str
+    review_id: str  # of the approved text it was written about
+    passage_id: str
+    way: str
+    text: str
+    state: PairState = "kept"
+    reason: str = ""  # why it was dropped: a name of `TEXT_REASONS` in core/questions/text_filters.py
+    job_id: str | None = None  # the job whose other results it waits for; None once it counts
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairMeasures:
+    """What was measured of a question pair, because it takes long; None where it was not, or does not apply.
+
+    Figures only, never a text. They hold as long as `sha256` is that of the pair (`core.questions.filters.measuring`).
+    """
+
+    pair_id: str
+    project_id: str
+    sha256: str  # of all that the figures depend on
+    is_whole: bool | None = None  # the parser finds the question whole
+    language_fit: float | None = None  # likelihood that the question is in the language of its document, 0 to 1
+    personal_count: int | None = None  # pieces of personal data that its document does not hold
+    ungrounded_count: int | None = None  # numbers, names and units that its evidence does not hold
+    with_passage: float | None = None  # token F1 of a model's answer that has the passage before it
+    without_passage: float | None = None  # the same without it
+    judged: float | None = None  # a model's judgment, 0 to 1
+    embedding: bytes | None = None  # of the question and answer, one signed byte per dimension
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,9 @@ KINDS = {
     "search again": Kind("Search the anonymized text again", "privacy.second_search", action="find personal data"),
     "import": Kind("Import question pairs", "questions.pair_import", action="work on questions"),
     "generate": Kind("Write question pairs", "questions.generation", needs_accelerator=True, action="work on questions"),
+    "try": Kind(
+        "Try to write about one passage", "questions.writing.trying", needs_accelerator=True, action="work on questions"
+    ),
     "probe": Kind(
         "Try how well a model writes", "questions.writing.probing", needs_accelerator=True, action="work on questions"
     ),

@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from core.language.english.function_words import QUESTION_WORDS, STOP_WORDS
 from core.language.sentences import sentences
 
 LONGEST_MEANING = 240  # characters
@@ -25,9 +26,12 @@ _DEFINES = (
     re.compile(rf"{_TERM}(?::| [–—-]) (?P<meaning>(?:An?|The|Any|Eine?|Der|Die|Das) .+)"),
 )
 _SHORT_FORM = re.compile(
-    r"\b(?P<meaning>(?!The |An? |Der |Die |Das )(?:[A-Z][\w-]+ (?:of |and |for |the )?){1,6}[A-Z][\w-]+) \((?P<term>[A-Z][A-Z0-9&-]{1,9})\)"
+    r"\b(?P<meaning>(?!The |An? |Der |Die |Das )(?:[A-Z][\w-]+ (?:of |and |for |the )?){1,6}[A-Z][\w-]+)"
+    r" \((?P<term>[A-Z][A-Z0-9&-]{1,9})\)"
 )
 _CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Z0-9][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+\b|\b[A-Z]{2,}[0-9]*\b")
+_ENDING = re.compile(r"(?<=\w{3})(?:ings?|ed|es|e|ly|s)\Z")
+_EMPTY = STOP_WORDS | QUESTION_WORDS | frozenset("many much often long far do does did must should can".split())
 _NO_TERM = frozenset(
     "this that these those it they he she we you there here what which who how when where all each every some any one "
     "there es sie er wir ihr dies diese dieser dieses das was wer wie hier dort".split()
@@ -61,6 +65,12 @@ def _occurring(text: str, terms: Iterable[str]) -> list[str]:
 
 def _is_word(term: str, plain: str) -> bool:
     return re.search(rf" {re.escape(term)}(?:e?s|n)? ", plain) is not None
+
+
+def stems(text: str) -> list[str]:
+    """Return the meaningful words of a text in lower case, without common English endings: "valves" and "valve" are one."""
+    spoken = (word for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", text.lower()) if word not in _EMPTY)
+    return [_ENDING.sub("", word) if len(word) > 4 else word for word in spoken]
 
 
 def links(texts: Sequence[str], terms: Iterable[str]) -> dict[int, tuple[int, str]]:

@@ -1,5 +1,6 @@
 """The schema, built up one step at a time. Never edit a step that has shipped: add another."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -155,10 +156,53 @@ def m016_pairs_by_fact(db: sqlite3.Connection) -> None:
 
 
 @migration
+def m019_texts(db: sqlite3.Connection) -> None:
+    """Add texts written about passages; `job_id` is null once a text counts, as it does together with its job's pairs."""
+    for statement in _TEXTS.strip().split("\n\n"):
+        db.execute(statement)
+
+
+@migration
 def m021_dataset_cards(db: sqlite3.Connection) -> None:
     """Add what a dataset version came from, how it is split and its card, and with which settings a passage was written."""
     for statement in _DATASET_CARDS.strip().split("\n"):
         db.execute(statement)
+
+
+@migration
+def m020_pair_measures(db: sqlite3.Connection) -> None:
+    """Add what was measured of question pairs, those too that a job wrote and that do not count yet; and filter settings."""
+    db.execute(
+        "create table pair_measures (pair_id text primary key, project_id text not null"
+        " references projects on delete cascade, sha256 text not null,"
+        " is_whole integer, language_fit real, personal_count integer, ungrounded_count integer,"
+        " with_passage real, without_passage real, judged real, embedding blob)"
+    )
+    db.execute("create index pair_measures_by_project on pair_measures (project_id)")
+    db.execute(
+        "create table filter_settings (project_id text primary key references projects on delete cascade,"
+        " settings text not null)"
+    )
+
+
+@migration
+def m017_parts(db: sqlite3.Connection) -> None:
+    """Add where the messages of an imported conversation lie in its passage; until now the words before them told.
+
+    Those passages held `Question: `, the question, a line break, `Answer: ` and the answer.
+    """
+    for table in ("passages", "approved_passages"):
+        db.execute(f"alter table {table} add column parts text not null default '[]'")
+    rows = db.execute(
+        "select a.id, a.start, length(p.input) as question, a.end, length(p.output) as answer from passages a"
+        " join pairs p on p.passage_id = a.id and p.origin = 'imported'"
+    ).fetchall()
+    for passage_id, start, question, end, answer in rows:
+        first, last = start + len("Question: "), end - answer
+        if last - len("\nAnswer: ") == first + question:
+            places = (("question", first, first + question), ("answer", last, end))
+            parts = [{"role": role, "start": begun, "end": ended} for role, begun, ended in places]
+            db.execute("update passages set parts = ? where id = ?", [json.dumps(parts), passage_id])
 
 
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
@@ -460,6 +504,19 @@ alter table pairs add column fact text
 alter table pairs add column decided text
 alter table pairs add column changed_by text
 alter table pairs add column changed_at text
+"""
+
+_TEXTS = """
+create table texts (
+    id text primary key, project_id text not null references projects on delete cascade,
+    document_id text not null references documents on delete cascade, review_id text not null, passage_id text not null,
+    way text not null, text text not null, state text not null, reason text not null,
+    job_id text references jobs on delete cascade, created_at text not null
+)
+
+create index texts_project on texts (project_id, job_id)
+
+create index texts_passage on texts (passage_id)
 """
 
 _DATASET_CARDS = """

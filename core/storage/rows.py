@@ -25,6 +25,7 @@ TABLES: dict[type, str] = {
     records.CustomPattern: "pattern_rules",
     records.Review: "reviews",
     records.QuestionPair: "pairs",
+    records.WrittenText: "texts",
     records.DatasetVersion: "datasets",
     records.Run: "runs",
     records.Evaluation: "evaluations",
@@ -41,6 +42,7 @@ VISIBLE: dict[type, tuple[Action, str]] = {
     records.Span: ("see project", "document_id"),
     records.Review: ("see project", "document_id"),
     records.QuestionPair: ("read documents", "project_id"),
+    records.WrittenText: ("read documents", "project_id"),
     records.DatasetVersion: ("see project", "project_id"),
     records.Run: ("see project", "project_id"),
     records.Evaluation: ("see project", "project_id"),
@@ -50,7 +52,7 @@ VISIBLE: dict[type, tuple[Action, str]] = {
 }
 # Records changed without an audit entry, and the action that permits it. Other changes are checked when their entry is
 # appended (`core.access.GATES`).
-CHANGES: dict[type, Action] = {records.QuestionPair: "work on questions"}
+CHANGES: dict[type, Action] = {records.QuestionPair: "work on questions", records.WrittenText: "work on questions"}
 WORDS = {
     records.DatasetVersion: "dataset version",
     records.QuestionPair: "question pair",

@@ -17,6 +17,7 @@ from core.records import (
     Document,
     MarkingLevel,
     Page,
+    Part,
     Passage,
     Person,
     Policy,
@@ -143,6 +144,10 @@ class Workspace:
     def evaluation_path(self, project_id: str, evaluation_id: str) -> Path:
         """Return the path of the full result of an evaluation, including the answers."""
         return self._folder(project_id, "read documents") / "evaluations" / f"{evaluation_id}.json"
+
+    def tried_path(self, project_id: str) -> Path:
+        """Return the path of what a try of writing about one passage gave: prompts, replies and pairs of the last one."""
+        return self._folder(project_id, "read documents") / "tried.json"
 
     @property
     def unpacked_folder(self) -> Path:
@@ -326,8 +331,9 @@ class Workspace:
             insert(self.db, review)
             self._record_review(review, "review approved", actor=review.reviewer)
             self.db.executemany(
-                "insert into approved_passages (review_id, passage_id, start, end, heading, page) values (?, ?, ?, ?, ?, ?)",
-                [(review.id, p.id, p.start, p.end, p.heading, p.page) for p in passages],
+                "insert into approved_passages (review_id, passage_id, start, end, heading, page, parts)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
+                [(review.id, p.id, p.start, p.end, p.heading, p.page, _as_json(p.parts)) for p in passages],
             )
 
     def remove_unapproved(self, project_id: str) -> None:
@@ -385,12 +391,16 @@ class Workspace:
         """Return the passages of the anonymized text that was approved in `review`, with offsets in that text."""
         text = self.anonymized_text(project_id, review)
         rows = self.db.execute(
-            'select p.id, p.document_id, p."index", a.heading, a.page, p.token_count, a.start, a.end'
+            'select p.id, p.document_id, p."index", a.heading, a.page, p.token_count, a.start, a.end, a.parts'
             " from approved_passages a join passages p on p.id = a.passage_id"
             ' where a.review_id = ? order by p."index"',
             [review.id],
         )
         return [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
+
+
+def _as_json(parts: Sequence[Part]) -> str:
+    return json.dumps([asdict(part) for part in parts])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dashboard.components.questions import pairs as pair_view
 from dashboard.components.questions.carry import show_carry
 from dashboard.components.questions.drawer import show_drawer
 from dashboard.components.questions.figures import show_figures
-from dashboard.components.questions.start import show_start
+from dashboard.components.questions.start import show_replies, show_start
 from dashboard.components.questions.table import show_table
 from dashboard.components.questions.versions import show_outdated
 
@@ -21,7 +21,7 @@ ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice fo
 
 workspace = resources.workspace()
 project = resources.require_project()
-job = follow_newest(workspace, project, "generate", "import")
+job = follow_newest(workspace, project, "generate", "import", "probe")
 is_busy = is_active(job)
 pairs = pair_view.project_pairs(workspace, project)
 kept = sum(pair.state == "kept" for pair in pairs)
@@ -48,6 +48,7 @@ elif pairs:
     st.markdown(f"**{counted(kept, 'pair')} kept**" + (f", {thin}." if thin else ".") + f" {len(pairs) - kept:,} dropped.")
     if kept and st.button("Train a model with them", type="primary", icon=":material/school:", key="go-train"):
         st.switch_page("app_pages/train.py")
+    show_replies(job)
     with st.expander("Kept and dropped, coverage", expanded=True):
         show_figures(workspace, project)
     show_table(workspace, pairs)

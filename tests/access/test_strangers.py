@@ -20,6 +20,7 @@ from core.privacy.lists.detector import Lists
 from core.records import Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
 from core.services.lists.suggestions import Suggestion
 from core.services.privacy import anonymization
+from core.services.questions.writing.unanswered import Invention
 from core.services.review import Decision
 from core.settings import FilterSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert, people
@@ -102,8 +103,10 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "span_ids": [span.id], "before": [span], "after": [], "verb": "added",
         "action": "decision undone", "anonymized_sha256": document.text_sha256, "detector": "rampart", "level": "secret",
         "marking": Marking(4, "TOP SECRET"), "path": workspace.home / "garrison.sqlite3", "sha256": document.sha256,
+        "measures": [],
         "choices": {find(workspace.db, QuestionPair)[0].id: False}, "pair": find(workspace.db, QuestionPair)[0],
         "model": "tiny", "settings": TrainingSettings(), "settings_sha256": "", "key": "", "value": "Maria Keller",
+        "texts": [], "invention": Invention([], []),
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 
@@ -111,7 +114,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
 def params_of(check: str, run_id: str) -> JobParams:
     """What a job is started with whose rules are in the function of this name."""
     values = {"files": [], "path": "/x", "name": "x", "run_id": run_id, "format": "adapter", "quantization": "f16"}
-    values |= {"target": "/x", "model": "tiny", "settings": {}}
+    values |= {"target": "/x", "model": "tiny", "settings": {}, "document_id": "document-1", "passage_id": "passage-1"}
     kind = next(kind for kind in KINDS.values() if check == f"core.services.{kind.module}.check")
     return kind.params.from_values({name: value for name, value in values.items() if name in kind.params.model_fields})
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from core import jobs
 from core.errors import InputError, JobCancelled
 from core.jobs import worker
 from core.models.text import Completion, Prompt
+from core.questions.filters.measuring import Tools
 from core.records import Document, Job, Project, QuestionPair
 from core.services import review
 from core.services.questions import generation
@@ -32,6 +34,7 @@ Told = tuple[str, str, str, str, str]
 def no_model(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
     monkeypatch.setattr("core.models.engine.apart.WriterApart", ClosingGenerator)
     monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache, **_: path)
+    monkeypatch.setattr("core.services.questions.measures.Tools", partial(Tools, parse=None))
 
 
 @pytest.fixture
@@ -59,7 +62,8 @@ def only_project(workspace: Workspace) -> Project:
 
 
 def submitted(workspace: Workspace, **settings: Any) -> str:
-    params = generation.Params(settings=GenerationSettings(**settings).in_full(), filters=FilterSettings().in_full())
+    written = GenerationSettings(unanswerable_share=0, **settings).in_full()
+    params = generation.Params(settings=written, filters=FilterSettings().in_full())
     return jobs.submit(workspace, params, project_id=only_project(workspace).id).id
 
 
@@ -289,7 +293,7 @@ def test_a_run_that_keeps_nothing_leaves_the_questions_as_they_were(home: Path) 
         before = pairs_of(workspace)
         project = only_project(workspace)
         params = generation.Params(
-            settings=GenerationSettings(per_passage=3).in_full(),
+            settings=GenerationSettings(per_passage=3, unanswerable_share=0).in_full(),
             filters=FilterSettings(min_question_characters=900, max_question_characters=1000).in_full(),
         )
         job = jobs.submit(workspace, params, project_id=project.id)

@@ -7,10 +7,11 @@ import psutil
 import pytest
 
 from core.errors import InputError
+from core.questions import PAIR_FORMATS
 from core.questions.filters import DUPLICATE
 from core.records import Document, Job, QuestionPair, now
 from core.services.questions.question_pairs import Source, keep_or_drop
-from core.storage import get, insert
+from core.storage import find, get, insert
 from core.storage.written_passages import WrittenPassage, store_written
 from dashboard.components.charts import outcome_chart
 from dashboard.components.questions.pair_files import export_bytes
@@ -97,12 +98,106 @@ def test_filters_join(learned):
     assert selected(learned.pairs, reason="duplicate", document="Winch.md") == [learned.pairs[3]]
 
 
-def test_broken_file_of_pairs_is_refused_by_its_name_and_line(open_page, workspace, learned):
+def uploaded(open_page, learned, name, content):
     app = open_page("questions", project_id=learned.project.id)
-    app.file_uploader(key="pair-files").upload("mine.jsonl", b'{"input": "Why?", "output": "Because."}\nbroken\n')
-    app.form_submit_button[0].click().run()
-    assert "mine.jsonl: line 2" in app.error[0].value
-    assert not list((workspace.home / "incoming").iterdir())
+    app.file_uploader(key="pair-files").upload(name, content.encode()).run()
+    assert not app.exception
+    return app
+
+
+def box(app, role):
+    return next(each for each in app.selectbox if (each.key or "").startswith(f"import-{role}-"))
+
+
+def told(app):
+    return " ".join(part.value for part in [*app.caption, *app.markdown, *app.warning])
+
+
+def imports(workspace):
+    return [job.params for job in find(workspace.db, Job) if job.kind == "import"]
+
+
+def test_rows_that_are_wrong_are_named_before_anything_is_stored(open_page, workspace, learned, waiting_jobs):
+    app = uploaded(open_page, learned, "mine.jsonl", '{"input": "Why?", "output": "Because."}\nbroken\n')
+    assert "Line 2 is not JSON. Repair or delete the line" in app.warning[0].value
+    assert app.button(key="bring-in").disabled and "Nothing is stored yet" in told(app)
+    assert list(workspace.home.glob(".import-*")) == [] and imports(workspace) == []
+    (skip,) = [each for each in app.toggle if (each.key or "").startswith("import-skip-")]
+    assert skip.label == "Leave out the 1 row that cannot be used"
+    skip.set_value(True).run()
+    app.button(key="bring-in").click().run()
+    (params,) = imports(workspace)
+    assert params["skips_wrong"] is True and "columns" not in params and params["name"] == "mine.jsonl"
+
+
+def test_a_file_is_shown_with_its_columns_before_it_is_brought_in(open_page, workspace, learned, waiting_jobs):
+    app = uploaded(open_page, learned, "mine.csv", "question,answer,page\nWhy?,Because.,3\n")
+    assert list(app.dataframe[-1].value["Question"]) == ["Why?"]
+    assert "**mine.csv**" in told(app) and "1 pair · read as CSV or TSV" in told(app) and "1 column not used." in told(app)
+    assert (box(app, "question").value, box(app, "answer").value, box(app, "system").value) == ("question", "answer", "none")
+    app.button(key="bring-in").click().run()
+    (params,) = imports(workspace)
+    assert "columns" not in params and not app.exception
+
+
+def test_columns_that_no_name_tells_are_chosen(open_page, workspace, learned, waiting_jobs):
+    app = uploaded(open_page, learned, "mine.csv", "Frage,Antwort\nWarum?,Darum.\n")
+    assert app.button(key="bring-in").disabled and "do not tell which holds the question" in app.info[0].value
+    assert list(app.dataframe[-1].value["Frage"]) == ["Warum?"]
+    box(app, "question").set_value("Frage").run()
+    assert "A column is missing" in app.error[0].value
+    box(app, "answer").set_value("Antwort").run()
+    assert list(app.dataframe[-1].value["Answer"]) == ["Darum."]
+    app.button(key="bring-in").click().run()
+    assert [params["columns"] for params in imports(workspace)] == [{"question": "Frage", "answer": "Antwort"}]
+
+
+def test_a_table_without_titles_is_read_from_its_first_row(open_page, learned):
+    app = uploaded(open_page, learned, "mine.csv", "Why?,Because.\nHow?,So.\n")
+    next(each for each in app.toggle if (each.key or "").startswith("import-titles-")).set_value(False).run()
+    box(app, "question").set_value("column 1").run()
+    box(app, "answer").set_value("column 2").run()
+    assert list(app.dataframe[-1].value["Question"]) == ["Why?", "How?"] and not app.button(key="bring-in").disabled
+
+
+def test_a_conversation_is_shown_with_its_instruction_and_turns(open_page, learned):
+    turns = [
+        ("system", "Be brief."),
+        ("user", "A?"),
+        ("assistant", "1."),
+        ("user", "B?"),
+        ("assistant", "2."),
+        ("user", "C?"),
+    ]
+    row = {"messages": [{"role": role, "content": text} for role, text in turns]}
+    app = uploaded(open_page, learned, "mine.jsonl", json.dumps(row))
+    shown = app.dataframe[-1].value
+    assert list(shown["Instruction"]) == ["Be brief."] * 2 and list(shown["Turns before"]) == [0, 1]
+    assert "1 question without an answer left out." in told(app)
+
+
+def test_a_file_that_is_none_of_pairs_is_refused_by_its_name(open_page, learned):
+    app = uploaded(open_page, learned, "mine.xlsx", "no workbook")
+    assert "mine.xlsx does not begin like a .xlsx file" in app.error[0].value and app.button(key="bring-in").disabled
+
+
+def test_what_an_import_left_out_is_said_afterwards(open_page, workspace, learned):
+    result = {"pairs": 2, "document_id": "document-1", "notes": ["1 empty message left out."]}
+    job = Job(id="job-1", kind="import", project_id=learned.project.id, state="done", result=result, created_at=now())
+    insert(workspace.db, job)
+    app = open_page("questions", project_id=learned.project.id)
+    assert "Brought in last: 2 pairs. 1 empty message left out." in told(app)
+
+
+@pytest.mark.parametrize(
+    ("format", "name"), [("kiln", "question-pairs.kiln.csv"), ("datasets", "question-pairs-datasets.zip")]
+)
+def test_a_format_is_explained_and_its_file_is_named(open_page, workspace, learned, format, name):
+    app = open_page("questions", project_id=learned.project.id)
+    app.selectbox(key="export-pair-format").set_value(format).run()
+    assert PAIR_FORMATS[format].description in told(app) and not app.exception
+    data = export_bytes(workspace, learned.project, format=format, with_source=True)
+    assert data.startswith(b"PK" if name.endswith(".zip") else b"input,output,tags")
 
 
 def test_download_has_exactly_the_two_keys(workspace, learned):

@@ -19,7 +19,7 @@ from core.services import demo, sample
 from core.services.documents import reading
 from core.services.privacy import anonymization, second_search
 from core.services.questions import generation, pair_import
-from core.services.questions.writing import probing
+from core.services.questions.writing import probing, trying
 from core.services.training import evaluation, export, runs
 from core.settings import FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
@@ -30,7 +30,10 @@ GENERATION = {
     "prompts": {}, "seed": 0,
 }  # fmt: skip
 FILTERS = {
-    "min_question_characters": 12, "max_question_characters": 300, "min_answer_characters": 12, "max_answer_characters": 600,
+    "on": [], "off": [], "forbidden_words": [],
+    "min_question_characters": 12, "max_question_characters": 300, "min_answer_characters": 1, "max_answer_characters": 600,
+    "max_copied": 1.0, "min_language_fit": 0.005, "max_ungrounded": 0, "min_answered": 0.5, "max_known": 0.8,
+    "max_alike": 0.9, "max_same_answers": 3, "max_same_meaning": 0.95,
 }  # fmt: skip
 TRAINING = {
     "preset": "quick", "precision": "fp32", "epochs": 3.0, "max_steps": 0, "batch_size": 8, "gradient_accumulation": 1,
@@ -56,10 +59,18 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         pair_import.Params(path="/i/p", name="p.jsonl", remove_after=True),
         {"name": "p.jsonl", "remove_after": True, "path": "/i/p"},
     ),
+    (
+        pair_import.Params(path="/p.csv", name="p.csv", columns={"question": "Q", "answer": "A"}, skips_wrong=True),
+        {"path": "/p.csv", "name": "p.csv", "columns": {"question": "Q", "answer": "A"}, "skips_wrong": True},
+    ),
     (generation.Params(settings=GenerationSettings(), filters=FilterSettings()), {"settings": {}, "filters": {}}),
     (
         generation.Params(settings=GenerationSettings(per_passage=3).in_full(), filters=FilterSettings().in_full()),
         {"settings": GENERATION, "filters": FILTERS},
+    ),
+    (
+        trying.Params(document_id="document-1", passage_id="passage-1"),
+        {"document_id": "document-1", "passage_id": "passage-1"},
     ),
     (probing.Params(model="site-70b"), {"model": "site-70b"}),
     (
@@ -83,14 +94,15 @@ FOUND = {"documents": 1, "spans": 9, "spread": 0}
 WRITTEN = {
     "kept": 4, "dropped": {"too long": 1}, "passages": 2, "skipped": 1, "writer": "several",
     "asked": 3, "malformed": 1, "refused": 0,
-    "ungrounded": 1, "cut": 0,
+    "ungrounded": 1, "cut": 0, "texts": 0,
 }  # fmt: skip
 RESULTS: dict[str, dict[str, Any]] = {
     "read": READ,
     "anonymize": FOUND,
     "search again": {"documents": 1, "found": 3},
-    "import": {"pairs": 8, "document_id": "document-1"},
+    "import": {"pairs": 8, "document_id": "document-1", "notes": ["1 empty message left out."]},
     "generate": WRITTEN,
+    "try": {"writer": "several", "replies": 2, "pairs": 4, "kept": 3},
     "probe": {
         "model": "site-70b", "writer": "several", "why": "it did well.", "passages": 10, "pairs": 30, "replies": 1.0,
         "proven": 0.9, "own_words": 1.0, "answerable": 0.8,

@@ -90,7 +90,7 @@ class Client:
             listed = self._json("GET", "models").get("data", [])
             told = next((each["max_model_len"] for each in listed if each.get("id") == model), None)
             return int(told) if told else self.context_tokens()
-        except (ModelError, InputError, KeyError, TypeError, ValueError):
+        except (ModelError, InputError, AttributeError, KeyError, TypeError, ValueError):
             return None
 
     def complete(self, prompt: Sequence[int], asked: Asked) -> Generator[str, None, Pace]:

@@ -34,6 +34,18 @@ class PromptFile:
     needs: tuple[str, ...] = ("passage",)
 
 
+WAYS: dict[str, PromptFile] = {  # of rewriting a passage
+    prompt.name: prompt
+    for prompt in (
+        PromptFile("key_concepts", "Text: key concepts", "Explains the concepts of a passage one by one."),
+        PromptFile("mind_map", "Text: mind map", "Puts what a passage says into nested lists."),
+        PromptFile("implications", "Text: what follows", "Says what each statement means in practice."),
+        PromptFile("critical_questions", "Text: questions that make think", "Asks and answers with reasons."),
+        PromptFile("case_studies", "Text: case studies", "Tells how people act by what a passage says."),
+        PromptFile("discussions", "Text: discussion", "Lets two colleagues go through a passage."),
+        PromptFile("teacher", "Text: as a teacher", "Explains a passage to a beginner, step by step."),
+    )
+}
 PROMPTS: dict[str, PromptFile] = {
     prompt.name: prompt
     for prompt in (
@@ -45,6 +57,8 @@ PROMPTS: dict[str, PromptFile] = {
         PromptFile(
             "check", "Answer from the passage", "Lets the model answer a question, to see whether it can be answered."
         ),
+        PromptFile("other_words", "A question in other words", "Asks a question again in other words.", ("question",)),
+        *WAYS.values(),
     )
 }
 

@@ -2,11 +2,12 @@
 
 from core.errors import InputError
 from core.questions.writers.guided import GUIDED
+from core.questions.writers.rewriting import REWRITING
 from core.questions.writers.several import SEVERAL
 from core.questions.writers.writer import Writer
 
 AUTO = "auto"  # stands for the writer that a trial of the model finds best
-WRITERS = {writer.name: writer for writer in (GUIDED, SEVERAL)}
+WRITERS = {writer.name: writer for writer in (GUIDED, SEVERAL, REWRITING)}
 
 
 def find_writer(name: str) -> Writer:

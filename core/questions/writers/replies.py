@@ -5,16 +5,17 @@ An unusable reply is asked for once more with another seed, and then counted.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from core.models.text import Prompt, TextGenerator
+from core.models.text import Message, Prompt, TextGenerator
 from core.questions.writers.writer import Reply
 
 T = TypeVar("T")
 ATTEMPTS = 2
 OTHER_SEED = 7919  # added for the second attempt
+TEMPERATURE = 0.3
 SECOND_TEMPERATURE = 0.7  # at least, or the same reply would come again
 LONGEST_REFUSAL = 600  # characters
 
@@ -53,6 +54,23 @@ class Request(Generic[T]):
     passage_id: str
     prompt: Prompt
     read: Callable[[str], T | None]
+
+
+def json_prompt(text: str, schema: str, *, max_tokens: int, seed: int) -> Prompt:
+    """Build a prompt of one message whose reply is JSON of this schema."""
+    message = Message("user", text.strip())
+    return Prompt(messages=(message,), schema=schema, max_tokens=max_tokens, temperature=TEMPERATURE, seed=seed)
+
+
+def list_schema(name: str, fields: Mapping[str, Sequence[str]], *, most: int) -> str:
+    """Build the JSON schema of an object that lists one to `most` objects under `name`.
+
+    `fields` are the texts of each object in their order, with the values that are allowed, if not all are.
+    """
+    types = {field: {"enum": list(allowed)} if allowed else {"type": "string"} for field, allowed in fields.items()}
+    item = {"type": "object", "properties": types, "required": list(fields), "additionalProperties": False}
+    listed = {"type": "array", "items": item, "minItems": 1, "maxItems": most}
+    return json.dumps({"type": "object", "properties": {name: listed}, "required": [name], "additionalProperties": False})
 
 
 def ask(requests: Sequence[Request[T]], generator: TextGenerator) -> Iterator[tuple[int, T | None, Reply]]:

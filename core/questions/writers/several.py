@@ -4,22 +4,21 @@ For models of about a billion parameters and more. A pair whose quote is not fou
 yielded without a quote, so that it is counted and never trained on.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from core.models.text import Message, Prompt, TextGenerator
+from core.models.text import Prompt, TextGenerator
 from core.questions.evidence import Evidence, find_evidence
 from core.questions.kinds import KINDS
+from core.questions.writers.not_said import write_unanswerable
 from core.questions.writers.prompt_files import excerpt_values, filled, prompt_text
-from core.questions.writers.replies import Request, ask, read_items
+from core.questions.writers.replies import Request, ask, json_prompt, list_schema, read_items
 from core.questions.writers.writer import Candidate, Excerpt, Writer, Written
 from core.settings import GenerationSettings
 
 ASKED_KINDS = ("definition", "fact", "procedure", "reason", "comparison", "list", "scenario")
 AT_ONCE = 8  # pairs asked for in one reply: with more, models repeat themselves
 PAIR_TOKENS = 160  # of a quote, a question and an answer, with room for languages that take more tokens a word
-TEMPERATURE = 0.3
 LINKED = ("pairs", ("quote", "second_quote", "question", "answer"))
 SINGLE = ("pairs", ("quote", "question", "answer"))
 
@@ -37,6 +36,7 @@ def write_several(excerpts: Sequence[Excerpt], generator: TextGenerator, setting
         excerpt = requests[position][0]
         for item in items or ():
             yield link_candidate(item, excerpt) if "second_quote" in item else candidate(item, excerpt)
+    yield from write_unanswerable(excerpts, generator, settings)
 
 
 def _requests(excerpt: Excerpt, settings: GenerationSettings) -> Iterator[Request[list[dict[str, str]]]]:
@@ -58,7 +58,7 @@ def several_prompt(excerpt: Excerpt, settings: GenerationSettings, *, count: int
     values = excerpt_values(excerpt) | {"count": str(count), "kinds": ", ".join(ASKED_KINDS)}
     return json_prompt(
         filled(prompt_text("several", settings.prompts), values),
-        list_schema("pairs", ("quote", "kind", "question", "answer"), most=count),
+        list_schema("pairs", {"quote": (), "kind": ASKED_KINDS, "question": (), "answer": ()}, most=count),
         max_tokens=PAIR_TOKENS * max(2, count),
         seed=seed,
     )
@@ -67,24 +67,10 @@ def several_prompt(excerpt: Excerpt, settings: GenerationSettings, *, count: int
 def _link_prompt(excerpt: Excerpt, settings: GenerationSettings) -> Prompt:
     return json_prompt(
         filled(prompt_text("link", settings.prompts), excerpt_values(excerpt)),
-        list_schema("pairs", ("quote", "second_quote", "question", "answer"), most=1),
+        list_schema("pairs", dict.fromkeys(LINKED[1], ()), most=1),
         max_tokens=2 * PAIR_TOKENS,
         seed=settings.seed + excerpt.passage.index,
     )
-
-
-def json_prompt(text: str, schema: str, *, max_tokens: int, seed: int) -> Prompt:
-    """Build a prompt of one message whose reply is JSON of this schema."""
-    message = Message("user", text.strip())
-    return Prompt(messages=(message,), schema=schema, max_tokens=max_tokens, temperature=TEMPERATURE, seed=seed)
-
-
-def list_schema(name: str, fields: Sequence[str], *, most: int) -> str:
-    """Build the JSON schema of an object that lists up to `most` objects under `name`, each with these text `fields`."""
-    types = {field: {"enum": list(ASKED_KINDS)} if field == "kind" else {"type": "string"} for field in fields}
-    item = {"type": "object", "properties": types, "required": list(fields), "additionalProperties": False}
-    listed = {"type": "array", "items": item, "minItems": 1, "maxItems": most}
-    return json.dumps({"type": "object", "properties": {name: listed}, "required": [name], "additionalProperties": False})
 
 
 def candidate(item: dict[str, str], excerpt: Excerpt) -> Candidate:
@@ -127,6 +113,6 @@ SEVERAL = Writer(
     "Several for each passage",
     "For models of about 1 billion parameters and more: the model writes question, answer and quote by itself.",
     write_several,
-    prompts=("several", "link"),
+    prompts=("several", "link", "unanswerable", "check"),
     answer_tokens=answer_tokens,
 )

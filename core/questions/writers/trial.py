@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from core.models.text import Message, Prompt, TextGenerator
-from core.questions.writers.prompt_files import excerpt_values, filled, prompt_text
+from core.models.text import TextGenerator
+from core.questions.writers.not_said import check_prompt_for
 from core.questions.writers.replies import without_thoughts
 from core.questions.writers.several import write_several
 from core.questions.writers.writer import Candidate, Excerpt, Reply
@@ -18,7 +18,6 @@ from core.words import size
 
 PAIRS = 3  # asked of each passage
 CHECKED = 2  # of these, answered again from the passage
-ANSWER_TOKENS = 160  # long enough for a short thought
 SAME = 0.5  # token F1 from which two answers count as the same
 SMALL_BYTES = 350e6  # files below hold fewer than about 500 million weights, which never wrote usable pairs by themselves
 LEAST = {"replies": 0.8, "proven": 0.7, "own_words": 0.8, "answerable": 0.6}  # to write by itself
@@ -69,7 +68,7 @@ def try_writing(excerpts: Sequence[Excerpt], generator: TextGenerator, settings:
     Raises:
         ModelError: the model failed.
     """
-    asked = settings.model_copy(update={"per_passage": PAIRS})
+    asked = settings.model_copy(update={"per_passage": PAIRS, "unanswerable_share": 0.0})
     written = list(write_several(excerpts, generator, asked))
     replies = [each for each in written if isinstance(each, Reply)]
     pairs = [each for each in written if isinstance(each, Candidate)]
@@ -93,17 +92,11 @@ def _answerable(
         count[pair.passage_id] += 1
         if count[pair.passage_id] <= CHECKED:
             chosen.append(pair)
-    prompts = [_check_prompt(excerpts[pair.passage_id], pair.question, settings) for pair in chosen]
+    prompts = [check_prompt_for(excerpts[pair.passage_id], pair.question, settings) for pair in chosen]
     same = 0
     for completion in generator.generate(prompts) if prompts else ():
         same += same_answer(without_thoughts(completion.text), chosen[completion.index].answer)
     return _share(same, len(chosen))
-
-
-def _check_prompt(excerpt: Excerpt, question: str, settings: GenerationSettings) -> Prompt:
-    values = excerpt_values(excerpt) | {"question": question}
-    text = filled(prompt_text("check", settings.prompts), values)
-    return Prompt(messages=(Message("user", text.strip()),), max_tokens=ANSWER_TOKENS)
 
 
 def _asks(pair: Candidate) -> bool:
@@ -154,6 +147,11 @@ def choose(trial: Trial) -> Choice:
         why=f"it did well on {trial.passages} test passages: {told}.",
         trial=trial,
     )
+
+
+def in_words(choice: Choice) -> str:
+    """Return the choice as a sentence, such as "Guided, because it is a small model …"."""
+    return f"{'Guided' if choice.writer == 'guided' else 'Writes by itself'}, because {choice.why}"
 
 
 _WORDS = {

@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import Hint, InputError, SetupError
 from core.files import write_atomic
 from core.questions.dataset import Card, Difference, Frozen, card_of, difference, split_dataset
+from core.questions.exchange.conversations import training_row
 from core.records import DatasetVersion, Project, QuestionPair, new_id, now
 from core.services.questions.trainable import approvals_of, reviewed_pairs
 from core.services.review import approval_words, risk_of
@@ -148,10 +149,10 @@ def _rows(pairs: Sequence[QuestionPair]) -> str:
 def _row(pair: QuestionPair) -> dict[str, Any]:
     """Return a pair as a row: what is trained on, where it comes from, and what it asks for as far as that is known."""
     asked = {name: value for name in ("kind", "wording", "fact") if (value := getattr(pair, name)) is not None}
-    return {"input": pair.input, "output": pair.output, "pair_id": pair.id, "review_id": pair.review_id} | asked
+    return training_row(pair) | {"pair_id": pair.id, "review_id": pair.review_id} | asked
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read the rows of a frozen dataset file.
 
     Raises:

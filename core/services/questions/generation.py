@@ -12,14 +12,17 @@ from core.questions.writers.registry import AUTO
 from core.records import Document, Project
 from core.services.questions.filtering import Filtered, filter_again
 from core.services.questions.reapproval import renew_pairs
-from core.services.questions.writing.batch import Counts, WrittenBatch, write_batch
+from core.services.questions.writing.batch import BatchWriter, Counts, WrittenBatch
 from core.services.questions.writing.excerpts import Surroundings
 from core.services.questions.writing.missing import Amount, amount, missing, settings_key
 from core.services.questions.writing.models import WritingModel, find_writing_model, opened
 from core.services.questions.writing.probing import prepared
+from core.services.questions.writing.texts import TextJudge, trainable_texts
+from core.services.questions.writing.unanswered import Invention, invented, put_invented
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, transaction
 from core.storage.written_passages import forget_others, put_in_place, store_written
+from core.storage.written_texts import forget_other_texts, store_texts, texts_in_place
 from core.words import counted
 
 PASSAGES_AT_ONCE = 8
@@ -46,7 +49,7 @@ class Result(JobResult):
     Of these, `skipped` were up to date: written before from the same text with the same settings. `writer` says in which
     way the others were written. Where the model writes by itself, it was `asked` so many times, of which `malformed` replies
     could not be used and `refused` ones said no; `ungrounded` pairs had no evidence in the passage, and `cut` passages were
-    longer than the model reads and were cut at sentences.
+    longer than the model reads and were cut at sentences. `texts` for continued training are kept.
     """
 
     kind = "generate"
@@ -60,6 +63,7 @@ class Result(JobResult):
     refused: int = 0
     ungrounded: int = 0
     cut: int = 0
+    texts: int = 0
 
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
@@ -133,13 +137,18 @@ def write_questions(
                 _count_in_part(context, project, filters, is_forgetting=is_forgetting)
         raise
     context.progress(found.total, found.total, unit="passages", message="Filtering")
-    filtered = _count_in_all(context, project, filters, is_forgetting=is_forgetting)
+    invention = invented(context.workspace, project, context.job.id, settings)
+    try:
+        filtered = _count_in_all(context, project, filters, invention, is_forgetting=is_forgetting)
+    except ModelError as error:
+        raise _with_counts(error, counts) from error
     return Result(
         kept=filtered.kept,
         dropped=filtered.dropped,
         passages=found.total,
         skipped=found.skipped,
         writer=settings.writer,
+        texts=len(trainable_texts(context.workspace, project)),
         **asdict(counts),
     )
 
@@ -168,11 +177,12 @@ def _write_missing(
         return found, counts
     done = found.skipped + found.done
     passages = missing(workspace, project, job_id=job.id, key=wanted)
-    surroundings = Surroundings(workspace)
+    judge = TextJudge(workspace, project, job.id)
+    batches = BatchWriter(project, Surroundings(workspace), judge, settings)
     with opened(workspace, model, writer, settings, passage_tokens=found.longest_tokens, check=context.check) as loaded:
         while batch := list(islice(passages, PASSAGES_AT_ONCE)):
             context.progress(done, found.total, unit="passages", message=_message(counts, done, found.total))
-            written = write_batch(project, batch, surroundings, loaded.generator, settings, loaded.room)
+            written = batches.write(batch, loaded.generator, loaded.room)
             _store(context, project, written, key=key)
             counts += written.counts
             done += len(batch)
@@ -184,6 +194,7 @@ def _store(context: JobContext, project: Project, batch: WrittenBatch, *, key: s
     workspace, first = context.workspace, batch.passages[0]
     with transaction(workspace.db):
         store_written(workspace, project.id, context.job.id, batch.passages, settings_sha256=key)
+        store_texts(workspace, project.id, batch.texts)
         if batch.counts:
             context.finish_item(f"{COUNTS}:{first.review_id}:{first.passage_id}:{batch.counts.as_text()}")
 
@@ -198,16 +209,32 @@ def _message(counts: Counts, done: int, total: int) -> str:
     return words
 
 
-def _count_in_all(context: JobContext, project: Project, filters: FilterSettings, *, is_forgetting: bool) -> Filtered:
-    """Replace previously generated pairs by the new ones and filter all pairs, in one transaction.
+def _with_counts(error: ModelError, counts: Counts) -> ModelError:
+    """Return the error that nothing was kept with what came of the replies of a model that writes by itself."""
+    if not counts.malformed + counts.refused:
+        return error
+    replies = counted(counts.asked, "reply", "replies")
+    return ModelError(
+        f"{error.message} Of {replies} of the model, {counts.malformed} could not be used and {counts.refused} refused.",
+        "Choose another model, or the way of writing for small models.",
+    )
+
+
+def _count_in_all(
+    context: JobContext, project: Project, filters: FilterSettings, invention: Invention, *, is_forgetting: bool
+) -> Filtered:
+    """Replace previously generated pairs and texts by the new ones and filter all pairs, in one transaction.
 
     Raises:
         ModelError: no pairs would be left, and why; nothing is changed then.
     """
     workspace = context.workspace
     with transaction(workspace.db):
+        texts_in_place(workspace, project.id, context.job.id)
         put_in_place(workspace, project.id, context.job.id, is_forgetting=is_forgetting)
         forget_others(workspace, project.id, context.job.id)
+        forget_other_texts(workspace, project.id, context.job.id)
+        put_invented(workspace, project, invention)
         return filter_again(workspace, project, filters)
 
 
@@ -215,5 +242,6 @@ def _count_in_part(context: JobContext, project: Project, filters: FilterSetting
     """Do the same for the passages finished so far, if there are any; the others keep their previous pairs."""
     workspace = context.workspace
     with transaction(workspace.db):
+        texts_in_place(workspace, project.id, context.job.id)
         if put_in_place(workspace, project.id, context.job.id, is_forgetting=is_forgetting):
             filter_again(workspace, project, filters)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from core.errors import Hint, InputError
-from core.questions.as_text import from_text
+from core.questions.as_text import exchange_in
 from core.records import Document, Passage, Project, QuestionPair, Review
+from core.services.review.approved import approved_masking, masked_parts
 from core.storage import Workspace, find, get, rights
 
 
@@ -50,7 +51,7 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
         )
     approved: dict[str, tuple[Review | None, dict[str, Passage]]] = {}
     for document_id in {pair.document_id for pair in kept}:
-        review, passages = workspace.approved_passages(get(workspace.db, Document, document_id))
+        review, passages = _approved(workspace, get(workspace.db, Document, document_id))
         approved[document_id] = review, {passage.id: passage for passage in passages}
     usable = [pair for given in kept if (pair := _reviewed(given, *approved[given.document_id]))]
     if not usable:
@@ -60,6 +61,22 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
             _rewrite(project) if is_approved_again else _review(project),
         )
     return usable
+
+
+def _approved(workspace: Workspace, document: Document) -> tuple[Review | None, list[Passage]]:
+    """Return a document's approval and approved passages; those of conversations with their parts.
+
+    Approvals from before parts were stored have none: then they are found again in exactly the masking that was approved.
+    """
+    review, passages = workspace.approved_passages(document)
+    if review is None or document.kind != "pairs" or all(passage.parts for passage in passages):
+        return review, passages
+    try:
+        _, _, masked = approved_masking(workspace, document)
+    except InputError:  # what is stored is not what was approved any more
+        return None, []
+    parts = {passage.id: masked_parts(masked, passage.parts) for passage in workspace.passages(document)}
+    return review, [replace(passage, parts=parts.get(passage.id, ())) for passage in passages]
 
 
 def _rewrite(project: Project) -> Hint:
@@ -90,16 +107,18 @@ def _reviewed(pair: QuestionPair, review: Review | None, passages: dict[str, Pas
     if pair.origin != "imported":
         return pair if pair.review_id == review.id else None
     passage = None if pair.passage_id is None else passages.get(pair.passage_id)
-    anonymized = from_text(passage.text) if passage else None
-    if passage is None or anonymized is None:
+    found = exchange_in(passage, len(pair.history)) if passage else None  # a pair's turn is the one after its history
+    if passage is None or found is None:
         return None
-    question, answer = anonymized
+    exchange, answer = found
     return replace(
         pair,
-        input=question,
-        output=answer,
+        input=exchange.input,
+        output=exchange.output,
+        system=exchange.system,
+        history=exchange.history,
         review_id=review.id,
-        quote=answer,  # the imported quote is not anonymized
-        quote_start=passage.end - len(answer),
-        quote_end=passage.end,
+        quote=exchange.output,  # the imported quote is not anonymized
+        quote_start=answer.start,
+        quote_end=answer.end,
     )

@@ -10,7 +10,7 @@ from core.errors import Hint, InputError, SetupError
 from core.models.engine import writer as program
 from core.models.engine.apart import WriterApart
 from core.models.engine.crash import EngineCrashed
-from core.models.text import Prompt
+from core.models.text import Message, Prompt
 from tests.models.engine.standing import REAL_MODEL
 
 pytestmark = pytest.mark.model
@@ -99,3 +99,10 @@ def test_the_writer_refuses_connections_before_it_loads_anything(monkeypatch):
     monkeypatch.setattr(program, "refuse_connections", refuse)
     with pytest.raises(SystemExit):
         program.main(["{}"])
+
+
+def test_a_conversation_is_passed_to_the_process_and_read_there():
+    messages = (Message("system", ""), Message("user", "What is the capital of France?"))
+    with WriterApart(REAL_MODEL) as writer:
+        (completion,) = writer.generate([Prompt(messages=messages, max_tokens=12)])
+    assert completion.text.strip() == "The capital of France is Paris." and completion.is_complete

@@ -1,15 +1,16 @@
 """A few passages written about: their pairs and texts as they are stored, and counts of what the model made of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
 from core.models.text import TextGenerator
 from core.questions import find_writer
 from core.questions.writers.fitting import Room, fitted, text_tokens
-from core.questions.writers.writer import Candidate, Reply
-from core.records import Document, Passage, Project, QuestionPair, Review, new_id, now
+from core.questions.writers.writer import Candidate, Excerpt, PassageText, Reply
+from core.records import Document, Passage, Project, QuestionPair, Review, WrittenText, new_id, now
 from core.services.questions.writing.excerpts import Surroundings
+from core.services.questions.writing.texts import TextJudge
 from core.settings import GenerationSettings
 from core.storage.written_passages import WrittenPassage
 
@@ -51,77 +52,84 @@ class WrittenBatch:
     """What was written about a few passages."""
 
     passages: list[WrittenPassage]
+    texts: list[WrittenText]
     counts: Counts
 
 
-def write_batch(
-    project: Project,
-    batch: Sequence[Approved],
-    surroundings: Surroundings,
-    generator: TextGenerator,
-    settings: GenerationSettings,
-    room: Room | None,
-) -> WrittenBatch:
-    """Write about a few passages; all pairs get the same timestamp, so that they stay in the order of the passages.
+class BatchWriter:
+    """Writes about a few passages at a time, in one way with one model."""
 
-    Raises:
-        ModelError: the model failed.
-        InputError: the model reads too little for this way of writing.
-    """
-    writer = find_writer(settings.writer)
-    excerpts = [surroundings.excerpt(*approved) for approved in batch]
-    free = text_tokens(writer, settings, room) if room else None
-    parts = [fitted(excerpt, free, room.count) if room and free else [excerpt] for excerpt in excerpts]
-    pairs: defaultdict[str, list[QuestionPair]] = defaultdict(list)
-    sources = {passage.id: (document, review, passage) for document, review, passage in batch}
-    outcomes: list[str] = []
-    created_at = now()
-    for written in writer.write([part for each in parts for part in each], generator, settings):
-        if isinstance(written, Reply):
-            outcomes.append(written.outcome)
-        elif isinstance(written, Candidate):
-            pair = _pair(project, sources[written.passage_id], written, writer=writer.name, created_at=created_at)
-            pairs[written.passage_id].append(pair)
-    counts = Counts(
-        asked=len(outcomes),
-        malformed=outcomes.count("malformed"),
-        refused=outcomes.count("refused"),
-        ungrounded=sum(pair.reason == UNGROUNDED for each in pairs.values() for pair in each),
-        cut=sum(len(each) > 1 for each in parts),
-    )
-    return WrittenBatch(
-        [
-            WrittenPassage(
-                document_id=document.id, review_id=review.id, passage_id=passage.id, pairs=tuple(pairs[passage.id])
-            )
-            for document, review, passage in batch
-        ],
-        counts,
-    )
+    def __init__(self, project: Project, surroundings: Surroundings, judge: TextJudge, settings: GenerationSettings) -> None:
+        """Open nothing yet; the settings name the way of writing."""
+        self._project, self._surroundings, self._judge, self._settings = project, surroundings, judge, settings
+        self.writer = find_writer(settings.writer)
+
+    def write(self, batch: Sequence[Approved], generator: TextGenerator, room: Room | None) -> WrittenBatch:
+        """Write about some passages; all pairs get the same timestamp, so that they stay in the order of the passages.
+
+        Raises:
+            ModelError: the model failed.
+            InputError: the model reads too little for this way of writing.
+        """
+        parts = [self._fitted(self._surroundings.excerpt(*approved), room) for approved in batch]
+        sources = {passage.id: (document, review, passage) for document, review, passage in batch}
+        pairs: defaultdict[str, list[QuestionPair]] = defaultdict(list)
+        outcomes: list[str] = []
+        texts: list[PassageText] = []
+        created_at = now()
+        for written in self.writer.write([part for each in parts for part in each], generator, self._settings):
+            match written:
+                case Reply():
+                    outcomes.append(written.outcome)
+                case PassageText():
+                    texts.append(written)
+                case Candidate():
+                    pair = self._pair(sources[written.passage_id], written, created_at=created_at)
+                    pairs[written.passage_id].append(pair)
+        counts = Counts(
+            asked=len(outcomes),
+            malformed=outcomes.count("malformed"),
+            refused=outcomes.count("refused"),
+            ungrounded=sum(pair.reason == UNGROUNDED for each in pairs.values() for pair in each),
+            cut=sum(len(each) > 1 for each in parts),
+        )
+        return WrittenBatch(_passages(batch, pairs), self._judge.judged(texts, sources), counts)
+
+    def _fitted(self, excerpt: Excerpt, room: Room | None) -> list[Excerpt]:
+        free = text_tokens(self.writer, self._settings, room) if room else None
+        return fitted(excerpt, free, room.count) if room and free else [excerpt]
+
+    def _pair(self, source: Approved, candidate: Candidate, *, created_at: str) -> QuestionPair:
+        document, review, passage = source
+        is_ungrounded = not candidate.quote and candidate.kind != "unanswerable"
+        return QuestionPair(
+            id=new_id("pair"),
+            project_id=self._project.id,
+            input=candidate.question,
+            output=candidate.answer,
+            origin="generated",
+            state="dropped" if is_ungrounded else "kept",
+            reason=UNGROUNDED if is_ungrounded else "",
+            document_id=document.id,
+            document_name=document.name,
+            review_id=review.id,
+            passage_id=passage.id,
+            page=passage.page,
+            quote=candidate.quote,
+            quote_start=candidate.start,
+            quote_end=candidate.end,
+            writer=self.writer.name,
+            kind=candidate.kind,
+            wording=candidate.wording,
+            fact=f"{review.id}:{candidate.fact}",
+            created_at=created_at,
+        )
 
 
-def _pair(project: Project, source: Approved, candidate: Candidate, *, writer: str, created_at: str) -> QuestionPair:
-    document, review, passage = source
-    is_ungrounded = not candidate.quote and candidate.kind != "unanswerable"
-    return QuestionPair(
-        id=new_id("pair"),
-        project_id=project.id,
-        input=candidate.question,
-        output=candidate.answer,
-        origin="generated",
-        state="dropped" if is_ungrounded else "kept",
-        reason=UNGROUNDED if is_ungrounded else "",
-        document_id=document.id,
-        document_name=document.name,
-        review_id=review.id,
-        passage_id=passage.id,
-        page=passage.page,
-        quote=candidate.quote,
-        quote_start=candidate.start,
-        quote_end=candidate.end,
-        writer=writer,
-        kind=candidate.kind,
-        wording=candidate.wording,
-        fact=f"{review.id}:{candidate.fact}",
-        created_at=created_at,
-    )
+def _passages(batch: Sequence[Approved], pairs: Mapping[str, Sequence[QuestionPair]]) -> list[WrittenPassage]:
+    return [
+        WrittenPassage(
+            document_id=document.id, review_id=review.id, passage_id=passage.id, pairs=tuple(pairs.get(passage.id, ()))
+        )
+        for document, review, passage in batch
+    ]

@@ -1,0 +1,85 @@
+"""Questions that no passage answers, made by exchanging what other questions ask about."""
+
+import pytest
+
+from core.questions.writers.unanswerable import Draft, drafts, pair_of, unanswered
+
+pytestmark = pytest.mark.model  # the parser's
+
+ASKED = (
+    "How often must the filter be replaced?",
+    "How many liters does the fuel tank hold?",
+    "Where are old service sheets kept?",
+    "What does the duty engineer record?",
+    "When is the low-oil switch tested?",
+    "How long are delivery notes kept?",
+    "Who resets the hydraulic press?",
+    "What is the diameter of the rain gauge funnel?",
+)
+PASSAGES = (
+    "The filter must be replaced every 500 hours. The duty engineer records it.",
+    "The fuel tank holds 140 liters. Delivery notes are kept for 3 years, old service sheets in the archive.",
+    "The low-oil switch is tested monthly. The shift leader resets the hydraulic press.",
+    "The rain gauge funnel has a diameter of 16 centimeters.",
+)
+
+
+@pytest.fixture
+def pairs(make_pair):
+    return [
+        make_pair(
+            question, "So.", kind="fact", wording="open", review_id="review-1", passage_id=f"passage-{number}", quote="q"
+        )
+        for number, question in enumerate(ASKED)
+    ]
+
+
+def test_things_are_exchanged_and_the_rest_of_the_question_stays(pairs):
+    made = drafts(pairs, 20, seed=1)
+    assert len(made) > 10 and len({draft.question for draft in made}) == len(made)
+    assert "How often must the hydraulic press be replaced?" in {draft.question for draft in made}
+    assert not {draft.question for draft in made} & {*ASKED}
+    for draft in made:
+        assert draft.thing in draft.question and draft.thing in draft.source.input and draft.question.endswith("?")
+
+
+def test_the_same_seed_makes_the_same_ones(pairs):
+    assert drafts(pairs, 5, seed=3) == drafts(pairs, 5, seed=3) != drafts(pairs, 5, seed=4)
+
+
+def test_numbers_agree_and_measures_are_no_things(pairs):
+    for draft in drafts(pairs, 60, seed=0):
+        assert not draft.thing.startswith(("many", "liters", "old service sheets hold"))
+        assert ("sheets" in draft.thing or "notes" in draft.thing) == draft.question.startswith(
+            ("Where are", "How long are")
+        )
+
+
+def test_what_a_passage_might_answer_is_left_out(pairs):
+    made = drafts(pairs, 40, seed=2)
+    passages = [*PASSAGES, "The hydraulic press must be replaced after ten years."]
+    left = {draft.question for draft in unanswered(made, passages)}
+    assert "How often must the hydraulic press be replaced?" in {draft.question for draft in made} - left
+    assert left and "How often must the rain gauge funnel be replaced?" in left
+
+
+def test_a_question_that_a_model_wrote_goes_if_one_passage_holds_all_its_words(pairs):
+    fine, answered = (
+        Draft(text, text, pairs[0]) for text in ("Who painted the fuel tank?", "What does the fuel tank hold?")
+    )
+    assert list(unanswered([fine, answered], PASSAGES)) == [fine]
+
+
+def test_only_well_formed_questions_on_facts_are_turned(make_pair):
+    no = {"kind": "list"}, {"wording": "yes"}, {"state": "dropped"}, {"review_id": None}
+    usual = {"kind": "fact", "wording": "open", "review_id": "review-1", "state": "kept"}
+    assert drafts([make_pair(ASKED[0], "So.", **(usual | each)) for each in no], 10, seed=0) == []
+    assert drafts([], 10, seed=0) == []
+
+
+def test_the_pair_belongs_to_the_passage_of_its_thing_and_has_no_quote(pairs):
+    draft = Draft("Who resets the filter?", "filter", pairs[0])
+    pair = pair_of(draft, pair_id="pair-9", language="en", created_at="now")
+    assert (pair.passage_id, pair.quote, pair.kind, pair.writer) == ("passage-0", "", "unanswerable", "unanswerable")
+    assert pair.input == draft.question and pair.output != "So." and pair.decided is None
+    assert pair_of(draft, pair_id="pair-9", language="xx", created_at="now") is None
