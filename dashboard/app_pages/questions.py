@@ -13,6 +13,7 @@ from dashboard.components.questions.carry import show_carry
 from dashboard.components.questions.figures import show_figures, show_live_figures
 from dashboard.components.questions.start import show_replies, show_start
 from dashboard.components.questions.table import show_table
+from dashboard.components.questions.versions import show_outdated
 
 workspace = resources.workspace()
 project = resources.require_project()
@@ -37,6 +38,7 @@ elif not approved and not states:
 if is_busy and job is not None and job.kind == "generate":
     st.fragment(show_live_figures, run_every="2s", key="live-figures")(workspace, project, job_id=job.id)
 elif states or approved:
+    show_outdated(workspace, project)
     if kept and st.button("Train a model with them", type="primary", icon=":material/school:", key="go-train"):
         st.switch_page("app_pages/train.py")
     show_replies(job)
