@@ -92,7 +92,7 @@ def reply(monkeypatch: pytest.MonkeyPatch, write: Callable[[Prompt], str]) -> No
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def pumps_home(tmp_path: Path) -> Path:
     """A workspace with one project of one approved document, closed."""
     home = tmp_path / "home"
     with opened(home) as workspace:
@@ -103,8 +103,8 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def here(home: Path) -> Iterator[Workspace]:
-    with opened(home) as workspace:
+def here(pumps_home: Path) -> Iterator[Workspace]:
+    with opened(pumps_home) as workspace:
         yield workspace
 
 

@@ -86,9 +86,9 @@ def test_a_passage_longer_than_the_model_reads_is_cut_and_said_so(here: Workspac
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_nothing_is_lost_doubled_or_counted_twice(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_at_any_moment_nothing_is_lost_doubled_or_counted_twice(pumps_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reply(monkeypatch, lambda prompt: "no JSON" if "pump 3 " in passage_of(prompt) else well(prompt))
-    with opened(home) as workspace:
+    with opened(pumps_home) as workspace:
         job_id = submitted(workspace, writer="rewriting")
     told = set()
 
@@ -96,7 +96,7 @@ def test_killed_at_any_moment_nothing_is_lost_doubled_or_counted_twice(home: Pat
         assert len(find(workspace.db, QuestionPair)) in (0, PASSAGES - 1)
         assert len(trainable_texts(workspace, only_project(workspace))) in (0, 7 * (PASSAGES - 1))
 
-    for workspace in killed_everywhere(home, job_id, look):
+    for workspace in killed_everywhere(pumps_home, job_id, look):
         assert len(find(workspace.db, QuestionPair)) == PASSAGES - 1
         assert len(find(workspace.db, WrittenText)) == 7 * (PASSAGES - 1)
         (job,) = find(workspace.db, Job)
