@@ -62,12 +62,18 @@ class SplitSettings(Settings):
     passage_tokens: int = Field(default=256, ge=32, le=2048)
 
 
+AnswerStyle = Literal["bare", "short", "full"]  # the fact alone, in a short sentence, or the sentence it stands in
+
+
 class GenerationSettings(Settings):
     """How to generate question pairs."""
 
     model: str = EMBEDDED_MODEL
     writer: str = "auto"  # a name of `core.questions.writers.registry.WRITERS`; "auto": as the model can, by a trial
-    per_passage: int = Field(default=4, ge=1, le=50)
+    per_passage: int = Field(default=4, ge=1, le=50)  # facts asked for
+    wordings: int = Field(default=5, ge=1, le=10)  # of each fact
+    model_wordings: int = Field(default=0, ge=0, le=5)  # of these, how many the model may write
+    answers: AnswerStyle = "bare"
     batch_sequences: int = Field(default=8, ge=1, le=32)  # sequences decoded in parallel
     unanswerable_share: float = Field(default=0.1, ge=0, le=0.5)  # questions that no document answers, of all questions
     prompts: dict[str, str] = {}  # prompts in place of those that ship, by their name

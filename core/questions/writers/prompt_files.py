@@ -57,6 +57,7 @@ PROMPTS: dict[str, PromptFile] = {
         PromptFile(
             "check", "Answer from the passage", "Lets the model answer a question, to see whether it can be answered."
         ),
+        PromptFile("other_words", "A question in other words", "Asks a question again in other words.", ("question",)),
         *WAYS.values(),
     )
 }

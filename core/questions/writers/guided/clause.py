@@ -1,0 +1,288 @@
+"""Take the clauses of a parsed sentence apart: subject, verb, and the parts before and after the verb.
+
+What is joined by "and" is told apart: "The crew checks the rope and rigs the block." gives two clauses with one subject.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.language.english.function_words import DEMONSTRATIVES, PRONOUNS
+from core.language.grammar import Word
+from core.questions.writers.guided.meaning import is_name_in
+
+SUBJECTS = {"nsubj", "nsubjpass"}
+# What may follow a verb and be asked for, or stay in the question.
+PARTS = frozenset("dobj attr acomp oprd dative prep agent advcl xcomp ccomp npadvmod advmod prt".split())
+# A clause with one of these is not asked about: it belongs to another, or the parser was unsure.
+FOREIGN = {
+    "csubj",
+    "csubjpass",
+    "expl",
+    "parataxis",
+    "dep",
+    "intj",
+    "meta",
+    "nsubj",
+    "nsubjpass",
+    "nummod",
+    "appos",
+    "relcl",
+}
+# Adverbs that tie a sentence to the one before it.
+CONNECTORS = frozenset(
+    "also however therefore thus hence additionally furthermore moreover similarly likewise instead otherwise finally "
+    "consequently lastly first second third next then again further nevertheless nonetheless meanwhile typically normally "
+    "usually generally often always only even still just thereby accordingly ultimately simultaneously now already "
+    "alternatively".split()
+)
+# Words that turn a clause into its opposite, and marks that join it to something else.
+DENYING = frozenset("not n't never nor neither hardly no — ; :".split())
+# Words that begin an addition after a comma.
+ADDING = frozenset("which who whom whose where including".split())
+# Words that stand for what another sentence told.
+POINTERS = DEMONSTRATIVES - {"that"} | {"such", "both", "latter", "former", "aforementioned", "respective", "here", "there"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A constituent of a clause: words `start` to `end` (exclusive), with word `head` as its head, which has this `role`."""
+
+    role: str
+    head: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A main clause. `subject` is None for a command ("Close the valve.").
+
+    `verb` is the number of the verb, `auxiliaries` those of its auxiliaries in order, `adverbs` those of adverbs among them.
+    `before` and `after` are the parts before the subject and after the verb, in the order of the sentence.
+    """
+
+    words: Sequence[Word]
+    subject: Part | None
+    verb: int
+    auxiliaries: tuple[int, ...]
+    adverbs: tuple[int, ...]
+    before: tuple[Part, ...]
+    after: tuple[Part, ...]
+
+    def text(self, part: Part) -> str:
+        """Return the part's words as they stand in the sentence, without commas around them."""
+        return span_text(self.words, part.start, part.end)
+
+
+def span_text(words: Sequence[Word], start: int, end: int) -> str:
+    """Return words `start` to `end` with the blanks between them that the sentence has, without commas around them."""
+    pieces = []
+    for at in range(start, end):
+        gap = words[at + 1].start - words[at].end if at + 1 < end else 0
+        pieces.append(words[at].text + " " * bool(gap))
+    return "".join(pieces).strip(" ,;:")
+
+
+def clauses(words: Sequence[Word]) -> list[Clause]:
+    """Return the main clauses of a parsed sentence that can be asked about, in order; none if the parse is doubtful."""
+    children = _children(words)
+    roots = [at for at, word in enumerate(words) if word.head == at]
+    if len(roots) != 1 or words[roots[0]].part not in ("VERB", "AUX"):
+        return []
+    return list(_joined(words, children, roots[0], None))
+
+
+def _children(words: Sequence[Word]) -> list[list[int]]:
+    children: list[list[int]] = [[] for _ in words]
+    for at, word in enumerate(words):
+        if word.head != at:
+            children[word.head].append(at)
+    return children
+
+
+def _joined(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Iterator[Clause]:
+    """Yield the clause of `verb`, and those of the verbs joined to it, which share the subject of `first` if need be."""
+    clause = _clause(words, children, verb, first)
+    if clause:
+        yield clause
+    for child in children[verb]:
+        if words[child].role == "conj" and words[child].part in ("VERB", "AUX"):
+            yield from _joined(words, children, child, clause or first)
+
+
+def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Clause | None:
+    own = children[verb]
+    subjects = [at for at in own if words[at].role in SUBJECTS]
+    if any(words[at].role in FOREIGN and at not in subjects for at in own) or len(subjects) > 1:
+        return None
+    if first is not None and any(words[at].lemma == "or" for at in children[words[verb].head] if words[at].role == "cc"):
+        return None
+    auxiliaries = tuple(at for at in own if words[at].role in ("aux", "auxpass") and at < verb)
+    subject = _part(words, children, subjects[0]) if subjects else None
+    if subject is None and first is not None:
+        subject = first.subject
+        auxiliaries = auxiliaries or _shared_auxiliaries(words, verb, first)
+        if subject is None or not _agrees(words, verb, auxiliaries, first):
+            return None
+    if any(words[at].tag == "TO" for at in auxiliaries):
+        return None
+    if subject is None and (words[verb].tag != "VB" or auxiliaries):
+        return None
+    if subject is not None and subjects and subject.end > verb:
+        return None
+    parts = [_part(words, children, at) for at in own if words[at].role in PARTS]
+    if any(_is_loose(words, part) for part in parts):
+        return None
+    begin = subject.start if subject is not None and subjects else verb
+    adverbs = tuple(p.head for p in parts if p.role == "advmod" and begin < p.start and p.end <= verb)
+    before = tuple(p for p in parts if p.end <= begin and not _connects(words, p) and not _contrasts(words, p))
+    after = tuple(p for p in parts if p.start > verb and not _is_aside(words, p))
+    if subject is None and verb > 0 and not before:
+        return None
+    clause = Clause(
+        words=words,
+        subject=subject,
+        verb=verb,
+        auxiliaries=auxiliaries,
+        adverbs=tuple(at for at in adverbs if words[at].text.lower() not in CONNECTORS),
+        before=before,
+        after=after,
+    )
+    return clause if _is_whole(clause, parts, own) and _has_its_number(clause) else None
+
+
+def _has_its_number(clause: Clause) -> bool:
+    """Return whether subject and verb agree; if they do not, the parser or the author was wrong."""
+    if clause.subject is None:
+        return True
+    head, finite = clause.words[clause.subject.head], clause.words[(clause.auxiliaries or (clause.verb,))[0]]
+    is_joined = any(
+        clause.words[at].role == "conj" and clause.words[at].head == clause.subject.head
+        for at in range(clause.subject.start, clause.subject.end)
+    )
+    if head.tag == "NN" and not is_joined:
+        return finite.tag != "VBP"
+    return head.tag != "NNS" or finite.tag != "VBZ"
+
+
+def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool:
+    """Return whether the parts account for every word around the verb, so that nothing, least of all a "not", is lost."""
+    words = clause.words
+    known = {clause.verb, *clause.auxiliaries, *own}
+    for part in (*parts, *([clause.subject] if clause.subject else [])):
+        known.update(range(part.start, part.end))
+    if any(words[at].role == "neg" or words[at].text.lower() in DENYING for at in own):
+        return False
+    if any(_holds_clause(words, part) for part in parts):
+        return False
+    ends = [part.end for part in clause.after] or [clause.verb + 1]
+    begin = min(
+        [part.start for part in clause.before] + [at for at in own if words[at].role in ("aux", "auxpass")] + [clause.verb]
+    )
+    for at in range(begin, max(ends)):
+        if at in known or words[at].part == "PUNCT":
+            continue
+        if not any(part.start <= words[at].head < part.end for part in parts):  # left out of a part on purpose
+            return False
+    return all(one.end <= other.start for one, other in zip(clause.after, clause.after[1:], strict=False))
+
+
+def _holds_clause(words: Sequence[Word], part: Part) -> bool:
+    """Return whether the parser joined another verb of the sentence to the noun or adjective of a part."""
+    return any(
+        words[at].role == "conj" and words[at].tag in ("VBZ", "VBD") and words[words[at].head].part not in ("VERB", "AUX")
+        for at in range(part.start, part.end)
+    )
+
+
+def _is_loose(words: Sequence[Word], part: Part) -> bool:
+    """Return whether a part is a participle that belongs to a noun before it, whatever the parser says."""
+    is_participle = part.role == "advcl" and words[part.head].tag == "VBN" and part.start > 0
+    return is_participle and words[part.start - 1].text != "," and words[part.start].part not in ("SCONJ", "ADP", "PART")
+
+
+def _contrasts(words: Sequence[Word], part: Part) -> bool:
+    """Return whether a part only sets something else against the clause ("while others …"), which can do without it."""
+    first = words[part.start].text.lower()
+    is_apart = part.start == 0 or words[part.start - 1].text == ","
+    return part.role == "advcl" and (first in ("whereas", "although", "though", "even") or (first == "while" and is_apart))
+
+
+def _is_aside(words: Sequence[Word], part: Part) -> bool:
+    """Return whether a part is an aside after a comma, which the clause can do without."""
+    return (part.role == "prep" and words[part.start - 1].text == ",") or _contrasts(words, part)
+
+
+def _shared_auxiliaries(words: Sequence[Word], verb: int, first: Clause) -> tuple[int, ...]:
+    """Return the auxiliaries of `first` if the joined verb has the same form: "must check and (must) rig"."""
+    same = words[verb].tag == words[first.verb].tag and first.verb not in first.auxiliaries
+    return first.auxiliaries if same else ()
+
+
+def _agrees(words: Sequence[Word], verb: int, auxiliaries: Sequence[int], first: Clause) -> bool:
+    """Return whether a joined verb that took over a subject has the form of the first verb, as it must."""
+    if auxiliaries:
+        return True
+    finite = {"VBZ": "VBZ", "VBP": "VBP", "VB": "VBP", "VBD": "VBD"}  # the parser often takes a plural for a base form
+    tag, first_tag = words[verb].tag, words[(first.auxiliaries or (first.verb,))[0]].tag
+    return tag in finite and finite[tag] == finite.get(first_tag)
+
+
+def _part(words: Sequence[Word], children: Sequence[Sequence[int]], head: int) -> Part:
+    """Return the constituent under `head`: it and what depends on it, up to an addition after a comma (", which …")."""
+    inside, waiting = {head}, [head]
+    while waiting:
+        for child in children[waiting.pop()]:
+            inside.add(child)
+            waiting.append(child)
+    start, end = min(inside), max(inside) + 1
+    for at in range(head + 1, end - 1):
+        if words[at].text == "," and words[at + 1].text.lower() in ADDING | {
+            w.text for w in words[at + 1 : at + 2] if w.role == "acl"
+        }:
+            end = at
+            break
+    while end > start and words[end - 1].part == "PUNCT" and words[end - 1].text in ",;:.":
+        end -= 1
+    return Part(words[head].role, head, start, end)
+
+
+def _connects(words: Sequence[Word], part: Part) -> bool:
+    return part.role == "advmod" and words[part.head].text.lower() in CONNECTORS
+
+
+def inside(words: tuple[Word, ...], text: str) -> tuple[Word, ...]:
+    """Return the words as inside a sentence: the first one in lower case, unless `text` proves it a name or abbreviation."""
+    first = words[0]
+    is_name = first.text[1:] != first.text[1:].lower() or is_name_in(text, first.text)
+    return words if is_name else (replace(first, text=first.text.lower()), *words[1:])
+
+
+def stands_alone(words: Sequence[Word], start: int, end: int) -> bool:
+    """Return whether words `start` to `end` mean something to a reader who knows nothing before them.
+
+    Pronouns do not, unless they stand for what another word here names ("their" after "commanders").
+    """
+    for at in range(start, end):
+        text = words[at].text.lower()
+        if text in POINTERS and not _is_answered_here(words, at):
+            return False
+        if text in PRONOUNS | {"him"} and not any(words[other].part in ("NOUN", "PROPN") for other in range(start, at)):
+            return False
+    return True
+
+
+def _is_answered_here(words: Sequence[Word], at: int) -> bool:
+    """Return whether a pointing word is explained by what follows: "such as", "those who", "both … and"."""
+    following = [word.text.lower() for word in words[at + 1 : at + 8]]
+    text = words[at].text.lower()
+    if text == "such":
+        return following[:1] == ["as"]
+    if text == "both":
+        return "and" in following
+    return text == "those" and following[:1] in (["who"], ["that"], ["which"], ["of"], ["assigned"], ["in"], ["with"])
+
+
+def without(parts: Sequence[Part], part: Part) -> tuple[Part, ...]:
+    """Return the parts but for one."""
+    return tuple(other for other in parts if other != part)

@@ -1,0 +1,119 @@
+"""The wordings of what a clause tells: an open question, a gap to fill, a request, yes or no, with its topic.
+
+A fact is learned from several wordings, not from one repeated (Allen-Zhu and Li 2023, "Physics of language models" 3.1).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from core.questions.writers.guided import asking
+from core.questions.writers.guided.facts import ClauseFact, clause_facts, open_question, read_sentences
+from core.questions.writers.guided.topics import topic
+from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
+from core.questions.writers.writer import Excerpt
+from core.settings import AnswerStyle, GenerationSettings
+
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(_NUMBERS)})\b", re.IGNORECASE)
+
+
+def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, style: AnswerStyle) -> Iterator[Wording]:
+    """Yield the wordings of a part of a clause, the plainest first.
+
+    Args:
+        fact: what is asked for.
+        topic: heading or title to name first, if there is one.
+        is_first: whether no other fact of the clause is worded; only one of them is asked with yes or no.
+        style: how much of the sentence an answer repeats.
+    """
+    clause, gap = fact.clause, fact.gap
+    answer = styled(fact, style)
+    question = open_question(clause, gap)
+    if fact.is_bare:
+        yield from with_topic(topic, question, answer)
+        topic = None
+    else:
+        yield Wording(name="open", question=question, answer=answer)
+    if not gap.asks_predicate:
+        yield Wording(
+            name="cloze", question=f"Complete the sentence: “{asking.cloze(clause, gap.part, gap.answer)}”", answer=answer
+        )
+    turned = _turned(fact)
+    if turned and turned != question and not fact.is_bare:
+        yield Wording(name="turned", question=turned, answer=answer)
+    if not gap.asks_predicate:
+        twin = other_quantity(gap.answer) if gap.kind in ("number", "time") else None
+        if twin or is_first:
+            yield _yes_or_no(fact, twin)
+    if not gap.asks_predicate and not fact.is_bare:
+        asked = asking.embedded(clause, gap.opening, gap=gap.part, end=gap.end)
+        yield Wording(name="request", question=request(asked), answer=answer)
+    yield from with_topic(topic, question, answer)
+
+
+def styled(fact: ClauseFact, style: AnswerStyle) -> str:
+    """Return the answer as the fact alone, as a short sentence, or as the whole sentence that it comes from."""
+    if style == "full" or (style == "short" and fact.gap.asks_predicate):
+        return fact.sentence.line
+    return asking.statement(fact.clause) if style == "short" else asking.tidy(fact.gap.answer.rstrip(".")) + "."
+
+
+def _turned(fact: ClauseFact) -> str | None:
+    """Return the question with a condition or time first: "If the bell rings, what …?"."""
+    clause, gap = fact.clause, fact.gap
+    if gap.asks_predicate:
+        return open_question(clause, gap, is_turned=True)
+    movable = [
+        part
+        for part in (*clause.before, *clause.after)
+        if part != gap.part and part.role in ("advcl", "prep", "npadvmod") and part.end - part.start >= 3
+    ]
+    fronted = [part for part in movable if part in clause.before or part.role == "advcl"]
+    if gap.part == clause.subject:
+        return None
+    return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end, lead=fronted[:1]) if fronted else None
+
+
+def _yes_or_no(fact: ClauseFact, twin: str | None) -> Wording:
+    statement = asking.statement(fact.clause)
+    if twin is not None:
+        question = asking.yes_or_no(fact.clause, instead=(fact.gap.part, twin))
+        return Wording(name="no", question=question, answer=f"No. {statement}")
+    return Wording(name="yes", question=asking.yes_or_no(fact.clause), answer=f"Yes. {statement}")
+
+
+def other_quantity(answer: str) -> str | None:
+    """Return `answer` with another number in place of its first, as a wrong answer; None if it holds none."""
+    match = _NUMBER.search(answer)
+    if match is None:
+        return None
+    told = match.group().lower()
+    number = int(told) if told.isdigit() else _NUMBERS.index(told)
+    if number < 2:
+        return None
+    other = number + 2 if number < 10 else number * 2
+    return (
+        answer[: match.start()] + (str(other) if told.isdigit() or other > 12 else _NUMBERS[other]) + answer[match.end() :]
+    )
+
+
+def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:
+    """Yield what the sentences of excerpts tell, in several wordings."""
+    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
+    for sentence in read_sentences([excerpt.passage for excerpt in excerpts]):
+        clause = None
+        for fact in clause_facts(sentence):
+            wordings = clause_wordings(
+                fact, topic=topics[sentence.passage.id], is_first=fact.clause is not clause, style=settings.answers
+            )
+            worded_fact = WordedFact(
+                passage_id=sentence.passage.id,
+                kind=fact.gap.kind,
+                start=sentence.start,
+                end=sentence.end,
+                wordings=tuple(wordings),
+                is_bare=fact.is_bare,
+            )
+            if worded_fact.wordings:
+                clause = fact.clause
+                yield worded_fact

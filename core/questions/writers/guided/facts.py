@@ -1,0 +1,199 @@
+"""Find the facts of a passage that can be asked about, each with its evidence and a question.
+
+A sentence is stripped of source references and what stands in parentheses, parsed, and taken apart into clauses; each part
+of a clause that can be asked for is a fact. Facts that a reader could not understand without the text around them, or whose
+question would fit many sentences, are left out.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.language.grammar import Word, parse
+from core.questions.passage_sentences import passage_sentences
+from core.questions.writers.guided import asking
+from core.questions.writers.guided.clause import Clause, Part, clauses, inside, stands_alone
+from core.questions.writers.guided.gaps import Gap, gaps
+from core.questions.writers.guided.lists import item_sentences
+from core.questions.writers.guided.meaning import WORD, content
+from core.questions.writers.guided.nouns import is_person_word
+from core.records import Passage
+
+_PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+_UNFIT = re.compile(
+    r"[—;|_=©“”\"]|\.{3,}|https?:|^(?:see|refer to|for example|for instance)\b"
+    r"|\b(?:see (?:also )?(?:[A-Z\d]|figure|table|chapter|appendix|section|paragraph|page)"
+    r"|(?:figure|table|chapter|appendix|paragraph) [A-Z]?-?\d|as follows|the following|e\.g|i\.e|copyright"
+    r"|(?:this|next|preceding|previous) (?:chapter|section|paragraph|page|manual|appendix|publication|figure|table)"
+    r"|(?:shown|listed|mentioned|described|discussed|stated|noted) (?:above|below|earlier|here|in (?:figure|table|chapter))"
+    r"|the (?:above|below)|for example|for instance)\b",
+    re.IGNORECASE,
+)
+# A heading or page header that ran into the sentence.
+_GLUED = re.compile(r"\b[A-Z]{7,}\b|\b(?:Appendix|Chapter|Figure|Table) [A-Z\d]|\b[A-Z]?\d*-\d+\.\s?[A-Z]")
+_NUMBERS_ROW = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")
+_EMPTY_NOUNS = frozenset(
+    "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
+    "item part type kind information it following number variety range series set".split()
+)
+_POINTERS = frozenset("it they them he she him we us this these i".split())
+POSSESSIVES = frozenset("its their his her our my your".split())
+_LIGHT = frozenset("be have do make take use include provide give get".split())
+LONGEST_ANSWER, LONGEST_QUESTION = 25, 32  # words
+SHORTEST, LONGEST = 6, 40  # words of a sentence
+SPECIFIC = 3  # meaningful words that a question needs which begins with "what" or "who"
+SPECIFIC_OTHERS = 2  # meaningful words that a question needs which begins with "how often", "when" …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of a passage: characters `start` to `end` of the passage, and its words without what was left out."""
+
+    passage: Passage
+    start: int
+    end: int
+    line: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseFact:
+    """A part of a clause that can be asked for, and the sentence it stands in."""
+
+    sentence: Sentence
+    clause: Clause
+    gap: Gap
+    is_bare: bool  # whether the question says too little without its topic
+
+
+def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
+    """Yield the sentences of passages that may hold facts, parsed."""
+    items = list(item_sentences(passages))
+    told = {(item.passage.id, item.item_start) for item in items}
+    wanted = [
+        (passage, start, end, plain(passage.text[start:end]))
+        for passage in passages
+        for start, end in passage_sentences(passage.text)
+        if (passage.id, start) not in told and not passage.text[start].islower()  # a beginning is missing
+    ]
+    wanted += [(item.passage, item.start, item.end, plain(item.sentence)) for item in items]
+    wanted = [each for each in wanted if _is_fit(each[3])]
+    text = "\n".join(passage.text for passage in passages)
+    for (passage, start, end, line), words in zip(wanted, parse(line for *_, line in wanted), strict=True):
+        yield Sentence(passage=passage, start=start, end=end, line=line, words=inside(words, text))
+
+
+def plain(text: str) -> str:
+    """Return a sentence on one line, without what stands in parentheses and without a connecting word at its beginning."""
+    line = _PARENTHESES.sub("", re.sub(r"\s+", " ", text)).strip()
+    line = re.sub(
+        r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise"
+        r"|Consequently"
+        r"|Finally|Typically|Normally|Usually|Generally|Ultimately|In general|As a result|For this reason|In this case), ",
+        "",
+        line,
+    )
+    return line[:1].upper() + line[1:]
+
+
+def _is_fit(line: str) -> bool:
+    count = len(WORD.findall(line))
+    if not SHORTEST <= count <= LONGEST or line[-1] not in ".!" or not line[0].isalnum():
+        return False
+    capitals = sum(word[0].isupper() for word in WORD.findall(line)[1:])
+    return not _UNFIT.search(line) and not _GLUED.search(line) and not _NUMBERS_ROW.search(line) and capitals <= 0.4 * count
+
+
+def clause_facts(sentence: Sentence) -> list[ClauseFact]:
+    """Return the facts of a sentence, the most telling of each clause first."""
+    facts = []
+    for clause in clauses(sentence.words):
+        first, last = _extent(clause)
+        if not stands_alone(clause.words, first, last) or not _has_meaning(clause):
+            continue
+        for gap in gaps(clause):
+            if _is_told(clause, gap):
+                facts.append(ClauseFact(sentence=sentence, clause=clause, gap=gap, is_bare=_says(clause, gap) < _least(gap)))
+    return facts
+
+
+def _extent(clause: Clause) -> tuple[int, int]:
+    parts = [*clause.before, *clause.after, *([clause.subject] if clause.subject else [])]
+    return min([p.start for p in parts] + [clause.verb]), max([p.end for p in parts] + [clause.verb + 1])
+
+
+def _has_meaning(clause: Clause) -> bool:
+    """Return whether the subject names something: no pronoun, no empty noun without a description."""
+    subject = clause.subject
+    if subject is None:
+        return clause.words[clause.verb].lemma not in _LIGHT - {"use", "provide"}
+    head = clause.words[subject.head]
+    if head.part not in ("NOUN", "PROPN"):
+        return False
+    if subject.end - subject.start > 14 or head.lemma.lower() in _EMPTY_NOUNS:
+        return False
+    first = clause.words[subject.start].text.lower()
+    return first not in (
+        "its",
+        "their",
+        "another",
+        "other",
+        "some",
+        "many",
+        "several",
+        "one",
+        "no",
+        "few",
+        "most",
+        "not",
+        "our",
+        "his",
+        "her",
+    )
+
+
+def _is_told(clause: Clause, gap: Gap) -> bool:
+    """Return whether question and answer say enough, and not too much."""
+    question = open_question(clause, gap)
+    if not _is_answer(gap.answer, is_subject=gap.part == clause.subject) or len(WORD.findall(question)) > LONGEST_QUESTION:
+        return False
+    spoken = {word.lower() for word in WORD.findall(question)}
+    if gap.kind == "condition" and not gap.asks_predicate and len(WORD.findall(gap.answer)) < 4:
+        return False
+    if spoken & _POINTERS or (gap.part == clause.subject and spoken & POSSESSIVES):
+        return False
+    return _says(clause, gap) >= SPECIFIC_OTHERS and not set(content(gap.answer)) <= set(content(question))
+
+
+def _least(gap: Gap) -> int:
+    return SPECIFIC if gap.kind == "fact" else SPECIFIC_OTHERS
+
+
+def _says(clause: Clause, gap: Gap) -> int:
+    """Return how many meaningful words a question has besides its question word."""
+    return len(set(content(open_question(clause, gap))) - set(content(gap.opening)) - _LIGHT)
+
+
+def _is_answer(answer: str, *, is_subject: bool) -> bool:
+    """Return whether an answer names something: not "several things", "no idea", "the plan" or "their own"."""
+    words, meaning = [word.lower() for word in WORD.findall(answer)], content(answer)
+    if not meaning or len(words) > LONGEST_ANSWER or words[0] in POSSESSIVES | {"no", "several", "some", "many", "any"}:
+        return False
+    is_bare = len(meaning) == 1 and words[0] in ("a", "an", "the") and len(words) == 2 and not is_subject
+    return not (is_bare and not is_person_word(meaning[0])) and not set(meaning) <= _EMPTY_NOUNS
+
+
+def open_question(clause: Clause, gap: Gap, *, is_turned: bool = False) -> str:
+    """Return the question with its question word first or, turned, with its condition first."""
+    if gap.asks_predicate:
+        return _predicate_question(clause, gap.part, is_first=is_turned)
+    return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end)
+
+
+def _predicate_question(clause: Clause, condition: Part, *, is_first: bool) -> str:
+    text = clause.text(condition)
+    if clause.subject is None:
+        question = "what should you do"
+    else:
+        question = f"what {clause.words[clause.auxiliaries[0]].text.lower()} {clause.text(clause.subject)} do"
+    return asking.tidy(f"{text}, {question}" if is_first else f"{question} {text}") + "?"

@@ -1,0 +1,305 @@
+"""What can be asked of a clause: the part that is the answer, and the question word that asks for it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.language.english.function_words import MODALS
+from core.language.grammar import Word
+from core.questions.writers.guided.asking import verb_phrase
+from core.questions.writers.guided.clause import Clause, Part, span_text
+from core.questions.writers.guided.nouns import is_event, is_person, is_place, is_time
+
+_QUANTITY = re.compile(
+    r"^(?P<number>(?:about |at least |at most |up to |only |over |approximately |(?:no )?(?:more|less|fewer) than )?"
+    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred))"
+    r" (?P<what>.+)$",
+    re.IGNORECASE,
+)
+_FREQUENCY = re.compile(
+    r"^(?:every|once|twice|daily|weekly|monthly|quarterly|yearly|annually|hourly|\w+ times)\b", re.IGNORECASE
+)
+_DURATION = re.compile(r"^for (?:about |at least |up to )?(?:\d|one|two|three|four|five|six|ten|a |an )", re.IGNORECASE)
+_SERVING = frozenset(
+    "use design intend require employ task organize equip need seek aim try plan expect build authorize".split()
+)
+_SAYING = frozenset("ensure verify state mean indicate require determine assume recognize check specify".split())
+_TELLING = _SAYING | frozenset("identify show know define describe establish depend decide explain tell ask".split())
+_PURPOSE = frozenset("purpose mission role goal aim task objective function job responsibility intent".split())
+_PREPOSITIONS = frozenset("with to from for against into".split())
+_WHICH = _PREPOSITIONS | frozenset("in at under within through by over across between".split())
+# Verbs with the preposition that belongs to them, which stays behind the verb: "What does it consist of?"
+_PAIRS = (
+    ("consist of", "depend on", "rely on", "refer to", "lead to", "result in", "focus on", "contribute to", "apply to")
+    + ("belong to", "respond to", "base on", "serve as", "act as", "function as", "result from", "account for", "adhere to")
+    + ("comply with", "correspond to", "conform to", "participate in", "begin with", "culminate in", "provide for", "key on")
+)
+_BOUND = frozenset((pair.split()[0], pair.split()[1]) for pair in _PAIRS)
+_PLACING = frozenset(
+    "publish describe specify find list store record keep hold state display post locate place install file".split()
+)
+_LEVELS = frozenset(
+    "level echelon phase stage step mode area region category class format temperature pressure speed angle depth height "
+    "distance direction language position order condition document form".split()
+)
+_TIME_OPENINGS = {word: "When" for word in ("in", "on", "at", "before", "after", "during")} | {"within": "How soon"}
+_PLACE_PREPOSITIONS = frozenset("in at on inside near behind under".split())
+_CONDITIONS = {"if": "Under which condition", "unless": "Under which condition", "when": "When", "whenever": "When"}
+_CONDITIONS |= {"once": "When", "until": "Until when", "before": "When", "after": "When"}
+_QUANTIFIED = frozenset("each every all any no either neither both some".split())
+_FIXED = frozenset(
+    "order addition accordance general particular fact turn case charge relation regard respect contrast comparison place "
+    "support conjunction coordination concert response example instance least part detail effect nature way manner".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A part of a clause as the answer, asked for by `opening` ("How often").
+
+    `answer` is the part as an answer, `end` words in the part's place after the verb ("to do"). If the part is None, the
+    whole predicate is the answer.
+    """
+
+    kind: str
+    opening: str
+    part: Part
+    answer: str
+    end: str = ""
+    asks_predicate: bool = False
+
+
+def gaps(clause: Clause) -> Iterator[Gap]:
+    """Yield what can be asked of a clause, the most telling parts first."""
+    parts = [*clause.after, *clause.before]
+    found = [gap for part in parts for gap in _of_part(clause, part) if not gap.end or _may_strand(clause, part)]
+    order = ["number", "time", "reason", "manner", "condition", "place", "fact"]
+    yield from sorted(found, key=lambda gap: order.index(gap.kind))
+    if clause.subject is not None:
+        yield from _of_subject(clause, clause.subject)
+    yield from _of_predicate(clause)
+
+
+def _may_strand(clause: Clause, part: Part) -> bool:
+    """Return whether a preposition may stay behind in the place of a part: not before another "to"."""
+    following = [other for other in clause.after if other.start >= part.end]
+    return not following or (clause.words[following[0].start].text.lower() != "to" and following[0].role == "prep")
+
+
+def _of_part(clause: Clause, part: Part) -> Iterator[Gap]:
+    match part.role:
+        case "dobj" | "attr":
+            yield from _of_noun(clause, part)
+        case "acomp":
+            yield from _of_quality(clause, part)
+        case "xcomp":
+            yield from _of_infinitive(clause, part)
+        case "ccomp":
+            yield from _of_content(clause, part)
+        case "agent":
+            yield from _of_agent(clause, part)
+        case "prep" | "dative":
+            yield from _of_preposition(clause, part)
+        case "npadvmod" | "advmod":
+            if _FREQUENCY.match(clause.text(part)):
+                yield Gap(kind="time", opening="How often", part=part, answer=clause.text(part))
+        case "advcl":
+            yield from _of_adverbial(clause, part)
+
+
+def _of_subject(clause: Clause, subject: Part) -> Iterator[Gap]:
+    verb = clause.words[clause.verb]
+    attributes = [part for part in clause.after if part.role in ("attr", "acomp")]
+    is_one = all(_is_said_of_one(clause, part) for part in attributes)
+    if clause.words[subject.head].part in ("NOUN", "PROPN") and (verb.lemma != "be" or is_one):
+        opening = "Who" if is_person(clause.words, subject.head) else "What"
+        yield Gap(kind="fact", opening=opening, part=subject, answer=clause.text(subject))
+
+
+def _is_said_of_one(clause: Clause, part: Part) -> bool:
+    """Return whether "What is …?" can ask who or what this is said of: "a plan that …", "essential to success"."""
+    if part.role == "attr":
+        return clause.words[part.start].text.lower() in ("a", "an", "the")
+    return part.end - part.start >= 3 and not any(
+        clause.words[at].role == "conj" and clause.words[at].head == part.head for at in range(part.start, part.end)
+    )
+
+
+def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
+    text, head = clause.text(part), clause.words[part.head]
+    if head.part not in ("NOUN", "PROPN", "NUM", "SYM"):
+        return
+    following = next((other for other in clause.after if other.start >= part.end), None)
+    if following and clause.words[following.start].text.lower() == "as":  # "air defense for the force | as a whole"
+        return
+    quantity = _QUANTITY.match(text)
+    if quantity and head.tag == "NNS" and part.role == "dobj":
+        what = _counted(clause.words, part)
+        yield Gap(kind="number", opening=f"How many {what}", part=part, answer=text)
+        return
+    kind = "number" if re.match(r"^[\d$€£]", text) else "fact"
+    person = is_person(clause.words, part.head)
+    opening = ("Who" if part.role == "attr" else "Whom") if person else "What"
+    if clause.words[clause.verb].lemma == "have" and part.role == "dobj" and clause.subject is None:
+        return
+    yield Gap(kind=kind, opening=opening, part=part, answer=text)
+
+
+def _counted(words: Sequence[Word], part: Part) -> str:
+    """Return what is counted, without its number and what describes it after the noun: "liters" in "200 liters of oil"."""
+    number = max((at for at in range(part.start, part.head) if words[at].part == "NUM"), default=part.start - 1)
+    end = part.head + 1
+    if end < part.end and words[end].text == "of":
+        end = part.end
+    return span_text(words, number + 1, min(end, number + 9))
+
+
+def _of_quality(clause: Clause, part: Part) -> Iterator[Gap]:
+    text, head = clause.text(part), clause.words[part.head]
+    if clause.words[clause.verb].lemma != "be":
+        return
+    if re.match(r"^(?:about |at least |at most |up to )?\d", text) and re.search(
+        r"(?:long|wide|high|deep|thick|tall|heavy|old)$", text
+    ):
+        yield Gap(kind="number", opening=f"How {head.text}", part=part, answer=text)
+        return
+    match = re.match(r"^(?P<start>(?:\w+ly )?[\w-]+ (?:for|to|of|from|with|on|against)) (?P<what>(?!be )\S+ .+)$", text)
+    if match and match["start"].split()[-2] == head.text and not _is_infinitive(clause, part):
+        yield Gap(kind="fact", opening="What", part=part, answer=match["what"], end=match["start"])
+
+
+def _is_infinitive(clause: Clause, part: Part) -> bool:
+    return any(
+        clause.words[at].tag == "TO" and clause.words[at].head < part.end and clause.words[clause.words[at].head].tag == "VB"
+        for at in range(part.head, min(part.head + 3, part.end))
+    )
+
+
+def _of_infinitive(clause: Clause, part: Part) -> Iterator[Gap]:
+    verb, text = clause.words[clause.verb], clause.text(part)
+    if clause.words[part.start].tag != "TO":
+        return
+    if verb.lemma == "be" and clause.subject and clause.words[clause.subject.head].lemma in _PURPOSE:
+        yield Gap(kind="reason", opening="What", part=part, answer=text)
+    elif verb.lemma in _SERVING:
+        yield Gap(
+            kind="reason" if verb.lemma in ("use", "design", "intend", "build") else "fact",
+            opening="What",
+            part=part,
+            answer=text,
+            end="to do",
+        )
+
+
+def _of_content(clause: Clause, part: Part) -> Iterator[Gap]:
+    text = clause.text(part)
+    is_that = clause.words[part.start].text.lower() == "that"
+    if clause.words[clause.verb].lemma in _SAYING and (is_that or clause.words[clause.verb].lemma == "ensure"):
+        yield Gap(kind="fact", opening="What", part=part, answer=text if is_that else f"that {text}")
+
+
+def _of_agent(clause: Clause, part: Part) -> Iterator[Gap]:
+    noun = _object(clause.words, part)
+    if noun is not None and clause.words[noun].part in ("NOUN", "PROPN"):
+        opening = "By whom" if is_person(clause.words, noun) else "By what"
+        yield Gap(kind="fact", opening=opening, part=part, answer=span_text(clause.words, part.start + 1, part.end))
+
+
+def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
+    words, text = clause.words, clause.text(part)
+    first = words[part.start].text.lower()
+    if _has_gerund(clause, part):
+        if first in ("by", "through"):
+            yield Gap(kind="manner", opening="How", part=part, answer=text)
+        return
+    noun = _object(words, part)
+    if noun is None or words[part.head].text.lower() != first or words[noun].part not in ("NOUN", "PROPN", "NUM"):
+        return
+    if (words[clause.verb].lemma, first) in _BOUND and part.start == clause.verb + 1:
+        yield Gap(kind="fact", opening="What", part=part, answer=span_text(words, part.start + 1, part.end), end=first)
+        return
+    inner = {words[at].text.lower() for at in range(part.start, noun)}
+    if inner & _QUANTIFIED or words[noun].lemma in _FIXED:
+        return
+    gap = _of_circumstance(clause, part, noun)
+    if gap is not None:
+        yield gap
+    elif first in _WHICH and not is_time(words[noun]) and not (first == "from" and " to " in text):
+        asked = _asked_noun(words, part, noun)
+        if first in _PREPOSITIONS or asked.startswith("which "):
+            yield Gap(kind="fact", opening=f"{first.capitalize()} {asked}", part=part, answer=text)
+
+
+def _of_circumstance(clause: Clause, part: Part, noun: int) -> Gap | None:
+    """Return the gap that a time or place leaves, or None if a part is neither."""
+    words, text = clause.words, clause.text(part)
+    first = words[part.start].text.lower()
+    if is_time(words[noun]):
+        opening = _TIME_OPENINGS.get(first)
+        opening = "How long" if first == "for" and _DURATION.match(text) else opening
+        return Gap(kind="time", opening=opening, part=part, answer=text) if opening else None
+    if first in ("before", "after", "during") and is_event(words[noun]):
+        return Gap(kind="time", opening="When", part=part, answer=text)
+    is_kept = words[clause.verb].lemma in _PLACING and bool(clause.auxiliaries)
+    if first in _PLACE_PREPOSITIONS and (is_place(words[noun]) or is_kept):
+        return Gap(kind="place", opening="Where", part=part, answer=text)
+    return None
+
+
+def _has_gerund(clause: Clause, part: Part) -> bool:
+    return any(
+        clause.words[at].tag == "VBG" and clause.words[at].role == "pcomp" and clause.words[at].head == part.head
+        for at in range(part.start, part.end)
+    )
+
+
+def _asked_noun(words: Sequence[Word], part: Part, noun: int) -> str:
+    """Return what to ask for after a preposition: "whom", "which level" or "what"."""
+    if is_person(words, noun):
+        return "whom"
+    described = [at for at in range(part.start, noun) if words[at].head == noun and words[at].role in ("amod", "compound")]
+    is_named = (
+        noun == part.end - 1
+        and described
+        and words[noun].lemma.lower() in _LEVELS
+        and words[noun].tag in ("NN", "NNS")
+        and "," not in span_text(words, part.start, part.end)
+    )
+    return f"which {words[noun].text}" if is_named else "what"
+
+
+def _object(words: Sequence[Word], part: Part) -> int | None:
+    return next((at for at in range(part.start, part.end) if words[at].role == "pobj" and words[at].head == part.head), None)
+
+
+def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
+    text, words = clause.text(part), clause.words
+    first = words[part.start].text.lower()
+    if part.start == clause.verb + 1 and clause.words[clause.verb].lemma in _TELLING:
+        return  # what is told, not when: "The matrix identifies when …"
+    if first == "to" or text.lower().startswith(("in order to ", "so that ", "so as to ")):
+        if clause.words[clause.verb].lemma != "be" or clause.auxiliaries:
+            yield Gap(kind="reason", opening="Why", part=part, answer=text)
+    elif first == "because":
+        yield Gap(kind="reason", opening="Why", part=part, answer=text)
+    elif first in _CONDITIONS and words[part.head].tag != "VBN" or first in ("if", "when", "unless", "once"):
+        yield Gap(kind="condition", opening=_CONDITIONS[first], part=part, answer=text)
+    elif first == "using":
+        yield Gap(kind="manner", opening="How", part=part, answer=text)
+
+
+def _of_predicate(clause: Clause) -> Iterator[Gap]:
+    """Yield what is to be done under a condition: "What should you do if the pressure falls?"."""
+    conditions = [
+        p for p in (*clause.before, *clause.after) if p.role == "advcl" and clause.words[p.start].text.lower() in _CONDITIONS
+    ]
+    operator = clause.words[clause.auxiliaries[0]].text.lower() if clause.auxiliaries else ""
+    is_active = clause.words[clause.verb].tag == "VB" and len(clause.auxiliaries) <= 1
+    if (
+        len(conditions) == 1
+        and conditions[0] in clause.before
+        and is_active
+        and (clause.subject is None or operator in MODALS)
+    ):
+        if clause.words[clause.verb].lemma != "be":
+            yield Gap(kind="condition", opening="What", part=conditions[0], answer=verb_phrase(clause), asks_predicate=True)

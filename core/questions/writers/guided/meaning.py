@@ -1,0 +1,23 @@
+"""The words of a text that carry its meaning, and which of them are names."""
+
+import re
+
+from core.language.english.function_words import MODALS, STOP_WORDS
+
+WORD = re.compile(r"[A-Za-z0-9][\w’'/-]*")
+
+
+def words(text: str) -> list[str]:
+    """Return all words and numbers in lower case."""
+    return [word.lower() for word in WORD.findall(text)]
+
+
+def content(text: str) -> list[str]:
+    """Return the meaningful words of `text` in lower case, without "'s"."""
+    return [re.sub(r"['’]s$", "", word) for word in words(text) if word not in STOP_WORDS and word not in MODALS]
+
+
+def is_name_in(text: str, word: str) -> bool:
+    """Return whether `text` writes `word` with its capital inside a sentence, and never in lower case."""
+    is_capital = re.search(rf"[a-z,;] {re.escape(word)}\b", text)
+    return bool(is_capital) and not re.search(rf"\b{re.escape(word.lower())}\b", text)

@@ -1,0 +1,72 @@
+"""What must not be done, as facts: "Do not open the valve while the pump is running."."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.language.grammar import parse
+from core.questions.passage_sentences import passage_sentences
+from core.questions.writers.guided.asking import tidy, verb_phrase
+from core.questions.writers.guided.clause import Clause, Part, clauses, stands_alone
+from core.questions.writers.guided.topics import topic
+from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
+from core.questions.writers.writer import Excerpt
+from core.records import Passage
+from core.settings import GenerationSettings
+
+_FORBIDDEN = re.compile(r"^(?:Do not|Never|Don['’]t) (?P<act>[a-z][^;:—]{8,200})[.!]$")
+_UNDER = frozenset("while when if before after during until unless without near inside in on with at".split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prohibition:
+    """An act that is forbidden, under a condition if there is one. Characters `start` to `end` of the passage's text."""
+
+    passage: Passage
+    start: int
+    end: int
+    line: str
+    act: str  # "open the valve"
+    condition: str | None  # "while the pump is running"
+
+
+def prohibitions(passages: Sequence[Passage]) -> Iterator[Prohibition]:
+    """Yield what the sentences of passages forbid."""
+    found = []
+    for passage in passages:
+        for start, end in passage_sentences(passage.text):
+            line = re.sub(r"\s+", " ", passage.text[start:end])
+            if match := _FORBIDDEN.match(line):
+                found.append((passage, start, end, line, match["act"]))
+    for (passage, start, end, line, act), words in zip(found, parse(f"You must {f[4]}." for f in found), strict=True):
+        condition = next((text for clause in clauses(words) if (text := _condition(clause))), None)
+        if stands_alone(words, 2, len(words)):
+            bare = act.removesuffix(f" {condition}") if condition else act
+            yield Prohibition(passage=passage, start=start, end=end, line=line, act=bare, condition=condition)
+
+
+def _condition(clause: Clause) -> str | None:
+    last: Part | None = clause.after[-1] if len(clause.after) > 1 else None
+    is_condition = last is not None and clause.words[last.start].text.lower() in _UNDER
+    return clause.text(last) if last is not None and is_condition and verb_phrase(clause) else None
+
+
+def prohibition_wordings(fact: Prohibition, *, topic: str | None) -> Iterator[Wording]:
+    """Yield the wordings of what is forbidden."""
+    whole = f"{fact.act} {fact.condition}" if fact.condition else fact.act
+    if fact.condition:
+        answer = f"{tidy(fact.act)}."
+        yield Wording(name="open", question=f"What must you never do {fact.condition}?", answer=answer)
+        yield Wording(name="turned", question=f"{tidy(fact.condition)}, what must never be done?", answer=answer)
+        yield Wording(name="request", question=request(f"what nobody may do {fact.condition}"), answer=answer)
+        yield from with_topic(topic, f"What must you never do {fact.condition}?", answer)
+    yield Wording(name="no", question=f"May you {whole}?", answer=f"No. {fact.line}")
+    yield Wording(name="yes", question=f"Is it forbidden to {whole}?", answer=f"Yes. {fact.line}")
+
+
+def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:  # noqa: ARG001
+    """Yield the prohibitions of excerpts in several wordings."""
+    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
+    for each in prohibitions([excerpt.passage for excerpt in excerpts]):
+        wordings = tuple(prohibition_wordings(each, topic=topics[each.passage.id]))
+        yield WordedFact(passage_id=each.passage.id, kind="condition", start=each.start, end=each.end, wordings=wordings)

@@ -1,0 +1,45 @@
+"""The topic that a question can name first: the heading above a passage, else the document's title."""
+
+import re
+
+from core.questions.writers.writer import Excerpt
+
+_WORD = re.compile(r"[A-Za-z][\w’'/-]*")
+_EMPTY = re.compile(
+    r"(?i)\b(?:introduction|overview|general|contents|summary|appendix|chapter|section|figure|table|references|glossary|preface"
+    r"|notes?|page|document|untitled|scan|copy|final|draft|version|sheet)\b|\d"
+)
+MOST_WORDS = 7
+
+
+def topic(excerpt: Excerpt) -> str | None:
+    """Return how a question can begin, from heading or title ("Regarding the winch"); None if neither names a topic."""
+    heading = excerpt.passage.heading.split(" > ")[-1].strip(" .:#")
+    if _names(heading):
+        return f"Regarding {_inside(heading, excerpt.passage.text)}"
+    title = re.sub(r"\.\w{2,4}$", "", excerpt.title).replace("_", " ").strip()
+    return (
+        f"According to {title}"
+        if re.search(r"[A-Za-z]{2}", title) and len(title.split()) <= MOST_WORDS and " " in title
+        else None
+    )
+
+
+def _names(heading: str) -> bool:
+    words = _WORD.findall(heading)
+    return 2 <= len(words) <= MOST_WORDS and not _EMPTY.search(heading) and heading[-1:] not in "?,;—-"
+
+
+def _inside(heading: str, text: str) -> str:
+    """Return a heading in lower case, but for names and abbreviations that `text` proves."""
+    return " ".join(_word(word, text) for word in heading.split())
+
+
+def _word(word: str, text: str) -> str:
+    bare = re.sub(r"\W", "", word)
+    capital = bare[:1].upper() + bare[1:].lower()
+    if bare.isupper() and re.search(rf"[a-z] {re.escape(bare)}s?\b", text):
+        return word
+    if re.search(rf"[a-z,;] {re.escape(capital)}\b", text) and not re.search(rf"\b{re.escape(bare.lower())}\b", text):
+        return word.replace(bare, capital)
+    return word.lower()

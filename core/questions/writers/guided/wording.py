@@ -1,0 +1,42 @@
+"""Facts in several wordings, and what every kind of fact needs to be worded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.questions.writers.guided.asking import lower_first
+from core.questions.writers.guided.meaning import content
+
+_REQUESTS = ("Can you tell me {}?", "Do you know {}?", "Tell me {}.", "I would like to know {}. Can you help?", "State {}.")
+_NAMING_TOPIC = {"regarding", "according"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A question in one wording, and the answer to it."""
+
+    name: str  # of `core.questions.kinds.WORDINGS`
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordedFact:
+    """A fact with its wordings, the plainest first: characters `start` to `end` of the passage's text are its evidence."""
+
+    passage_id: str
+    kind: str  # a name of `core.questions.kinds.KINDS`
+    start: int
+    end: int
+    wordings: tuple[Wording, ...]
+    is_bare: bool = False  # says too little without its topic: taken where a passage has no other facts
+
+
+def request(asked: str) -> str:
+    """Return a request that holds `asked` ("where it is kept"); which one depends on its letters, so that all occur."""
+    return _REQUESTS[sum(map(ord, asked)) % len(_REQUESTS)].format(asked)
+
+
+def with_topic(topic: str | None, question: str, answer: str) -> Iterator[Wording]:
+    """Yield the question with its topic first ("Regarding the winch: …"), unless it names that anyway."""
+    if topic and not set(content(topic)) - _NAMING_TOPIC <= set(content(question)):
+        yield Wording(name="context", question=f"{topic}: {lower_first(question)}", answer=answer)
