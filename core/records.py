@@ -303,7 +303,7 @@ class QuestionPair:
     output: str
     origin: PairOrigin
     state: PairState = "kept"
-    reason: str = ""  # why it was dropped: a name of `DROP_REASONS` in core/questions/filters.py
+    reason: str = ""  # why it was dropped: a name of `DROP_REASONS` in core/questions/filters/registry.py
     document_id: str
     document_name: str
     review_id: str | None = None  # of the approved text it came from; None for imports not yet approved
@@ -339,6 +339,26 @@ class WrittenText:
     reason: str = ""  # why it was dropped: a name of `TEXT_REASONS` in core/questions/text_filters.py
     job_id: str | None = None  # the job whose other results it waits for; None once it counts
     created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairMeasures:
+    """What was measured of a question pair, because it takes long; None where it was not, or does not apply.
+
+    Figures only, never a text. They hold as long as `sha256` is that of the pair (`core.questions.filters.measuring`).
+    """
+
+    pair_id: str
+    project_id: str
+    sha256: str  # of all that the figures depend on
+    is_whole: bool | None = None  # the parser finds the question whole
+    language_fit: float | None = None  # likelihood that the question is in the language of its document, 0 to 1
+    personal_count: int | None = None  # pieces of personal data that its document does not hold
+    ungrounded_count: int | None = None  # numbers, names and units that its evidence does not hold
+    with_passage: float | None = None  # token F1 of a model's answer that has the passage before it
+    without_passage: float | None = None  # the same without it
+    judged: float | None = None  # a model's judgment, 0 to 1
+    embedding: bytes | None = None  # of the question and answer, one signed byte per dimension
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core.errors import Hint, InputError
 
@@ -20,6 +20,14 @@ def default_home() -> Path:
     """Return the default workspace folder: `GARRISON_HOME`, or the platform's application data folder."""
     chosen = os.environ.get("GARRISON_HOME", "")
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("garrison", appauthor=False))
+
+
+def _listed(value: Any) -> Any:
+    """Split "a, b" as it is written on the command line; anything else is taken as it is."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
@@ -81,12 +89,27 @@ class GenerationSettings(Settings):
 
 
 class FilterSettings(Settings):
-    """Which question pairs to keep; lengths are in characters."""
+    """Which question pairs to keep; lengths are in characters.
 
-    min_question_characters: int = Field(default=12, ge=1)
-    max_question_characters: int = Field(default=300, ge=1)
-    min_answer_characters: int = Field(default=12, ge=1)
-    max_answer_characters: int = Field(default=600, ge=1)
+    `on` and `off` name filters by their reason (`core.questions.filters.registry.FILTERS`): those switched on that usually
+    are not, and those switched off.
+    """
+
+    on: Names = ()
+    off: Names = ()
+    forbidden_words: Names = ()  # the site's own list: words and phrases that no pair may hold
+    min_question_characters: int = Field(default=12, ge=1, le=1000, title="Shortest question")
+    max_question_characters: int = Field(default=300, ge=1, le=10_000, title="Longest question")
+    min_answer_characters: int = Field(default=1, ge=1, le=1000, title="Shortest answer")  # "No." is an answer
+    max_answer_characters: int = Field(default=600, ge=1, le=100_000, title="Longest answer")
+    max_copied: float = Field(default=1.0, ge=0, le=1, title="Share of the answer's words that may stand in the question")
+    min_language_fit: float = Field(default=0.005, ge=0, le=1, title="How sure the language must be")
+    max_ungrounded: int = Field(default=0, ge=0, le=100, title="Unknown numbers, names and units allowed")
+    min_answered: float = Field(default=0.5, ge=0, le=1, title="How alike the model's answer must be")
+    max_known: float = Field(default=0.8, ge=0, le=1, title="From how alike an answer counts as known before")
+    max_alike: float = Field(default=0.9, ge=0.5, le=1, title="Share of words from which two questions are the same")
+    max_same_answers: int = Field(default=3, ge=1, le=1000, title="Pairs that may share a long answer")
+    max_same_meaning: float = Field(default=0.95, ge=0.5, le=1, title="How alike the meaning may be")
 
 
 class TrainingSettings(Settings):

@@ -115,7 +115,7 @@ def test_the_page_is_in_the_menu_and_opens(home, monkeypatch):
 }
 # The example's own tests, and others that its change must not break.
 OWN_TESTS = {
-    "A filter for question pairs": ["tests/questions/test_filters.py"],
+    "A filter for question pairs": ["tests/questions/filters/test_judging.py"],
     "An export format for question pairs": ["tests/questions/test_formats.py", "tests/dashboard/test_new_formats.py"],
     "A recognizer for a known type of personal data": ["tests/privacy/recognizers/test_families.py"],
     "A new type of personal data": ["tests/privacy/recognizers/test_families.py", "tests/privacy/test_entities.py"],

@@ -33,8 +33,8 @@ class Evidence:
 def find_evidence(quote: str, text: str) -> Evidence | None:
     """Return where `text` says what `quote` says, or None if it does not.
 
-    Case, kinds of quotation marks and dashes, and the amount of white space do not matter. Else up to a tenth of the characters
-    may differ, as where a model mends a hyphen or leaves a word out, but neither a number nor a negation.
+    Case, kinds of quotation marks and dashes, and the amount of white space do not matter. Else up to a tenth of the
+    characters may differ, as where a model mends a hyphen or leaves a word out, but neither a number nor a negation.
     """
     sought, plain = _plain(quote).strip().strip("\"'").strip(), _plain(text)
     if not _WORD.search(sought):

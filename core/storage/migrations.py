@@ -161,6 +161,22 @@ def m019_texts(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m020_pair_measures(db: sqlite3.Connection) -> None:
+    """Add what was measured of question pairs, those too that a job wrote and that do not count yet; and filter settings."""
+    db.execute(
+        "create table pair_measures (pair_id text primary key, project_id text not null"
+        " references projects on delete cascade, sha256 text not null,"
+        " is_whole integer, language_fit real, personal_count integer, ungrounded_count integer,"
+        " with_passage real, without_passage real, judged real, embedding blob)"
+    )
+    db.execute("create index pair_measures_by_project on pair_measures (project_id)")
+    db.execute(
+        "create table filter_settings (project_id text primary key references projects on delete cascade,"
+        " settings text not null)"
+    )
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

@@ -103,6 +103,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "span_ids": [span.id], "before": [span], "after": [], "verb": "added",
         "action": "decision undone", "anonymized_sha256": document.text_sha256, "detector": "rampart", "level": "secret",
         "marking": Marking(4, "TOP SECRET"), "path": workspace.home / "garrison.sqlite3", "sha256": document.sha256,
+        "measures": [],
         "choices": {find(workspace.db, QuestionPair)[0].id: False}, "pair": find(workspace.db, QuestionPair)[0],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "texts": [], "invention": Invention([], []),

@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from core import jobs
 from core.errors import InputError, JobCancelled
 from core.jobs import worker
 from core.models.text import Completion, Prompt
+from core.questions.filters.measuring import Tools
 from core.records import Document, Job, Project, QuestionPair
 from core.services import review
 from core.services.questions import generation
@@ -32,6 +34,7 @@ Told = tuple[str, str, str, str, str]
 def no_model(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
     monkeypatch.setattr("core.models.engine.apart.WriterApart", ClosingGenerator)
     monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache, **_: path)
+    monkeypatch.setattr("core.services.questions.measures.Tools", partial(Tools, parse=None))
 
 
 @pytest.fixture

@@ -30,7 +30,10 @@ GENERATION = {
     "prompts": {}, "seed": 0,
 }  # fmt: skip
 FILTERS = {
-    "min_question_characters": 12, "max_question_characters": 300, "min_answer_characters": 12, "max_answer_characters": 600,
+    "on": [], "off": [], "forbidden_words": [],
+    "min_question_characters": 12, "max_question_characters": 300, "min_answer_characters": 1, "max_answer_characters": 600,
+    "max_copied": 1.0, "min_language_fit": 0.005, "max_ungrounded": 0, "min_answered": 0.5, "max_known": 0.8,
+    "max_alike": 0.9, "max_same_answers": 3, "max_same_meaning": 0.95,
 }  # fmt: skip
 TRAINING = {
     "preset": "quick", "precision": "fp32", "epochs": 3.0, "max_steps": 0, "batch_size": 8, "gradient_accumulation": 1,

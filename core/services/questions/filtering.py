@@ -1,12 +1,18 @@
-"""Filters applied to every pair of a project, and their outcome stored."""
+"""Filters applied to every pair of a project, and their outcome stored; what other settings would drop; the settings."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.questions import apply_filters
+from core.questions.filters import check_names, judged_reasons
+from core.questions.filters.content.answerable import is_known
 from core.records import Project, QuestionPair
+from core.services.questions.measures import Report, measure_pairs
+from core.services.questions.question_pairs import keep_or_drop
 from core.settings import FilterSettings
 from core.storage import Workspace, find, rights, transaction, update
+from core.storage.pair_measures import forget_measures, store_filter_settings, stored_filter_settings, stored_measures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,22 +23,108 @@ class Filtered:
     dropped: dict[str, int]
 
 
-def filter_again(workspace: Workspace, project: Project, filters: FilterSettings) -> Filtered:
-    """Apply the filters to every pair of `project` and store the outcome.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """How far the pairs of a project were measured with a model: counts of pairs."""
+
+    pairs: int
+    unmeasured: int  # never examined since they were written or changed; filters drop none of them for what is measured
+    asked: int  # a model answered them with and without their passage
+    answerable: int  # of these, it answered as the pair does with the passage before it
+    known: int  # of these, it did so without the passage
+
+
+def filter_settings_of(workspace: Workspace, project: Project) -> FilterSettings:
+    """Return the filter settings that were chosen for the project, or the usual ones."""
+    rights.check(workspace.db, "see project", project.id)
+    stored = stored_filter_settings(workspace, project.id)
+    return FilterSettings.from_values({name: value for name, value in stored.items() if name in FilterSettings.model_fields})
+
+
+def filter_again(
+    workspace: Workspace, project: Project, filters: FilterSettings, *, report: Report | None = None
+) -> Filtered:
+    """Apply the filters to every pair of `project` and store the outcome; what was not measured yet is measured first.
 
     What a person decided stays as it is; all other pairs start as kept.
 
     Raises:
         ModelError: no pairs are left, and why.
+        InputError: the settings name a filter that does not exist.
     """
     rights.check(workspace.db, "work on questions", project.id)
-    pairs = find(workspace.db, QuestionPair, project_id=project.id, order="created_at, rowid")
-    fresh = [replace(pair, state="kept", reason="") if pair.decided is None else pair for pair in pairs]
-    judged = apply_filters(fresh, filters)
-    before = {pair.id: (pair.state, pair.reason) for pair in pairs}
+    check_names(filters)
+    measures = measure_pairs(workspace, project, _pairs(workspace, project), report=report)
     with transaction(workspace.db):
+        pairs = _pairs(workspace, project)  # as they are now: measuring may have taken minutes
+        judged = apply_filters(_fresh(pairs), filters, measures)
+        before = {pair.id: (pair.state, pair.reason) for pair in pairs}
         for pair in judged:
             if before[pair.id] != (pair.state, pair.reason):
                 update(workspace.db, QuestionPair, pair.id, state=pair.state, reason=pair.reason)
-    dropped = Counter(pair.reason for pair in judged if pair.state == "dropped")
-    return Filtered(kept=sum(pair.state == "kept" for pair in judged), dropped=dict(dropped.most_common()))
+        forget_measures(workspace, project.id)
+    return _counted([pair.reason if pair.state == "dropped" else "" for pair in judged])
+
+
+def choose_filters(
+    workspace: Workspace, project: Project, filters: FilterSettings, *, report: Report | None = None
+) -> Filtered:
+    """Apply these filter settings, and store them as the project's own; nothing is stored if no pair would be left.
+
+    Raises:
+        ModelError: no pairs are left, and why.
+        InputError: the settings name a filter that does not exist.
+    """
+    rights.check(workspace.db, "work on questions", project.id)
+    filtered = filter_again(workspace, project, filters, report=report)
+    store_filter_settings(workspace, project.id, filters.model_dump(exclude_defaults=True, mode="json"))
+    return filtered
+
+
+def counted_drops(workspace: Workspace, project: Project, filters: FilterSettings) -> Filtered:
+    """Count what these settings would keep and drop, without storing or measuring anything.
+
+    Raises:
+        InputError: the settings name a filter that does not exist.
+    """
+    rights.check(workspace.db, "read documents", project.id)
+    pairs, measures = _fresh(_pairs(workspace, project)), stored_measures(workspace, project.id)
+    return _counted(judged_reasons(pairs, filters, measures))
+
+
+def measured_of(workspace: Workspace, project: Project, filters: FilterSettings) -> Measured:
+    """Count how far the project's pairs were measured, and what the model could answer."""
+    rights.check(workspace.db, "read documents", project.id)
+    ids = {pair.id for pair in _pairs(workspace, project)}
+    measures = [each for each in stored_measures(workspace, project.id).values() if each.pair_id in ids]
+    asked = [each for each in measures if each.with_passage is not None]
+    return Measured(
+        pairs=len(ids),
+        unmeasured=len(ids) - len(measures),
+        asked=len(asked),
+        answerable=sum((each.with_passage or 0.0) >= filters.min_answered for each in asked),
+        known=sum(is_known(each, filters) for each in asked),
+    )
+
+
+def keep_dropped(workspace: Workspace, project: Project, reason: str) -> int:
+    """Keep by hand every pair that the filters dropped for this reason, and return how many these are."""
+    rights.check(workspace.db, "work on questions", project.id)
+    pairs = find(workspace.db, QuestionPair, project_id=project.id, state="dropped", reason=reason)
+    chosen = {pair.id: True for pair in pairs if pair.decided is None}
+    keep_or_drop(workspace, chosen)
+    return len(chosen)
+
+
+def _pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
+    return find(workspace.db, QuestionPair, project_id=project.id, order="created_at, rowid")
+
+
+def _fresh(pairs: Sequence[QuestionPair]) -> list[QuestionPair]:
+    """Return the pairs as they were before any filter: all are kept but those that a person dropped."""
+    return [replace(pair, state="kept", reason="") if pair.decided is None else pair for pair in pairs]
+
+
+def _counted(reasons: Sequence[str]) -> Filtered:
+    dropped = Counter(reason for reason in reasons if reason)
+    return Filtered(kept=len(reasons) - dropped.total(), dropped=dict(dropped.most_common()))

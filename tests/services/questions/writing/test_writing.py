@@ -86,7 +86,9 @@ def test_a_passage_longer_than_the_model_reads_is_cut_and_said_so(here: Workspac
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_nothing_is_lost_doubled_or_counted_twice(pumps_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_at_any_moment_nothing_is_lost_doubled_or_counted_twice(
+    pumps_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reply(monkeypatch, lambda prompt: "no JSON" if "pump 3 " in passage_of(prompt) else well(prompt))
     with opened(pumps_home) as workspace:
         job_id = submitted(workspace, writer="rewriting")

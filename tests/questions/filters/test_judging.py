@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.errors import ModelError
+from core.errors import InputError, ModelError
 from core.questions import DROP_REASONS, FILTERS, apply_filters, drop_reason, summary
 from core.settings import FilterSettings
 
@@ -26,13 +26,14 @@ def reason(make_pair):
         ("How often is the filter changed?", "Every 250 running hours.", ""),
         ("Where is the lock box kept?", "In the workshop", ""),
         ("Define the term landpower.", "The ability to gain and sustain control over land.", ""),
-        ("The filter is changed", "Every 250 running hours the filter is changed.", "incomplete sentence"),
+        ("The filter is changed", "Every 250 running hours the filter is changed.", "no question"),
         ("How often is the filter changed?", "The filter is changed every 250 running", "incomplete sentence"),
         ("How often is the filter changed?", "is changed every 250 running hours by hand.", "incomplete sentence"),
         ("How often is the filter changed?", "These are the steps to be taken:", "incomplete sentence"),
         ("What does the list hold?", "The parts (bolts and nuts are in the box.", "incomplete sentence"),
         ("Why?", "The filter is changed every 250 running hours.", "too short"),
-        ("How often is it changed?", "Yearly.", "too short"),
+        ("How often is it changed?", "Yearly.", "needs the page"),
+        ("Who changes the filter?", "A", ""),
         ("What is said about " + "many things " * 30 + "?", "A great deal is said about them.", "too long"),
         ("What is said about valves?", "A great deal " * 60 + "is said.", "too long"),
         ("What did the driver shout?", "The driver shouted that the fucking brake was gone.", "profanity"),
@@ -72,18 +73,39 @@ def test_pair_dropped_by_hand_stays_dropped_and_does_not_count_as_asked(make_pai
 
 def test_settings_move_the_limits(reason):
     assert reason("How long?", "Two hours and a half.", min_question_characters=5) == ""
-    assert reason("How long is it kept there?", "Two hours and a half.", max_question_characters=20) == "too long"
+    assert reason("How long is the key kept there?", "Two hours and a half.", max_question_characters=20) == "too long"
+    assert reason("How long is the key kept there?", "Two hours.", min_answer_characters=12) == "too short"
+
+
+def test_a_filter_that_is_switched_off_drops_nothing(reason):
+    assert reason("Why?", "The pump leaks.", off=("too short",)) == ""
+    assert reason("Why?", "The pump leaks.", off="profanity, too short") == ""
+
+
+def test_a_filter_that_does_not_exist_is_named(reason):
+    with pytest.raises(InputError, match="'to short'"):
+        reason("Why?", "The pump leaks.", off=("to short",))
 
 
 def test_nothing_kept_says_why_with_counts(make_pair):
-    pairs = [make_pair("Why?", "Because of the weather."), make_pair("How?", "By hand."), make_pair("no question", GOOD[1])]
-    with pytest.raises(ModelError, match="too short 2, incomplete sentence 1"):
+    pairs = [
+        make_pair("Why?", "Because of the weather."),
+        make_pair("How?", "By hand."),
+        make_pair("this is no question", GOOD[1]),
+    ]
+    with pytest.raises(ModelError, match="too short 2, needs the page 1"):
         apply_filters(pairs, FilterSettings())
 
 
 def test_nothing_written_is_a_failure_too():
     with pytest.raises(ModelError, match="No question pairs"):
         apply_filters([], FilterSettings())
+
+
+def test_pair_kept_by_hand_counts_as_asked_wherever_it_stands(make_pair):
+    by_hand = make_pair(*GOOD, decided="kept")
+    judged = apply_filters([make_pair(*GOOD), by_hand], FilterSettings())
+    assert [pair.reason for pair in judged] == ["duplicate", ""]
 
 
 def test_message_holds_no_text_of_a_pair(make_pair):
@@ -103,7 +125,16 @@ def test_every_filter_explains_itself():
 
 def test_one_list_names_every_reason_as_it_is_stored_with_its_words():
     stored = {
+        "broken text": "Broken text",
         "incomplete sentence": "Not a whole sentence",
+        "needs the page": "Only clear beside the page",
+        "no question": "Asks nothing",
+        "forbidden word": "Word on your own list",
+        "another language": "Another language",
+        "personal data": "Personal data left over",
+        "ungrounded": "Not found in the text",
+        "not answerable": "The model answers otherwise",
+        "same meaning": "Asked in other words",
         "too short": "Too short",
         "too long": "Too long",
         "profanity": "Rude words",

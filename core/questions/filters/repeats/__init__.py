@@ -1,0 +1,1 @@
+"""Filters on pairs that ask what another pair asks."""

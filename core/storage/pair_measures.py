@@ -1,0 +1,60 @@
+"""What was measured of question pairs, and the filter settings of a project."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import astuple, fields
+from typing import Any
+
+from core.records import PairMeasures
+from core.storage import rights
+from core.storage.transactions import transaction
+from core.storage.workspace import Workspace
+
+_COLUMNS = tuple(field.name for field in fields(PairMeasures))
+_STORE = f"insert or replace into pair_measures ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+
+
+def stored_measures(workspace: Workspace, project_id: str) -> dict[str, PairMeasures]:
+    """Return what was measured of the project's pairs, by pair id."""
+    rights.check(workspace.db, "read documents", project_id)
+    rows = workspace.db.execute("select * from pair_measures where project_id = ?", [project_id])
+    return {row["pair_id"]: _from_row(row) for row in rows}
+
+
+def _from_row(row: Any) -> PairMeasures:
+    values = {name: row[name] for name in _COLUMNS}
+    is_whole = None if values["is_whole"] is None else bool(values["is_whole"])
+    return PairMeasures(**values | {"is_whole": is_whole})
+
+
+def store_measures(workspace: Workspace, project_id: str, measures: Iterable[PairMeasures]) -> None:
+    """Store measures, in place of earlier ones of the same pairs."""
+    rights.check(workspace.db, "work on questions", project_id)
+    with transaction(workspace.db):
+        workspace.db.executemany(_STORE, [astuple(each) for each in measures if each.project_id == project_id])
+
+
+def forget_measures(workspace: Workspace, project_id: str) -> None:
+    """Delete the measures of pairs that are gone. Call this inside the transaction that put pairs in place."""
+    rights.check(workspace.db, "work on questions", project_id)
+    workspace.db.execute(
+        "delete from pair_measures where project_id = ? and pair_id not in (select id from pairs where project_id = ?)",
+        [project_id, project_id],
+    )
+
+
+def stored_filter_settings(workspace: Workspace, project_id: str) -> dict[str, Any]:
+    """Return the filter settings that people chose for the project, by name; empty if they chose none."""
+    rights.check(workspace.db, "see project", project_id)
+    row = workspace.db.execute("select settings from filter_settings where project_id = ?", [project_id]).fetchone()
+    return {} if row is None else dict(json.loads(row["settings"]))
+
+
+def store_filter_settings(workspace: Workspace, project_id: str, settings: dict[str, Any]) -> None:
+    """Store the filter settings of a project."""
+    rights.check(workspace.db, "work on questions", project_id)
+    with transaction(workspace.db):
+        workspace.db.execute(
+            "insert or replace into filter_settings (project_id, settings) values (?, ?)",
+            [project_id, json.dumps(settings, sort_keys=True)],
+        )

@@ -1,0 +1,135 @@
+"""Filters of a project: measured once, counted without storing, chosen, and undone by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.errors import InputError, ModelError
+from core.questions.filters.measuring import Tools
+from core.records import QuestionPair
+from core.services.questions import measures as measuring
+from core.services.questions.filtering import (
+    choose_filters,
+    counted_drops,
+    filter_again,
+    filter_settings_of,
+    keep_dropped,
+    measured_of,
+)
+from core.services.questions.measures import measure_pairs
+from core.settings import FilterSettings
+from core.storage import find, get, insert_many, update
+from core.storage.pair_measures import stored_measures
+
+QUOTE = "The winch holds 12 tonnes."
+
+
+@pytest.fixture(autouse=True)
+def without_a_parser(monkeypatch):
+    """No weights: what the parser says has tests of its own."""
+    monkeypatch.setattr(measuring, "Tools", lambda **_: Tools(parse=None))
+
+
+@pytest.fixture
+def project(workspace, learned):
+    """A project of one kept pair for each of some faults."""
+    base = replace(learned.pairs[0], state="kept", reason="", decided=None, quote=QUOTE, origin="generated")
+    rows = {
+        "good": ("How much does the winch hold?", "12 tonnes"),
+        "long": ("How much does the winch hold when it is used at sea?", "x" * 700 + "."),
+        "number": ("How many tonnes can the winch carry on land?", "14 tonnes"),
+        "pointing": ("What does it carry at sea?", "tonnes"),
+    }
+    for pair in learned.pairs:
+        workspace.db.execute("delete from pairs where id = ?", [pair.id])
+    insert_many(workspace.db, [replace(base, id=name, input=row[0], output=row[1], fact=name) for name, row in rows.items()])
+    return learned.project
+
+
+def reasons(workspace, project):
+    return {pair.id: pair.reason for pair in find(workspace.db, QuestionPair, project_id=project.id)}
+
+
+def test_each_fault_gets_its_reason_and_is_measured_against_the_approved_text(workspace, project):
+    result = filter_again(workspace, project, FilterSettings())
+    assert reasons(workspace, project) == {
+        "good": "",
+        "long": "too long",
+        "number": "ungrounded",
+        "pointing": "needs the page",
+    }
+    assert (result.kept, result.dropped) == (1, {"too long": 1, "ungrounded": 1, "needs the page": 1})
+    assert stored_measures(workspace, project.id)["number"].ungrounded_count == 1
+
+
+def test_a_pair_is_measured_again_only_when_it_changes(workspace, project, monkeypatch):
+    filter_again(workspace, project, FilterSettings())
+    seen = []
+    true_measure = measuring.measure
+    monkeypatch.setattr(
+        measuring, "measure", lambda subjects, tools: seen.append(len(subjects)) or true_measure(subjects, tools)
+    )
+    filter_again(workspace, project, FilterSettings())
+    assert seen == []
+    update(workspace.db, QuestionPair, "number", output="12 tonnes on land")
+    assert filter_again(workspace, project, FilterSettings()).kept == 2
+    assert seen == [1]
+
+
+def test_counting_other_settings_stores_nothing(workspace, project):
+    filter_again(workspace, project, FilterSettings())
+    before = reasons(workspace, project)
+    counted = counted_drops(workspace, project, FilterSettings(max_answer_characters=800, off=("ungrounded",)))
+    assert (counted.kept, counted.dropped) == (3, {"needs the page": 1})
+    assert reasons(workspace, project) == before
+    assert filter_settings_of(workspace, project) == FilterSettings()
+
+
+def test_what_was_counted_is_what_choosing_stores(workspace, project):
+    chosen = FilterSettings(max_answer_characters=800, off=("ungrounded",), forbidden_words=("crane",))
+    measure_pairs(workspace, project, find(workspace.db, QuestionPair, project_id=project.id))
+    counted = counted_drops(workspace, project, chosen)
+    assert choose_filters(workspace, project, chosen) == counted
+    assert filter_settings_of(workspace, project) == chosen
+
+
+def test_settings_that_would_keep_nothing_are_not_stored(workspace, project):
+    with pytest.raises(ModelError, match="too long 4"):
+        choose_filters(workspace, project, FilterSettings(max_question_characters=1, off=("needs the page",)))
+    assert filter_settings_of(workspace, project) == FilterSettings()
+    assert set(reasons(workspace, project).values()) == {""}
+
+
+def test_an_unknown_filter_is_refused_before_anything_is_measured(workspace, project):
+    with pytest.raises(InputError, match="no filter"):
+        choose_filters(workspace, project, FilterSettings(off=("nothing",)))
+    assert stored_measures(workspace, project.id) == {}
+
+
+def test_all_that_one_filter_dropped_can_be_kept_by_hand(workspace, project):
+    filter_again(workspace, project, FilterSettings())
+    assert keep_dropped(workspace, project, "ungrounded") == 1
+    kept = get(workspace.db, QuestionPair, "number")
+    assert (kept.state, kept.decided, kept.reason) == ("kept", "kept", "")
+    assert filter_again(workspace, project, FilterSettings()).kept == 2
+    assert keep_dropped(workspace, project, "ungrounded") == 0
+
+
+def test_measures_of_pairs_that_are_gone_are_forgotten(workspace, project):
+    filter_again(workspace, project, FilterSettings())
+    workspace.db.execute("delete from pairs where id = 'number'")
+    filter_again(workspace, project, FilterSettings())
+    assert set(stored_measures(workspace, project.id)) == {"good", "long", "pointing"}
+
+
+def test_measured_pairs_are_counted(workspace, project):
+    measured = measured_of(workspace, project, FilterSettings())
+    assert (measured.pairs, measured.unmeasured, measured.asked) == (4, 4, 0)
+    filter_again(workspace, project, FilterSettings())
+    assert measured_of(workspace, project, FilterSettings()).unmeasured == 0
+
+
+def test_progress_is_told_for_what_is_due(workspace, project):
+    told = []
+    filter_again(workspace, project, FilterSettings(), report=lambda done, total: told.append((done, total)))
+    assert told == [(0, 4)]
