@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from core import jobs
 from core.jobs import worker
 from core.models.text import Completion, Prompt
+from core.questions.filters.measuring import Tools
 from core.records import Job, Project
 from core.services.questions import generation
 from core.settings import FilterSettings, GenerationSettings
@@ -84,6 +86,8 @@ def no_model(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
     monkeypatch.setattr("core.models.engine.apart.WriterApart", Scripted)
     monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache, **_: path)
     monkeypatch.setattr("core.models.llama.token_counter", lambda path: lambda text: len(text.split()))
+    monkeypatch.setattr("core.services.questions.measures.Tools", partial(Tools, parse=None))
+    monkeypatch.setattr("core.services.questions.measures._detector", lambda *_: NoDetector())
     monkeypatch.setattr("core.services.questions.writing.texts.open_detector", lambda *_given, **_named: NoDetector())
 
 
