@@ -91,6 +91,22 @@ def check_target(target: Path, *, is_forced: bool) -> None:
         raise InputError(f"There is no folder {target.parent}.", "Make it first, or choose another.")
 
 
+def check_folder(target: Path) -> None:
+    """Check that a folder can be written to `target`, before the work for it begins.
+
+    Raises:
+        InputError: `target` exists and is not an empty folder, or its parent does not exist.
+    """
+    _check_empty(target)
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {target.parent}.", "Make it first, or choose another.")
+
+
+def _check_empty(target: Path) -> None:
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"{target} exists and is not empty.", "Choose another folder.")
+
+
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write `content` (text as UTF-8) so that readers, even after a crash, see either the old file or the new one.
 
@@ -142,8 +158,7 @@ def folder_atomic(target: Path) -> Iterator[Path]:
         InputError: `target` exists and is not an empty folder.
         SetupError: the disk is full or read-only.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(f"{target} exists and is not empty.", "Choose another folder.")
+    _check_empty(target)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)

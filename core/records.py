@@ -20,7 +20,9 @@ TwoPersonRule = Literal["auto", "on", "off"]
 Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
 PairState = Literal["kept", "dropped"]
 PairOrigin = Literal["generated", "imported", "written"]
+SplitBy = Literal["document", "passage"]
 ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx"]
+PartRole = Literal["system", "question", "answer"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ReleaseFormat = Literal["adapter", "merged", "gguf"]
 Role = Literal["administrator", "owner", "expert", "reviewer", "approver", "auditor"]
@@ -45,8 +47,17 @@ AuditAction = Literal[
     "review withdrawn",
     "two-person rule changed",
     "sample size changed",
+    "question pairs carried over",
     "dataset version built",
     "question pairs exported",
+    "question pairs kept",
+    "question pairs dropped",
+    "decisions on pairs removed",
+    "question pair edited",
+    "question pair added",
+    "question pair split",
+    "question pairs merged",
+    "act on pairs undone",
     "documents exported",
     "run trained",
     "release made",
@@ -164,6 +175,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A message of an imported conversation: characters `start` to `end` of the text that its passage's offsets refer to."""
+
+    role: PartRole
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A piece of a document that ends with a sentence: characters `start` to `end` of its text."""
 
@@ -176,6 +196,7 @@ class Passage:
     page: str  # label of the page where it starts
     token_count: int
     text: str
+    parts: tuple[Part, ...] = ()  # of an imported conversation; other passages have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +342,7 @@ class QuestionPair:
     decided: PairState | None = None  # what a person decided, which no filter changes; None if nobody did
     changed_by: str | None = None  # who decided, edited or added it last
     changed_at: str | None = None
+    edited_by: str | None = None  # who wrote its question or answer, or changed them last; None if no person did
     created_at: str
 
 
@@ -363,7 +385,10 @@ class PairMeasures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetVersion:
-    """Frozen rows: `train.jsonl` and `heldout.jsonl`, split by passage; `sha256` is over both."""
+    """Frozen rows: `train.jsonl` and `heldout.jsonl`; `sha256` is over both.
+
+    Each document or each passage is on one side, as `split` says.
+    """
 
     id: str
     project_id: str
@@ -372,6 +397,9 @@ class DatasetVersion:
     train_count: int
     heldout_count: int
     risk: dict[str, Any] = field(default_factory=dict)  # of the approvals it is based on: `core.services.review.risk_of`
+    parents: tuple[str, ...] = ()  # ids of the versions it came from
+    split: SplitBy = "passage"
+    card: dict[str, Any] = field(default_factory=dict)  # `core.questions.dataset.Card`; {} if it is older than cards
     created_at: str
 
 

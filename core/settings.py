@@ -12,6 +12,7 @@ from core.errors import Hint, InputError
 Preset = Literal["quick", "standard", "thorough"]
 Keep = Literal["best", "last"]
 DetectionLevel = Literal["standard", "thorough"]
+SplitChoice = Literal["auto", "document", "passage"]
 Precision = Literal["fp32", "bf16", "fp16", "8bit", "4bit"]
 EMBEDDED_MODEL = "smollm2-135m-instruct"  # the language model that every installation has
 
@@ -141,6 +142,14 @@ class TrainingSettings(Settings):
         if preset not in PRESETS:
             raise InputError(f"There is no preset {preset!r}.", f"Presets are: {', '.join(PRESETS)}.")
         return cls.from_values({"preset": preset, **PRESETS[preset], **(changes or {})})
+
+
+class DatasetSettings(Settings):
+    """How to split question pairs into those trained on and those held out."""
+
+    split: SplitChoice = "auto"  # what is never divided; "auto": documents if there are enough of them, else passages
+    heldout_share: float = Field(default=0.15, ge=0, lt=1)
+    seed: int = 0
 
 
 # Token F1 on questions from other passages of the sample: 4 epochs .36, 6 epochs .38, base .19 (docs/decisions/training.md).

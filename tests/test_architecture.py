@@ -83,7 +83,8 @@ HOMES = {
     "rapidocr_onnxruntime": ("core/documents",),
     "docx": ("core/documents",),
     "pptx": ("core/documents",),
-    "openpyxl": ("core/documents",),
+    "openpyxl": ("core/documents", "core/questions/formats"),
+    "pyarrow": ("core/questions/formats",),
     "sqlite3": ("core/storage", "core/jobs/worker.py", "core/cli/app.py"),  # the last two only tell a full disk
     "typer": ("core/cli",),
     "streamlit": ("dashboard",),

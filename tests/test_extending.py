@@ -38,7 +38,7 @@ def test_the_pair_is_dropped():
     judged = apply_filters([pair("What does the sketch show?"), pair("What does table 7 show?")], FilterSettings())
     assert summary(judged) == {"kept": 1, "points at a page": 1}
 """,
-    "An export format for question pairs": """
+    "A format for question pairs": """
 import json
 
 from typer.testing import CliRunner
@@ -54,11 +54,11 @@ def test_the_format_is_offered_and_written(tmp_path):
         page="page 3", created_at="2026-11-29T00:00:00.000+00:00",
     )
     path = tmp_path / "pairs.jsonl"
-    write_pairs([pair], path, format="chat", with_source=True)
+    write_pairs([pair], path, format="completion", with_source=True)
     row = json.loads(path.read_text())
-    assert [turn["content"] for turn in row["messages"]] == ["Where?", "Here."] and row["page"] == "page 3"
-    assert PAIR_FORMATS["chat"].words == "JSONL with messages"
-    assert "--format" in CliRunner().invoke(app, ["questions", "export", "--help"], terminal_width=200).output
+    assert (row["prompt"], row["completion"], row["page"]) == ("Where?", "Here.", "page 3")
+    assert PAIR_FORMATS["completion"].words == "JSONL with prompt and completion"
+    assert "completion" in CliRunner().invoke(app, ["questions", "export", "--help"], terminal_width=200).output
 """,
     "A recognizer for a known type of personal data": """
 from found_and_replaced import found, replaced
@@ -116,7 +116,7 @@ def test_the_page_is_in_the_menu_and_opens(home, monkeypatch):
 # The example's own tests, and others that its change must not break.
 OWN_TESTS = {
     "A filter for question pairs": ["tests/questions/filters/test_judging.py"],
-    "An export format for question pairs": ["tests/questions/test_formats.py", "tests/dashboard/test_new_formats.py"],
+    "A format for question pairs": ["tests/questions/formats", "tests/dashboard/test_new_formats.py"],
     "A recognizer for a known type of personal data": ["tests/privacy/recognizers/test_families.py"],
     "A new type of personal data": ["tests/privacy/recognizers/test_families.py", "tests/privacy/test_entities.py"],
     "A page": ["tests/dashboard/test_shell.py", "-k", "releases or menu"],

@@ -1,13 +1,17 @@
 """`garrison questions …`."""
 
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli import curation
 from core.cli.shell import shell_of, table
 from core.errors import InputError
-from core.questions import PAIR_FORMATS, WRITERS, find_writer, pair_format
+from core.questions import PAIR_FORMATS, WRITERS, find_writer, inspect_file, pair_format
+from core.questions.exchange.columns import WORDS
+from core.questions.exchange.reading import Choices
 from core.questions.writers.registry import AUTO
 from core.words import counted, either
 
@@ -15,10 +19,13 @@ if TYPE_CHECKING:
     from core.services.questions import generation
 
 app = typer.Typer(no_args_is_help=True)
+curation.add_to(app)
 FILE_HELP = "Where to write the {what}; default: {names} here.".format(
     what=either(form.words for form in PAIR_FORMATS.values()),
-    names=either(f"PROJECT{form.suffix}" for form in PAIR_FORMATS.values()),
+    names=either(dict.fromkeys(f"PROJECT{form.suffix}" for form in PAIR_FORMATS.values())),
 )
+COLUMN_HELP = f"What a column holds, such as question=Frage: {either(WORDS)}."
+FORMAT_HELP = f"{either(PAIR_FORMATS)}."
 
 
 @app.command()
@@ -28,9 +35,17 @@ def generate(
     model: Annotated[str, typer.Option(help="The GGUF model or host of engine.toml that writes the questions.")] = "",
     writer: Annotated[str, typer.Option(help=f"How: {either([AUTO, *WRITERS])}; {AUTO} is as the model can.")] = AUTO,
     per_passage: Annotated[int | None, typer.Option(help="Pairs asked of each passage.")] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Write all passages, also those that did not change.")] = False,
+    forget_decisions: Annotated[
+        bool, typer.Option("--forget-decisions", help="Write all passages, and replace pairs you decided on or edited.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
-    """Write question pairs from the approved documents and filter them."""
+    """Write question pairs from the approved documents and filter them.
+
+    Passages whose text and settings did not change since they were written are left as they are. Pairs that somebody
+    decided on, edited or added stay.
+    """
     from core.services.questions import generation
     from core.settings import FilterSettings, GenerationSettings
 
@@ -41,14 +56,22 @@ def generate(
         settings["writer"] = find_writer(writer).name
     if per_passage is not None:
         settings["per_passage"] = per_passage
-    params = generation.Params(settings=GenerationSettings.from_values(settings), filters=FilterSettings())
+    params = generation.Params(
+        settings=GenerationSettings.from_values(settings),
+        filters=FilterSettings(),
+        anew=anew,
+        forget_decisions=forget_decisions,
+    )
     job = shell.run(params, project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     result = generation.Result.of(job)
-    told = _summary(result.kept, result.dropped) + _replies(result)
-    shell.show(job.result, f"{told}\nNext: garrison train {chosen.name}")
+    words = [_summary(result.kept, result.dropped) + _replies(result), f"Next: garrison train {chosen.name}"]
+    if result.skipped:
+        unchanged = f"{result.skipped} of {counted(result.passages, 'passage')} did not change since they were written"
+        words.insert(0, f"{unchanged}: left as they are (--anew writes them, too).")
+    shell.show(job.result, "\n".join(words))
 
 
 def _replies(result: "generation.Result") -> str:
@@ -105,18 +128,74 @@ def filter_pairs(
 
 
 @app.command("import")
-def import_pairs(context: typer.Context, project: str, file: Path) -> None:
-    """Import question pairs (JSONL with input and output, Alpaca, ShareGPT, ChatML); they are reviewed like documents."""
+def import_pairs(
+    context: typer.Context,
+    project: str,
+    file: Path,
+    column: Annotated[list[str] | None, typer.Option(help=COLUMN_HELP)] = None,
+    no_titles: Annotated[bool, typer.Option("--no-titles", help="The first row of the table is a pair, too.")] = False,
+    skip_wrong: Annotated[bool, typer.Option("--skip-wrong", help="Leave out rows that cannot be used.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Only show what would be brought in.")] = False,
+) -> None:
+    """Import question pairs and conversations from JSONL, CSV, Excel or Parquet; they are reviewed like documents."""
     from core.services.questions import pair_import
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     if not file.is_file():
         raise InputError(f"There is no file {file}.", "Check the path.")
-    job = shell.run(pair_import.Params(path=str(file.resolve()), name=file.name), project_id=chosen.id)
-    result = pair_import.Result.of(job)
+    values: dict[str, Any] = {"columns": column_choices(column)} if column else {}
+    values |= {"has_titles": False} if no_titles else {}
+    values |= {"skips_wrong": True} if skip_wrong else {}
+    params = pair_import.Params(path=str(file.resolve()), name=file.name, **values)
+    if preview:
+        shell.show(*_preview(file, params.choices))
+        return
+    result = pair_import.Result.of(job := shell.run(params, project_id=chosen.id))
     next_command = f"garrison review {chosen.name} approve {result.document_id} --as NAME"
-    shell.show(job.result, f"{result.pairs} pairs brought in. They are trained on once approved: {next_command}")
+    notes = "".join(f"\n{note}" for note in result.notes)
+    shell.show(job.result, f"{result.pairs} pairs brought in. They are trained on once approved: {next_command}{notes}")
+
+
+def column_choices(given: list[str]) -> dict[str, str]:
+    """Return what columns hold, from texts such as `question=Frage`.
+
+    Raises:
+        InputError: one has another form.
+    """
+    pairs = [each.partition("=") for each in given]
+    for number, (role, sign, name) in enumerate(pairs):
+        if not sign or not name:
+            raise InputError(f"{given[number]!r} is not of the form {role or 'question'}=COLUMN.", COLUMN_HELP)
+    return {role: name for role, _, name in pairs}
+
+
+def _preview(file: Path, choices: Choices) -> tuple[dict[str, Any], str]:
+    """Return what a file holds, as values and in words."""
+    brought = inspect_file(file, choices=choices)
+    first = brought.first(5)
+    used = brought.columns.used if brought.columns else {}
+    problems = [problem.words for problem in brought.problems[:5]]
+    values: dict[str, Any] = {
+        "format": brought.form.name,
+        "columns": used,
+        "unused": brought.unused,
+        "pairs": brought.pair_count,
+        "first": [exchange.row for exchange in first],
+        "notes": brought.notes,
+        "problems": problems,
+    }
+    held = ", ".join(f"{role}={name}" for role, name in used.items()) or "not known by their names"
+    words = [f"Read as {brought.form.words}. Columns: {held}.", f"{counted(brought.pair_count, 'pair')}."]
+    rows = [
+        {"question": _short(each.input), "answer": _short(each.output), "turns before": len(each.history)} for each in first
+    ]
+    words += [table(rows, empty=""), *brought.notes, *problems]
+    return values, "\n".join(filter(None, words))
+
+
+def _short(text: str) -> str:
+    return shorten(text, 60, placeholder="…")
 
 
 @app.command("export")
@@ -124,13 +203,13 @@ def export_pairs(
     context: typer.Context,
     project: str,
     file: Annotated[Path | None, typer.Argument(help=FILE_HELP)] = None,
-    format: Annotated[str, typer.Option(help=f"{either(PAIR_FORMATS)}.", hidden=len(PAIR_FORMATS) == 1)] = "jsonl",
+    format: Annotated[str, typer.Option(help=FORMAT_HELP, hidden=len(PAIR_FORMATS) == 1)] = "jsonl",
     with_source: Annotated[
         bool, typer.Option("--with-source", help="Add document, page, passage, quote and offsets.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Write the kept pairs of approved documents, anonymized, as JSONL with the keys input and output."""
+    """Write the kept pairs of approved documents, anonymized, to a file or folder for other programs."""
     from core.services.questions import pair_export
 
     shell = shell_of(context)
@@ -144,7 +223,8 @@ def export_pairs(
         "pairs": len(export.pairs),
         "left_out": export.left_out,
         "note": export.note,
+        "lost": export.lost,
         "path": target,
     }
-    words = (f"{export.unread}\n" if export.unread else "") + f"{len(export.pairs)} pairs written to {target}"
-    shell.show(written, f"{words}\n{export.note}" if export.note else words)
+    words = [export.unread, f"{len(export.pairs)} pairs written to {target}", export.note, export.lost]
+    shell.show(written, "\n".join(filter(None, words)))

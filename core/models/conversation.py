@@ -7,8 +7,10 @@ template can write special tokens (`marks`). If no message spells one, the whole
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
 
+from core.errors import InputError
 from core.models.templates import FALLBACK_STOPS, FALLBACK_TEMPLATE, render
 
 QUESTION = {"role": "user", "content": "?"}
@@ -30,6 +32,24 @@ class Encoded:
 
     tokens: tuple[int, ...]
     answer_start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the text that a model is trained on: whether it learns to write it, and whether it is a control token."""
+
+    text: str
+    is_learned: bool
+    is_control: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingText:
+    """A question pair as a model is trained on it: its text in pieces, and its tokens."""
+
+    pieces: tuple[Piece, ...]
+    token_count: int
+    learned_count: int  # of these, the tokens that the model learns to write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +116,65 @@ def prompt_tokens(vocabulary: Vocabulary, template: str, messages: Sequence[Mapp
     Raises:
         InputError: the template rejects the messages.
     """
-    plain, hidden = _hide(vocabulary, template, messages)
+    plain, hidden = _hide(vocabulary, template, fitting(template, messages))
     rendered = _render(vocabulary, template, plain, is_asked=True)
     return _opened(vocabulary, vocabulary.encode([Text(rendered, hidden)])[0])
 
 
-def encode_rows(vocabulary: Vocabulary, template: str, rows: Sequence[Mapping[str, str]]) -> list[Encoded]:
-    """Tokenize question pairs (`input`, `output`), each as one conversation: no token is split where the answer begins.
+def asked(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what the answer of a row answers: its question, and `system` and `history` before it, if there are any."""
+    messages = [{"role": "system", "content": row["system"]}] if row.get("system") else []
+    for turn in row.get("history", ()):
+        messages.append({"role": "user", "content": turn["input"]})
+        messages.append({"role": "assistant", "content": turn["output"]})
+    return [*messages, {"role": "user", "content": row["input"]}]
+
+
+def fitting(template: str, messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Return the messages as `template` can write them: an instruction that it cannot begins the first question."""
+    first, *rest = messages
+    if first["role"] != "system" or not rest or _takes_instruction(template):
+        return list(messages)
+    question, *following = rest
+    return [{**question, "content": f"{first['content']}\n\n{question['content']}"}, *following]
+
+
+@lru_cache(maxsize=8)
+def _takes_instruction(template: str) -> bool:
+    """Return whether a template writes an instruction: some refuse it, others leave it out without a word."""
+    try:
+        return WORDS in render(template, [{"role": "system", "content": WORDS}, QUESTION], add_generation_prompt=True)
+    except InputError:
+        return False
+
+
+def training_text(vocabulary: Vocabulary, template: str, row: Mapping[str, Any]) -> TrainingText:
+    """Return the exact text of a row as the model reads it, in pieces: what it learns to write, and what it only reads.
+
+    Raises:
+        InputError: the template rejects the row.
+    """
+    prompt, answer, hidden = _parts(vocabulary, template, turn_of(vocabulary, template), row)
+    (encoded,) = encode_rows(vocabulary, template, [row])
+    if vocabulary.opening is not None and not prompt.startswith(vocabulary.bos_token):
+        prompt = vocabulary.bos_token + prompt
+    pieces = (*_pieces(vocabulary, prompt, hidden, False), *_pieces(vocabulary, answer, hidden, True))
+    learned = len(encoded.tokens) - encoded.answer_start
+    return TrainingText(pieces=pieces, token_count=len(encoded.tokens), learned_count=learned)
+
+
+def _pieces(vocabulary: Vocabulary, rendered: str, hidden: Mapping[str, str], is_learned: bool) -> list[Piece]:
+    """Return a rendered text in pieces, control tokens apart from what contents spell."""
+    spelled = str.maketrans(dict(hidden))
+    parts = enumerate(vocabulary.pattern.split(rendered))
+    return [Piece(part.translate(spelled), is_learned, is_control=number % 2 == 1) for number, part in parts if part]
+
+
+def encode_rows(vocabulary: Vocabulary, template: str, rows: Sequence[Mapping[str, Any]]) -> list[Encoded]:
+    """Tokenize question pairs, each as one conversation: no token is split where the answer begins.
+
+    A row has `input` and `output`, and may have `system` and `history` (turns with `input` and `output`), which are read
+    and not learned.
 
     Raises:
         InputError: the template rejects a row.
@@ -169,13 +241,13 @@ def _hide(
     return plain, {character: mark for mark, character in stand_ins.items()}
 
 
-def _parts(vocabulary: Vocabulary, template: str, turn: Turn, row: Mapping[str, str]) -> tuple[str, str, dict[str, str]]:
+def _parts(vocabulary: Vocabulary, template: str, turn: Turn, row: Mapping[str, Any]) -> tuple[str, str, dict[str, str]]:
     """Return a row's prompt and answer as the template renders them, and the marks hidden in both (see `_hide`)."""
-    messages = [{"role": "user", "content": row["input"]}, {"role": "assistant", "content": row["output"]}]
+    messages = [*fitting(template, asked(row)), {"role": "assistant", "content": row["output"]}]
     plain, hidden = _hide(vocabulary, template, messages)
-    prompt = _render(vocabulary, template, plain[:1], is_asked=True)
+    prompt = _render(vocabulary, template, plain[:-1], is_asked=True)
     whole = _render(vocabulary, template, plain)
-    start, words = prompt + turn.lead, plain[1]["content"]
+    start, words = prompt + turn.lead, plain[-1]["content"]
     if whole.startswith(start) and whole.endswith(turn.after):  # the words as rendered: the template may strip them
         words = whole[len(start) : len(whole) - len(turn.after)]
     return prompt, turn.lead + words + turn.ending, hidden

@@ -74,9 +74,13 @@ def generate_stream(
 
 @torch.inference_mode()
 def generate_batch(
-    causal: CausalModel, questions: Sequence[str], *, max_tokens: int = 128, batch_size: int = 16
+    causal: CausalModel,
+    questions: Sequence[str | Sequence[Mapping[str, str]]],
+    *,
+    max_tokens: int = 128,
+    batch_size: int = 16,
 ) -> list[str]:
-    """Return the likeliest answer to each question, in the order of `questions`.
+    """Return the likeliest answer to each question or conversation (`role`, `content`), in the order of `questions`.
 
     Questions of similar length are batched together, padded on the left.
 
@@ -84,9 +88,8 @@ def generate_batch(
         InputError: a question leaves no room for an answer.
         SetupError: not enough memory.
     """
-    prompts = [
-        prompt_tokens(causal.vocabulary, causal.template, [{"role": "user", "content": question}]) for question in questions
-    ]
+    talks = [[{"role": "user", "content": each}] if isinstance(each, str) else each for each in questions]
+    prompts = [prompt_tokens(causal.vocabulary, causal.template, talk) for talk in talks]
     longest = max(map(len, prompts), default=0)
     if longest >= causal.context_tokens:
         raise InputError(

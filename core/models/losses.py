@@ -1,6 +1,7 @@
 """How unlikely a causal model finds right answers: mean cross-entropy, many rows in one forward pass. Imports torch."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 
@@ -11,12 +12,12 @@ from core.models.torch_setup import memory_errors
 
 
 @torch.no_grad()
-def answer_loss(causal: CausalModel, rows: Sequence[Mapping[str, str]], *, max_tokens: int = 2048) -> list[float]:
+def answer_loss(causal: CausalModel, rows: Sequence[Mapping[str, Any]], *, max_tokens: int = 2048) -> list[float]:
     """Return each row's mean cross-entropy over its answer tokens (including the end of the turn), in nats per token.
 
     Args:
         causal: the model.
-        rows: question pairs with `input` and `output`.
+        rows: question pairs, see `encode_rows`.
         max_tokens: longer rows lose the end of their answer.
     """
     encoded = encode_rows(causal.vocabulary, causal.template, rows)

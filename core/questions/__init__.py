@@ -5,7 +5,15 @@
 
 from core.questions.dataset import split_pairs
 from core.questions.filters import BY_HAND, DROP_REASONS, FILTERS, DropReason, Filter, apply_filters, drop_reason, summary
-from core.questions.formats import PAIR_FORMATS, PairFormat, pair_format, read_pairs, write_pairs
+from core.questions.formats import (
+    PAIR_FORMATS,
+    PairFormat,
+    inspect_file,
+    pair_format,
+    read_conversations,
+    read_pairs,
+    write_pairs,
+)
 from core.questions.kinds import KINDS
 from core.questions.writers.registry import WRITERS, find_writer
 from core.questions.writers.writer import Candidate, Excerpt, Writer
@@ -26,7 +34,9 @@ __all__ = [
     "apply_filters",
     "drop_reason",
     "find_writer",
+    "inspect_file",
     "pair_format",
+    "read_conversations",
     "read_pairs",
     "split_pairs",
     "summary",

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.records import DatasetVersion, Document, Evaluation, Job, Project, QuestionPair, Release, Run, Span
+from core.services.questions.trainable import standing_of
 from core.storage import Workspace, count, find, rights
+from core.storage.pairs.pages import kept_groups
 from core.words import counted
 
 StepState = Literal["not started", "in work", "needs you", "done", "out of date"]
@@ -90,19 +92,25 @@ def _review(workspace: Workspace, project: Project) -> Step:
 
 
 def _questions(workspace: Workspace, project: Project) -> Step:
-    kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
+    groups = kept_groups(workspace, project.id)
+    kept = sum(group.pairs for group in groups)
     is_anything_approved = any(workspace.active_review(d.id) for d in find(workspace.db, Document, project_id=project.id))
     if not kept:
         action = "Write question pairs" if is_anything_approved else ""
         return Step("questions", "Questions", "needs you" if action else "not started", "No pairs yet", action)
-    active = {document_id: workspace.active_review(document_id) for document_id in {pair.document_id for pair in kept}}
-    stale = sum(
-        1 for pair in kept if (review := active[pair.document_id]) is None or pair.review_id not in (None, review.id)
-    )
-    if stale:
-        reason = f"{len(kept)} kept; {stale} come from text whose approval was withdrawn"
-        return Step("questions", "Questions", "out of date", reason, "Write question pairs")
-    return Step("questions", "Questions", "done", f"{len(kept)} kept")
+    standing = standing_of(workspace, project)
+    reasons = [
+        f"{number} {text}"
+        for number, text in (
+            (standing.unapproved, "from text whose approval was withdrawn"),
+            (standing.outdated, "from text that changed since"),
+        )
+        if number
+    ]
+    if reasons:
+        words = f"{kept} kept; {' and '.join(reasons)}"
+        return Step("questions", "Questions", "out of date", words, "Write question pairs")
+    return Step("questions", "Questions", "done", f"{kept} kept")
 
 
 def _train(workspace: Workspace, project: Project) -> Step:

@@ -1,5 +1,6 @@
 """The schema, built up one step at a time. Never edit a step that has shipped: add another."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -162,6 +163,13 @@ def m019_texts(db: sqlite3.Connection) -> None:
 
 
 @migration
+def m021_dataset_cards(db: sqlite3.Connection) -> None:
+    """Add what a dataset version came from, how it is split and its card, and with which settings a passage was written."""
+    for statement in _DATASET_CARDS.strip().split("\n"):
+        db.execute(statement)
+
+
+@migration
 def m020_pair_measures(db: sqlite3.Connection) -> None:
     """Add what was measured of question pairs, those too that a job wrote and that do not count yet; and filter settings."""
     db.execute(
@@ -175,6 +183,33 @@ def m020_pair_measures(db: sqlite3.Connection) -> None:
         "create table filter_settings (project_id text primary key references projects on delete cascade,"
         " settings text not null)"
     )
+
+
+@migration
+def m017_parts(db: sqlite3.Connection) -> None:
+    """Add where the messages of an imported conversation lie in its passage; until now the words before them told.
+
+    Those passages held `Question: `, the question, a line break, `Answer: ` and the answer.
+    """
+    for table in ("passages", "approved_passages"):
+        db.execute(f"alter table {table} add column parts text not null default '[]'")
+    rows = db.execute(
+        "select a.id, a.start, length(p.input) as question, a.end, length(p.output) as answer from passages a"
+        " join pairs p on p.passage_id = a.id and p.origin = 'imported'"
+    ).fetchall()
+    for passage_id, start, question, end, answer in rows:
+        first, last = start + len("Question: "), end - answer
+        if last - len("\nAnswer: ") == first + question:
+            places = (("question", first, first + question), ("answer", last, end))
+            parts = [{"role": role, "start": begun, "end": ended} for role, begun, ended in places]
+            db.execute("update passages set parts = ? where id = ?", [json.dumps(parts), passage_id])
+
+
+@migration
+def m018_curation(db: sqlite3.Connection) -> None:
+    """Add what working on many pairs needs: an order and a search by words, who edited one, and acts that can be undone."""
+    for statement in _CURATION.strip().split("\n\n"):
+        db.execute(statement)
 
 
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
@@ -489,4 +524,76 @@ create table texts (
 create index texts_project on texts (project_id, job_id)
 
 create index texts_passage on texts (passage_id)
+"""
+
+_DATASET_CARDS = """
+alter table datasets add column parents text not null default '[]'
+alter table datasets add column split text not null default 'passage'
+alter table datasets add column card text not null default '{}'
+alter table written_passages add column settings_sha256 text
+create index if not exists written_passages_passage on written_passages (passage_id)
+create index if not exists written_passages_review on written_passages (review_id)
+create index if not exists pairs_passage on pairs (passage_id)
+create index if not exists pairs_document on pairs (document_id, review_id)
+"""
+
+# `number` gives pairs a lasting order: the rowid of a table without an integer key may change when SQLite compacts the file.
+# The words of `pairs` lie in `pair_words`, an index without a copy of the text; triggers keep it in step, whoever writes.
+_CURATION = """
+alter table pairs add column edited_by text
+
+alter table pairs add column number integer
+
+alter table pairs add column reason_before text
+
+update pairs set number = rowid
+
+create unique index pairs_number on pairs (number)
+
+create index pairs_in_order on pairs (project_id, number)
+
+create index pairs_of_document on pairs (document_id, number)
+
+create index pairs_of_fact on pairs (project_id, fact)
+
+create index pairs_of_passage on pairs (project_id, state, document_id, review_id, passage_id, origin, fact)
+
+create index pairs_by_facet on pairs
+    (project_id, state, reason, document_id, kind, wording, writer, origin, decided, edited_by)
+
+create virtual table pair_words using fts5 (
+    input, output, content = 'pairs', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2'
+)
+
+insert into pair_words (pair_words) values ('rebuild')
+
+create trigger pairs_are_numbered after insert on pairs begin
+    update pairs set number = coalesce((select max(number) from pairs), 0) + 1 where id = new.id;
+    insert into pair_words (rowid, input, output) select number, input, output from pairs where id = new.id;
+end
+
+create trigger pair_words_change after update of input, output, number on pairs when old.number is not null begin
+    insert into pair_words (pair_words, rowid, input, output) values ('delete', old.number, old.input, old.output);
+    insert into pair_words (rowid, input, output) values (new.number, new.input, new.output);
+end
+
+create trigger pair_words_go after delete on pairs begin
+    insert into pair_words (pair_words, rowid, input, output) values ('delete', old.number, old.input, old.output);
+end
+
+create table pair_acts (
+    number integer primary key autoincrement, project_id text not null references projects on delete cascade,
+    person_id text not null, person text not null, action text not null, created_at text not null
+)
+
+create index pair_acts_person on pair_acts (project_id, person_id, number)
+
+create table pair_act_rows (
+    act integer not null references pair_acts on delete cascade, pair_id text not null,
+    document_id text not null references documents on delete cascade, change text not null, state text, reason text,
+    decided text, changed_by text, changed_at text, reason_before text, number integer, whole text,
+    primary key (act, pair_id)
+) without rowid
+
+create index pair_act_rows_document on pair_act_rows (document_id)
 """

@@ -1,4 +1,4 @@
-"""Store and load records: column names are field names; dicts, nested records and tuples of records are stored as JSON.
+"""Store and load records: column names are field names; dicts, nested records and tuples are stored as JSON.
 
 Only field names of our own dataclasses and table names become SQL text; values are always parameters.
 """
@@ -84,6 +84,8 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
         return json.loads
     if get_origin(hint) is tuple:
         item: Any = get_args(hint)[0]
+        if item is str:
+            return lambda text: tuple(json.loads(text))
         return lambda text: tuple(item(**values) for values in json.loads(text))
     inner: Any = next((part for part in get_args(hint) if is_dataclass(part)), None)  # the record in `Record | None`
     return None if inner is None else lambda text: None if text is None else inner(**json.loads(text))
@@ -91,8 +93,8 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
 
 def _to_sql(value: Any) -> Any:
     value = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    if isinstance(value, tuple):  # of records
-        return json.dumps([asdict(item) for item in value])
+    if isinstance(value, tuple):  # of records or texts
+        return json.dumps([item if isinstance(item, str) else asdict(item) for item in value])
     # json.dumps escapes non-ASCII: a path may hold bytes that are not UTF-8, which SQLite refuses as text
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 

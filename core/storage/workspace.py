@@ -17,6 +17,7 @@ from core.records import (
     Document,
     MarkingLevel,
     Page,
+    Part,
     Passage,
     Person,
     Policy,
@@ -330,8 +331,9 @@ class Workspace:
             insert(self.db, review)
             self._record_review(review, "review approved", actor=review.reviewer)
             self.db.executemany(
-                "insert into approved_passages (review_id, passage_id, start, end, heading, page) values (?, ?, ?, ?, ?, ?)",
-                [(review.id, p.id, p.start, p.end, p.heading, p.page) for p in passages],
+                "insert into approved_passages (review_id, passage_id, start, end, heading, page, parts)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
+                [(review.id, p.id, p.start, p.end, p.heading, p.page, _as_json(p.parts)) for p in passages],
             )
 
     def remove_unapproved(self, project_id: str) -> None:
@@ -383,16 +385,22 @@ class Workspace:
         """
         rights.check(self.db, "read documents", document.project_id)
         review = self.active_review(document.id)
-        if review is None:
-            return None, []
-        text = self.anonymized_text(document.project_id, review)
+        return (None, []) if review is None else (review, self.passages_of(document.project_id, review))
+
+    def passages_of(self, project_id: str, review: Review) -> list[Passage]:
+        """Return the passages of the anonymized text that was approved in `review`, with offsets in that text."""
+        text = self.anonymized_text(project_id, review)
         rows = self.db.execute(
-            'select p.id, p.document_id, p."index", a.heading, a.page, p.token_count, a.start, a.end'
+            'select p.id, p.document_id, p."index", a.heading, a.page, p.token_count, a.start, a.end, a.parts'
             " from approved_passages a join passages p on p.id = a.passage_id"
             ' where a.review_id = ? order by p."index"',
             [review.id],
         )
-        return review, [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
+        return [from_row(Passage, row, text=text[row["start"] : row["end"]]) for row in rows]
+
+
+def _as_json(parts: Sequence[Part]) -> str:
+    return json.dumps([asdict(part) for part in parts])
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from core.errors import JobCancelled
 from core.files import sha256_folder, write_atomic
@@ -31,8 +32,8 @@ def train(
     path: Path,
     format: ModelFormat,
     *,
-    train_rows: Sequence[Mapping[str, str]],
-    validation_rows: Sequence[Mapping[str, str]] = (),
+    train_rows: Sequence[Mapping[str, Any]],
+    validation_rows: Sequence[Mapping[str, Any]] = (),
     settings: TrainingSettings,
     folder: Path,
     report: Callable[[Progress], None] = lambda progress: None,

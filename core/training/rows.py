@@ -46,7 +46,7 @@ class Tokenized:
 
 
 @contextmanager
-def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, str]], folder: Path, max_tokens: int) -> Iterator[Tokenized]:
+def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, Any]], folder: Path, max_tokens: int) -> Iterator[Tokenized]:
     """Yield the tokenized rows, kept in `folder/tokens` for the duration of the block.
 
     Rows longer than `max_tokens` or the model's context are omitted instead of truncated: a truncated answer would teach
@@ -84,7 +84,7 @@ def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, str]], folder: Pa
         shutil.rmtree(place, ignore_errors=True)
 
 
-def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, str]], settings: TrainingSettings) -> list[Encoded]:
+def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, Any]], settings: TrainingSettings) -> list[Encoded]:
     """Draw up to VALIDATION_ROWS of `rows`, reproducible by the settings' seed, without those that are too long."""
     chosen = list(rows)
     random.Random(settings.seed).shuffle(chosen)  # noqa: S311 - a sample, not a secret
@@ -93,7 +93,7 @@ def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, str]], se
     return [row for row in encoded if len(row.tokens) <= longest][:VALIDATION_ROWS]
 
 
-def _encoded(causal: CausalModel, rows: Sequence[Mapping[str, str]]) -> Iterator[Encoded]:
+def _encoded(causal: CausalModel, rows: Sequence[Mapping[str, Any]]) -> Iterator[Encoded]:
     """Yield tokenized rows, processed in batches: a tokenizer is faster on many texts at once."""
     for start in range(0, len(rows), ROWS_AT_ONCE):
         yield from encode_rows(causal.vocabulary, causal.template, rows[start : start + ROWS_AT_ONCE])

@@ -15,7 +15,7 @@ from dashboard.components.charts import score_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.questions.pair_files import submit_with_file
+from dashboard.components.questions.pair_files import READABLE, SUFFIXES, submit_with_file
 from dashboard.components.words import ago
 from dashboard.session_keys import CHAT_ANSWERER
 
@@ -65,9 +65,9 @@ def show_start(workspace: Workspace, project: Project, runs: list[Run], *, is_bu
     with st.expander("The questions it is asked"):
         upload = st.file_uploader(
             "Questions with right answers",
-            type=["jsonl"],
+            type=SUFFIXES,
             key="own-questions",
-            help="A JSONL file: one question pair a line.",
+            help=READABLE,
         )
         held_back = get(workspace.db, DatasetVersion, run.dataset_id).heldout_count
         if held_back:

@@ -12,7 +12,7 @@ from core.evaluation.verdict import outcome
 from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.run_folder import RunFolder
-from core.services.review import approval_words
+from core.services.questions.trainable import standing_of
 from core.services.training.fit import fit_here
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
@@ -25,6 +25,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.pairs import trainable_pairs
+from dashboard.components.questions.versions import show_versions
 from dashboard.components.setting_fields import setting_fields
 from dashboard.components.words import ago
 
@@ -90,16 +91,19 @@ def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) 
     """Show what to train on: the kept pairs, which starting freezes."""
     documents = len({pair.document_id for pair in pairs})
     st.markdown(f"**{counted(len(pairs), 'question pair')}** from {counted(documents, 'document')}")
-    waiting = count(workspace.db, QuestionPair, project_id=project.id, state="kept") - len(pairs)
-    if waiting:
-        st.caption(f":material/front_hand: {waiting:,} more come from text that is not approved: they are left out.")
+    standing = standing_of(workspace, project)
+    if standing.unapproved:
+        st.caption(f":material/front_hand: {standing.unapproved:,} more come from text that is not approved: left out.")
+    if standing.outdated:
+        st.caption(
+            f":material/update: {standing.outdated:,} more are out of date: their text changed when it was approved again. "
+            "Write question pairs once more on the page Questions; only what changed is written."
+        )
     versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
     st.caption(
         "Starting freezes them as a numbered version that never changes; some are held back to test what it learned."
-        + (f" The last one is version {versions[0].number}." if versions else "")
+        + (f" The last one is version {versions[0].number}: see below." if versions else "")
     )
-    if versions:
-        st.caption(f"Version {versions[0].number}: {' '.join(approval_words(versions[0].risk))}")
 
 
 def ask_model(models: list[Model]) -> Model:
@@ -253,11 +257,13 @@ def show_last_run(workspace: Workspace, project: Project) -> None:
 workspace = resources.workspace()
 project = resources.require_project()
 job = follow_newest(workspace, project, "train")
+pairs = [] if is_active(job) else trainable_pairs(workspace, project)
 if is_active(job):
     st.fragment(show_progress, run_every="2s", key="live-run")(workspace, project, is_live=True)
-elif pairs := trainable_pairs(workspace, project):
+elif pairs:
     show_last_run(workspace, project)
     show_choice(workspace, project, pairs)
 else:
     show_first_step(workspace, project)
+show_versions(workspace, project, can_freeze=bool(pairs))
 show_runs(workspace, project)

@@ -340,6 +340,25 @@ def test_pairs_nobody_approved_are_not_exported(garrison: Run, tmp_path: Path) -
     assert garrison("questions", "export", "a", str(tmp_path / "new" / "out.jsonl"))[0] == 2
 
 
+def test_a_file_of_pairs_is_shown_before_it_is_brought_in(garrison: Run, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("Frage,Antwort,Seite\nWas ist das?,Eine Pumpe.,3\nWarum?,,4\n", encoding="utf-8")
+    garrison("project", "create", "a")
+    code, out, _ = garrison("questions", "import", "a", str(pairs), "--preview")
+    assert code == 0 and "Columns: not known by their names." in out and "0 pairs" in out
+    chosen = ("--column", "question=Frage", "--column", "answer=Antwort")
+    code, out, _ = garrison("questions", "import", "a", str(pairs), "--preview", *chosen)
+    assert code == 0 and "Was ist das?" in out and "1 pair." in out
+    assert "1 row cannot be used." in out and "1 column not used." in out and "Line 3 has an empty answer." in out
+    _, out, _ = garrison("--json", "questions", "import", "a", str(pairs), "--preview", *chosen, "--skip-wrong")
+    assert json.loads(out)["first"] == [{"input": "Was ist das?", "output": "Eine Pumpe."}]
+    assert "1 row that cannot be used left out." in json.loads(out)["notes"]
+    code, _, err = garrison("questions", "import", "a", str(pairs), *chosen)
+    assert code == 2 and "line 3 has an empty answer" in err
+    code, _, err = garrison("questions", "import", "a", str(pairs), "--column", "Frage")
+    assert code == 2 and "'Frage' is not of the form Frage=COLUMN" in err
+
+
 def test_progress_without_a_terminal_is_a_line_for_each_tenth_with_whole_percents(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -96,12 +96,12 @@ def test_command_exports_pairs_in_a_new_format(workspace, learned, tmp_path, mon
 @pytest.mark.usefixtures("jsonl")
 def test_page_offers_a_new_format_of_pairs_and_no_choice_of_one(open_page, workspace, learned, request):
     app = open_page("questions", project_id=learned.project.id)
-    assert "export-pair-format" not in {radio.key for radio in app.radio}
+    assert "export-pair-format" not in {box.key for box in app.selectbox}
     assert "Download as JSONL" in [button.proto.label for button in app.get("download_button")]
     request.getfixturevalue("tsv")
     app = open_page("questions", project_id=learned.project.id)
-    assert app.radio(key="export-pair-format").options == ["JSONL", "TSV"]
-    app.radio(key="export-pair-format").set_value("tsv").run()
+    assert app.selectbox(key="export-pair-format").options == ["JSONL", "TSV"]
+    app.selectbox(key="export-pair-format").set_value("tsv").run()
     assert "Download as TSV" in [button.proto.label for button in app.get("download_button")]
     data = export_bytes(workspace, learned.project, format="tsv", with_source=True)
     assert data.decode().splitlines()[0].endswith("\tpage 1")

@@ -1,4 +1,4 @@
-"""The questions page: what was written, decisions by hand, the source of a pair."""
+"""The questions page: what was written, its figures, the open pair with its source, carrying pairs out and in."""
 
 import json
 from dataclasses import replace
@@ -7,18 +7,24 @@ import psutil
 import pytest
 
 from core.errors import InputError
+from core.questions import PAIR_FORMATS
 from core.questions.filters import DUPLICATE
 from core.records import Document, Job, QuestionPair, now
-from core.services.questions.question_pairs import Source, keep_or_drop
-from core.storage import get, insert
+from core.services.questions import curation
+from core.services.questions.question_pairs import Source
+from core.storage import find, get, insert, update
 from core.storage.written_passages import WrittenPassage, store_written
 from dashboard.components.charts import outcome_chart
 from dashboard.components.questions.pair_files import export_bytes
-from dashboard.components.questions.pairs import selected, source_html
+from dashboard.components.questions.pairs import source_html
 
 
-def table_key(app) -> str:
-    return next(key for key in app.session_state.keys() if key.startswith("pairs-"))
+def shown(app):
+    """The rows of the list, as the browser gets them."""
+    (part,) = [
+        part for part in app.get("bidi_component") if '"rows"' in part.proto.mixed.json or '"rows"' in part.proto.json
+    ]
+    return json.loads(part.proto.mixed.json or part.proto.json)["rows"]
 
 
 def test_empty_project_is_sent_to_the_documents_first(open_page, workspace):
@@ -26,19 +32,17 @@ def test_empty_project_is_sent_to_the_documents_first(open_page, workspace):
     assert app.button(key="empty-documents").label == "Add documents"
 
 
-def test_table_shows_every_pair_with_its_document_and_reason(open_page, learned):
-    app = open_page("questions", project_id=learned.project.id)
-    shown = app.data_editor[0].value
-    assert list(shown["Question"]) == [pair.input for pair in learned.pairs]
-    assert list(shown["Keep"]) == [True, True, True, False]
-    assert shown["Dropped because"].iloc[3] == "Asked already"
+def test_list_shows_every_pair_with_its_document_and_reason(open_page, learned):
+    rows = shown(open_page("questions", project_id=learned.project.id))
+    assert [(row["question"], row["state"]) for row in rows] == [(pair.input, pair.state) for pair in learned.pairs]
+    assert rows[3]["about"] == "Asked already · Winch.md · page 1"
 
 
 def test_reasons_that_occur_are_explained_where_dropped_pairs_are_counted(open_page, workspace, learned):
     app = open_page("questions", project_id=learned.project.id)
     (heading,) = [text for text in app.markdown if text.value == "**Kept and dropped, by reason**"]
     assert heading.help == f"- **Asked already**: {DUPLICATE.description}"
-    keep_or_drop(workspace, {learned.pairs[3].id: True})
+    curation.keep(workspace, learned.project.id, [learned.pairs[3].id])
     (heading,) = [text for text in app.run().markdown if text.value == "**Kept and dropped, by reason**"]
     assert not heading.help
 
@@ -48,42 +52,119 @@ def test_chart_names_every_reason():
     assert [row["what"] for row in rows] == ["Kept: 4", "Asked already: 2", "Dropped by a person: 1", "Of old: 1"]
 
 
-def test_unticked_pair_is_dropped_by_its_id(open_page, workspace, learned):
-    app = open_page("questions", project_id=learned.project.id)
-    app.session_state[table_key(app)] = {"edited_rows": {1: {"Keep": False}}, "added_rows": [], "deleted_rows": []}
-    app.run()
-    assert [get(workspace.db, QuestionPair, pair.id).state for pair in learned.pairs] == [
-        "kept",
-        "dropped",
-        "kept",
-        "dropped",
-    ]
-    assert get(workspace.db, QuestionPair, learned.pairs[1].id).reason == "by hand"
-
-
-def test_tick_in_a_filtered_table_reaches_the_pair_that_was_shown(open_page, workspace, learned):
+def test_filter_leaves_the_pairs_that_match_and_opens_the_first(open_page, workspace, learned):
     app = open_page("questions", project_id=learned.project.id)
     app.get_by_key("filter-state").set_value("dropped").run()
-    assert list(app.data_editor[0].value["Question"]) == ["What?"]
-    app.session_state[table_key(app)] = {"edited_rows": {0: {"Keep": True}}, "added_rows": [], "deleted_rows": []}
-    app.run()
+    assert [row["question"] for row in shown(app)] == ["What?"]
+    app.button(key="open-k").click().run()
     assert get(workspace.db, QuestionPair, learned.pairs[3].id).state == "kept"
-    assert get(workspace.db, QuestionPair, learned.pairs[0].id).state == "kept"
+    assert get(workspace.db, QuestionPair, learned.pairs[0].id).decided is None
 
 
 def test_words_that_no_pair_has_are_said_to_match_nothing(open_page, learned):
     app = open_page("questions", project_id=learned.project.id)
     app.text_input(key="filter-words").set_value("submarine").run()
-    assert any("No pair matches" in caption.value for caption in app.caption)
+    assert any("No pair matches" in text.value for text in app.markdown) and shown(app) == []
+    app.button(key="none-clear").click().run()
+    assert len(shown(app)) == 4
 
 
-def test_drawer_marks_the_quote_in_its_passage_and_drops_the_pair(open_page, workspace, learned):
+def test_open_pair_has_its_quote_marked_in_its_passage_and_is_dropped_and_back(open_page, workspace, learned):
     app = open_page("questions", project_id=learned.project.id)
-    app.session_state["open-pair"] = learned.pairs[0].id
-    app.run()
     assert any("<mark>The winch holds 12 tonnes.</mark>" in part.value for part in app.html)
-    app.button(key="drawer-drop").click().run()
+    app.button(key="open-d").click().run()
     assert get(workspace.db, QuestionPair, learned.pairs[0].id).state == "dropped"
+    assert app.button(key="curation-undo").label == "Undo: 1 pair dropped (u)"
+    app.button(key="curation-undo").click().run()
+    assert get(workspace.db, QuestionPair, learned.pairs[0].id).state == "kept"
+    assert "curation-undo" not in [button.key for button in app.button]
+
+
+def test_provenance_says_where_how_and_by_whom(open_page, workspace, learned):
+    update(workspace.db, QuestionPair, "pair-0", writer="guided", kind="number", wording="open", edited_by="Ada *A*")
+    app = open_page("questions", project_id=learned.project.id)
+    said = r"Winch\.md · page 1 · written by a model (Guided) · Number · Open question · text by Ada \*A\*"
+    assert said in [caption.value for caption in app.caption]
+
+
+def test_wordings_of_a_fact_lead_to_each_other(open_page, workspace, learned):
+    for number in (0, 2):
+        update(workspace.db, QuestionPair, f"pair-{number}", fact="f")
+    app = open_page("questions", project_id=learned.project.id)
+    assert [row["about"].split(" · ")[0] for row in shown(app)] == ["2 wordings", "Winch.md", "2 wordings", "Asked already"]
+    app.button(key="wording-pair-2").click().run()
+    assert any("How many tonnes?" in text.value for text in app.markdown)
+    assert app.button(key="wording-pair-0")
+
+
+def test_decision_about_all_that_match_is_asked_for_with_its_number(open_page, workspace, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    app.text_input(key="filter-words").set_value("tonnes").run()
+    app.button(key="bulk-drop").click().run()
+    assert any(text.value.startswith("**4 pairs**, on every page, will be dropped") for text in app.markdown)
+    assert get(workspace.db, QuestionPair, "pair-0").state == "kept"
+    app.button(key="bulk-yes").click().run()
+    assert {get(workspace.db, QuestionPair, pair.id).state for pair in learned.pairs} == {"dropped"}
+    assert app.button(key="curation-undo").label == "Undo: 4 pairs dropped (u)"
+
+
+class Blind:
+    """A detector that finds nothing."""
+
+    def detect(self, texts):
+        return [[] for _ in texts]
+
+
+def write(app, **fields):
+    for name, text in fields.items():
+        (field,) = [area for area in app.text_area if area.key.startswith(f"write-{name.replace('_', '-')}-")]
+        field.set_value(text)
+    return next(button for button in app.button if button.key == "form-send").click().run()
+
+
+def test_pair_is_edited_in_place_in_the_name_of_whoever_does_it(open_page, workspace, learned, monkeypatch):
+    monkeypatch.setattr("dashboard.components.questions.curation.forms.detector_for", lambda *_: Blind())
+    app = open_page("questions", project_id=learned.project.id)
+    app.text_input(key="reviewer").set_value("Ada").run()
+    app.button(key="open-e").click().run()
+    write(app, _question="What does the winch hold?", _answer="12 tonnes.")
+    pair = get(workspace.db, QuestionPair, "pair-0")
+    assert (pair.input, pair.output, pair.edited_by, pair.state) == (
+        "What does the winch hold?",
+        "12 tonnes.",
+        "Ada",
+        "kept",
+    )
+    assert not app.exception and shown(app)[0]["about"].startswith("by hand · edited by Ada")
+
+
+def test_edit_that_the_passage_does_not_say_is_told_to_be_not_kept(open_page, workspace, learned, monkeypatch):
+    monkeypatch.setattr("dashboard.components.questions.curation.forms.detector_for", lambda *_: Blind())
+    app = open_page("questions", project_id=learned.project.id)
+    app.button(key="open-e").click().run()
+    write(app, _answer="99 tonnes.")
+    assert any("the passage does not say this" in warning.value for warning in app.warning)
+    app.button(key="open-e").click().run()
+    write(app, _answer="  ")
+    assert any("1 to 20,000 characters" in warning.value for warning in app.warning)
+    assert get(workspace.db, QuestionPair, "pair-0").output == "99 tonnes."
+
+
+def test_pairs_are_split_merged_and_added(open_page, workspace, learned, monkeypatch):
+    monkeypatch.setattr("dashboard.components.questions.curation.forms.detector_for", lambda *_: Blind())
+    app = open_page("questions", project_id=learned.project.id)
+    app.button(key="open-split").click().run()
+    write(app, second_question="What is to be watched?", second_answer="The rope.")
+    assert len(shown(app)) == 5
+    app.button(key="open-merge").click().run()
+    write(app, _answer="The winch holds 12 tonnes.")
+    assert len(shown(app)) == 4
+    app.button(key="curation-add").click().run()
+    write(app, _question="Who stands inside the angle?", _answer="Nobody stands inside.")
+    assert not app.exception and len(shown(app)) == 5
+    for _ in range(3):
+        app.button(key="curation-undo").click().run()
+    assert find(workspace.db, QuestionPair, order="number") == list(learned.pairs)
 
 
 def test_markup_in_a_document_stays_text():
@@ -92,17 +173,106 @@ def test_markup_in_a_document_stays_text():
     assert "<mark>&lt;img src=x&gt;</mark>&amp;" in shown
 
 
-def test_filters_join(learned):
-    assert selected(learned.pairs, state="kept", words="how MUCH") == [learned.pairs[0]]
-    assert selected(learned.pairs, reason="duplicate", document="Winch.md") == [learned.pairs[3]]
-
-
-def test_broken_file_of_pairs_is_refused_by_its_name_and_line(open_page, workspace, learned):
+def uploaded(open_page, learned, name, content):
     app = open_page("questions", project_id=learned.project.id)
-    app.file_uploader(key="pair-files").upload("mine.jsonl", b'{"input": "Why?", "output": "Because."}\nbroken\n')
-    app.form_submit_button[0].click().run()
-    assert "mine.jsonl: line 2" in app.error[0].value
-    assert not list((workspace.home / "incoming").iterdir())
+    app.file_uploader(key="pair-files").upload(name, content.encode()).run()
+    assert not app.exception
+    return app
+
+
+def box(app, role):
+    return next(each for each in app.selectbox if (each.key or "").startswith(f"import-{role}-"))
+
+
+def told(app):
+    return " ".join(part.value for part in [*app.caption, *app.markdown, *app.warning])
+
+
+def imports(workspace):
+    return [job.params for job in find(workspace.db, Job) if job.kind == "import"]
+
+
+def test_rows_that_are_wrong_are_named_before_anything_is_stored(open_page, workspace, learned, waiting_jobs):
+    app = uploaded(open_page, learned, "mine.jsonl", '{"input": "Why?", "output": "Because."}\nbroken\n')
+    assert "Line 2 is not JSON. Repair or delete the line" in app.warning[0].value
+    assert app.button(key="bring-in").disabled and "Nothing is stored yet" in told(app)
+    assert list(workspace.home.glob(".import-*")) == [] and imports(workspace) == []
+    (skip,) = [each for each in app.toggle if (each.key or "").startswith("import-skip-")]
+    assert skip.label == "Leave out the 1 row that cannot be used"
+    skip.set_value(True).run()
+    app.button(key="bring-in").click().run()
+    (params,) = imports(workspace)
+    assert params["skips_wrong"] is True and "columns" not in params and params["name"] == "mine.jsonl"
+
+
+def test_a_file_is_shown_with_its_columns_before_it_is_brought_in(open_page, workspace, learned, waiting_jobs):
+    app = uploaded(open_page, learned, "mine.csv", "question,answer,page\nWhy?,Because.,3\n")
+    assert list(app.dataframe[-1].value["Question"]) == ["Why?"]
+    assert "**mine.csv**" in told(app) and "1 pair · read as CSV or TSV" in told(app) and "1 column not used." in told(app)
+    assert (box(app, "question").value, box(app, "answer").value, box(app, "system").value) == ("question", "answer", "none")
+    app.button(key="bring-in").click().run()
+    (params,) = imports(workspace)
+    assert "columns" not in params and not app.exception
+
+
+def test_columns_that_no_name_tells_are_chosen(open_page, workspace, learned, waiting_jobs):
+    app = uploaded(open_page, learned, "mine.csv", "Frage,Antwort\nWarum?,Darum.\n")
+    assert app.button(key="bring-in").disabled and "do not tell which holds the question" in app.info[0].value
+    assert list(app.dataframe[-1].value["Frage"]) == ["Warum?"]
+    box(app, "question").set_value("Frage").run()
+    assert "A column is missing" in app.error[0].value
+    box(app, "answer").set_value("Antwort").run()
+    assert list(app.dataframe[-1].value["Answer"]) == ["Darum."]
+    app.button(key="bring-in").click().run()
+    assert [params["columns"] for params in imports(workspace)] == [{"question": "Frage", "answer": "Antwort"}]
+
+
+def test_a_table_without_titles_is_read_from_its_first_row(open_page, learned):
+    app = uploaded(open_page, learned, "mine.csv", "Why?,Because.\nHow?,So.\n")
+    next(each for each in app.toggle if (each.key or "").startswith("import-titles-")).set_value(False).run()
+    box(app, "question").set_value("column 1").run()
+    box(app, "answer").set_value("column 2").run()
+    assert list(app.dataframe[-1].value["Question"]) == ["Why?", "How?"] and not app.button(key="bring-in").disabled
+
+
+def test_a_conversation_is_shown_with_its_instruction_and_turns(open_page, learned):
+    turns = [
+        ("system", "Be brief."),
+        ("user", "A?"),
+        ("assistant", "1."),
+        ("user", "B?"),
+        ("assistant", "2."),
+        ("user", "C?"),
+    ]
+    row = {"messages": [{"role": role, "content": text} for role, text in turns]}
+    app = uploaded(open_page, learned, "mine.jsonl", json.dumps(row))
+    shown = app.dataframe[-1].value
+    assert list(shown["Instruction"]) == ["Be brief."] * 2 and list(shown["Turns before"]) == [0, 1]
+    assert "1 question without an answer left out." in told(app)
+
+
+def test_a_file_that_is_none_of_pairs_is_refused_by_its_name(open_page, learned):
+    app = uploaded(open_page, learned, "mine.xlsx", "no workbook")
+    assert "mine.xlsx does not begin like a .xlsx file" in app.error[0].value and app.button(key="bring-in").disabled
+
+
+def test_what_an_import_left_out_is_said_afterwards(open_page, workspace, learned):
+    result = {"pairs": 2, "document_id": "document-1", "notes": ["1 empty message left out."]}
+    job = Job(id="job-1", kind="import", project_id=learned.project.id, state="done", result=result, created_at=now())
+    insert(workspace.db, job)
+    app = open_page("questions", project_id=learned.project.id)
+    assert "Brought in last: 2 pairs. 1 empty message left out." in told(app)
+
+
+@pytest.mark.parametrize(
+    ("format", "name"), [("kiln", "question-pairs.kiln.csv"), ("datasets", "question-pairs-datasets.zip")]
+)
+def test_a_format_is_explained_and_its_file_is_named(open_page, workspace, learned, format, name):
+    app = open_page("questions", project_id=learned.project.id)
+    app.selectbox(key="export-pair-format").set_value(format).run()
+    assert PAIR_FORMATS[format].description in told(app) and not app.exception
+    data = export_bytes(workspace, learned.project, format=format, with_source=True)
+    assert data.startswith(b"PK" if name.endswith(".zip") else b"input,output,tags")
 
 
 def test_download_has_exactly_the_two_keys(workspace, learned):
@@ -143,7 +313,7 @@ def test_what_a_killed_job_wrote_is_not_among_the_pairs_to_train_on(open_page, w
     killed = Job(id="job-1", kind="generate", project_id=learned.project.id, state="failed", created_at=now())
     written(workspace, learned, killed)
     app = open_page("questions", project_id=learned.project.id)
-    assert list(app.data_editor[0].value["Question"]) == [pair.input for pair in learned.pairs]
+    assert [row["question"] for row in shown(app)] == [pair.input for pair in learned.pairs]
     assert any(text.value.startswith("**3 pairs kept**") for text in app.markdown)
 
 

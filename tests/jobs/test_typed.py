@@ -59,6 +59,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         pair_import.Params(path="/i/p", name="p.jsonl", remove_after=True),
         {"name": "p.jsonl", "remove_after": True, "path": "/i/p"},
     ),
+    (
+        pair_import.Params(path="/p.csv", name="p.csv", columns={"question": "Q", "answer": "A"}, skips_wrong=True),
+        {"path": "/p.csv", "name": "p.csv", "columns": {"question": "Q", "answer": "A"}, "skips_wrong": True},
+    ),
     (generation.Params(settings=GenerationSettings(), filters=FilterSettings()), {"settings": {}, "filters": {}}),
     (
         generation.Params(settings=GenerationSettings(per_passage=3).in_full(), filters=FilterSettings().in_full()),
@@ -88,14 +92,15 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
 READ = {"documents": ["document-1"], "read": 1, "skipped": 2, "unreadable": 0}
 FOUND = {"documents": 1, "spans": 9, "spread": 0}
 WRITTEN = {
-    "kept": 4, "dropped": {"too long": 1}, "passages": 2, "writer": "several", "asked": 3, "malformed": 1, "refused": 0,
+    "kept": 4, "dropped": {"too long": 1}, "passages": 2, "skipped": 1, "writer": "several",
+    "asked": 3, "malformed": 1, "refused": 0,
     "ungrounded": 1, "cut": 0, "texts": 0,
 }  # fmt: skip
 RESULTS: dict[str, dict[str, Any]] = {
     "read": READ,
     "anonymize": FOUND,
     "search again": {"documents": 1, "found": 3},
-    "import": {"pairs": 8, "document_id": "document-1"},
+    "import": {"pairs": 8, "document_id": "document-1", "notes": ["1 empty message left out."]},
     "generate": WRITTEN,
     "try": {"writer": "several", "replies": 2, "pairs": 4, "kept": 3},
     "probe": {

@@ -25,6 +25,7 @@ from core.jobs.context import JobContext
 from core.jobs.worker import run_job
 from core.privacy import Masked, mask
 from core.privacy.detection.overlaps import resolve
+from core.questions import inspect_file
 from core.records import Detection, Document, Job, Project, Span, new_id, now
 from core.services import review
 from core.services.documents.document_export import export_documents
@@ -208,7 +209,8 @@ def test_nothing_masked_leaves(caplog: pytest.LogCaptureFixture, seed: int) -> N
         pairs.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         job = Job(id=new_id("job"), kind="import", project_id=project.id, params={}, created_at=now())
         insert(workspace.db, job)
-        pair_import._store(JobContext(workspace, job), project, path=pairs, name=f"{values[1][1]}.jsonl")
+        given = pair_import.Params(path=str(pairs), name=f"{values[1][1]}.jsonl")
+        pair_import._store(JobContext(workspace, job), project, given, inspect_file(pairs))
         search(workspace, project, ValueDetector(values, rng))
         decide_at_random(workspace, project, rng)
         documents = find(workspace.db, Document, project_id=project.id, state="read")

@@ -102,3 +102,37 @@ def test_job_from_before_hints_had_a_command_keeps_its_hint_as_words(tmp_path: P
     job = get(workspace.db, Job, "job-1")
     assert (job.error, job.hint, job.hint_command) == ("It ended.", hint, "")
     workspace.close()
+
+
+def test_imported_pairs_from_before_parts_were_stored_get_theirs(tmp_path: Path) -> None:
+    """What told question from answer used to be the words before them, which may stand in either."""
+    home = tmp_path / "older"
+    write_older(home)
+    question, answer = "What stands before\nAnswer: in Größe 😀?", "Question: nothing.\nAnswer: this."
+    piece = f"Question: {question}\nAnswer: {answer}"
+    edited = "Question: changed\nAnswer: by somebody"
+    text = f"{TEXT}\n\n{piece}\n\n{edited}"
+    first, second = len(TEXT) + 2, len(TEXT) + len(piece) + 4
+    then = "2026-01-01T00:00:00.000+00:00"
+    rows = [
+        ("passages", ["passage-2", "document-1", 1, first, first + len(piece), "", "page 1", 9]),
+        ("passages", ["passage-3", "document-1", 2, second, len(text), "", "page 1", 9]),
+        *(
+            (
+                "pairs",
+                [f"pair-{number}", "project-1", asked, told, "imported", "kept", "", "document-1", "a.jsonl", "",
+                 f"passage-{number}", "page 1", told, 0, 0, then],
+            )
+            for number, asked, told in ((2, question, answer), (3, "other", "texts"))
+        ),
+    ]  # fmt: skip
+    with closing(sqlite3.connect(home / "garrison.sqlite3", isolation_level=None)) as db:
+        for table, values in rows:
+            db.execute(f"insert into {table} values ({', '.join('?' * len(values))})", values)  # noqa: S608 ours
+    (home / "projects/project-1/documents/document-1/text.txt").write_text(text, encoding="utf-8")
+    workspace = Workspace(home)
+    plain, imported, unclear = workspace.passages(get(workspace.db, Document, "document-1"))
+    told = [(part.role, text[part.start : part.end]) for part in imported.parts]
+    assert told == [("question", question), ("answer", answer)]
+    assert plain.parts == unclear.parts == ()
+    workspace.close()

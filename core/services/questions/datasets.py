@@ -3,30 +3,42 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from core.errors import SetupError
+from core.errors import Hint, InputError, SetupError
 from core.files import write_atomic
-from core.questions import split_pairs
+from core.questions.dataset import Card, Difference, Frozen, card_of, difference, split_dataset
+from core.questions.exchange.conversations import training_row
 from core.records import DatasetVersion, Project, QuestionPair, new_id, now
 from core.services.questions.trainable import approvals_of, reviewed_pairs
-from core.services.review import risk_of
+from core.services.review import approval_words, risk_of
+from core.settings import DatasetSettings
 from core.storage import Workspace, audit, find, insert, rights, transaction
+from core.words import counted
+
+TRAIN, HELDOUT = "train.jsonl", "heldout.jsonl"
 
 
-def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
+def freeze(workspace: Workspace, project: Project, settings: DatasetSettings | None = None) -> DatasetVersion:
     """Freeze the reviewed pairs as a new dataset version; return the newest version if nothing changed.
+
+    Without `settings`, those of the newest version hold.
 
     Raises:
         InputError: there are no reviewed pairs, and why.
     """
     rights.check(workspace.db, "train", project.id)
     pairs = reviewed_pairs(workspace, project)
-    train_pairs, heldout_pairs = split_pairs(pairs, seed=0)
-    files = {"train.jsonl": _rows(train_pairs), "heldout.jsonl": _rows(heldout_pairs)}
+    versions = versions_of(workspace, project)
+    chosen = settings or _settings_of(versions)
+    split = split_dataset(pairs, chosen)
+    card = card_of(split, chosen)
+    files = {TRAIN: _rows(split.train), HELDOUT: _rows(split.heldout)}
     sha256 = hashlib.sha256("\0".join(files.values()).encode()).hexdigest()
     with transaction(workspace.db):  # includes the files, so that no other process is writing a version at the same time
-        versions = find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
+        versions = versions_of(workspace, project)
         if versions and versions[0].sha256 == sha256:
             return versions[0]
         _remove_unnamed(workspace, project, versions)
@@ -35,9 +47,12 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
             project_id=project.id,
             number=1 + (versions[0].number if versions else 0),
             sha256=sha256,
-            train_count=len(train_pairs),
-            heldout_count=len(heldout_pairs),
+            train_count=len(split.train),
+            heldout_count=len(split.heldout),
             risk=risk_of(approvals_of(workspace, pairs)),
+            parents=(versions[0].id,) if versions else (),
+            split=split.by,
+            card=card.as_json(),
             created_at=now(),
         )
         for name, content in files.items():
@@ -53,6 +68,71 @@ def freeze(workspace: Workspace, project: Project) -> DatasetVersion:
     return version
 
 
+def versions_of(workspace: Workspace, project: Project) -> list[DatasetVersion]:
+    """Return a project's dataset versions, the newest first."""
+    return find(workspace.db, DatasetVersion, project_id=project.id, order="number desc")
+
+
+def version_of(workspace: Workspace, project: Project, number: int | None = None) -> DatasetVersion:
+    """Return a dataset version of a project by its number; the newest one without.
+
+    Raises:
+        InputError: there is none.
+    """
+    versions = versions_of(workspace, project)
+    found = [version for version in versions if number in (None, version.number)]
+    if not found:
+        what = f"no dataset version {number}" if versions else "no dataset version"
+        raise InputError(
+            f"{project.name} has {what}.",
+            Hint("Freeze one on the page Train.", command=f"garrison dataset freeze {project.name}")
+            if not versions
+            else f"They are numbered 1 to {versions[0].number}.",
+        )
+    return found[0]
+
+
+def card_words(version: DatasetVersion) -> list[str]:
+    """Return what a dataset version holds in words, with the approvals that it rests on."""
+    card = Card.of(version.card)
+    counts = f"{counted(version.train_count, 'pair')} to train on, {counted(version.heldout_count, 'pair')} held out."
+    return [*(card.sentences() if card else [counts]), *approval_words(version.risk)]
+
+
+def difference_of(workspace: Workspace, project: Project, before: DatasetVersion, after: DatasetVersion) -> Difference:
+    """Compare the rows of two dataset versions of a project.
+
+    Raises:
+        SetupError: a file is gone.
+    """
+    rights.check(workspace.db, "read documents", project.id)
+    return difference(*(_frozen(workspace, project, version) for version in (before, after)))
+
+
+def planned_difference(workspace: Workspace, project: Project, before: DatasetVersion) -> Difference:
+    """Compare a dataset version with what would be frozen now.
+
+    Raises:
+        InputError: there are no reviewed pairs, and why.
+        SetupError: a file is gone.
+    """
+    rights.check(workspace.db, "read documents", project.id)
+    split = split_dataset(reviewed_pairs(workspace, project), _settings_of([before]))
+    now_ = Frozen([_row(pair) for pair in split.train], [_row(pair) for pair in split.heldout])
+    return difference(_frozen(workspace, project, before), now_)
+
+
+def _frozen(workspace: Workspace, project: Project, version: DatasetVersion) -> Frozen:
+    folder = workspace.dataset_folder(project.id, version.id)
+    return Frozen(read_rows(folder / TRAIN), read_rows(folder / HELDOUT))
+
+
+def _settings_of(versions: Sequence[DatasetVersion]) -> DatasetSettings:
+    """Return the settings of the first of these versions, or the defaults."""
+    card = Card.of(versions[0].card) if versions else None
+    return DatasetSettings(**card.settings) if card else DatasetSettings()
+
+
 def _remove_unnamed(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
     """Delete files of versions without a row, left when the process was killed while storing them."""
     named = {version.id for version in versions}
@@ -62,17 +142,17 @@ def _remove_unnamed(workspace: Workspace, project: Project, versions: list[Datas
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _rows(pairs: list[QuestionPair]) -> str:
-    return "".join(
-        json.dumps(
-            {"input": pair.input, "output": pair.output, "pair_id": pair.id, "review_id": pair.review_id}, ensure_ascii=False
-        )
-        + "\n"
-        for pair in pairs
-    )
+def _rows(pairs: Sequence[QuestionPair]) -> str:
+    return "".join(json.dumps(_row(pair), ensure_ascii=False) + "\n" for pair in pairs)
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def _row(pair: QuestionPair) -> dict[str, Any]:
+    """Return a pair as a row: what is trained on, where it comes from, and what it asks for as far as that is known."""
+    asked = {name: value for name in ("kind", "wording", "fact") if (value := getattr(pair, name)) is not None}
+    return training_row(pair) | {"pair_id": pair.id, "review_id": pair.review_id} | asked
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read the rows of a frozen dataset file.
 
     Raises:

@@ -8,11 +8,12 @@ from core.questions import apply_filters
 from core.questions.filters import check_names, judged_reasons
 from core.questions.filters.content.answerable import is_known
 from core.records import Project, QuestionPair
+from core.services.questions.curation import keep
 from core.services.questions.measures import Report, measure_pairs
-from core.services.questions.question_pairs import keep_or_drop
 from core.settings import FilterSettings
 from core.storage import Workspace, find, rights, transaction, update
 from core.storage.pair_measures import forget_measures, store_filter_settings, stored_filter_settings, stored_measures
+from core.storage.pairs.pages import PairFilter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +110,7 @@ def measured_of(workspace: Workspace, project: Project, filters: FilterSettings)
 
 def keep_dropped(workspace: Workspace, project: Project, reason: str) -> int:
     """Keep by hand every pair that the filters dropped for this reason, and return how many these are."""
-    rights.check(workspace.db, "work on questions", project.id)
-    pairs = find(workspace.db, QuestionPair, project_id=project.id, state="dropped", reason=reason)
-    chosen = {pair.id: True for pair in pairs if pair.decided is None}
-    keep_or_drop(workspace, chosen)
-    return len(chosen)
+    return keep(workspace, project.id, PairFilter(state="dropped", reason=reason, is_decided=False))
 
 
 def _pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:

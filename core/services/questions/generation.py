@@ -1,8 +1,8 @@
 """Approved, anonymized passages → question pairs → filters."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from itertools import islice
 
 from core.errors import Hint, InputError, JobCancelled, ModelError
 from core.jobs.context import JobContext
@@ -12,15 +12,17 @@ from core.questions.writers.registry import AUTO
 from core.records import Document, Project
 from core.services.questions.filtering import Filtered, filter_again
 from core.services.questions.measures import measure_pairs
-from core.services.questions.writing.batch import Approved, BatchWriter, Counts, WrittenBatch
+from core.services.questions.reapproval import renew_pairs
+from core.services.questions.writing.batch import BatchWriter, Counts, WrittenBatch
 from core.services.questions.writing.excerpts import Surroundings
+from core.services.questions.writing.missing import Amount, amount, missing, settings_key
 from core.services.questions.writing.models import WritingModel, find_writing_model, opened
 from core.services.questions.writing.probing import prepared
 from core.services.questions.writing.texts import TextJudge, trainable_texts
 from core.services.questions.writing.unanswered import Invention, invented, put_invented
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, transaction
-from core.storage.written_passages import forget_others, put_in_place, store_written, waiting_pairs, written_keys
+from core.storage.written_passages import forget_others, put_in_place, store_written, waiting_pairs
 from core.storage.written_texts import forget_other_texts, store_texts, texts_in_place
 from core.words import counted
 
@@ -29,25 +31,33 @@ COUNTS = "counts"  # items of a job: what came of the model's replies, a batch e
 
 
 class Params(JobParams):
-    """How to write question pairs, and which to keep."""
+    """How to write question pairs, and which to keep.
+
+    Passages that were written from the same text with the same settings are skipped, unless `anew`. `forget_decisions`
+    replaces also the pairs that a person decided on or edited, so it writes all passages.
+    """
 
     kind = "generate"
     settings: GenerationSettings = GenerationSettings()
     filters: FilterSettings = FilterSettings()
+    anew: bool = False
+    forget_decisions: bool = False
 
 
 class Result(JobResult):
     """How many pairs of the project are `kept` and, by reason, `dropped`; and how many `passages` are approved.
 
-    `writer` says in which way they were written. Where the model writes by itself, it was `asked` so many times, of which
-    `malformed` replies could not be used and `refused` ones said no; `ungrounded` pairs had no evidence in the passage, and
-    `cut` passages were longer than the model reads and were cut at sentences. `texts` for continued training are kept.
+    Of these, `skipped` were up to date: written before from the same text with the same settings. `writer` says in which
+    way the others were written. Where the model writes by itself, it was `asked` so many times, of which `malformed` replies
+    could not be used and `refused` ones said no; `ungrounded` pairs had no evidence in the passage, and `cut` passages were
+    longer than the model reads and were cut at sentences. `texts` for continued training are kept.
     """
 
     kind = "generate"
     kept: int
     dropped: dict[str, int]
     passages: int
+    skipped: int = 0
     writer: str = ""
     asked: int = 0
     malformed: int = 0
@@ -63,7 +73,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     if params.settings.writer != AUTO:
         find_writer(params.settings.writer)
     find_generator(workspace, params.settings)
-    if not _approved(workspace, project):
+    if not amount(workspace, project).total:
         raise InputError(
             f"No document of {project.name} is approved.",
             Hint(
@@ -85,73 +95,107 @@ def find_generator(workspace: Workspace, settings: GenerationSettings) -> Writin
 
 def run(context: JobContext, params: Params) -> Result:
     """Run a generation job."""
-    project = context.project()
-    return write_questions(context, project, settings=params.settings, filters=params.filters)
+    return write_questions(
+        context,
+        context.project(),
+        settings=params.settings,
+        filters=params.filters,
+        is_anew=params.anew,
+        is_forgetting=params.forget_decisions,
+    )
 
 
 def write_questions(
-    context: JobContext, project: Project, *, settings: GenerationSettings, filters: FilterSettings
+    context: JobContext,
+    project: Project,
+    *,
+    settings: GenerationSettings,
+    filters: FilterSettings,
+    is_anew: bool = False,
+    is_forgetting: bool = False,
 ) -> Result:
-    """Write pairs for every approved passage that an earlier attempt did not finish, then filter all pairs.
+    """Write pairs for every approved passage that is not up to date, then filter all pairs.
 
     New pairs replace previously generated ones only when all are written and filtered; if the process is killed before
     that, the project's pairs remain unchanged. If the job is canceled, the passages finished so far replace their
-    previous pairs. Imported pairs are kept.
+    previous pairs. Pairs that were imported stay, and so do those that a person decided on, edited or added.
+
+    Args:
+        context: the job's.
+        project: the project whose passages to write about.
+        settings: how to write.
+        filters: which pairs to keep.
+        is_anew: write all passages, also those that are up to date.
+        is_forgetting: write all passages, and replace also the pairs that a person decided on or edited.
     """
+    _renew(context.workspace, project)
     settings = prepared(context, settings)
-    approved = _approved(context.workspace, project)
     try:
-        counts = _write_missing(context, project, approved, settings)
+        found, counts = _write_missing(context, project, settings, is_anew=is_anew or is_forgetting)
     except JobCancelled:
         if context.cancel_requested.is_set() and context.is_held():
             with suppress(ModelError):
-                _count_in_part(context, project, filters)
+                _count_in_part(context, project, filters, is_forgetting=is_forgetting)
         raise
-    context.progress(len(approved), len(approved), unit="passages", message="Filtering")
+    context.progress(found.total, found.total, unit="passages", message="Filtering")
     invention = invented(context.workspace, project, context.job.id, settings)
     _measure(context, project, invention)
     try:
-        filtered = _count_in_all(context, project, filters, invention)
+        filtered = _count_in_all(context, project, filters, invention, is_forgetting=is_forgetting)
     except ModelError as error:
         raise _with_counts(error, counts) from error
     return Result(
         kept=filtered.kept,
         dropped=filtered.dropped,
-        passages=len(approved),
+        passages=found.total,
+        skipped=found.skipped,
         writer=settings.writer,
         texts=len(trainable_texts(context.workspace, project)),
         **asdict(counts),
     )
 
 
+def _renew(workspace: Workspace, project: Project) -> None:
+    """Carry pairs over to approvals that were given before this was done with the approval itself."""
+    permitted = workspace.allowed("work on questions", project.id)
+    for document in find(workspace.db, Document, project_id=project.id, state="read"):
+        renew_pairs(permitted, document)
+
+
 def _write_missing(
-    context: JobContext, project: Project, approved: Sequence[Approved], settings: GenerationSettings
-) -> Counts:
-    """Write and store pairs for the passages this job has not finished yet, a few at a time; return the counts of all."""
-    workspace = context.workspace
-    written = written_keys(workspace, project.id, context.job.id)
-    todo = [entry for entry in approved if (entry[1].id, entry[2].id) not in written]
+    context: JobContext, project: Project, settings: GenerationSettings, *, is_anew: bool
+) -> tuple[Amount, Counts]:
+    """Write and store pairs for the missing passages, a few at a time.
+
+    Returns what there was to do before, and the counts of all attempts.
+    """
+    workspace, job = context.workspace, context.job
     model, writer = find_generator(workspace, settings), find_writer(settings.writer)
-    longest = max((passage.token_count for _, _, passage in approved), default=0)
-    judge = TextJudge(workspace, project, context.job.id)
-    batches = BatchWriter(project, Surroundings(workspace), judge, settings)
+    key = settings_key(settings, model)
+    wanted = "" if is_anew else key
+    found = amount(workspace, project, job_id=job.id, key=wanted)
     counts = Counts.of_texts(item.rpartition(":")[2] for item in context.finished_ids(COUNTS))  # of earlier attempts
-    with opened(workspace, model, writer, settings, passage_tokens=longest, check=context.check) as loaded:
-        for start in range(0, len(todo), PASSAGES_AT_ONCE):
-            batch = todo[start : start + PASSAGES_AT_ONCE]
-            done = len(approved) - len(todo) + start
-            context.progress(done, len(approved), unit="passages", message=_message(counts, done, len(approved)))
-            found = batches.write(batch, loaded.generator, loaded.room)
-            _store(context, project, found)
-            counts += found.counts
-    return counts
+    if found.is_complete:
+        return found, counts
+    done = found.skipped + found.done
+    passages = missing(workspace, project, job_id=job.id, key=wanted)
+    judge = TextJudge(workspace, project, job.id)
+    batches = BatchWriter(project, Surroundings(workspace), judge, settings)
+    with opened(workspace, model, writer, settings, passage_tokens=found.longest_tokens, check=context.check) as loaded:
+        while batch := list(islice(passages, PASSAGES_AT_ONCE)):
+            context.progress(done, found.total, unit="passages", message=_message(counts, done, found.total))
+            written = batches.write(batch, loaded.generator, loaded.room)
+            _store(context, project, written, key=key)
+            counts += written.counts
+            done += len(batch)
+    return found, counts
 
 
-def _store(context: JobContext, project: Project, batch: WrittenBatch) -> None:
+def _store(context: JobContext, project: Project, batch: WrittenBatch, *, key: str) -> None:
     """Store what was written about a few passages with its counts, so that neither is there without the other."""
     workspace, first = context.workspace, batch.passages[0]
     with transaction(workspace.db):
-        store_written(workspace, project.id, context.job.id, batch.passages)
+        store_written(workspace, project.id, context.job.id, batch.passages, settings_sha256=key)
         store_texts(workspace, project.id, batch.texts)
         if batch.counts:
             context.finish_item(f"{COUNTS}:{first.review_id}:{first.passage_id}:{batch.counts.as_text()}")
@@ -188,7 +232,9 @@ def _with_counts(error: ModelError, counts: Counts) -> ModelError:
     )
 
 
-def _count_in_all(context: JobContext, project: Project, filters: FilterSettings, invention: Invention) -> Filtered:
+def _count_in_all(
+    context: JobContext, project: Project, filters: FilterSettings, invention: Invention, *, is_forgetting: bool
+) -> Filtered:
     """Replace previously generated pairs and texts by the new ones and filter all pairs, in one transaction.
 
     Raises:
@@ -197,27 +243,17 @@ def _count_in_all(context: JobContext, project: Project, filters: FilterSettings
     workspace = context.workspace
     with transaction(workspace.db):
         texts_in_place(workspace, project.id, context.job.id)
-        put_in_place(workspace, project.id, context.job.id)
+        put_in_place(workspace, project.id, context.job.id, is_forgetting=is_forgetting)
         forget_others(workspace, project.id, context.job.id)
         forget_other_texts(workspace, project.id, context.job.id)
         put_invented(workspace, project, invention)
         return filter_again(workspace, project, filters)
 
 
-def _count_in_part(context: JobContext, project: Project, filters: FilterSettings) -> None:
+def _count_in_part(context: JobContext, project: Project, filters: FilterSettings, *, is_forgetting: bool) -> None:
     """Do the same for the passages finished so far, if there are any; the others keep their previous pairs."""
     workspace = context.workspace
     with transaction(workspace.db):
         texts_in_place(workspace, project.id, context.job.id)
-        if put_in_place(workspace, project.id, context.job.id):
+        if put_in_place(workspace, project.id, context.job.id, is_forgetting=is_forgetting):
             filter_again(workspace, project, filters)
-
-
-def _approved(workspace: Workspace, project: Project) -> list[Approved]:
-    """Return all passages with a valid approval, except those of imported pairs, which need no questions."""
-    approved = []
-    for document in find(workspace.db, Document, project_id=project.id, state="read"):
-        if document.kind != "pairs":
-            review, passages = workspace.approved_passages(document)
-            approved += [(document, review, passage) for passage in passages if review]
-    return approved

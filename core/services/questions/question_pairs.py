@@ -1,12 +1,11 @@
-"""A project's question pairs for people who work on them: their source, how far documents are covered, keep or drop."""
+"""A project's question pairs for people who work on them: their source, and how far documents are covered."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.questions import BY_HAND
 from core.questions.coverage import Coverage, covered_passages
 from core.records import Project, QuestionPair
-from core.storage import Workspace, rights, transaction, update
+from core.storage import Workspace, rights
 
 CONTEXT_CHARACTERS = 600  # given on each side of a quote whose passage is unknown
 
@@ -57,11 +56,3 @@ def coverage_of(workspace: Workspace, project: Project, pairs: Iterable[Question
         [project.id],
     )
     return [Coverage(document=row["name"], covered=covered[row["id"]], passages=row["passages"]) for row in rows]
-
-
-def keep_or_drop(workspace: Workspace, choices: Mapping[str, bool]) -> None:
-    """Store a person's decisions: pair id to whether it is kept. Pairs that they may not change stay as they are."""
-    with transaction(workspace.db):
-        for pair_id, is_kept in choices.items():
-            state, reason = ("kept", "") if is_kept else ("dropped", BY_HAND.name)
-            update(workspace.db, QuestionPair, pair_id, state=state, reason=reason, decided=state)

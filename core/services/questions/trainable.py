@@ -1,12 +1,40 @@
 """The rule that nothing unreviewed is trained on: which question pairs may be, and in which form."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.errors import Hint, InputError
-from core.questions.as_text import from_text
+from core.questions.as_text import exchange_in
 from core.records import Document, Passage, Project, QuestionPair, Review
-from core.storage import Workspace, find, get
+from core.services.review.approved import approved_masking, masked_parts
+from core.storage import Workspace, find, get, rights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How many kept pairs of a project come from text whose approval stands, and how many do not, for which reason.
+
+    The document of an `unapproved` pair is not approved. That of an `outdated` one was approved again, and the passage reads
+    otherwise now.
+    """
+
+    valid: int
+    unapproved: int
+    outdated: int
+
+
+def standing_of(workspace: Workspace, project: Project) -> Standing:
+    """Count the kept pairs of a project by whether their approval stands."""
+    rights.check(workspace.db, "see project", project.id)
+    approved = "(select id from reviews where document_id = pairs.document_id and state = 'approved')"
+    row = workspace.db.execute(
+        f"select count(*) as kept, coalesce(sum({approved} is null), 0) as unapproved, coalesce(sum({approved} is not null"  # noqa: S608 a constant
+        f" and origin <> 'imported' and review_id is not {approved}), 0) as outdated"
+        " from pairs where project_id = ? and state = 'kept'",
+        [project.id],
+    ).fetchone()
+    left_out = row["unapproved"] + row["outdated"]
+    return Standing(valid=row["kept"] - left_out, unapproved=row["unapproved"], outdated=row["outdated"])
 
 
 def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
@@ -23,7 +51,7 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
         )
     approved: dict[str, tuple[Review | None, dict[str, Passage]]] = {}
     for document_id in {pair.document_id for pair in kept}:
-        review, passages = workspace.approved_passages(get(workspace.db, Document, document_id))
+        review, passages = _approved(workspace, get(workspace.db, Document, document_id))
         approved[document_id] = review, {passage.id: passage for passage in passages}
     usable = [pair for given in kept if (pair := _reviewed(given, *approved[given.document_id]))]
     if not usable:
@@ -35,9 +63,32 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
     return usable
 
 
+def reviewed_form(workspace: Workspace, pair: QuestionPair) -> QuestionPair | None:
+    """Return a pair as it may be trained on, imported ones anonymized; None unless it belongs to a valid approval."""
+    rights.check(workspace.db, "read documents", pair.project_id)
+    review, passages = _approved(workspace, get(workspace.db, Document, pair.document_id))
+    return _reviewed(pair, review, {passage.id: passage for passage in passages})
+
+
+def _approved(workspace: Workspace, document: Document) -> tuple[Review | None, list[Passage]]:
+    """Return a document's approval and approved passages; those of conversations with their parts.
+
+    Approvals from before parts were stored have none: then they are found again in exactly the masking that was approved.
+    """
+    review, passages = workspace.approved_passages(document)
+    if review is None or document.kind != "pairs" or all(passage.parts for passage in passages):
+        return review, passages
+    try:
+        _, _, masked = approved_masking(workspace, document)
+    except InputError:  # what is stored is not what was approved any more
+        return None, []
+    parts = {passage.id: masked_parts(masked, passage.parts) for passage in workspace.passages(document)}
+    return review, [replace(passage, parts=parts.get(passage.id, ())) for passage in passages]
+
+
 def _rewrite(project: Project) -> Hint:
     return Hint(
-        "It was approved again since they were written; have them written again on the page Questions.",
+        "Their text changed when it was approved again; have the changed passages written anew on the page Questions.",
         command=f"garrison questions generate {project.name}",
     )
 
@@ -63,16 +114,18 @@ def _reviewed(pair: QuestionPair, review: Review | None, passages: dict[str, Pas
     if pair.origin != "imported":
         return pair if pair.review_id == review.id else None
     passage = None if pair.passage_id is None else passages.get(pair.passage_id)
-    anonymized = from_text(passage.text) if passage else None
-    if passage is None or anonymized is None:
+    found = exchange_in(passage, len(pair.history)) if passage else None  # a pair's turn is the one after its history
+    if passage is None or found is None:
         return None
-    question, answer = anonymized
+    exchange, answer = found
     return replace(
         pair,
-        input=question,
-        output=answer,
+        input=exchange.input,
+        output=exchange.output,
+        system=exchange.system,
+        history=exchange.history,
         review_id=review.id,
-        quote=answer,  # the imported quote is not anonymized
-        quote_start=passage.end - len(answer),
-        quote_end=passage.end,
+        quote=exchange.output,  # the imported quote is not anonymized
+        quote_start=answer.start,
+        quote_end=answer.end,
     )

@@ -12,6 +12,7 @@ from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
 from core.records import Document, Person, Project, Review, Span, Unread, new_id, now
 from core.services.privacy.highest_marking import check_permitted
+from core.services.questions.reapproval import renew_pairs
 from core.services.review.approved import masked_passages
 from core.services.review.policy import needs_two, note_person
 from core.services.review.sampling import sample_of
@@ -149,6 +150,7 @@ def _approve(permitted: Permitted, project: Project, document: Document, *, by: 
     note_person(permitted, project.id, by)
     passages = masked_passages(permitted.text(document), masked, permitted.passages(document))
     permitted.store_approval(document, review, text=masked.text, passages=passages)
+    renew_pairs(permitted, document, actor=by.name)
     return review
 
 

@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
 from core.privacy.text.normalization import fold
-from core.records import Document, Passage, Review, Span
+from core.records import Document, Part, Passage, Review, Span
 from core.storage import Workspace, find, rights
 
 _SHEET = "sheet "
@@ -66,9 +66,15 @@ def masked_passages(text: str, masked: Masked, passages: Iterable[Passage]) -> l
             page = _SHEET + (masked_line(page.removeprefix(_SHEET), passage.end) or "without name")
         start, end = masked.position(passage.start), masked.position(passage.end)
         heading = " > ".join(filter(None, titles))
-        return replace(passage, start=start, end=end, text=masked.text[start:end], heading=heading, page=page)
+        text, parts = masked.text[start:end], masked_parts(masked, passage.parts)
+        return replace(passage, start=start, end=end, text=text, heading=heading, page=page, parts=parts)
 
     return [beside(passage) for passage in passages]
+
+
+def masked_parts(masked: Masked, parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the parts of a passage with their offsets in the masked text."""
+    return tuple(replace(part, start=masked.position(part.start), end=masked.position(part.end)) for part in parts)
 
 
 def _titles(heading: str, lines: dict[str, list[tuple[int, int]]]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psutil
 
@@ -24,7 +24,7 @@ QUESTIONS_AT_ONCE = 16
 MAX_ANSWER_TOKENS = 96
 MEMORY_SHARE = 0.25  # of free memory: a model up to this size is loaded twice, so that base and run answer in parallel
 
-Row = dict[str, str]  # `input`, `output`
+Row = dict[str, Any]  # `input`, `output`; `system` and `history` if it is part of a conversation
 Report = Callable[[int], None]  # called with the number of new losses and answers, or 0; an exception stops the work
 Name = Literal["base", "run"]
 
@@ -192,6 +192,7 @@ def _prompts(model: Path, template: str, rows: list[Row]) -> list[Prompt]:
 def by_transformers(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> None:
     """Answer with transformers, using one model with its adapter disabled for the base and enabled for the run."""
     from core.models.causal import load_adapter, load_causal
+    from core.models.conversation import asked
     from core.models.decoding import generate_batch
     from core.models.losses import answer_loss
 
@@ -209,7 +210,7 @@ def by_transformers(subject: Subject, rows: list[Row], sides: Sides, report: Rep
         for batch in batches:
             side.losses.extend(answer_loss(model, batch))
             report(len(batch))
-            side.answers.extend(generate_batch(model, [row["input"] for row in batch], max_tokens=MAX_ANSWER_TOKENS))
+            side.answers.extend(generate_batch(model, [asked(row) for row in batch], max_tokens=MAX_ANSWER_TOKENS))
             report(len(batch))
         sides.put(name, side)
 

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from core.errors import Hint, InputError
 from core.evaluation import evaluate, verdict
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
-from core.questions import read_pairs
+from core.questions import read_conversations
+from core.questions.dataset import thinned
 from core.records import Evaluation, Run, now
 from core.run_folder import RunFolder
 from core.services.documents.incoming import remove_incoming
@@ -60,23 +62,22 @@ def run(context: JobContext, params: Params) -> Result:
     return Result(evaluation_id=evaluation.id, verdict=evaluation.verdict)
 
 
-def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> list[dict[str, str]]:
-    """Return the questions: those of the file at `path` without duplicates, else the held-out rows.
+def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> list[dict[str, Any]]:
+    """Return the questions: those of the file at `path` without duplicates, else one or two wordings of each held-out fact.
 
     Raises:
         InputError: no questions were held out.
     """
     if path:
-        return [
-            {"input": question, "output": answer} for question, answer in dict.fromkeys(read_pairs(Path(path), name=name))
-        ]
+        talks = read_conversations(Path(path), name=name)
+        return [pair.row for pair in dict.fromkeys(pair for talk in talks for pair in talk.learned)]
     rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / "heldout.jsonl")
     if not rows:
         raise InputError(
             "No questions were held out: the dataset is too small.",
             Hint("Add documents, or bring a file of questions.", command="--questions FILE"),
         )
-    return rows
+    return thinned(rows)
 
 
 def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation:

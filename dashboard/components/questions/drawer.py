@@ -1,45 +1,135 @@
-"""One question pair beside the approved passage it came from."""
+"""The open question pair beside the approved passage it came from: its provenance, its wordings, and what can be done."""
 
 import streamlit as st
 
-from core.questions import drop_reason
+from core.questions import WRITERS, drop_reason
+from core.questions.kinds import KINDS, WORDINGS
 from core.records import QuestionPair
-from core.services.questions.question_pairs import keep_or_drop, source_of
-from core.storage import Workspace, get
-from dashboard.components.errors import shown_errors
+from core.services.questions.question_pairs import source_of
+from core.storage.pairs.pages import NumberedPair, other_wordings
+from core.words import counted
 from dashboard.components.questions import pairs as pair_view
+from dashboard.components.questions.curation import doing
+from dashboard.components.questions.curation.desk import Desk
+from dashboard.components.questions.curation.forms import show_form
+from dashboard.components.words import ago, clock, unformatted
+
+MOST_WORDINGS = 12  # listed at once
 
 
-def close_drawer() -> None:
-    """Forget which pair is open."""
-    st.session_state.pop("open-pair", None)
+def show_drawer(desk: Desk) -> None:
+    """Show the open pair, or the form in which it is being changed."""
+    if desk.state.mode != "read":
+        show_form(desk)
+    elif desk.open is not None:
+        _show_pair(desk, desk.open)
+    if desk.open is not None and desk.state.mode != "add":
+        _show_source(desk, desk.open.pair)
 
 
-@st.dialog("Question pair and its source", width="medium", position="right", on_dismiss=close_drawer)
-def show_drawer(workspace: Workspace, pair_id: str) -> None:
-    """Show one pair beside the approved passage it came from."""
-    with shown_errors():
-        pair = get(workspace.db, QuestionPair, pair_id)
-        st.caption("Question")
-        st.text(pair.input)
-        st.caption("Answer")
-        st.text(pair.output)
-        st.caption(" · ".join(part for part in (pair.document_name, pair.page) if part))
-        source = source_of(workspace, pair)
+def _show_pair(desk: Desk, numbered: NumberedPair) -> None:
+    pair = numbered.pair
+    with st.container(border=True, key="open-pair"):
+        st.caption(state_words(pair))
+        st.markdown(f"**{unformatted(pair.input)}**")
+        st.markdown(unformatted(pair.output))
+        st.caption(provenance(pair))
+        _show_buttons(desk, pair)
+        _show_wordings(desk, numbered)
+
+
+def state_words(pair: QuestionPair) -> str:
+    """Say whether a pair is kept, or why not, and who decided."""
+    state = ":material/check_circle: Kept" if pair.state == "kept" else ":material/cancel: Dropped"
+    reason = drop_reason(pair.reason) if pair.reason else None
+    why = f": {reason.words}" if reason else ""
+    by = f" · by {unformatted(pair.changed_by)}" if pair.decided and pair.changed_by else ""
+    return f"{state}{why}{by}"
+
+
+def provenance(pair: QuestionPair) -> str:
+    """Say where a pair comes from, who wrote it and how, and who changed it last."""
+    made = {
+        "generated": f"written by a model ({WRITERS[pair.writer].words if pair.writer in WRITERS else 'earlier version'})",
+        "imported": "brought in",
+        "written": "written by hand",
+    }[pair.origin]
+    edited = f"text by {unformatted(pair.edited_by)}" if pair.edited_by else ""
+    kind = KINDS[pair.kind].words if pair.kind in KINDS else ""
+    wording = WORDINGS[pair.wording].words if pair.wording in WORDINGS else ""
+    parts = [unformatted(pair.document_name), unformatted(pair.page), made, kind, wording, edited]
+    return " · ".join(part for part in parts if part)
+
+
+def _show_buttons(desk: Desk, pair: QuestionPair) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for key, words, icon in (("k", "Keep (k)", "check"), ("d", "Drop (d)", "close")):
+            is_so = pair.decided == ("kept" if key == "k" else "dropped")
+            st.button(
+                words,
+                icon=f":material/{icon}:",
+                key=f"open-{key}",
+                disabled=is_so,
+                on_click=_decide,
+                args=(desk, pair.id, key),
+            )
+        st.button("Edit (e)", icon=":material/edit:", key="open-e", on_click=doing.turn_to, args=(desk, "edit"))
+        with st.popover("More", icon=":material/more_horiz:"):
+            st.button(
+                "Split in two", icon=":material/call_split:", key="open-split", on_click=doing.turn_to, args=(desk, "split")
+            )
+            st.button(
+                "Merge with another",
+                icon=":material/call_merge:",
+                key="open-merge",
+                on_click=doing.turn_to,
+                args=(desk, "merge"),
+            )
+            st.button(
+                "Leave it to the filters (x)", icon=":material/undo:", key="open-x", disabled=pair.decided is None,
+                on_click=_decide, args=(desk, pair.id, "x"),
+            )  # fmt: skip
+
+
+def _decide(desk: Desk, pair_id: str, key: str) -> None:
+    from dashboard.components.questions.curation.row_list import Pressed
+
+    doing.answer(desk, [Pressed(key, pair_id, pair_id)])
+
+
+def _show_wordings(desk: Desk, numbered: NumberedPair) -> None:
+    others = other_wordings(desk.workspace, numbered.pair, limit=MOST_WORDINGS) if numbered.wordings > 1 else []
+    if others:
+        with st.expander(f"{counted(numbered.wordings, 'wording')} of this fact"):
+            for other in others:
+                sign = ":material/check_circle:" if other.state == "kept" else ":material/cancel:"
+                how = f" :small[({WORDINGS[other.wording].words})]" if other.wording in WORDINGS else ""
+                st.button(
+                    f"{sign} {unformatted(other.input)}{how}", key=f"wording-{other.id}", type="tertiary",
+                    on_click=_open, args=(desk, other.id), wrap=True,
+                )  # fmt: skip
+
+
+def _open(desk: Desk, pair_id: str) -> None:
+    desk.state.current = pair_id
+
+
+def _show_source(desk: Desk, pair: QuestionPair) -> None:
+    with st.container(border=True, key="open-source"):
+        st.markdown("**Where it stands**")
+        source = source_of(desk.workspace, pair)
         if source.before or source.after:
             st.html(pair_view.source_html(source))
+        elif source.quote:
+            st.text(source.quote)
         else:
-            st.caption("This pair was brought in ready-made: it has no passage of its own.")
-        is_kept = pair.state == "kept"
-        st.markdown(
-            ":material/check_circle: Kept"
-            if is_kept
-            else f":material/cancel: Dropped: {drop_reason(pair.reason).words.lower()}"
-        )
-        with st.container(horizontal=True):
-            if st.button("Keep", shortcut="k", disabled=is_kept, icon=":material/check:", key="drawer-keep"):
-                keep_or_drop(workspace, {pair.id: True})
-                st.rerun()
-            if st.button("Drop", shortcut="d", disabled=not is_kept, icon=":material/close:", key="drawer-drop"):
-                keep_or_drop(workspace, {pair.id: False})
-                st.rerun()
+            st.caption("This pair has no passage of its own.")
+    with st.expander("Details", key="open-details"):
+        lines = [f"Pair `{pair.id}`", f"fact `{pair.fact}`" if pair.fact else "", f"written {clock(pair.created_at)}"]
+        st.caption(" · ".join(line for line in lines if line))
+        if pair.changed_at:
+            st.caption(
+                f"Changed by {unformatted(pair.changed_by or '')} {ago(pair.changed_at)}", help=clock(pair.changed_at)
+            )
+        if pair.reason and (told := drop_reason(pair.reason).description):
+            st.caption(told)

@@ -5,28 +5,25 @@ import streamlit as st
 from core.records import Project
 from core.services.questions.question_pairs import coverage_of
 from core.storage import Workspace
+from core.storage.pairs.pages import PairFilter, pair_counts, passage_coverage
 from core.storage.written_passages import waiting_pairs
 from dashboard.components.charts import coverage_chart, outcome_chart
 from dashboard.components.questions import pairs as pair_view
+from dashboard.components.questions.curation.heat_map import by_document, heat_map_html
+
+FEW, MAP_PX = 5, 340  # documents whose map is shown whole, and the height of the part in sight where there are more
 
 
-def show_figures(workspace: Workspace, project: Project, *, job_id: str = "") -> None:
-    """Show kept against dropped pairs, and how far each document is covered, as of now.
-
-    With `job_id`, only what that running job has written counts.
-    """
-    pairs = waiting_pairs(workspace, project.id, job_id) if job_id else pair_view.project_pairs(workspace, project)
-    kept = sum(pair.state == "kept" for pair in pairs)
+def show_live_figures(workspace: Workspace, project: Project, *, job_id: str) -> None:
+    """Show kept against dropped pairs, and how far each document is covered, of what a running job has written."""
+    pairs = waiting_pairs(workspace, project.id, job_id)
     if not pairs:
         st.caption("The first pairs appear here in a moment.")
         return
     left, right = st.columns(2)
     with left:
-        dropped = pair_view.dropped_by_reason(pairs)
-        st.markdown(
-            "**Kept and dropped, by reason**", help=pair_view.reasons_explained(name for name, _ in dropped.most_common())
-        )
-        st.altair_chart(outcome_chart(kept, dropped), alt=f"{kept} pairs kept, {len(pairs) - kept} dropped")
+        kept = sum(pair.state == "kept" for pair in pairs)
+        _show_outcome(kept, dict(pair_view.dropped_by_reason(pairs).most_common()))
     with right:
         coverage = coverage_of(workspace, project, pairs)
         st.markdown("**How much of each document is asked about**")
@@ -34,3 +31,30 @@ def show_figures(workspace: Workspace, project: Project, *, job_id: str = "") ->
             st.altair_chart(coverage_chart(coverage), alt="Share of passages with a question, by document")
         else:
             st.caption("No document is approved at the moment.")
+
+
+def show_figures(workspace: Workspace, project: Project) -> None:
+    """Show kept against dropped pairs by reason, and a cell for each passage of the approved documents."""
+    left, right = st.columns(2)
+    with left:
+        kept = pair_counts(workspace, project.id, PairFilter()).by["state"].get("kept", 0)
+        dropped = pair_counts(workspace, project.id, PairFilter(state="dropped")).by["reason"]
+        _show_outcome(kept, dict(sorted(dropped.items(), key=lambda item: -item[1])))
+    with right:
+        documents = by_document(passage_coverage(workspace, project.id))
+        st.markdown("**How much of each document is asked about**")
+        if not documents:
+            st.caption("No document is approved at the moment.")
+            return
+        covered, passages = sum(each.covered for each in documents), sum(each.passages for each in documents)
+        share = round(100 * covered / passages)
+        st.markdown(
+            f"{covered:,} of {passages:,} passages ({share} %) have a kept pair. Each square is a passage, in order."
+        )
+        with st.container(height=MAP_PX if len(documents) > FEW else "content", border=False):
+            st.html(heat_map_html(documents))
+
+
+def _show_outcome(kept: int, dropped: dict[str, int]) -> None:
+    st.markdown("**Kept and dropped, by reason**", help=pair_view.reasons_explained(dropped))
+    st.altair_chart(outcome_chart(kept, dropped), alt=f"{kept} pairs kept, {sum(dropped.values())} dropped")

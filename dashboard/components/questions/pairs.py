@@ -1,14 +1,14 @@
-"""Question pairs as the Questions page shows them: the source with its quote, the table behind its filters."""
+"""Question pairs as the Questions page shows them: the source with its quote, the reasons to drop one."""
 
 import html
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from core.errors import InputError
 from core.questions import drop_reason
 from core.records import Project, QuestionPair
 from core.services.questions.question_pairs import Source
-from core.storage import Workspace, find
+from core.storage import Workspace
 
 
 def source_html(source: Source) -> str:
@@ -28,21 +28,6 @@ def reasons_explained(names: Iterable[str]) -> str | None:
     return "\n".join(f"- **{each.words}**: {each.description}" for each in reasons if each.description) or None
 
 
-def selected(
-    pairs: Sequence[QuestionPair], *, state: str = "", reason: str = "", document: str = "", words: str = ""
-) -> list[QuestionPair]:
-    """Return the pairs that pass every filter that is not empty; `words` may occur in question or answer."""
-    sought = words.strip().casefold()
-    return [
-        pair
-        for pair in pairs
-        if (not state or pair.state == state)
-        and (not reason or pair.reason == reason)
-        and (not document or pair.document_name == document)
-        and (sought in pair.input.casefold() or sought in pair.output.casefold())
-    ]
-
-
 def trainable_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
     """Return the kept pairs from approved text: what a training would take before holding some back; may be empty."""
     from core.services.questions.trainable import reviewed_pairs
@@ -51,8 +36,3 @@ def trainable_pairs(workspace: Workspace, project: Project) -> list[QuestionPair
         return reviewed_pairs(workspace, project)
     except InputError:  # the page says in its own words that there are none
         return []
-
-
-def project_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
-    """Return every pair of a project, in the order they were created."""
-    return find(workspace.db, QuestionPair, project_id=project.id)

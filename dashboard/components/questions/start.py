@@ -30,7 +30,11 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
         st.caption(
             f"Up to {counted(passages * settings.per_passage, 'question pair')} before weak ones are dropped. "
             "Each answer must stand in the approved text."
-            + ("" if is_first else " Those written before are replaced, your own decisions about them as well.")
+            + (
+                ""
+                if is_first
+                else " Passages that did not change are left as they are, and so are pairs you decided on or edited."
+            )
         )
         if st.button(
             "Write question pairs",

@@ -1,79 +1,186 @@
-"""The table of question pairs, behind its filters."""
+"""The desk: search and filters, a page of question pairs, and the open one beside its source, worked on by keyboard."""
 
-import pandas as pd
 import streamlit as st
 
 from core.questions import drop_reason
-from core.records import QuestionPair
-from core.services.questions.question_pairs import keep_or_drop
+from core.records import Project
 from core.storage import Workspace
+from core.storage.pairs.pages import (
+    NumberedPair,
+    PairCounts,
+    PairFilter,
+    PairPage,
+    document_names,
+    numbered_pair,
+    pair_counts,
+    pair_page,
+)
 from core.words import counted
-from dashboard.components.questions import pairs as pair_view
+from dashboard.components.errors import shown_errors
+from dashboard.components.person import acting_person
+from dashboard.components.questions.curation import doing
+from dashboard.components.questions.curation.bulk import show_bulk
+from dashboard.components.questions.curation.desk import SIZES, Desk, DeskState, desk_state, last_words, person_now
+from dashboard.components.questions.curation.filters import SEARCH, chosen_filter, clear_filters, show_filters
+from dashboard.components.questions.curation.forms import FOCUS
+from dashboard.components.questions.curation.keys import KEYS, show_keys
+from dashboard.components.questions.curation.row_list import ListView, Row, show_rows
+from dashboard.components.questions.drawer import show_drawer
 
-STATES = {"": "All", "kept": "Kept", "dropped": "Dropped"}
+ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice for style
 
 
-def show_table(workspace: Workspace, pairs: list[QuestionPair]) -> None:
-    """Show the pairs behind filters; ticks are stored at once, by the pair's id."""
-    shown = _filtered(pairs)
-    if not shown:
-        st.caption("No pair matches. Change the filters above.")
+@st.fragment(key="curation-desk")
+def show_table(workspace: Workspace, project: Project) -> None:
+    """Show the desk, redrawn on its own, so that a key is answered at once in a project of any size."""
+    with shown_errors():
+        state = desk_state(project)
+        if state.has_moved:
+            state.has_moved = False
+            st.rerun(scope="app")
+        if (chosen := chosen_filter()) != state.chosen:
+            state.chosen, state.asked = chosen, ""
+            state.start()
+        counts = pair_counts(workspace, project.id, chosen)
+        names = document_names(workspace, project.id)
+        _show_headline(counts if chosen == PairFilter() else pair_counts(workspace, project.id, PairFilter()))
+        show_filters(chosen, counts, names)
+        page = _page(workspace, project, state)
+        desk = Desk(
+            workspace=workspace, project=project, person=person_now(), state=state, page=page, counts=counts,
+            open=_open(workspace, project, state, page),
+        )  # fmt: skip
+        _show(desk)
+
+
+def _show_headline(counts: PairCounts) -> None:
+    kept, dropped = (counts.by["state"].get(state, 0) for state in ("kept", "dropped"))
+    thin = "enough for a first run; 1,000 is better" if ENOUGH_TO_START <= kept < BETTER else ""
+    thin = "few for a training: 100 or more is better" if kept < ENOUGH_TO_START else thin
+    st.markdown(f"**{counted(kept, 'pair')} kept**" + (f", {thin}." if thin else ".") + f" {dropped:,} dropped.")
+
+
+def _page(workspace: Workspace, project: Project, state: DeskState) -> PairPage:
+    page = pair_page(workspace, project.id, state.chosen, after=state.after, before=state.before, size=state.size)
+    if not page.rows and state.first > 1:  # what stood here does not match any more
+        state.start()
+        page = pair_page(workspace, project.id, state.chosen, size=state.size)
+    return page
+
+
+def _open(workspace: Workspace, project: Project, state: DeskState, page: PairPage) -> NumberedPair | None:
+    """Return the open pair: the chosen one, even if it left the page meanwhile, else the first or last one."""
+    by_id = {row.pair.id: row for row in page.rows}
+    if state.current in by_id:
+        return by_id[state.current]
+    if state.current not in ("", "last") and (found := numbered_pair(workspace, project.id, state.current)):
+        return found
+    if not page.rows:
+        return None
+    row = page.rows[-1 if state.current == "last" else 0]
+    state.current = row.pair.id
+    return row
+
+
+def _show(desk: Desk) -> None:
+    _show_bar(desk)
+    if desk.state.has_keys:
+        show_keys()
+    if desk.state.trouble:
+        st.warning(desk.state.trouble, icon=":material/warning:")
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        if not desk.page.rows:
+            _show_none(desk)
+        _show_list(desk)
+        _show_pages(desk)
+    with right:
+        show_drawer(desk)
+
+
+def _show_bar(desk: Desk) -> None:
+    """Show what was done, how to undo it, and what can be done with all that match."""
+    if desk.state.asked:
+        show_bulk(desk)
         return
-    ids = [pair.id for pair in shown]
-    frame = pd.DataFrame(
-        {
-            "Keep": [pair.state == "kept" for pair in shown],
-            "Open": [":material/open_in_full: Open"] * len(shown),
-            "Question": [pair.input for pair in shown],
-            "Answer": [pair.output for pair in shown],
-            "Document": [pair.document_name for pair in shown],
-            "Where": [pair.page for pair in shown],
-            "Dropped because": [drop_reason(pair.reason).words if pair.reason else "" for pair in shown],
-        }
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show_bulk(desk)
+        st.button("Add a pair (+)", icon=":material/add:", key="curation-add", on_click=doing.turn_to, args=(desk, "add"))
+        if last := last_words(desk):
+            st.button(f"Undo: {last} (u)", icon=":material/undo:", key="curation-undo", on_click=_undo, args=(desk,))
+        st.button("Keys (?)", icon=":material/keyboard:", key="curation-keys-button", on_click=_turn_keys, args=(desk,))
+        if desk.state.note:
+            st.caption(desk.state.note, width="content")
+
+
+def _undo(desk: Desk) -> None:
+    desk.state.note = desk.state.trouble = ""
+    with doing.noted_errors(desk):
+        doing.undo(desk)
+
+
+def _turn_keys(desk: Desk) -> None:
+    desk.state.has_keys = not desk.state.has_keys
+
+
+def _show_none(desk: Desk) -> None:
+    with st.container(border=True):
+        if desk.state.chosen == PairFilter():
+            st.markdown("**There is no pair yet.** Have some written above, bring some in below, or add one by hand.")
+            return
+        st.markdown("**No pair matches.** Search for other words, or take a filter off.")
+        st.button("Show all pairs", icon=":material/filter_alt_off:", key="none-clear", on_click=clear_filters)
+
+
+def _show_list(desk: Desk) -> None:
+    view = ListView(
+        current=desk.open.pair.id if desk.open else "",
+        keys=KEYS,
+        search=SEARCH,
+        is_open=desk.state.mode != "read" or bool(desk.state.asked),
+        focus=FOCUS.get(desk.state.mode, ""),
+        focus_number=desk.state.turn,
     )
-    editor, opener = f"pairs-{hash(tuple(ids))}", f"open-{hash(tuple(ids))}"
-
-    def open_pair() -> None:
-        st.session_state["open-pair"] = ids[st.session_state[opener].row]
-
-    edited = st.data_editor(
-        frame,
-        key=editor,
-        hide_index=True,
-        height=min(480, 38 + 35 * len(shown)),
-        disabled=[name for name in frame.columns if name != "Keep"],
-        alt="Question pairs with their source",
-        column_config={
-            "Keep": st.column_config.CheckboxColumn(help="Only kept pairs are trained on.", width="small"),
-            "Open": st.column_config.ButtonColumn("Source", on_click=open_pair, key=opener, width="small", type="tertiary"),
-            "Question": st.column_config.TextColumn(width="large"),
-            "Answer": st.column_config.TextColumn(width="large"),
-        },
-    )
-    ticks = zip(ids, frame["Keep"], edited["Keep"], strict=True)
-    if changed := {pair_id: bool(after) for pair_id, before, after in ticks if before != after}:
-        keep_or_drop(workspace, changed)
-        st.rerun()
+    show_rows([_row(row) for row in desk.page.rows], view, answer=lambda pressed: doing.answer(desk, pressed))
 
 
-def _filtered(pairs: list[QuestionPair]) -> list[QuestionPair]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        state = st.segmented_control(
-            "Show", list(STATES), default="", required=True, format_func=lambda state: STATES[state], key="filter-state"
-        )
-        reasons = sorted({pair.reason for pair in pairs if pair.reason})
-        reason = st.selectbox(
-            "Dropped because",
-            ["", *reasons],
-            format_func=lambda reason: drop_reason(reason).words if reason else "Any reason",
-            key="filter-reason",
-            width=240,
-        )
-        documents = sorted({pair.document_name for pair in pairs})
-        document = st.selectbox(
-            "Document", ["", *documents], format_func=lambda name: name or "Every document", key="filter-document", width=280
-        )
-        words = st.text_input("Words in it", key="filter-words", width=220)
-    shown = pair_view.selected(pairs, state=state, reason=reason, document=document, words=words)
-    st.caption(f"{counted(len(shown), 'pair')} shown")
-    return shown
+def _row(row: NumberedPair) -> Row:
+    pair = row.pair
+    by = "by hand" if pair.reason != "by hand" and pair.decided else ""
+    parts = [
+        drop_reason(pair.reason).words if pair.reason else "",
+        by,
+        f"edited by {pair.edited_by}" if pair.edited_by else "",
+        f"{row.wordings:,} wordings" if row.wordings > 1 else "",
+        pair.document_name,
+        pair.page,
+    ]
+    return Row(
+        id=pair.id, state=pair.state, question=pair.input, answer=pair.output, about=" · ".join(filter(None, parts))
+    )  # fmt: skip
+
+
+def _show_pages(desk: Desk) -> None:
+    """Show which rows these are, and the way to others."""
+    if not desk.page.rows:
+        return
+    state, last = desk.state, desk.state.first + len(desk.page.rows) - 1
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for key, icon, words, act, is_there in (
+            ("first", "first_page", "First page", desk.first_page, desk.has_previous),
+            ("previous", "chevron_left", "Page before", desk.previous_page, desk.has_previous),
+            ("next", "chevron_right", "Next page", desk.next_page, desk.has_next),
+            ("last", "last_page", "Last page", desk.last_page, desk.has_next),
+        ):
+            st.button("", icon=f":material/{icon}:", help=words, key=f"page-{key}", on_click=act, disabled=not is_there)
+        st.caption(f"{state.first:,} to {last:,} of {desk.counts.matching:,}", width="content")
+        st.segmented_control(
+            "Rows", SIZES, default=state.size, required=True, key="page-size", label_visibility="collapsed",
+            on_change=_resize, args=(desk,), format_func=lambda size: f"{size} rows",
+        )  # fmt: skip
+    acting_person()
+
+
+def _resize(desk: Desk) -> None:
+    desk.state.size = int(st.session_state["page-size"])
+    desk.state.start()

@@ -1,6 +1,7 @@
 """No pair leaves that rests on text nobody approved, whichever way it is asked for."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_what_is_left_out_is_counted_with_its_reason(workspace: Workspace, proje
     update(workspace.db, QuestionPair, first.id, origin="generated", review_id="review-earlier")
     export = export_pairs(workspace, project, tmp_path / "out.jsonl")
     assert (len(export.pairs), export.unapproved, export.outdated, export.left_out) == (1, 3, 1, 4)
-    assert export.note.endswith("1 left out: their document was approved again since they were written")
+    assert export.note.endswith("1 left out: their text changed when it was approved again; write question pairs once more")
 
 
 def test_a_file_is_replaced_when_forced_alone_and_no_folder_is_made(
@@ -88,3 +89,25 @@ def test_a_file_is_replaced_when_forced_alone_and_no_folder_is_made(
     assert not (tmp_path / "new").exists()
     with pytest.raises(InputError, match="is a folder"):
         export_pairs(workspace, project, tmp_path, is_forced=True)
+
+
+def test_a_format_of_several_files_becomes_a_folder_or_a_zip(workspace: Workspace, project: Project, tmp_path: Path) -> None:
+    approve_all_unread(workspace, project, by=declared("Ada"))
+    export_pairs(workspace, project, tmp_path / "out", format="llama-factory")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"README.md", "dataset_info.json", "garrison.json"}
+    with pytest.raises(InputError, match="not empty"):  # however much it is forced: a folder may hold anything
+        export_pairs(workspace, project, tmp_path / "out", format="llama-factory", is_forced=True)
+    with pytest.raises(InputError, match="no folder"):
+        export_pairs(workspace, project, tmp_path / "new" / "out", format="llama-factory")
+    export_pairs(workspace, project, tmp_path / "out.zip", format="datasets")
+    assert zipfile.ZipFile(tmp_path / "out.zip").namelist() == ["README.md", "data/train.jsonl"]
+    with pytest.raises(InputError, match="exists already"):
+        export_pairs(workspace, project, tmp_path / "out.zip", format="datasets")
+
+
+def test_what_a_format_cannot_hold_is_said(workspace: Workspace, project: Project, tmp_path: Path) -> None:
+    talk = [{"input": "What is it?", "output": "A pump that is checked.", "system": "Be brief."}]
+    bring(workspace, project, tmp_path / "talk.jsonl", talk)
+    approve_all_unread(workspace, project, by=declared("Ada"))
+    assert export_pairs(workspace, project, tmp_path / "out.csv", format="kiln").lost.startswith("1 instruction before")
+    assert export_pairs(workspace, project, tmp_path / "out.jsonl").lost == ""

@@ -29,8 +29,8 @@ _SAME = {
 }
 # Words that belong to the form of a question.
 _FORMAL = frozenset(
-    "interval intervals reason reasons purpose place time condition conditions way means person people case called name used "
-    "happen happens needed required necessary kind type often frequently exactly order".split()
+    "interval intervals reason reasons purpose place time condition conditions way means person people case called name "
+    "used happen happens needed required necessary kind type often frequently exactly order".split()
 )
 LOST = 0.25  # share of the meaningful words of a question that other words may stand for
 

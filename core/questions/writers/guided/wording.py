@@ -37,6 +37,7 @@ def request(asked: str) -> str:
 
 
 def with_topic(topic: str | None, question: str, answer: str) -> Iterator[Wording]:
-    """Yield the question with its topic first ("Regarding the winch: …"), unless it names that anyway."""
-    if topic and not set(content(topic)) - _NAMING_TOPIC <= set(content(question)):
+    """Yield the question with its topic first ("Regarding the winch: …"), unless it or the answer names that anyway."""
+    named = set(content(topic or "")) - _NAMING_TOPIC
+    if topic and not named <= set(content(question)) and not set(content(answer)) <= named:
         yield Wording(name="context", question=f"{topic}: {lower_first(question)}", answer=answer)

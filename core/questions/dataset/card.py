@@ -1,0 +1,150 @@
+"""The card of a dataset version: what is in it, in figures and in plain words."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from core.questions.dataset.leak import SHORT_ANSWER, Leak, leak_between
+from core.questions.dataset.split import Split
+from core.questions.dataset.thinning import thinned
+from core.questions.kinds import KINDS, WORDINGS, Name
+from core.records import PairOrigin, QuestionPair, SplitBy
+from core.settings import DatasetSettings
+from core.words import counted
+
+NOTHING_HELD_OUT = "Nothing is held out: there are too few pairs, or all belong together."
+SIDES = {
+    "document": "Whole documents are held out: all pairs of one document are on the same side.",
+    "passage": "Whole passages are held out: all pairs of one passage are on the same side.",
+}
+ORIGINS: dict[PairOrigin, str] = {"generated": "written here", "imported": "brought in", "written": "added by hand"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a dataset version holds. Counts by name are of names in `core.questions.kinds`.
+
+    A fact that is asked in several wordings counts once, as does a pair whose fact is not known. `heldout_asked` of the
+    held-out pairs are asked in an evaluation. `evidence_share` is of the pairs whose answer the text tells.
+    """
+
+    split: SplitBy
+    settings: dict[str, Any]  # DatasetSettings as a mapping
+    train: int
+    heldout: int
+    heldout_asked: int
+    facts_trained: int
+    facts_heldout: int
+    documents: int
+    kinds: dict[str, int]
+    wordings: dict[str, int]
+    origins: dict[str, int]
+    by_people: int  # decided on, edited or added
+    unanswerable_train: int
+    unanswerable_heldout: int
+    evidence_share: float
+    leak: Leak
+    diversity: dict[str, Any] = field(default_factory=dict)  # figures by name; {} if they were not measured
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the values to store."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Card | None":
+        """Return a stored card; None for {}, the card of a version that is older than cards."""
+        return cls(**{**values, "leak": Leak(**values["leak"])}) if values else None
+
+    def sentences(self) -> list[str]:
+        """Return the card in words, for people who train a model for the first time."""
+        told = [
+            f"{counted(self.train + self.heldout, 'question pair')} from {counted(self.documents, 'document')}: "
+            f"{self.train:,} to train on, {self.heldout:,} held out to test with.",
+            f"They ask for {counted(self.facts_trained + self.facts_heldout, 'fact')}: {self.facts_trained:,} trained on, "
+            f"{self.facts_heldout:,} held out and never trained on.",
+            SIDES[self.split] if self.heldout else NOTHING_HELD_OUT,
+            self._leak_sentence(),
+            self._short_answer_sentence(),
+            self._asked_sentence(),
+            f"For {self.evidence_share:.0%} of the answers, the place in the text that proves them is known.",
+            self._unanswerable_sentence(),
+            _listed("What is asked for", self.kinds, KINDS),
+            _listed("How it is asked", self.wordings, WORDINGS),
+            self._origin_sentence(),
+        ]
+        return [sentence for sentence in told if sentence]
+
+    def _leak_sentence(self) -> str:
+        if not self.heldout:
+            return ""
+        if self.leak.is_none:
+            return "Nothing leaks: no held-out question or longer answer says nearly what one that is trained on says."
+        parts = {"question": self.leak.questions, "answer": self.leak.answers}
+        found = " and ".join(counted(number, f"held-out {what}") for what, number in parts.items() if number)
+        shared = self.leak.facts + self.leak.passages
+        return f"It leaks: {found or counted(shared, 'held-out pair')} can be answered from what is trained on."
+
+    def _short_answer_sentence(self) -> str:
+        number = self.leak.short_answers
+        short = f"Held-out answers of up to {SHORT_ANSWER} words that also answer another question"
+        return f"{short}: {number:,}." if number else ""
+
+    def _asked_sentence(self) -> str:
+        if self.heldout_asked == self.heldout:
+            return ""
+        return f"To save time, a test asks {self.heldout_asked:,} of the {self.heldout:,}: one or two wordings of each fact."
+
+    def _unanswerable_sentence(self) -> str:
+        total = self.unanswerable_train + self.unanswerable_heldout
+        if not total:
+            return "Every question is answered by the text; none teaches the model to say that it does not know."
+        return (
+            f"{counted(total, 'question')} that the text does not answer, with an answer that says so: "
+            f"{self.unanswerable_train:,} to train on, {self.unanswerable_heldout:,} held out."
+        )
+
+    def _origin_sentence(self) -> str:
+        parts = [f"{self.origins[name]:,} {words}" for name, words in ORIGINS.items() if self.origins.get(name)]
+        people = f" People decided on, edited or added {self.by_people:,}." if self.by_people else ""
+        return f"{', '.join(parts).capitalize()}.{people}" if parts else ""
+
+
+def card_of(split: Split, settings: DatasetSettings) -> Card:
+    """Count and measure what a dataset version is to hold."""
+    pairs = [*split.train, *split.heldout]
+    answered = [pair for pair in pairs if pair.kind != "unanswerable"]
+    asked = thinned([{"fact": pair.fact, "wording": pair.wording} for pair in split.heldout])
+    return Card(
+        split=split.by,
+        settings=settings.model_dump(),
+        train=len(split.train),
+        heldout=len(split.heldout),
+        heldout_asked=len(asked),
+        facts_trained=_facts(split.train),
+        facts_heldout=_facts(split.heldout),
+        documents=len({pair.document_id for pair in pairs}),
+        kinds=_counts(pairs, lambda pair: pair.kind),
+        wordings=_counts(pairs, lambda pair: pair.wording),
+        origins=_counts(pairs, lambda pair: pair.origin),
+        by_people=sum(pair.decided is not None or pair.changed_by is not None or pair.origin == "written" for pair in pairs),
+        unanswerable_train=sum(pair.kind == "unanswerable" for pair in split.train),
+        unanswerable_heldout=sum(pair.kind == "unanswerable" for pair in split.heldout),
+        evidence_share=sum(bool(pair.quote) for pair in answered) / len(answered) if answered else 1.0,
+        leak=leak_between(split.train, split.heldout),
+    )
+
+
+def _facts(pairs: Sequence[QuestionPair]) -> int:
+    return len({pair.fact or pair.id for pair in pairs})
+
+
+def _counts(pairs: Iterable[QuestionPair], name: Callable[[QuestionPair], str | None]) -> dict[str, int]:
+    """Count the pairs by name, most frequent first; pairs without one are left out."""
+    counts = Counter(found for pair in pairs if (found := name(pair)) is not None)
+    return dict(counts.most_common())
+
+
+def _listed(title: str, counts: Mapping[str, int], names: Mapping[str, Name]) -> str:
+    parts = [f"{names[name].words if name in names else name} {number:,}" for name, number in counts.items()]
+    return f"{title}: {', '.join(parts)}." if parts else ""

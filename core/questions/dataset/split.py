@@ -1,0 +1,148 @@
+"""Split question pairs into those trained on and those held out for evaluation.
+
+Pairs with the same content must end up on the same side, or the evaluation would measure memorized wording. So pairs are
+kept together if they ask for one fact, come from one passage (or from one document), or have nearly the same question or
+nearly the same long answer. A fact that is held out is never trained on.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.errors import InputError
+from core.questions.dataset.alike import alike
+from core.questions.dataset.leak import tells
+from core.records import QuestionPair, SplitBy
+from core.settings import DatasetSettings
+
+SMALLEST = 10  # minimum number of pairs for holding any out
+ENOUGH_DOCUMENTS = 10  # from which whole documents are held out: fewer would hold out much more or less than was asked for
+Group = list[int]  # positions of pairs that stay together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Pairs to train on and pairs held out, both in the given order; each document or each passage is on one side."""
+
+    by: SplitBy
+    train: list[QuestionPair]
+    heldout: list[QuestionPair]
+
+
+def split_dataset(pairs: Sequence[QuestionPair], settings: DatasetSettings) -> Split:
+    """Split pairs as the settings say; "auto" holds out whole documents if there are enough of them.
+
+    Raises:
+        InputError: the held-out share is out of range.
+    """
+    share, seed = settings.heldout_share, settings.seed
+    if settings.split != "auto":
+        train, heldout = split_pairs(pairs, heldout_share=share, seed=seed, by=settings.split)
+        return Split(by=settings.split, train=train, heldout=heldout)
+    if len({pair.document_id for pair in pairs}) >= ENOUGH_DOCUMENTS:
+        train, heldout = split_pairs(pairs, heldout_share=share, seed=seed, by="document")
+        if 2 * len(heldout) >= share * len(pairs):  # else most documents hang together or are too large
+            return Split(by="document", train=train, heldout=heldout)
+    train, heldout = split_pairs(pairs, heldout_share=share, seed=seed, by="passage")
+    return Split(by="passage", train=train, heldout=heldout)
+
+
+def split_pairs(
+    pairs: Sequence[QuestionPair], *, heldout_share: float = 0.15, seed: int, by: SplitBy = "passage"
+) -> tuple[list[QuestionPair], list[QuestionPair]]:
+    """Split pairs into train and held-out, both in the given order; the same seed and pairs give the same split.
+
+    Most of what is held out stays so when pairs are added or removed. If there are questions that the text does not answer
+    in two groups or more, both sides get some.
+
+    Args:
+        pairs: the pairs of a dataset version.
+        heldout_share: share of the pairs to hold out, from 0 to below 1. With 10 pairs or more and a share above 0, at
+            least one pair is held out and one trained on, unless all pairs belong together.
+        seed: the seed of the random choice.
+        by: what is never divided.
+
+    Raises:
+        InputError: `heldout_share` is out of range.
+    """
+    if not 0 <= heldout_share < 1:
+        raise InputError(f"The held-out share {heldout_share} is out of range.", "Give a share from 0 to below 1.")
+    wanted = round(heldout_share * len(pairs))
+    if heldout_share > 0 and len(pairs) >= SMALLEST:
+        wanted = max(wanted, 1)
+    elif len(pairs) < SMALLEST:
+        wanted = 0
+    heldout = _chosen(_ordered(pairs, _groups(pairs, by), seed=seed), wanted)
+    train = [pair for position, pair in enumerate(pairs) if position not in heldout]
+    return train, [pair for position, pair in enumerate(pairs) if position in heldout]
+
+
+def _ordered(pairs: Sequence[QuestionPair], groups: list[Group], *, seed: int) -> list[Group]:
+    """Order groups by chance, but each by what it holds alone; one with unanswerable questions first, and one last."""
+
+    def chance(group: Group) -> str:
+        anchor = min(pairs[position].passage_id or pairs[position].input for position in group)
+        return hashlib.sha256(f"{seed}:{anchor}".encode()).hexdigest()
+
+    ordered = sorted(groups, key=chance)
+    refusing = [group for group in ordered if any(pairs[position].kind == "unanswerable" for position in group)]
+    if len(refusing) > 1:
+        first, last = min(refusing[:-1], key=len), refusing[-1]
+        ordered = [first, *(group for group in ordered if group is not first and group is not last), last]
+    return ordered
+
+
+def _chosen(groups: Sequence[Group], wanted: int) -> set[int]:
+    """Take groups in order and skip those that do not fit: smallest first would favor pairs in no group."""
+    heldout: set[int] = set()
+    for group in groups:
+        if len(heldout) + len(group) <= wanted:
+            heldout.update(group)
+    if wanted and not heldout and len(groups) > 1:
+        smallest = min(groups, key=len)
+        heldout.update(smallest)
+    return heldout
+
+
+def _groups(pairs: Sequence[QuestionPair], by: SplitBy) -> list[Group]:
+    """Group the positions of pairs that must stay together."""
+    parents = list(range(len(pairs)))
+
+    def root(position: int) -> int:
+        while parents[position] != position:
+            parents[position] = parents[parents[position]]
+            position = parents[position]
+        return position
+
+    for position, other in _ties(pairs, by):
+        parents[root(position)] = root(other)
+    groups: defaultdict[int, Group] = defaultdict(list)
+    for position in range(len(pairs)):
+        groups[root(position)].append(position)
+    return list(groups.values())
+
+
+def _ties(pairs: Sequence[QuestionPair], by: SplitBy) -> Iterator[tuple[int, int]]:
+    """Yield positions of pairs that must stay together, enough of them to join every group."""
+    keys: list[Callable[[QuestionPair], str | None]] = [lambda pair: pair.fact, lambda pair: pair.passage_id]
+    if by == "document":
+        keys.append(lambda pair: pair.document_id)
+    for key in keys:
+        yield from _same((key(pair), position) for position, pair in enumerate(pairs))
+    yield from _alike([(pair.input, position) for position, pair in enumerate(pairs)])
+    yield from _alike([(pair.output, position) for position, pair in enumerate(pairs) if tells(pair)])
+
+
+def _same(keyed: Iterable[tuple[str | int | None, int]]) -> Iterator[tuple[int, int]]:
+    first: dict[str | int, int] = {}
+    for key, position in keyed:
+        if key is not None:
+            yield position, first.setdefault(key, position)
+
+
+def _alike(texts: Sequence[tuple[str, int]]) -> Iterator[tuple[int, int]]:
+    numbers, links = alike([text for text, _ in texts])
+    place = {number: position for number, (_, position) in zip(numbers, texts, strict=True)}
+    yield from _same((number, position) for number, (_, position) in zip(numbers, texts, strict=True))
+    yield from ((place[one], place[other]) for one, other in links)

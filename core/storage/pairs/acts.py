@@ -1,0 +1,207 @@
+"""Acts on question pairs: each is recorded with the rows as they were before it, so that whoever did it can undo it.
+
+Decisions keep only what they change, so that one about all pairs of a project stays small; other acts keep whole rows. A
+document that is removed takes the rows with it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from core.records import AuditAction, PairState, Person, QuestionPair, Turn, now
+from core.storage import audit
+from core.storage.pairs.pages import PairFilter, matching, search_terms
+from core.storage.rows import delete, insert, update
+from core.storage.workspace import Permitted
+
+Change = Literal["decided", "edited", "added", "removed"]
+STEPS = 100  # acts that each person can undo in a project; older ones are forgotten
+_DECISION = "state, reason, decided, changed_by, changed_at, reason_before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairAct:
+    """Something a person did to question pairs of a project at one moment."""
+
+    number: int
+    project_id: str
+    action: AuditAction
+    by: Person
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A state for pairs and the reason stored with it; with None, the pairs get back what the filters had said."""
+
+    state: PairState | None
+    reason: str = ""
+    spares: str = ""  # pairs dropped for this reason stay as they are
+
+
+def begin_act(permitted: Permitted, project_id: str, action: AuditAction, *, by: Person) -> PairAct:
+    """Record that an act begins; call this in the transaction that does it, and `end_act` when it is done."""
+    at = now()
+    number = permitted.db.execute(
+        "insert into pair_acts (project_id, person_id, person, action, created_at) values (?, ?, ?, ?, ?)",
+        [project_id, by.id, by.name, action, at],
+    ).lastrowid
+    assert number is not None  # noqa: S101 an insert has one
+    return PairAct(number=number, project_id=project_id, action=action, by=by, at=at)
+
+
+def end_act(permitted: Permitted, act: PairAct) -> int:
+    """Add the act to the audit log and forget the oldest ones of this person; return the number of pairs it changed.
+
+    An act that changed nothing leaves no trace.
+    """
+    rows = permitted.db.execute(
+        "select count(*), min(pair_id), min(document_id) from pair_act_rows where act = ?", [act.number]
+    ).fetchone()
+    if not rows[0]:
+        permitted.db.execute("delete from pair_acts where number = ?", [act.number])
+        return 0
+    _log(permitted, act, act.action, pairs=rows[0], only=rows[1:] if rows[0] == 1 else None)
+    permitted.db.execute(
+        "delete from pair_acts where project_id = ? and person_id = ? and number <= (select number from pair_acts"
+        " where project_id = ? and person_id = ? order by number desc limit 1 offset ?)",
+        [*[act.project_id, act.by.id] * 2, STEPS],
+    )
+    return int(rows[0])
+
+
+def _log(permitted: Permitted, act: PairAct, action: AuditAction, *, pairs: int, only: Sequence[str] | None = None) -> None:
+    subjects = {"project": act.project_id} | ({"pair": only[0], "document": only[1]} if only else {})
+    audit.append(permitted.db, action, actor=act.by.name, subjects=subjects, counts={"pairs": pairs})
+
+
+def decide(permitted: Permitted, act: PairAct, decision: Decision, *, among: PairFilter | Sequence[str]) -> int:
+    """Store a person's decision about the pairs with these ids, or about all of the project that match a filter.
+
+    Returns:
+        The number of pairs that it changed.
+    """
+    db = permitted.db
+    source, values = _chosen(act.project_id, among)
+    # "is not": a pair that nobody decided on has null there
+    changing = "p.decided is not ?" if decision.state is not None else "p.decided is not null and ? is null"
+    columns = ", ".join(f"p.{name}" for name in _DECISION.split(", "))
+    noted = db.execute(
+        f"insert into pair_act_rows (act, pair_id, document_id, change, {_DECISION})"  # noqa: S608 columns are ours
+        f" select ?, p.id, p.document_id, 'decided', {columns} {source} and {changing}"
+        " and (p.reason <> ? or p.state = 'kept')",
+        [act.number, *values, decision.state, decision.spares],
+    ).rowcount
+    if decision.state is None:
+        changes, given = "state = iif(coalesce(reason_before, '') = '', 'kept', 'dropped'), decided = null", []
+        changes += ", reason = coalesce(reason_before, ''), reason_before = null, "
+        changes += "changed_by = iif(edited_by is null, null, ?), changed_at = iif(edited_by is null, null, ?)"
+    else:
+        changes = "reason_before = iif(decided is null, reason, reason_before), state = ?, reason = ?, decided = ?, "
+        changes += "changed_by = ?, changed_at = ?"
+        given = [decision.state, decision.reason, decision.state]
+    db.execute(
+        f"update pairs set {changes}"  # noqa: S608 columns are ours
+        " where id in (select pair_id from pair_act_rows where act = ?)",
+        [*given, act.by.name, act.at, act.number],
+    )
+    return noted
+
+
+def _chosen(project_id: str, among: PairFilter | Sequence[str]) -> tuple[str, list[Any]]:
+    if not isinstance(among, PairFilter):
+        return "from pairs p where p.project_id = ? and p.id in (select value from json_each(?))", [
+            project_id,
+            json.dumps(list(among)),
+        ]
+    clauses, values = matching(among)
+    terms = search_terms(among.words)
+    words = " and p.number in (select rowid from pair_words where pair_words match ?)" if terms else ""
+    return f"from pairs p where p.project_id = ?{words}{clauses}", [project_id, *([terms] if terms else []), *values]
+
+
+def edit_pair(permitted: Permitted, act: PairAct, before: QuestionPair, after: QuestionPair) -> None:
+    """Store `after` in place of `before`, which is the pair as it is stored."""
+    _keep(permitted, act, before, "edited")
+    changes = {field.name: getattr(after, field.name) for field in fields(QuestionPair) if field.name != "id"}
+    update(permitted.db, QuestionPair, before.id, **changes)
+
+
+def add_pair(permitted: Permitted, act: PairAct, pair: QuestionPair) -> None:
+    """Store a new pair."""
+    insert(permitted.db, pair)
+    _keep(permitted, act, pair, "added")
+
+
+def remove_pair(permitted: Permitted, act: PairAct, pair: QuestionPair) -> None:
+    """Delete a pair."""
+    _keep(permitted, act, pair, "removed")
+    delete(permitted.db, QuestionPair, id=pair.id)
+
+
+def _keep(permitted: Permitted, act: PairAct, pair: QuestionPair, change: Change) -> None:
+    """Note a whole pair, as it is before a change."""
+    permitted.db.execute(
+        "insert into pair_act_rows (act, pair_id, document_id, change, reason_before, number, whole)"
+        " select ?, id, document_id, ?, reason_before, number, ? from pairs where id = ?",
+        [act.number, change, json.dumps(asdict(pair)), pair.id],
+    )
+
+
+def last_act(permitted: Permitted, project_id: str, *, by: Person) -> tuple[PairAct, int, str] | None:
+    """Return the last act of a person that can be undone in a project, how many pairs it changed, and the first of them."""
+    row = permitted.db.execute(
+        "select * from pair_acts where project_id = ? and person_id = ? order by number desc limit 1", [project_id, by.id]
+    ).fetchone()
+    if row is None:
+        return None
+    act = PairAct(number=row["number"], project_id=project_id, action=row["action"], by=by, at=row["created_at"])
+    # a document that was removed since took its rows with it
+    pairs = permitted.db.execute("select count(*), min(pair_id) from pair_act_rows where act = ?", [act.number]).fetchone()
+    return act, pairs[0], pairs[1] or ""
+
+
+def is_untouched(permitted: Permitted, act: PairAct) -> bool:
+    """Return whether nobody has changed, removed or brought back any of the act's pairs since."""
+    changed = permitted.db.execute(
+        "select count(*) from pair_act_rows r left join pairs p on p.id = r.pair_id where r.act = ? and"
+        " case r.change when 'removed' then p.id is not null else p.id is null or coalesce(p.changed_at, ?) <> ? end",
+        [act.number, act.at, act.at],  # none: a decision was removed, so that nobody has touched the pair
+    ).fetchone()[0]
+    # acts within one millisecond bear the same time
+    later = permitted.db.execute(
+        "select count(*) from pair_act_rows where act > ? and pair_id in (select pair_id from pair_act_rows where act = ?)",
+        [act.number, act.number],
+    ).fetchone()[0]
+    return not changed and not later
+
+
+def take_back(permitted: Permitted, act: PairAct) -> None:
+    """Give the pairs of an act their rows from before it, note that in the audit log, and forget the act."""
+    db = permitted.db
+    db.execute(
+        f"update pairs set ({_DECISION}) = (select {_DECISION} from pair_act_rows where act = ? and pair_id = pairs.id)"  # noqa: S608
+        " where id in (select pair_id from pair_act_rows where act = ? and change = 'decided')",
+        [act.number, act.number],
+    )
+    whole = db.execute("select * from pair_act_rows where act = ? and change <> 'decided'", [act.number]).fetchall()
+    for row in whole:
+        pair = _pair(row["whole"])
+        if row["change"] == "edited":
+            update(db, QuestionPair, pair.id, **{field.name: getattr(pair, field.name) for field in fields(QuestionPair)})
+        elif row["change"] == "added":
+            delete(db, QuestionPair, id=pair.id)
+        else:
+            insert(db, pair)
+            db.execute("update pairs set number = ? where id = ?", [row["number"], pair.id])
+        if row["change"] != "added":
+            db.execute("update pairs set reason_before = ? where id = ?", [row["reason_before"], pair.id])
+    pairs = db.execute("select count(*) from pair_act_rows where act = ?", [act.number]).fetchone()[0]
+    _log(permitted, act, "act on pairs undone", pairs=pairs)
+    db.execute("delete from pair_acts where number = ?", [act.number])
+
+
+def _pair(text: str) -> QuestionPair:
+    values = json.loads(text)
+    return QuestionPair(**values | {"history": tuple(Turn(**turn) for turn in values["history"])})

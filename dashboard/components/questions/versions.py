@@ -1,0 +1,113 @@
+"""Dataset versions: what freezing means, the card of each version, and what changed from one to the next."""
+
+import pandas as pd
+import streamlit as st
+
+from core.questions.dataset import Card, Difference
+from core.records import DatasetVersion, Project
+from core.services.questions import datasets
+from core.settings import DatasetSettings, SplitChoice
+from core.storage import Workspace
+from core.words import counted
+from dashboard.components.errors import shown_errors
+from dashboard.components.words import ago
+
+FREEZING = (
+    "**Freezing** writes the kept pairs down as a numbered version that never changes. What a model was trained on can be "
+    "looked up for ever, whatever you edit, drop or add later. Some pairs are held out: no training sees them, and the test "
+    "on the page Evaluate asks them. Starting a training freezes by itself; the same pairs always give the same version."
+)
+SPLITS: dict[SplitChoice, str] = {
+    "auto": "Whole documents, if there are enough",
+    "document": "Whole documents",
+    "passage": "Whole passages",
+}
+CHOSEN = "dataset-version"  # key of the choice of the version to show
+MOST_ROWS = 500  # of a difference, in the table
+
+
+def show_versions(workspace: Workspace, project: Project, *, can_freeze: bool) -> None:
+    """Show what was frozen, and a button that freezes if there are pairs to freeze."""
+    versions = datasets.versions_of(workspace, project)
+    if not versions and not can_freeze:
+        return
+    newest = f": the newest is version {versions[0].number}" if versions else ""
+    with st.expander(f"Dataset versions{newest}", icon=":material/inventory_2:", key="dataset-versions"):
+        st.markdown(FREEZING)
+        if can_freeze:
+            _ask_freeze(workspace, project, versions)
+        if versions:
+            _show_version(workspace, project, versions)
+
+
+def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
+    """Ask what is held out, and freeze at a click."""
+    card = Card.of(versions[0].card) if versions else None
+    before = DatasetSettings(**card.settings) if card else DatasetSettings()
+    left, right = st.columns(2)
+    split = left.selectbox(
+        "Held out together",
+        list(SPLITS),
+        index=list(SPLITS).index(before.split),
+        format_func=lambda name: SPLITS[name],
+        help="Questions about the same text stay on one side, so that the test cannot be passed by heart.",
+        key="dataset-split",
+    )
+    share = right.slider(
+        "Held out to test with, in percent", 0, 50, round(100 * before.heldout_share), step=5, key="dataset-share"
+    )
+    number = 1 + (versions[0].number if versions else 0)
+    with st.container(horizontal=True):
+        if st.button(f"Freeze version {number}", icon=":material/ac_unit:", key="freeze"):
+            with shown_errors():
+                settings = DatasetSettings(split=split, heldout_share=share / 100, seed=before.seed)
+                version = datasets.freeze(workspace, project, settings)
+                is_new = version.number == number
+                st.session_state["frozen-note"] = (
+                    f"Version {number} is frozen."
+                    if is_new
+                    else f"Nothing changed since version {version.number}: it stands."
+                )
+                st.session_state.pop(CHOSEN, None)  # show the new one
+                st.rerun()
+        if versions and st.button("What would change?", icon=":material/difference:", key="freeze-difference"):
+            with shown_errors():
+                _show_difference(datasets.planned_difference(workspace, project, versions[0]))
+    if note := st.session_state.pop("frozen-note", ""):
+        st.success(note, icon=":material/check_circle:")
+
+
+def _show_version(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
+    """Show the card of a version, and what changed since the one before."""
+    by_number = {version.number: version for version in versions}
+    number = st.selectbox("Show", list(by_number), format_func=lambda number: _title(by_number[number]), key=CHOSEN)
+    version = by_number[number]
+    st.markdown("\n".join(f"- {sentence}" for sentence in datasets.card_words(version)))
+    st.caption(f"Frozen {ago(version.created_at)}. Its fingerprint (SHA-256) is {version.sha256[:16]}….")
+    older = [each for each in versions if each.number < version.number]
+    if older and st.toggle(f"What changed since version {older[0].number}", key=f"changed-{version.number}"):
+        with shown_errors():
+            _show_difference(datasets.difference_of(workspace, project, older[0], version))
+
+
+def _title(version: DatasetVersion) -> str:
+    return f"Version {version.number}: {counted(version.train_count + version.heldout_count, 'pair')}"
+
+
+def _show_difference(found: Difference) -> None:
+    """Show what came, went and changed: in words, then pair by pair."""
+    st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences()))
+    rows = [{"Change": "new", "Question": row["input"], "Answer": row["output"]} for row in found.added]
+    rows += [{"Change": "gone", "Question": row["input"], "Answer": row["output"]} for row in found.removed]
+    rows += [
+        {
+            "Change": "other words",
+            "Question": f"{old['input']} → {new['input']}",
+            "Answer": f"{old['output']} → {new['output']}",
+        }
+        for old, new in found.changed
+    ]
+    if rows:
+        st.dataframe(pd.DataFrame(rows[:MOST_ROWS]), hide_index=True, alt="Pairs that came, went or changed")
+    if len(rows) > MOST_ROWS:
+        st.caption(f"The first {MOST_ROWS} of {len(rows):,}. All of them: `garrison dataset diff`.")

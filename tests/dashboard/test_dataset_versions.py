@@ -1,0 +1,69 @@
+"""Dataset versions on the Train page: what freezing means, the card, and what changed."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.records import DatasetVersion, QuestionPair
+from core.storage import find, insert, update
+
+
+@pytest.fixture
+def project(workspace, learned):
+    """A project with an old version without a card, and enough pairs to hold some out."""
+    others = [replace(learned.pairs[0], id=f"more-{n}", input=f"What is {n}?", passage_id=f"p{n}") for n in range(20)]
+    insert(workspace.db, *[replace(pair, output=f"It is the thing {pair.id}") for pair in others])
+    return learned.project
+
+
+def words_of(app):
+    return " ".join(element.value for element in [*app.markdown, *app.caption, *app.success])
+
+
+def test_freezing_is_explained_and_makes_the_next_version_with_its_card(open_page, workspace, project):
+    app = open_page("train", project_id=project.id)
+    assert "never changes" in words_of(app) and "2 pairs to train on, 1 pair held out." in words_of(app)
+    app.button(key="freeze").click().run()
+    assert [version.number for version in find(workspace.db, DatasetVersion)] == [1, 2]
+    assert "Version 2 is frozen." in words_of(app)
+    assert "held out and never trained on" in words_of(app) and "Nothing leaks" in words_of(app)
+    app.button(key="freeze").click().run()
+    assert "Nothing changed since version 2" in words_of(app)
+    assert app.button(key="freeze").label == "Freeze version 3"
+
+
+def test_what_is_held_out_can_be_chosen_and_stays_chosen(open_page, workspace, project):
+    app = open_page("train", project_id=project.id)
+    app.slider(key="dataset-share").set_value(0).run()
+    app.button(key="freeze").click().run()
+    assert find(workspace.db, DatasetVersion, number=2)[0].heldout_count == 0
+    assert open_page("train", project_id=project.id).slider(key="dataset-share").value == 0
+
+
+def test_changes_are_shown_before_and_after_freezing(open_page, workspace, project):
+    app = open_page("train", project_id=project.id)
+    app.button(key="freeze").click().run()
+    update(workspace.db, QuestionPair, "more-3", state="dropped")
+    app.button(key="freeze-difference").click().run()
+    assert "1 pair no longer there." in words_of(app)
+    app.button(key="freeze").click().run()
+    app.toggle(key="changed-3").set_value(True).run()
+    assert "1 pair no longer there." in words_of(app)
+    assert list(app.dataframe[0].value["Question"]) == ["What is 3?"]
+
+
+def test_a_project_without_pairs_has_nothing_to_freeze(open_page, workspace):
+    app = open_page("train", project_id=workspace.create_project("Empty").id)
+    assert not app.expander and "Freezing" not in words_of(app)
+
+
+def test_versions_are_shown_where_nothing_can_be_frozen(open_page, workspace, learned):
+    update(workspace.db, QuestionPair, "pair-0", state="dropped")
+    workspace.db.execute("update pairs set state = 'dropped'")
+    app = open_page("train", project_id=learned.project.id)
+    assert "Freezing" in words_of(app) and not [button for button in app.button if button.key == "freeze"]
+
+
+def test_pairs_whose_text_changed_are_told_with_what_to_do(open_page, workspace, learned):
+    update(workspace.db, QuestionPair, "pair-0", review_id="review-0")
+    assert "1 more are out of date" in words_of(open_page("train", project_id=learned.project.id))
