@@ -19,6 +19,7 @@ from core.services.questions.writing.texts import trainable_texts
 from core.settings import EMBEDDED_MODEL
 from core.storage import Workspace, find
 from tests.attack.killing import ADA, killed_everywhere, opened
+from tests.unread import approve_all_unread
 
 from .conftest import PASSAGES, Scripted, ended, only_project, passage_of, reply, sentences, submitted, well
 
@@ -116,6 +117,16 @@ def test_texts_are_kept_beside_the_pairs_and_trained_on_only_while_their_approva
     document = here.document(project, "pumps.txt")
     review.withdraw(here, document, reason="a name was missed", by=ADA)
     assert trainable_texts(here, project) == []
+
+
+def test_texts_hold_for_a_new_approval_of_the_same_text(here: Workspace) -> None:
+    project = only_project(here)
+    ended(here, writer="rewriting")
+    before = {text.id: text.text for text in trainable_texts(here, project)}
+    review.withdraw(here, here.document(project, "pumps.txt"), reason="to look again", by=ADA)
+    approve_all_unread(here, project, by=ADA)
+    assert {text.id: text.text for text in trainable_texts(here, project)} == before and before
+    assert generation.Result.of(ended(here, writer="rewriting")).texts == len(before)
 
 
 def test_texts_of_another_way_of_writing_are_replaced_as_pairs_are(here: Workspace) -> None:
