@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from core.records import Passage, QuestionPair
+from core.records import Passage, QuestionPair, WrittenText
 
 _WORD = re.compile(r"\w+")
 
@@ -61,6 +61,16 @@ def renewed(pairs: Iterable[QuestionPair], *, before: ApprovedText, after: Appro
         moved = _moved(pair, unchanged, starts) if pair.passage_id else _found(pair, after, is_same_text=is_same_text)
         if moved is not None and after.text[moved.quote_start : moved.quote_end] == moved.quote:
             yield replace(moved, review_id=after.review_id)
+
+
+def renewed_texts(texts: Iterable[WrittenText], *, before: ApprovedText, after: ApprovedText) -> Iterator[WrittenText]:
+    """Yield those of `texts`, written about the text `before`, that hold for the text `after`, as texts of that approval."""
+    unchanged = unchanged_passages(before, after)
+    gone = frozenset() if before.text == after.text else before.words - after.words
+    for text in texts:
+        passage = unchanged.get(text.passage_id)
+        if passage is not None and gone.isdisjoint(_WORD.findall(text.text)):
+            yield replace(text, review_id=after.review_id, passage_id=passage.id)
 
 
 def _moved(pair: QuestionPair, unchanged: Mapping[str, Passage], starts: Mapping[str, int]) -> QuestionPair | None:

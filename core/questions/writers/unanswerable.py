@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from core.language.english.function_words import ARTICLES
 from core.language.grammar import Word, parse
 from core.questions.terms import stems
 from core.questions.writers.not_said import KIND, not_said
@@ -21,12 +22,13 @@ WORDINGS_TO_TURN = frozenset({"open", "model", None})
 SPARE = 6  # drafts made for each question wanted: most are refused
 ANSWERED = 0.5  # share of the other words of a question from which a passage that names the thing might answer it
 ASKING = frozenset({"what", "which", "whose", "many", "much", "how"})
+LONGEST_WORDS = 16  # of a question that is turned: a longer one tells too much of what the documents do say
 MOST_PARSED = 4000  # questions whose things are looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What a question asks about: characters `start` to `end` of it, without an article."""
+    """What a question asks about: characters `start` to `end` of it, with its article if it has one."""
 
     start: int
     end: int
@@ -106,12 +108,9 @@ def pair_of(draft: Draft, *, pair_id: str, language: str | None, created_at: str
 
 
 def _is_turnable(pair: QuestionPair) -> bool:
-    return (
-        pair.state == "kept"
-        and pair.kind in KINDS_TO_TURN
-        and pair.wording in WORDINGS_TO_TURN
-        and pair.review_id is not None
-    )
+    """Return whether a kept question asks for a fact, in few words and without a gap or a yes or no."""
+    is_open = pair.kind in KINDS_TO_TURN and pair.wording in WORDINGS_TO_TURN and pair.input.endswith("?")
+    return is_open and pair.state == "kept" and pair.review_id is not None and len(pair.input.split()) <= LONGEST_WORDS
 
 
 def _thing(question: str, words: Sequence[Word]) -> Thing | None:
@@ -126,6 +125,10 @@ def _thing(question: str, words: Sequence[Word]) -> Thing | None:
         before = words[first - 1].text.lower() if first else ""
         if before in ASKING or words[first].text.lower() in ASKING:
             continue  # "Which valve …", "How many liters …": that is asked for, not about
+        if first and before in ARTICLES:
+            first -= 1
+        elif word.tag == "NN" or (first and words[first - 1].role in ("det", "poss", "predet")):
+            continue  # "mission", "their area": that is no name for anybody who does not see the text
         start, end = words[first].start, word.end
         is_of = word.role == "pobj" and words[word.head].text == "of"  # "the diameter of the funnel" is about the funnel
         found.append((is_of, Thing(start, end, question[start:end], word.tag in ("NNS", "NNPS"))))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.questions.reapproval import ApprovedText, renewed, unchanged_passages
-from core.records import Document, QuestionPair, Review
+from core.questions.reapproval import ApprovedText, renewed, renewed_texts, unchanged_passages
+from core.records import Document, QuestionPair, Review, WrittenText
 from core.storage import Permitted, audit, find, transaction
 
 
@@ -46,8 +46,9 @@ def _earlier_reviews(permitted: Permitted, document: Document, current: Review) 
     """Return the earlier reviews whose text something was written from that does not name the current one yet."""
     rows = permitted.db.execute(
         "select review_id from pairs where document_id = ? and origin <> 'imported'"
+        " union select review_id from texts where document_id = ? and job_id is null"
         " union select review_id from written_passages where document_id = ? and pairs is null",
-        [document.id, document.id],
+        [document.id, document.id, document.id],
     )
     named = {row["review_id"] for row in rows}
     return [
@@ -74,7 +75,7 @@ def _renew(permitted: Permitted, document: Document, before: ApprovedText, after
         "update pairs set review_id = ?, passage_id = ?, page = ?, quote_start = ?, quote_end = ? where id = ?",
         [(p.review_id, p.passage_id, p.page, p.quote_start, p.quote_end, p.id) for p in held.values()],
     )
-    changed = {pair.passage_id for pair in pairs if pair.id not in held}
+    changed = {pair.passage_id for pair in pairs if pair.id not in held} | _renew_texts(permitted, document, before, after)
     unchanged = {id for id, passage in unchanged_passages(before, after).items() if id == passage.id}
     written = [(after.review_id, before.review_id, passage_id) for passage_id in unchanged - changed]
     permitted.db.executemany(  # so that these passages are not written anew
@@ -82,3 +83,14 @@ def _renew(permitted: Permitted, document: Document, before: ApprovedText, after
         written,
     )
     return Renewal(renewed=len(held), outdated=sum(pair.state == "kept" and pair.id not in held for pair in pairs))
+
+
+def _renew_texts(permitted: Permitted, document: Document, before: ApprovedText, after: ApprovedText) -> set[str]:
+    """Carry over the texts for continued training; return the ids of passages with a text that does not hold."""
+    texts = find(permitted.db, WrittenText, document_id=document.id, review_id=before.review_id, job_id=None)
+    held = {text.id: text for text in renewed_texts(texts, before=before, after=after)}
+    permitted.db.executemany(
+        "update texts set review_id = ?, passage_id = ? where id = ?",
+        [(text.review_id, text.passage_id, text.id) for text in held.values()],
+    )
+    return {text.passage_id for text in texts if text.id not in held}

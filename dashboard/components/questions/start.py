@@ -82,7 +82,7 @@ def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> Generat
         50,
         round(100 * GenerationSettings().unanswerable_share),
         key="unanswerable-share",
-        help="Questions that no document answers, with an answer that says so. A model trained without them makes things up.",
+        help="Questions that no document answers, with an answer that says so. Models trained without them make things up.",
     )
     settings = GenerationSettings(model=model, per_passage=per_passage, unanswerable_share=share / 100)
     try:

@@ -146,3 +146,10 @@ def _show_pairs(tried: trying.Tried) -> None:
                 st.markdown(f":material/cancel: Dropped: {pair.reason.lower()}", help=pair.explanation or None)
             else:
                 st.markdown(":material/check_circle: Kept")
+            if pair.passed or pair.failed:
+                words = [
+                    *(f":material/close: **{each}**" for each in pair.failed),
+                    *(f":material/check: {each}" for each in pair.passed),
+                ]
+                with st.popover("What each filter says", width="stretch"):
+                    st.markdown("\n".join(f"- {each}" for each in words))

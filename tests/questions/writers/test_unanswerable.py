@@ -1,5 +1,7 @@
 """Questions that no passage answers, made by exchanging what other questions ask about."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.questions.writers.unanswerable import Draft, drafts, pair_of, unanswered
@@ -36,7 +38,7 @@ def pairs(make_pair):
 
 def test_things_are_exchanged_and_the_rest_of_the_question_stays(pairs):
     made = drafts(pairs, 20, seed=1)
-    assert len(made) > 10 and len({draft.question for draft in made}) == len(made)
+    assert len(made) > 5 and len({draft.question for draft in made}) == len(made)
     assert "How often must the hydraulic press be replaced?" in {draft.question for draft in made}
     assert not {draft.question for draft in made} & {*ASKED}
     for draft in made:
@@ -68,6 +70,22 @@ def test_a_question_that_a_model_wrote_goes_if_one_passage_holds_all_its_words(p
         Draft(text, text, pairs[0]) for text in ("Who painted the fuel tank?", "What does the fuel tank hold?")
     )
     assert list(unanswered([fine, answered], PASSAGES)) == [fine]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does mission apply to?",
+        "Where do they keep their area?",
+        "When may army echelons express the standards that a commander must meet before an operation can be ended here?",
+    ],
+)
+def test_what_nobody_understands_alone_or_tells_too_much_is_not_turned(pairs, question):
+    odd = replace(pairs[0], id="odd", input=question)
+    made = drafts([odd, *pairs[2:]], 60, seed=0)
+    assert made and not [
+        draft for draft in made if draft.source.id == "odd" or draft.question.split()[:3] == question.split()[:3]
+    ]
 
 
 def test_only_well_formed_questions_on_facts_are_turned(make_pair):

@@ -4,17 +4,19 @@ What was tried is kept in one file of the project until the next try, never with
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from core.errors import InputError
 from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models.text import Completion, Prompt, TextGenerator
-from core.questions import apply_filters, drop_reason
+from core.questions.filters import FILTERS, Case
 from core.questions.text_filters import TEXT_REASONS
-from core.records import Document, Passage, Project, QuestionPair, Review
+from core.records import Document, PairMeasures, Passage, Project, QuestionPair, Review
+from core.services.questions.measures import measure_pairs
 from core.services.questions.writing.batch import BatchWriter, WrittenBatch
 from core.services.questions.writing.excerpts import Surroundings
 from core.services.questions.writing.models import find_writing_model, opened
@@ -54,7 +56,10 @@ class TriedReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedPair:
-    """A pair or a text that came of it, and what the filters say: "" if it would be kept."""
+    """A pair or a text that came of it; `reason` is why it would be dropped, "" if it would be kept.
+
+    `passed` and `failed` are the words of the filters that let it through and of those that do not.
+    """
 
     question: str
     answer: str
@@ -62,6 +67,8 @@ class TriedPair:
     kind: str
     reason: str
     explanation: str
+    passed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +99,10 @@ def run(context: JobContext, params: Params) -> Result:
         context.progress(0, 1, message="Writing about the passage")
         recorder = _Recorder(loaded.generator)
         written = batches.write([source], recorder, loaded.room)
-    tried = Tried(replies=tuple(recorder.replies), pairs=tuple(_judged(written, params.filters)))
+    pairs = [pair for passage in written.passages for pair in passage.pairs]
+    measures = measure_pairs(workspace, project, pairs)
+    judged = [*_judged_pairs(pairs, measures, params.filters), *_judged_texts(written)]
+    tried = Tried(replies=tuple(recorder.replies), pairs=tuple(judged))
     context.check()
     path = workspace.tried_path(project.id)
     write_atomic(path, json.dumps({"job": context.job.id, **asdict(tried)}, ensure_ascii=False))
@@ -112,10 +122,14 @@ def find_tried(workspace: Workspace, project: Project, job_id: str) -> Tried | N
             return None
         return Tried(
             replies=tuple(TriedReply(**each) for each in told["replies"]),
-            pairs=tuple(TriedPair(**each) for each in told["pairs"]),
+            pairs=tuple(_pair(each) for each in told["pairs"]),
         )
     except (OSError, ValueError, KeyError, TypeError):  # none yet, or by another version
         return None
+
+
+def _pair(told: dict[str, Any]) -> TriedPair:
+    return TriedPair(**told | {name: tuple(told[name]) for name in ("passed", "failed")})
 
 
 class _Recorder:
@@ -143,18 +157,31 @@ def _approved(workspace: Workspace, project: Project, params: Params) -> tuple[D
     raise InputError("This passage is not approved.", "Choose a passage of a document whose approval stands.")
 
 
-def _judged(written: WrittenBatch, filters: FilterSettings) -> Iterator[TriedPair]:
-    pairs = [pair for passage in written.passages for pair in passage.pairs]
-    for pair in _filtered(pairs, filters):
-        reason = drop_reason(pair.reason) if pair.state == "dropped" else None
+def _judged_pairs(
+    pairs: Sequence[QuestionPair], measures: Mapping[str, PairMeasures], filters: FilterSettings
+) -> Iterator[TriedPair]:
+    """Yield the pairs with what each filter says, which elsewhere only the first one does that drops a pair."""
+    cases = [Case(pair, measures[pair.id]) for pair in pairs]
+    rules = [(each.reason, each.begin(filters, cases)) for each in FILTERS if each.applies(filters)]
+    for case in cases:
+        said = [(reason, rule.drops(case)) for reason, rule in rules]
+        failed = [reason for reason, is_dropped in said if is_dropped]
+        if not failed:
+            for _, rule in rules:
+                rule.remember(case)
         yield TriedPair(
-            question=pair.input,
-            answer=pair.output,
-            quote=pair.quote,
-            kind=pair.kind or "",
-            reason=reason.words if reason else "",
-            explanation=reason.description or "" if reason else "",
+            question=case.pair.input,
+            answer=case.pair.output,
+            quote=case.pair.quote,
+            kind=case.pair.kind or "",
+            reason=failed[0].words if failed else "",
+            explanation=failed[0].description or "" if failed else "",
+            passed=tuple(reason.words for reason, is_dropped in said if not is_dropped),
+            failed=tuple(reason.words for reason in failed),
         )
+
+
+def _judged_texts(written: WrittenBatch) -> Iterator[TriedPair]:
     for text in written.texts:
         fault = TEXT_REASONS.get(text.reason)
         yield TriedPair(
@@ -165,11 +192,3 @@ def _judged(written: WrittenBatch, filters: FilterSettings) -> Iterator[TriedPai
             reason=fault.words if fault else "",
             explanation=fault.description if fault else "",
         )
-
-
-def _filtered(pairs: list[QuestionPair], filters: FilterSettings) -> list[QuestionPair]:
-    """Return the pairs as the filters judge them, also if they keep none of them, which is an error elsewhere."""
-    if not pairs:
-        return []
-    settled = replace(pairs[0], id="", input="-", output="-", state="kept", reason="", decided="kept")
-    return apply_filters([*pairs, settled], filters)[:-1]

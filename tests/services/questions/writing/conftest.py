@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from core import jobs
 from core.jobs import worker
 from core.models.text import Completion, Prompt
+from core.questions.filters.measuring import Tools
 from core.records import Job, Project
 from core.services.questions import generation
 from core.settings import FilterSettings, GenerationSettings
@@ -84,6 +86,8 @@ def no_model(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
     monkeypatch.setattr("core.models.engine.apart.WriterApart", Scripted)
     monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache, **_: path)
     monkeypatch.setattr("core.models.llama.token_counter", lambda path: lambda text: len(text.split()))
+    monkeypatch.setattr("core.services.questions.measures.Tools", partial(Tools, parse=None))
+    monkeypatch.setattr("core.services.questions.measures._detector", lambda *_: NoDetector())
     monkeypatch.setattr("core.services.questions.writing.texts.open_detector", lambda *_given, **_named: NoDetector())
 
 
@@ -92,7 +96,7 @@ def reply(monkeypatch: pytest.MonkeyPatch, write: Callable[[Prompt], str]) -> No
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def pumps_home(tmp_path: Path) -> Path:
     """A workspace with one project of one approved document, closed."""
     home = tmp_path / "home"
     with opened(home) as workspace:
@@ -103,8 +107,8 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def here(home: Path) -> Iterator[Workspace]:
-    with opened(home) as workspace:
+def here(pumps_home: Path) -> Iterator[Workspace]:
+    with opened(pumps_home) as workspace:
         yield workspace
 
 

@@ -19,6 +19,7 @@ from core.services.questions.writing.texts import trainable_texts
 from core.settings import EMBEDDED_MODEL
 from core.storage import Workspace, find
 from tests.attack.killing import ADA, killed_everywhere, opened
+from tests.unread import approve_all_unread
 
 from .conftest import PASSAGES, Scripted, ended, only_project, passage_of, reply, sentences, submitted, well
 
@@ -86,9 +87,11 @@ def test_a_passage_longer_than_the_model_reads_is_cut_and_said_so(here: Workspac
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_nothing_is_lost_doubled_or_counted_twice(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_at_any_moment_nothing_is_lost_doubled_or_counted_twice(
+    pumps_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reply(monkeypatch, lambda prompt: "no JSON" if "pump 3 " in passage_of(prompt) else well(prompt))
-    with opened(home) as workspace:
+    with opened(pumps_home) as workspace:
         job_id = submitted(workspace, writer="rewriting")
     told = set()
 
@@ -96,7 +99,7 @@ def test_killed_at_any_moment_nothing_is_lost_doubled_or_counted_twice(home: Pat
         assert len(find(workspace.db, QuestionPair)) in (0, PASSAGES - 1)
         assert len(trainable_texts(workspace, only_project(workspace))) in (0, 7 * (PASSAGES - 1))
 
-    for workspace in killed_everywhere(home, job_id, look):
+    for workspace in killed_everywhere(pumps_home, job_id, look):
         assert len(find(workspace.db, QuestionPair)) == PASSAGES - 1
         assert len(find(workspace.db, WrittenText)) == 7 * (PASSAGES - 1)
         (job,) = find(workspace.db, Job)
@@ -114,6 +117,16 @@ def test_texts_are_kept_beside_the_pairs_and_trained_on_only_while_their_approva
     document = here.document(project, "pumps.txt")
     review.withdraw(here, document, reason="a name was missed", by=ADA)
     assert trainable_texts(here, project) == []
+
+
+def test_texts_hold_for_a_new_approval_of_the_same_text(here: Workspace) -> None:
+    project = only_project(here)
+    ended(here, writer="rewriting")
+    before = {text.id: text.text for text in trainable_texts(here, project)}
+    review.withdraw(here, here.document(project, "pumps.txt"), reason="to look again", by=ADA)
+    approve_all_unread(here, project, by=ADA)
+    assert {text.id: text.text for text in trainable_texts(here, project)} == before and before
+    assert generation.Result.of(ended(here, writer="rewriting")).texts == len(before)
 
 
 def test_texts_of_another_way_of_writing_are_replaced_as_pairs_are(here: Workspace) -> None:
