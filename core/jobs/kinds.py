@@ -67,6 +67,7 @@ KINDS = {
     "search again": Kind("Search the anonymized text again", "privacy.second_search", action="find personal data"),
     "import": Kind("Import question pairs", "questions.pair_import", action="work on questions"),
     "generate": Kind("Write question pairs", "questions.generation", needs_accelerator=True, action="work on questions"),
+    "filter": Kind("Filter question pairs", "questions.refiltering", needs_accelerator=True, action="work on questions"),
     "train": Kind("Train a model", "training.runs", needs_accelerator=True, action="train"),
     "evaluate": Kind("Compare base and tuned model", "training.evaluation", needs_accelerator=True, action="train"),
     "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),

@@ -13,6 +13,7 @@ from dashboard.components.questions import pairs as pair_view
 from dashboard.components.questions.carry import show_carry
 from dashboard.components.questions.drawer import show_drawer
 from dashboard.components.questions.figures import show_figures
+from dashboard.components.questions.filter_panel import show_filter_panel
 from dashboard.components.questions.start import show_start
 from dashboard.components.questions.table import show_table
 
@@ -20,7 +21,7 @@ ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice fo
 
 workspace = resources.workspace()
 project = resources.require_project()
-job = follow_newest(workspace, project, "generate", "import")
+job = follow_newest(workspace, project, "generate", "import", "filter")
 is_busy = is_active(job)
 pairs = pair_view.project_pairs(workspace, project)
 kept = sum(pair.state == "kept" for pair in pairs)
@@ -48,6 +49,8 @@ elif pairs:
         st.switch_page("app_pages/train.py")
     with st.expander("Kept and dropped, coverage", expanded=True):
         show_figures(workspace, project)
+    if not is_busy:
+        show_filter_panel(workspace, project)
     show_table(workspace, pairs)
 if not is_busy:
     show_carry(workspace, project, kept=kept, is_busy=is_busy)

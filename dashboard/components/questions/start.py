@@ -6,7 +6,7 @@ from core import jobs
 from core.models.registry import model_folders, models_for
 from core.records import Project
 from core.services.questions.question_pairs import coverage_of
-from core.settings import EMBEDDED_MODEL, FilterSettings, GenerationSettings
+from core.settings import EMBEDDED_MODEL, GenerationSettings
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors
@@ -53,9 +53,11 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
             key="write-pairs",
         ):
             from core.services.questions import generation
+            from core.services.questions.filtering import filter_settings_of
 
             settings = GenerationSettings.from_values({"model": model, "per_passage": per_passage})
             with shown_errors():
-                params = generation.Params(settings=settings.in_full(), filters=FilterSettings().in_full())
+                filters = filter_settings_of(workspace, project)
+                params = generation.Params(settings=settings.in_full(), filters=filters.in_full())
                 jobs.submit(workspace, params, project_id=project.id)
                 st.rerun()
