@@ -59,6 +59,7 @@ def filter_pairs(
         bool, typer.Option("--usual", help="Begin with the usual settings, not with those chosen before.")
     ] = False,
     count: Annotated[bool, typer.Option("--count", help="Only count; change nothing.")] = False,
+    judged_by: Annotated[str, typer.Option(help="A GGUF model that first grades the pairs; it drops none.")] = "",
     answered_by: Annotated[
         str, typer.Option(help="A GGUF model that first answers the questions, for the filter of that.")
     ] = "",
@@ -79,10 +80,12 @@ def filter_pairs(
     if count:
         counted = preview(shell.workspace, chosen).count(filters)
         shell.show(counted, f"With these settings: {_summary(counted.kept, counted.dropped)}")
-    elif answered_by:
-        job = shell.run(refiltering.Params(filters=filters, answered_by=answered_by), project_id=chosen.id)
+    elif answered_by or judged_by:
+        params = refiltering.Params(filters=filters, answered_by=answered_by, judged_by=judged_by)
+        job = shell.run(params, project_id=chosen.id)
         result = refiltering.Result.of(job)
-        shell.show(job.result, f"{result.answered} questions answered. {_summary(result.kept, result.dropped)}")
+        asked = f"{result.answered} questions answered, {result.judged} pairs graded. "
+        shell.show(job.result, asked + _summary(result.kept, result.dropped))
     else:
         filtered = choose_filters(shell.workspace, chosen, filters)
         shell.show(filtered, _summary(filtered.kept, filtered.dropped))

@@ -90,7 +90,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "search again": {"documents": 1, "found": 3},
     "import": {"pairs": 8, "document_id": "document-1"},
     "generate": WRITTEN,
-    "filter": {"kept": 4, "dropped": {"too long": 1}, "answered": 2},
+    "filter": {"kept": 4, "dropped": {"too long": 1}, "answered": 2, "judged": 3},
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
     "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},

@@ -70,8 +70,13 @@ def _first_line(text: str) -> str:
 
 
 def _open_book(pair: QuestionPair, passage: str) -> str:
+    return f"Text: {excerpt_around(pair, passage)}\n{_question(pair)}"
+
+
+def excerpt_around(pair: QuestionPair, passage: str) -> str:
+    """Return the passage in one line; of one that is too long, what stands around the quote."""
     at = max(0, passage.find(pair.quote) - LONGEST_PASSAGE // 2) if len(passage) > LONGEST_PASSAGE else 0
-    return f"Text: {' '.join(passage[at : at + LONGEST_PASSAGE].split())}\n{_question(pair)}"
+    return " ".join(passage[at : at + LONGEST_PASSAGE].split())
 
 
 def _question(pair: QuestionPair) -> str:

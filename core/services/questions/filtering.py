@@ -33,6 +33,7 @@ class Measured:
     asked: int  # a model answered them with and without their passage
     answerable: int  # of these, it answered as the pair does with the passage before it
     known: int  # of these, it did so without the passage
+    judged: int  # a model graded them
 
 
 def filter_settings_of(workspace: Workspace, project: Project) -> FilterSettings:
@@ -130,6 +131,7 @@ def measured_of(workspace: Workspace, project: Project, filters: FilterSettings)
         asked=len(asked),
         answerable=sum((each.with_passage or 0.0) >= filters.min_answered for each in asked),
         known=sum(is_known(each, filters) for each in asked),
+        judged=sum(each.judged is not None for each in measures),
     )
 
 

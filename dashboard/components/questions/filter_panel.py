@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core import jobs
-from core.models.registry import model_folders, models_for
 from core.records import Project
 from core.services.questions import refiltering
 from core.services.questions.filtering import (
@@ -11,7 +10,6 @@ from core.services.questions.filtering import (
     choose_filters,
     filter_settings_of,
     keep_dropped,
-    measured_of,
     preview,
     state_of_pairs,
 )
@@ -20,6 +18,7 @@ from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.questions.filter_fields import Row, filter_fields
+from dashboard.components.questions.opinions import show_opinions
 
 AT_ONCE = 200  # pairs that were never examined; more are left to a job, because the parser takes 4 ms for each
 _PREVIEW = "filter-preview"  # the pairs as they were read last, so that each count takes less than a second
@@ -54,7 +53,7 @@ def _panel(workspace: Workspace, project: Project) -> None:
             st.caption(f"{counted(known.unmeasured, 'pair')} not examined yet; that is done when you apply the settings.")
         _show_buttons(workspace, project, known, chosen)
         st.divider()
-        _show_model(workspace, project, chosen)
+        show_opinions(workspace, project, chosen)
 
 
 def _preview(workspace: Workspace, project: Project) -> Preview:
@@ -98,28 +97,4 @@ def _show_buttons(workspace: Workspace, project: Project, known: Preview, chosen
             with st.spinner("Filtering"):
                 choose_filters(workspace, project, FilterSettings())
             st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-            st.rerun()
-
-
-def _show_model(workspace: Workspace, project: Project, chosen: FilterSettings) -> None:
-    """Show what a model could answer, and the button that lets one try."""
-    measured = measured_of(workspace, project, chosen)
-    st.markdown(
-        "**Can a model answer the questions?** It answers each one with its passage and without. "
-        "What it answers otherwise with the passage before it is dropped; what it knew without is only counted."
-    )
-    if measured.asked:
-        st.markdown(
-            f"Of {counted(measured.asked, 'question')} asked, it answered **{measured.answerable / measured.asked:.0%}** "
-            f"as the pair does with the passage, and **{measured.known / measured.asked:.0%}** without it."
-        )
-    models = [model.name for model in models_for("questions", model_folders(workspace.home))]
-    if not models:
-        st.caption("There is no model here that can answer. Add a GGUF model on the Models page.")
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        model = st.selectbox("Answered by", models, key="filter-model", width=280)
-        if st.button("Let it answer", icon=":material/quiz:", key="filter-answer", help="About a second for each question."):
-            params = refiltering.Params(filters=chosen.in_full(), answered_by=model)
-            jobs.submit(workspace, params, project_id=project.id)
             st.rerun()

@@ -9,9 +9,10 @@ from core.jobs.context import JobContext
 from core.models.text import Completion
 from core.questions.filters.measuring import Tools
 from core.records import Job, QuestionPair, new_id, now
-from core.services.questions import answerable, measures
-from core.services.questions.answerable import measure_answerable
+from core.services.questions import measures, opinions
 from core.services.questions.filtering import filter_again, measured_of
+from core.services.questions.opinions import calibration_of, doubtful_pairs, measure_answerable, measure_judged
+from core.services.questions.question_pairs import keep_or_drop
 from core.settings import FilterSettings
 from core.storage import find, insert, insert_many
 from core.storage.pair_measures import stored_measures
@@ -20,7 +21,7 @@ from core.storage.pair_measures import stored_measures
 class Answering:
     """Answers with the passage what it is told, and never knows anything without."""
 
-    def __init__(self, *, stop_after=None, job=None):
+    def __init__(self):
         self.asked = []
 
     def generate(self, prompts, *, prefix=""):
@@ -34,7 +35,7 @@ class Answering:
 @pytest.fixture(autouse=True)
 def without_a_parser(monkeypatch):
     monkeypatch.setattr(measures, "Tools", lambda **_: Tools(parse=None))
-    monkeypatch.setattr(answerable, "AT_ONCE", 2)
+    monkeypatch.setattr(opinions, "AT_ONCE", 2)
 
 
 @pytest.fixture
@@ -75,3 +76,29 @@ def test_what_was_asked_before_a_stop_is_not_asked_again(context, workspace, lea
     rest = Answering()
     assert measure_answerable(context, learned.project, model="", generator=rest) == 3
     assert not set(rest.asked) & set(stopped.asked)
+
+
+class Judging:
+    """Grades a pair by its number: 1 for those that hold an odd one."""
+
+    def generate(self, prompts, *, prefix=""):
+        for index, prompt in enumerate(prompts):
+            number = int(prompt.text.split("does winch ")[1].split()[0])
+            text = '{"grade": "1"}' if number % 2 else '{"grade": "5"}'
+            yield Completion(index=index, text=text if number != 40 else "{", token_count=5, is_complete=True)
+
+
+def test_judge_is_held_against_people_and_drops_nothing(context, workspace, learned):
+    pair = find(workspace.db, QuestionPair)[0]
+    names = [f"winch {number}" for number in range(6, 41)]
+    insert_many(workspace.db, [replace(pair, id=name, input=f"How much does {name} hold?") for name in names])
+    assert measure_judged(context, learned.project, model="", generator=Judging()) == 40
+    assert measure_judged(context, learned.project, model="", generator=Judging()) == 1  # the one that could not be read
+    assert not calibration_of(workspace, learned.project).is_useful and doubtful_pairs(workspace, learned.project) == []
+    keep_or_drop(workspace, {f"winch {number}": number % 2 == 0 for number in range(1, 25)})
+    found = calibration_of(workspace, learned.project)
+    assert (found.kept, found.dropped, found.threshold, found.agreement) == (12, 12, 1.0, 1.0)
+    doubted = doubtful_pairs(workspace, learned.project)
+    assert {each.id for each in doubted} == {f"winch {number}" for number in range(25, 40, 2)}
+    filter_again(workspace, learned.project, FilterSettings(off=("ungrounded",)))
+    assert all(each.state == "kept" for each in find(workspace.db, QuestionPair, decided=None))
