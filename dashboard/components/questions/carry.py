@@ -89,7 +89,7 @@ def _ask_for_files(workspace: Workspace, project: Project) -> list[Upload]:
 
 def _show_files(workspace: Workspace, project: Project, uploads: list[Upload], *, is_busy: bool) -> None:
     """Show what the files hold, and bring them in if all of them can be."""
-    asked: list[tuple[Upload, Choices | None]] = [(upload, ask_about(workspace, upload)) for upload in uploads]
+    asked: list[tuple[Upload, Choices | None]] = [(upload, ask_about(upload)) for upload in uploads]
     ready = [(upload, choices) for upload, choices in asked if choices is not None]
     label = "Bring it in" if len(asked) == 1 else f"Bring in {counted(len(asked), 'file')}"
     is_blocked = is_busy or len(ready) < len(asked)

@@ -251,3 +251,14 @@ def test_letters_that_excel_saved_in_the_west_are_read_and_that_is_said(file):
     path = file("a.csv", "question,answer\nWo ist das Caf\xe9?,\x84Dort\x93.\n".encode("latin-1"))
     assert read_pairs(path) == [("Wo ist das Café?", "„Dort“.")]
     assert inspect_file(path).notes == ["It is not UTF-8 and was read as Windows-1252: look at letters with accents."]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl"])
+def test_a_table_in_utf_16_is_read(file, name):
+    assert read_pairs(file(name, "question\tanswer\r\nWo?\tDa, im Café.\r\n".encode("utf-16"))) == [("Wo?", "Da, im Café.")]
+
+
+def test_bytes_are_read_like_a_file():
+    assert inspect_file(b"question,answer\nWhy?,So.\n", name="a.csv").pair_count == 1
+    with pytest.raises(InputError, match=r"^a\.xlsx"):
+        inspect_file(b"none", name="a.xlsx")
