@@ -13,6 +13,7 @@ from core.questions.exchange.rows import Problem, Row
 from core.records import PartRole
 
 _NAMED = {"question": "question", "answer": "answer", "system": "instruction"}
+MOST_TURNS = 300
 TURNS = "earlier turn"  # how turns of a column `history` are counted: each is read before an answer, and not learned
 
 
@@ -41,6 +42,8 @@ def _talk(row: Row, column: str, left_out: Counter[str]) -> list[Message]:
     messages = read_messages(given, left_out)
     if not any(message.role == "answer" and message.is_learned for message in messages):
         raise UnusableMessage("is a conversation without a question and its answer", "Delete it, or add what is missing.")
+    if len(messages) > 2 * MOST_TURNS:  # each turn is stored with all that were before it
+        raise UnusableMessage(f"is a conversation of more than {MOST_TURNS} turns", "Cut it into several.")
     return messages
 
 
@@ -89,6 +92,8 @@ def _history(row: Row, columns: Columns, left_out: Counter[str]) -> list[Message
         return []
     if not isinstance(given, Sequence):
         raise UnusableMessage("has earlier turns that are no list", 'Write them as [["question", "answer"]].')
+    if len(given) > MOST_TURNS:
+        raise UnusableMessage(f"has more than {MOST_TURNS} earlier turns", "Leave out the first of them.")
     messages: list[Message] = []
     for number, turn in enumerate(given, start=1):
         question, answer = _turn(turn, number)

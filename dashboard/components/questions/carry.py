@@ -18,7 +18,6 @@ from dashboard.components.questions.pair_files import (
     export_bytes,
     export_words,
     import_upload,
-    lost_words,
 )
 
 _ROUND = "pair-files-round"  # counts up to give an empty place for files once those in it were brought in
@@ -52,7 +51,7 @@ def _show_out(workspace: Workspace, project: Project, *, kept: int) -> None:
     st.markdown("**Take the kept pairs with you**")
     chosen = choose_format()
     with_source = st.toggle("With document, page and quote", key="export-source")
-    number, note = export_words(workspace, project)
+    number, note = export_words(workspace, project, chosen)
     st.download_button(
         f"Download as {chosen.words}",
         data=lambda: export_bytes(workspace, project, format=chosen.name, with_source=with_source),
@@ -65,8 +64,6 @@ def _show_out(workspace: Workspace, project: Project, *, kept: int) -> None:
     )
     if note and kept:
         st.caption(note)
-    if number and (lost := lost_words(workspace, project, chosen)):
-        st.caption(f":material/info: {lost}")
 
 
 def _ask_for_files(workspace: Workspace, project: Project) -> list[Upload]:

@@ -39,22 +39,16 @@ def export_bytes(workspace: Workspace, project: Project, *, format: str = "jsonl
         return path.read_bytes()
 
 
-def export_words(workspace: Workspace, project: Project) -> tuple[int, str]:
-    """Return how many pairs a download holds and what to say about it: approved unread, left out, or why it is empty."""
+def export_words(workspace: Workspace, project: Project, chosen: PairFormat) -> tuple[int, str]:
+    """Return how many pairs a download holds and what to say about it: what is left out or lost, or why it is empty."""
     from core.services.questions.pair_export import exportable_pairs
 
     try:
         export = exportable_pairs(workspace, project)
     except InputError as error:
         return 0, str(error)
-    return len(export.pairs), " ".join(filter(None, (export.unread, f"{export.note}." if export.note else "")))
-
-
-def lost_words(workspace: Workspace, project: Project, chosen: PairFormat) -> str:
-    """Return what of the pairs a format cannot hold, as a sentence; "" if nothing is lost."""
-    from core.services.questions.pair_export import exportable_pairs
-
-    return chosen.note(exportable_pairs(workspace, project).pairs) if chosen.note else ""
+    lost = chosen.note(export.pairs) if chosen.note else ""
+    return len(export.pairs), " ".join(filter(None, (export.unread, f"{export.note}." if export.note else "", lost)))
 
 
 def import_upload(workspace: Workspace, project: Project, upload: UploadedFile, choices: Choices) -> Job:

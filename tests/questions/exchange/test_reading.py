@@ -262,3 +262,10 @@ def test_bytes_are_read_like_a_file():
     assert inspect_file(b"question,answer\nWhy?,So.\n", name="a.csv").pair_count == 1
     with pytest.raises(InputError, match=r"^a\.xlsx"):
         inspect_file(b"none", name="a.xlsx")
+
+
+def test_a_conversation_that_never_ends_is_named(file):
+    turns = [{"role": role, "content": "x"} for _ in range(301) for role in ("user", "assistant")]
+    with pytest.raises(InputError, match="line 1 is a conversation of more than 300 turns"):
+        read_pairs(file("a.jsonl", [{"messages": turns}]))
+    assert len(read_pairs(file("b.jsonl", [{"messages": turns[2:]}]))) == 300
