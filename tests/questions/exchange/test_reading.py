@@ -269,3 +269,10 @@ def test_a_conversation_that_never_ends_is_named(file):
     with pytest.raises(InputError, match="line 1 is a conversation of more than 300 turns"):
         read_pairs(file("a.jsonl", [{"messages": turns}]))
     assert len(read_pairs(file("b.jsonl", [{"messages": turns[2:]}]))) == 300
+
+
+def test_a_prompt_and_its_completion_may_be_messages(file):
+    prompt = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
+    path = file("a.jsonl", [{"prompt": prompt, "completion": [{"role": "assistant", "content": "So."}]}])
+    (talk,) = read_conversations(path)
+    assert [(pair.system, pair.input, pair.output) for pair in talk.learned] == [("Be brief.", "Why?", "So.")]
