@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from core.evaluation.scores import token_f1
 from core.jobs.context import JobContext
@@ -13,6 +12,7 @@ from core.questions.opinions.judge import Calibration, calibrate, is_doubtful, j
 from core.records import PairMeasures, Project, QuestionPair
 from core.services.questions.generation import find_generator
 from core.services.questions.measures import measure_pairs, passages_of
+from core.services.questions.writing.models import opened
 from core.settings import GenerationSettings
 from core.storage import Workspace, find, rights
 from core.storage.pair_measures import store_measures, stored_measures
@@ -126,13 +126,10 @@ def _ask_all(
 
 @contextmanager
 def _opened(context: JobContext, model: str, generator: TextGenerator | None) -> Iterator[TextGenerator]:
-    from core.models.engine.apart import WriterApart
-    from core.models.unpacked import batch_gguf
-
     if generator is not None:
         yield generator
         return
-    given = Path(find_generator(context.workspace, GenerationSettings(model=model)).path)
-    path = batch_gguf(given, context.workspace.unpacked_folder, report=lambda _: context.check())
-    with WriterApart(path) as writer:
-        yield writer
+    settings = GenerationSettings(model=model)
+    found = find_generator(context.workspace, settings)
+    with opened(context.workspace, found, WRITERS["guided"], settings, passage_tokens=0, check=context.check) as loaded:
+        yield loaded.generator
