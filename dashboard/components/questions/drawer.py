@@ -118,12 +118,10 @@ def _show_source(desk: Desk, pair: QuestionPair) -> None:
     with st.container(border=True, key="open-source"):
         st.markdown("**Where it stands**")
         source = source_of(desk.workspace, pair)
-        if source.before or source.after:
+        if source.before or source.after or (source.quote and pair.review_id is not None):
             st.html(pair_view.source_html(source))
-        elif source.quote:
-            st.text(source.quote)
         else:
-            st.caption("This pair has no passage of its own.")
+            st.caption("This pair was brought in ready-made: it has no passage of its own.")
     with st.expander("Details", key="open-details"):
         lines = [f"Pair `{pair.id}`", f"fact `{pair.fact}`" if pair.fact else "", f"written {clock(pair.created_at)}"]
         st.caption(" · ".join(line for line in lines if line))
