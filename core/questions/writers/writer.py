@@ -28,8 +28,8 @@ class Excerpt:
 class Candidate:
     """A newly written pair, not yet filtered.
 
-    `quote` is the evidence: characters `start` to `end` of the anonymized text, or "" if none was found. `kind` and `wording`
-    are names of `core.questions.kinds`. `fact` is the same for all candidates that ask for one fact.
+    `quote` is the evidence: characters `start` to `end` of the anonymized text, or "" if none was found. `kind` and
+    `wording` are names of `core.questions.kinds`. `fact` is the same for all candidates that ask for one fact.
     """
 
     passage_id: str
