@@ -7,6 +7,7 @@ from dataclasses import replace
 from core.evaluation.scores import token_f1
 from core.jobs.context import JobContext
 from core.models.text import TextGenerator
+from core.questions import WRITERS
 from core.questions.opinions.answering import answer_pairs
 from core.questions.opinions.judge import Calibration, calibrate, is_doubtful, judge_pairs
 from core.records import PairMeasures, Project, QuestionPair
