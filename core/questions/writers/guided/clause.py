@@ -111,45 +111,59 @@ def _joined(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
 
 def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Clause | None:
     own = children[verb]
-    subjects = [at for at in own if words[at].role in SUBJECTS]
-    if any(words[at].role in FOREIGN and at not in subjects for at in own) or len(subjects) > 1:
+    found = _subject(words, children, verb, first)
+    if found is None:
         return None
-    if first is not None and any(words[at].lemma == "or" for at in children[words[verb].head] if words[at].role == "cc"):
-        return None
-    auxiliaries = tuple(at for at in own if words[at].role in ("aux", "auxpass") and at < verb)
-    subject = _part(words, children, subjects[0]) if subjects else None
-    if subject is None and first is not None:
-        subject = first.subject
-        auxiliaries = auxiliaries or _shared_auxiliaries(words, verb, first)
-        if subject is None or not _agrees(words, verb, auxiliaries, first):
-            return None
-    if any(words[at].tag == "TO" for at in auxiliaries):
-        return None
-    if subject is None and (words[verb].tag != "VB" or auxiliaries):
-        return None
-    if subject is not None and subjects and (subject.end > verb or any(at < subject.start for at in auxiliaries)):
-        return None  # "Should the crew see …" is a condition
+    subject, is_own, auxiliaries = found
     parts = [_part(words, children, at) for at in own if words[at].role in PARTS]
-    if any(_is_loose(words, part) or _is_cut(words, part) for part in parts):
-        return None
-    begin = subject.start if subject is not None and subjects else verb
+    begin = subject.start if subject is not None and is_own else verb
     adverbs = tuple(p.head for p in parts if p.role == "advmod" and begin < p.start and p.end <= verb)
-    before = tuple(p for p in parts if p.end <= begin and not _connects(words, p) and not _contrasts(words, p))
-    after = tuple(p for p in parts if p.start > verb and not _is_aside(words, p))
-    if subject is None and verb > 0 and not before:
-        return None
-    if subject is not None and _interrupts(words, subject):
-        return None
     clause = Clause(
         words=words,
         subject=subject,
         verb=verb,
         auxiliaries=auxiliaries,
         adverbs=tuple(at for at in adverbs if words[at].text.lower() not in CONNECTORS),
-        before=before,
-        after=after,
+        before=tuple(p for p in parts if p.end <= begin and not _connects(words, p) and not _contrasts(words, p)),
+        after=tuple(p for p in parts if p.start > verb and not _is_aside(words, p)),
     )
-    return clause if _is_whole(clause, parts, own) and _has_its_number(clause) else None
+    if subject is None and verb > 0 and not clause.before:
+        return None  # no command, but a verb without a subject
+    is_doubtful = any(_is_loose(words, part) or _is_cut(words, part) for part in parts)
+    return clause if not is_doubtful and _is_whole(clause, parts, own) and _has_its_number(clause) else None
+
+
+def _subject(
+    words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None
+) -> tuple[Part | None, bool, tuple[int, ...]] | None:
+    """Return the subject of a verb, whether it is its own, and the auxiliaries; None if the verb heads no sound clause.
+
+    A command has no subject.
+    """
+    own = children[verb]
+    subjects = [at for at in own if words[at].role in SUBJECTS]
+    auxiliaries = tuple(at for at in own if words[at].role in ("aux", "auxpass") and at < verb)
+    is_foreign = any(words[at].role in FOREIGN and at not in subjects for at in own) or len(subjects) > 1
+    if is_foreign or any(words[at].tag == "TO" for at in auxiliaries):
+        return None
+    if subjects:
+        subject = _part(words, children, subjects[0])
+        is_turned = subject.end > verb or any(at < subject.start for at in auxiliaries)  # "Should the crew see …"
+        return None if is_turned or _interrupts(words, subject) else (subject, True, auxiliaries)
+    if first is not None:
+        return _shared(words, children, verb, auxiliaries, first)
+    return (None, False, ()) if words[verb].tag == "VB" and not auxiliaries else None
+
+
+def _shared(
+    words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, auxiliaries: tuple[int, ...], first: Clause
+) -> tuple[Part, bool, tuple[int, ...]] | None:
+    """Return subject and auxiliaries that a verb shares with the one it is joined to by "and"."""
+    is_alternative = any(words[at].lemma == "or" for at in children[words[verb].head] if words[at].role == "cc")
+    shared = auxiliaries or _shared_auxiliaries(words, verb, first)
+    if is_alternative or first.subject is None or not _agrees(words, verb, shared, first):
+        return None
+    return first.subject, False, shared
 
 
 def _has_its_number(clause: Clause) -> bool:
