@@ -13,6 +13,7 @@ from core.questions.writers.guided.meaning import is_name_in
 SUBJECTS = {"nsubj", "nsubjpass"}
 # What may follow a verb and be asked for, or stay in the question.
 PARTS = frozenset("dobj attr acomp oprd dative prep agent advcl xcomp ccomp npadvmod advmod prt".split())
+OBJECTS = frozenset("dobj attr acomp prep agent xcomp ccomp dative".split())
 # A clause with one of these is not asked about: it belongs to another, or the parser was unsure.
 FOREIGN = {
     "csubj",
@@ -102,11 +103,12 @@ def _children(words: Sequence[Word]) -> list[list[int]]:
 def _joined(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Iterator[Clause]:
     """Yield the clause of `verb`, and those of the verbs joined to it, which share the subject of `first` if need be."""
     clause = _clause(words, children, verb, first)
-    if clause:
-        yield clause
-    for child in children[verb]:
-        if words[child].role == "conj" and words[child].part in ("VERB", "AUX"):
-            yield from _joined(words, children, child, clause or first)
+    joined = [at for at in children[verb] if words[at].role == "conj" and words[at].part in ("VERB", "AUX")]
+    has_object = clause is not None and any(part.role in OBJECTS for part in clause.after)
+    if clause and (has_object or not any(words[at].role in OBJECTS for child in joined for at in children[child])):
+        yield clause  # else its object stands behind the verb that is joined to it: "manages and allocates resources"
+    for child in joined:
+        yield from _joined(words, children, child, clause or first)
 
 
 def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Clause | None:
@@ -117,14 +119,14 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
     subject, is_own, auxiliaries = found
     parts = [_part(words, children, at) for at in own if words[at].role in PARTS]
     begin = subject.start if subject is not None and is_own else verb
-    adverbs = tuple(p.head for p in parts if p.role == "advmod" and begin < p.start and p.end <= verb)
+    adverbs = tuple(p.head for p in parts if p.role == "advmod" and p.end <= verb and (begin < p.start or _hedges(words, p)))
     clause = Clause(
         words=words,
         subject=subject,
         verb=verb,
         auxiliaries=auxiliaries,
         adverbs=tuple(at for at in adverbs if words[at].text.lower() not in CONNECTORS),
-        before=tuple(p for p in parts if p.end <= begin and not _connects(words, p) and not _contrasts(words, p)),
+        before=tuple(p for p in parts if p.end <= begin and not _is_dropped(words, p) and p.head not in adverbs),
         after=tuple(p for p in parts if p.start > verb and not _is_aside(words, p)),
     )
     if subject is None and verb > 0 and not clause.before:
@@ -190,6 +192,8 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
         known.update(range(part.start, part.end))
     if any(words[at].role == "neg" or words[at].text.lower() in DENYING for at in own):
         return False
+    if any(words[at].role == "conj" and words[at].part not in ("VERB", "AUX") for at in own):
+        return False  # a piece of a list that the parser joined to the verb
     if any(_holds_clause(words, part) for part in parts):
         return False
     ends = [part.end for part in clause.after] or [clause.verb + 1]
@@ -210,6 +214,8 @@ def _holds_clause(words: Sequence[Word], part: Part) -> bool:
         word, head = words[at], words[words[at].head]
         if word.role == "conj" and word.part in ("VERB", "AUX") and head.part in ("NOUN", "PROPN", "ADJ", "PRON"):
             return True
+        if word.role == "conj" and word.tag == "VB" and part.role in ("dobj", "attr") and head.tag == "VB":
+            return True  # "maintain an estimate to … and use it": one cannot tell which verb it is joined to
         if word.role in SUBJECTS and head.role in ("conj", "appos", "parataxis", "dep"):
             return True
     return False
@@ -281,6 +287,15 @@ def _part(words: Sequence[Word], children: Sequence[Sequence[int]], head: int) -
     return Part(words[head].role, head, start, end)
 
 
+def _is_dropped(words: Sequence[Word], part: Part) -> bool:
+    return _connects(words, part) or _contrasts(words, part)
+
+
+def _hedges(words: Sequence[Word], part: Part) -> bool:
+    """Return whether a part is an adverb before the subject that belongs to the verb: "Normally, the crew …"."""
+    return part.end - part.start == 1 and words[part.head].text.lower().endswith(("ly", "often", "sometimes"))
+
+
 def _connects(words: Sequence[Word], part: Part) -> bool:
     return part.role == "advmod" and words[part.head].text.lower() in CONNECTORS
 
@@ -301,6 +316,8 @@ def stands_alone(words: Sequence[Word], start: int, end: int) -> bool:
     for at in range(start, end):
         text = words[at].text.lower()
         if text in POINTERS and not _is_answered_here(words, at):
+            return False
+        if text == "that" and words[at].tag == "DT" and words[at].role == "det":
             return False
         if text in PRONOUNS | {"him"} and not any(words[other].part in ("NOUN", "PROPN") for other in range(start, at)):
             return False

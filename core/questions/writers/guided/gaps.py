@@ -12,7 +12,8 @@ from core.questions.writers.guided.nouns import PEOPLE, is_event, is_person, is_
 
 _QUANTITY = re.compile(
     r"^(?P<number>(?:about |at least |at most |up to |only |over |approximately |(?:no )?(?:more|less|fewer) than )?"
-    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred))"
+    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred)"
+    r"(?! or ))"
     r" (?P<what>.+)$",
     re.IGNORECASE,
 )
