@@ -237,6 +237,13 @@ def _is_loose(words: Sequence[Word], part: Part) -> bool:
 def _is_cut(words: Sequence[Word], part: Part) -> bool:
     """Return whether a part stops at "and", or is a condition that names nobody ("once established", "as required")."""
     is_bare = part.role == "advcl" and part.end - part.start <= 3 and words[part.head].tag in ("VBN", "VBD", "JJ")
+    is_alone = part.end - part.start == 1 and words[part.head].tag in ("VBN", "VBD") and part.role != "advmod"
+    follows = words[part.end] if part.end + 1 < len(words) else None
+    is_listed = (
+        follows is not None and follows.part == "CCONJ" and words[part.end + 1].part in ("NOUN", "PROPN", "PRON", "DET")
+    )
+    if is_alone or is_listed:  # a list that goes on behind the part
+        return True
     is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose")
     return words[part.end - 1].part == "CCONJ" or is_bare or is_added
 
