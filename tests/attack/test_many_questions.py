@@ -182,4 +182,4 @@ def test_100_000_passages_stream_with_flat_memory(tmp_path: Path, monkeypatch: p
         result = generation.write_questions(JobContext(workspace, job), project, settings=settings, filters=ALL_KEPT)
         print(f"{time.monotonic() - began:.0f} s; MiB: {[round(size / MEBIBYTE) for size in taken]}")
     assert (result.passages, result.kept, len(taken)) == (100_000, 200_000, 11)
-    assert max(taken) - taken[0] < 20 * MEBIBYTE
+    assert max(taken) - taken[0] < 40 * MEBIBYTE  # measured: 19
