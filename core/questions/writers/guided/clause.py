@@ -13,6 +13,7 @@ from core.questions.writers.guided.meaning import is_name_in
 SUBJECTS = {"nsubj", "nsubjpass"}
 # What may follow a verb and be asked for, or stay in the question.
 PARTS = frozenset("dobj attr acomp oprd dative prep agent advcl xcomp ccomp npadvmod advmod prt".split())
+OBJECTS = frozenset("dobj attr acomp prep agent xcomp ccomp dative".split())
 # A clause with one of these is not asked about: it belongs to another, or the parser was unsure.
 FOREIGN = {
     "csubj",
@@ -30,9 +31,8 @@ FOREIGN = {
 }
 # Adverbs that tie a sentence to the one before it.
 CONNECTORS = frozenset(
-    "also however therefore thus hence additionally furthermore moreover similarly likewise instead otherwise finally "
-    "consequently lastly first second third next then again further nevertheless nonetheless meanwhile typically normally "
-    "usually generally often always only even still just thereby accordingly ultimately simultaneously now already "
+    "also however therefore thus hence additionally furthermore moreover similarly likewise finally consequently lastly "
+    "first second third next then again further still thereby accordingly ultimately simultaneously now "
     "alternatively".split()
 )
 # Words that turn a clause into its opposite, and marks that join it to something else.
@@ -103,52 +103,69 @@ def _children(words: Sequence[Word]) -> list[list[int]]:
 def _joined(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Iterator[Clause]:
     """Yield the clause of `verb`, and those of the verbs joined to it, which share the subject of `first` if need be."""
     clause = _clause(words, children, verb, first)
-    if clause:
-        yield clause
-    for child in children[verb]:
-        if words[child].role == "conj" and words[child].part in ("VERB", "AUX"):
-            yield from _joined(words, children, child, clause or first)
+    joined = [at for at in children[verb] if words[at].role == "conj" and words[at].part in ("VERB", "AUX")]
+    has_object = clause is not None and any(part.role in OBJECTS for part in clause.after)
+    if clause and (has_object or not any(words[at].role in OBJECTS for child in joined for at in children[child])):
+        yield clause  # else its object stands behind the verb that is joined to it: "manages and allocates resources"
+    for child in joined:
+        yield from _joined(words, children, child, clause or first)
 
 
 def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Clause | None:
     own = children[verb]
-    subjects = [at for at in own if words[at].role in SUBJECTS]
-    if any(words[at].role in FOREIGN and at not in subjects for at in own) or len(subjects) > 1:
+    found = _subject(words, children, verb, first)
+    if found is None:
         return None
-    if first is not None and any(words[at].lemma == "or" for at in children[words[verb].head] if words[at].role == "cc"):
-        return None
-    auxiliaries = tuple(at for at in own if words[at].role in ("aux", "auxpass") and at < verb)
-    subject = _part(words, children, subjects[0]) if subjects else None
-    if subject is None and first is not None:
-        subject = first.subject
-        auxiliaries = auxiliaries or _shared_auxiliaries(words, verb, first)
-        if subject is None or not _agrees(words, verb, auxiliaries, first):
-            return None
-    if any(words[at].tag == "TO" for at in auxiliaries):
-        return None
-    if subject is None and (words[verb].tag != "VB" or auxiliaries):
-        return None
-    if subject is not None and subjects and subject.end > verb:
-        return None
+    subject, is_own, auxiliaries = found
     parts = [_part(words, children, at) for at in own if words[at].role in PARTS]
-    if any(_is_loose(words, part) for part in parts):
-        return None
-    begin = subject.start if subject is not None and subjects else verb
-    adverbs = tuple(p.head for p in parts if p.role == "advmod" and begin < p.start and p.end <= verb)
-    before = tuple(p for p in parts if p.end <= begin and not _connects(words, p) and not _contrasts(words, p))
-    after = tuple(p for p in parts if p.start > verb and not _is_aside(words, p))
-    if subject is None and verb > 0 and not before:
-        return None
+    begin = subject.start if subject is not None and is_own else verb
+    adverbs = tuple(p.head for p in parts if p.role == "advmod" and p.end <= verb and (begin < p.start or _hedges(words, p)))
     clause = Clause(
         words=words,
         subject=subject,
         verb=verb,
         auxiliaries=auxiliaries,
         adverbs=tuple(at for at in adverbs if words[at].text.lower() not in CONNECTORS),
-        before=before,
-        after=after,
+        before=tuple(p for p in parts if p.end <= begin and not _is_dropped(words, p) and p.head not in adverbs),
+        after=tuple(p for p in parts if p.start > verb and not _is_aside(words, p)),
     )
-    return clause if _is_whole(clause, parts, own) and _has_its_number(clause) else None
+    if subject is None and verb > 0 and not clause.before:
+        return None  # no command, but a verb without a subject
+    is_doubtful = any(_is_loose(words, part) or _is_cut(words, part) for part in parts)
+    return clause if not is_doubtful and _is_whole(clause, parts, own) and _has_its_number(clause) else None
+
+
+def _subject(
+    words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None
+) -> tuple[Part | None, bool, tuple[int, ...]] | None:
+    """Return the subject of a verb, whether it is its own, and the auxiliaries; None if the verb heads no sound clause.
+
+    A command has no subject.
+    """
+    own = children[verb]
+    subjects = [at for at in own if words[at].role in SUBJECTS]
+    auxiliaries = tuple(at for at in own if words[at].role in ("aux", "auxpass") and at < verb)
+    is_foreign = any(words[at].role in FOREIGN and at not in subjects for at in own) or len(subjects) > 1
+    if is_foreign or any(words[at].tag == "TO" for at in auxiliaries):
+        return None
+    if subjects:
+        subject = _part(words, children, subjects[0])
+        is_turned = subject.end > verb or any(at < subject.start for at in auxiliaries)  # "Should the crew see …"
+        return None if is_turned or _interrupts(words, subject) else (subject, True, auxiliaries)
+    if first is not None:
+        return _shared(words, children, verb, auxiliaries, first)
+    return (None, False, ()) if words[verb].tag == "VB" and not auxiliaries else None
+
+
+def _shared(
+    words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, auxiliaries: tuple[int, ...], first: Clause
+) -> tuple[Part, bool, tuple[int, ...]] | None:
+    """Return subject and auxiliaries that a verb shares with the one it is joined to by "and"."""
+    is_alternative = any(words[at].lemma == "or" for at in children[words[verb].head] if words[at].role == "cc")
+    shared = auxiliaries or _shared_auxiliaries(words, verb, first)
+    if is_alternative or first.subject is None or not _agrees(words, verb, shared, first):
+        return None
+    return first.subject, False, shared
 
 
 def _has_its_number(clause: Clause) -> bool:
@@ -160,6 +177,8 @@ def _has_its_number(clause: Clause) -> bool:
         clause.words[at].role == "conj" and clause.words[at].head == clause.subject.head
         for at in range(clause.subject.start, clause.subject.end)
     )
+    if is_joined and any(word.text == "and" for word in clause.words[clause.subject.start : clause.subject.end]):
+        return finite.tag != "VBZ"
     if head.tag == "NN" and not is_joined:
         return finite.tag != "VBP"
     return head.tag != "NNS" or finite.tag != "VBZ"
@@ -173,6 +192,8 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
         known.update(range(part.start, part.end))
     if any(words[at].role == "neg" or words[at].text.lower() in DENYING for at in own):
         return False
+    if any(words[at].role == "conj" and words[at].part not in ("VERB", "AUX") for at in own):
+        return False  # a piece of a list that the parser joined to the verb
     if any(_holds_clause(words, part) for part in parts):
         return False
     ends = [part.end for part in clause.after] or [clause.verb + 1]
@@ -188,17 +209,36 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
 
 
 def _holds_clause(words: Sequence[Word], part: Part) -> bool:
-    """Return whether the parser joined another verb of the sentence to the noun or adjective of a part."""
-    return any(
-        words[at].role == "conj" and words[at].tag in ("VBZ", "VBD") and words[words[at].head].part not in ("VERB", "AUX")
-        for at in range(part.start, part.end)
-    )
+    """Return whether the parser took another clause of the sentence for a piece of a part."""
+    for at in range(part.start, part.end):
+        word, head = words[at], words[words[at].head]
+        if word.role == "conj" and word.part in ("VERB", "AUX") and head.part in ("NOUN", "PROPN", "ADJ", "PRON"):
+            return True
+        if word.role == "conj" and word.tag == "VB" and part.role in ("dobj", "attr") and head.tag == "VB":
+            return True  # "maintain an estimate to … and use it": one cannot tell which verb it is joined to
+        if word.role in SUBJECTS and head.role in ("conj", "appos", "parataxis", "dep"):
+            return True
+    return False
+
+
+def _interrupts(words: Sequence[Word], subject: Part) -> bool:
+    """Return whether a subject holds a comma that is not one between things that are listed."""
+    inside = words[subject.start : subject.end]
+    return any(word.text == "," for word in inside) and not any(word.text in ("and", "or") for word in inside)
 
 
 def _is_loose(words: Sequence[Word], part: Part) -> bool:
     """Return whether a part is a participle that belongs to a noun before it, whatever the parser says."""
-    is_participle = part.role == "advcl" and words[part.head].tag == "VBN" and part.start > 0
-    return is_participle and words[part.start - 1].text != "," and words[part.start].part not in ("SCONJ", "ADP", "PART")
+    is_participle = part.role in ("advcl", "xcomp", "ccomp", "acomp", "oprd") and words[part.head].tag in ("VBN", "VBD")
+    follows = part.start > 0 and words[part.start - 1].part in ("NOUN", "PROPN")
+    return is_participle and follows and words[part.start].part not in ("SCONJ", "ADP", "PART")
+
+
+def _is_cut(words: Sequence[Word], part: Part) -> bool:
+    """Return whether a part stops at "and", or is a condition that names nobody ("once established", "as required")."""
+    is_bare = part.role == "advcl" and part.end - part.start <= 3 and words[part.head].tag in ("VBN", "VBD", "JJ")
+    is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose")
+    return words[part.end - 1].part == "CCONJ" or is_bare or is_added
 
 
 def _contrasts(words: Sequence[Word], part: Part) -> bool:
@@ -247,6 +287,15 @@ def _part(words: Sequence[Word], children: Sequence[Sequence[int]], head: int) -
     return Part(words[head].role, head, start, end)
 
 
+def _is_dropped(words: Sequence[Word], part: Part) -> bool:
+    return _connects(words, part) or _contrasts(words, part)
+
+
+def _hedges(words: Sequence[Word], part: Part) -> bool:
+    """Return whether a part is an adverb before the subject that belongs to the verb: "Normally, the crew …"."""
+    return part.end - part.start == 1 and words[part.head].text.lower().endswith(("ly", "often", "sometimes"))
+
+
 def _connects(words: Sequence[Word], part: Part) -> bool:
     return part.role == "advmod" and words[part.head].text.lower() in CONNECTORS
 
@@ -254,7 +303,8 @@ def _connects(words: Sequence[Word], part: Part) -> bool:
 def inside(words: tuple[Word, ...], text: str) -> tuple[Word, ...]:
     """Return the words as inside a sentence: the first one in lower case, unless `text` proves it a name or abbreviation."""
     first = words[0]
-    is_name = first.text[1:] != first.text[1:].lower() or is_name_in(text, first.text)
+    is_title = len(words) > 1 and words[1].part == "PROPN" and words[1].text[:1].isupper() and first.part == "PROPN"
+    is_name = is_title or first.text[1:] != first.text[1:].lower() or is_name_in(text, first.text)
     return words if is_name else (replace(first, text=first.text.lower()), *words[1:])
 
 
@@ -266,6 +316,8 @@ def stands_alone(words: Sequence[Word], start: int, end: int) -> bool:
     for at in range(start, end):
         text = words[at].text.lower()
         if text in POINTERS and not _is_answered_here(words, at):
+            return False
+        if text == "that" and words[at].tag == "DT" and words[at].role == "det":
             return False
         if text in PRONOUNS | {"him"} and not any(words[other].part in ("NOUN", "PROPN") for other in range(start, at)):
             return False

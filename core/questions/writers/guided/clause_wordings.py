@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from core.questions.writers.guided import asking
-from core.questions.writers.guided.facts import ClauseFact, clause_facts, open_question, read_sentences
+from core.questions.writers.guided.clause import Clause, Part
+from core.questions.writers.guided.facts import POSSESSIVES, ClauseFact, clause_facts, open_question, read_sentences
+from core.questions.writers.guided.meaning import content
 from core.questions.writers.guided.topics import topic
 from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
 from core.questions.writers.writer import Excerpt
@@ -15,6 +17,13 @@ from core.settings import AnswerStyle, GenerationSettings
 
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(_NUMBERS)})\b", re.IGNORECASE)
+
+
+# Words that a part moved to the front of a question may begin with.
+_FRONTING = frozenset("if when whenever before after during in at on to until unless within under for".split())
+
+
+LEAST_AROUND_GAP = 4  # meaningful words
 
 
 def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, style: AnswerStyle) -> Iterator[Wording]:
@@ -26,29 +35,34 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
         is_first: whether no other fact of the clause is worded; only one of them is asked with yes or no.
         style: how much of the sentence an answer repeats.
     """
-    clause, gap = fact.clause, fact.gap
-    answer = styled(fact, style)
-    question = open_question(clause, gap)
-    if fact.is_bare:
+    answer, question = styled(fact, style), open_question(fact.clause, fact.gap)
+    if topic and (fact.is_bare or fact.is_definite):
         yield from with_topic(topic, question, answer)
-        topic = None
-    else:
-        yield Wording(name="open", question=question, answer=answer)
-    if not gap.asks_predicate:
-        yield Wording(
-            name="cloze", question=f"Complete the sentence: “{asking.cloze(clause, gap.part, gap.answer)}”", answer=answer
-        )
+        yield from _gap_to_fill(fact, answer, before=f"{topic}, complete")
+        return
+    if fact.is_bare:
+        return
+    yield Wording(name="open", question=question, answer=answer)
+    yield from _gap_to_fill(fact, answer, before="Complete")
     turned = _turned(fact)
-    if turned and turned != question and not fact.is_bare:
+    if turned and turned != question:
         yield Wording(name="turned", question=turned, answer=answer)
-    if not gap.asks_predicate:
-        twin = other_quantity(gap.answer) if gap.kind in ("number", "time") else None
+    if not fact.gap.asks_predicate:
+        twin = other_quantity(fact.gap.answer) if fact.gap.kind in ("number", "time") else None
         if twin or is_first:
             yield _yes_or_no(fact, twin)
-    if not gap.asks_predicate and not fact.is_bare:
-        asked = asking.embedded(clause, gap.opening, gap=gap.part, end=gap.end)
+        asked = asking.embedded(fact.clause, fact.gap.opening, gap=fact.gap.part, end=fact.gap.end)
         yield Wording(name="request", question=request(asked), answer=answer)
     yield from with_topic(topic, question, answer)
+
+
+def _gap_to_fill(fact: ClauseFact, answer: str, *, before: str) -> Iterator[Wording]:
+    """Yield the sentence with a gap, if the words around it tell what belongs there."""
+    if fact.gap.asks_predicate:
+        return
+    sentence = asking.cloze(fact.clause, fact.gap.part, fact.gap.answer)
+    if len(set(content(sentence))) >= LEAST_AROUND_GAP:
+        yield Wording(name="cloze", question=f"{before} the sentence: “{sentence}”", answer=answer)
 
 
 def styled(fact: ClauseFact, style: AnswerStyle) -> str:
@@ -68,10 +82,17 @@ def _turned(fact: ClauseFact) -> str | None:
         for part in (*clause.before, *clause.after)
         if part != gap.part and part.role in ("advcl", "prep", "npadvmod") and part.end - part.start >= 3
     ]
-    fronted = [part for part in movable if part in clause.before or part.role == "advcl"]
+    fronted = [part for part in movable if _may_be_first(clause, part)]
     if gap.part == clause.subject:
         return None
     return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end, lead=fronted[:1]) if fronted else None
+
+
+def _may_be_first(clause: Clause, part: Part) -> bool:
+    """Return whether a question may begin with a part: a condition or time that names what it speaks of."""
+    is_fronting = clause.words[part.start].text.lower() in _FRONTING
+    names = not any(clause.words[at].text.lower() in POSSESSIVES for at in range(part.start, part.end))
+    return is_fronting and names and (part in clause.before or part.role == "advcl")
 
 
 def _yes_or_no(fact: ClauseFact, twin: str | None) -> Wording:
