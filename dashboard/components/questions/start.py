@@ -16,6 +16,13 @@ from dashboard.components.errors import show_error, shown_errors
 from dashboard.components.questions.try_it import show_try
 from dashboard.components.questions.way import choose_way
 
+CHANGED, ALL, FORGET = "Only what changed", "All passages", "All passages, and forget my decisions"
+AGAIN = (
+    "Passages whose text and settings are as before stay as they are.",
+    "Pairs you decided on, edited or added stay.",
+    "Pairs you decided on or edited are replaced, too; those you added stay.",
+)
+
 
 def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> None:
     """Show how many pairs to write, with which model in which way, and the button that starts."""
@@ -32,12 +39,8 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
             f"Up to {counted(passages * settings.per_passage, 'fact')}, each asked in up to "
             f"{counted(settings.wordings, 'wording')}, before weak pairs are dropped. Each answer must stand in the approved "
             "text."
-            + (
-                ""
-                if is_first
-                else " Passages that did not change are left as they are, and so are pairs you decided on or edited."
-            )
         )
+        again = None if is_first else _choose_again()
         if st.button(
             "Write question pairs",
             type="primary" if is_first else "secondary",
@@ -46,11 +49,22 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
             key="write-pairs",
         ):
             with shown_errors():
-                params = Params(settings=settings.in_full(), filters=filter_settings_of(workspace, project).in_full())
+                params = Params(
+                    settings=settings.in_full(),
+                    filters=filter_settings_of(workspace, project).in_full(),
+                    anew=again is not None,
+                    forget_decisions=again == FORGET,
+                )
                 jobs.submit(workspace, params, project_id=project.id)
                 st.rerun()
     if passages:
         show_try(workspace, project, settings, is_busy=is_busy)
+
+
+def _choose_again() -> str | None:
+    """Ask what to write again; return None if only what changed."""
+    chosen = st.radio("What to write again", [CHANGED, ALL, FORGET], captions=AGAIN, key="write-again")
+    return None if chosen == CHANGED else chosen
 
 
 def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> GenerationSettings | None:
@@ -124,6 +138,9 @@ _STYLES: dict[AnswerStyle, str] = {
 def show_replies(job: Job | None) -> None:
     """Say what came of the replies of a model that writes by itself, if the newest job used one."""
     result = Result.find(job) if job else None
+    if result is not None and result.skipped:
+        unchanged = f"{result.skipped:,} of {counted(result.passages, 'passage')}"
+        st.caption(f"{unchanged} did not change since they were written before, and were left as they are.")
     if result is None or not result.asked:
         return
     told = [f"The model replied {counted(result.asked, 'time')}"]
