@@ -72,7 +72,7 @@ def test_the_same_seed_makes_the_same_ones(pairs):
     ],
 )
 def test_what_a_passage_might_answer_is_left_out(pairs, told, gone):
-    made = drafts(pairs, 80, seed=0)
+    made = drafts(pairs, 400, seed=0)
     assert gone in {draft.question for draft in made}
     assert gone in {draft.question for draft in unanswered(made, PASSAGES)}
     left = {draft.question for draft in unanswered(made, [*PASSAGES, told])}
