@@ -99,18 +99,36 @@ class FilterSettings(Settings):
     on: Names = ()
     off: Names = ()
     forbidden_words: Names = ()  # the site's own list: words and phrases that no pair may hold
-    min_question_characters: int = Field(default=12, ge=1, le=1000, title="Shortest question")
-    max_question_characters: int = Field(default=300, ge=1, le=10_000, title="Longest question")
-    min_answer_characters: int = Field(default=1, ge=1, le=1000, title="Shortest answer")  # "No." is an answer
-    max_answer_characters: int = Field(default=600, ge=1, le=100_000, title="Longest answer")
-    max_copied: float = Field(default=1.0, ge=0, le=1, title="Share of the answer's words that may stand in the question")
-    min_language_fit: float = Field(default=0.005, ge=0, le=1, title="How sure the language must be")
-    max_ungrounded: int = Field(default=0, ge=0, le=100, title="Unknown numbers, names and units allowed")
-    min_answered: float = Field(default=0.5, ge=0, le=1, title="How alike the model's answer must be")
-    max_known: float = Field(default=0.8, ge=0, le=1, title="From how alike an answer counts as known before")
-    max_alike: float = Field(default=0.9, ge=0.5, le=1, title="Share of words from which two questions are the same")
-    max_same_answers: int = Field(default=3, ge=1, le=1000, title="Pairs that may share a long answer")
-    max_same_meaning: float = Field(default=0.95, ge=0.5, le=1, title="How alike the meaning may be")
+    min_question_characters: int = Field(default=12, ge=1, le=1000, title="Shortest question", description="In characters.")
+    max_question_characters: int = Field(
+        default=300, ge=1, le=10_000, title="Longest question", description="In characters."
+    )
+    min_answer_characters: int = Field(
+        default=1, ge=1, le=1000, title="Shortest answer", description='In characters. "No" has two.'
+    )
+    max_answer_characters: int = Field(default=600, ge=1, le=100_000, title="Longest answer", description="In characters.")
+    max_copied: float = Field(
+        default=1.0, ge=0, le=1, title="Drop from", description="Share of the answer's words that stand in the question."
+    )
+    min_language_fit: float = Field(
+        default=0.005, ge=0, le=1, title="Drop below", description="How likely it is the language of the document."
+    )
+    max_ungrounded: int = Field(
+        default=0, ge=0, le=100, title="Unknown allowed", description="Numbers, names and units that the text lacks."
+    )
+    min_answered: float = Field(
+        default=0.5, ge=0, le=1, title="Drop below", description="How alike the words of both answers are (token F1)."
+    )
+    max_known: float = Field(default=0.8, ge=0, le=1)  # from here on, a model knew the answer without the passage (token F1)
+    max_alike: float = Field(
+        default=0.9, ge=0.5, le=1, title="Same from", description="Share of words that two questions have in common."
+    )
+    max_same_answers: int = Field(
+        default=3, ge=1, le=1000, title="Pairs an answer", description="How many pairs may share a long answer."
+    )
+    max_same_meaning: float = Field(
+        default=0.95, ge=0.5, le=1, title="Same from", description="How alike the meaning is (cosine)."
+    )
 
 
 class TrainingSettings(Settings):
@@ -118,7 +136,7 @@ class TrainingSettings(Settings):
 
     preset: Preset = "standard"
     precision: Precision = "fp32"
-    epochs: float = Field(default=6, gt=0, le=100)
+    epochs: float = Field(default=6, gt=0, le=100)  # each shows every fact once, in whichever of its wordings
     max_steps: int = Field(default=0, ge=0)  # 0: as many steps as `epochs` takes
     batch_size: int = Field(default=8, ge=1, le=256)
     gradient_accumulation: int = Field(default=1, ge=1, le=256)

@@ -47,7 +47,8 @@ def generate(
     decided on, edited or added stay.
     """
     from core.services.questions import generation
-    from core.settings import FilterSettings, GenerationSettings
+    from core.services.questions.filtering import filter_settings_of
+    from core.settings import GenerationSettings
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
@@ -56,9 +57,10 @@ def generate(
         settings["writer"] = find_writer(writer).name
     if per_passage is not None:
         settings["per_passage"] = per_passage
+    filters = filter_settings_of(shell.workspace, chosen)
     params = generation.Params(
         settings=GenerationSettings.from_values(settings),
-        filters=FilterSettings(),
+        filters=filters,
         anew=anew,
         forget_decisions=forget_decisions,
     )
@@ -116,15 +118,40 @@ def filter_pairs(
     context: typer.Context,
     project: str,
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the filter settings.")] = None,
+    usual: Annotated[
+        bool, typer.Option("--usual", help="Begin with the usual settings, not with those chosen before.")
+    ] = False,
+    count: Annotated[bool, typer.Option("--count", help="Only count; change nothing.")] = False,
+    judged_by: Annotated[str, typer.Option(help="A GGUF model that first grades the pairs; it drops none.")] = "",
+    answered_by: Annotated[
+        str, typer.Option(help="A GGUF model that first answers the questions, for the filter of that.")
+    ] = "",
 ) -> None:
-    """Apply the filters again to every pair of the project."""
-    from core.services.questions.filtering import filter_again
+    """Filter every pair of the project again, and keep these settings for it; what people decided stays.
+
+    Settings that are not named stay as they were chosen before. `off` and `on` take the names of filters, as they are listed
+    behind "dropped because", with commas between.
+    """
+    from core.services.questions import refiltering
+    from core.services.questions.filtering import choose_filters, filter_settings_of, preview
     from core.settings import FilterSettings, key_values
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
-    result = filter_again(shell.workspace, chosen, FilterSettings.from_values(key_values(set_ or [])))
-    shell.show(result, _summary(result.kept, result.dropped))
+    before = {} if usual else filter_settings_of(shell.workspace, chosen).model_dump()
+    filters = FilterSettings.from_values(before | key_values(set_ or []))
+    if count:
+        counted = preview(shell.workspace, chosen).count(filters)
+        shell.show(counted, f"With these settings: {_summary(counted.kept, counted.dropped)}")
+    elif answered_by or judged_by:
+        params = refiltering.Params(filters=filters, answered_by=answered_by, judged_by=judged_by)
+        job = shell.run(params, project_id=chosen.id)
+        result = refiltering.Result.of(job)
+        asked = f"{result.answered} questions answered, {result.judged} pairs graded. "
+        shell.show(job.result, asked + _summary(result.kept, result.dropped))
+    else:
+        filtered = choose_filters(shell.workspace, chosen, filters)
+        shell.show(filtered, _summary(filtered.kept, filtered.dropped))
 
 
 @app.command("import")

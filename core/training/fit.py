@@ -9,6 +9,7 @@ from typing import Any
 
 from core.records import Model, QuestionPair
 from core.settings import TrainingSettings
+from core.training.facts import fact_count
 
 # Bytes per weight once loaded. With 8 and 4 bits the embeddings stay at 4 bytes each; 4 bits was measured on the embedded
 # model (166 MB for 134.5 M weights, docs/benchmarks.md), 8 bits computed from the same share of embeddings.
@@ -104,12 +105,13 @@ def estimate(
     trainable = weights * LORA_SHARE * settings.lora_rank
     activations = rows_at_once * tokens * (TOKEN_FACTOR * weights ** (2 / 3) + TOKEN_BYTES)
     speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
-    steps = settings.epochs * len(pairs) / (settings.batch_size * settings.gradient_accumulation)
+    seen = settings.epochs * fact_count(pair.fact for pair in pairs)  # rows
+    steps = seen / (settings.batch_size * settings.gradient_accumulation)
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
     return Fit(
         memory_bytes=RUNTIME_BYTES + weights * WEIGHT_BYTES[settings.precision] + 16 * trainable + activations,
         free_memory_bytes=free_memory_bytes,
         disk_bytes=28 * trainable + 1e7,  # the adapter, and two checkpoints of adapter and optimizer
         free_disk_bytes=free_disk_bytes,
-        duration_s=START_S + share * settings.epochs * len(pairs) * tokens / speed,
+        duration_s=START_S + share * seen * tokens / speed,
     )

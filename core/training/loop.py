@@ -27,7 +27,13 @@ class Trainer:
     """A model with a fresh LoRA adapter on all its linear layers, and the state of its training."""
 
     def __init__(
-        self, causal: CausalModel, rows: Sequence[Encoded], *, validation: Sequence[Encoded], settings: TrainingSettings
+        self,
+        causal: CausalModel,
+        rows: Sequence[Encoded],
+        *,
+        validation: Sequence[Encoded],
+        settings: TrainingSettings,
+        facts: int | None = None,
     ) -> None:
         """Attach the adapter.
 
@@ -36,6 +42,7 @@ class Trainer:
             rows: rows to train on, at least one.
             validation: rows for the validation loss; may be empty.
             settings: training settings.
+            facts: how many facts the rows ask for, which an epoch shows once each; None if every row asks for its own.
 
         Raises:
             InputError: the model has no layers to attach an adapter to.
@@ -51,8 +58,9 @@ class Trainer:
         self.may_share = can_share(self.model, rows, dtype=causal.dtype, device=causal.device)
         self.pack_tokens = PACK_TOKENS[causal.device]
         self.rows_per_step = settings.batch_size * settings.gradient_accumulation
-        self.steps_per_epoch = max(1, math.ceil(len(rows) / self.rows_per_step))
-        self.steps = settings.max_steps or max(1, math.ceil(settings.epochs * len(rows) / self.rows_per_step))
+        in_epoch = len(rows) if facts is None else min(facts, len(rows))
+        self.steps_per_epoch = max(1, math.ceil(in_epoch / self.rows_per_step))
+        self.steps = settings.max_steps or max(1, math.ceil(settings.epochs * in_epoch / self.rows_per_step))
         self.validate_every = max(1, min(self.steps_per_epoch, math.ceil(self.steps / 4)))
         # Saved in checkpoints, besides tensors:
         self.step = 0

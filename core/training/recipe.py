@@ -25,6 +25,7 @@ from core.files import sha256_folder, write_atomic
 from core.records import ModelFormat
 from core.run_folder import RunFolder
 from core.settings import TrainingSettings
+from core.training.facts import fact_count
 from core.training.progress import Progress, TrainingResult
 
 
@@ -81,7 +82,8 @@ def train(
     # 2. Set up: tokenized rows, the adapter, and the state of an interrupted run.
     with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
         validation = rows.validation_sample(causal, validation_rows, settings)
-        trainer = Trainer(causal, training.rows, validation=validation, settings=settings)
+        facts = fact_count(row.get("fact") for row in train_rows)
+        trainer = Trainer(causal, training.rows, validation=validation, settings=settings, facts=facts)
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
 

@@ -9,7 +9,7 @@ from core.settings import TrainingSettings
 
 LABELS = {
     "precision": ("Precision", "How exactly the base model's numbers are kept in memory: fewer bits, less memory."),
-    "epochs": ("Epochs", "How often it sees every question."),
+    "epochs": ("Epochs", "How often it sees every fact, in whichever of its wordings."),
     "max_steps": ("Most steps", "0: as many as the epochs need."),
     "batch_size": ("Batch size", "Questions learned from at once."),
     "gradient_accumulation": ("Gradient accumulation", "Batches that are added up before the weights change."),

@@ -23,6 +23,7 @@ def benchmarks(pdf: Path | None = None) -> tuple[Benchmark, ...]:
         _reading(pdf),
         _anonymizing(),
         _generating(),
+        _curating(),
         _training(),
         _chatting(),
         _adapting(),
@@ -105,6 +106,28 @@ def _generating() -> Benchmark:
         *served,
     )
     return Benchmark(name="generating", title="Generating question pairs", rows=rows)
+
+
+def _curating() -> Benchmark:
+    large, small = (_case(f"{pairs:,} pairs", "curating:measure", pairs=pairs) for pairs in (200_000, 20_000))
+    rows = tuple(
+        Row(title=f"ms, {figure}", figure=figure, garrison=large, beside=small, is_lower_better=True)
+        for figure in (
+            "first page",
+            "last page",
+            "page of one document",
+            "page of a filter that finds nothing",
+            "search, 2 words",
+            "search, a word of every pair",
+            "counts by every filter",
+            "counts by every filter, 2 words",
+            "heat map",
+            "one decision and its undo",
+            "all decided at once",
+            "all undone at once",
+        )
+    )
+    return Benchmark(name="curating", title="Working on question pairs", rows=rows)
 
 
 def _training() -> Benchmark:

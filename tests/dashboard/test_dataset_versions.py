@@ -67,3 +67,5 @@ def test_versions_are_shown_where_nothing_can_be_frozen(open_page, workspace, le
 def test_pairs_whose_text_changed_are_told_with_what_to_do(open_page, workspace, learned):
     update(workspace.db, QuestionPair, "pair-0", review_id="review-0")
     assert "1 more are out of date" in words_of(open_page("train", project_id=learned.project.id))
+    questions = open_page("questions", project_id=learned.project.id)
+    assert any("1 pair out of date" in warning.value for warning in questions.warning)

@@ -196,7 +196,7 @@ def test_rows_that_are_wrong_are_named_before_anything_is_stored(open_page, work
     app = uploaded(open_page, learned, "mine.jsonl", '{"input": "Why?", "output": "Because."}\nbroken\n')
     assert "Line 2 is not JSON. Repair or delete the line" in app.warning[0].value
     assert app.button(key="bring-in").disabled and "Nothing is stored yet" in told(app)
-    assert list(workspace.home.glob(".import-*")) == [] and imports(workspace) == []
+    assert not list(workspace.home.rglob("*pairs*")) and imports(workspace) == []
     (skip,) = [each for each in app.toggle if (each.key or "").startswith("import-skip-")]
     assert skip.label == "Leave out the 1 row that cannot be used"
     skip.set_value(True).run()

@@ -18,7 +18,7 @@ from core.records import Job, new_id, now
 from core.services import demo, sample
 from core.services.documents import reading
 from core.services.privacy import anonymization, second_search
-from core.services.questions import generation, pair_import
+from core.services.questions import generation, pair_import, refiltering
 from core.services.questions.writing import probing, trying
 from core.services.training import evaluation, export, runs
 from core.settings import FilterSettings, GenerationSettings, TrainingSettings
@@ -68,6 +68,11 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         generation.Params(settings=GenerationSettings(per_passage=3).in_full(), filters=FilterSettings().in_full()),
         {"settings": GENERATION, "filters": FILTERS},
     ),
+    (refiltering.Params(filters=FilterSettings()), {"filters": {}}),
+    (
+        refiltering.Params(filters=FilterSettings(off=("profanity",)), answered_by="tiny"),
+        {"filters": {"off": ["profanity"]}, "answered_by": "tiny"},
+    ),
     (
         trying.Params(document_id="document-1", passage_id="passage-1"),
         {"document_id": "document-1", "passage_id": "passage-1"},
@@ -107,6 +112,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         "model": "site-70b", "writer": "several", "why": "it did well.", "passages": 10, "pairs": 30, "replies": 1.0,
         "proven": 0.9, "own_words": 1.0, "answerable": 0.8,
     },
+    "filter": {"kept": 4, "dropped": {"too long": 1}, "answered": 2, "judged": 3},
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
     "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},

@@ -140,11 +140,11 @@ def _facts(pairs: Sequence[QuestionPair]) -> int:
 
 
 def _counts(pairs: Iterable[QuestionPair], name: Callable[[QuestionPair], str | None]) -> dict[str, int]:
-    """Count the pairs by name, most frequent first; pairs without one are left out."""
-    counts = Counter(found for pair in pairs if (found := name(pair)) is not None)
-    return dict(counts.most_common())
+    """Count the pairs by name; pairs without one are left out."""
+    return dict(Counter(found for pair in pairs if (found := name(pair)) is not None))
 
 
 def _listed(title: str, counts: Mapping[str, int], names: Mapping[str, Name]) -> str:
-    parts = [f"{names[name].words if name in names else name} {number:,}" for name, number in counts.items()]
+    ordered = sorted(counts.items(), key=lambda entry: -entry[1])
+    parts = [f"{names[name].words if name in names else name} {number:,}" for name, number in ordered]
     return f"{title}: {', '.join(parts)}." if parts else ""

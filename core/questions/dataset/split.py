@@ -94,10 +94,13 @@ def _ordered(pairs: Sequence[QuestionPair], groups: list[Group], *, seed: int) -
 
 
 def _chosen(groups: Sequence[Group], wanted: int) -> set[int]:
-    """Take groups in order and skip those that do not fit: smallest first would favor pairs in no group."""
+    """Take groups in order if they bring the number nearer to what is wanted; the smallest, if none does.
+
+    Smallest first would favor pairs in no group.
+    """
     heldout: set[int] = set()
     for group in groups:
-        if len(heldout) + len(group) <= wanted:
+        if abs(len(heldout) + len(group) - wanted) < abs(len(heldout) - wanted):
             heldout.update(group)
     if wanted and not heldout and len(groups) > 1:
         smallest = min(groups, key=len)

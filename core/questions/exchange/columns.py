@@ -58,7 +58,7 @@ WORDS = {  # what a column may hold, as people read it
 }
 # Names that columns have in the files of others, the most telling first. Compared without case, blanks and underscores.
 _CONVERSATION = ("messages", "conversations", "conversation", "dialogue", "dialog", "chat", "trace")
-_ANSWER = ("output", "answer", "response", "completion", "reply", "assistant", "bot", "answers")
+_ANSWER = ("output", "answer", "response", "completion", "reply", "assistant", "bot")
 _QUESTION = ("instruction", "question", "prompt", "input", "query", "user", "human", "request")
 _SYSTEM = ("system", "system prompt", "system message")
 _HISTORY = ("history",)

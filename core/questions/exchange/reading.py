@@ -13,6 +13,7 @@ from core.questions.exchange.messages import LEFT_OUT
 from core.questions.exchange.pair_format import PairFormat
 from core.questions.exchange.row_reading import TURNS, read_row
 from core.questions.exchange.rows import Problem, Remark, Row, Source
+from core.questions.exchange.text_files import UTF_16
 from core.words import counted, either
 
 KNOWN = "question and answer, input and output, prompt and completion, instruction and output, messages, conversations"
@@ -147,7 +148,8 @@ def format_of(source: Source, formats: Iterable[PairFormat]) -> tuple[PairFormat
     Raises:
         InputError: the file cannot be read, or is not what its name says.
     """
-    beginning = _beginning(source)
+    with source.open() as file:
+        beginning = file.read(65_536)
     if beginning.startswith(_OLD_OFFICE):
         raise InputError(f"{source.name} is an Excel workbook of before 2007.", "Save it as .xlsx.")
     readable = [(form, form.read) for form in formats if form.read is not None]
@@ -164,17 +166,10 @@ def format_of(source: Source, formats: Iterable[PairFormat]) -> tuple[PairFormat
     return next(((form, read) for form, read in texts if suffix in form.read_suffixes), texts[0])
 
 
-def _beginning(source: Source) -> bytes:
-    try:
-        with source.path.open("rb") as file:
-            return file.read(65_536)
-    except OSError as error:
-        raise InputError(f"{source.name} cannot be read ({error.strerror}).", "Check the path.") from error
-
-
 def _looks_like_table(beginning: bytes) -> bool:
     """Return whether a file begins with a line of column names that are known."""
-    lines = beginning.decode("utf-8-sig", "replace").lstrip().split("\n", 2)
+    encoding = "utf-16" if beginning.startswith(UTF_16) else "utf-8-sig"
+    lines = beginning.decode(encoding, "replace").lstrip().split("\n", 2)
     line = lines[1] if lines[0].startswith("sep=") and len(lines) > 1 else lines[0]
     return any(guess(cell.strip('" \r') for cell in line.split(mark)) for mark in ",;\t|" if mark in line)
 

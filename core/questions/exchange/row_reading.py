@@ -13,6 +13,7 @@ from core.questions.exchange.rows import Problem, Row
 from core.records import PartRole
 
 _NAMED = {"question": "question", "answer": "answer", "system": "instruction"}
+MOST_TURNS = 300
 TURNS = "earlier turn"  # how turns of a column `history` are counted: each is read before an answer, and not learned
 
 
@@ -25,6 +26,12 @@ def read_row(row: Row, columns: Columns, left_out: Counter[str]) -> Conversation
     try:
         if columns.conversation is not None:
             messages = _system(row, columns) + _talk(row, columns.conversation, counted)
+        elif isinstance(asked := _value(row, columns.question), list) and isinstance(
+            told := _value(row, columns.answer), list
+        ):
+            messages = _system(row, columns) + _learned(
+                [*asked, *told], counted
+            )  # both given as messages, as in TRL's files
         else:
             messages = _pair(row, columns, counted)
         messages = [_whole(message) for message in messages]
@@ -38,15 +45,21 @@ def _talk(row: Row, column: str, left_out: Counter[str]) -> list[Message]:
     given = row.values.get(column)
     if given is None or given == "":
         raise UnusableMessage(f"has no conversation{_where(row, column)}", "Fill it in, or delete the row.")
+    return _learned(given, left_out)
+
+
+def _learned(given: Any, left_out: Counter[str]) -> list[Message]:
     messages = read_messages(given, left_out)
     if not any(message.role == "answer" and message.is_learned for message in messages):
         raise UnusableMessage("is a conversation without a question and its answer", "Delete it, or add what is missing.")
+    if len(messages) > 2 * MOST_TURNS:  # each turn is stored with all that were before it
+        raise UnusableMessage(f"is a conversation of more than {MOST_TURNS} turns", "Cut it into several.")
     return messages
 
 
 def _pair(row: Row, columns: Columns, left_out: Counter[str]) -> list[Message]:
     question, answer = _text(row, columns.question, "question"), _text(row, columns.answer, "answer")
-    context = row.values.get(columns.context) if columns.context else None
+    context = _value(row, columns.context)
     if isinstance(context, str) and context.strip():
         question = f"{question}\n{context}"
     return [
@@ -58,7 +71,7 @@ def _pair(row: Row, columns: Columns, left_out: Counter[str]) -> list[Message]:
 
 
 def _text(row: Row, column: str | None, role: PartRole) -> str:
-    value = None if column is None else row.values.get(column)
+    value = _value(row, column)
     if isinstance(value, str) and value.strip():
         return value
     where = _where(row, column)
@@ -67,12 +80,16 @@ def _text(row: Row, column: str | None, role: PartRole) -> str:
     raise UnusableMessage(f"has no question or no answer in text{where}", "Write it as text.")
 
 
+def _value(row: Row, column: str | None) -> Any:
+    return None if column is None else row.values.get(column)
+
+
 def _where(row: Row, column: str | None) -> str:
     return "" if column is None or row.place_of(column) == row.place else f" in {row.place_of(column)}"
 
 
 def _system(row: Row, columns: Columns) -> list[Message]:
-    value = row.values.get(columns.system) if columns.system else None
+    value = _value(row, columns.system)
     if value is None or (isinstance(value, str) and not value.strip()):
         return []
     if not isinstance(value, str):
@@ -82,13 +99,15 @@ def _system(row: Row, columns: Columns) -> list[Message]:
 
 def _history(row: Row, columns: Columns, left_out: Counter[str]) -> list[Message]:
     """Return the earlier turns of a row, `[["question", "answer"], …]` or with keys; other rows teach their answers."""
-    given = row.values.get(columns.history) if columns.history else None
+    given = _value(row, columns.history)
     if isinstance(given, str):
         given = _json(given)
     if not given:
         return []
     if not isinstance(given, Sequence):
         raise UnusableMessage("has earlier turns that are no list", 'Write them as [["question", "answer"]].')
+    if len(given) > MOST_TURNS:
+        raise UnusableMessage(f"has more than {MOST_TURNS} earlier turns", "Leave out the first of them.")
     messages: list[Message] = []
     for number, turn in enumerate(given, start=1):
         question, answer = _turn(turn, number)

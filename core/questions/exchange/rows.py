@@ -1,18 +1,34 @@
 """A file of question pairs as rows: what every format that can be read yields."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file to read. `name` is what people call it: it may be stored under another one."""
+    """A file to read, or its bytes. `name` is what people call it: it may be stored under another one."""
 
-    path: Path
+    content: Path | bytes
     name: str
     has_titles: bool = True  # whether the first row of a table holds the names of its columns
+
+    def open(self) -> BinaryIO:
+        """Return the opened file.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        if isinstance(self.content, bytes):
+            return io.BytesIO(self.content)
+        try:
+            return self.content.open("rb")
+        except OSError as error:
+            raise InputError(f"{self.name} cannot be read ({error.strerror}).", "Check the path.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

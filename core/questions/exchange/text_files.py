@@ -6,19 +6,7 @@ from core.errors import InputError
 from core.questions.exchange.half_characters import joined_halves
 from core.questions.exchange.rows import Source
 
-_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-def read_bytes(source: Source) -> bytes:
-    """Return a file's content.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        return source.path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{source.name} cannot be read ({error.strerror}).", "Check the path.") from error
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_text(source: Source) -> str:
@@ -29,9 +17,10 @@ def read_text(source: Source) -> str:
     Raises:
         InputError: the file cannot be read, or is not text.
     """
-    data = read_bytes(source)
+    with source.open() as file:
+        data = file.read()
     try:
-        if data.startswith(_MARKS):
+        if data.startswith(UTF_16):
             return data.decode("utf-16")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -48,8 +37,9 @@ def windows_text(source: Source) -> str | None:
     Raises:
         InputError: the file cannot be read.
     """
-    data = read_bytes(source)
-    if data.startswith(_MARKS) or b"\0" in data or _with_halves(data) is not None:
+    with source.open() as file:
+        data = file.read()
+    if data.startswith(UTF_16) or b"\0" in data or _with_halves(data) is not None:
         return None
     return data.decode("cp1252", errors="replace")
 

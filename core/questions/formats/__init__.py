@@ -80,14 +80,17 @@ def _zip(folder: Path, path: Path) -> None:
                 archive.write(each, each.relative_to(folder).as_posix())
 
 
-def inspect_file(path: Path, *, name: str = "", choices: Choices | None = None) -> Brought:
+def inspect_file(content: Path | bytes, *, name: str = "", choices: Choices | None = None) -> Brought:
     """Return what a file holds and what of it cannot be used, without deciding whether that is enough.
+
+    It is given as its path or its bytes; errors call it by `name`, or as its path does.
 
     Raises:
         InputError: the file cannot be read as a whole.
     """
     choices = choices or Choices()
-    source = Source(path=path, name=name or path.name, has_titles=choices.has_titles)
+    known_as = name or (content.name if isinstance(content, Path) else "The file")
+    source = Source(content=content, name=known_as, has_titles=choices.has_titles)
     return read_file(source, choices, FORMATS.values())
 
 

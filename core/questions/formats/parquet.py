@@ -32,8 +32,8 @@ def _read(source: Source) -> Iterator[Row | Problem]:
 
     number = count(1)
     try:
-        with parquet.ParquetFile(source.path) as file:
-            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+        with source.open() as file, parquet.ParquetFile(file) as table:
+            for batch in table.iter_batches(batch_size=ROWS_AT_ONCE):
                 for values in batch.to_pylist():
                     yield Row(
                         place=f"row {next(number)}", values={shown(name): _text(each) for name, each in values.items()}

@@ -18,7 +18,7 @@ def _read(source: Source) -> Iterator[Row | Problem | Remark]:
 
     _check_size(source)
     try:
-        with source.path.open("rb") as file:  # given a path, openpyxl would check the stored file's extension
+        with source.open() as file:  # given a path, openpyxl would check the stored file's extension
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
             yield from _rows(workbook, source)
     except (InputError, GeneratorExit):
@@ -29,7 +29,7 @@ def _read(source: Source) -> Iterator[Row | Problem | Remark]:
 
 def _check_size(source: Source) -> None:
     try:
-        with zipfile.ZipFile(source.path) as archive:
+        with source.open() as file, zipfile.ZipFile(file) as archive:
             size = sum(part.file_size for part in archive.infolist())
     except (OSError, zipfile.BadZipFile) as error:
         raise InputError(f"{source.name} is damaged or no Excel workbook.", "Save it again as .xlsx.") from error

@@ -1,13 +1,14 @@
 """Filters applied to every pair of a project, and their outcome stored; what other settings would drop; the settings."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from core.questions import apply_filters
-from core.questions.filters import check_names, judged_reasons
+from core.questions.filters import Judging, check_names
 from core.questions.filters.content.answerable import is_known
-from core.records import Project, QuestionPair
+from core.records import PairMeasures, Project, QuestionPair
 from core.services.questions.curation import keep
 from core.services.questions.measures import Report, measure_pairs
 from core.settings import FilterSettings
@@ -33,6 +34,7 @@ class Measured:
     asked: int  # a model answered them with and without their passage
     answerable: int  # of these, it answered as the pair does with the passage before it
     known: int  # of these, it did so without the passage
+    judged: int  # a model graded them
 
 
 def filter_settings_of(workspace: Workspace, project: Project) -> FilterSettings:
@@ -82,15 +84,40 @@ def choose_filters(
     return filtered
 
 
-def counted_drops(workspace: Workspace, project: Project, filters: FilterSettings) -> Filtered:
-    """Count what these settings would keep and drop, without storing or measuring anything.
+class Preview:
+    """The pairs of a project as they are now: what settings would keep and drop, without storing or measuring anything."""
 
-    Raises:
-        InputError: the settings name a filter that does not exist.
-    """
+    def __init__(self, pairs: Sequence[QuestionPair], measures: Mapping[str, PairMeasures], state: tuple[Any, ...]) -> None:
+        self.state = state  # equal as long as the pairs are (`state_of_pairs`)
+        self.pair_count = len(pairs)
+        self.unmeasured = sum(pair.id not in measures for pair in pairs)
+        self.now = _counted([pair.reason if pair.state == "dropped" else "" for pair in pairs])
+        self._judging = Judging(_fresh(pairs), measures)
+
+    def count(self, filters: FilterSettings) -> Filtered:
+        """Count what these settings would keep and drop.
+
+        Raises:
+            InputError: they name a filter that does not exist.
+        """
+        return _counted(self._judging.reasons(filters))
+
+
+def preview(workspace: Workspace, project: Project) -> Preview:
+    """Read the pairs of a project to count what other settings would do: 20,000 in 3 s at first, then in less than one."""
     rights.check(workspace.db, "read documents", project.id)
-    pairs, measures = _fresh(_pairs(workspace, project)), stored_measures(workspace, project.id)
-    return _counted(judged_reasons(pairs, filters, measures))
+    state = state_of_pairs(workspace, project)
+    return Preview(_pairs(workspace, project), stored_measures(workspace, project.id), state)
+
+
+def state_of_pairs(workspace: Workspace, project: Project) -> tuple[Any, ...]:
+    """Return a mark that is another one whenever the pairs of the project, or what was measured of them, have changed."""
+    rights.check(workspace.db, "read documents", project.id)
+    pairs = (
+        "select count(*), max(rowid), max(changed_at), total(state = 'kept'), count(decided) from pairs where project_id = ?"
+    )
+    measures = "select count(*), max(rowid), total(with_passage), total(judged) from pair_measures where project_id = ?"
+    return tuple(value for query in (pairs, measures) for value in workspace.db.execute(query, [project.id]).fetchone())
 
 
 def measured_of(workspace: Workspace, project: Project, filters: FilterSettings) -> Measured:
@@ -105,6 +132,7 @@ def measured_of(workspace: Workspace, project: Project, filters: FilterSettings)
         asked=len(asked),
         answerable=sum((each.with_passage or 0.0) >= filters.min_answered for each in asked),
         known=sum(is_known(each, filters) for each in asked),
+        judged=sum(each.judged is not None for each in measures),
     )
 
 

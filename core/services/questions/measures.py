@@ -51,6 +51,13 @@ def measure_pairs(
     return known
 
 
+def passages_of(workspace: Workspace, project: Project, pairs: Sequence[QuestionPair]) -> dict[str, str]:
+    """Return the approved passage of each pair that comes from one, by pair id."""
+    rights.check(workspace.db, "read documents", project.id)
+    subjects = _Sources(workspace, project).subjects(pairs)
+    return {subject.pair.id: subject.source.passage for subject in subjects if subject.source}
+
+
 def _is_due(subject: Subject, known: dict[str, PairMeasures], tools: Tools) -> bool:
     measures = known.get(subject.pair.id)
     if measures is None or measures.sha256 != subject.sha256:

@@ -111,7 +111,8 @@ def decide(permitted: Permitted, act: PairAct, decision: Decision, *, among: Pai
 
 def _chosen(project_id: str, among: PairFilter | Sequence[str]) -> tuple[str, list[Any]]:
     if not isinstance(among, PairFilter):
-        return "from pairs p where p.project_id = ? and p.id in (select value from json_each(?))", [
+        # "+" keeps SQLite from going through all pairs of the project
+        return "from pairs p where +p.project_id = ? and p.id in (select value from json_each(?))", [
             project_id,
             json.dumps(list(among)),
         ]

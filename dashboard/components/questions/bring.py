@@ -1,6 +1,5 @@
 """A file of question pairs before it is brought in: what it holds, which column holds what, and which rows are wrong."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
@@ -14,7 +13,6 @@ from core.questions.exchange.columns import WORDS, Columns
 from core.questions.exchange.conversations import Exchange
 from core.questions.exchange.reading import Choices
 from core.questions.exchange.rows import Problem
-from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import show_error
 
@@ -39,18 +37,18 @@ class Preview:
     wrong: int
 
 
-def ask_about(workspace: Workspace, upload: UploadedFile) -> Choices | None:
+def ask_about(upload: UploadedFile) -> Choices | None:
     """Show a file and ask what its columns hold; return what was chosen, or None if it cannot be brought in like this."""
     with st.container(border=True, key=f"import-{upload.file_id}"):
         headline = st.container()
         headline.markdown(f"**{_escaped(upload.name)}**")
         try:
-            has_titles = _asked_for_titles(workspace, upload)
-            guessed = _preview(workspace, upload, Choices(has_titles=has_titles))
+            has_titles = _asked_for_titles(upload)
+            guessed = _preview(upload, Choices(has_titles=has_titles))
             columns = _asked_columns(upload, guessed)
             skips_wrong = bool(st.session_state.get(f"import-skip-{upload.file_id}"))
             choices = Choices(columns=columns, has_titles=has_titles, skips_wrong=skips_wrong)
-            preview = _preview(workspace, upload, choices)
+            preview = _preview(upload, choices)
         except InputError as error:
             show_error(error)
             return None
@@ -67,7 +65,7 @@ def forget_others(uploads: list[UploadedFile]) -> None:
     st.session_state[_PREVIEWS] = kept
 
 
-def _preview(workspace: Workspace, upload: UploadedFile, choices: Choices) -> Preview:
+def _preview(upload: UploadedFile, choices: Choices) -> Preview:
     """Return what a file holds; it is read again only if something else was chosen.
 
     Raises:
@@ -76,16 +74,13 @@ def _preview(workspace: Workspace, upload: UploadedFile, choices: Choices) -> Pr
     known = st.session_state.setdefault(_PREVIEWS, {})
     key = (upload.file_id, choices)
     if key not in known:
-        known[key] = _read(workspace, upload, choices)
+        known[key] = _read(upload, choices)
     found: Preview = known[key]
     return found
 
 
-def _read(workspace: Workspace, upload: UploadedFile, choices: Choices) -> Preview:
-    with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".import-") as folder:
-        path = Path(folder) / "pairs"
-        path.write_bytes(upload.getvalue())
-        brought = inspect_file(path, name=Path(upload.name).name, choices=choices)
+def _read(upload: UploadedFile, choices: Choices) -> Preview:
+    brought = inspect_file(upload.getvalue(), name=Path(upload.name).name, choices=choices)
     return Preview(
         words=brought.form.words,
         is_table=brought.form.is_table,
@@ -104,9 +99,9 @@ def _short(value: object) -> str:
     return "" if value is None else shorten(str(value), SAMPLE_CHARACTERS, placeholder=" …")
 
 
-def _asked_for_titles(workspace: Workspace, upload: UploadedFile) -> bool:
+def _asked_for_titles(upload: UploadedFile) -> bool:
     """Ask whether a table's first row holds titles; return True for files that are no tables."""
-    if not _preview(workspace, upload, Choices()).is_table:
+    if not _preview(upload, Choices()).is_table:
         return True
     return st.toggle("The first row holds the names of the columns", value=True, key=f"import-titles-{upload.file_id}")
 

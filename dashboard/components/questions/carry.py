@@ -53,6 +53,7 @@ def _show_out(workspace: Workspace, project: Project, *, kept: int) -> None:
     chosen = choose_format()
     with_source = st.toggle("With document, page and quote", key="export-source")
     number, note = export_words(workspace, project)
+    note = " ".join(filter(None, (note, lost_words(workspace, project, chosen) if number else "")))
     st.download_button(
         f"Download as {chosen.words}",
         data=lambda: export_bytes(workspace, project, format=chosen.name, with_source=with_source),
@@ -65,8 +66,6 @@ def _show_out(workspace: Workspace, project: Project, *, kept: int) -> None:
     )
     if note and kept:
         st.caption(note)
-    if number and (lost := lost_words(workspace, project, chosen)):
-        st.caption(f":material/info: {lost}")
 
 
 def _ask_for_files(workspace: Workspace, project: Project) -> list[Upload]:
@@ -89,7 +88,7 @@ def _ask_for_files(workspace: Workspace, project: Project) -> list[Upload]:
 
 def _show_files(workspace: Workspace, project: Project, uploads: list[Upload], *, is_busy: bool) -> None:
     """Show what the files hold, and bring them in if all of them can be."""
-    asked: list[tuple[Upload, Choices | None]] = [(upload, ask_about(workspace, upload)) for upload in uploads]
+    asked: list[tuple[Upload, Choices | None]] = [(upload, ask_about(upload)) for upload in uploads]
     ready = [(upload, choices) for upload, choices in asked if choices is not None]
     label = "Bring it in" if len(asked) == 1 else f"Bring in {counted(len(asked), 'file')}"
     is_blocked = is_busy or len(ready) < len(asked)

@@ -10,32 +10,32 @@ from core.storage.pairs.pages import NumberedPair, other_wordings
 from core.words import counted
 from dashboard.components.questions import pairs as pair_view
 from dashboard.components.questions.curation import doing
-from dashboard.components.questions.curation.desk import Desk
 from dashboard.components.questions.curation.forms import show_form
+from dashboard.components.questions.curation.session import CurationSession
 from dashboard.components.words import ago, clock, unformatted
 
 MOST_WORDINGS = 12  # listed at once
 
 
-def show_drawer(desk: Desk) -> None:
+def show_drawer(session: CurationSession) -> None:
     """Show the open pair, or the form in which it is being changed."""
-    if desk.state.mode != "read":
-        show_form(desk)
-    elif desk.open is not None:
-        _show_pair(desk, desk.open)
-    if desk.open is not None and desk.state.mode != "add":
-        _show_source(desk, desk.open.pair)
+    if session.state.mode != "read":
+        show_form(session)
+    elif session.open is not None:
+        _show_pair(session, session.open)
+    if session.open is not None and session.state.mode != "add":
+        _show_source(session, session.open.pair)
 
 
-def _show_pair(desk: Desk, numbered: NumberedPair) -> None:
+def _show_pair(session: CurationSession, numbered: NumberedPair) -> None:
     pair = numbered.pair
     with st.container(border=True, key="open-pair"):
         st.caption(state_words(pair))
         st.markdown(f"**{unformatted(pair.input)}**")
         st.markdown(unformatted(pair.output))
         st.caption(provenance(pair))
-        _show_buttons(desk, pair)
-        _show_wordings(desk, numbered)
+        _show_buttons(session, pair)
+        _show_wordings(session, numbered)
 
 
 def state_words(pair: QuestionPair) -> str:
@@ -61,7 +61,7 @@ def provenance(pair: QuestionPair) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _show_buttons(desk: Desk, pair: QuestionPair) -> None:
+def _show_buttons(session: CurationSession, pair: QuestionPair) -> None:
     with st.container(horizontal=True, gap="small"):
         for key, words, icon in (("k", "Keep (k)", "check"), ("d", "Drop (d)", "close")):
             is_so = pair.decided == ("kept" if key == "k" else "dropped")
@@ -71,34 +71,31 @@ def _show_buttons(desk: Desk, pair: QuestionPair) -> None:
                 key=f"open-{key}",
                 disabled=is_so,
                 on_click=_decide,
-                args=(desk, pair.id, key),
+                args=(session, pair.id, key),
             )
-        st.button("Edit (e)", icon=":material/edit:", key="open-e", on_click=doing.turn_to, args=(desk, "edit"))
+        st.button("Edit (e)", icon=":material/edit:", key="open-e", on_click=doing.turn_to, args=(session, "edit"))
         with st.popover("More", icon=":material/more_horiz:"):
-            st.button(
-                "Split in two", icon=":material/call_split:", key="open-split", on_click=doing.turn_to, args=(desk, "split")
-            )
-            st.button(
-                "Merge with another",
-                icon=":material/call_merge:",
-                key="open-merge",
-                on_click=doing.turn_to,
-                args=(desk, "merge"),
-            )
+            for mode, words, icon in (
+                ("split", "Split in two", "call_split"),
+                ("merge", "Merge with another", "call_merge"),
+            ):
+                st.button(
+                    words, icon=f":material/{icon}:", key=f"open-{mode}", on_click=doing.turn_to, args=(session, mode)
+                )  # fmt: skip
             st.button(
                 "Leave it to the filters (x)", icon=":material/undo:", key="open-x", disabled=pair.decided is None,
-                on_click=_decide, args=(desk, pair.id, "x"),
+                on_click=_decide, args=(session, pair.id, "x"),
             )  # fmt: skip
 
 
-def _decide(desk: Desk, pair_id: str, key: str) -> None:
+def _decide(session: CurationSession, pair_id: str, key: str) -> None:
     from dashboard.components.questions.curation.row_list import Pressed
 
-    doing.answer(desk, [Pressed(key, pair_id, pair_id)])
+    doing.answer(session, [Pressed(key, pair_id, pair_id)])
 
 
-def _show_wordings(desk: Desk, numbered: NumberedPair) -> None:
-    others = other_wordings(desk.workspace, numbered.pair, limit=MOST_WORDINGS) if numbered.wordings > 1 else []
+def _show_wordings(session: CurationSession, numbered: NumberedPair) -> None:
+    others = other_wordings(session.workspace, numbered.pair, limit=MOST_WORDINGS) if numbered.wordings > 1 else []
     if others:
         with st.expander(f"{counted(numbered.wordings, 'wording')} of this fact"):
             for other in others:
@@ -106,24 +103,22 @@ def _show_wordings(desk: Desk, numbered: NumberedPair) -> None:
                 how = f" :small[({WORDINGS[other.wording].words})]" if other.wording in WORDINGS else ""
                 st.button(
                     f"{sign} {unformatted(other.input)}{how}", key=f"wording-{other.id}", type="tertiary",
-                    on_click=_open, args=(desk, other.id), wrap=True,
+                    on_click=_open, args=(session, other.id), wrap=True,
                 )  # fmt: skip
 
 
-def _open(desk: Desk, pair_id: str) -> None:
-    desk.state.current = pair_id
+def _open(session: CurationSession, pair_id: str) -> None:
+    session.state.current = pair_id
 
 
-def _show_source(desk: Desk, pair: QuestionPair) -> None:
+def _show_source(session: CurationSession, pair: QuestionPair) -> None:
     with st.container(border=True, key="open-source"):
         st.markdown("**Where it stands**")
-        source = source_of(desk.workspace, pair)
-        if source.before or source.after:
+        source = source_of(session.workspace, pair)
+        if source.before or source.after or (source.quote and pair.review_id is not None):
             st.html(pair_view.source_html(source))
-        elif source.quote:
-            st.text(source.quote)
         else:
-            st.caption("This pair has no passage of its own.")
+            st.caption("This pair was brought in ready-made: it has no passage of its own.")
     with st.expander("Details", key="open-details"):
         lines = [f"Pair `{pair.id}`", f"fact `{pair.fact}`" if pair.fact else "", f"written {clock(pair.created_at)}"]
         st.caption(" · ".join(line for line in lines if line))

@@ -9,7 +9,7 @@ from core.storage.pairs.pages import PairFilter, pair_counts, passage_coverage
 from core.storage.written_passages import waiting_pairs
 from dashboard.components.charts import coverage_chart, outcome_chart
 from dashboard.components.questions import pairs as pair_view
-from dashboard.components.questions.curation.heat_map import by_document, heat_map_html
+from dashboard.components.questions.curation.heat_map import by_document, heat_map_html, legend_html
 
 FEW, MAP_PX = 5, 340  # documents whose map is shown whole, and the height of the part in sight where there are more
 
@@ -51,6 +51,7 @@ def show_figures(workspace: Workspace, project: Project) -> None:
         st.markdown(
             f"{covered:,} of {passages:,} passages ({share} %) have a kept pair. Each square is a passage, in order."
         )
+        st.html(legend_html())
         with st.container(height=MAP_PX if len(documents) > FEW else "content", border=False):
             st.html(heat_map_html(documents))
 

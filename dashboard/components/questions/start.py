@@ -5,10 +5,11 @@ import streamlit as st
 from core import jobs
 from core.errors import GarrisonError
 from core.records import Job, Project
+from core.services.questions.filtering import filter_settings_of
 from core.services.questions.generation import Params, Result, find_generator
 from core.services.questions.question_pairs import coverage_of
 from core.services.questions.writing.models import writing_models
-from core.settings import EMBEDDED_MODEL, FilterSettings, GenerationSettings
+from core.settings import EMBEDDED_MODEL, GenerationSettings
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import show_error, shown_errors
@@ -44,7 +45,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
             key="write-pairs",
         ):
             with shown_errors():
-                params = Params(settings=settings.in_full(), filters=FilterSettings().in_full())
+                params = Params(settings=settings.in_full(), filters=filter_settings_of(workspace, project).in_full())
                 jobs.submit(workspace, params, project_id=project.id)
                 st.rerun()
     if passages:

@@ -1,4 +1,4 @@
-"""The desk: search and filters, a page of question pairs, and the open one beside its source, worked on by keyboard."""
+"""The session: search and filters, a page of question pairs, and the open one beside its source, worked on by keyboard."""
 
 import streamlit as st
 
@@ -20,21 +20,28 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.person import acting_person
 from dashboard.components.questions.curation import doing
 from dashboard.components.questions.curation.bulk import show_bulk
-from dashboard.components.questions.curation.desk import SIZES, Desk, DeskState, desk_state, last_words, person_now
 from dashboard.components.questions.curation.filters import SEARCH, chosen_filter, clear_filters, show_filters
 from dashboard.components.questions.curation.forms import FOCUS
 from dashboard.components.questions.curation.keys import KEYS, show_keys
 from dashboard.components.questions.curation.row_list import ListView, Row, show_rows
+from dashboard.components.questions.curation.session import (
+    SIZES,
+    CurationSession,
+    CurationState,
+    curation_state,
+    last_words,
+    person_now,
+)
 from dashboard.components.questions.drawer import show_drawer
 
 ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice for style
 
 
-@st.fragment(key="curation-desk")
+@st.fragment(key="curation")
 def show_table(workspace: Workspace, project: Project) -> None:
-    """Show the desk, redrawn on its own, so that a key is answered at once in a project of any size."""
+    """Show the curation of pairs, redrawn on its own, so that a key is answered at once in a project of any size."""
     with shown_errors():
-        state = desk_state(project)
+        state = curation_state(project)
         if state.has_moved:
             state.has_moved = False
             st.rerun(scope="app")
@@ -46,11 +53,11 @@ def show_table(workspace: Workspace, project: Project) -> None:
         _show_headline(counts if chosen == PairFilter() else pair_counts(workspace, project.id, PairFilter()))
         show_filters(chosen, counts, names)
         page = _page(workspace, project, state)
-        desk = Desk(
+        session = CurationSession(
             workspace=workspace, project=project, person=person_now(), state=state, page=page, counts=counts,
             open=_open(workspace, project, state, page),
         )  # fmt: skip
-        _show(desk)
+        _show(session)
 
 
 def _show_headline(counts: PairCounts) -> None:
@@ -60,7 +67,7 @@ def _show_headline(counts: PairCounts) -> None:
     st.markdown(f"**{counted(kept, 'pair')} kept**" + (f", {thin}." if thin else ".") + f" {dropped:,} dropped.")
 
 
-def _page(workspace: Workspace, project: Project, state: DeskState) -> PairPage:
+def _page(workspace: Workspace, project: Project, state: CurationState) -> PairPage:
     page = pair_page(workspace, project.id, state.chosen, after=state.after, before=state.before, size=state.size)
     if not page.rows and state.first > 1:  # what stood here does not match any more
         state.start()
@@ -68,7 +75,7 @@ def _page(workspace: Workspace, project: Project, state: DeskState) -> PairPage:
     return page
 
 
-def _open(workspace: Workspace, project: Project, state: DeskState, page: PairPage) -> NumberedPair | None:
+def _open(workspace: Workspace, project: Project, state: CurationState, page: PairPage) -> NumberedPair | None:
     """Return the open pair: the chosen one, even if it left the page meanwhile, else the first or last one."""
     by_id = {row.pair.id: row for row in page.rows}
     if state.current in by_id:
@@ -82,66 +89,68 @@ def _open(workspace: Workspace, project: Project, state: DeskState, page: PairPa
     return row
 
 
-def _show(desk: Desk) -> None:
-    _show_bar(desk)
-    if desk.state.has_keys:
+def _show(session: CurationSession) -> None:
+    _show_bar(session)
+    if session.state.has_keys:
         show_keys()
-    if desk.state.trouble:
-        st.warning(desk.state.trouble, icon=":material/warning:")
+    if session.state.trouble:
+        st.warning(session.state.trouble, icon=":material/warning:")
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        if not desk.page.rows:
-            _show_none(desk)
-        _show_list(desk)
-        _show_pages(desk)
+        if not session.page.rows:
+            _show_none(session)
+        _show_list(session)
+        _show_pages(session)
     with right:
-        show_drawer(desk)
+        show_drawer(session)
+    if session.page.rows or session.state.mode == "add":
+        acting_person()
 
 
-def _show_bar(desk: Desk) -> None:
+def _show_bar(session: CurationSession) -> None:
     """Show what was done, how to undo it, and what can be done with all that match."""
-    if desk.state.asked:
-        show_bulk(desk)
+    if session.state.asked:
+        show_bulk(session)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        show_bulk(desk)
-        st.button("Add a pair (+)", icon=":material/add:", key="curation-add", on_click=doing.turn_to, args=(desk, "add"))
-        if last := last_words(desk):
-            st.button(f"Undo: {last} (u)", icon=":material/undo:", key="curation-undo", on_click=_undo, args=(desk,))
-        st.button("Keys (?)", icon=":material/keyboard:", key="curation-keys-button", on_click=_turn_keys, args=(desk,))
-        if desk.state.note:
-            st.caption(desk.state.note, width="content")
+        show_bulk(session)
+        st.button("Add a pair (+)", icon=":material/add:", key="curation-add", on_click=doing.turn_to, args=(session, "add"))
+        if last := last_words(session):
+            st.button(f"Undo: {last} (u)", icon=":material/undo:", key="curation-undo", on_click=_undo, args=(session,))
+        st.button("Keys (?)", icon=":material/keyboard:", key="curation-keys-button", on_click=_turn_keys, args=(session,))
+        if session.state.note:
+            st.caption(session.state.note, width="content")
 
 
-def _undo(desk: Desk) -> None:
-    desk.state.note = desk.state.trouble = ""
-    with doing.noted_errors(desk):
-        doing.undo(desk)
+def _undo(session: CurationSession) -> None:
+    session.state.note = session.state.trouble = ""
+    with doing.noted_errors(session):
+        doing.undo(session)
 
 
-def _turn_keys(desk: Desk) -> None:
-    desk.state.has_keys = not desk.state.has_keys
+def _turn_keys(session: CurationSession) -> None:
+    session.state.has_keys = not session.state.has_keys
 
 
-def _show_none(desk: Desk) -> None:
+def _show_none(session: CurationSession) -> None:
     with st.container(border=True):
-        if desk.state.chosen == PairFilter():
+        if session.state.chosen == PairFilter():
             st.markdown("**There is no pair yet.** Have some written above, bring some in below, or add one by hand.")
             return
         st.markdown("**No pair matches.** Search for other words, or take a filter off.")
         st.button("Show all pairs", icon=":material/filter_alt_off:", key="none-clear", on_click=clear_filters)
 
 
-def _show_list(desk: Desk) -> None:
+def _show_list(session: CurationSession) -> None:
     view = ListView(
-        current=desk.open.pair.id if desk.open else "",
+        current=session.open.pair.id if session.open else "",
         keys=KEYS,
         search=SEARCH,
-        is_open=desk.state.mode != "read" or bool(desk.state.asked),
-        focus=FOCUS.get(desk.state.mode, ""),
-        focus_number=desk.state.turn,
+        is_open=session.state.mode != "read" or bool(session.state.asked),
+        focus=FOCUS.get(session.state.mode, ""),
+        focus_number=session.state.turn,
     )
-    show_rows([_row(row) for row in desk.page.rows], view, answer=lambda pressed: doing.answer(desk, pressed))
+    show_rows([_row(row) for row in session.page.rows], view, answer=lambda pressed: doing.answer(session, pressed))
 
 
 def _row(row: NumberedPair) -> Row:
@@ -160,27 +169,26 @@ def _row(row: NumberedPair) -> Row:
     )  # fmt: skip
 
 
-def _show_pages(desk: Desk) -> None:
+def _show_pages(session: CurationSession) -> None:
     """Show which rows these are, and the way to others."""
-    if not desk.page.rows:
+    if not session.page.rows:
         return
-    state, last = desk.state, desk.state.first + len(desk.page.rows) - 1
+    state, last = session.state, session.state.first + len(session.page.rows) - 1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for key, icon, words, act, is_there in (
-            ("first", "first_page", "First page", desk.first_page, desk.has_previous),
-            ("previous", "chevron_left", "Page before", desk.previous_page, desk.has_previous),
-            ("next", "chevron_right", "Next page", desk.next_page, desk.has_next),
-            ("last", "last_page", "Last page", desk.last_page, desk.has_next),
+            ("first", "first_page", "First page", session.first_page, session.has_previous),
+            ("previous", "chevron_left", "Page before", session.previous_page, session.has_previous),
+            ("next", "chevron_right", "Next page", session.next_page, session.has_next),
+            ("last", "last_page", "Last page", session.last_page, session.has_next),
         ):
             st.button("", icon=f":material/{icon}:", help=words, key=f"page-{key}", on_click=act, disabled=not is_there)
-        st.caption(f"{state.first:,} to {last:,} of {desk.counts.matching:,}", width="content")
+        st.caption(f"{state.first:,} to {last:,} of {session.counts.matching:,}", width="content")
         st.segmented_control(
             "Rows", SIZES, default=state.size, required=True, key="page-size", label_visibility="collapsed",
-            on_change=_resize, args=(desk,), format_func=lambda size: f"{size} rows",
+            on_change=_resize, args=(session,), format_func=lambda size: f"{size} rows",
         )  # fmt: skip
-    acting_person()
 
 
-def _resize(desk: Desk) -> None:
-    desk.state.size = int(st.session_state["page-size"])
-    desk.state.start()
+def _resize(session: CurationSession) -> None:
+    session.state.size = int(st.session_state["page-size"])
+    session.state.start()

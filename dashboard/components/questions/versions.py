@@ -6,6 +6,7 @@ import streamlit as st
 from core.questions.dataset import Card, Difference
 from core.records import DatasetVersion, Project
 from core.services.questions import datasets
+from core.services.questions.trainable import standing_of
 from core.settings import DatasetSettings, SplitChoice
 from core.storage import Workspace
 from core.words import counted
@@ -13,8 +14,8 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.words import ago
 
 FREEZING = (
-    "**Freezing** writes the kept pairs down as a numbered version that never changes. What a model was trained on can be "
-    "looked up for ever, whatever you edit, drop or add later. Some pairs are held out: no training sees them, and the test "
+    "**Freezing** writes the kept pairs down as a numbered version that never changes. So you can always look up what a model "
+    "was trained on, whatever you edit, drop or add later. Some pairs are held out: no training sees them, and the test "
     "on the page Evaluate asks them. Starting a training freezes by itself; the same pairs always give the same version."
 )
 SPLITS: dict[SplitChoice, str] = {
@@ -24,6 +25,18 @@ SPLITS: dict[SplitChoice, str] = {
 }
 CHOSEN = "dataset-version"  # key of the choice of the version to show
 MOST_ROWS = 500  # of a difference, in the table
+
+
+def show_outdated(workspace: Workspace, project: Project) -> None:
+    """Say how many kept pairs are out of date and what to do, if there are any."""
+    outdated = standing_of(workspace, project).outdated
+    if outdated:
+        st.warning(
+            f"{counted(outdated, 'pair')} out of date: the text changed when it was approved again, so no training uses "
+            "them. Write question pairs again: only the passages that changed are written. Pairs you decided on or edited stay "
+            "here for you to drop or mend.",
+            icon=":material/update:",
+        )
 
 
 def show_versions(workspace: Workspace, project: Project, *, can_freeze: bool) -> None:
@@ -46,16 +59,14 @@ def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVe
     before = DatasetSettings(**card.settings) if card else DatasetSettings()
     left, right = st.columns(2)
     split = left.selectbox(
-        "Held out together",
+        "What is held out to test with",
         list(SPLITS),
         index=list(SPLITS).index(before.split),
         format_func=lambda name: SPLITS[name],
-        help="Questions about the same text stay on one side, so that the test cannot be passed by heart.",
+        help="All questions about the same text are held out together, so that no model passes the test by heart.",
         key="dataset-split",
     )
-    share = right.slider(
-        "Held out to test with, in percent", 0, 50, round(100 * before.heldout_share), step=5, key="dataset-share"
-    )
+    share = right.slider("How much of it, in percent", 0, 50, round(100 * before.heldout_share), step=5, key="dataset-share")
     number = 1 + (versions[0].number if versions else 0)
     with st.container(horizontal=True):
         if st.button(f"Freeze version {number}", icon=":material/ac_unit:", key="freeze"):
@@ -80,7 +91,7 @@ def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVe
 def _show_version(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
     """Show the card of a version, and what changed since the one before."""
     by_number = {version.number: version for version in versions}
-    number = st.selectbox("Show", list(by_number), format_func=lambda number: _title(by_number[number]), key=CHOSEN)
+    number = st.selectbox("Version", list(by_number), format_func=lambda number: _title(by_number[number]), key=CHOSEN)
     version = by_number[number]
     st.markdown("\n".join(f"- {sentence}" for sentence in datasets.card_words(version)))
     st.caption(f"Frozen {ago(version.created_at)}. Its fingerprint (SHA-256) is {version.sha256[:16]}….")

@@ -251,3 +251,28 @@ def test_letters_that_excel_saved_in_the_west_are_read_and_that_is_said(file):
     path = file("a.csv", "question,answer\nWo ist das Caf\xe9?,\x84Dort\x93.\n".encode("latin-1"))
     assert read_pairs(path) == [("Wo ist das Café?", "„Dort“.")]
     assert inspect_file(path).notes == ["It is not UTF-8 and was read as Windows-1252: look at letters with accents."]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl"])
+def test_a_table_in_utf_16_is_read(file, name):
+    assert read_pairs(file(name, "question\tanswer\r\nWo?\tDa, im Café.\r\n".encode("utf-16"))) == [("Wo?", "Da, im Café.")]
+
+
+def test_bytes_are_read_like_a_file():
+    assert inspect_file(b"question,answer\nWhy?,So.\n", name="a.csv").pair_count == 1
+    with pytest.raises(InputError, match=r"^a\.xlsx"):
+        inspect_file(b"none", name="a.xlsx")
+
+
+def test_a_conversation_that_never_ends_is_named(file):
+    turns = [{"role": role, "content": "x"} for _ in range(301) for role in ("user", "assistant")]
+    with pytest.raises(InputError, match="line 1 is a conversation of more than 300 turns"):
+        read_pairs(file("a.jsonl", [{"messages": turns}]))
+    assert len(read_pairs(file("b.jsonl", [{"messages": turns[2:]}]))) == 300
+
+
+def test_a_prompt_and_its_completion_may_be_messages(file):
+    prompt = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
+    path = file("a.jsonl", [{"prompt": prompt, "completion": [{"role": "assistant", "content": "So."}]}])
+    (talk,) = read_conversations(path)
+    assert [(pair.system, pair.input, pair.output) for pair in talk.learned] == [("Be brief.", "Why?", "So.")]

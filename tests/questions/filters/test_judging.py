@@ -133,7 +133,7 @@ def test_one_list_names_every_reason_as_it_is_stored_with_its_words():
         "another language": "Another language",
         "personal data": "Personal data left over",
         "ungrounded": "Not found in the text",
-        "not answerable": "The model answers otherwise",
+        "not answerable": "Model answers otherwise",
         "same meaning": "Asked in other words",
         "too short": "Too short",
         "too long": "Too long",

@@ -10,11 +10,12 @@ from core.records import QuestionPair
 from core.services.questions import measures as measuring
 from core.services.questions.filtering import (
     choose_filters,
-    counted_drops,
     filter_again,
     filter_settings_of,
     keep_dropped,
     measured_of,
+    preview,
+    state_of_pairs,
 )
 from core.services.questions.measures import measure_pairs
 from core.settings import FilterSettings
@@ -79,7 +80,7 @@ def test_a_pair_is_measured_again_only_when_it_changes(workspace, project, monke
 def test_counting_other_settings_stores_nothing(workspace, project):
     filter_again(workspace, project, FilterSettings())
     before = reasons(workspace, project)
-    counted = counted_drops(workspace, project, FilterSettings(max_answer_characters=800, off=("ungrounded",)))
+    counted = preview(workspace, project).count(FilterSettings(max_answer_characters=800, off=("ungrounded",)))
     assert (counted.kept, counted.dropped) == (3, {"needs the page": 1})
     assert reasons(workspace, project) == before
     assert filter_settings_of(workspace, project) == FilterSettings()
@@ -88,7 +89,7 @@ def test_counting_other_settings_stores_nothing(workspace, project):
 def test_what_was_counted_is_what_choosing_stores(workspace, project):
     chosen = FilterSettings(max_answer_characters=800, off=("ungrounded",), forbidden_words=("crane",))
     measure_pairs(workspace, project, find(workspace.db, QuestionPair, project_id=project.id))
-    counted = counted_drops(workspace, project, chosen)
+    counted = preview(workspace, project).count(chosen)
     assert choose_filters(workspace, project, chosen) == counted
     assert filter_settings_of(workspace, project) == chosen
 
@@ -133,3 +134,12 @@ def test_progress_is_told_for_what_is_due(workspace, project):
     told = []
     filter_again(workspace, project, FilterSettings(), report=lambda done, total: told.append((done, total)))
     assert told == [(0, 4)]
+
+
+def test_mark_of_the_pairs_changes_with_them_and_with_what_was_measured(workspace, project):
+    marks = [state_of_pairs(workspace, project)]
+    filter_again(workspace, project, FilterSettings())
+    marks.append(state_of_pairs(workspace, project))
+    keep_dropped(workspace, project, "ungrounded")
+    marks.append(state_of_pairs(workspace, project))
+    assert len(set(marks)) == 3 and state_of_pairs(workspace, project) == marks[-1]

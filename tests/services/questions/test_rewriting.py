@@ -10,7 +10,7 @@ from core.jobs import worker
 from core.records import Document, Job, Project, QuestionPair, now
 from core.services import review
 from core.services.questions import generation, trainable
-from core.services.questions.question_pairs import keep_or_drop
+from core.services.questions.curation import drop, keep
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, audit, find, get, insert, update
 from tests.attack.killing import put_document
@@ -89,7 +89,8 @@ def test_other_settings_write_all_passages_and_the_ones_of_before_do_so_again(
 def test_a_decision_outlives_a_new_writing_and_is_not_doubled(workspace: Workspace, project: Project) -> None:
     write(workspace, project)
     dropped, kept = question(workspace, "Captain Baker"), question(workspace, "90 days")
-    keep_or_drop(workspace, {dropped.id: False, kept.id: True})
+    drop(workspace, project.id, [dropped.id])
+    keep(workspace, project.id, [kept.id])
     write(workspace, project, anew=True)
     assert len(pairs_of(workspace)) == QUESTIONS
     for pair, state in ((dropped, "dropped"), (kept, "kept")):
@@ -108,7 +109,7 @@ def test_an_edited_pair_outlives_a_new_writing(workspace: Workspace, project: Pr
 def test_a_decision_on_what_is_not_written_any_more_stays(workspace: Workspace, project: Project) -> None:
     write(workspace, project)
     pair = question(workspace, "holds 12 tonnes")  # of the second sentence
-    keep_or_drop(workspace, {pair.id: True})
+    keep(workspace, project.id, [pair.id])
     write(workspace, project, per_passage=1)
     assert len(pairs_of(workspace)) == 2 * 2 + 1
     assert pair.id in {pair.id for pair in trainable.reviewed_pairs(workspace, project)}
@@ -117,7 +118,7 @@ def test_a_decision_on_what_is_not_written_any_more_stays(workspace: Workspace, 
 def test_decisions_are_forgotten_when_asked_and_what_a_person_added_is_not(workspace: Workspace, project: Project) -> None:
     write(workspace, project)
     dropped = question(workspace, "Captain Baker")
-    keep_or_drop(workspace, {dropped.id: False})
+    drop(workspace, project.id, [dropped.id])
     own = replace(dropped, id="pair-own", input="Who is it?", origin="written", decided=None, changed_by="Ada")
     insert(workspace.db, own)
     assert write(workspace, project, forget_decisions=True).skipped == 0
@@ -128,7 +129,8 @@ def test_decisions_are_forgotten_when_asked_and_what_a_person_added_is_not(works
 
 def test_a_document_approved_again_unchanged_keeps_every_pair(workspace: Workspace, project: Project) -> None:
     write(workspace, project)
-    keep_or_drop(workspace, {question(workspace, "Captain Baker").id: False, question(workspace, "90 days").id: True})
+    drop(workspace, project.id, [question(workspace, "Captain Baker").id])
+    keep(workspace, project.id, [question(workspace, "90 days").id])
     before = pairs_of(workspace)
     approve_again(workspace)
     (document,) = find(workspace.db, Document)
@@ -165,7 +167,7 @@ def pairs_ids(workspace: Workspace, part: str) -> set[str]:
 def test_a_decision_on_text_that_changed_is_outdated_and_kept(workspace: Workspace, project: Project) -> None:
     write(workspace, project)
     decided = question(workspace, "Captain Baker")
-    keep_or_drop(workspace, {decided.id: True})
+    keep(workspace, project.id, [decided.id])
     replace_name(workspace)
     write(workspace, project)
     assert get(workspace.db, QuestionPair, decided.id).decided == "kept"

@@ -22,7 +22,7 @@ NOT_ANSWERABLE = Filter(
     DropReason(
         "not answerable",
         "The model read the passage and gave another answer. Pairs count only once this was measured.",
-        title="The model answers otherwise",
+        title="Model answers otherwise",
     ),
     each(_is_not_answerable),
     thresholds=("min_answered",),

@@ -26,7 +26,8 @@ def keep(workspace: Workspace, project_id: str, among: Among, *, by: Person | No
         if not isinstance(among, PairFilter):
             named = json.dumps(list(among))
             held = act.permitted.db.execute(
-                "select count(*) from pairs where project_id = ? and reason = ? and id in (select value from json_each(?))",
+                "select count(*) from pairs where +project_id = ? and +reason = ?"
+                " and id in (select value from json_each(?))",
                 [project_id, PERSONAL_DATA, named],
             ).fetchone()[0]
             if held:

@@ -1,4 +1,4 @@
-"""What keys, clicks and buttons of the desk do. They act before the page is drawn again, so that one drawing shows it."""
+"""What keys, clicks and buttons of the curation do. They act before the page is drawn, so that one drawing shows it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,44 +8,44 @@ from core.errors import GarrisonError
 from core.services.questions import curation
 from core.storage.pairs.pages import numbered_pair
 from core.words import counted
-from dashboard.components.questions.curation.desk import Desk, Mode, done_words
 from dashboard.components.questions.curation.row_list import Pressed
+from dashboard.components.questions.curation.session import CurationSession, Mode, done_words
 
 
 @contextmanager
-def noted_errors(desk: Desk) -> Iterator[None]:
+def noted_errors(session: CurationSession) -> Iterator[None]:
     """Keep what goes wrong in the block for the next drawing: nothing can be drawn before it."""
     try:
         yield
     except GarrisonError as error:
-        desk.state.trouble = f"{error.message} {error.hint.words}".strip()
+        session.state.trouble = f"{error.message} {error.hint.words}".strip()
     except Exception as error:
-        desk.state.trouble = (
+        session.state.trouble = (
             "Something went wrong inside Garrison. Nothing stored is lost; try again. If it happens again, report this"
             f" reference number: {record_crash(error)}"
         )
 
 
-def answer(desk: Desk, pressed: Sequence[Pressed]) -> None:
+def answer(session: CurationSession, pressed: Sequence[Pressed]) -> None:
     """Do what was pressed, in order; each key counts for the pair that was current in the browser."""
     for each in pressed:
-        desk.state.note = desk.state.trouble = ""
-        with noted_errors(desk):
-            _answer(desk, each)
+        session.state.note = session.state.trouble = ""
+        with noted_errors(session):
+            _answer(session, each)
 
 
-def _answer(desk: Desk, pressed: Pressed) -> None:
-    state = desk.state
+def _answer(session: CurationSession, pressed: Pressed) -> None:
+    state = session.state
     if pressed.key == "Escape":
         state.mode, state.asked = "read", ""
     elif pressed.key in ("n", "p", "open"):
-        _go(desk, pressed)
+        _go(session, pressed)
     elif pressed.key in ("k", "d") and pressed.on:
-        decide(desk, pressed.on, is_kept=pressed.key == "k")
-        _go(desk, Pressed("n", pressed.on, pressed.then))
+        decide(session, pressed.on, is_kept=pressed.key == "k")
+        _go(session, Pressed("n", pressed.on, pressed.then))
     elif pressed.key == "x" and pressed.on:
         state.current = pressed.on
-        number = curation.remove_decisions(desk.workspace, desk.project.id, [pressed.on], by=desk.person)
+        number = curation.remove_decisions(session.workspace, session.project.id, [pressed.on], by=session.person)
         state.say("Left to the filters again." if number else "Nobody had decided on this pair.")
     elif pressed.key == "e" and pressed.on:
         state.current = pressed.on
@@ -54,57 +54,57 @@ def _answer(desk: Desk, pressed: Pressed) -> None:
         state.current = pressed.on or state.current
         state.turn_to("add")
     elif pressed.key == "u":
-        undo(desk)
+        undo(session)
     elif pressed.key == "?":
         state.has_keys = not state.has_keys
 
 
-def _go(desk: Desk, pressed: Pressed) -> None:
+def _go(session: CurationSession, pressed: Pressed) -> None:
     """Go to the pair that the browser went to, or to the next page or the one before if it came to the end of this one."""
-    rows = desk.page.rows
-    desk.state.mode = "read"
+    rows = session.page.rows
+    session.state.mode = "read"
     if pressed.then:
-        desk.state.current = pressed.then
+        session.state.current = pressed.then
     elif pressed.key == "n" and rows and rows[-1].pair.id == pressed.on:
-        desk.state.current = pressed.on
-        desk.next_page()
+        session.state.current = pressed.on
+        session.next_page()
     elif pressed.key == "p" and rows and rows[0].pair.id == pressed.on:
-        desk.previous_page()
+        session.previous_page()
 
 
-def decide(desk: Desk, pair_id: str, *, is_kept: bool) -> None:
+def decide(session: CurationSession, pair_id: str, *, is_kept: bool) -> None:
     """Keep or drop one pair."""
     act = curation.keep if is_kept else curation.drop
-    if act(desk.workspace, desk.project.id, [pair_id], by=desk.person):
-        desk.state.say("Kept." if is_kept else "Dropped.")
+    if act(session.workspace, session.project.id, [pair_id], by=session.person):
+        session.state.say("Kept." if is_kept else "Dropped.")
 
 
-def undo(desk: Desk) -> None:
+def undo(session: CurationSession) -> None:
     """Undo the person's last act and open the pair that it was about."""
-    undone = curation.undo(desk.workspace, desk.project.id, by=desk.person)
+    undone = curation.undo(session.workspace, session.project.id, by=session.person)
     if undone is None:
-        desk.state.say("There is nothing to undo.")
+        session.state.say("There is nothing to undo.")
         return
-    desk.state.say(f"Undone: {done_words(undone.action, undone.pairs)}.")
-    desk.state.has_moved = undone.pairs > 2
-    if numbered_pair(desk.workspace, desk.project.id, undone.pair_id) and undone.pairs <= 2:
-        desk.state.current = undone.pair_id
+    session.state.say(f"Undone: {done_words(undone.action, undone.pairs)}.")
+    session.state.has_moved = undone.pairs > 2
+    if numbered_pair(session.workspace, session.project.id, undone.pair_id) and undone.pairs <= 2:
+        session.state.current = undone.pair_id
 
 
-def decide_all(desk: Desk, what: str) -> None:
+def decide_all(session: CurationSession, what: str) -> None:
     """Keep or drop all pairs that match the filter, on every page, or leave them to the filters."""
     acts: dict[str, Callable[..., int]] = {
         "keep": curation.keep, "drop": curation.drop, "leave": curation.remove_decisions,
     }  # fmt: skip
     words = {"keep": "kept", "drop": "dropped", "leave": "left to the filters"}
-    desk.state.asked = ""
-    with noted_errors(desk):
-        number = acts[what](desk.workspace, desk.project.id, desk.state.chosen, by=desk.person)
-        desk.state.start()
-        desk.state.has_moved = number > 0
-        desk.state.say(f"{counted(number, 'pair')} {words[what]}." if number else "Nothing changed: all were so already.")
+    session.state.asked = ""
+    with noted_errors(session):
+        number = acts[what](session.workspace, session.project.id, session.state.chosen, by=session.person)
+        session.state.start()
+        session.state.has_moved = number > 0
+        session.state.say(f"{counted(number, 'pair')} {words[what]}." if number else "Nothing changed: all were so already.")
 
 
-def turn_to(desk: Desk, mode: Mode) -> None:
+def turn_to(session: CurationSession, mode: Mode) -> None:
     """Begin to edit, split, merge or add."""
-    desk.state.turn_to(mode)
+    session.state.turn_to(mode)

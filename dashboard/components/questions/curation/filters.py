@@ -45,8 +45,10 @@ def show_filters(chosen: PairFilter, counts: PairCounts, names: Mapping[str, str
         _show_states(counts)
         narrowed = filter_words(chosen, names)
         with st.popover(f"More filters ({len(narrowed)})" if narrowed else "More filters", icon=":material/tune:"):
-            for name, title, everything in _MORE:
-                _show_choice(name, title, everything, counts, names)
+            columns = st.columns(2)
+            for place, (name, title, everything) in enumerate(_MORE):
+                with columns[place % 2]:
+                    _show_choice(name, title, everything, counts, names)
         if chosen != PairFilter():
             st.button(
                 "Show all", icon=":material/filter_alt_off:", on_click=clear_filters, type="tertiary", key="filter-clear"

@@ -1,4 +1,4 @@
-"""The forms of the desk: edit, split or merge a pair, or add one from a passage."""
+"""The forms of the session: edit, split or merge a pair, or add one from a passage."""
 
 import streamlit as st
 
@@ -12,92 +12,92 @@ from core.storage import find
 from core.storage.pairs.pages import PairFilter, other_wordings, pair_page
 from dashboard.components.errors import show_error
 from dashboard.components.questions.curation.checking import detector_for
-from dashboard.components.questions.curation.desk import Desk
 from dashboard.components.questions.curation.doing import noted_errors
+from dashboard.components.questions.curation.session import CurationSession
 from dashboard.components.review.session import draw_again
 
 CHECKED = "What you write is searched for personal data and held against the passage before it is kept."
 FOCUS = {"edit": "write-answer", "split": "write-answer", "merge": "write-answer", "add": "write-question"}
 
 
-def show_form(desk: Desk) -> None:
+def show_form(session: CurationSession) -> None:
     """Show the form of what is being done; without an open pair, only adding is possible."""
     with st.container(border=True, key="curation-form"):
         try:
-            if desk.state.mode == "add":
-                _show_add(desk)
-            elif desk.open is not None:
-                shown = curation.shown_for_edit(desk.workspace, desk.open.pair)
-                show = {"edit": _show_edit, "split": _show_split, "merge": _show_merge}[desk.state.mode]
-                show(desk, desk.open.pair, shown)
+            if session.state.mode == "add":
+                _show_add(session)
+            elif session.open is not None:
+                shown = curation.shown_for_edit(session.workspace, session.open.pair)
+                show = {"edit": _show_edit, "split": _show_split, "merge": _show_merge}[session.state.mode]
+                show(session, session.open.pair, shown)
         except GarrisonError as error:
             show_error(error)
-            st.button("Leave it (Esc)", key="form-leave", on_click=_leave, args=(desk,))
+            st.button("Leave it (Esc)", key="form-leave", on_click=_leave, args=(session,))
 
 
-def _show_edit(desk: Desk, pair: QuestionPair, shown: Wording) -> None:
+def _show_edit(session: CurationSession, pair: QuestionPair, shown: Wording) -> None:
     st.markdown("**Edit this pair**")
-    with st.form(f"edit-{pair.id}-{desk.state.turn}", border=False):
-        written = _fields(desk, shown)
-        is_sent = _buttons(desk, "Save and keep")
+    with st.form(f"edit-{pair.id}-{session.state.turn}", border=False):
+        written = _fields(session, shown)
+        is_sent = _buttons(session, "Save and keep")
     if is_sent:
-        with noted_errors(desk):
-            detector = detector_for(desk.workspace, desk.project)
-            edited = curation.edit(desk.workspace, pair, written, detector=detector, by=desk.person)
-            _tell(desk, edited, "Saved and kept.")
-        _go_on(desk)
+        with noted_errors(session):
+            detector = detector_for(session.workspace, session.project)
+            edited = curation.edit(session.workspace, pair, written, detector=detector, by=session.person)
+            _tell(session, edited, "Saved and kept.")
+        _go_on(session)
 
 
-def _show_split(desk: Desk, pair: QuestionPair, shown: Wording) -> None:
+def _show_split(session: CurationSession, pair: QuestionPair, shown: Wording) -> None:
     st.markdown("**Make two pairs of this one**")
-    with st.form(f"split-{pair.id}-{desk.state.turn}", border=False):
-        first = _fields(desk, shown, number="First ")
-        second = _fields(desk, Wording(question="", answer=""), number="Second ")
-        is_sent = _buttons(desk, "Save both")
+    with st.form(f"split-{pair.id}-{session.state.turn}", border=False):
+        first = _fields(session, shown, number="First ")
+        second = _fields(session, Wording(question="", answer=""), number="Second ")
+        is_sent = _buttons(session, "Save both")
     if is_sent:
-        with noted_errors(desk):
-            detector = detector_for(desk.workspace, desk.project)
-            one, other = curation.split(desk.workspace, pair, first, second, detector=detector, by=desk.person)
-            _tell(desk, one if one.state == "dropped" else other, "Two pairs made of one.")
-        _go_on(desk)
+        with noted_errors(session):
+            detector = detector_for(session.workspace, session.project)
+            one, other = curation.split(session.workspace, pair, first, second, detector=detector, by=session.person)
+            _tell(session, one if one.state == "dropped" else other, "Two pairs made of one.")
+        _go_on(session)
 
 
-def _show_merge(desk: Desk, pair: QuestionPair, shown: Wording) -> None:
+def _show_merge(session: CurationSession, pair: QuestionPair, shown: Wording) -> None:
     st.markdown("**Merge this pair with another**")
-    candidates = {each.id: each for each in _merge_candidates(desk, pair)}
+    candidates = {each.id: each for each in _merge_candidates(session, pair)}
     if not candidates:
         st.caption("There is no other pair of the same fact or passage.")
-        st.button("Leave it (Esc)", key="form-leave", on_click=_leave, args=(desk,))
+        st.button("Leave it (Esc)", key="form-leave", on_click=_leave, args=(session,))
         return
-    key = f"merge-with-{desk.state.turn}"
+    key = f"merge-with-{session.state.turn}"
     chosen = candidates[st.selectbox("With", list(candidates), format_func=lambda each: candidates[each].input, key=key)]
     joined = Wording(question=shown.question, answer=_joined(shown.answer, chosen.output))
-    with st.form(f"merge-{pair.id}-{chosen.id}-{desk.state.turn}", border=False):
-        written = _fields(desk, joined, suffix=chosen.id)
+    with st.form(f"merge-{pair.id}-{chosen.id}-{session.state.turn}", border=False):
+        written = _fields(session, joined, suffix=chosen.id)
         st.caption("The other pair goes; undo brings it back.")
-        is_sent = _buttons(desk, "Merge")
+        is_sent = _buttons(session, "Merge")
     if is_sent:
-        with noted_errors(desk):
-            detector = detector_for(desk.workspace, desk.project)
-            merged = curation.merge(desk.workspace, pair, chosen, written, detector=detector, by=desk.person)
-            _tell(desk, merged, "Two pairs became one.")
-        _go_on(desk)
+        with noted_errors(session):
+            detector = detector_for(session.workspace, session.project)
+            merged = curation.merge(session.workspace, pair, chosen, written, detector=detector, by=session.person)
+            _tell(session, merged, "Two pairs became one.")
+        _go_on(session)
 
 
-def _show_add(desk: Desk) -> None:
+def _show_add(session: CurationSession) -> None:
     st.markdown("**Add a pair**")
-    documents = {each.id: each for each in _approved_documents(desk)}
+    documents = {each.id: each for each in _approved_documents(session)}
     if not documents:
         st.caption("A pair is added from an approved document, and none is approved. Approve one on the page Review.")
-        st.button("Leave it (Esc)", key="form-leave", on_click=_leave, args=(desk,))
+        st.button("Leave it (Esc)", key="form-leave", on_click=_leave, args=(session,))
         return
-    near = desk.open.pair if desk.open else None
-    ids, turn = list(documents), desk.state.turn
+    near = session.open.pair if session.open else None
+    ids, turn = list(documents), session.state.turn
     document_id = st.selectbox(
         "Document", ids, index=ids.index(near.document_id) if near and near.document_id in ids else 0,
         format_func=lambda key: documents[key].name, key=f"add-document-{turn}",
     )  # fmt: skip
-    passages = {each.id: each for each in desk.workspace.approved_passages(documents[document_id])[1]}
+    passages = {each.id: each for each in session.workspace.approved_passages(documents[document_id])[1]}
     passage_ids = list(passages)
     passage_id = st.selectbox(
         "Passage", passage_ids,
@@ -107,25 +107,25 @@ def _show_add(desk: Desk) -> None:
     with st.container(border=True, height=180):
         st.text(passages[passage_id].text)
     with st.form(f"add-{turn}", border=False):
-        written = _fields(desk, Wording(question="", answer=""))
+        written = _fields(session, Wording(question="", answer=""))
         quote = st.text_input(
             "Words of the passage that prove it",
             key=f"add-quote-{turn}",
             placeholder="May be left empty: they are looked for",
         )
-        is_sent = _buttons(desk, "Add and keep")
+        is_sent = _buttons(session, "Add and keep")
     if is_sent:
-        with noted_errors(desk):
+        with noted_errors(session):
             place = Place(document_id=document_id, passage_id=passage_id, quote=quote)
-            detector = detector_for(desk.workspace, desk.project)
-            added = curation.add(desk.workspace, desk.project, place, written, detector=detector, by=desk.person)
-            _tell(desk, added, "Added.")
-        _go_on(desk)
+            detector = detector_for(session.workspace, session.project)
+            added = curation.add(session.workspace, session.project, place, written, detector=detector, by=session.person)
+            _tell(session, added, "Added.")
+        _go_on(session)
 
 
-def _fields(desk: Desk, shown: Wording, *, number: str = "", suffix: str = "") -> Wording:
+def _fields(session: CurationSession, shown: Wording, *, number: str = "", suffix: str = "") -> Wording:
     """Draw the fields for question and answer."""
-    name, turn = number.strip().lower(), f"{desk.state.turn}{suffix}"
+    name, turn = number.strip().lower(), f"{session.state.turn}{suffix}"
     is_led = number != "Second "
     with st.container(key="write-question" if is_led else "write-second-question"):
         question = st.text_area(
@@ -136,34 +136,34 @@ def _fields(desk: Desk, shown: Wording, *, number: str = "", suffix: str = "") -
     return Wording(question=question or "", answer=answer or "")
 
 
-def _buttons(desk: Desk, words: str) -> bool:
+def _buttons(session: CurationSession, words: str) -> bool:
     """Draw what sends a form or leaves it; return whether it was sent."""
     with st.container(horizontal=True, gap="small"):
         is_sent = st.form_submit_button(words, type="primary", icon=":material/check:", key="form-send")
         if st.form_submit_button("Leave it (Esc)", key="form-leave"):
-            _leave(desk)
+            _leave(session)
             draw_again()
     st.caption(CHECKED)
     return is_sent
 
 
-def _tell(desk: Desk, pair: QuestionPair, words: str) -> None:
+def _tell(session: CurationSession, pair: QuestionPair, words: str) -> None:
     """Say what became of a pair that was written; one that is not kept says why."""
-    desk.state.current = pair.id
+    session.state.current = pair.id
     if pair.state == "kept":
-        desk.state.say(words)
+        session.state.say(words)
         return
-    desk.state.say("")
+    session.state.say("")
     reason = drop_reason(pair.reason)
-    desk.state.trouble = NOT_KEPT.get(pair.reason, f"Saved, but not kept: {reason.words.lower()}.")
+    session.state.trouble = NOT_KEPT.get(pair.reason, f"Saved, but not kept: {reason.words.lower()}.")
 
 
-def _go_on(desk: Desk) -> None:
+def _go_on(session: CurationSession) -> None:
     """Draw again once a form is done; while something is wrong with it, say what."""
-    if desk.state.mode == "read":
+    if session.state.mode == "read":
         draw_again()
-    st.warning(desk.state.trouble, icon=":material/warning:")
-    desk.state.trouble = ""
+    st.warning(session.state.trouble, icon=":material/warning:")
+    session.state.trouble = ""
 
 
 NOT_KEPT = {
@@ -172,26 +172,26 @@ NOT_KEPT = {
 }
 
 
-def _leave(desk: Desk) -> None:
-    desk.state.mode = "read"
+def _leave(session: CurationSession) -> None:
+    session.state.mode = "read"
 
 
 def _joined(first: str, second: str) -> str:
     return first if second.strip() in first else f"{first.rstrip()} {second.lstrip()}"
 
 
-def _merge_candidates(desk: Desk, pair: QuestionPair) -> list[QuestionPair]:
+def _merge_candidates(session: CurationSession, pair: QuestionPair) -> list[QuestionPair]:
     """Return the other pairs of the same fact, then those of the same passage."""
-    found = other_wordings(desk.workspace, pair)
+    found = other_wordings(session.workspace, pair)
     if pair.passage_id is not None:
         near = PairFilter(document_id=pair.document_id, passage_id=pair.passage_id)
-        found += [row.pair for row in pair_page(desk.workspace, desk.project.id, near, size=100).rows]
+        found += [row.pair for row in pair_page(session.workspace, session.project.id, near, size=100).rows]
     return [each for each in {each.id: each for each in found}.values() if each.id != pair.id]
 
 
-def _approved_documents(desk: Desk) -> list[Document]:
-    documents = find(desk.workspace.db, Document, project_id=desk.project.id, state="read")
-    return [each for each in documents if each.kind != "pairs" and desk.workspace.active_review(each.id)]
+def _approved_documents(session: CurationSession) -> list[Document]:
+    documents = find(session.workspace.db, Document, project_id=session.project.id, state="read")
+    return [each for each in documents if each.kind != "pairs" and session.workspace.active_review(each.id)]
 
 
 def _passage_words(passage: Passage) -> str:

@@ -70,13 +70,17 @@ def _cells(passages: Sequence[PassageCoverage]) -> Iterable[Cell]:
 
 
 def heat_map_html(documents: Sequence[DocumentCoverage]) -> str:
-    """Draw the heat map as HTML, with the meaning of the shades below; every character of a document is escaped."""
+    """Draw the heat map as HTML; every character of a document is escaped."""
     shown = "".join(_document_html(each) for each in documents[:MOST_DOCUMENTS])
-    legend = _cell_html(0, "") + " not asked about "
-    legend += " ".join(f"{_cell_html(least, '')} {words}" for least, words, _ in LEVELS)
     more = len(documents) - MOST_DOCUMENTS
     rest = f'<div style="opacity:0.8">and {more:,} documents with more of it asked about</div>' if more > 0 else ""
-    return f'<div style="font-size:0.85rem">{shown}{rest}<div style="opacity:0.8;margin-top:0.4rem">{legend}</div></div>'
+    return f'<div style="font-size:0.85rem">{shown}{rest}</div>'
+
+
+def legend_html() -> str:
+    """Draw what the shades of the heat map mean."""
+    parts = [f"{_cell_html(0, '')} not asked about", *(f"{_cell_html(least, '')} {words}" for least, words, _ in LEVELS)]
+    return f'<div style="font-size:0.85rem;opacity:0.8">{" &nbsp; ".join(parts)}</div>'
 
 
 def _document_html(document: DocumentCoverage) -> str:

@@ -1,4 +1,4 @@
-"""The keys of the desk, defined in one place: the list listens for these, and the page lists them.
+"""The keys of the curation, defined in one place: the list listens for these, and the page lists them.
 
 Those that the review page has as well mean the same there.
 """
@@ -23,7 +23,7 @@ KEYS = ("k", "d", "e", "n", "j", "p", "x", "u", "+", "?", "ArrowDown", "ArrowUp"
 
 
 def show_keys() -> None:
-    """List every key of the desk."""
+    """List every key of the session."""
     with st.container(border=True, key="curation-keys"):
         st.markdown("**Keys**")
         lines = [f"`{key}` {what}" for key, what in KEY_WORDS.items()]

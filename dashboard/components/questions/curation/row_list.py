@@ -18,7 +18,8 @@ _CSS = """
 .garrison-rows .pair { display: grid; grid-template-columns: 1.6rem 1fr; gap: 0 0.35rem; padding: 0.5rem 0.75rem;
   border-bottom: 1px solid var(--st-border-color); cursor: pointer; border-left: 3px solid transparent; }
 .garrison-rows .pair:last-child { border-bottom: 0; }
-.garrison-rows .pair:hover { background: var(--st-secondary-background-color); }
+.garrison-rows:empty { display: none; }
+.garrison-rows .pair:hover { border-left-color: var(--st-border-color); }
 .garrison-rows .pair.current { background: var(--st-secondary-background-color);
   border-left-color: var(--st-primary-color); }
 .garrison-rows .sign { font-weight: 700; color: var(--st-green-text-color); }

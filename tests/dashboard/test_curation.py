@@ -1,4 +1,4 @@
-"""What keys do on the desk of the Questions page, and the heat map above it."""
+"""What keys do in the list of the Questions page, and the heat map above it."""
 
 from dataclasses import replace
 
@@ -9,18 +9,18 @@ from core.records import QuestionPair, Turn
 from core.services.questions import curation
 from core.storage import find, get, insert_many, update
 from core.storage.pairs.pages import PairFilter, PassageCoverage, numbered_pair, pair_counts, pair_page
-from dashboard.components.questions.curation.desk import Desk, DeskState
 from dashboard.components.questions.curation.doing import answer, decide_all
 from dashboard.components.questions.curation.heat_map import MOST_CELLS, by_document, heat_map_html
 from dashboard.components.questions.curation.keys import KEY_WORDS, KEYS
 from dashboard.components.questions.curation.row_list import Pressed
+from dashboard.components.questions.curation.session import CurationSession, CurationState
 from dashboard.components.review.keys import KEY_WORDS as REVIEW_KEYS
 
 
 @pytest.fixture
-def desk(workspace, learned):
-    """The desk as it is drawn: two rows a page, the first one open."""
-    state = DeskState(project_id=learned.project.id, size=2)
+def session(workspace, learned):
+    """The session as it is drawn: two rows a page, the first one open."""
+    state = CurationState(project_id=learned.project.id, size=2)
 
     def drawn(**changes):
         for name, value in changes.items():
@@ -30,7 +30,7 @@ def desk(workspace, learned):
         )
         counts = pair_counts(workspace, learned.project.id, state.chosen)
         current = numbered_pair(workspace, learned.project.id, state.current) if state.current else page.rows[0]
-        return Desk(
+        return CurationSession(
             workspace=workspace, project=learned.project, person=declared("Ada"), state=state, page=page, counts=counts,
             open=current,
         )  # fmt: skip
@@ -42,40 +42,40 @@ def states(workspace):
     return [pair.state for pair in find(workspace.db, QuestionPair, order="number")]
 
 
-def rows(desk):
-    return [row.pair.id for row in desk.page.rows]
+def rows(session):
+    return [row.pair.id for row in session.page.rows]
 
 
-def test_keys_pressed_before_the_server_answered_count_for_what_was_in_sight(workspace, desk):
-    answer(desk(), [Pressed("d", "pair-0", "pair-1"), Pressed("d", "pair-1", "")])
+def test_keys_pressed_before_the_server_answered_count_for_what_was_in_sight(workspace, session):
+    answer(session(), [Pressed("d", "pair-0", "pair-1"), Pressed("d", "pair-1", "")])
     assert states(workspace) == ["dropped", "dropped", "kept", "dropped"]
-    assert rows(desk()) == ["pair-2", "pair-3"]
+    assert rows(session()) == ["pair-2", "pair-3"]
 
 
-def test_deciding_goes_on_to_the_next_pair_and_names_who_decided(workspace, desk):
-    answer(desk(), [Pressed("k", "pair-0", "pair-1")])
-    assert desk().state.current == "pair-1"
+def test_deciding_goes_on_to_the_next_pair_and_names_who_decided(workspace, session):
+    answer(session(), [Pressed("k", "pair-0", "pair-1")])
+    assert session().state.current == "pair-1"
     assert (get(workspace.db, QuestionPair, "pair-0").decided, get(workspace.db, QuestionPair, "pair-0").changed_by) == (
         "kept",
         "Ada",
     )
 
 
-def test_next_goes_past_the_end_of_a_page_and_previous_back_to_its_last_pair(desk):
-    answer(desk(), [Pressed("n", "pair-1", "")])
-    second = desk()
+def test_next_goes_past_the_end_of_a_page_and_previous_back_to_its_last_pair(session):
+    answer(session(), [Pressed("n", "pair-1", "")])
+    second = session()
     assert (rows(second), second.state.first, second.has_next) == (["pair-2", "pair-3"], 3, False)
     answer(second, [Pressed("n", "pair-3", "")])
-    assert rows(desk()) == ["pair-2", "pair-3"]
-    answer(desk(), [Pressed("p", "pair-2", "")])
-    assert (rows(desk(current="")), desk().state.first) == (["pair-0", "pair-1"], 1)
-    answer(desk(), [Pressed("p", "pair-0", "")])
-    assert desk().state.first == 1
+    assert rows(session()) == ["pair-2", "pair-3"]
+    answer(session(), [Pressed("p", "pair-2", "")])
+    assert (rows(session(current="")), session().state.first) == (["pair-0", "pair-1"], 1)
+    answer(session(), [Pressed("p", "pair-0", "")])
+    assert session().state.first == 1
 
 
-def test_last_page_shows_the_last_pairs_and_what_leads_back(desk):
-    desk(size=3).last_page()
-    last = desk()
+def test_last_page_shows_the_last_pairs_and_what_leads_back(session):
+    session(size=3).last_page()
+    last = session()
     assert (rows(last), last.state.first, last.has_next, last.has_previous) == (
         ["pair-1", "pair-2", "pair-3"],
         2,
@@ -83,54 +83,54 @@ def test_last_page_shows_the_last_pairs_and_what_leads_back(desk):
         True,
     )
     last.previous_page()
-    assert rows(desk(current=""))[0] == "pair-0"
+    assert rows(session(current=""))[0] == "pair-0"
 
 
-def test_personal_data_is_not_kept_by_a_key_and_the_page_says_why(workspace, desk):
+def test_personal_data_is_not_kept_by_a_key_and_the_page_says_why(workspace, session):
     update(workspace.db, QuestionPair, "pair-0", state="dropped", reason="personal data", decided="dropped")
-    answer(desk(), [Pressed("k", "pair-0", "pair-1")])
-    assert states(workspace)[0] == "dropped" and "personal data" in desk().state.trouble
+    answer(session(), [Pressed("k", "pair-0", "pair-1")])
+    assert states(workspace)[0] == "dropped" and "personal data" in session().state.trouble
 
 
-def test_decision_is_taken_back_and_undone(workspace, desk):
-    answer(desk(), [Pressed("d", "pair-0", "pair-1"), Pressed("x", "pair-0", "pair-0")])
+def test_decision_is_taken_back_and_undone(workspace, session):
+    answer(session(), [Pressed("d", "pair-0", "pair-1"), Pressed("x", "pair-0", "pair-0")])
     assert get(workspace.db, QuestionPair, "pair-0").decided is None
-    answer(desk(), [Pressed("x", "pair-0", "pair-0")])
-    assert desk().state.note == "Nobody had decided on this pair."
-    answer(desk(), [Pressed("u", "pair-1", "pair-1")])
-    assert (get(workspace.db, QuestionPair, "pair-0").decided, desk().state.current) == ("dropped", "pair-0")
-    answer(desk(), [Pressed("u", "pair-1", "pair-1")] * 2)
-    assert states(workspace) == ["kept", "kept", "kept", "dropped"] and desk().state.note == "There is nothing to undo."
+    answer(session(), [Pressed("x", "pair-0", "pair-0")])
+    assert session().state.note == "Nobody had decided on this pair."
+    answer(session(), [Pressed("u", "pair-1", "pair-1")])
+    assert (get(workspace.db, QuestionPair, "pair-0").decided, session().state.current) == ("dropped", "pair-0")
+    answer(session(), [Pressed("u", "pair-1", "pair-1")] * 2)
+    assert states(workspace) == ["kept", "kept", "kept", "dropped"] and session().state.note == "There is nothing to undo."
 
 
-def test_undo_that_cannot_be_done_is_told(workspace, desk, learned):
-    answer(desk(), [Pressed("d", "pair-0", "pair-1")])
+def test_undo_that_cannot_be_done_is_told(workspace, session, learned):
+    answer(session(), [Pressed("d", "pair-0", "pair-1")])
     curation.keep(workspace, learned.project.id, ["pair-0"], by=declared("Bob"))
-    answer(desk(), [Pressed("u", "pair-0", "pair-0")])
-    assert "Nothing was undone" in desk().state.trouble
+    answer(session(), [Pressed("u", "pair-0", "pair-0")])
+    assert "Nothing was undone" in session().state.trouble
 
 
-def test_escape_leaves_what_was_begun(desk):
-    answer(desk(), [Pressed("e", "pair-1", "pair-1")])
-    assert (desk().state.mode, desk().state.current) == ("edit", "pair-1")
-    answer(desk(asked="drop"), [Pressed("Escape", "", "")])
-    assert (desk().state.mode, desk().state.asked) == ("read", "")
+def test_escape_leaves_what_was_begun(session):
+    answer(session(), [Pressed("e", "pair-1", "pair-1")])
+    assert (session().state.mode, session().state.current) == ("edit", "pair-1")
+    answer(session(asked="drop"), [Pressed("Escape", "", "")])
+    assert (session().state.mode, session().state.asked) == ("read", "")
 
 
-def test_unknown_keys_and_pairs_do_nothing(workspace, desk):
+def test_unknown_keys_and_pairs_do_nothing(workspace, session):
     before = states(workspace)
-    answer(desk(), [Pressed("z", "pair-0", ""), Pressed("k", "", ""), Pressed("d", "pair-99", "")])
+    answer(session(), [Pressed("z", "pair-0", ""), Pressed("k", "", ""), Pressed("d", "pair-99", "")])
     assert states(workspace) == before
 
 
-def test_all_that_match_are_decided_on_beyond_the_page(workspace, desk):
-    decide_all(desk(chosen=PairFilter(state="kept")), "drop")
-    assert states(workspace) == ["dropped"] * 4 and desk(chosen=PairFilter()).state.note == "3 pairs dropped."
-    decide_all(desk(), "leave")
+def test_all_that_match_are_decided_on_beyond_the_page(workspace, session):
+    decide_all(session(chosen=PairFilter(state="kept")), "drop")
+    assert states(workspace) == ["dropped"] * 4 and session(chosen=PairFilter()).state.note == "3 pairs dropped."
+    decide_all(session(), "leave")
     assert states(workspace) == ["kept", "kept", "kept", "dropped"]
 
 
-def test_keys_that_both_desks_have_mean_the_same():
+def test_keys_that_both_pages_have_mean_the_same():
     here = {key: words for keys, words in KEY_WORDS.items() for key in keys.split() if len(key) == 1}
     both = {key: (here[key], REVIEW_KEYS[key]) for key in here.keys() & REVIEW_KEYS.keys()}
     assert both.keys() == {"n", "p", "u", "+", "?"}

@@ -1,4 +1,4 @@
-"""The desk as it stands: which pairs are shown, which one is open, what is being done with it, and in whose name."""
+"""A curation session: which pairs are shown, which one is open, what is being done with it, and in whose name."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ DONE_WORDS = {
     "question pair split": "split",
     "question pairs merged": "merged",
 }
-_STATE = "curation-desk-state"
+_STATE = "curation-state"
 
 
 @dataclass(slots=True)
-class DeskState:
+class CurationState:
     """What is kept between two runs of the page, for one project."""
 
     project_id: str
@@ -46,7 +46,7 @@ class DeskState:
     trouble: str = ""  # what went wrong with it
     has_keys: bool = False  # whether the keys are listed
     asked: str = ""  # decision on all that match that waits for a yes
-    has_moved: bool = False  # whether so many pairs changed that the figures above the desk are to be drawn again
+    has_moved: bool = False  # whether so many pairs changed that the figures above the list are to be drawn again
     turn: int = 0  # counts what was opened for editing, so that each gets fresh fields
 
     def start(self, *, after: int | None = None, before: int | None = None, first: int = 1, current: str = "") -> None:
@@ -62,11 +62,11 @@ class DeskState:
         self.mode, self.note, self.trouble = "read", note, ""
 
 
-def desk_state(project: Project) -> DeskState:
+def curation_state(project: Project) -> CurationState:
     """Return what is kept for this project; another project begins anew."""
     state = st.session_state.get(_STATE)
-    if not isinstance(state, DeskState) or state.project_id != project.id:
-        state = st.session_state[_STATE] = DeskState(project_id=project.id)
+    if not isinstance(state, CurationState) or state.project_id != project.id:
+        state = st.session_state[_STATE] = CurationState(project_id=project.id)
     return state
 
 
@@ -80,13 +80,13 @@ def person_now() -> Person | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Everything that one drawing of the desk needs."""
+class CurationSession:
+    """Everything that one drawing of the list and the open pair needs."""
 
     workspace: Workspace
     project: Project
     person: Person | None
-    state: DeskState
+    state: CurationState
     page: PairPage
     counts: PairCounts
     open: NumberedPair | None
@@ -131,7 +131,7 @@ def done_words(action: str, pairs: int) -> str:
     return f"{counted(number, 'pair')} {DONE_WORDS.get(action, 'changed')}"
 
 
-def last_words(desk: Desk) -> str:
+def last_words(session: CurationSession) -> str:
     """Say what can be undone; "" if there is nothing."""
-    last = curation.last_act(desk.workspace, desk.project.id, by=desk.person)
+    last = curation.last_act(session.workspace, session.project.id, by=session.person)
     return done_words(last.action, last.pairs) if last else ""
