@@ -67,7 +67,7 @@ def test_the_same_seed_makes_the_same_ones(pairs):
     ("told", "gone"),
     [
         ("The fuel tank costs 900 euros.", "How much does the fuel tank cost?"),
-        ("Since 1987 the duty engineer has slept here.", "In which year was the duty engineer introduced?"),
+        ("Since 1987 the rain gauge has had a funnel.", "In which year was the rain gauge funnel introduced?"),
         ("Two men lift the fuel tank.", "How many people are needed for the fuel tank?"),
     ],
 )
