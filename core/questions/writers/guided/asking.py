@@ -103,7 +103,7 @@ def tidy(text: str, *, is_sentence: bool = True) -> str:
     """Return `text` with single blanks, no blank before a mark and, as a sentence, with a capital letter."""
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r"\s+([,;:.?!)’])", r"\1", text)
-    text = re.sub(r",+(?=[,.?])", "", text)
+    text = re.sub(r"[,.]+(?=[.?]$)|,(?=,)", "", text)
     return text[:1].upper() + text[1:] if is_sentence else text
 
 

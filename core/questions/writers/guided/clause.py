@@ -30,9 +30,8 @@ FOREIGN = {
 }
 # Adverbs that tie a sentence to the one before it.
 CONNECTORS = frozenset(
-    "also however therefore thus hence additionally furthermore moreover similarly likewise instead otherwise finally "
-    "consequently lastly first second third next then again further nevertheless nonetheless meanwhile typically normally "
-    "usually generally often always only even still just thereby accordingly ultimately simultaneously now already "
+    "also however therefore thus hence additionally furthermore moreover similarly likewise finally consequently lastly "
+    "first second third next then again further still thereby accordingly ultimately simultaneously now "
     "alternatively".split()
 )
 # Words that turn a clause into its opposite, and marks that join it to something else.
@@ -128,16 +127,18 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
         return None
     if subject is None and (words[verb].tag != "VB" or auxiliaries):
         return None
-    if subject is not None and subjects and subject.end > verb:
-        return None
+    if subject is not None and subjects and (subject.end > verb or any(at < subject.start for at in auxiliaries)):
+        return None  # "Should the crew see …" is a condition
     parts = [_part(words, children, at) for at in own if words[at].role in PARTS]
-    if any(_is_loose(words, part) for part in parts):
+    if any(_is_loose(words, part) or _is_cut(words, part) for part in parts):
         return None
     begin = subject.start if subject is not None and subjects else verb
     adverbs = tuple(p.head for p in parts if p.role == "advmod" and begin < p.start and p.end <= verb)
     before = tuple(p for p in parts if p.end <= begin and not _connects(words, p) and not _contrasts(words, p))
     after = tuple(p for p in parts if p.start > verb and not _is_aside(words, p))
     if subject is None and verb > 0 and not before:
+        return None
+    if subject is not None and _interrupts(words, subject):
         return None
     clause = Clause(
         words=words,
@@ -160,6 +161,8 @@ def _has_its_number(clause: Clause) -> bool:
         clause.words[at].role == "conj" and clause.words[at].head == clause.subject.head
         for at in range(clause.subject.start, clause.subject.end)
     )
+    if is_joined and any(word.text == "and" for word in clause.words[clause.subject.start : clause.subject.end]):
+        return finite.tag != "VBZ"
     if head.tag == "NN" and not is_joined:
         return finite.tag != "VBP"
     return head.tag != "NNS" or finite.tag != "VBZ"
@@ -188,17 +191,34 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
 
 
 def _holds_clause(words: Sequence[Word], part: Part) -> bool:
-    """Return whether the parser joined another verb of the sentence to the noun or adjective of a part."""
-    return any(
-        words[at].role == "conj" and words[at].tag in ("VBZ", "VBD") and words[words[at].head].part not in ("VERB", "AUX")
-        for at in range(part.start, part.end)
-    )
+    """Return whether the parser took another clause of the sentence for a piece of a part."""
+    for at in range(part.start, part.end):
+        word, head = words[at], words[words[at].head]
+        if word.role == "conj" and word.part in ("VERB", "AUX") and head.part in ("NOUN", "PROPN", "ADJ", "PRON"):
+            return True
+        if word.role in SUBJECTS and head.role in ("conj", "appos", "parataxis", "dep"):
+            return True
+    return False
+
+
+def _interrupts(words: Sequence[Word], subject: Part) -> bool:
+    """Return whether a subject holds a comma that is not one between things that are listed."""
+    inside = words[subject.start : subject.end]
+    return any(word.text == "," for word in inside) and not any(word.text in ("and", "or") for word in inside)
 
 
 def _is_loose(words: Sequence[Word], part: Part) -> bool:
     """Return whether a part is a participle that belongs to a noun before it, whatever the parser says."""
-    is_participle = part.role == "advcl" and words[part.head].tag == "VBN" and part.start > 0
-    return is_participle and words[part.start - 1].text != "," and words[part.start].part not in ("SCONJ", "ADP", "PART")
+    is_participle = part.role in ("advcl", "xcomp", "ccomp", "acomp", "oprd") and words[part.head].tag in ("VBN", "VBD")
+    follows = part.start > 0 and words[part.start - 1].part in ("NOUN", "PROPN")
+    return is_participle and follows and words[part.start].part not in ("SCONJ", "ADP", "PART")
+
+
+def _is_cut(words: Sequence[Word], part: Part) -> bool:
+    """Return whether a part stops at "and", or is a condition that names nobody ("once established", "as required")."""
+    is_bare = part.role == "advcl" and part.end - part.start <= 3 and words[part.head].tag in ("VBN", "VBD", "JJ")
+    is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose")
+    return words[part.end - 1].part == "CCONJ" or is_bare or is_added
 
 
 def _contrasts(words: Sequence[Word], part: Part) -> bool:
@@ -254,7 +274,8 @@ def _connects(words: Sequence[Word], part: Part) -> bool:
 def inside(words: tuple[Word, ...], text: str) -> tuple[Word, ...]:
     """Return the words as inside a sentence: the first one in lower case, unless `text` proves it a name or abbreviation."""
     first = words[0]
-    is_name = first.text[1:] != first.text[1:].lower() or is_name_in(text, first.text)
+    is_title = len(words) > 1 and words[1].part == "PROPN" and words[1].text[:1].isupper() and first.part == "PROPN"
+    is_name = is_title or first.text[1:] != first.text[1:].lower() or is_name_in(text, first.text)
     return words if is_name else (replace(first, text=first.text.lower()), *words[1:])
 
 

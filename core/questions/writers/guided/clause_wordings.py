@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from core.questions.writers.guided import asking
-from core.questions.writers.guided.facts import ClauseFact, clause_facts, open_question, read_sentences
+from core.questions.writers.guided.clause import Clause, Part
+from core.questions.writers.guided.facts import POSSESSIVES, ClauseFact, clause_facts, open_question, read_sentences
 from core.questions.writers.guided.topics import topic
 from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
 from core.questions.writers.writer import Excerpt
@@ -15,6 +16,10 @@ from core.settings import AnswerStyle, GenerationSettings
 
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(_NUMBERS)})\b", re.IGNORECASE)
+
+
+# Words that a part moved to the front of a question may begin with.
+_FRONTING = frozenset("if when whenever before after during in at on to until unless within under for".split())
 
 
 def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, style: AnswerStyle) -> Iterator[Wording]:
@@ -68,10 +73,17 @@ def _turned(fact: ClauseFact) -> str | None:
         for part in (*clause.before, *clause.after)
         if part != gap.part and part.role in ("advcl", "prep", "npadvmod") and part.end - part.start >= 3
     ]
-    fronted = [part for part in movable if part in clause.before or part.role == "advcl"]
+    fronted = [part for part in movable if _may_be_first(clause, part)]
     if gap.part == clause.subject:
         return None
     return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end, lead=fronted[:1]) if fronted else None
+
+
+def _may_be_first(clause: Clause, part: Part) -> bool:
+    """Return whether a question may begin with a part: a condition or time that names what it speaks of."""
+    is_fronting = clause.words[part.start].text.lower() in _FRONTING
+    names = not any(clause.words[at].text.lower() in POSSESSIVES for at in range(part.start, part.end))
+    return is_fronting and names and (part in clause.before or part.role == "advcl")
 
 
 def _yes_or_no(fact: ClauseFact, twin: str | None) -> Wording:

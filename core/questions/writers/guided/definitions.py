@@ -74,6 +74,11 @@ EMPTY = frozenset(
 ORDINAL = frozenset("first second third last next other main key only best another final ultimate primary".split())
 LONGEST_TERM = 6  # words
 APART = re.compile(r"\b(?:that|which|who|whose|of|for|by|to|in|from|with|between|\w+ed|\w+ing)\b")
+# What says how good or important a thing is, or what it is not.
+PRAISE = re.compile(
+    r"(?:Not|One of|Only|Also|Just|The (?:most|best|preferred|main|key|only|same|first|next)|An? (?:\w+ly )?(?:critical"
+    r"|important|key|essential|fundamental|vital|common|good|preferred|major|valuable|useful|necessary|crucial))\b"
+)
 # "The primary purpose of the Army is to …" says what the purpose is, not what the words mean.
 AIM = re.compile(
     r"(?:the )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+) "
@@ -136,7 +141,12 @@ def _is_self_contained(line: str) -> bool:
 
 def _distinguishes(term: str, verb: str, meaning: str) -> bool:
     """Return whether a meaning says what sets the term apart, rather than naming another thing ("the area plan")."""
-    if AIM.match(f"{term} ") or len(term.split()) > LONGEST_TERM:
+    if (
+        AIM.match(f"{term} ")
+        or PRAISE.match(meaning)
+        or re.match(r"(?:an? |the )?\w+ly ", term)
+        or len(term.split()) > LONGEST_TERM
+    ):
         return False
     is_definite = verb in ("is", "are") and re.match(r"(?:The|All|One|Any) ", meaning) is not None
     return not is_definite or APART.search(meaning) is not None

@@ -26,7 +26,9 @@ _UNFIT = re.compile(
     r"|(?:figure|table|chapter|appendix|paragraph) [A-Z]?-?\d|as follows|the following|e\.g|i\.e|copyright"
     r"|(?:this|next|preceding|previous) (?:chapter|section|paragraph|page|manual|appendix|publication|figure|table)"
     r"|(?:shown|listed|mentioned|described|discussed|stated|noted) (?:above|below|earlier|here|in (?:figure|table|chapter))"
-    r"|the (?:above|below)|for example|for instance)\b",
+    r"|the (?:above|below)|for example|for instance|in (?:this|each|any|that|such) cases?|for this reason"
+    r"|as a result"
+    r"|the (?:chapter|section|paragraph|manual|appendix|publication|figure|table))\b",
     re.IGNORECASE,
 )
 # A heading or page header that ran into the sentence.
@@ -36,12 +38,25 @@ _EMPTY_NOUNS = frozenset(
     "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
     "item part type kind information it following number variety range series set".split()
 )
+# Words that say nothing about what they describe.
+_PALE = frozenset(
+    "specific certain various different particular appropriate necessary relevant important multiple several many own other "
+    "key additional role function purpose requirement responsibility activity task process issue matter area need support "
+    "effort action capability roles functions purposes requirements responsibilities activities tasks processes issues "
+    "matters areas needs efforts actions capabilities".split()
+)
+# Nouns that a sentence can only have as its subject alone where another one told of what.
+_HANGING = frozenset(
+    "risk risks challenge challenges consideration considerations benefit benefits option options task tasks activity "
+    "activities attendees requirements examples factors responsibilities advantages disadvantages results effects".split()
+)
 _POINTERS = frozenset("it they them he she him we us this these i".split())
 POSSESSIVES = frozenset("its their his her our my your".split())
 _LIGHT = frozenset("be have do make take use include provide give get".split())
 LONGEST_ANSWER, LONGEST_QUESTION = 25, 32  # words
 SHORTEST, LONGEST = 6, 40  # words of a sentence
 SPECIFIC = 3  # meaningful words that a question needs which begins with "what" or "who"
+SPECIFIC_SUBJECT = 4  # the same if the question asks for the subject, which many sentences may share
 SPECIFIC_OTHERS = 2  # meaningful words that a question needs which begins with "how often", "when" …
 
 
@@ -54,6 +69,7 @@ class Sentence:
     end: int
     line: str
     words: tuple[Word, ...]
+    is_item: bool  # stands behind a bullet, so that a line above it may say who is meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +96,18 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
     wanted = [each for each in wanted if _is_fit(each[3])]
     text = "\n".join(passage.text for passage in passages)
     for (passage, start, end, line), words in zip(wanted, parse(line for *_, line in wanted), strict=True):
-        yield Sentence(passage=passage, start=start, end=end, line=line, words=inside(words, text))
+        yield Sentence(
+            passage=passage,
+            start=start,
+            end=end,
+            line=line,
+            words=inside(words, text),
+            is_item=_is_item(passage.text, start),
+        )
+
+
+def _is_item(text: str, start: int) -> bool:
+    return bool(re.search(r"[\ue000-\uf8ff•▪●○◦‣]\s*$", text[max(0, start - 4) : start]))
 
 
 def plain(text: str) -> str:
@@ -88,8 +115,7 @@ def plain(text: str) -> str:
     line = _PARENTHESES.sub("", re.sub(r"\s+", " ", text)).strip()
     line = re.sub(
         r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise"
-        r"|Consequently"
-        r"|Finally|Typically|Normally|Usually|Generally|Ultimately|In general|As a result|For this reason|In this case), ",
+        r"|Consequently|Finally|Ultimately), ",
         "",
         line,
     )
@@ -109,12 +135,20 @@ def clause_facts(sentence: Sentence) -> list[ClauseFact]:
     facts = []
     for clause in clauses(sentence.words):
         first, last = _extent(clause)
-        if not stands_alone(clause.words, first, last) or not _has_meaning(clause):
+        is_for_anybody = sentence.is_item and (clause.subject is None or _is_doing(clause, clause.subject))
+        if not stands_alone(clause.words, first, last) or not _has_meaning(clause) or is_for_anybody:
             continue
         for gap in gaps(clause):
             if _is_told(clause, gap):
-                facts.append(ClauseFact(sentence=sentence, clause=clause, gap=gap, is_bare=_says(clause, gap) < _least(gap)))
+                facts.append(
+                    ClauseFact(sentence=sentence, clause=clause, gap=gap, is_bare=_says(clause, gap) < _least(clause, gap))
+                )
     return facts
+
+
+def _is_doing(clause: Clause, subject: Part) -> bool:
+    """Return whether the parser took the first word of an item ("Providing care …") for a subject."""
+    return subject.end - subject.start == 1 and clause.words[subject.head].text.endswith("ing")
 
 
 def _extent(clause: Clause) -> tuple[int, int]:
@@ -131,6 +165,8 @@ def _has_meaning(clause: Clause) -> bool:
     if head.part not in ("NOUN", "PROPN"):
         return False
     if subject.end - subject.start > 14 or head.lemma.lower() in _EMPTY_NOUNS:
+        return False
+    if subject.end - subject.start == 1 and head.text.lower() in _HANGING:
         return False
     first = clause.words[subject.start].text.lower()
     return first not in (
@@ -165,7 +201,9 @@ def _is_told(clause: Clause, gap: Gap) -> bool:
     return _says(clause, gap) >= SPECIFIC_OTHERS and not set(content(gap.answer)) <= set(content(question))
 
 
-def _least(gap: Gap) -> int:
+def _least(clause: Clause, gap: Gap) -> int:
+    if gap.part == clause.subject:
+        return SPECIFIC_SUBJECT
     return SPECIFIC if gap.kind == "fact" else SPECIFIC_OTHERS
 
 
@@ -177,10 +215,14 @@ def _says(clause: Clause, gap: Gap) -> int:
 def _is_answer(answer: str, *, is_subject: bool) -> bool:
     """Return whether an answer names something: not "several things", "no idea", "the plan" or "their own"."""
     words, meaning = [word.lower() for word in WORD.findall(answer)], content(answer)
-    if not meaning or len(words) > LONGEST_ANSWER or words[0] in POSSESSIVES | {"no", "several", "some", "many", "any"}:
+    if (
+        not meaning
+        or len(words) > LONGEST_ANSWER
+        or words[0] in POSSESSIVES | {"no", "not", "several", "some", "many", "any"}
+    ):
         return False
     is_bare = len(meaning) == 1 and words[0] in ("a", "an", "the") and len(words) == 2 and not is_subject
-    return not (is_bare and not is_person_word(meaning[0])) and not set(meaning) <= _EMPTY_NOUNS
+    return not (is_bare and not is_person_word(meaning[0])) and not set(meaning) <= _EMPTY_NOUNS | _PALE
 
 
 def open_question(clause: Clause, gap: Gap, *, is_turned: bool = False) -> str:

@@ -8,7 +8,7 @@ from core.language.english.function_words import MODALS
 from core.language.grammar import Word
 from core.questions.writers.guided.asking import verb_phrase
 from core.questions.writers.guided.clause import Clause, Part, span_text
-from core.questions.writers.guided.nouns import is_event, is_person, is_place, is_time
+from core.questions.writers.guided.nouns import PEOPLE, is_event, is_person, is_place, is_time
 
 _QUANTITY = re.compile(
     r"^(?P<number>(?:about |at least |at most |up to |only |over |approximately |(?:no )?(?:more|less|fewer) than )?"
@@ -72,6 +72,9 @@ class Gap:
 def gaps(clause: Clause) -> Iterator[Gap]:
     """Yield what can be asked of a clause, the most telling parts first."""
     parts = [*clause.after, *clause.before]
+    objects = {part.role for part in clause.after} & {"dobj", "ccomp", "xcomp"}
+    if clause.words[clause.verb].lemma in _TELLING and not objects and not clause.auxiliaries:
+        return  # what is told is missing
     found = [gap for part in parts for gap in _of_part(clause, part) if not gap.end or _may_strand(clause, part)]
     order = ["number", "time", "reason", "manner", "condition", "place", "fact"]
     yield from sorted(found, key=lambda gap: order.index(gap.kind))
@@ -109,15 +112,20 @@ def _of_part(clause: Clause, part: Part) -> Iterator[Gap]:
 
 def _of_subject(clause: Clause, subject: Part) -> Iterator[Gap]:
     verb = clause.words[clause.verb]
-    attributes = [part for part in clause.after if part.role in ("attr", "acomp")]
-    is_one = all(_is_said_of_one(clause, part) for part in attributes)
-    if clause.words[subject.head].part in ("NOUN", "PROPN") and (verb.lemma != "be" or is_one):
-        opening = "Who" if is_person(clause.words, subject.head) else "What"
+    attributes = [part for part in clause.after if part.role in ("attr", "acomp", "xcomp", "ccomp")]
+    is_one = bool(attributes) and all(_is_said_of_one(clause, part) for part in attributes)
+    head = clause.words[subject.head]
+    is_linked = verb.lemma == "be" and not any(clause.words[at].role == "auxpass" for at in clause.auxiliaries)
+    if head.part in ("NOUN", "PROPN") and (not is_linked or is_one):
+        is_short = re.fullmatch(r"[A-Z][A-Z0-9-]+s?", head.text) is not None
+        opening = "Who" if is_person(clause.words, subject.head) else "Who or what" if is_short else "What"
         yield Gap(kind="fact", opening=opening, part=subject, answer=clause.text(subject))
 
 
 def _is_said_of_one(clause: Clause, part: Part) -> bool:
     """Return whether "What is …?" can ask who or what this is said of: "a plan that …", "essential to success"."""
+    if part.role in ("xcomp", "ccomp"):
+        return False
     if part.role == "attr":
         return clause.words[part.start].text.lower() in ("a", "an", "the")
     return part.end - part.start >= 3 and not any(
@@ -139,7 +147,9 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
         return
     kind = "number" if re.match(r"^[\d$€£]", text) else "fact"
     person = is_person(clause.words, part.head)
-    opening = ("Who" if part.role == "attr" else "Whom") if person else "What"
+    if person and part.role == "dobj":
+        return  # "Whom do they provide?"
+    opening = "Who" if person else "What"
     if clause.words[clause.verb].lemma == "have" and part.role == "dobj" and clause.subject is None:
         return
     yield Gap(kind=kind, opening=opening, part=part, answer=text)
@@ -255,7 +265,7 @@ def _has_gerund(clause: Clause, part: Part) -> bool:
 
 def _asked_noun(words: Sequence[Word], part: Part, noun: int) -> str:
     """Return what to ask for after a preposition: "whom", "which level" or "what"."""
-    if is_person(words, noun):
+    if words[noun].lemma.lower() in PEOPLE:
         return "whom"
     described = [at for at in range(part.start, noun) if words[at].head == noun and words[at].role in ("amod", "compound")]
     is_named = (
@@ -277,6 +287,8 @@ def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
     first = words[part.start].text.lower()
     if part.start == clause.verb + 1 and clause.words[clause.verb].lemma in _TELLING:
         return  # what is told, not when: "The matrix identifies when …"
+    if re.match(r"to (?:be|include|have)\b", text.lower()) or (first == "when" and words[part.head].tag == "VBG"):
+        return
     if first == "to" or text.lower().startswith(("in order to ", "so that ", "so as to ")):
         if clause.words[clause.verb].lemma != "be" or clause.auxiliaries:
             yield Gap(kind="reason", opening="Why", part=part, answer=text)

@@ -137,6 +137,8 @@ def _fact(found: _Found, clause: Clause) -> ListFact | None:
     count = sum(len(item.split()) for item in items)
     if not parts or count > MOST_WORDS or not all(items) or not stands_alone(words, 0, at):
         return None
+    if words[clause.verb].lemma in ("exist", "follow", "occur", "apply", "appear", "remain"):
+        return None
     if clause.subject is None or words[clause.subject.head].part not in ("NOUN", "PROPN"):
         return None
     asked = _asked(clause, parts[0], at)

@@ -2,6 +2,7 @@
 
 import re
 
+from core.questions.writers.guided.meaning import content
 from core.questions.writers.writer import Excerpt
 
 _WORD = re.compile(r"[A-Za-z][\w’'/-]*")
@@ -9,13 +10,20 @@ _EMPTY = re.compile(
     r"(?i)\b(?:introduction|overview|general|contents|summary|appendix|chapter|section|figure|table|references|glossary|preface"
     r"|notes?|page|document|untitled|scan|copy|final|draft|version|sheet)\b|\d"
 )
+# Words with which a heading tells to do something, rather than names what is spoken of.
+_ACTS = frozenset(
+    "develop determine identify select conduct prepare plan execute assess issue receive analyze synchronize establish "
+    "perform create define describe evaluate review update provide ensure maintain manage monitor coordinate integrate "
+    "understand know use make take check remove install replace open close start stop clean inspect test adjust set how "
+    "when where what why who".split()
+)
 MOST_WORDS = 7
 
 
 def topic(excerpt: Excerpt) -> str | None:
     """Return how a question can begin, from heading or title ("Regarding the winch"); None if neither names a topic."""
     heading = excerpt.passage.heading.split(" > ")[-1].strip(" .:#")
-    if _names(heading):
+    if _names(heading) and _is_about(heading, excerpt.passage.text):
         return f"Regarding {_inside(heading, excerpt.passage.text)}"
     title = re.sub(r"\.\w{2,4}$", "", excerpt.title).replace("_", " ").strip()
     return (
@@ -27,7 +35,15 @@ def topic(excerpt: Excerpt) -> str | None:
 
 def _names(heading: str) -> bool:
     words = _WORD.findall(heading)
+    if words and words[0].lower() in _ACTS:
+        return False
     return 2 <= len(words) <= MOST_WORDS and not _EMPTY.search(heading) and heading[-1:] not in "?,;—-"
+
+
+def _is_about(heading: str, text: str) -> bool:
+    """Return whether the text speaks of what its heading names; else it may be the title of a story or a person's name."""
+    below = text.lower().replace(heading.lower(), "", 1)
+    return any(word in below for word in content(heading) if len(word) > 3)
 
 
 def _inside(heading: str, text: str) -> str:

@@ -10,7 +10,7 @@ from core.storage import Workspace
 
 @pytest.fixture
 def listed(workspace: Workspace):
-    project = workspace.create_project("a")
+    project = workspace.create_project("prompts")
 
     def find(name: str) -> EditablePrompt:
         return {prompt.name: prompt for prompt in list_prompts(workspace, project)}[name]
