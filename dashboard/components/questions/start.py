@@ -93,7 +93,7 @@ def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> Generat
         "Written by", models, index=models.index(EMBEDDED_MODEL) if EMBEDDED_MODEL in models else 0, key="question-model"
     )
     share = third.number_input(
-        "Of these not in the documents, in %",
+        "Share not in the documents, in %",
         0,
         50,
         round(100 * GenerationSettings().unanswerable_share),

@@ -121,11 +121,9 @@ def _show_tried(workspace: Workspace, project: Project, job: Job) -> None:
     prompt.markdown("**What the model was told**")
     reply.markdown("**What it replied**")
     pairs.markdown("**What came of it**")
-    for number, each in enumerate(tried.replies[:SHOWN_REPLIES]):
-        prompt.text_area(
-            f"Prompt {number + 1}", each.prompt, height=240, disabled=True, key=f"tried-prompt-{job.id}-{number}"
-        )
-        reply.text_area(f"Reply {number + 1}", each.reply, height=240, disabled=True, key=f"tried-reply-{job.id}-{number}")
+    for each in tried.replies[:SHOWN_REPLIES]:
+        prompt.code(each.prompt, language=None, wrap_lines=True, height=240)
+        reply.code(each.reply, language=None, wrap_lines=True, height=240)
     if len(tried.replies) > SHOWN_REPLIES:
         prompt.caption(f"And {counted(len(tried.replies) - SHOWN_REPLIES, 'prompt')} more.")
     with pairs:

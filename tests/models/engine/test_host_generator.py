@@ -2,17 +2,22 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
+import httpx
 import pytest
 
 from core.errors import ModelError, SetupError
+from core.models.engine.program import server_program
 from core.models.engine.remote import HostGenerator, HostModel
 from core.models.engine.settings import Host
 from core.models.text import Message, Prompt
-from tests.served import free_port
+from tests.models.engine.standing import REAL_MODEL
+from tests.served import free_port, running
 
 SCHEMA = json.dumps({"type": "object", "properties": {"color": {"enum": ["red"]}}, "required": ["color"]})
 
@@ -151,3 +156,22 @@ def test_how_much_it_reads_is_asked_as_far_as_it_says(host: Host, told: dict[str
     model = HostModel("site-70b", host)
     assert model.longest_tokens() == expected
     model.close()
+
+
+@pytest.mark.model
+def test_a_llama_server_of_the_site_keeps_to_the_schema_too(tmp_path: Path) -> None:
+    port = free_port()
+    command = [
+        str(server_program()), "--model", str(REAL_MODEL), "--host", "127.0.0.1", "--port", str(port), "--ctx-size", "1024",
+        "--parallel", "2", "--offline", "--no-webui", "--log-disable",
+    ]  # fmt: skip
+    with running(command, port, tmp_path / "log"):
+        model = HostModel("site", Host(address=f"http://127.0.0.1:{port}/v1", model="any"))
+        with HostGenerator(model, requests=2) as generator:
+            deadline = time.monotonic() + 120
+            while httpx.get(f"http://127.0.0.1:{port}/health").status_code != 200:  # it loads its model
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            prompts = [conversation(f"A color of thing {n}, as JSON.", schema=SCHEMA, max_tokens=40) for n in range(3)]
+            assert [json.loads(each.text) for each in generator.generate(prompts)] == 3 * [{"color": "red"}]
+            assert model.longest_tokens() == 512  # of the two that share them
