@@ -6,7 +6,7 @@ from dataclasses import replace
 from core.errors import Hint, InputError
 from core.questions.as_text import from_text
 from core.records import Document, Passage, Project, QuestionPair, Review
-from core.storage import Workspace, find, get
+from core.storage import Workspace, find, get, rights
 
 
 def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
@@ -54,6 +54,13 @@ def approvals_of(workspace: Workspace, pairs: Iterable[QuestionPair]) -> list[Re
     return [
         get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs} if review_id is not None
     ]
+
+
+def reviewed_form(workspace: Workspace, pair: QuestionPair) -> QuestionPair | None:
+    """Return a pair as it may be trained on, one that was brought in anonymized; None if its approval does not stand."""
+    rights.check(workspace.db, "read documents", pair.project_id)
+    review, passages = workspace.approved_passages(get(workspace.db, Document, pair.document_id))
+    return _reviewed(pair, review, {passage.id: passage for passage in passages})
 
 
 def _reviewed(pair: QuestionPair, review: Review | None, passages: dict[str, Passage]) -> QuestionPair | None:

@@ -1,11 +1,11 @@
 """The approved passage that a question pair comes from, or is to come from, and what must not be brought back into it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.errors import InputError
 from core.privacy.replacement.masking import is_masked
-from core.questions.as_text import from_text
 from core.records import Document, Passage, QuestionPair, Span
+from core.services.questions.trainable import reviewed_form
 from core.storage import Permitted, find, get
 
 
@@ -75,11 +75,10 @@ def approved_form(permitted: Permitted, pair: QuestionPair) -> QuestionPair:
     """
     if pair.origin != "imported":
         return pair
-    source = source_of_edit(permitted, pair)
-    read = from_text(source.words)
-    if read is None:
+    approved = reviewed_form(permitted, pair)
+    if approved is None:
         raise _not_approved()
-    return replace(pair, input=read[0], output=read[1])
+    return approved
 
 
 def originals_of(permitted: Permitted, document: Document) -> list[str]:
