@@ -97,6 +97,14 @@ def test_wordings_of_a_fact_lead_to_each_other(open_page, workspace, learned):
     assert app.button(key="wording-pair-0")
 
 
+def test_wordings_that_follow_each_other_stand_below_the_first_and_say_how_they_ask(open_page, workspace, learned):
+    for number, wording in enumerate(("open", "cloze", None)):
+        update(workspace.db, QuestionPair, f"pair-{number}", fact="f", wording=wording)
+    rows = shown(open_page("questions", project_id=learned.project.id))
+    assert [row["is_same_fact"] for row in rows] == [False, True, True, False]
+    assert [row["about"] for row in rows][:3] == ["3 wordings · Winch.md · page 1", "Gap", "the same fact"]
+
+
 def test_decision_about_all_that_match_is_asked_for_with_its_number(open_page, workspace, learned):
     app = open_page("questions", project_id=learned.project.id)
     app.text_input(key="filter-words").set_value("tonnes").run()
