@@ -243,6 +243,13 @@ def test_a_table_without_titles_is_read_from_its_first_row(open_page, learned):
     assert list(app.dataframe[-1].value["Question"]) == ["Why?", "How?"] and not app.button(key="bring-in").disabled
 
 
+def test_titles_may_turn_out_to_be_a_pair(open_page, learned):
+    app = uploaded(open_page, learned, "mine.csv", "question,answer\nHow?,So.\n")
+    next(each for each in app.toggle if (each.key or "").startswith("import-titles-")).set_value(False).run()
+    assert not app.exception and box(app, "question").value == "none"
+    assert box(app, "question").options == ["none", "column 1", "column 2"]
+
+
 def test_a_conversation_is_shown_with_its_instruction_and_turns(open_page, learned):
     turns = [
         ("system", "Be brief."),
