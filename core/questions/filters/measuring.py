@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from core.language import grammar
 from core.questions.filters.content.grounding import Source, count_ungrounded
-from core.questions.filters.content.language import language_fit
+from core.questions.filters.content.language import SHORTEST_PHRASE, language_fit
 from core.questions.filters.content.personal_data import count_left_over, has_new_words
 from core.questions.filters.wording.sentences import is_whole_question, stranded_with
 from core.questions.filters.words import is_cloze, is_request, normalized
 from core.records import Detection, PairMeasures, QuestionPair
 
-VERSION = 1  # raised whenever the same pair would be measured otherwise
+VERSION = 2  # raised whenever the same pair would be measured otherwise
 _SURE = 0.5  # likelihood from which a text of an unknown language counts as English
 
 
@@ -76,9 +76,11 @@ def measure(subjects: Sequence[Subject], tools: Tools) -> list[PairMeasures]:
 
 
 def _language_fit(subject: Subject) -> float | None:
-    """Return the likelihood for the worse of question and answer; text in brackets of a gap is in no language."""
-    fits = [language_fit(text, subject.language or "en") for text in (subject.pair.input, subject.pair.output)]
-    return min((fit for fit in fits if fit is not None), default=None)
+    """Return the likelihood for the worse of question and answer."""
+    language = subject.language or "en"
+    asked = language_fit(subject.pair.input, language)
+    answered = language_fit(subject.pair.output, language, shortest=SHORTEST_PHRASE)
+    return min((fit for fit in (asked, answered) if fit is not None), default=None)
 
 
 def _is_english(subject: Subject, fit: float | None) -> bool:

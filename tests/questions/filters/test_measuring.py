@@ -91,9 +91,15 @@ def test_figures_of_a_pair_without_source_are_not_known(subject):
 
 def test_language_is_held_against_the_document_s_and_the_worse_of_both_texts_counts(subject):
     subjects = [
-        subject("How often is the filter cleaned?", "Alle neunzig Tage wird der Filter gereinigt."),
-        subject("How often is the filter cleaned?", "Alle 90."),
-        subject("How often is the filter cleaned?", "Alle neunzig Tage wird der Filter gereinigt.", language=None),
+        subject(
+            "How often is the filter cleaned?", "Alle neunzig Tage wird der Filter gereinigt, und zwar von zwei Leuten."
+        ),
+        subject("How often is the filter cleaned?", "A route reconnaissance."),
+        subject(
+            "How often is the filter cleaned?",
+            "Alle neunzig Tage wird der Filter gereinigt, und zwar von zwei Leuten.",
+            language=None,
+        ),
     ]
     fits = [each.language_fit for each in measured(subjects)]
     assert fits[0] < 0.005 < fits[1] and fits[2] is None
