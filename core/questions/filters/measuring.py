@@ -17,6 +17,7 @@ from core.questions.filters.words import is_cloze, is_request, normalized
 from core.records import Detection, PairMeasures, QuestionPair
 
 VERSION = 2  # raised whenever the same pair would be measured otherwise
+_OF_ITS_OWN = frozenset({"model", None})  # wordings that are not made by rule of what the others are made of
 _SURE = 0.5  # likelihood from which a text of an unknown language counts as English
 
 
@@ -88,7 +89,11 @@ def _is_english(subject: Subject, fit: float | None) -> bool:
 
 
 def _whole_questions(pairs: Sequence[QuestionPair | None], tools: Tools) -> list[bool | None]:
-    """Return for each pair whether its question is whole; None for those that the parser is not asked about."""
+    """Return for each pair whether its question is whole; None for those that the parser is not asked about.
+
+    The wordings of a fact are made of one reading of its sentence. So where one of them is broken, all are: the gap in
+    "_____ footprints similar to that of a manned aircraft." hides what "What footprints similar to …?" shows.
+    """
     whole: list[bool | None] = [None] * len(pairs)
     asked = [
         (number, pair)
@@ -100,6 +105,10 @@ def _whole_questions(pairs: Sequence[QuestionPair | None], tools: Tools) -> list
     for (number, pair), words in zip(asked, tools.parse(pair.input for _, pair in asked), strict=True):
         is_torn = stranded_with(words) and f"with {normalized(pair.output)}" not in normalized(pair.quote)
         whole[number] = is_whole_question(words) and not is_torn
+    broken = {pair.fact for number, pair in asked if whole[number] is False and pair.wording not in _OF_ITS_OWN}
+    for number, given in enumerate(pairs):
+        if given is not None and given.fact in broken and given.fact is not None and given.wording not in _OF_ITS_OWN:
+            whole[number] = False
     return whole
 
 

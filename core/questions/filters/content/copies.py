@@ -10,8 +10,8 @@ _NAMING = frozenset({"yes", "no", "reverse"})  # wordings whose question names w
 def _is_copy(case: Case, settings: FilterSettings) -> bool:
     """Return whether the answer is the question, or as many of its words as the settings say stand in the question.
 
-    Where the question is a sentence with a gap, to be answered by yes or no, offers a choice ("open or closed?") or gives the
-    meaning of the term that is asked for, the answer repeats words on purpose.
+    Where the question is a sentence with a gap, to be answered by yes or no, offers a choice ("open or closed?") or gives
+    the meaning of the term that is asked for, the answer repeats words on purpose.
     """
     question, answer = normalized(case.pair.input).split(), normalized(case.pair.output).split()
     if not answer or question == answer:
