@@ -129,6 +129,8 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
         before=tuple(p for p in parts if p.end <= begin and not _is_dropped(words, p) and p.head not in adverbs),
         after=tuple(p for p in parts if p.start > verb and not _is_aside(words, p)),
     )
+    if any(at + 1 < len(words) and words[at].text[:1] and words[at + 1].part == "ADP" for at in adverbs if at < begin):
+        return None  # "Concurrently with other acts, …"
     if subject is None and verb > 0 and not clause.before:
         return None  # no command, but a verb without a subject
     is_doubtful = any(_is_loose(words, part) or _is_cut(words, part) for part in parts)

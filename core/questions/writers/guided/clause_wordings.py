@@ -6,6 +6,7 @@ A fact is learned from several wordings, not from one repeated (Allen-Zhu and Li
 import re
 from collections.abc import Iterator, Sequence
 
+from core.language.english.function_words import QUESTION_WORDS
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part
 from core.questions.writers.guided.facts import POSSESSIVES, ClauseFact, clause_facts, open_question, read_sentences
@@ -49,10 +50,11 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
         yield Wording(name="turned", question=turned, answer=answer)
     if not fact.gap.asks_predicate:
         twin = other_quantity(fact.gap.answer) if fact.gap.kind in ("number", "time") else None
-        if twin or is_first:
+        if (twin or is_first) and not _is_open(fact.clause):
             yield _yes_or_no(fact, twin)
-        asked = asking.embedded(fact.clause, fact.gap.opening, gap=fact.gap.part, end=fact.gap.end)
-        yield Wording(name="request", question=request(asked), answer=answer)
+        if fact.gap.opening.split()[0].lower() in QUESTION_WORDS | {"who", "which"}:  # not "State by what …"
+            asked = asking.embedded(fact.clause, fact.gap.opening, gap=fact.gap.part, end=fact.gap.end)
+            yield Wording(name="request", question=request(asked), answer=answer)
     yield from with_topic(topic, question, answer)
 
 
@@ -61,7 +63,8 @@ def _gap_to_fill(fact: ClauseFact, answer: str, *, before: str) -> Iterator[Word
     if fact.gap.asks_predicate:
         return
     sentence = asking.cloze(fact.clause, fact.gap.part, fact.gap.answer)
-    if len(set(content(sentence))) >= LEAST_AROUND_GAP:
+    least = LEAST_AROUND_GAP + (fact.gap.part == fact.clause.subject)
+    if len(set(content(sentence))) >= least:
         yield Wording(name="cloze", question=f"{before} the sentence: “{sentence}”", answer=answer)
 
 
@@ -86,6 +89,11 @@ def _turned(fact: ClauseFact) -> str | None:
     if gap.part == clause.subject:
         return None
     return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end, lead=fronted[:1]) if fronted else None
+
+
+def _is_open(clause: Clause) -> bool:
+    """Return whether a clause says what may be, so that "May threats …?" would ask for leave."""
+    return any(clause.words[at].text.lower() in ("may", "might", "could", "would", "will") for at in clause.auxiliaries)
 
 
 def _may_be_first(clause: Clause, part: Part) -> bool:

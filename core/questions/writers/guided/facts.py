@@ -92,7 +92,9 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
         (passage, start, end, plain(passage.text[start:end]))
         for passage in passages
         for start, end in passage_sentences(passage.text)
-        if (passage.id, start) not in told and not passage.text[start].islower()  # a beginning is missing
+        if (passage.id, start) not in told
+        and not passage.text[start].islower()  # its beginning is missing
+        and not _ALTERNATIVE.search(passage.text, start, end)  # what stands in parentheses cannot be left out
     ]
     wanted += [(item.passage, item.start, item.end, plain(item.sentence)) for item in items]
     wanted = [each for each in wanted if _is_fit(each[3])]
@@ -110,6 +112,9 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
 
 def _is_item(text: str, start: int) -> bool:
     return bool(re.search(r"[\ue000-\uf8ff•▪●○◦‣]\s*$", text[max(0, start - 4) : start]))
+
+
+_ALTERNATIVE = re.compile(r"[(\[](?:or|and|not|but|except|unless|only|if|when) ")
 
 
 def plain(text: str) -> str:
@@ -202,7 +207,10 @@ def _has_meaning(clause: Clause) -> bool:
 def _is_told(clause: Clause, gap: Gap) -> bool:
     """Return whether question and answer say enough, and not too much."""
     question = open_question(clause, gap)
-    if not _is_answer(gap.answer) or len(WORD.findall(question)) > LONGEST_QUESTION:
+    is_shown = gap.kind != "fact" or _is_answer(gap.answer)
+    if not content(gap.answer) or not is_shown or len(WORD.findall(gap.answer)) > LONGEST_ANSWER:
+        return False
+    if _has_hanging_plural(clause) or len(WORD.findall(question)) > LONGEST_QUESTION:
         return False
     spoken = {word.lower() for word in WORD.findall(question)}
     if gap.kind == "condition" and not gap.asks_predicate and len(WORD.findall(gap.answer)) < 4:
@@ -223,6 +231,16 @@ def _says(clause: Clause, gap: Gap) -> int:
     return len(set(content(open_question(clause, gap))) - set(content(gap.opening)) - _LIGHT)
 
 
+def _has_hanging_plural(clause: Clause) -> bool:
+    """Return whether a clause speaks of "the events" or the like, which only a sentence before it can have named."""
+    for part in (*clause.after, *([clause.subject] if clause.subject else [])):
+        head = clause.words[part.head]
+        is_bare = part.end - part.start == 2 and clause.words[part.start].text.lower() in ("the", "such")
+        if is_bare and head.tag == "NNS" and not is_person_word(head.text.lower()):
+            return True
+    return False
+
+
 def _is_answer(answer: str) -> bool:
     """Return whether an answer names something: not "several things", "no idea", "the plan" or "their own"."""
     words, meaning = [word.lower() for word in WORD.findall(answer)], content(answer)
@@ -232,8 +250,8 @@ def _is_answer(answer: str) -> bool:
         or words[0] in POSSESSIVES | {"no", "not", "several", "some", "many", "any"}
     ):
         return False
-    is_bare = len(meaning) == 1 and words[0] in ("a", "an", "the") and len(words) == 2
-    return not (is_bare and not is_person_word(meaning[0])) and not set(meaning) <= _EMPTY_NOUNS | _PALE
+    is_name = re.search(r"[A-Z0-9]", answer[1:]) is not None or is_person_word(meaning[0])
+    return (len(meaning) > 1 or is_name) and not set(meaning) <= _EMPTY_NOUNS | _PALE
 
 
 def open_question(clause: Clause, gap: Gap, *, is_turned: bool = False) -> str:

@@ -25,6 +25,8 @@ _SERVING = frozenset(
     "use design intend require employ task organize equip need seek aim try plan expect build authorize".split()
 )
 _SAYING = frozenset("ensure verify state mean indicate require determine assume recognize check specify".split())
+_LIGHT_VERBS = frozenset("play take make give set have keep bear lay pay do get put hold".split())
+LONGEST_LIGHT = 3  # words that such a verb says something together with
 _TELLING = _SAYING | frozenset("identify show know define describe establish depend decide explain tell ask".split())
 _PURPOSE = frozenset("purpose mission role goal aim task objective function job responsibility intent".split())
 _PREPOSITIONS = frozenset("with to from for against into".split())
@@ -76,6 +78,8 @@ def gaps(clause: Clause) -> Iterator[Gap]:
     objects = {part.role for part in clause.after} & {"dobj", "ccomp", "xcomp"}
     if clause.words[clause.verb].lemma in _TELLING and not objects and not clause.auxiliaries:
         return  # what is told is missing
+    if any(words_first(clause, part) == "as" for part in clause.before):
+        return  # whoever acts "as the commander of …" must stand next to that
     found = [gap for part in parts for gap in _of_part(clause, part) if not gap.end or _may_strand(clause, part)]
     order = ["number", "time", "reason", "manner", "condition", "place", "fact"]
     yield from sorted(found, key=lambda gap: order.index(gap.kind))
@@ -111,6 +115,11 @@ def _of_part(clause: Clause, part: Part) -> Iterator[Gap]:
             yield from _of_adverbial(clause, part)
 
 
+def words_first(clause: Clause, part: Part) -> str:
+    """Return the first word of a part in lower case."""
+    return clause.words[part.start].text.lower()
+
+
 def is_linking(clause: Clause) -> bool:
     """Return whether "be" is the verb itself, as in "A plan is a tool"."""
     return clause.words[clause.verb].lemma == "be"
@@ -141,6 +150,8 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
     text, head = clause.text(part), clause.words[part.head]
     if head.part not in ("NOUN", "PROPN", "NUM", "SYM"):
         return
+    if clause.words[clause.verb].lemma in _LIGHT_VERBS and part.end - part.start <= LONGEST_LIGHT:
+        return  # "play a part", "take place", "set the stage"
     following = next((other for other in clause.after if other.start >= part.end), None)
     if following and clause.words[following.start].text.lower() == "as":  # "air defense for the force | as a whole"
         return
@@ -295,6 +306,10 @@ def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
         return  # what is told, not when: "The matrix identifies when …"
     if re.match(r"to (?:be|include|have)\b", text.lower()) or (first == "when" and words[part.head].tag == "VBG"):
         return
+    if first == "to" and any(
+        words_first(clause, other) == "to" for other in (*clause.before, *clause.after) if other != part
+    ):
+        return  # the purpose is told already
     if first == "to" or text.lower().startswith(("in order to ", "so that ", "so as to ")):
         if clause.words[clause.verb].lemma != "be" or clause.auxiliaries:
             yield Gap(kind="reason", opening="Why", part=part, answer=text)

@@ -17,6 +17,7 @@ _ITEM = re.compile(r"^\s*(?:[\ue000-\uf8ff•▪●○◦‣·*–—-]|\(?(?:\d
 _LEAD = re.compile(r"(?:^|(?<=[.!?] ))(?P<lead>[A-Z][^.!?]*?)\s?(?:—|–|:)\s*$")
 _NUMBERING = re.compile(r"^\s*(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[\ue000-\uf8ff•▪●○◦‣·*–—-])\s+")
 _FOLLOWING = re.compile(r"(?: (?:of )?the following| as follows| these)$")
+_FOLLOWING_INSIDE = re.compile(r"\bthe following(?: [a-z]+)?(?= (?:on|in|for|from|about|to|at|with|during|of)\b)")
 _FOLLOWING_NOUN = re.compile(r"\bthe following(?= [a-z])")
 _COUNTED = re.compile(
     r"^There (?:are|is) (?P<number>two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3})"
@@ -54,13 +55,13 @@ class _Found:
 def list_facts(passages: Sequence[Passage]) -> Iterator[ListFact]:
     """Yield the lists of passages that a question can ask for."""
     found = [each for passage in passages for each in _find(passage)]
-    completed = [f"{_opened(each.lead)} {STANDS_IN.lower()}." for each in found]
+    completed = [_completed(each.lead) for each in found]
     text = "\n".join(passage.text for passage in passages)
     for each, words in zip(found, parse(completed), strict=True):
-        for clause in clauses(inside(words, text))[:1]:
-            fact = _fact(each, clause)
-            if fact is not None:
-                yield fact
+        facts = (_fact(each, clause) for clause in clauses(inside(words, text)))
+        fact = next((fact for fact in facts if fact is not None), None)
+        if fact is not None:
+            yield fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,13 @@ def _items_from(lines: Sequence[re.Match[str]], at: int) -> list[tuple[str, int,
         start = line.start() + match.start("text")
         items.append((re.sub(r"(?:;|,)?(?: and| or)?$", "", text.rstrip(" .;,")), start, start + len(text)))
     return items
+
+
+def _completed(lead: str) -> str:
+    """Return the line that leads in as a sentence in which a word stands for the items."""
+    if match := _FOLLOWING_INSIDE.search(lead):
+        return f"{lead[: match.start()]}{STANDS_IN.lower()}{lead[match.end() :]}."
+    return f"{_opened(lead)} {STANDS_IN.lower()}."
 
 
 def _opened(lead: str) -> str:

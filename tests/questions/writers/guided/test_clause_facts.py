@@ -68,8 +68,8 @@ def test_joined_verbs_are_asked_for_apart_with_their_subject(asked):
 
 
 def test_the_verb_agrees_with_who_or_what(asked):
-    pairs = asked("The planners compare the cost and the risk of each route.")
-    assert pairs["Who compares the cost and the risk of each route?"] == "The planners."
+    pairs = asked("The planners of a staff compare the cost and the risk of each route.")
+    assert pairs["Who compares the cost and the risk of each route?"] == "The planners of a staff."
 
 
 def test_a_condition_can_come_first(asked):

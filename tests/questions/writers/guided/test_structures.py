@@ -36,6 +36,11 @@ def test_a_list_inside_a_sentence_that_counts_it(asked):
     assert pairs["What are the three types of command relationship?"] == "Organic, assign, and attach."
 
 
+def test_items_stand_for_what_follows_inside_the_line(asked):
+    pairs = asked("Planners collect the following information on decision makers:\n• Their career.\n• Sources of news.")
+    assert pairs["What do planners collect on decision makers?"] == "Their career and sources of news."
+
+
 def test_a_line_that_points_back_leads_in_nothing(asked):
     assert asked("They include—\n• Counterintelligence.\n• Signals intelligence.") == {}
 
