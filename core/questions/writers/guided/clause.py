@@ -119,6 +119,8 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
     subject, is_own, auxiliaries = found
     parts = [_part(words, children, at) for at in own if words[at].role in PARTS]
     begin = subject.start if subject is not None and is_own else verb
+    # What stands before the subject that two verbs share holds for both: "If the bell rings, the crew stops and waits."
+    shared = first.before if first is not None and not is_own else ()
     adverbs = tuple(p.head for p in parts if p.role == "advmod" and p.end <= verb and (begin < p.start or _hedges(words, p)))
     clause = Clause(
         words=words,
@@ -126,7 +128,7 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
         verb=verb,
         auxiliaries=auxiliaries,
         adverbs=tuple(at for at in adverbs if words[at].text.lower() not in CONNECTORS),
-        before=tuple(p for p in parts if p.end <= begin and not _is_dropped(words, p) and p.head not in adverbs),
+        before=shared + tuple(p for p in parts if p.end <= begin and not _is_dropped(words, p) and p.head not in adverbs),
         after=tuple(p for p in parts if p.start > verb and not _is_aside(words, p)),
     )
     if any(at + 1 < len(words) and words[at].text[:1] and words[at + 1].part == "ADP" for at in adverbs if at < begin):
@@ -207,6 +209,11 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
             continue
         if not any(part.start <= words[at].head < part.end for part in parts):  # left out of a part on purpose
             return False
+    if any(
+        part.role in ("dobj", "attr", "npadvmod", "oprd", "dative") and words[part.start - 1].text == ","
+        for part in clause.after
+    ):
+        return False  # a piece of a list
     return all(one.end <= other.start for one, other in zip(clause.after, clause.after[1:], strict=False))
 
 

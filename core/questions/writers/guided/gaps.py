@@ -29,7 +29,7 @@ _LIGHT_VERBS = frozenset("play take make give set have keep bear lay pay do get 
 LONGEST_LIGHT = 3  # words that such a verb says something together with
 _TELLING = _SAYING | frozenset("identify show know define describe establish depend decide explain tell ask".split())
 _PURPOSE = frozenset("purpose mission role goal aim task objective function job responsibility intent".split())
-_PREPOSITIONS = frozenset("with to from for against into".split())
+_PREPOSITIONS = frozenset("to from for against into".split())
 _WHICH = _PREPOSITIONS | frozenset("in at under within through by over across between".split())
 # Verbs with the preposition that belongs to them, which stays behind the verb: "What does it consist of?"
 _PAIRS = (
@@ -78,7 +78,7 @@ def gaps(clause: Clause) -> Iterator[Gap]:
     objects = {part.role for part in clause.after} & {"dobj", "ccomp", "xcomp"}
     if clause.words[clause.verb].lemma in _TELLING and not objects and not clause.auxiliaries:
         return  # what is told is missing
-    if any(words_first(clause, part) == "as" for part in clause.before):
+    if any(words_first(clause, part) in ("as", "like", "unlike") for part in parts):
         return  # whoever acts "as the commander of …" must stand next to that
     found = [gap for part in parts for gap in _of_part(clause, part) if not gap.end or _may_strand(clause, part)]
     order = ["number", "time", "reason", "manner", "condition", "place", "fact"]
@@ -131,8 +131,13 @@ def _of_subject(clause: Clause, subject: Part) -> Iterator[Gap]:
     head = clause.words[subject.head]
     if head.part in ("NOUN", "PROPN") and (is_one or not is_linking(clause)):
         is_short = re.fullmatch(r"[A-Z][A-Z0-9-]+s?", head.text) is not None
-        opening = "Who" if is_person(clause.words, subject.head) else "Who or what" if is_short else "What"
+        heads = [subject.head, *(at for at in range(subject.start, subject.end) if _joins(clause.words, at, subject.head))]
+        opening = "Who" if any(is_person(clause.words, at) for at in heads) else "Who or what" if is_short else "What"
         yield Gap(kind="fact", opening=opening, part=subject, answer=clause.text(subject))
+
+
+def _joins(words: Sequence[Word], at: int, head: int) -> bool:
+    return words[at].role == "conj" and words[at].head == head
 
 
 def _is_said_of_one(clause: Clause, part: Part) -> bool:
@@ -149,6 +154,10 @@ def _is_said_of_one(clause: Clause, part: Part) -> bool:
 def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
     text, head = clause.text(part), clause.words[part.head]
     if head.part not in ("NOUN", "PROPN", "NUM", "SYM"):
+        return
+    if clause.words[clause.verb].lemma in ("have", "fill", "face"):
+        return  # "What do they have?" may be many things
+    if part.role == "attr" and not _asks_what_it_is(clause):
         return
     if clause.words[clause.verb].lemma in _LIGHT_VERBS and part.end - part.start <= LONGEST_LIGHT:
         return  # "play a part", "take place", "set the stage"
@@ -168,6 +177,18 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
     if clause.words[clause.verb].lemma == "have" and part.role == "dobj" and clause.subject is None:
         return
     yield Gap(kind=kind, opening=opening, part=part, answer=text)
+
+
+def _asks_what_it_is(clause: Clause) -> bool:
+    """Return whether "What is …?" can be asked of a subject: not of "the results", nor of "its ability"."""
+    subject = clause.subject
+    if subject is None:
+        return False
+    words = clause.words[subject.start : subject.end]
+    is_hanging = words[0].text.lower() == "the" and clause.words[subject.head].tag == "NNS" and len(words) <= 5
+    return not (is_hanging and not any(word.part == "NUM" for word in words)) and not any(
+        word.tag == "PRP$" for word in words
+    )
 
 
 def _counted(words: Sequence[Word], part: Part) -> str:

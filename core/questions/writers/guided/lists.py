@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.language.grammar import parse
 from core.questions.writers.guided import asking
-from core.questions.writers.guided.clause import Clause, Part, clauses, inside, stands_alone
+from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
 from core.questions.writers.guided.topics import topic
 from core.questions.writers.guided.wording import WordedFact, Wording, with_topic
 from core.questions.writers.writer import Excerpt
@@ -168,7 +168,7 @@ def _fact(found: _Found, clause: Clause) -> ListFact | None:
 def _asked(clause: Clause, part: Part, at: int) -> tuple[str, str] | None:
     """Return the question for the items, and the same inside a sentence; None if the items are no part of their own."""
     if part.role in ("dobj", "attr") and part.head == at and part.start == at:
-        end = ""
+        end = span_text(clause.words, at + 1, part.end)  # "on key decision makers"
     elif part.role == "prep" and part.end == at + 1 and part.start == at - 1:
         end = clause.words[part.start].text
         if end == "by":

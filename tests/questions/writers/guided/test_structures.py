@@ -37,8 +37,8 @@ def test_a_list_inside_a_sentence_that_counts_it(asked):
 
 
 def test_items_stand_for_what_follows_inside_the_line(asked):
-    pairs = asked("Planners collect the following information on decision makers:\n• Their career.\n• Sources of news.")
-    assert pairs["What do planners collect on decision makers?"] == "Their career and sources of news."
+    pairs = asked("The planners collect the following on key decision makers:\n• Career summaries.\n• Sources of news.")
+    assert pairs["What do the planners collect on key decision makers?"] == "Career summaries and sources of news."
 
 
 def test_a_line_that_points_back_leads_in_nothing(asked):
