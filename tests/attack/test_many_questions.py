@@ -76,7 +76,9 @@ def put_project(workspace: Workspace, name: str, *, documents: int, passages: in
 
 def submitted(workspace: Workspace, project: Project) -> str:
     params = generation.Params(
-        settings=GenerationSettings(writer="scripted").in_full(), filters=FilterSettings().in_full(), anew=True
+        settings=GenerationSettings(writer="scripted", unanswerable_share=0).in_full(),
+        filters=FilterSettings().in_full(),
+        anew=True,
     )
     return jobs.submit(workspace, params, project_id=project.id).id
 
@@ -172,11 +174,12 @@ def test_100_000_passages_stream_with_flat_memory(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setitem(WRITERS, "scripted", Writer("scripted", "Scripted", "For tests.", watched))
     monkeypatch.setattr(generation, "filter_again", counted)
+    monkeypatch.setattr(generation.Meter, "measure", lambda *_: None)
     with opened(tmp_path / "home") as workspace:
         project = put_project(workspace, "a", documents=1_000, passages=100)
         job = Job(id=new_id("job"), kind="generate", project_id=project.id, created_at=now())
         insert(workspace.db, job)
-        settings = GenerationSettings(writer="scripted", per_passage=1)
+        settings = GenerationSettings(writer="scripted", per_passage=1, unanswerable_share=0)
         began = time.monotonic()
         result = generation.write_questions(JobContext(workspace, job), project, settings=settings, filters=FilterSettings())
         print(f"{time.monotonic() - began:.0f} s; MiB: {[round(size / MEBIBYTE) for size in taken]}")

@@ -61,7 +61,10 @@ def test_text_without_facts_gives_nothing(make_excerpt, text):
 
 
 def test_headings_and_titles_become_topics(make_excerpt):
-    assert topic(make_excerpt("Such TLP help ADA units, and few of the units are late.", heading="PLANS > TLP OF ADA UNITS")) == "Regarding TLP of ADA units"
+    assert (
+        topic(make_excerpt("Such TLP help ADA units, and few of the units are late.", heading="PLANS > TLP OF ADA UNITS"))
+        == "Regarding TLP of ADA units"
+    )
     assert (
         topic(make_excerpt("x", heading="Chapter 2", title="Pump manual KV-2231.pdf")) == "According to Pump manual KV-2231"
     )
