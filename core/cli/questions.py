@@ -34,7 +34,9 @@ def generate(
     project: str,
     model: Annotated[str, typer.Option(help="The GGUF model or host of engine.toml that writes the questions.")] = "",
     writer: Annotated[str, typer.Option(help=f"How: {either([AUTO, *WRITERS])}; {AUTO} is as the model can.")] = AUTO,
-    per_passage: Annotated[int | None, typer.Option(help="Pairs asked of each passage.")] = None,
+    per_passage: Annotated[int | None, typer.Option(help="Facts asked for in each passage.")] = None,
+    wordings: Annotated[int | None, typer.Option(help="Wordings of each fact.")] = None,
+    answers: Annotated[str | None, typer.Option(help="bare (the fact alone), short (a sentence) or full.")] = None,
     anew: Annotated[bool, typer.Option("--anew", help="Write all passages, also those that did not change.")] = False,
     forget_decisions: Annotated[
         bool, typer.Option("--forget-decisions", help="Write all passages, and replace pairs you decided on or edited.")
@@ -55,8 +57,8 @@ def generate(
     settings: dict[str, Any] = {"model": model} if model else {}
     if writer != AUTO:
         settings["writer"] = find_writer(writer).name
-    if per_passage is not None:
-        settings["per_passage"] = per_passage
+    given = {"per_passage": per_passage, "wordings": wordings, "answers": answers}
+    settings |= {name: value for name, value in given.items() if value is not None}
     filters = filter_settings_of(shell.workspace, chosen)
     params = generation.Params(
         settings=GenerationSettings.from_values(settings),

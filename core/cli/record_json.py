@@ -26,7 +26,17 @@ NOT_KNOWN: dict[type, dict[str, str | float]] = {
         "second_found": -1,
         "second_detector": "",
     },
-    QuestionPair: {"review_id": "", "passage_id": ""},
+    QuestionPair: {
+        "review_id": "",
+        "passage_id": "",
+        "writer": "",
+        "kind": "",
+        "wording": "",
+        "fact": "",
+        "changed_by": "",
+        "changed_at": "",
+        "edited_by": "",
+    },
     Run: {"adapter_sha256": ""},
     Evaluation: {"adapter_sha256": ""},
     Job: {

@@ -7,12 +7,12 @@ as the record alone, by which later jobs leave passages alone whose text and set
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from core.records import QuestionPair, Turn
 from core.storage import rights
-from core.storage.rows import delete, find, insert_many
+from core.storage.rows import find, insert_many, update
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
@@ -130,8 +130,8 @@ def _pair(values: dict[str, Any]) -> QuestionPair:
 def put_in_place(workspace: Workspace, project_id: str, job_id: str, *, is_forgetting: bool = False) -> int:
     """Make a job's pairs count, replacing those generated earlier for the same passages.
 
-    Pairs that a person decided on, edited or added stay; a new pair that equals one of them takes its place and its
-    decision. With `is_forgetting`, only those that a person added stay.
+    Pairs that a person decided on, edited or added stay; a new pair that equals one of them is not stored beside it;
+    the one that is there names the new evidence. With `is_forgetting`, only those that a person added stay.
 
     Call this inside the transaction that filters them. Pairs written from text that is no longer approved are dropped.
 
@@ -161,21 +161,22 @@ def put_in_place(workspace: Workspace, project_id: str, job_id: str, *, is_forge
 
 
 def _settled(workspace: Workspace, pairs: Sequence[QuestionPair]) -> list[QuestionPair]:
-    """Return new pairs of a passage; one that equals a pair which is there takes over its id and decision, and replaces it.
+    """Return the new pairs of a passage that equal none that is there; one that is there takes over what the new one says.
 
     Those that are there are a person's: the others were deleted before.
     """
-    there: dict[tuple[str, str], QuestionPair] = {}
+    there: dict[tuple[str, str], str] = {}
     for passage_id in {pair.passage_id for pair in pairs}:
-        there |= {_said(pair): pair for pair in find(workspace.db, QuestionPair, passage_id=passage_id)}
-    settled = []
+        there |= {_said(pair): pair.id for pair in find(workspace.db, QuestionPair, passage_id=passage_id)}
+    new = []
     for pair in pairs:
-        decided = there.pop(_said(pair), None)
-        if decided is not None:
-            delete(workspace.db, QuestionPair, id=decided.id)
-            pair = replace(pair, **{name: getattr(decided, name) for name in _OF_A_PERSON})
-        settled.append(pair)
-    return settled
+        same = there.pop(_said(pair), None)
+        if same is None:
+            new.append(pair)
+        else:
+            told = {each.name: getattr(pair, each.name) for each in fields(pair) if each.name not in _OF_A_PERSON}
+            update(workspace.db, QuestionPair, same, **told)
+    return new
 
 
 def _said(pair: QuestionPair) -> tuple[str, str]:

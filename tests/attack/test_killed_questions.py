@@ -4,7 +4,6 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,25 @@ from core import jobs
 from core.errors import InputError, JobCancelled
 from core.jobs import worker
 from core.models.text import Completion, Prompt
-from core.questions.filters.measuring import Tools
 from core.records import Document, Job, Project, QuestionPair
 from core.services import review
 from core.services.questions import generation
-from core.settings import FilterSettings, GenerationSettings
+from core.settings import FilterSettings
 from core.storage import Workspace, find, get, update
 from core.storage.removal import remove_document
 from core.storage.written_passages import waiting_pairs
+from tests.scripted_writer import ALL_KEPT, NoModel, scripted_settings, scripted_writer  # noqa: F401 - a fixture
 from tests.unread import approve_all_unread
 
-from .killing import ADA, ClosingGenerator, killed_at, killed_everywhere, opened, put_document
+from .killing import ADA, killed_at, killed_everywhere, opened, put_document
 
 PASSAGES = 18  # more than two batches
 Told = tuple[str, str, str, str, str]
 
 
 @pytest.fixture(autouse=True)
-def no_model(monkeypatch: pytest.MonkeyPatch, waiting_jobs: None) -> None:
-    monkeypatch.setattr("core.models.engine.apart.WriterApart", ClosingGenerator)
-    monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache, **_: path)
-    monkeypatch.setattr("core.services.questions.measures.Tools", partial(Tools, parse=None))
+def no_model(scripted_writer: object, waiting_jobs: None) -> None:  # noqa: F811
+    """Write by rule: what is killed here is the same for every writer."""
 
 
 @pytest.fixture
@@ -62,8 +59,7 @@ def only_project(workspace: Workspace) -> Project:
 
 
 def submitted(workspace: Workspace, **settings: Any) -> str:
-    written = GenerationSettings(unanswerable_share=0, **settings).in_full()
-    params = generation.Params(settings=written, filters=FilterSettings().in_full())
+    params = generation.Params(settings=scripted_settings(**settings), filters=ALL_KEPT)
     return jobs.submit(workspace, params, project_id=only_project(workspace).id).id
 
 
@@ -199,7 +195,7 @@ def test_cancelled_the_finished_passages_count_filtered_and_once_and_the_rest_fo
         made = worker.JobContext
         monkeypatch.setattr(worker, "JobContext", lambda *given: contexts.append(made(*given)) or contexts[-1])
 
-        class CancelledWhileWriting(ClosingGenerator):
+        class CancelledWhileWriting(NoModel):
             """It goes on, in its second batch, once the wish to cancel has arrived."""
 
             count = 0
@@ -293,7 +289,7 @@ def test_a_run_that_keeps_nothing_leaves_the_questions_as_they_were(home: Path) 
         before = pairs_of(workspace)
         project = only_project(workspace)
         params = generation.Params(
-            settings=GenerationSettings(per_passage=3, unanswerable_share=0).in_full(),
+            settings=scripted_settings(per_passage=3),
             filters=FilterSettings(min_question_characters=900, max_question_characters=1000).in_full(),
         )
         job = jobs.submit(workspace, params, project_id=project.id)

@@ -10,7 +10,7 @@ _REQUEST = re.compile(
     r"^(?:Can you tell me|Do you know|Can you list|Tell me|State|Name|List|Define|I would like to know|Give|Explain)\b"
 )
 _NAMING = re.compile(r"^(?:Define|Name|List|State) (?:“[^“”]+”|the [a-z]).*\.$")
-_GAP = re.compile(r"^Complete the (?:sentence|list|row of the table): “(?P<text>[^“”]*(?:“[^“”]*”[^“”]*)*)”$")
+_GAP = re.compile(r"^(?:[^“”:]+, c|C)omplete the (?:sentence|list|row of the table): “(?P<text>[^“”]*(?:“[^“”]*”[^“”]*)*)”$")
 _ASKING = frozenset("what which who whom whose when where why how".split())
 _LEADS = _ASKING | frozenset(
     "is are was were do does did can could must may might shall should will would has have had".split()

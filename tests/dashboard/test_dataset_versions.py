@@ -1,10 +1,11 @@
-"""Dataset versions on the Train page: what freezing means, the card, and what changed."""
+"""Dataset versions on the Train page (what freezing means, the card, what changed), and what is written again."""
 
 from dataclasses import replace
 
 import pytest
 
-from core.records import DatasetVersion, QuestionPair
+from core.records import DatasetVersion, Job, QuestionPair
+from core.services.questions.generation import Result
 from core.storage import find, insert, update
 
 
@@ -69,3 +70,24 @@ def test_pairs_whose_text_changed_are_told_with_what_to_do(open_page, workspace,
     assert "1 more are out of date" in words_of(open_page("train", project_id=learned.project.id))
     questions = open_page("questions", project_id=learned.project.id)
     assert any("1 pair out of date" in warning.value for warning in questions.warning)
+
+
+@pytest.mark.parametrize(
+    ("choice", "given"),
+    [
+        ("Only what changed", (False, False)),
+        ("All passages", (True, False)),
+        ("All passages, and forget my decisions", (True, True)),
+    ],
+)
+@pytest.mark.usefixtures("waiting_jobs")
+def test_decisions_are_forgotten_only_by_choice(open_page, workspace, learned, choice, given):
+    app = open_page("questions", project_id=learned.project.id)
+    assert app.radio(key="write-again").value == "Only what changed"
+    app.radio(key="write-again").set_value(choice).run()
+    app.button(key="write-pairs").click().run()
+    (job,) = find(workspace.db, Job, kind="generate")
+    assert (job.params.get("anew", False), job.params.get("forget_decisions", False)) == given
+    result = Result(kept=3, dropped={}, passages=2, skipped=2)
+    update(workspace.db, Job, job.id, state="done", result=result.as_json())
+    assert "2 of 2 passages did not change" in words_of(open_page("questions", project_id=learned.project.id))

@@ -97,6 +97,14 @@ def test_wordings_of_a_fact_lead_to_each_other(open_page, workspace, learned):
     assert app.button(key="wording-pair-0")
 
 
+def test_wordings_that_follow_each_other_stand_below_the_first_and_say_how_they_ask(open_page, workspace, learned):
+    for number, wording in enumerate(("open", "cloze", None)):
+        update(workspace.db, QuestionPair, f"pair-{number}", fact="f", wording=wording)
+    rows = shown(open_page("questions", project_id=learned.project.id))
+    assert [row["is_same_fact"] for row in rows] == [False, True, True, False]
+    assert [row["about"] for row in rows][:3] == ["3 wordings · Winch.md · page 1", "Gap", "the same fact"]
+
+
 def test_decision_about_all_that_match_is_asked_for_with_its_number(open_page, workspace, learned):
     app = open_page("questions", project_id=learned.project.id)
     app.text_input(key="filter-words").set_value("tonnes").run()
@@ -233,6 +241,13 @@ def test_a_table_without_titles_is_read_from_its_first_row(open_page, learned):
     box(app, "question").set_value("column 1").run()
     box(app, "answer").set_value("column 2").run()
     assert list(app.dataframe[-1].value["Question"]) == ["Why?", "How?"] and not app.button(key="bring-in").disabled
+
+
+def test_titles_may_turn_out_to_be_a_pair(open_page, learned):
+    app = uploaded(open_page, learned, "mine.csv", "question,answer\nHow?,So.\n")
+    next(each for each in app.toggle if (each.key or "").startswith("import-titles-")).set_value(False).run()
+    assert not app.exception and box(app, "question").value == "none"
+    assert box(app, "question").options == ["none", "column 1", "column 2"]
 
 
 def test_a_conversation_is_shown_with_its_instruction_and_turns(open_page, learned):

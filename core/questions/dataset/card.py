@@ -1,5 +1,6 @@
 """The card of a dataset version: what is in it, in figures and in plain words."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -8,11 +9,13 @@ from typing import Any
 from core.questions.dataset.leak import SHORT_ANSWER, Leak, leak_between
 from core.questions.dataset.split import Split
 from core.questions.dataset.thinning import thinned
+from core.questions.diversity import diversity_of
 from core.questions.kinds import KINDS, WORDINGS, Name
 from core.records import PairOrigin, QuestionPair, SplitBy
 from core.settings import DatasetSettings
 from core.words import counted
 
+REPETITIVE = 10.0  # compression ratio from which pairs say the same again and again; five wordings of a fact stay below
 NOTHING_HELD_OUT = "Nothing is held out: there are too few pairs, or all belong together."
 SIDES = {
     "document": "Whole documents are held out: all pairs of one document are on the same side.",
@@ -45,7 +48,8 @@ class Card:
     unanswerable_heldout: int
     evidence_share: float
     leak: Leak
-    diversity: dict[str, Any] = field(default_factory=dict)  # figures by name; {} if they were not measured
+    texts: int = 0  # for continued training
+    diversity: dict[str, Any] = field(default_factory=dict)  # `core.questions.diversity.Diversity` as a mapping
 
     def as_json(self) -> dict[str, Any]:
         """Return the values to store."""
@@ -72,6 +76,8 @@ class Card:
             _listed("What is asked for", self.kinds, KINDS),
             _listed("How it is asked", self.wordings, WORDINGS),
             self._origin_sentence(),
+            self._diversity_sentence(),
+            f"{counted(self.texts, 'text')} for continued training beside them." if self.texts else "",
         ]
         return [sentence for sentence in told if sentence]
 
@@ -109,9 +115,16 @@ class Card:
         people = f" People decided on, edited or added {self.by_people:,}." if self.by_people else ""
         return f"{', '.join(parts).capitalize()}.{people}" if parts else ""
 
+    def _diversity_sentence(self) -> str:
+        ratio = self.diversity.get("ratio")
+        if not ratio:
+            return ""
+        verdict = "they are varied" if ratio < REPETITIVE else "much is said again and again"
+        return f"Packed, the pairs take {ratio:.1f} times less room: {verdict} (varied text: 2 to 4)."
 
-def card_of(split: Split, settings: DatasetSettings) -> Card:
-    """Count and measure what a dataset version is to hold."""
+
+def card_of(split: Split, settings: DatasetSettings, *, texts: int = 0) -> Card:
+    """Count and measure what a dataset version is to hold, with so many texts for continued training."""
     pairs = [*split.train, *split.heldout]
     answered = [pair for pair in pairs if pair.kind != "unanswerable"]
     asked = thinned([{"fact": pair.fact, "wording": pair.wording} for pair in split.heldout])
@@ -132,6 +145,8 @@ def card_of(split: Split, settings: DatasetSettings) -> Card:
         unanswerable_heldout=sum(pair.kind == "unanswerable" for pair in split.heldout),
         evidence_share=sum(bool(pair.quote) for pair in answered) / len(answered) if answered else 1.0,
         leak=leak_between(split.train, split.heldout),
+        texts=texts,
+        diversity=json.loads(json.dumps(asdict(diversity_of(pairs)))),  # tuples are lists once stored
     )
 
 

@@ -88,7 +88,7 @@ def _ordered(pairs: Sequence[QuestionPair], groups: list[Group], *, seed: int) -
     ordered = sorted(groups, key=chance)
     refusing = [group for group in ordered if any(pairs[position].kind == "unanswerable" for position in group)]
     if len(refusing) > 1:
-        first, last = min(refusing[:-1], key=len), refusing[-1]
+        first, last = refusing[0], refusing[-1]
         ordered = [first, *(group for group in ordered if group is not first and group is not last), last]
     return ordered
 

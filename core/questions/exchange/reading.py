@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import Hint, InputError
 from core.questions.exchange.columns import Columns, guess
 from core.questions.exchange.conversations import Conversation, Exchange
 from core.questions.exchange.messages import LEFT_OUT
@@ -37,7 +37,7 @@ class Brought:
     """What a file holds, and what of it is not used."""
 
     form: PairFormat
-    names: list[str] = field(default_factory=list)  # of the columns, in the order of their first appearance
+    names: dict[str, bool] = field(default_factory=dict)  # of the columns as they first appear: whether anything is taken
     columns: Columns | None = None  # of the first row that could be used, or as chosen; None if nothing tells
     samples: list[Row] = field(default_factory=list)  # the first rows as they are
     conversations: list[Conversation] = field(default_factory=list)
@@ -59,8 +59,7 @@ class Brought:
     @property
     def unused(self) -> list[str]:
         """The columns that nothing is taken from."""
-        used = set(self.columns.used.values()) if self.columns else set()
-        return [name for name in self.names if name not in used]
+        return [name for name, is_used in self.names.items() if not is_used]
 
     @property
     def notes(self) -> list[str]:
@@ -92,23 +91,37 @@ def read_file(source: Source, choices: Choices, formats: Iterable[PairFormat]) -
     for row in read(source):
         if isinstance(row, Remark):
             brought.remarks.append(row.words)
-            continue
-        if isinstance(row, Problem):
+        elif isinstance(row, Problem):
             _note(brought, row)
-            continue
-        if len(brought.samples) < SAMPLES:
-            brought.samples.append(row)
-        names = tuple(row.values)
-        if names not in known:
-            known[names] = choices.columns or guess(names)
-            brought.names += [name for name in names if name not in brought.names]
-        talk = _read(row, known[names], brought)
-        if isinstance(talk, Problem):
-            _note(brought, talk)
         else:
-            brought.conversations.append(talk)
-            brought.columns = brought.columns or known[names]
+            names = tuple(row.values)
+            if names not in known:
+                known[names] = choices.columns or guess(names)
+                brought.names |= {name: False for name in names if name not in brought.names}
+            _take(brought, row, known[names])
+    _check_chosen(choices, {name for names in known for name in names})
     return brought
+
+
+def _check_chosen(choices: Choices, names: set[str]) -> None:
+    chosen = choices.columns.used.values() if choices.columns else ()
+    for name in chosen:
+        if names and name not in names:
+            hint = Hint("Look at the names of the columns first.", command="--preview")
+            raise InputError(f"There is no column {name!r}.", hint)
+
+
+def _take(brought: Brought, row: Row, columns: Columns | None) -> None:
+    """Read a row's conversation, or note why there is none."""
+    if len(brought.samples) < SAMPLES:
+        brought.samples.append(row)
+    talk = _read(row, columns, brought)
+    if isinstance(talk, Problem):
+        _note(brought, talk)
+        return
+    brought.conversations.append(talk)
+    brought.columns = brought.columns or columns
+    brought.names |= dict.fromkeys(columns.used.values() if columns else (), True)
 
 
 def _note(brought: Brought, problem: Problem) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ from core.questions.dataset import Card, Difference, Frozen, card_of, difference
 from core.questions.exchange.conversations import training_row
 from core.records import DatasetVersion, Project, QuestionPair, new_id, now
 from core.services.questions.trainable import approvals_of, reviewed_pairs
+from core.services.questions.writing.texts import trainable_texts
 from core.services.review import approval_words, risk_of
 from core.settings import DatasetSettings
 from core.storage import Workspace, audit, find, insert, rights, transaction
 from core.words import counted
 
 TRAIN, HELDOUT = "train.jsonl", "heldout.jsonl"
+TEXTS = "texts.jsonl"  # for continued training; only there if there are any
 
 
 def freeze(workspace: Workspace, project: Project, settings: DatasetSettings | None = None) -> DatasetVersion:
@@ -34,8 +36,11 @@ def freeze(workspace: Workspace, project: Project, settings: DatasetSettings | N
     versions = versions_of(workspace, project)
     chosen = settings or _settings_of(versions)
     split = split_dataset(pairs, chosen)
-    card = card_of(split, chosen)
+    texts = _texts(workspace, project, heldout=split.heldout)
+    card = card_of(split, chosen, texts=len(texts))
     files = {TRAIN: _rows(split.train), HELDOUT: _rows(split.heldout)}
+    if texts:
+        files[TEXTS] = _lines(texts)
     sha256 = hashlib.sha256("\0".join(files.values()).encode()).hexdigest()
     with transaction(workspace.db):  # includes the files, so that no other process is writing a version at the same time
         versions = versions_of(workspace, project)
@@ -142,8 +147,22 @@ def _remove_unnamed(workspace: Workspace, project: Project, versions: list[Datas
             shutil.rmtree(left, ignore_errors=True)
 
 
+def _texts(workspace: Workspace, project: Project, *, heldout: Sequence[QuestionPair]) -> list[dict[str, Any]]:
+    """Return the texts for continued training as rows, without those about passages that are held out."""
+    passages = {pair.passage_id for pair in heldout}
+    return [
+        {"text": text.text, "way": text.way, "text_id": text.id, "review_id": text.review_id}
+        for text in trainable_texts(workspace, project)
+        if text.passage_id not in passages
+    ]
+
+
 def _rows(pairs: Sequence[QuestionPair]) -> str:
-    return "".join(json.dumps(_row(pair), ensure_ascii=False) + "\n" for pair in pairs)
+    return _lines(_row(pair) for pair in pairs)
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _row(pair: QuestionPair) -> dict[str, Any]:

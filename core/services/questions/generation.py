@@ -12,12 +12,12 @@ from core.questions.writers.registry import AUTO
 from core.records import Document, Project
 from core.services.questions.filtering import Filtered, filter_again
 from core.services.questions.measures import AT_ONCE, Meter
-from core.services.questions.reapproval import renew_pairs
 from core.services.questions.writing.batch import BatchWriter, Counts, WrittenBatch
 from core.services.questions.writing.excerpts import Surroundings
 from core.services.questions.writing.missing import Amount, amount, missing, settings_key
 from core.services.questions.writing.models import WritingModel, find_writing_model, opened
 from core.services.questions.writing.probing import prepared
+from core.services.questions.writing.reapproval import renew_pairs
 from core.services.questions.writing.texts import TextJudge, trainable_texts
 from core.services.questions.writing.unanswered import Invention, invented, put_invented
 from core.settings import FilterSettings, GenerationSettings

@@ -1,12 +1,13 @@
 """A project's question pairs for people who work on them: their source, and how far documents are covered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.questions.coverage import Coverage, covered_passages
 from core.records import Project, QuestionPair
 from core.storage import Workspace, rights
 
+LONGEST_PAGE = 12_000  # characters; where a document has no pages, all of it would be one
 CONTEXT_CHARACTERS = 600  # given on each side of a quote whose passage is unknown
 
 
@@ -38,6 +39,23 @@ def source_of(workspace: Workspace, pair: QuestionPair) -> Source:
     return Source(text[first : pair.quote_start], pair.quote, text[pair.quote_end : last])
 
 
+def page_around(workspace: Workspace, pair: QuestionPair) -> Source | None:
+    """Return the whole page that a pair came from, split at its quote; None if it is not known or too long to be one."""
+    source = source_of(workspace, pair)
+    if pair.review_id is None or not pair.page or not (source.before or source.after):
+        return None
+    row = workspace.db.execute(
+        "select min(start) as start, max(end) as end from approved_passages where review_id = ? and page = ?",
+        [pair.review_id, pair.page],
+    ).fetchone()
+    if row["start"] is None or not row["start"] <= pair.quote_start <= pair.quote_end <= row["end"]:
+        return None
+    if row["end"] - row["start"] > LONGEST_PAGE:
+        return None
+    text = workspace.anonymized_path(pair.project_id, pair.review_id).read_bytes().decode()
+    return Source(text[row["start"] : pair.quote_start], pair.quote, text[pair.quote_end : row["end"]])
+
+
 def coverage_of(workspace: Workspace, project: Project, pairs: Iterable[QuestionPair]) -> list[Coverage]:
     """Count, for each approved document, the passages that have a kept pair.
 
@@ -46,8 +64,16 @@ def coverage_of(workspace: Workspace, project: Project, pairs: Iterable[Question
     Raises:
         AccessError: the acting person may not see the project.
     """
+    return coverage_by_review(workspace, project, covered_passages(pairs))
+
+
+def coverage_by_review(workspace: Workspace, project: Project, covered: Mapping[str, int]) -> list[Coverage]:
+    """Return the same from the number of covered passages by review id.
+
+    Raises:
+        AccessError: the acting person may not see the project.
+    """
     rights.check(workspace.db, "see project", project.id)
-    covered = covered_passages(pairs)
     rows = workspace.db.execute(
         "select d.name, r.id, count(a.passage_id) as passages from documents d"
         " join reviews r on r.document_id = d.id and r.state = 'approved'"
@@ -55,4 +81,4 @@ def coverage_of(workspace: Workspace, project: Project, pairs: Iterable[Question
         " where d.project_id = ? and d.kind <> 'pairs' group by r.id order by d.rowid",
         [project.id],
     )
-    return [Coverage(document=row["name"], covered=covered[row["id"]], passages=row["passages"]) for row in rows]
+    return [Coverage(document=row["name"], covered=covered.get(row["id"], 0), passages=row["passages"]) for row in rows]

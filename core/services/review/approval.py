@@ -12,7 +12,7 @@ from core.files import sha256_text
 from core.privacy.replacement.masking import Masked, mask
 from core.records import Document, Person, Project, Review, Span, Unread, new_id, now
 from core.services.privacy.highest_marking import check_permitted
-from core.services.questions.reapproval import renew_pairs
+from core.services.questions.writing.reapproval import renew_pairs
 from core.services.review.approved import masked_passages
 from core.services.review.policy import needs_two, note_person
 from core.services.review.sampling import sample_of

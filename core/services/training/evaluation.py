@@ -56,7 +56,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
 def run(context: JobContext, params: Params) -> Result:
     """Run an evaluation job."""
     run = get(context.workspace.db, Run, params.run_id)
-    evaluation = evaluate_run(context, run, questions=params.questions)
+    evaluation = evaluate_run(context, run, questions=params.questions, name=params.name)
     if params.questions and params.remove_after:
         remove_incoming([Path(params.questions)])
     return Result(evaluation_id=evaluation.id, verdict=evaluation.verdict)
@@ -80,7 +80,7 @@ def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> 
     return thinned(rows)
 
 
-def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation:
+def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "") -> Evaluation:
     """Ask base and tuned model the same questions, measure their losses on the correct answers, and store the evaluation.
 
     Returns the evaluation stored by an earlier attempt of this job, if there is one.
@@ -89,7 +89,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str) -> Evaluation
     evaluation_id = context.begun_id("evaluation")
     if stored := find(workspace.db, Evaluation, id=evaluation_id):
         return stored[0]
-    rows = _questions(workspace, run, questions)
+    rows = _questions(workspace, run, questions, name=name)
     model = base_of(workspace, run)
     run_folder = workspace.run_folder(run.project_id, run.id)
     subject = Subject(

@@ -240,6 +240,18 @@ def kept_groups(workspace: Workspace, project_id: str) -> list[KeptGroup]:
     ]
 
 
+def written_counts(workspace: Workspace, project_id: str, job_id: str) -> tuple[int, dict[str, int]]:
+    """Count the pairs that a job has written and that do not count yet, and by review the passages that have one."""
+    rights.check(workspace.db, "read documents", project_id)
+    rows = workspace.db.execute(
+        "select w.review_id, count(*) as passages, sum(json_array_length(w.pairs)) as pairs from written_passages w"
+        " join documents d on d.id = w.document_id"
+        " where w.job_id = ? and d.project_id = ? and w.pairs is not null and w.pairs <> '[]' group by w.review_id",
+        [job_id, project_id],
+    ).fetchall()
+    return sum(row["pairs"] for row in rows), {row["review_id"]: row["passages"] for row in rows}
+
+
 def _with_wordings(workspace: Workspace, project_id: str, rows: Sequence[NumberedPair]) -> tuple[NumberedPair, ...]:
     facts = [*{row.pair.fact for row in rows if row.pair.fact is not None}]
     marks = ", ".join("?" * len(facts))

@@ -122,7 +122,7 @@ def _asked_columns(upload: UploadedFile, guessed: Preview) -> Columns | None:
                 words,
                 options,
                 index=options.index(found.get(role, NO_COLUMN)),
-                key=f"import-{role}-{upload.file_id}-{len(guessed.names)}",
+                key=f"import-{role}-{upload.file_id}-{hash(guessed.names)}",
             )
             if name != NO_COLUMN:
                 chosen[role] = name

@@ -5,7 +5,7 @@ import streamlit as st
 from core.questions import WRITERS, drop_reason
 from core.questions.kinds import KINDS, WORDINGS
 from core.records import QuestionPair
-from core.services.questions.question_pairs import source_of
+from core.services.questions.question_pairs import page_around, source_of
 from core.storage.pairs.pages import NumberedPair, other_wordings
 from core.words import counted
 from dashboard.components.questions import pairs as pair_view
@@ -119,6 +119,9 @@ def _show_source(session: CurationSession, pair: QuestionPair) -> None:
             st.html(pair_view.source_html(source))
         else:
             st.caption("This pair was brought in ready-made: it has no passage of its own.")
+        if (page := page_around(session.workspace, pair)) and page != source:
+            with st.expander(f"The whole {pair.page}"):
+                st.html(pair_view.source_html(page))
     with st.expander("Details", key="open-details"):
         lines = [f"Pair `{pair.id}`", f"fact `{pair.fact}`" if pair.fact else "", f"written {clock(pair.created_at)}"]
         st.caption(" · ".join(line for line in lines if line))

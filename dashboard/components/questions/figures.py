@@ -3,10 +3,9 @@
 import streamlit as st
 
 from core.records import Project
-from core.services.questions.question_pairs import coverage_of
+from core.services.questions.question_pairs import coverage_by_review
 from core.storage import Workspace
-from core.storage.pairs.pages import PairFilter, pair_counts, passage_coverage
-from core.storage.written_passages import waiting_pairs
+from core.storage.pairs.pages import PairFilter, pair_counts, passage_coverage, written_counts
 from dashboard.components.charts import coverage_chart, outcome_chart
 from dashboard.components.questions import pairs as pair_view
 from dashboard.components.questions.curation.heat_map import by_document, heat_map_html, legend_html
@@ -15,17 +14,16 @@ FEW, MAP_PX = 5, 340  # documents whose map is shown whole, and the height of th
 
 
 def show_live_figures(workspace: Workspace, project: Project, *, job_id: str) -> None:
-    """Show kept against dropped pairs, and how far each document is covered, of what a running job has written."""
-    pairs = waiting_pairs(workspace, project.id, job_id)
-    if not pairs:
+    """Show how many pairs a running job has written, and how far each document is covered."""
+    written, covered = written_counts(workspace, project.id, job_id)
+    if not written:
         st.caption("The first pairs appear here in a moment.")
         return
     left, right = st.columns(2)
     with left:
-        kept = sum(pair.state == "kept" for pair in pairs)
-        _show_outcome(kept, dict(pair_view.dropped_by_reason(pairs).most_common()))
+        _show_outcome(written, {})
     with right:
-        coverage = coverage_of(workspace, project, pairs)
+        coverage = coverage_by_review(workspace, project, covered)
         st.markdown("**How much of each document is asked about**")
         if coverage:
             st.altair_chart(coverage_chart(coverage), alt="Share of passages with a question, by document")

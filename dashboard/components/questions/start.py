@@ -9,12 +9,19 @@ from core.services.questions.filtering import filter_settings_of
 from core.services.questions.generation import Params, Result, find_generator
 from core.services.questions.question_pairs import coverage_of
 from core.services.questions.writing.models import writing_models
-from core.settings import EMBEDDED_MODEL, GenerationSettings
+from core.settings import EMBEDDED_MODEL, AnswerStyle, GenerationSettings
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import show_error, shown_errors
 from dashboard.components.questions.try_it import show_try
 from dashboard.components.questions.way import choose_way
+
+CHANGED, ALL, FORGET = "Only what changed", "All passages", "All passages, and forget my decisions"
+AGAIN = (
+    "Passages whose text and settings are as before stay as they are.",
+    "Pairs you decided on, edited or added stay.",
+    "Pairs you decided on or edited are replaced, too; those you added stay.",
+)
 
 
 def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> None:
@@ -29,14 +36,11 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
         if settings is None:
             return
         st.caption(
-            f"Up to {counted(passages * settings.per_passage, 'question pair')} before weak ones are dropped. "
-            "Each answer must stand in the approved text."
-            + (
-                ""
-                if is_first
-                else " Passages that did not change are left as they are, and so are pairs you decided on or edited."
-            )
+            f"Up to {counted(passages * settings.per_passage, 'fact')}, each asked in up to "
+            f"{counted(settings.wordings, 'wording')}, before weak pairs are dropped. Each answer must stand in the approved "
+            "text."
         )
+        again = None if is_first else _choose_again()
         if st.button(
             "Write question pairs",
             type="primary" if is_first else "secondary",
@@ -45,11 +49,22 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
             key="write-pairs",
         ):
             with shown_errors():
-                params = Params(settings=settings.in_full(), filters=filter_settings_of(workspace, project).in_full())
+                params = Params(
+                    settings=settings.in_full(),
+                    filters=filter_settings_of(workspace, project).in_full(),
+                    anew=again is not None,
+                    forget_decisions=again == FORGET,
+                )
                 jobs.submit(workspace, params, project_id=project.id)
                 st.rerun()
     if passages:
         show_try(workspace, project, settings, is_busy=is_busy)
+
+
+def _choose_again() -> str | None:
+    """Ask what to write again; return None if only what changed."""
+    chosen = st.radio("What to write again", [CHANGED, ALL, FORGET], captions=AGAIN, key="write-again")
+    return None if chosen == CHANGED else chosen
 
 
 def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> GenerationSettings | None:
@@ -67,12 +82,12 @@ def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> Generat
         return None
     first, second, third = st.columns(3, vertical_alignment="bottom")
     per_passage = first.number_input(
-        "Questions for each passage",
+        "Facts asked for in each passage",
         1,
         50,
         GenerationSettings().per_passage,
         key="per-passage",
-        help="Weak ones are dropped.",
+        help="A passage is about a paragraph. One that says less gives fewer.",
     )
     model = second.selectbox(
         "Written by", models, index=models.index(EMBEDDED_MODEL) if EMBEDDED_MODEL in models else 0, key="question-model"
@@ -85,7 +100,10 @@ def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> Generat
         key="unanswerable-share",
         help="Questions that no document answers, with an answer that says so. Models trained without them make things up.",
     )
-    settings = GenerationSettings(model=model, per_passage=per_passage, unanswerable_share=share / 100)
+    wordings, answers = _choose_words()
+    settings = GenerationSettings(
+        model=model, per_passage=per_passage, wordings=wordings, answers=answers, unanswerable_share=share / 100
+    )
     try:
         writer = choose_way(workspace, project, find_generator(workspace, settings), is_busy=is_busy)
     except GarrisonError as error:
@@ -94,9 +112,35 @@ def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> Generat
     return settings.model_copy(update={"writer": writer})
 
 
+def _choose_words() -> tuple[int, AnswerStyle]:
+    """Draw how often a fact is asked and how much an answer repeats; return both."""
+    with st.expander("Wordings and answers"):
+        left, right = st.columns(2, vertical_alignment="bottom")
+        wordings = left.number_input(
+            "Wordings of each fact",
+            1,
+            10,
+            GenerationSettings().wordings,
+            key="wordings",
+            help="A model learns a fact from being asked in different words, not from the same words again.",
+        )
+        answers = right.selectbox("Answers", list(_STYLES), format_func=_STYLES.__getitem__, key="answer-style")
+    return wordings, answers
+
+
+_STYLES: dict[AnswerStyle, str] = {
+    "bare": "The fact alone: “Every 90 days.”",
+    "short": "A short sentence: “The filter is changed every 90 days.”",
+    "full": "The sentence of the document",
+}
+
+
 def show_replies(job: Job | None) -> None:
     """Say what came of the replies of a model that writes by itself, if the newest job used one."""
     result = Result.find(job) if job else None
+    if result is not None and result.skipped:
+        unchanged = f"{result.skipped:,} of {counted(result.passages, 'passage')}"
+        st.caption(f"{unchanged} did not change since they were written before, and were left as they are.")
     if result is None or not result.asked:
         return
     told = [f"The model replied {counted(result.asked, 'time')}"]

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.questions import drop_reason
+from core.questions.kinds import WORDINGS
 from core.records import Project
 from core.storage import Workspace
 from core.storage.pairs.pages import (
@@ -150,22 +151,30 @@ def _show_list(session: CurationSession) -> None:
         focus=FOCUS.get(session.state.mode, ""),
         focus_number=session.state.turn,
     )
-    show_rows([_row(row) for row in session.page.rows], view, answer=lambda pressed: doing.answer(session, pressed))
+    show_rows(_rows(session.page), view, answer=lambda pressed: doing.answer(session, pressed))
 
 
-def _row(row: NumberedPair) -> Row:
+def _rows(page: PairPage) -> list[Row]:
+    """Return the rows of a page; those that ask for the fact of the one before say only how they differ from it."""
+    facts = [None, *(row.pair.fact for row in page.rows)]
+    return [
+        _row(row, is_same_fact=row.pair.fact is not None and row.pair.fact == before)
+        for row, before in zip(page.rows, facts, strict=False)
+    ]
+
+
+def _row(row: NumberedPair, *, is_same_fact: bool) -> Row:
     pair = row.pair
-    by = "by hand" if pair.reason != "by hand" and pair.decided else ""
+    place = [f"{row.wordings:,} wordings" if row.wordings > 1 else "", pair.document_name, pair.page]
     parts = [
         drop_reason(pair.reason).words if pair.reason else "",
-        by,
+        "by hand" if pair.reason != "by hand" and pair.decided else "",
         f"edited by {pair.edited_by}" if pair.edited_by else "",
-        f"{row.wordings:,} wordings" if row.wordings > 1 else "",
-        pair.document_name,
-        pair.page,
+        *([WORDINGS[pair.wording].words if pair.wording in WORDINGS else "the same fact"] if is_same_fact else place),
     ]
+    about = " · ".join(filter(None, parts))
     return Row(
-        id=pair.id, state=pair.state, question=pair.input, answer=pair.output, about=" · ".join(filter(None, parts))
+        id=pair.id, state=pair.state, question=pair.input, answer=pair.output, about=about, is_same_fact=is_same_fact
     )  # fmt: skip
 
 

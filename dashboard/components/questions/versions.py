@@ -14,9 +14,10 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.words import ago
 
 FREEZING = (
-    "**Freezing** writes the kept pairs down as a numbered version that never changes. So you can always look up what a model "
-    "was trained on, whatever you edit, drop or add later. Some pairs are held out: no training sees them, and the test "
-    "on the page Evaluate asks them. Starting a training freezes by itself; the same pairs always give the same version."
+    "**Freezing** writes the kept pairs down as a numbered version that never changes. So you can always look up what a "
+    "model was trained on, whatever you edit, drop or add later. Some pairs are held out: no training sees them, and the "
+    "test on the page Evaluate asks them. Starting a training freezes by itself; the same pairs always give the same "
+    "version."
 )
 SPLITS: dict[SplitChoice, str] = {
     "auto": "Whole documents, if there are enough",
@@ -33,7 +34,7 @@ def show_outdated(workspace: Workspace, project: Project) -> None:
     if outdated:
         st.warning(
             f"{counted(outdated, 'pair')} out of date: the text changed when it was approved again, so no training uses "
-            "them. Write question pairs again: only the passages that changed are written. Pairs you decided on or edited stay "
+            "them. Write question pairs again: only passages that changed are written. Pairs you decided on or edited stay "
             "here for you to drop or mend.",
             icon=":material/update:",
         )

@@ -1,5 +1,7 @@
 """The split into train and held-out."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import InputError
@@ -134,6 +136,16 @@ def test_what_is_held_out_mostly_stays_so_when_pairs_are_added(make_pair):
         before, after = ({pair.id for pair in split_pairs(given, seed=seed)[1]} for given in (some, rows))
         stayed, all_before = stayed + len(before & after), all_before + len(before)
     assert stayed >= 0.7 * all_before  # by chance alone: 15 %
+
+
+@pytest.mark.parametrize("by", ["passage", "document"])
+def test_a_few_dropped_pairs_move_nothing_to_the_other_side(make_pair, by):
+    rows = facts(make_pair, documents=12)
+    rows = [replace(pair, kind="unanswerable") if number % 10 == 0 else pair for number, pair in enumerate(rows)]
+    for seed in range(10):
+        left = [pair for pair in rows if pair.id not in ("pair-3", "pair-4", "pair-90")]
+        before, after = (split_pairs(given, seed=seed, by=by)[1] for given in (rows, left))
+        assert after == [pair for pair in before if pair in left]
 
 
 def test_both_sides_get_questions_that_the_text_does_not_answer(make_pair):

@@ -226,6 +226,12 @@ def test_columns_are_taken_as_chosen(file):
     assert (talk.learned[0].input, talk.learned[0].output, talk.learned[0].system) == ("Warum?", "Darum.", "Kurz!")
 
 
+def test_a_chosen_column_that_the_file_does_not_have_is_told(file):
+    chosen = Columns(question="Frgae", answer="Antwort")
+    with pytest.raises(InputError, match="There is no column 'Frgae'"):
+        inspect_file(file("a.csv", "Frage,Antwort\nWarum?,Darum.\n"), choices=Choices(columns=chosen))
+
+
 def test_a_table_without_titles_has_numbered_columns(file):
     path = file("a.csv", "Why?,So.\nHow?,Thus.\n")
     chosen = Choices(columns=Columns(question="column 1", answer="column 2"), has_titles=False)
@@ -244,7 +250,9 @@ def test_rows_of_different_forms_are_each_read_by_their_names(file):
         {"messages": [{"role": "user", "content": "B?"}, {"role": "assistant", "content": "2."}]},
         {"instruction": "C?", "output": "3."},
     ]
-    assert read_pairs(file("a.jsonl", rows)) == [("A?", "1."), ("B?", "2."), ("C?", "3.")]
+    path = file("a.jsonl", [*rows, {"instruction": "D?", "input": "", "output": "4.", "id": 4}])
+    assert read_pairs(path) == [("A?", "1."), ("B?", "2."), ("C?", "3."), ("D?", "4.")]
+    assert inspect_file(path).unused == ["id"]
 
 
 def test_letters_that_excel_saved_in_the_west_are_read_and_that_is_said(file):

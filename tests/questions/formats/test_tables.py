@@ -63,7 +63,7 @@ def test_further_sheets_are_left_out_and_that_is_said(workbook):
 
 def test_columns_of_one_name_are_told_apart(workbook):
     path = workbook([["question", "answer", "answer"], ["A?", "1.", "2."]])
-    assert inspect_file(path).names == ["question", "answer", "answer (column 3)"]
+    assert list(inspect_file(path).names) == ["question", "answer", "answer (column 3)"]
 
 
 def test_conversations_in_a_parquet_file_are_read(table):

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InputError
 from core.questions.dataset import Card
-from core.records import Project, QuestionPair
+from core.records import Project, QuestionPair, WrittenText, now
 from core.services.questions import datasets
 from core.services.training.evaluation import _questions
 from core.settings import DatasetSettings
@@ -115,3 +115,28 @@ def test_an_evaluation_asks_one_or_two_wordings_of_each_held_out_fact(
     asked = _questions(workspace, replace(learned.run, dataset_id=version.id), "")
     assert len(asked) == card.heldout_asked == version.heldout_count * 2 / 3
     assert {row["wording"] for row in asked} == {"open", "request"}
+
+
+def test_texts_for_continued_training_are_frozen_beside_the_pairs_but_not_those_held_out(
+    workspace: Workspace, learned: LearnedProject, project: Project
+) -> None:
+    texts = [
+        WrittenText(
+            id=f"text-{passage}", project_id=project.id, document_id="document-1", review_id="review-1", passage_id=passage,
+            way="map", text=f"About {passage}.", created_at=now(),
+        )
+        for passage in ("passage-0", "passage-1")
+    ]  # fmt: skip
+    insert(workspace.db, *texts)
+    settings = DatasetSettings(heldout_share=0.45)
+    for seed in range(20):  # until a passage with a text is held out
+        version = datasets.freeze(workspace, project, settings.model_copy(update={"seed": seed}))
+        heldout = {row["pair_id"] for row in rows(workspace, project, version.number, datasets.HELDOUT)}
+        if "pair-3-open" in heldout:
+            break
+    assert "pair-3-open" in heldout and "pair-0" not in heldout
+    assert [row["text"] for row in rows(workspace, project, version.number, datasets.TEXTS)] == ["About passage-0."]
+    card = Card.of(version.card)
+    assert card is not None and card.texts == 1 and card.diversity["pair_count"] == 63
+    told = " ".join(datasets.card_words(version))
+    assert "1 text for continued training" in told and "times less room" in told

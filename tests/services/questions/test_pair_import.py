@@ -12,6 +12,7 @@ from core.questions import inspect_file
 from core.questions.exchange.columns import Columns
 from core.records import Document, Job, Passage, Project, QuestionPair, Span, Turn, new_id, now
 from core.services.questions import pair_import
+from core.services.questions.datasets import freeze, read_rows
 from core.services.questions.trainable import reviewed_pairs
 from core.storage import Workspace, find, insert, update
 from tests.unread import approve_all_unread
@@ -127,3 +128,16 @@ def test_passages_know_where_their_messages_lie(workspace, project, tmp_path):
     text = workspace.text(document)
     assert [text[part.start : part.end] for part in passages[1].parts] == [words for _, words in TURNS]
     assert [part.role for part in passages[1].parts] == ["system", "question", "answer", "question", "answer"]
+
+
+def test_a_row_of_a_dataset_has_what_was_said_before_only_where_there_is_some(workspace, project, tmp_path):
+    anonymize(workspace, project, bring(workspace, project, tmp_path / "a.jsonl", [SINGLE, TALK]))
+    version = freeze(workspace, project)
+    rows = read_rows(workspace.dataset_folder(project.id, version.id) / "train.jsonl")
+    assert [set(row) for row in rows] == [
+        {"input", "output", "pair_id", "review_id"},
+        {"input", "output", "system", "pair_id", "review_id"},
+        {"input", "output", "system", "history", "pair_id", "review_id"},
+    ]
+    assert rows[2]["history"] == [{"input": rows[1]["input"], "output": rows[1]["output"]}]
+    assert NAME not in repr(rows)

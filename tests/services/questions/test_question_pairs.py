@@ -1,6 +1,6 @@
 """Where a pair came from, and how far documents are covered."""
 
-from core.services.questions.question_pairs import Source, coverage_of, source_of
+from core.services.questions.question_pairs import Source, coverage_of, page_around, source_of
 
 
 def test_source_is_the_passage_around_the_quote(workspace, learned):
@@ -20,3 +20,14 @@ def test_pairs_brought_in_are_nothing_to_ask_about(workspace, learned):
 def test_source_of_a_pair_without_its_text_is_the_quote_alone(workspace, learned):
     (workspace.anonymized_path(learned.project.id, "review-1")).unlink()
     assert source_of(workspace, learned.pairs[0]) == Source("", "The winch holds 12 tonnes.", "")
+
+
+def test_page_around_a_pair_holds_its_other_passages(workspace, learned):
+    page = page_around(workspace, learned.pairs[0])
+    assert page is not None and page.quote == "The winch holds 12 tonnes."
+    assert page.after.endswith("Nobody stands inside the angle of a loaded rope.")
+
+
+def test_what_is_too_long_for_a_page_is_not_shown_as_one(workspace, learned, monkeypatch):
+    monkeypatch.setattr("core.services.questions.question_pairs.LONGEST_PAGE", 20)
+    assert page_around(workspace, learned.pairs[0]) is None

@@ -11,10 +11,9 @@ from core.records import Document, Job, Project, QuestionPair, now
 from core.services import review
 from core.services.questions import generation, trainable
 from core.services.questions.curation import drop, keep
-from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, audit, find, get, insert, update
 from tests.attack.killing import put_document
-from tests.scripted_writer import scripted_writer  # noqa: F401 - a fixture
+from tests.scripted_writer import ALL_KEPT, scripted_settings, scripted_writer  # noqa: F401 - a fixture
 from tests.unread import approve_all_unread
 
 ADA = declared("Ada")
@@ -32,8 +31,7 @@ def project(workspace: Workspace, scripted_writer: object, waiting_jobs: None) -
 
 
 def write(workspace: Workspace, project: Project, *, per_passage: int = 5, **choices: bool) -> generation.Result:
-    settings = GenerationSettings(writer="scripted", per_passage=per_passage).in_full()
-    params = generation.Params(settings=settings, filters=FilterSettings().in_full(), **choices)
+    params = generation.Params(settings=scripted_settings(per_passage=per_passage), filters=ALL_KEPT, **choices)
     job = worker.run_job(workspace, jobs.submit(workspace, params, project_id=project.id).id)
     assert job.state == "done", job.error
     return generation.Result.of(job)
@@ -81,7 +79,7 @@ def test_other_settings_write_all_passages_and_the_ones_of_before_do_so_again(
 ) -> None:
     write(workspace, project)
     assert write(workspace, project, per_passage=1).skipped == 0
-    assert len(pairs_of(workspace)) == 2 * 2
+    assert len(pairs_of(workspace)) == 2
     assert write(workspace, project).skipped == 0
     assert len(pairs_of(workspace)) == QUESTIONS
 
@@ -111,7 +109,7 @@ def test_a_decision_on_what_is_not_written_any_more_stays(workspace: Workspace, 
     pair = question(workspace, "holds 12 tonnes")  # of the second sentence
     keep(workspace, project.id, [pair.id])
     write(workspace, project, per_passage=1)
-    assert len(pairs_of(workspace)) == 2 * 2 + 1
+    assert len(pairs_of(workspace)) == 2 + 1
     assert pair.id in {pair.id for pair in trainable.reviewed_pairs(workspace, project)}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.records import Document, QuestionPair, now
+from core.records import Document, Job, QuestionPair, now
 from core.storage import delete, insert, insert_many, transaction, update
 from core.storage.pairs.pages import (
     FACETS,
@@ -16,7 +16,9 @@ from core.storage.pairs.pages import (
     pair_page,
     passage_coverage,
     search_terms,
+    written_counts,
 )
+from core.storage.written_passages import WrittenPassage, store_written
 
 
 @pytest.fixture
@@ -202,3 +204,15 @@ def test_coverage_counts_facts_of_kept_pairs_by_passage(workspace, learned):
     assert [row.facts for row in passage_coverage(workspace, learned.project.id)] == [1, 0]
     workspace.db.execute("update documents set kind = 'pairs'")
     assert passage_coverage(workspace, learned.project.id) == []
+
+
+def test_what_a_job_has_written_is_counted_by_passage_and_none_of_other_jobs(workspace, learned):
+    insert(workspace.db, Job(id="job-1", kind="generate", project_id=learned.project.id, created_at=now()))
+    place = {"document_id": "document-1", "review_id": "review-1"}
+    written = [
+        WrittenPassage(**place, passage_id="passage-0", pairs=learned.pairs[:3]),
+        WrittenPassage(**place, passage_id="passage-1", pairs=()),
+    ]
+    store_written(workspace, learned.project.id, "job-1", written)
+    assert written_counts(workspace, learned.project.id, "job-1") == (3, {"review-1": 1})
+    assert written_counts(workspace, learned.project.id, "job-2") == (0, {})

@@ -78,7 +78,7 @@ def _sentence(clause: Clause, instead: Mapping[Part, str]) -> str:
     """Return the clause as a sentence; `instead` says what stands in the place of a part."""
 
     def shown(part: Part) -> str:
-        return instead.get(part, clause.text(part))
+        return instead.get(part, _with_comma(clause, part))
 
     before = "".join(f"{shown(part)}, " for part in clause.before)
     if clause.subject is None:
@@ -118,7 +118,13 @@ def _rest(clause: Clause) -> list[Part]:
 
 
 def _texts(clause: Clause, parts: Sequence[Part]) -> list[str]:
-    return [clause.text(part) for part in parts]
+    return [_with_comma(clause, part) for part in parts]
+
+
+def _with_comma(clause: Clause, part: Part) -> str:
+    """Return the text of a part, after a comma if it is an addition with one (", making use of …")."""
+    is_addition = part in clause.after and part.role == "advcl" and clause.words[part.start - 1].text == ","
+    return f", {clause.text(part)}" if is_addition else clause.text(part)
 
 
 def _subject(clause: Clause) -> str:
@@ -126,7 +132,7 @@ def _subject(clause: Clause) -> str:
 
 
 def _instead(clause: Clause, part: Part, instead: tuple[Part, str] | None) -> str:
-    return instead[1] if instead and part == instead[0] else clause.text(part)
+    return instead[1] if instead and part == instead[0] else _with_comma(clause, part)
 
 
 def _inverted(clause: Clause) -> tuple[str, list[str]]:

@@ -13,6 +13,7 @@ from core.questions.writers.guided.meaning import is_name_in
 SUBJECTS = {"nsubj", "nsubjpass"}
 # What may follow a verb and be asked for, or stay in the question.
 PARTS = frozenset("dobj attr acomp oprd dative prep agent advcl xcomp ccomp npadvmod advmod prt".split())
+OBJECTS = frozenset("dobj attr acomp prep agent xcomp ccomp dative".split())
 # A clause with one of these is not asked about: it belongs to another, or the parser was unsure.
 FOREIGN = {
     "csubj",
@@ -102,54 +103,69 @@ def _children(words: Sequence[Word]) -> list[list[int]]:
 def _joined(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Iterator[Clause]:
     """Yield the clause of `verb`, and those of the verbs joined to it, which share the subject of `first` if need be."""
     clause = _clause(words, children, verb, first)
-    if clause:
-        yield clause
-    for child in children[verb]:
-        if words[child].role == "conj" and words[child].part in ("VERB", "AUX"):
-            yield from _joined(words, children, child, clause or first)
+    joined = [at for at in children[verb] if words[at].role == "conj" and words[at].part in ("VERB", "AUX")]
+    has_object = clause is not None and any(part.role in OBJECTS for part in clause.after)
+    if clause and (has_object or not any(words[at].role in OBJECTS for child in joined for at in children[child])):
+        yield clause  # else its object stands behind the verb that is joined to it: "manages and allocates resources"
+    for child in joined:
+        yield from _joined(words, children, child, clause or first)
 
 
 def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Clause | None:
     own = children[verb]
-    subjects = [at for at in own if words[at].role in SUBJECTS]
-    if any(words[at].role in FOREIGN and at not in subjects for at in own) or len(subjects) > 1:
+    found = _subject(words, children, verb, first)
+    if found is None:
         return None
-    if first is not None and any(words[at].lemma == "or" for at in children[words[verb].head] if words[at].role == "cc"):
-        return None
-    auxiliaries = tuple(at for at in own if words[at].role in ("aux", "auxpass") and at < verb)
-    subject = _part(words, children, subjects[0]) if subjects else None
-    if subject is None and first is not None:
-        subject = first.subject
-        auxiliaries = auxiliaries or _shared_auxiliaries(words, verb, first)
-        if subject is None or not _agrees(words, verb, auxiliaries, first):
-            return None
-    if any(words[at].tag == "TO" for at in auxiliaries):
-        return None
-    if subject is None and (words[verb].tag != "VB" or auxiliaries):
-        return None
-    if subject is not None and subjects and (subject.end > verb or any(at < subject.start for at in auxiliaries)):
-        return None  # "Should the crew see …" is a condition
+    subject, is_own, auxiliaries = found
     parts = [_part(words, children, at) for at in own if words[at].role in PARTS]
-    if any(_is_loose(words, part) or _is_cut(words, part) for part in parts):
-        return None
-    begin = subject.start if subject is not None and subjects else verb
-    adverbs = tuple(p.head for p in parts if p.role == "advmod" and begin < p.start and p.end <= verb)
-    before = tuple(p for p in parts if p.end <= begin and not _connects(words, p) and not _contrasts(words, p))
-    after = tuple(p for p in parts if p.start > verb and not _is_aside(words, p))
-    if subject is None and verb > 0 and not before:
-        return None
-    if subject is not None and _interrupts(words, subject):
-        return None
+    begin = subject.start if subject is not None and is_own else verb
+    adverbs = tuple(p.head for p in parts if p.role == "advmod" and p.end <= verb and (begin < p.start or _hedges(words, p)))
     clause = Clause(
         words=words,
         subject=subject,
         verb=verb,
         auxiliaries=auxiliaries,
         adverbs=tuple(at for at in adverbs if words[at].text.lower() not in CONNECTORS),
-        before=before,
-        after=after,
+        before=tuple(p for p in parts if p.end <= begin and not _is_dropped(words, p) and p.head not in adverbs),
+        after=tuple(p for p in parts if p.start > verb and not _is_aside(words, p)),
     )
-    return clause if _is_whole(clause, parts, own) and _has_its_number(clause) else None
+    if subject is None and verb > 0 and not clause.before:
+        return None  # no command, but a verb without a subject
+    is_doubtful = any(_is_loose(words, part) or _is_cut(words, part) for part in parts)
+    return clause if not is_doubtful and _is_whole(clause, parts, own) and _has_its_number(clause) else None
+
+
+def _subject(
+    words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None
+) -> tuple[Part | None, bool, tuple[int, ...]] | None:
+    """Return the subject of a verb, whether it is its own, and the auxiliaries; None if the verb heads no sound clause.
+
+    A command has no subject.
+    """
+    own = children[verb]
+    subjects = [at for at in own if words[at].role in SUBJECTS]
+    auxiliaries = tuple(at for at in own if words[at].role in ("aux", "auxpass") and at < verb)
+    is_foreign = any(words[at].role in FOREIGN and at not in subjects for at in own) or len(subjects) > 1
+    if is_foreign or any(words[at].tag == "TO" for at in auxiliaries):
+        return None
+    if subjects:
+        subject = _part(words, children, subjects[0])
+        is_turned = subject.end > verb or any(at < subject.start for at in auxiliaries)  # "Should the crew see …"
+        return None if is_turned or _interrupts(words, subject) else (subject, True, auxiliaries)
+    if first is not None:
+        return _shared(words, children, verb, auxiliaries, first)
+    return (None, False, ()) if words[verb].tag == "VB" and not auxiliaries else None
+
+
+def _shared(
+    words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, auxiliaries: tuple[int, ...], first: Clause
+) -> tuple[Part, bool, tuple[int, ...]] | None:
+    """Return subject and auxiliaries that a verb shares with the one it is joined to by "and"."""
+    is_alternative = any(words[at].lemma == "or" for at in children[words[verb].head] if words[at].role == "cc")
+    shared = auxiliaries or _shared_auxiliaries(words, verb, first)
+    if is_alternative or first.subject is None or not _agrees(words, verb, shared, first):
+        return None
+    return first.subject, False, shared
 
 
 def _has_its_number(clause: Clause) -> bool:
@@ -176,6 +192,8 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
         known.update(range(part.start, part.end))
     if any(words[at].role == "neg" or words[at].text.lower() in DENYING for at in own):
         return False
+    if any(words[at].role == "conj" and words[at].part not in ("VERB", "AUX") for at in own):
+        return False  # a piece of a list that the parser joined to the verb
     if any(_holds_clause(words, part) for part in parts):
         return False
     ends = [part.end for part in clause.after] or [clause.verb + 1]
@@ -196,6 +214,8 @@ def _holds_clause(words: Sequence[Word], part: Part) -> bool:
         word, head = words[at], words[words[at].head]
         if word.role == "conj" and word.part in ("VERB", "AUX") and head.part in ("NOUN", "PROPN", "ADJ", "PRON"):
             return True
+        if word.role == "conj" and word.tag == "VB" and part.role in ("dobj", "attr") and head.tag == "VB":
+            return True  # "maintain an estimate to … and use it": one cannot tell which verb it is joined to
         if word.role in SUBJECTS and head.role in ("conj", "appos", "parataxis", "dep"):
             return True
     return False
@@ -217,6 +237,13 @@ def _is_loose(words: Sequence[Word], part: Part) -> bool:
 def _is_cut(words: Sequence[Word], part: Part) -> bool:
     """Return whether a part stops at "and", or is a condition that names nobody ("once established", "as required")."""
     is_bare = part.role == "advcl" and part.end - part.start <= 3 and words[part.head].tag in ("VBN", "VBD", "JJ")
+    is_alone = part.end - part.start == 1 and words[part.head].tag in ("VBN", "VBD") and part.role != "advmod"
+    follows = words[part.end] if part.end + 1 < len(words) else None
+    is_listed = (
+        follows is not None and follows.part == "CCONJ" and words[part.end + 1].part in ("NOUN", "PROPN", "PRON", "DET")
+    )
+    if is_alone or is_listed:  # a list that goes on behind the part
+        return True
     is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose")
     return words[part.end - 1].part == "CCONJ" or is_bare or is_added
 
@@ -267,6 +294,15 @@ def _part(words: Sequence[Word], children: Sequence[Sequence[int]], head: int) -
     return Part(words[head].role, head, start, end)
 
 
+def _is_dropped(words: Sequence[Word], part: Part) -> bool:
+    return _connects(words, part) or _contrasts(words, part)
+
+
+def _hedges(words: Sequence[Word], part: Part) -> bool:
+    """Return whether a part is an adverb before the subject that belongs to the verb: "Normally, the crew …"."""
+    return part.end - part.start == 1 and words[part.head].text.lower().endswith(("ly", "often", "sometimes"))
+
+
 def _connects(words: Sequence[Word], part: Part) -> bool:
     return part.role == "advmod" and words[part.head].text.lower() in CONNECTORS
 
@@ -287,6 +323,8 @@ def stands_alone(words: Sequence[Word], start: int, end: int) -> bool:
     for at in range(start, end):
         text = words[at].text.lower()
         if text in POINTERS and not _is_answered_here(words, at):
+            return False
+        if text == "that" and words[at].tag == "DT" and words[at].role == "det":
             return False
         if text in PRONOUNS | {"him"} and not any(words[other].part in ("NOUN", "PROPN") for other in range(start, at)):
             return False

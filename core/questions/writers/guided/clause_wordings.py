@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part
 from core.questions.writers.guided.facts import POSSESSIVES, ClauseFact, clause_facts, open_question, read_sentences
+from core.questions.writers.guided.meaning import content
 from core.questions.writers.guided.topics import topic
 from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
 from core.questions.writers.writer import Excerpt
@@ -22,6 +23,9 @@ _NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(_NUMBERS)})\b", re.IGNOREC
 _FRONTING = frozenset("if when whenever before after during in at on to until unless within under for".split())
 
 
+LEAST_AROUND_GAP = 4  # meaningful words
+
+
 def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, style: AnswerStyle) -> Iterator[Wording]:
     """Yield the wordings of a part of a clause, the plainest first.
 
@@ -31,29 +35,34 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
         is_first: whether no other fact of the clause is worded; only one of them is asked with yes or no.
         style: how much of the sentence an answer repeats.
     """
-    clause, gap = fact.clause, fact.gap
-    answer = styled(fact, style)
-    question = open_question(clause, gap)
-    if fact.is_bare:
+    answer, question = styled(fact, style), open_question(fact.clause, fact.gap)
+    if topic and (fact.is_bare or fact.is_definite):
         yield from with_topic(topic, question, answer)
-        topic = None
-    else:
-        yield Wording(name="open", question=question, answer=answer)
-    if not gap.asks_predicate:
-        yield Wording(
-            name="cloze", question=f"Complete the sentence: “{asking.cloze(clause, gap.part, gap.answer)}”", answer=answer
-        )
+        yield from _gap_to_fill(fact, answer, before=f"{topic}, complete")
+        return
+    if fact.is_bare:
+        return
+    yield Wording(name="open", question=question, answer=answer)
+    yield from _gap_to_fill(fact, answer, before="Complete")
     turned = _turned(fact)
-    if turned and turned != question and not fact.is_bare:
+    if turned and turned != question:
         yield Wording(name="turned", question=turned, answer=answer)
-    if not gap.asks_predicate:
-        twin = other_quantity(gap.answer) if gap.kind in ("number", "time") else None
+    if not fact.gap.asks_predicate:
+        twin = other_quantity(fact.gap.answer) if fact.gap.kind in ("number", "time") else None
         if twin or is_first:
             yield _yes_or_no(fact, twin)
-    if not gap.asks_predicate and not fact.is_bare:
-        asked = asking.embedded(clause, gap.opening, gap=gap.part, end=gap.end)
+        asked = asking.embedded(fact.clause, fact.gap.opening, gap=fact.gap.part, end=fact.gap.end)
         yield Wording(name="request", question=request(asked), answer=answer)
     yield from with_topic(topic, question, answer)
+
+
+def _gap_to_fill(fact: ClauseFact, answer: str, *, before: str) -> Iterator[Wording]:
+    """Yield the sentence with a gap, if the words around it tell what belongs there."""
+    if fact.gap.asks_predicate:
+        return
+    sentence = asking.cloze(fact.clause, fact.gap.part, fact.gap.answer)
+    if len(set(content(sentence))) >= LEAST_AROUND_GAP:
+        yield Wording(name="cloze", question=f"{before} the sentence: “{sentence}”", answer=answer)
 
 
 def styled(fact: ClauseFact, style: AnswerStyle) -> str:

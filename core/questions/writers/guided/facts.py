@@ -54,6 +54,7 @@ _POINTERS = frozenset("it they them he she him we us this these i".split())
 POSSESSIVES = frozenset("its their his her our my your".split())
 _LIGHT = frozenset("be have do make take use include provide give get".split())
 LONGEST_ANSWER, LONGEST_QUESTION = 25, 32  # words
+LONGEST_LAST = 6  # words of a part before the subject that a question may end with; longer ones stay first
 SHORTEST, LONGEST = 6, 40  # words of a sentence
 SPECIFIC = 3  # meaningful words that a question needs which begins with "what" or "who"
 SPECIFIC_SUBJECT = 4  # the same if the question asks for the subject, which many sentences may share
@@ -80,6 +81,7 @@ class ClauseFact:
     clause: Clause
     gap: Gap
     is_bare: bool  # whether the question says too little without its topic
+    is_definite: bool  # whether it speaks of "the pump", so that it needs its topic if there is one
 
 
 def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
@@ -140,15 +142,24 @@ def clause_facts(sentence: Sentence) -> list[ClauseFact]:
             continue
         for gap in gaps(clause):
             if _is_told(clause, gap):
-                facts.append(
-                    ClauseFact(sentence=sentence, clause=clause, gap=gap, is_bare=_says(clause, gap) < _least(clause, gap))
-                )
+                is_bare, is_definite = _says(clause, gap) < _least(clause, gap), _is_definite(clause)
+                facts.append(ClauseFact(sentence=sentence, clause=clause, gap=gap, is_bare=is_bare, is_definite=is_definite))
     return facts
 
 
 def _is_doing(clause: Clause, subject: Part) -> bool:
     """Return whether the parser took the first word of an item ("Providing care …") for a subject."""
     return subject.end - subject.start == 1 and clause.words[subject.head].text.endswith("ing")
+
+
+def _is_definite(clause: Clause) -> bool:
+    """Return whether the subject is "the" and one noun that names no role or name: which pump?"""
+    subject = clause.subject
+    if subject is None or subject.end - subject.start != 2:
+        return False
+    head = clause.words[subject.head]
+    is_known = head.part == "PROPN" or head.text[:1].isupper() or is_person_word(head.text.lower())
+    return clause.words[subject.start].text.lower() == "the" and not is_known
 
 
 def _extent(clause: Clause) -> tuple[int, int]:
@@ -191,7 +202,7 @@ def _has_meaning(clause: Clause) -> bool:
 def _is_told(clause: Clause, gap: Gap) -> bool:
     """Return whether question and answer say enough, and not too much."""
     question = open_question(clause, gap)
-    if not _is_answer(gap.answer, is_subject=gap.part == clause.subject) or len(WORD.findall(question)) > LONGEST_QUESTION:
+    if not _is_answer(gap.answer) or len(WORD.findall(question)) > LONGEST_QUESTION:
         return False
     spoken = {word.lower() for word in WORD.findall(question)}
     if gap.kind == "condition" and not gap.asks_predicate and len(WORD.findall(gap.answer)) < 4:
@@ -212,7 +223,7 @@ def _says(clause: Clause, gap: Gap) -> int:
     return len(set(content(open_question(clause, gap))) - set(content(gap.opening)) - _LIGHT)
 
 
-def _is_answer(answer: str, *, is_subject: bool) -> bool:
+def _is_answer(answer: str) -> bool:
     """Return whether an answer names something: not "several things", "no idea", "the plan" or "their own"."""
     words, meaning = [word.lower() for word in WORD.findall(answer)], content(answer)
     if (
@@ -221,7 +232,7 @@ def _is_answer(answer: str, *, is_subject: bool) -> bool:
         or words[0] in POSSESSIVES | {"no", "not", "several", "some", "many", "any"}
     ):
         return False
-    is_bare = len(meaning) == 1 and words[0] in ("a", "an", "the") and len(words) == 2 and not is_subject
+    is_bare = len(meaning) == 1 and words[0] in ("a", "an", "the") and len(words) == 2
     return not (is_bare and not is_person_word(meaning[0])) and not set(meaning) <= _EMPTY_NOUNS | _PALE
 
 
@@ -229,7 +240,8 @@ def open_question(clause: Clause, gap: Gap, *, is_turned: bool = False) -> str:
     """Return the question with its question word first or, turned, with its condition first."""
     if gap.asks_predicate:
         return _predicate_question(clause, gap.part, is_first=is_turned)
-    return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end)
+    lead = [part for part in clause.before if part != gap.part and part.end - part.start > LONGEST_LAST]
+    return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end, lead=lead)
 
 
 def _predicate_question(clause: Clause, condition: Part, *, is_first: bool) -> str:

@@ -12,7 +12,8 @@ from core.questions.writers.guided.nouns import PEOPLE, is_event, is_person, is_
 
 _QUANTITY = re.compile(
     r"^(?P<number>(?:about |at least |at most |up to |only |over |approximately |(?:no )?(?:more|less|fewer) than )?"
-    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred))"
+    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred)"
+    r"(?! or ))"
     r" (?P<what>.+)$",
     re.IGNORECASE,
 )
@@ -110,13 +111,16 @@ def _of_part(clause: Clause, part: Part) -> Iterator[Gap]:
             yield from _of_adverbial(clause, part)
 
 
+def is_linking(clause: Clause) -> bool:
+    """Return whether "be" is the verb itself, as in "A plan is a tool"."""
+    return clause.words[clause.verb].lemma == "be"
+
+
 def _of_subject(clause: Clause, subject: Part) -> Iterator[Gap]:
-    verb = clause.words[clause.verb]
     attributes = [part for part in clause.after if part.role in ("attr", "acomp", "xcomp", "ccomp")]
     is_one = bool(attributes) and all(_is_said_of_one(clause, part) for part in attributes)
     head = clause.words[subject.head]
-    is_linked = verb.lemma == "be" and not any(clause.words[at].role == "auxpass" for at in clause.auxiliaries)
-    if head.part in ("NOUN", "PROPN") and (not is_linked or is_one):
+    if head.part in ("NOUN", "PROPN") and (is_one or not is_linking(clause)):
         is_short = re.fullmatch(r"[A-Z][A-Z0-9-]+s?", head.text) is not None
         opening = "Who" if is_person(clause.words, subject.head) else "Who or what" if is_short else "What"
         yield Gap(kind="fact", opening=opening, part=subject, answer=clause.text(subject))
@@ -222,6 +226,8 @@ def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
         if first in ("by", "through"):
             yield Gap(kind="manner", opening="How", part=part, answer=text)
         return
+    if is_linking(clause):
+        return  # "Training is important for …" says of what, not for what
     noun = _object(words, part)
     if noun is None or words[part.head].text.lower() != first or words[noun].part not in ("NOUN", "PROPN", "NUM"):
         return

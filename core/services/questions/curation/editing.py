@@ -57,7 +57,7 @@ def edit(
     with acting(workspace, pair.project_id, "question pair edited", by=by) as act:
         stored = get(act.permitted.db, QuestionPair, pair.id)
         source = source_of_edit(act.permitted, stored)
-        edited = _written(act, stored, read, source=source)
+        edited = _written(act, approved_form(act.permitted, stored), read, source=source)
         acts.edit_pair(act.permitted, act.record, stored, edited)
         return edited
 
@@ -111,8 +111,9 @@ def split(
     with acting(workspace, pair.project_id, "question pair split", by=by) as act:
         stored = get(act.permitted.db, QuestionPair, pair.id)
         source = source_of_edit(act.permitted, stored)
-        one = _written(act, stored, read_first, source=source)
-        fresh = replace(stored, id=new_id("pair"), origin="written", fact=None, created_at=act.record.at)
+        approved = approved_form(act.permitted, stored)  # also what precedes the question in a conversation
+        one = _written(act, approved, read_first, source=source)
+        fresh = replace(approved, id=new_id("pair"), origin="written", fact=None, created_at=act.record.at)
         other = _written(act, fresh, read_second, source=source)
         acts.edit_pair(act.permitted, act.record, stored, one)
         acts.add_pair(act.permitted, act.record, other)
@@ -141,7 +142,7 @@ def merge(
         source = source_of_edit(act.permitted, stored)
         if stored.review_id == gone.review_id:  # what proves either proves both
             source = replace(source, start=min(source.start, gone.quote_start), end=max(source.end, gone.quote_end))
-        merged = _written(act, stored, read, source=source)
+        merged = _written(act, approved_form(act.permitted, stored), read, source=source)
         acts.edit_pair(act.permitted, act.record, stored, merged)
         acts.remove_pair(act.permitted, act.record, gone)
         return merged

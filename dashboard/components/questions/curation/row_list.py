@@ -22,6 +22,7 @@ _CSS = """
 .garrison-rows .pair:hover { border-left-color: var(--st-border-color); }
 .garrison-rows .pair.current { background: var(--st-secondary-background-color);
   border-left-color: var(--st-primary-color); }
+.garrison-rows .pair.same { padding-left: 2.6rem; }
 .garrison-rows .sign { font-weight: 700; color: var(--st-green-text-color); }
 .garrison-rows .dropped .sign { color: var(--st-red-text-color); }
 .garrison-rows .question { font-weight: 600; overflow-wrap: anywhere; }
@@ -53,7 +54,7 @@ export default function (component) {
     list.dataset.drawn = drawn
     list.replaceChildren(...data.rows.map(row => {
       const pair = document.createElement("div")
-      pair.className = `pair ${row.state}`
+      pair.className = `pair ${row.state} ${row.is_same_fact ? "same" : ""}`
       pair.dataset.id = row.id
       pair.id = `pair-row-${row.id}`
       pair.setAttribute("role", "option")
@@ -155,13 +156,14 @@ _MOUNT = st.components.v2.component("garrison_pair_rows", css=_CSS, js=_JS, isol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A pair as the list shows it; `about` is a line below it."""
+    """A pair as the list shows it; `about` is a line below it. One that asks for the fact of the row before is indented."""
 
     id: str
     state: str
     question: str
     answer: str
     about: str
+    is_same_fact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,26 @@ def test_what_nobody_could_answer_is_not_asked(asked, sentence):
 
 
 def test_a_gap_keeps_the_words_around_the_answer(asked):
-    pairs = asked("Attached units are subject to limitations specified in the attachment order.")
-    assert "Complete the sentence: “Attached units are subject to _____.”" in pairs
+    pairs = asked("All attached units of the division are subject to limitations specified in the attachment order.")
+    assert "Complete the sentence: “All attached units of the division are subject to _____.”" in pairs
+
+
+def test_a_gap_among_few_words_is_not_left(asked):
+    assert not any("_____ " in question for question in asked("Various circumstances might create dangerous gaps."))
+
+
+def test_the_pump_of_a_manual_is_named_with_it(asked):
+    sentence = "The pump must be cleaned every 500 hours by a technician."
+    question = "how often must the pump be cleaned by a technician?"
+    assert set(asked(sentence, title="Manual of the KV-2231.pdf")) >= {f"According to Manual of the KV-2231: {question}"}
+    assert not any(each.startswith("How often") for each in asked(sentence, title="Manual of the KV-2231.pdf"))
+    assert f"H{question[1:]}" in asked(sentence)
+
+
+def test_an_object_behind_two_joined_verbs_belongs_to_both(asked):
+    pairs = asked("The corps headquarters manages and allocates the resources of all divisions.")
+    assert pairs["What does the corps headquarters allocate?"] == "The resources of all divisions."
+    assert not any("manage?" in question for question in pairs)
 
 
 def test_a_wrong_number_is_denied_with_the_right_one(asked):
