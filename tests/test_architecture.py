@@ -70,7 +70,7 @@ HOMES = {
     "presidio_analyzer": ("core/privacy",),
     "presidio_anonymizer": ("core/privacy",),
     "spacy": ("core/privacy", "core/language"),
-    "onnxruntime": ("core/privacy",),
+    "onnxruntime": ("core/privacy", "core/models"),
     "llama_cpp": ("core/models",),
     "httpx": ("core/models/engine",),
     "gguf": ("core/models", "core/training"),

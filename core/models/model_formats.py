@@ -9,7 +9,7 @@ from typing import Literal
 
 from core.records import Model, ModelFormat
 
-Use = Literal["questions", "training", "chat", "finding personal data"]
+Use = Literal["questions", "training", "chat", "finding personal data", "comparing questions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ MODEL_FORMATS: dict[str, WeightFormat] = {
         WeightFormat("safetensors", ("training", "chat")),
         WeightFormat("spacy", ("finding personal data",)),  # ships with the product, as the next
         WeightFormat("onnx", ("finding personal data",)),
+        WeightFormat("embedding", ("comparing questions",)),  # ONNX weights of sentence embeddings, and their tokenizer
     )
 }
 

@@ -134,7 +134,7 @@ def test_a_folder_is_hashed_as_core_does_it(tmp_path):
 
 def test_shipped_pins_are_complete():
     pins = embedded.load_pins(environment.Place(shipped_root()).model_pins)
-    assert {pin.name for pin in pins} == {"smollm2-135m-instruct", "en-core-web-md", "rampart"}
+    assert {pin.name for pin in pins} == {"smollm2-135m-instruct", "en-core-web-md", "rampart", "minilm", "minilm-tokenizer"}
     assert all(len(pin.sha256) == len(pin.wheel_sha256) == 64 and "==" in pin.package for pin in pins)
 
 

@@ -45,6 +45,7 @@ def test_uses_are_shown_in_words():
         "Training, chat",
         "Finding personal data",
         "Finding personal data",
+        "Comparing questions",
     ]
 
 

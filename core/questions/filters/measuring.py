@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from core.language import grammar
 from core.questions.filters.content.grounding import Source, count_ungrounded
-from core.questions.filters.content.language import language_fit
+from core.questions.filters.content.language import SHORTEST_PHRASE, language_fit
 from core.questions.filters.content.personal_data import count_left_over, has_new_words
 from core.questions.filters.wording.sentences import is_whole_question, stranded_with
 from core.questions.filters.words import is_cloze, is_request, normalized
 from core.records import Detection, PairMeasures, QuestionPair
 
-VERSION = 1  # raised whenever the same pair would be measured otherwise
+VERSION = 2  # raised whenever the same pair would be measured otherwise
+_OF_ITS_OWN = frozenset({"model", None})  # wordings that are not made by rule of what the others are made of
 _SURE = 0.5  # likelihood from which a text of an unknown language counts as English
 
 
@@ -76,9 +77,11 @@ def measure(subjects: Sequence[Subject], tools: Tools) -> list[PairMeasures]:
 
 
 def _language_fit(subject: Subject) -> float | None:
-    """Return the likelihood for the worse of question and answer; text in brackets of a gap is in no language."""
-    fits = [language_fit(text, subject.language or "en") for text in (subject.pair.input, subject.pair.output)]
-    return min((fit for fit in fits if fit is not None), default=None)
+    """Return the likelihood for the worse of question and answer."""
+    language = subject.language or "en"
+    asked = language_fit(subject.pair.input, language)
+    answered = language_fit(subject.pair.output, language, shortest=SHORTEST_PHRASE)
+    return min((fit for fit in (asked, answered) if fit is not None), default=None)
 
 
 def _is_english(subject: Subject, fit: float | None) -> bool:
@@ -86,7 +89,11 @@ def _is_english(subject: Subject, fit: float | None) -> bool:
 
 
 def _whole_questions(pairs: Sequence[QuestionPair | None], tools: Tools) -> list[bool | None]:
-    """Return for each pair whether its question is whole; None for those that the parser is not asked about."""
+    """Return for each pair whether its question is whole; None for those that the parser is not asked about.
+
+    The wordings of a fact are made of one reading of its sentence. So where one of them is broken, all are: the gap in
+    "_____ footprints similar to that of a manned aircraft." hides what "What footprints similar to …?" shows.
+    """
     whole: list[bool | None] = [None] * len(pairs)
     asked = [
         (number, pair)
@@ -98,6 +105,10 @@ def _whole_questions(pairs: Sequence[QuestionPair | None], tools: Tools) -> list
     for (number, pair), words in zip(asked, tools.parse(pair.input for _, pair in asked), strict=True):
         is_torn = stranded_with(words) and f"with {normalized(pair.output)}" not in normalized(pair.quote)
         whole[number] = is_whole_question(words) and not is_torn
+    broken = {pair.fact for number, pair in asked if whole[number] is False and pair.wording not in _OF_ITS_OWN}
+    for number, given in enumerate(pairs):
+        if given is not None and given.fact in broken and given.fact is not None and given.wording not in _OF_ITS_OWN:
+            whole[number] = False
     return whole
 
 

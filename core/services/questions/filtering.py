@@ -8,6 +8,7 @@ from typing import Any
 from core.questions import apply_filters
 from core.questions.filters import Judging, check_names
 from core.questions.filters.content.answerable import is_known
+from core.questions.filters.repeats.meaning import SAME_MEANING
 from core.records import PairMeasures, Project, QuestionPair
 from core.services.questions.curation import keep
 from core.services.questions.measures import Report, measure_pairs
@@ -57,7 +58,8 @@ def filter_again(
     """
     rights.check(workspace.db, "work on questions", project.id)
     check_names(filters)
-    measures = measure_pairs(workspace, project, _pairs(workspace, project), report=report)
+    with_meaning = SAME_MEANING.applies(filters)
+    measures = measure_pairs(workspace, project, _pairs(workspace, project), with_meaning=with_meaning, report=report)
     with transaction(workspace.db):
         pairs = _pairs(workspace, project)  # as they are now: measuring may have taken minutes
         judged = apply_filters(_fresh(pairs), filters, measures)

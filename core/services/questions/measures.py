@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
+from core.models.embedder import EMBEDDING_MODEL, TOKENIZER, Embedder, open_embedder
+from core.models.registry import find_model, model_folders
 from core.privacy import Detector
 from core.questions.filters.content.grounding import Source
 from core.questions.filters.content.personal_data import words_of
@@ -22,6 +25,7 @@ def measure_pairs(
     project: Project,
     pairs: Sequence[QuestionPair],
     *,
+    with_meaning: bool = False,
     tools: Tools | None = None,
     report: Report | None = None,
 ) -> dict[str, PairMeasures]:
@@ -33,6 +37,7 @@ def measure_pairs(
         workspace: where they are stored.
         project: whose pairs they are.
         pairs: pairs of the project, also such as are not stored yet.
+        with_meaning: also make the embeddings by which pairs are compared.
         tools: what measures; by default the parser, and the search for personal data where a pair holds unknown words.
         report: called with how many of those to be measured are done, and of how many.
 
@@ -40,7 +45,8 @@ def measure_pairs(
         SetupError: a model that is needed is missing or damaged.
     """
     rights.check(workspace.db, "work on questions", project.id)
-    tools = tools or Tools(find_personal_data=_Search(workspace, project).find)
+    if tools is None:
+        tools = Tools(find_personal_data=_Search(workspace, project).find, embed=_embed(workspace) if with_meaning else None)
     known = stored_measures(workspace, project.id)
     due = [subject for subject in _Sources(workspace, project).subjects(pairs) if _is_due(subject, known, tools)]
     for start in range(0, len(due), AT_ONCE):
@@ -85,6 +91,24 @@ def _is_due(subject: Subject, known: dict[str, PairMeasures], tools: Tools) -> b
     if measures is None or measures.sha256 != subject.sha256:
         return True
     return tools.embed is not None and measures.embedding is None
+
+
+def _embed(workspace: Workspace) -> Callable[[Sequence[str]], list[bytes]]:
+    """Return what makes embeddings; the network is loaded when it is first asked.
+
+    Raises:
+        SetupError: the network is not on this machine.
+    """
+    folders = model_folders(workspace.home)
+    paths = [Path(find_model(folders, name).path) for name in (EMBEDDING_MODEL, TOKENIZER)]
+    opened: list[Embedder] = []
+
+    def embed(texts: Sequence[str]) -> list[bytes]:
+        if not opened:
+            opened.append(open_embedder(*paths))
+        return opened[0].embed(texts)
+
+    return embed
 
 
 class _Search:

@@ -21,8 +21,9 @@ def show_opinions(workspace: Workspace, project: Project, chosen: FilterSettings
     """Show what a model could answer and how its judgment agrees with people's, and the buttons that ask it."""
     measured = measured_of(workspace, project, chosen)
     st.markdown(
-        "**Can a model answer the questions?** It answers each with its passage and without. "
-        "Where it answers otherwise with the passage at hand, the pair is dropped; what it knew without is only counted."
+        "**Can a model answer the questions?** It answers each with its passage and without. The filter *Model answers "
+        "otherwise* drops those it gets wrong with the passage at hand; what it knew without is only counted. "
+        "Ask a large model: the embedded one reads too poorly to judge pairs by it."
     )
     if measured.asked:
         st.markdown(_answered(measured))

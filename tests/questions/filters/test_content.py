@@ -29,6 +29,11 @@ def test_answer_that_repeats_the_question_goes(drops, question, answer, fields):
         ("Is the valve open or closed while the pump runs?", "Closed.", {}),
         ("Which echelon publishes first, corps or division?", "Corps", {}),
         ("Is the phalanx inside the perimeter?", "Yes.", {}),
+        (
+            "Which term means “a system to control an unmanned aircraft”?",
+            "Unmanned aircraft system.",
+            {"wording": "reverse"},
+        ),
     ],
 )
 def test_yes_and_no_gaps_and_choices_are_no_copies(drops, question, answer, fields):

@@ -10,7 +10,7 @@ PASSAGE = (
     "later than 14 months prior to the fiscal year. The S-2 of the 1st Armored Division advanced 1,150 kilometers."
 )
 SOURCE = Source(
-    passage=PASSAGE, around="KV-2231 > Maintenance\nFM 7-0.pdf", document=PASSAGE + " Division troops rest 9 days."
+    passage=PASSAGE, around="KV-2231 > Maintenance\nFM_7-0.pdf", document=PASSAGE + " Division troops rest 9 days."
 )
 
 
@@ -67,6 +67,7 @@ def test_a_number_that_stands_elsewhere_in_the_passage_is_not_in_the_evidence(ma
 
 def test_question_is_held_against_passage_heading_and_title(make_pair):
     assert count(make_pair, "every week", "In maintenance of the KV-2231, how often do companies meet?") == 0
+    assert count(make_pair, "every week", "According to FM 7-0, how often do companies meet?") == 0
     assert count(make_pair, "every week", "How often do companies of the KV-9999 meet?") == 1
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.language.grammar import Word
 from core.questions.filters.content.grounding import Source
 from core.questions.filters.content.personal_data import has_new_words, words_of
 from core.questions.filters.measuring import Subject, Tools, measure
@@ -91,9 +92,15 @@ def test_figures_of_a_pair_without_source_are_not_known(subject):
 
 def test_language_is_held_against_the_document_s_and_the_worse_of_both_texts_counts(subject):
     subjects = [
-        subject("How often is the filter cleaned?", "Alle neunzig Tage wird der Filter gereinigt."),
-        subject("How often is the filter cleaned?", "Alle 90."),
-        subject("How often is the filter cleaned?", "Alle neunzig Tage wird der Filter gereinigt.", language=None),
+        subject(
+            "How often is the filter cleaned?", "Alle neunzig Tage wird der Filter gereinigt, und zwar von zwei Leuten."
+        ),
+        subject("How often is the filter cleaned?", "A route reconnaissance."),
+        subject(
+            "How often is the filter cleaned?",
+            "Alle neunzig Tage wird der Filter gereinigt, und zwar von zwei Leuten.",
+            language=None,
+        ),
     ]
     fits = [each.language_fit for each in measured(subjects)]
     assert fits[0] < 0.005 < fits[1] and fits[2] is None
@@ -117,6 +124,20 @@ def test_sha256_changes_with_whatever_the_figures_depend_on(subject):
 def test_embeddings_are_made_of_question_and_answer(subject):
     (found,) = measured([subject("Who cleans?", "Orla")], embed=lambda texts: [text.encode() for text in texts])
     assert found.embedding == b"Who cleans? Orla"
+
+
+def test_where_one_wording_of_a_fact_is_broken_all_that_rules_made_of_it_are(subject):
+    names = (("open", "1"), ("cloze", "1"), ("model", "1"), ("open", "2"), (None, None))
+    subjects = [subject("What footprints similar ____?", "Logistics.", wording=name, fact=fact) for name, fact in names]
+    subjects[0] = subject("What footprints similar to that?", "Logistics.", wording="open", fact="1")
+
+    def parse(texts):
+        yield from ((word(text),) for text in texts)
+
+    def word(text):
+        return Word(text="What", start=0, end=4, lemma="what", part="PRON", tag="WP", role="ROOT", head=0)
+
+    assert [each.is_whole for each in measured(subjects, parse=parse)] == [False, False, None, None, None]
 
 
 @pytest.mark.model

@@ -26,7 +26,8 @@ What does the majority of civil affair?
 What does converge capability from?
 What do ground reconnaissance verifies whether?
 What does component commander with?
-What do friendly intelligence routinely collects information on?""".splitlines()
+What do friendly intelligence routinely collects information on?
+What footprints similar to that of a manned aircraft?""".splitlines()
 
 WHOLE = """What is a base?
 Who is responsible for the keys?
@@ -64,6 +65,9 @@ Where must deception end?
 How is the valve set?
 What does logistics include?
 What does it mean that weapons are tight?
+What do reconnaissance and surveillance both include?
+Can you tell me what company training schedules are?
+According to FM 3-55, what do units conduct with little concern about who observes?
 How do planners know where the enemy forces are?""".splitlines()
 
 

@@ -57,6 +57,10 @@ def test_unusual_text_is_not_broken(drops, question, answer):
         ("When is a LOOKOUT status assumed?", "when an air threat is within 30 kilometers of the"),
         ("What are the steps?", "These are the steps to be taken:"),
         ("What is a LOOKOUT status?", "A status (see table"),
+        ("Complete the sentence: “With, the staff judge advocate ensures _____.”", "that it is lawful"),
+        ("What do officers possess for using TAC-D. since deception is cognitive?", "Experience."),
+        ("Complete the sentence: “Officers possess _____ for using TAC-D..”", "experience"),
+        ("Which term means “also have technical signatures visible to sensors”?", "Most physical."),
     ],
 )
 def test_what_is_cut_off_or_broken_goes(drops, question, answer):
@@ -71,6 +75,9 @@ def test_what_is_cut_off_or_broken_goes(drops, question, answer):
         ("Is the phalanx emplaced inside the perimeter?", "Yes.", {}),
         ("Must the lamp be on?", "No, it must be switched off.", {}),
         ("In what state is the lamp left?", "switched on", {"fact": "1"}),
+        ("Which U.S. forces, e.g. brigades, move with approx. ten tanks vs. twenty?", "Two.", {}),
+        ("Who must comply with U.S. and international law?", "Everybody.", {}),
+        ("Which of with, by and from is missing...?", "By", {}),
         ("Which letter marks the plan?", "A", {"fact": "1"}),
         ("Complete the sentence: Training meetings last no more than ____ the", "30 minutes", {"wording": "cloze"}),
         ("What is a warfighter exercise (known as WFX)?", "An exercise.", {}),

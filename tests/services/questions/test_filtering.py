@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import InputError, ModelError
+from core.errors import InputError, ModelError, SetupError
 from core.questions.filters.measuring import Tools
 from core.records import QuestionPair
 from core.services.questions import measures as measuring
@@ -143,3 +143,20 @@ def test_mark_of_the_pairs_changes_with_them_and_with_what_was_measured(workspac
     keep_dropped(workspace, project, "ungrounded")
     marks.append(state_of_pairs(workspace, project))
     assert len(set(marks)) == 3 and state_of_pairs(workspace, project) == marks[-1]
+
+
+def test_embeddings_are_made_only_where_the_filter_of_meaning_is_on(workspace, project, monkeypatch):
+    monkeypatch.setattr(measuring, "Tools", lambda **tools: Tools(parse=None, embed=tools["embed"]))
+    monkeypatch.setattr(measuring, "_embed", lambda _: lambda texts: [bytes([1] * 384)] * len(texts))
+    off = ("ungrounded", "too long", "needs the page")
+    assert filter_again(workspace, project, FilterSettings(off=off)).kept == 4
+    assert stored_measures(workspace, project.id)["good"].embedding is None
+    filtered = filter_again(workspace, project, FilterSettings(off=off, on=("same meaning",)))
+    assert filtered.dropped == {"same meaning": 3}
+    assert stored_measures(workspace, project.id)["good"].embedding == bytes([1] * 384)
+
+
+def test_a_network_that_is_not_here_is_said(workspace, project, monkeypatch):
+    monkeypatch.setattr(measuring, "model_folders", lambda _: ())
+    with pytest.raises(SetupError, match="minilm"):
+        filter_again(workspace, project, FilterSettings(on=("same meaning",)))

@@ -54,7 +54,7 @@ def test_each_pair_is_asked_once_and_only_what_is_answered_otherwise_is_dropped(
     assert measure_answerable(context, learned.project, model="", generator=generator) == 5
     assert measure_answerable(context, learned.project, model="", generator=generator) == 0
     assert len(generator.asked) == 5
-    filter_again(workspace, learned.project, FilterSettings(off=("ungrounded",)))
+    filter_again(workspace, learned.project, FilterSettings(on=("not answerable",), off=("ungrounded",)))
     reasons = {pair.id: pair.reason for pair in find(workspace.db, QuestionPair)}
     assert [name for name, reason in reasons.items() if reason == "not answerable"] == ["winch 3"]
     measured = measured_of(workspace, learned.project, FilterSettings())

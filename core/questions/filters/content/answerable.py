@@ -21,9 +21,10 @@ def is_known(measures: PairMeasures, settings: FilterSettings) -> bool:
 NOT_ANSWERABLE = Filter(
     DropReason(
         "not answerable",
-        "The model read the passage and gave another answer. Pairs count only once this was measured.",
+        "The model read the passage and gave another answer. It has to answer the questions first, see below.",
         title="Model answers otherwise",
     ),
     each(_is_not_answerable),
     thresholds=("min_answered",),
+    is_on=False,  # a small model's answers say more of the model than of the pair
 )

@@ -56,6 +56,7 @@ class _Evidence:
     """The numbers, words, and numbers with their units of a text."""
 
     def __init__(self, text: str) -> None:
+        text = text.replace("_", " ")  # as in the names of files: "FM_3-55.pdf"
         self.words = {form for word in _WORD.findall(text) for form in _forms(word)}
         self.numbers = set(_numbers(text))
         self.units = set(_units(text))

@@ -7,17 +7,17 @@ from typing import Any
 from core.questions.filters.filter import Case, DropReason, Filter, each
 from core.settings import FilterSettings
 
-_SHORTEST = 15  # letters: fewer tell nothing
+SHORTEST, SHORTEST_PHRASE = 15, 40  # letters: fewer tell nothing; "A route reconnaissance" might be French
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
-def language_fit(text: str, language: str) -> float | None:
+def language_fit(text: str, language: str, *, shortest: int = SHORTEST) -> float | None:
     """Return how likely the text is in the language with this ISO 639-1 code, 0 to 1; None if it is too short to tell.
 
     Words in capitals are left out: abbreviations are in no language.
     """
     words = [word for word in _LETTERS.findall(text) if not (len(word) > 1 and word.isupper())]
-    if sum(map(len, words)) < _SHORTEST:
+    if sum(map(len, words)) < shortest:
         return None
     return float(dict(_identifier().rank(" ".join(words))).get(language, 0.0))
 

@@ -5,6 +5,7 @@ What the parser says is measured once (`core.questions.filters.wording.sentences
 
 import re
 
+from core.language.english.abbreviations import ABBREVIATIONS
 from core.language.english.function_words import (
     ARTICLES,
     COMMON_PREPOSITIONS,
@@ -23,7 +24,9 @@ _END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 _CUT = (",", ";", ":", "—", "–", "-", "…", "...", "(", "/")
 _ENDS_NO_ANSWER = ARTICLES | COMMON_PREPOSITIONS | COORDINATORS | RELATIVES | FINITE_BE | {"if"}
 _ENDS_NO_QUESTION = ARTICLES | COORDINATORS | frozenset("be that when if not many much my your their its our than".split())
-_NO_BEGINNING = FINITE_BE | MODALS | frozenset({"has", "have", "had", "and", "or", "which", "who"})  # "is changed by hand"
+_NO_BEGINNING = (
+    FINITE_BE | MODALS | frozenset({"has", "have", "had", "and", "or", "which", "who", "also"})
+)  # "is changed by hand"
 _PARTICLES = frozenset("in on off up down out over".split())  # "switched on." ends a sentence
 _SUBORDINATORS = "since|once|if|when|while|because|although|though|unless|until|whereas|whether"
 _VERB = "|".join(sorted((DO - {"done"}) | MODALS))
@@ -32,6 +35,11 @@ _NO_SUBJECT = re.compile(  # "What do since chaplains have?": what follows the v
     rf"(?:(?:{_VERB}|is|are|was|were|has|have|had) (?:{_SUBORDINATORS}|and|or|nor|but)"
     rf"|(?:do|does|did) (?:{_VERB}|is|are|of|with|by))\b"
 )
+_TORN = re.compile(  # "With, the staff …", "Which term means “also have …”?", two periods in a row
+    r"(?:^|[“\"] ?|[.:] )(?:With|By|Of|For|From|To),"
+    r"|\bmeans? [“\"'](?:also|have|has|is|are|was|were|can|may|must)\b|(?<!\.)\.\.(?!\.)"
+)
+_MIDWAY = re.compile(r"([\w-]+)\. (?=[a-z])")  # a period before a small letter
 _BRACKET = re.compile(r"[()\[\]]")
 _NUMBERING = re.compile(r"(?:^|\s)\w{1,3}\)$")
 _SAID_TWICE = re.compile(r"(?i)\b(a|an|the|of|to|in|is|are|does|do|and|for|with|by|must|what|how) \1\b")
@@ -45,8 +53,14 @@ def _is_broken_question(case: Case) -> bool:
     question = case.pair.input.strip()
     words = [word.lower() for word in WORD.findall(question)]
     ends = not is_cloze(case.pair) and bool(words) and words[-1] in _ENDS_NO_QUESTION and not case.pair.history
-    starts = _NO_SUBJECT.search(question) is not None or _SAID_TWICE.search(question) is not None
-    return ends or starts or not _is_balanced(question)
+    faults = (_NO_SUBJECT, _SAID_TWICE, _TORN)
+    return ends or any(fault.search(question) for fault in faults) or _ends_midway(question) or not _is_balanced(question)
+
+
+def _ends_midway(question: str) -> bool:
+    """Return whether a sentence ends within the question and goes on with a small letter: "using TAC-D. since it is …"."""
+    words = (match[1].lower() for match in _MIDWAY.finditer(question))
+    return any(len(word) > 2 and word not in ABBREVIATIONS for word in words)
 
 
 def _is_broken_answer(case: Case) -> bool:

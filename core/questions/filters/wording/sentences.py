@@ -13,6 +13,7 @@ from core.language.grammar import Word
 _OPENING = frozenset({"WP", "WRB", "WDT", "WP$"})  # tags of question words
 _NOMINAL = frozenset({"NOUN", "PROPN", "PRON", "NUM"})
 _CAN_BE_NOMINAL = _NOMINAL | {"ADJ", "VERB"}  # "What does a subordinate brief?", "Where must care be taken?"
+_AFTER_SUBJECT = frozenset({"both", "all", "each"})  # "What do the two both include?"
 _FINITE = frozenset({"VBZ", "VBP", "VBD", "MD"})
 _BEFORE_A_NOUN = frozenset({"DT", "IN", "PRP$", "CC", "POS"})
 # Verbs whose participle is their base form: "How is the valve set?" is sound.
@@ -27,6 +28,8 @@ def is_whole_question(words: Sequence[Word]) -> bool:
     start = next((number for number, word in enumerate(words) if word.tag in _OPENING), None)
     if start is None or not any(word.part in ("VERB", "AUX") for word in words):
         return start is None  # "Is the valve open?" and requests are judged by cheaper rules
+    if words[0].part in ("AUX", "VERB") or words[0].tag == "MD":
+        return True  # "Can you tell me what fires are?" ends with "are"
     helper = _helping_verb(words, start)
     if helper is None:
         return not _dangles(words)
@@ -61,7 +64,7 @@ def _has_subject_and_verb(rest: Sequence[Word]) -> bool:
     """Return whether a subject comes first and then the base form of a verb: "(do) planners compare"."""
     for place in range(1, len(rest)):
         subject = list(rest[:place])
-        while len(subject) > 1 and subject[-1].part in ("ADV", "PART"):
+        while len(subject) > 1 and (subject[-1].part in ("ADV", "PART") or subject[-1].text.lower() in _AFTER_SUBJECT):
             del subject[-1]
         if not _can_be_base(rest[place]) or subject[-1].tag in _BEFORE_A_NOUN:
             continue
