@@ -64,7 +64,7 @@ def scripted_writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
     """Let generation jobs with `scripted_settings` write, load no model and examine no pair."""
     monkeypatch.setattr("core.models.engine.apart.WriterApart", NoModel)
     monkeypatch.setattr("core.models.unpacked.batch_gguf", lambda path, cache, **_: path)
-    for module in ("filtering", "generation"):
-        monkeypatch.setattr(f"core.services.questions.{module}.measure_pairs", lambda *_, **__: {})
+    monkeypatch.setattr("core.services.questions.filtering.measure_pairs", lambda *_, **__: {})
+    monkeypatch.setattr("core.services.questions.generation.Meter.measure", lambda *_: None)
     monkeypatch.setitem(WRITERS, "scripted", SCRIPTED)
     return SCRIPTED

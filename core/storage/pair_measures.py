@@ -14,10 +14,16 @@ _COLUMNS = tuple(field.name for field in fields(PairMeasures))
 _STORE = f"insert or replace into pair_measures ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 
 
-def stored_measures(workspace: Workspace, project_id: str) -> dict[str, PairMeasures]:
-    """Return what was measured of the project's pairs, by pair id."""
+def stored_measures(
+    workspace: Workspace, project_id: str, *, pair_ids: Iterable[str] | None = None
+) -> dict[str, PairMeasures]:
+    """Return what was measured of the project's pairs, or of those with these ids, by pair id."""
     rights.check(workspace.db, "read documents", project_id)
-    rows = workspace.db.execute("select * from pair_measures where project_id = ?", [project_id])
+    statement, values = "select * from pair_measures where project_id = ?", [project_id]
+    if pair_ids is not None:
+        statement += " and pair_id in (select value from json_each(?))"
+        values.append(json.dumps(list(pair_ids)))
+    rows = workspace.db.execute(statement, values)
     return {row["pair_id"]: _from_row(row) for row in rows}
 
 

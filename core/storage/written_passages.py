@@ -16,6 +16,7 @@ from core.storage.rows import find, insert_many, update
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
+PASSAGES_READ = 64  # at a time
 _UNTOUCHED = "origin = 'generated' and decided is null and changed_by is null"  # pairs that no person decided on or edited
 _OF_A_PERSON = (
     "id",
@@ -94,19 +95,31 @@ def approved_sizes(workspace: Workspace, project_id: str, review_id: str) -> tup
 
 def waiting_pairs(workspace: Workspace, project_id: str, job_id: str) -> list[QuestionPair]:
     """Return the pairs a job has written that do not count yet."""
-    return [pair for pairs in _waiting(workspace, project_id, job_id) for pair in pairs]
+    return [pair for pairs in each_waiting(workspace, project_id, job_id) for pair in pairs]
 
 
-def _waiting(workspace: Workspace, project_id: str, job_id: str) -> Iterator[list[QuestionPair]]:
-    """Yield, passage by passage, the pairs a job has written that do not count yet."""
+def each_waiting(workspace: Workspace, project_id: str, job_id: str) -> Iterator[list[QuestionPair]]:
+    """Return, passage by passage, the pairs a job has written that do not count yet.
+
+    A few passages are read at a time, so that no statement is open while whoever asks stores something.
+    """
     rights.check(workspace.db, "read documents", project_id)
-    rows = workspace.db.execute(
-        "select w.pairs from written_passages w join documents d on d.id = w.document_id"
-        " where w.job_id = ? and d.project_id = ? and w.pairs is not null order by w.rowid",
-        [job_id, project_id],
-    )
-    for row in rows:
-        yield [_pair(values) for values in json.loads(row["pairs"])]
+    return _each_waiting(workspace, project_id, job_id)
+
+
+def _each_waiting(workspace: Workspace, project_id: str, job_id: str) -> Iterator[list[QuestionPair]]:
+    last = 0
+    while True:
+        rows = workspace.db.execute(
+            "select w.rowid, w.pairs from written_passages w join documents d on d.id = w.document_id"
+            " where w.job_id = ? and d.project_id = ? and w.pairs is not null and w.rowid > ? order by w.rowid limit ?",
+            [job_id, project_id, last, PASSAGES_READ],
+        ).fetchall()
+        for row in rows:
+            yield [_pair(values) for values in json.loads(row["pairs"])]
+        if len(rows) < PASSAGES_READ:
+            return
+        last = rows[-1]["rowid"]
 
 
 def _pair(values: dict[str, Any]) -> QuestionPair:
@@ -138,7 +151,7 @@ def put_in_place(workspace: Workspace, project_id: str, job_id: str, *, is_forge
         f"delete from pairs where project_id = ? and {replaced} and passage_id in ({written})",  # noqa: S608 constants
         [project_id, job_id],
     )
-    for pairs in _waiting(workspace, project_id, job_id):
+    for pairs in each_waiting(workspace, project_id, job_id):
         insert_many(db, _settled(workspace, pairs))
     db.execute(  # one record a passage: that of the pairs that count
         f"delete from written_passages where pairs is null and passage_id in ({written})",  # noqa: S608 a constant

@@ -26,8 +26,8 @@ from core.storage import Workspace, find, get, insert
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GENERATION = {
-    "model": "smollm2-135m-instruct", "writer": "auto", "per_passage": 3, "batch_sequences": 8, "unanswerable_share": 0.1,
-    "prompts": {}, "seed": 0,
+    "model": "smollm2-135m-instruct", "writer": "auto", "per_passage": 3, "wordings": 5, "model_wordings": 0,
+    "answers": "bare", "batch_sequences": 8, "unanswerable_share": 0.1, "prompts": {}, "seed": 0,
 }  # fmt: skip
 FILTERS = {
     "on": [], "off": [], "forbidden_words": [],

@@ -11,7 +11,7 @@ from core.questions import find_writer
 from core.questions.writers.registry import AUTO
 from core.records import Document, Project
 from core.services.questions.filtering import Filtered, filter_again
-from core.services.questions.measures import measure_pairs
+from core.services.questions.measures import AT_ONCE, Meter
 from core.services.questions.writing.batch import BatchWriter, Counts, WrittenBatch
 from core.services.questions.writing.excerpts import Surroundings
 from core.services.questions.writing.missing import Amount, amount, missing, settings_key
@@ -22,7 +22,7 @@ from core.services.questions.writing.texts import TextJudge, trainable_texts
 from core.services.questions.writing.unanswered import Invention, invented, put_invented
 from core.settings import FilterSettings, GenerationSettings
 from core.storage import Workspace, find, get, transaction
-from core.storage.written_passages import forget_others, put_in_place, store_written, waiting_pairs
+from core.storage.written_passages import each_waiting, forget_others, put_in_place, store_written
 from core.storage.written_texts import forget_other_texts, store_texts, texts_in_place
 from core.words import counted
 
@@ -139,7 +139,7 @@ def write_questions(
         raise
     context.progress(found.total, found.total, unit="passages", message="Filtering")
     invention = invented(context.workspace, project, context.job.id, settings)
-    _measure(context, project, invention)
+    _measure(context, project, invention, total=found.total)
     try:
         filtered = _count_in_all(context, project, filters, invention, is_forgetting=is_forgetting)
     except ModelError as error:
@@ -211,14 +211,17 @@ def _message(counts: Counts, done: int, total: int) -> str:
     return words
 
 
-def _measure(context: JobContext, project: Project, invention: Invention) -> None:
+def _measure(context: JobContext, project: Project, invention: Invention, *, total: int) -> None:
     """Measure what filters need to know of the new pairs. It takes long, so it is done before these count."""
-
-    def report(done: int, total: int) -> None:
-        context.progress(done, total, unit="pairs", message="Examining pairs")
-
-    new = [*waiting_pairs(context.workspace, project.id, context.job.id), *invention.added]
-    measure_pairs(context.workspace, project, new, report=report)
+    meter, done, few = Meter(context.workspace, project), 0, list(invention.added)
+    for pairs in each_waiting(context.workspace, project.id, context.job.id):
+        few += pairs
+        if len(few) >= AT_ONCE:
+            meter.measure(few)
+            few.clear()
+        done += 1
+        context.progress(done, max(total, done + 1), unit="passages", message="Examining pairs")
+    meter.measure(few)
 
 
 def _with_counts(error: ModelError, counts: Counts) -> ModelError:

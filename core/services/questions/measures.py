@@ -15,6 +15,7 @@ from core.storage import Workspace, find, rights
 from core.storage.pair_measures import store_measures, stored_measures
 
 AT_ONCE = 256  # pairs measured and stored together
+TEXTS_HELD = 64  # approved texts of documents
 
 Report = Callable[[int, int], None]
 
@@ -55,6 +56,27 @@ def measure_pairs(
         store_measures(workspace, project.id, fresh)
         known |= {each.pair_id: each for each in fresh}
     return known
+
+
+class Meter:
+    """Measures pairs a few at a time, with the same tools, so that never all of a project have to be held."""
+
+    def __init__(self, workspace: Workspace, project: Project) -> None:
+        """Open nothing yet."""
+        self._workspace, self._project = workspace, project
+        self._tools = Tools(find_personal_data=_Search(workspace, project).find)
+        self._sources = _Sources(workspace, project)
+
+    def measure(self, pairs: Sequence[QuestionPair]) -> None:
+        """Measure and store what was not measured yet of these pairs.
+
+        Raises:
+            SetupError: a model that is needed is missing or damaged.
+        """
+        known = stored_measures(self._workspace, self._project.id, pair_ids=[pair.id for pair in pairs])
+        due = [subject for subject in self._sources.subjects(pairs) if _is_due(subject, known, self._tools)]
+        if due:
+            store_measures(self._workspace, self._project.id, measure(due, self._tools))
 
 
 def passages_of(workspace: Workspace, project: Project, pairs: Sequence[QuestionPair]) -> dict[str, str]:
@@ -134,6 +156,8 @@ class _Sources:
 
     def _of(self, document: Document) -> tuple[str | None, dict[str, Passage], str, frozenset[str]]:
         if document.id not in self._approved:
+            if len(self._approved) >= TEXTS_HELD:
+                self._approved.clear()
             review, passages = self._workspace.approved_passages(document)
             headings = {passage.heading for passage in passages}
             text = "\n".join([*(passage.text for passage in passages), *headings, document.name])

@@ -4,6 +4,8 @@ import streamlit as st
 
 from core import jobs
 from core.errors import GarrisonError
+from core.questions.writers.guided import GUIDED
+from core.questions.writers.registry import AUTO
 from core.records import Job, Project
 from core.services.questions.filtering import filter_settings_of
 from core.services.questions.generation import Params, Result, find_generator
@@ -35,11 +37,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
         settings = _choose(workspace, project, is_busy=is_busy)
         if settings is None:
             return
-        st.caption(
-            f"Up to {counted(passages * settings.per_passage, 'fact')}, each asked in up to "
-            f"{counted(settings.wordings, 'wording')}, before weak pairs are dropped. Each answer must stand in the approved "
-            "text."
-        )
+        st.caption(f"{_most(passages * settings.per_passage, settings)} Each answer must stand in the approved text.")
         again = None if is_first else _choose_again()
         if st.button(
             "Write question pairs",
@@ -65,6 +63,14 @@ def _choose_again() -> str | None:
     """Ask what to write again; return None if only what changed."""
     chosen = st.radio("What to write again", [CHANGED, ALL, FORGET], captions=AGAIN, key="write-again")
     return None if chosen == CHANGED else chosen
+
+
+def _most(count: int, settings: GenerationSettings) -> str:
+    """Say how much is written at most."""
+    if settings.writer in (AUTO, GUIDED.name):
+        wordings = counted(settings.wordings, "wording")
+        return f"Up to {counted(count, 'fact')}, each asked in up to {wordings}, before weak pairs are dropped."
+    return f"Up to {counted(count, 'question pair')} before weak ones are dropped."
 
 
 def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> GenerationSettings | None:

@@ -1,15 +1,18 @@
 """Add questions that the documents do not answer, as many as the settings say, and drop those that they answer after all."""
 
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from core.questions.writers.unanswerable import NAME, Draft, drafts, pair_of, unanswered
+from core.questions.writers.unanswerable import MOST_PARSED, NAME, Draft, drafts, pair_of, unanswered
 from core.records import Document, Project, QuestionPair, new_id, now
 from core.settings import GenerationSettings
 from core.storage import Workspace, find, rights
-from core.storage.rows import delete, insert_many
-from core.storage.written_passages import waiting_pairs
+from core.storage.rows import delete, from_row, insert_many
+from core.storage.written_passages import each_waiting
+
+MOST_ADDED = 5000  # by rule: a model learns from fewer to say that it does not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +29,17 @@ def invented(workspace: Workspace, project: Project, job_id: str, settings: Gene
     Both are judged over all approved passages of the project, read one document at a time.
 
     Raises:
-        AccessError: the actor may not read the project's documents.
+        AccessError: the actor may not work on the project's questions.
     """
-    waiting = waiting_pairs(workspace, project.id, job_id)
-    written = [pair for pair in waiting if pair.kind == NAME]
-    languages = {document.id: document.language for document in find(workspace.db, Document, project_id=project.id)}
-    stated = [*_stated(waiting), *_stated(_others(workspace, project, waiting))]
+    rights.check(workspace.db, "work on questions", project.id)
     share = settings.unanswerable_share
-    wanted = max(0, round(len(stated) * share / (1 - share)) - len(written))
-    english = [pair for pair in stated if languages.get(pair.document_id) in (None, "en")]
-    by_rule = drafts(english, wanted, seed=settings.seed) if wanted else []
+    if not share:
+        return Invention([], [])
+    languages = {document.id: document.language for document in find(workspace.db, Document, project_id=project.id)}
+    written = [pair for pairs in each_waiting(workspace, project.id, job_id) for pair in pairs if pair.kind == NAME]
+    count, known = _stated(workspace, project, job_id, languages, seed=settings.seed)
+    wanted = min(MOST_ADDED, max(0, round(count * share / (1 - share)) - len(written)))
+    by_rule = drafts(known, wanted, seed=settings.seed) if wanted else []
     asked = [Draft(pair.input, pair.input, pair) for pair in written]
     standing = list(unanswered([*asked, *by_rule], _texts(workspace, project))) if asked or by_rule else []
     fine = {draft.source.id for draft in standing if draft.question == draft.thing}
@@ -43,15 +47,33 @@ def invented(workspace: Workspace, project: Project, job_id: str, settings: Gene
     return Invention(list(islice(added, wanted)), [pair.id for pair in written if pair.id not in fine])
 
 
-def _stated(pairs: Sequence[QuestionPair]) -> list[QuestionPair]:
-    return [pair for pair in pairs if pair.kind != NAME and pair.quote]
+def _stated(
+    workspace: Workspace, project: Project, job_id: str, languages: Mapping[str, str | None], *, seed: int
+) -> tuple[int, list[QuestionPair]]:
+    """Count the pairs that the text answers, and return a random sample of the English ones: those are made new ones of."""
+    chance = random.Random(seed)  # noqa: S311 nothing secret
+    count, sample = 0, list[QuestionPair]()
+    for pair in _answered(workspace, project, job_id):
+        count += 1
+        if languages.get(pair.document_id) not in (None, "en"):
+            continue
+        if len(sample) < MOST_PARSED:
+            sample.append(pair)
+        elif (place := chance.randrange(count)) < MOST_PARSED:
+            sample[place] = pair
+    return count, sample
 
 
-def _others(workspace: Workspace, project: Project, waiting: Sequence[QuestionPair]) -> list[QuestionPair]:
-    """Return the kept pairs that stay, because nothing new was written about their passages."""
-    replaced = {pair.passage_id for pair in waiting}
-    kept = find(workspace.db, QuestionPair, project_id=project.id, origin="generated", state="kept")
-    return [pair for pair in kept if pair.passage_id not in replaced]
+def _answered(workspace: Workspace, project: Project, job_id: str) -> Iterator[QuestionPair]:
+    """Yield what the job wrote with its evidence, and the kept pairs of passages that it did not write about."""
+    for pairs in each_waiting(workspace, project.id, job_id):
+        yield from (pair for pair in pairs if pair.kind != NAME and pair.quote)
+    rows = workspace.db.execute(
+        "select * from pairs where project_id = ? and origin = 'generated' and state = 'kept' and quote <> ''"
+        " and passage_id not in (select passage_id from written_passages where job_id = ? and pairs is not null)",
+        [project.id, job_id],
+    )
+    yield from (from_row(QuestionPair, row) for row in rows)
 
 
 def _pairs(standing: Sequence[Draft], languages: dict[str, str | None]) -> Iterator[QuestionPair]:
