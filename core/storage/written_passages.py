@@ -18,15 +18,8 @@ from core.storage.workspace import Workspace
 
 PASSAGES_READ = 64  # at a time
 _UNTOUCHED = "origin = 'generated' and decided is null and changed_by is null"  # pairs that no person decided on or edited
-_OF_A_PERSON = (
-    "id",
-    "origin",
-    "state",
-    "reason",
-    "decided",
-    "changed_by",
-    "changed_at",
-)  # fields that outlive a new writing
+# fields of a pair that outlive a new writing
+_OF_A_PERSON = {"id", "origin", "state", "reason", "decided", "edited_by", "changed_by", "changed_at", "created_at"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,14 +94,19 @@ def test_a_decision_outlives_a_new_writing_and_is_not_doubled(workspace: Workspa
     for pair, state in ((dropped, "dropped"), (kept, "kept")):
         found = get(workspace.db, QuestionPair, pair.id)
         assert (found.input, found.decided, found.state) == (pair.input, state, state)
+        assert found.changed_by is not None and found.created_at == pair.created_at
 
 
 def test_an_edited_pair_outlives_a_new_writing(workspace: Workspace, project: Project) -> None:
     write(workspace, project)
     pair = question(workspace, "Captain Baker")
-    update(workspace.db, QuestionPair, pair.id, output="Captain Baker", changed_by="Ada", changed_at=now())
+    update(workspace.db, QuestionPair, pair.id, output="Captain Baker", edited_by="Ada", changed_by="Ada", changed_at=now())
+    edited = get(workspace.db, QuestionPair, pair.id)
     write(workspace, project, per_passage=4)
-    assert get(workspace.db, QuestionPair, pair.id).output == "Captain Baker"
+    assert get(workspace.db, QuestionPair, pair.id) == edited
+    update(workspace.db, QuestionPair, pair.id, output=pair.output)  # what the writer says, too
+    write(workspace, project, anew=True)
+    assert get(workspace.db, QuestionPair, pair.id).edited_by == "Ada"
 
 
 def test_a_decision_on_what_is_not_written_any_more_stays(workspace: Workspace, project: Project) -> None:
