@@ -170,7 +170,7 @@ class DatasetSettings(Settings):
     seed: int = 0
 
 
-# Token F1 on questions from other passages of the sample: 4 epochs .36, 6 epochs .38, base .19 (docs/decisions/training.md).
+# An epoch shows each fact once, in whichever wording (docs/decisions/training.md).
 PRESETS: dict[str, dict[str, Any]] = {
     "quick": {"epochs": 3, "lora_rank": 8, "lora_alpha": 16},
     "standard": {"epochs": 6, "lora_rank": 16, "lora_alpha": 32},

@@ -38,6 +38,9 @@ KINDS = _by_name(
     Name("unanswerable", "Not in the document", "The text does not answer it, and the answer says so."),
 )
 
+# What a part of a clause may be asked for, the most telling first.
+OF_CLAUSES = ("number", "time", "reason", "manner", "condition", "place", "fact")
+
 WORDINGS = _by_name(
     Name("open", "Open question", "Asks with a question word."),
     Name("turned", "Other order", "The open question with another order of its parts."),

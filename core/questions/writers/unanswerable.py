@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 
 from core.language.english.function_words import ARTICLES
 from core.language.grammar import Word, parse
+from core.questions.kinds import OF_CLAUSES
 from core.questions.terms import stems
 from core.questions.writers.attributes import ATTRIBUTES, YEAR
 from core.questions.writers.not_said import KIND, not_said
 from core.records import QuestionPair
 
 NAME = KIND  # of the writer of those made by rule
-KINDS_WITH_THINGS = frozenset({"definition", "fact", "number", "time", "place", "manner", "condition", "reason"})
+KINDS_WITH_THINGS = frozenset({"definition", *OF_CLAUSES})
 KINDS_TO_TURN = frozenset({"number", "time", "place"})  # others make little sense with another thing
 WORDINGS_WITH_THINGS = frozenset({"open", "model", None})
 TURNED = 0.15  # share of drafts that are questions with another thing

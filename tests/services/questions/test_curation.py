@@ -1,11 +1,14 @@
 """Working on question pairs by hand: decisions, edits, and undoing them."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 
 from core.errors import InputError
 from core.identity import declared
+from core.questions.as_text import to_text
+from core.questions.exchange.conversations import Message
 from core.questions.hand_written import PERSONAL_DATA, UNGROUNDED
 from core.records import Detection, Document, QuestionPair, Span
 from core.services.questions import curation
@@ -236,10 +239,15 @@ def test_pair_is_not_merged_with_itself_or_one_of_another_document(workspace, le
 
 
 def test_pair_that_was_brought_in_is_edited_in_its_approved_form(workspace, learned):
-    text = "Question: How much does Mr. Jones lift?\nAnswer: 12 tonnes."
+    messages = (Message(role="question", text="How much does Mr. Jones lift?"), Message(role="answer", text="12 tonnes."))
+    text, parts = to_text(messages)
     path = workspace.anonymized_path(learned.project.id, "review-1")
     path.write_text(text, encoding="utf-8")
-    workspace.db.execute("update approved_passages set start = 0, end = ? where passage_id = 'passage-0'", [len(text)])
+    stored_parts = json.dumps([asdict(part) for part in parts])
+    workspace.db.execute(
+        "update approved_passages set start = 0, end = ?, parts = ? where passage_id = 'passage-0'",
+        [len(text), stored_parts],
+    )
     update(
         workspace.db, QuestionPair, "pair-0", origin="imported", review_id=None, input="How much does Keller lift?",
         output="12 tonnes.",

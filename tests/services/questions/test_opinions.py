@@ -10,9 +10,9 @@ from core.models.text import Completion
 from core.questions.filters.measuring import Tools
 from core.records import Job, QuestionPair, new_id, now
 from core.services.questions import measures, opinions
+from core.services.questions.curation import drop, keep
 from core.services.questions.filtering import filter_again, measured_of
 from core.services.questions.opinions import calibration_of, doubtful_pairs, measure_answerable, measure_judged
-from core.services.questions.question_pairs import keep_or_drop
 from core.settings import FilterSettings
 from core.storage import find, insert, insert_many
 from core.storage.pair_measures import stored_measures
@@ -95,7 +95,8 @@ def test_judge_is_held_against_people_and_drops_nothing(context, workspace, lear
     assert measure_judged(context, learned.project, model="", generator=Judging()) == 40
     assert measure_judged(context, learned.project, model="", generator=Judging()) == 1  # the one that could not be read
     assert not calibration_of(workspace, learned.project).is_useful and doubtful_pairs(workspace, learned.project) == []
-    keep_or_drop(workspace, {f"winch {number}": number % 2 == 0 for number in range(1, 25)})
+    keep(workspace, learned.project.id, [f"winch {number}" for number in range(2, 25, 2)])
+    drop(workspace, learned.project.id, [f"winch {number}" for number in range(1, 25, 2)])
     found = calibration_of(workspace, learned.project)
     assert (found.kept, found.dropped, found.threshold, found.agreement) == (12, 12, 1.0, 1.0)
     doubted = doubtful_pairs(workspace, learned.project)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from core.language.english.function_words import QUESTION_WORDS
+from core.language.english.numbers import UP_TO_NINETEEN
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part
 from core.questions.writers.guided.facts import POSSESSIVES, ClauseFact, clause_facts, open_question, read_sentences
@@ -16,8 +17,7 @@ from core.questions.writers.guided.wording import WordedFact, Wording, request, 
 from core.questions.writers.writer import Excerpt
 from core.settings import AnswerStyle, GenerationSettings
 
-_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(_NUMBERS)})\b", re.IGNORECASE)
+_NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(UP_TO_NINETEEN)})\b", re.IGNORECASE)
 
 
 # Words that a part moved to the front of a question may begin with.
@@ -117,13 +117,12 @@ def other_quantity(answer: str) -> str | None:
     if match is None:
         return None
     told = match.group().lower()
-    number = int(told) if told.isdigit() else _NUMBERS.index(told)
+    number = int(told) if told.isdigit() else UP_TO_NINETEEN.index(told) + 1
     if number < 2:
         return None
     other = number + 2 if number < 10 else number * 2
-    return (
-        answer[: match.start()] + (str(other) if told.isdigit() or other > 12 else _NUMBERS[other]) + answer[match.end() :]
-    )
+    is_spelled = not told.isdigit() and other <= len(UP_TO_NINETEEN)
+    return answer[: match.start()] + (UP_TO_NINETEEN[other - 1] if is_spelled else str(other)) + answer[match.end() :]
 
 
 def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:

@@ -19,7 +19,7 @@ from core.language.english.function_words import (
 )
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided.asking import lower_first, tidy
-from core.questions.writers.guided.meaning import content, is_name_in, words
+from core.questions.writers.guided.meaning import NUMBER_WORD, PIECE_OF_A_BOOK, PURPOSES, content, is_name_in, words
 from core.questions.writers.guided.topics import topic
 from core.questions.writers.guided.wording import WordedFact, Wording, with_topic
 from core.questions.writers.writer import Excerpt
@@ -40,7 +40,7 @@ ELSEWHERE = re.compile(
     r"\b(?:see|refer to|as (?:shown|described|listed|noted|discussed|stated) (?:in|above|below|earlier)|as follows"
     r"|the following"
     r"|(?:shown|listed|mentioned|described|discussed) (?:above|below)|the (?:above|below)|previously"
-    r"|(?:this|next|preceding|previous) (?:chapter|section|paragraph|page|manual|appendix|publication|figure|table)"
+    rf"|(?:this|next|preceding|previous) (?:{PIECE_OF_A_BOOK})"
     r"|(?:figure|table) [A-Z]?-?\d"
     r"|intentionally left blank|for (?:example|instance|more information)|in other words|copyright)\b",
     re.IGNORECASE,
@@ -81,10 +81,7 @@ PRAISE = re.compile(
     r"|important|key|essential|fundamental|vital|common|good|preferred|major|valuable|useful|necessary|crucial))\b"
 )
 # "The primary purpose of the Army is to …" says what the purpose is, not what the words mean.
-AIM = re.compile(
-    r"(?:the )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+) "
-    r"|the (?:\w+ )?(?:purpose|role|mission|goal|aim|task|objective|function|basis|intent|focus|key) "
-)
+AIM = re.compile(rf"(?:the )?(?:{NUMBER_WORD}|\d+) |the (?:\w+ )?(?:{'|'.join(sorted(PURPOSES))}|basis|focus|key) ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,15 +211,15 @@ def definition_wordings(definition: Definition, *, topic: str | None, twin: Defi
     be = "are" if definition.verb in ("are", "are defined as") else "is"
     quoted = f"What does the term “{name}” mean?"
     yield Wording(name="open", question=f"What {be} {term}?" if is_plain(definition) else quoted, answer=meaning)
+    turned = quoted if is_plain(definition) else f"How is “{name}” defined?"
+    yield Wording(name="turned", question=turned, answer=meaning)
+    yield Wording(name="request", question=f"Define “{name}”.", answer=meaning)
     told = lower_first(meaning.rstrip("."))
     yield Wording(name="reverse", question=f"Which term means “{told}”?", answer=tidy(term) + ".")
-    if is_plain(definition):
-        yield Wording(name="turned", question=quoted, answer=meaning)
-    else:
-        yield Wording(name="turned", question=f"How is “{name}” defined?", answer=meaning)
-    yield Wording(name="request", question=f"Define “{name}”.", answer=meaning)
+    yield from with_topic(topic, f"What is the meaning of “{name}”?", meaning)
+    yield Wording(name="request", question=f"Give the definition of “{name}”.", answer=meaning)
+    yield Wording(name="turned", question=f"“{name[:1].upper()}{name[1:]}”: what is meant by that?", answer=meaning)
     if twin is not None:
         other = lower_first(twin.meaning.rstrip("."))
-        question = f"Does “{name}” mean “{other}”?"
-        yield Wording(name="no", question=question, answer=f"No. {whole(definition)}")
-    yield from with_topic(topic, f"What is the meaning of “{name}”?", meaning)
+        yield Wording(name="no", question=f"Does “{name}” mean “{other}”?", answer=f"No. {whole(definition)}")
+    yield Wording(name="request", question=f"Explain what “{name}” stands for.", answer=meaning)

@@ -15,20 +15,18 @@ from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, stands_alone
 from core.questions.writers.guided.gaps import Gap, gaps
 from core.questions.writers.guided.lists import item_sentences
-from core.questions.writers.guided.meaning import WORD, content
+from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, WORD, content
 from core.questions.writers.guided.nouns import is_person_word
 from core.records import Passage
 
 _PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _UNFIT = re.compile(
     r"[—;|_=©“”\"]|\.{3,}|https?:|^(?:see|refer to|for example|for instance)\b"
-    r"|\b(?:see (?:also )?(?:[A-Z\d]|figure|table|chapter|appendix|section|paragraph|page)"
-    r"|(?:figure|table|chapter|appendix|paragraph) [A-Z]?-?\d|as follows|the following|e\.g|i\.e|copyright"
-    r"|(?:this|next|preceding|previous) (?:chapter|section|paragraph|page|manual|appendix|publication|figure|table)"
-    r"|(?:shown|listed|mentioned|described|discussed|stated|noted) (?:above|below|earlier|here|in (?:figure|table|chapter))"
+    rf"|\b(?:see (?:also )?(?:[A-Z\d]|{PIECE_OF_A_BOOK})|(?:{PIECE_OF_A_BOOK}) [A-Z]?-?\d"
+    rf"|(?:this|next|preceding|previous|the) (?:{PIECE_OF_A_BOOK})|as follows|the following|e\.g|i\.e|copyright"
+    rf"|(?:shown|listed|mentioned|described|discussed|stated|noted) (?:above|below|earlier|here|in (?:{PIECE_OF_A_BOOK}))"
     r"|the (?:above|below)|for example|for instance|in (?:this|each|any|that|such) cases?|for this reason"
-    r"|as a result"
-    r"|the (?:chapter|section|paragraph|manual|appendix|publication|figure|table))\b",
+    r"|as a result)\b",
     re.IGNORECASE,
 )
 # A heading or page header that ran into the sentence.

@@ -6,21 +6,22 @@ from dataclasses import dataclass
 
 from core.language.english.function_words import MODALS
 from core.language.grammar import Word
+from core.questions.kinds import OF_CLAUSES
 from core.questions.writers.guided.asking import verb_phrase
 from core.questions.writers.guided.clause import Clause, Part, span_text
+from core.questions.writers.guided.meaning import NUMBER_WORD, PURPOSES
 from core.questions.writers.guided.nouns import PEOPLE, is_event, is_person, is_place, is_time
 
 _QUANTITY = re.compile(
     r"^(?P<number>(?:about |at least |at most |up to |only |over |approximately |(?:no )?(?:more|less|fewer) than )?"
-    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred)"
-    r"(?! or ))"
+    rf"(?:\d[\d.,]*|{NUMBER_WORD})(?! or ))"
     r" (?P<what>.+)$",
     re.IGNORECASE,
 )
 _FREQUENCY = re.compile(
     r"^(?:every|once|twice|daily|weekly|monthly|quarterly|yearly|annually|hourly|\w+ times)\b", re.IGNORECASE
 )
-_DURATION = re.compile(r"^for (?:about |at least |up to )?(?:\d|one|two|three|four|five|six|ten|a |an )", re.IGNORECASE)
+_DURATION = re.compile(rf"^for (?:about |at least |up to )?(?:\d|(?:{NUMBER_WORD}|an?) )", re.IGNORECASE)
 _SERVING = frozenset(
     "use design intend require employ task organize equip need seek aim try plan expect build authorize".split()
 )
@@ -28,7 +29,6 @@ _SAYING = frozenset("ensure verify state mean indicate require determine assume 
 _LIGHT_VERBS = frozenset("play take make give set have keep bear lay pay do get put hold".split())
 LONGEST_LIGHT = 3  # words that such a verb says something together with
 _TELLING = _SAYING | frozenset("identify show know define describe establish depend decide explain tell ask".split())
-_PURPOSE = frozenset("purpose mission role goal aim task objective function job responsibility intent".split())
 _PREPOSITIONS = frozenset("to from for against into".split())
 _WHICH = _PREPOSITIONS | frozenset("in at under within through by over across between".split())
 # Verbs with the preposition that belongs to them, which stays behind the verb: "What does it consist of?"
@@ -81,8 +81,7 @@ def gaps(clause: Clause) -> Iterator[Gap]:
     if any(words_first(clause, part) in ("as", "like", "unlike") for part in parts):
         return  # whoever acts "as the commander of …" must stand next to that
     found = [gap for part in parts for gap in _of_part(clause, part) if not gap.end or _may_strand(clause, part)]
-    order = ["number", "time", "reason", "manner", "condition", "place", "fact"]
-    yield from sorted(found, key=lambda gap: order.index(gap.kind))
+    yield from sorted(found, key=lambda gap: OF_CLAUSES.index(gap.kind))
     if clause.subject is not None:
         yield from _of_subject(clause, clause.subject)
     yield from _of_predicate(clause)
@@ -225,7 +224,7 @@ def _of_infinitive(clause: Clause, part: Part) -> Iterator[Gap]:
     verb, text = clause.words[clause.verb], clause.text(part)
     if clause.words[part.start].tag != "TO":
         return
-    if verb.lemma == "be" and clause.subject and clause.words[clause.subject.head].lemma in _PURPOSE:
+    if verb.lemma == "be" and clause.subject and clause.words[clause.subject.head].lemma in PURPOSES:
         yield Gap(kind="reason", opening="What", part=part, answer=text)
     elif verb.lemma in _SERVING:
         yield Gap(

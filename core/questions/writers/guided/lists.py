@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.language.english.function_words import COMMON_PREPOSITIONS
 from core.language.grammar import parse
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
+from core.questions.writers.guided.meaning import NUMBER_WORD
 from core.questions.writers.guided.topics import topic
 from core.questions.writers.guided.wording import WordedFact, Wording, with_topic
 from core.questions.writers.writer import Excerpt
@@ -17,11 +19,12 @@ _ITEM = re.compile(r"^\s*(?:[\ue000-\uf8ff•▪●○◦‣·*–—-]|\(?(?:\d
 _LEAD = re.compile(r"(?:^|(?<=[.!?] ))(?P<lead>[A-Z][^.!?]*?)\s?(?:—|–|:)\s*$")
 _NUMBERING = re.compile(r"^\s*(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[\ue000-\uf8ff•▪●○◦‣·*–—-])\s+")
 _FOLLOWING = re.compile(r"(?: (?:of )?the following| as follows| these)$")
-_FOLLOWING_INSIDE = re.compile(r"\bthe following(?: [a-z]+)?(?= (?:on|in|for|from|about|to|at|with|during|of)\b)")
+_FOLLOWING_INSIDE = re.compile(
+    rf"\bthe following(?: [a-z]+)?(?= (?:{'|'.join(sorted(COMMON_PREPOSITIONS - {'as', 'by'}))})\b)"
+)
 _FOLLOWING_NOUN = re.compile(r"\bthe following(?= [a-z])")
 _COUNTED = re.compile(
-    r"^There (?:are|is) (?P<number>two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3})"
-    r" (?P<what>[a-z][^:—]{3,60}?)"
+    rf"^There (?:are|is) (?P<number>{NUMBER_WORD}|\d{{1,3}}) (?P<what>[a-z][^:—]{{3,60}}?)"
     r"\s?(?:—|:)\s*(?P<items>[^:—]+)\.$"
 )
 STANDS_IN = "ITEMS"  # for the items, while the line that leads in is parsed

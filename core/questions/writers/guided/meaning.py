@@ -3,7 +3,11 @@
 import re
 
 from core.language.english.function_words import MODALS, STOP_WORDS
+from core.language.english.numbers import TENS, UP_TO_NINETEEN
 
+NUMBER_WORD = "|".join((*UP_TO_NINETEEN, *TENS, "hundred"))  # in a regular expression
+PIECE_OF_A_BOOK = "chapter|section|paragraph|page|manual|appendix|publication|figure|table"
+PURPOSES = frozenset("purpose role mission goal aim task objective function job responsibility intent".split())
 WORD = re.compile(r"[A-Za-z0-9][\w’'/-]*")
 
 

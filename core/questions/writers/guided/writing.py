@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from core.models.text import TextGenerator
+from core.questions.kinds import OF_CLAUSES
 from core.questions.writers.guided import clause_wordings, definitions, lists, procedures, prohibitions, tables
 from core.questions.writers.guided.rewording import reworded
 from core.questions.writers.guided.wording import WordedFact
@@ -21,7 +22,10 @@ FINDERS = (
     prohibitions.worded,
     clause_wordings.worded,
 )
-_ORDER = ("definition", "procedure", "table", "list", "number", "time", "reason", "manner", "condition", "place", "fact")
+SHORT_ANSWER, LONG_ANSWER = 6, 12  # words
+MORE, FEWER = 3, 2  # wordings
+FEWEST_TO_SHARE = 4  # wordings from which some facts can get fewer
+_ORDER = ("definition", "procedure", "table", "list", *OF_CLAUSES)
 
 
 def write(excerpts: Sequence[Excerpt], generator: TextGenerator, settings: GenerationSettings) -> Iterator[Candidate]:
@@ -40,7 +44,15 @@ def write(excerpts: Sequence[Excerpt], generator: TextGenerator, settings: Gener
     for position, (excerpt, fact) in enumerate(chosen):
         first, *others = fact.wordings
         wordings = (first, *by_model.get(position, ()), *others)
-        yield from _candidates(excerpt, replace(fact, wordings=wordings), settings.wordings)
+        yield from _candidates(excerpt, replace(fact, wordings=wordings), _count(fact, settings.wordings))
+
+
+def _count(fact: WordedFact, usual: int) -> int:
+    """Return how many wordings a fact gets: more than usual if its answer is long and takes more to learn, else fewer."""
+    if usual < FEWEST_TO_SHARE:
+        return usual
+    length = len(fact.wordings[0].answer.split())
+    return usual + MORE if length > LONG_ANSWER else usual - FEWER if length <= SHORT_ANSWER else usual
 
 
 def _facts(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> list[WordedFact]:

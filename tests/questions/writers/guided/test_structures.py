@@ -17,9 +17,11 @@ def test_items_below_a_line_are_asked_for_together(asked):
 
 
 def test_an_item_is_a_sentence_with_the_line_that_leads_in(asked):
-    pairs = asked(
-        "2-4. Commanders must—\n• Tie collection requirements directly to the scheme of maneuver.\n• Update the plan each day."
+    lead, items = (
+        "2-4. Commanders must—",
+        ("• Tie collection requirements directly to the scheme of maneuver.", "• Update plans."),
     )
+    pairs = asked("\n".join((lead, *items)))
     assert pairs["What must commanders tie directly to the scheme of maneuver?"] == "Collection requirements."
     assert not any("should you" in question for question in pairs)
 
