@@ -69,7 +69,7 @@ def _most(count: int, settings: GenerationSettings) -> str:
     """Say how much is written at most."""
     if settings.writer in (AUTO, GUIDED.name):
         wordings = counted(settings.wordings, "wording")
-        return f"Up to {counted(count, 'fact')}, each asked in up to {wordings}, before weak pairs are dropped."
+        return f"Up to {counted(count, 'fact')}, each asked in about {wordings}, before weak pairs are dropped."
     return f"Up to {counted(count, 'question pair')} before weak ones are dropped."
 
 

@@ -74,6 +74,10 @@ EMPTY = frozenset(
 )
 ORDINAL = frozenset("first second third last next other main key only best another final ultimate primary".split())
 LONGEST_TERM = 6  # words
+# A second sentence that "and" joins to a definition: ", and it is used wherever …".
+JOINED = re.compile(
+    r",? and (?:it|they|he|she|one|this) .*|, and (?:the|its|their) [\w -]{2,40} (?:\w+s|are|have|do) .*", re.DOTALL
+)
 APART = re.compile(r"\b(?:that|which|who|whose|of|for|by|to|in|from|with|between|\w+ed|\w+ing)\b")
 # What says how good or important a thing is, or what it is not.
 PRAISE = re.compile(
@@ -109,6 +113,7 @@ def definitions(passages: Sequence[Passage]) -> Iterator[Definition]:
             found = _definition(line, passage.text) if _is_self_contained(line) else None
             if found and _distinguishes(*found):
                 term, verb, meaning = found
+                meaning = JOINED.sub("", meaning.rstrip(".")) + "."
                 yield Definition(passage=passage, start=start, end=end, term=term, meaning=meaning, verb=verb)
 
 
@@ -218,7 +223,7 @@ def definition_wordings(definition: Definition, *, topic: str | None, twin: Defi
     yield Wording(name="reverse", question=f"Which term means “{told}”?", answer=tidy(term) + ".")
     yield from with_topic(topic, f"What is the meaning of “{name}”?", meaning)
     yield Wording(name="request", question=f"Give the definition of “{name}”.", answer=meaning)
-    yield Wording(name="turned", question=f"“{name[:1].upper()}{name[1:]}”: what is meant by that?", answer=meaning)
+    yield Wording(name="turned", question=f"What is meant by “{name}”?", answer=meaning)
     if twin is not None:
         other = lower_first(twin.meaning.rstrip("."))
         yield Wording(name="no", question=f"Does “{name}” mean “{other}”?", answer=f"No. {whole(definition)}")

@@ -12,7 +12,8 @@ from core.questions.writers.writer import Excerpt
 from core.records import Passage
 from core.settings import GenerationSettings
 
-_CELL = re.compile(r"^(?P<title>[A-Za-z][^:;]{0,59}): (?P<value>\S.*)$")
+_CELL = re.compile(r"^(?P<title>[A-Za-z][A-Za-z /().%°&-]{0,49}): (?P<value>\S.*)$")
+_NAMING = re.compile(r"(?i)\b(?:name|item|part|term|article|product|device|equipment|task|test)\b")  # titles that name a row
 MOST_WORDS = 12  # of a cell
 
 
@@ -38,15 +39,17 @@ def table_facts(passages: Sequence[Passage]) -> Iterator[TableFact]:
         titles = Counter(tuple(title for title, _ in cells) for _, cells in rows)
         values = Counter((title, value.lower()) for _, cells in rows for title, value in cells)
         for line, cells in rows:
-            if titles[tuple(title for title, _ in cells)] >= 2 and values[cells[0][0], cells[0][1].lower()] == 1:
+            if titles[tuple(title for title, _ in cells)] >= 2:
                 yield from _of_row(passage, line, cells, values)
 
 
 def _of_row(
     passage: Passage, line: re.Match[str], cells: Sequence[tuple[str, str]], values: Counter[tuple[str, str]]
 ) -> Iterator[TableFact]:
-    (key_title, key), *others = cells
-    for title, value in others:
+    key_title, key = next((cell for cell in cells if _NAMING.search(cell[0])), cells[0])
+    if values[key_title, key.lower()] > 1:
+        return  # it names several rows
+    for title, value in (cell for cell in cells if cell != (key_title, key)):
         yield TableFact(
             passage=passage,
             start=line.start(),

@@ -19,6 +19,11 @@ from core.questions.writers.guided.definitions import definitions
             "the coordinating officer",
             "A person who can call a meeting.",
         ),  # noqa: E501
+        (
+            "The second look is an inspection by a mechanic who did not do the work, and it would have found the plug.",
+            "the second look",
+            "An inspection by a mechanic who did not do the work.",
+        ),
         ("Rules of order are directives issued by the board.", "rules of order", "Directives issued by the board."),
         ("The term recoil refers to the backward movement of a gun.", "recoil", "The backward movement of a gun."),
         (

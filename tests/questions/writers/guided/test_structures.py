@@ -79,6 +79,12 @@ def test_a_value_of_two_rows_does_not_ask_whose_it_is(asked):
     assert "Which part has the torque 15 Nm?" not in asked(TABLE)
 
 
+def test_a_row_is_named_by_the_column_that_names_things(asked):
+    pairs = asked("Rank: Captain; Name: Philippa Mere; Room: 12\nRank: Major; Name: Owen Ash; Room: 14")
+    assert pairs["What is the room for “Philippa Mere”?"] == "12."
+    assert "What is the name for “Captain”?" not in pairs
+
+
 def test_a_single_line_with_colons_is_no_table(asked):
     assert asked("Attention: Hot oil; Danger: Burns") == {}
 
