@@ -136,7 +136,7 @@ class TrainingSettings(Settings):
 
     preset: Preset = "standard"
     precision: Precision = "fp32"
-    epochs: float = Field(default=6, gt=0, le=100)  # each shows every fact once, in whichever of its wordings
+    epochs: float = Field(default=15, gt=0, le=100)  # each shows every fact once, in whichever of its wordings
     max_steps: int = Field(default=0, ge=0)  # 0: as many steps as `epochs` takes
     batch_size: int = Field(default=8, ge=1, le=256)
     gradient_accumulation: int = Field(default=1, ge=1, le=256)
@@ -172,9 +172,9 @@ class DatasetSettings(Settings):
 
 # An epoch shows each fact once, in whichever wording (docs/decisions/training.md).
 PRESETS: dict[str, dict[str, Any]] = {
-    "quick": {"epochs": 3, "lora_rank": 8, "lora_alpha": 16},
-    "standard": {"epochs": 6, "lora_rank": 16, "lora_alpha": 32},
-    "thorough": {"epochs": 10, "lora_rank": 32, "lora_alpha": 64},
+    "quick": {"epochs": 5, "lora_rank": 8, "lora_alpha": 16},
+    "standard": {"epochs": 15, "lora_rank": 16, "lora_alpha": 32},
+    "thorough": {"epochs": 30, "lora_rank": 32, "lora_alpha": 64},
 }
 
 

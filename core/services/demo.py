@@ -62,7 +62,7 @@ def run(context: JobContext, params: Params) -> Result:
 
     prepared = prepare(context, project, share_percent=PREPARED_PERCENT, is_slice=params.is_slice, timed=timed)
     with context.part("Training", PREPARED_PERCENT, TRAINED_PERCENT), _timed(stages, "Train"):
-        settings = TrainingSettings.from_preset("quick" if params.is_slice else "standard")
+        settings = TrainingSettings.from_preset("quick")
         settings = settings.model_copy(update={"max_steps": SLICE_STEPS}) if params.is_slice else settings
         run = train_run(context, project, model_name=EMBEDDED_MODEL, settings=settings)
     with context.part("Evaluating", TRAINED_PERCENT, 100), _timed(stages, "Evaluate"):

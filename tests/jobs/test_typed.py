@@ -36,7 +36,7 @@ FILTERS = {
     "max_alike": 0.9, "max_same_answers": 3, "max_same_meaning": 0.95,
 }  # fmt: skip
 TRAINING = {
-    "preset": "quick", "precision": "fp32", "epochs": 3.0, "max_steps": 0, "batch_size": 8, "gradient_accumulation": 1,
+    "preset": "quick", "precision": "fp32", "epochs": 5.0, "max_steps": 0, "batch_size": 8, "gradient_accumulation": 1,
     "learning_rate": 0.001, "warmup_share": 0.05, "lora_rank": 8, "lora_alpha": 16, "lora_dropout": 0.0, "max_tokens": 512,
     "checkpoint_steps": 20, "keep": "last", "seed": 0,
 }  # fmt: skip
