@@ -119,8 +119,8 @@ class Card:
         ratio = self.diversity.get("ratio")
         if not ratio:
             return ""
-        verdict = "they are varied" if ratio < REPETITIVE else "much is said again and again"
-        return f"Packed, the pairs take {ratio:.1f} times less room: {verdict} (varied text: 2 to 4)."
+        verdict = "wordings of one fact repeat its answer" if ratio < REPETITIVE else "much is said again and again"
+        return f"Packed, the pairs take {ratio:.1f} times less room: {verdict} (plain text: 2 to 4)."
 
 
 def card_of(split: Split, settings: DatasetSettings, *, texts: int = 0) -> Card:
