@@ -66,6 +66,8 @@ def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path
         expect(page.get_by_text(f"{count} of {len(files)} documents approved")).to_be_visible()
 
     go_to(page, "Questions")
+    page.locator(".st-key-per-passage input").fill("1")
+    page.locator(".st-key-per-passage input").press("Enter")
     press(page, "write-pairs")
     expect(page.locator(".st-key-go-train button")).to_be_visible(timeout=WORK_MS)
 

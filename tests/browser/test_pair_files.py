@@ -4,16 +4,23 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 pytestmark = pytest.mark.browser
 WORK_MS = 600_000
+TRIES = 10
 TURNS = [("system", "Answer about the winch."), ("user", "How much?"), ("assistant", "12 tonnes."), ("user", "Thanks")]
 
 
 def choose(page: Page, label: str, name: str) -> None:
-    page.get_by_role("combobox", name=label, exact=True).click()
-    page.get_by_role("option", name=name, exact=True).click()
+    for _ in range(TRIES):
+        page.get_by_role("combobox", name=label, exact=True).click()
+        try:
+            page.get_by_role("option", name=name, exact=True).click(timeout=5_000)
+            return
+        except TimeoutError:  # the page was drawn anew meanwhile, which closes the list
+            page.keyboard.press("Escape")
+    raise AssertionError(f"{label} offers no {name}")
 
 
 def button(page: Page, key: str) -> Locator:

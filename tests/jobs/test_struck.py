@@ -18,7 +18,7 @@ from core.storage import Workspace, find, insert, update
 from tests.children import children_of
 
 pytestmark = pytest.mark.model
-
+REWORDING = {"writer": "guided", "model_wordings": 2}  # so that the model is asked
 PASSAGES = (
     "The winch holds 12 tonnes. The rope is checked by the mate every morning.",
     "Nobody stands inside the angle of a loaded rope. The brake is closed by hand before the load is lifted.",
@@ -78,7 +78,7 @@ def striking(times: int) -> Iterator[Callable[[], int]]:
 
 def _job(workspace: Workspace, project: Project) -> Job:
     job = Job(
-        id=new_id("job"), kind="generate", project_id=project.id, params={}, key="k",
+        id=new_id("job"), kind="generate", project_id=project.id, params={"settings": REWORDING}, key="k",
         needs_accelerator=KINDS["generate"].needs_accelerator, created_at=now(),
     )  # fmt: skip
     insert(workspace.db, job)
