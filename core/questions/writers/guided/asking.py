@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.language.english.function_words import BE, FINITE_BE, MODALS
-from core.questions.writers.guided.clause import Clause, Part, without
+from core.questions.writers.guided.clause import Clause, Part
 
 _DO = {"VBZ": "does", "VBP": "do", "VBD": "did"}
 _THIRD = {"are": "is", "were": "was", "have": "has", "do": "does"}
@@ -187,8 +187,3 @@ def third_person(base: str) -> str:
     if base.endswith(("s", "x", "z", "ch", "sh", "o")):
         return base + "es"
     return base[:-1] + "ies" if re.search(r"[^aeiou]y$", base) else base + "s"
-
-
-def rest_without(clause: Clause, part: Part) -> tuple[Part, ...]:
-    """Return the parts before and after the verb but for one."""
-    return without((*clause.after, *clause.before), part)

@@ -73,6 +73,10 @@ class Clause:
         """Return the part's words as they stand in the sentence, without commas around them."""
         return span_text(self.words, part.start, part.end)
 
+    def first_word(self, part: Part) -> str:
+        """Return the first word of a part in lower case."""
+        return self.words[part.start].text.lower()
+
 
 def span_text(words: Sequence[Word], start: int, end: int) -> str:
     """Return words `start` to `end` with the blanks between them that the sentence has, without commas around them."""
@@ -81,6 +85,11 @@ def span_text(words: Sequence[Word], start: int, end: int) -> str:
         gap = words[at + 1].start - words[at].end if at + 1 < end else 0
         pieces.append(words[at].text + " " * bool(gap))
     return "".join(pieces).strip(" ,;:")
+
+
+def is_list(words: Sequence[Word], part: Part) -> bool:
+    """Return whether the head of a part is joined to others like it: "ropes and blocks"."""
+    return any(words[at].role == "conj" and words[at].head == part.head for at in range(part.start, part.end))
 
 
 def clauses(words: Sequence[Word]) -> list[Clause]:
@@ -177,10 +186,7 @@ def _has_its_number(clause: Clause) -> bool:
     if clause.subject is None:
         return True
     head, finite = clause.words[clause.subject.head], clause.words[(clause.auxiliaries or (clause.verb,))[0]]
-    is_joined = any(
-        clause.words[at].role == "conj" and clause.words[at].head == clause.subject.head
-        for at in range(clause.subject.start, clause.subject.end)
-    )
+    is_joined = is_list(clause.words, clause.subject)
     if is_joined and any(word.text == "and" for word in clause.words[clause.subject.start : clause.subject.end]):
         return finite.tag != "VBZ"
     if head.tag == "NN" and not is_joined:
@@ -349,8 +355,3 @@ def _is_answered_here(words: Sequence[Word], at: int) -> bool:
     if text == "both":
         return "and" in following
     return text == "those" and following[:1] in (["who"], ["that"], ["which"], ["of"], ["assigned"], ["in"], ["with"])
-
-
-def without(parts: Sequence[Part], part: Part) -> tuple[Part, ...]:
-    """Return the parts but for one."""
-    return tuple(other for other in parts if other != part)

@@ -98,7 +98,7 @@ def _is_open(clause: Clause) -> bool:
 
 def _may_be_first(clause: Clause, part: Part) -> bool:
     """Return whether a question may begin with a part: a condition or time that names what it speaks of."""
-    is_fronting = clause.words[part.start].text.lower() in _FRONTING
+    is_fronting = clause.first_word(part) in _FRONTING
     names = not any(clause.words[at].text.lower() in POSSESSIVES for at in range(part.start, part.end))
     return is_fronting and names and (part in clause.before or part.role == "advcl")
 

@@ -162,7 +162,7 @@ def _is_definite(clause: Clause) -> bool:
         return False
     head = clause.words[subject.head]
     is_known = head.part == "PROPN" or head.text[:1].isupper() or is_person_word(head.text.lower())
-    return clause.words[subject.start].text.lower() == "the" and not is_known
+    return clause.first_word(subject) == "the" and not is_known
 
 
 def _extent(clause: Clause) -> tuple[int, int]:
@@ -182,7 +182,7 @@ def _has_meaning(clause: Clause) -> bool:
         return False
     if subject.end - subject.start == 1 and head.text.lower() in _HANGING:
         return False
-    first = clause.words[subject.start].text.lower()
+    first = clause.first_word(subject)
     return first not in (
         "its",
         "their",
@@ -233,7 +233,7 @@ def _has_hanging_plural(clause: Clause) -> bool:
     """Return whether a clause speaks of "the events" or the like, which only a sentence before it can have named."""
     for part in (*clause.after, *([clause.subject] if clause.subject else [])):
         head = clause.words[part.head]
-        is_bare = part.end - part.start == 2 and clause.words[part.start].text.lower() in ("the", "such")
+        is_bare = part.end - part.start == 2 and clause.first_word(part) in ("the", "such")
         if is_bare and head.tag == "NNS" and not is_person_word(head.text.lower()):
             return True
     return False

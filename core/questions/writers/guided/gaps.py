@@ -8,7 +8,7 @@ from core.language.english.function_words import MODALS
 from core.language.grammar import Word
 from core.questions.kinds import OF_CLAUSES
 from core.questions.writers.guided.asking import verb_phrase
-from core.questions.writers.guided.clause import Clause, Part, span_text
+from core.questions.writers.guided.clause import Clause, Part, is_list, span_text
 from core.questions.writers.guided.meaning import NUMBER_WORD, PURPOSES
 from core.questions.writers.guided.nouns import PEOPLE, is_event, is_person, is_place, is_time
 
@@ -60,8 +60,8 @@ _FIXED = frozenset(
 class Gap:
     """A part of a clause as the answer, asked for by `opening` ("How often").
 
-    `answer` is the part as an answer, `end` words in the part's place after the verb ("to do"). If the part is None, the
-    whole predicate is the answer.
+    `answer` is the part as an answer, `end` words in the part's place after the verb ("to do"). With `asks_predicate`, the
+    part is a condition, and what is done under it is the answer.
     """
 
     kind: str
@@ -78,7 +78,7 @@ def gaps(clause: Clause) -> Iterator[Gap]:
     objects = {part.role for part in clause.after} & {"dobj", "ccomp", "xcomp"}
     if clause.words[clause.verb].lemma in _TELLING and not objects and not clause.auxiliaries:
         return  # what is told is missing
-    if any(words_first(clause, part) in ("as", "like", "unlike") for part in parts):
+    if any(clause.first_word(part) in ("as", "like", "unlike") for part in parts):
         return  # whoever acts "as the commander of …" must stand next to that
     found = [gap for part in parts for gap in _of_part(clause, part) if not gap.end or _may_strand(clause, part)]
     yield from sorted(found, key=lambda gap: OF_CLAUSES.index(gap.kind))
@@ -90,7 +90,7 @@ def gaps(clause: Clause) -> Iterator[Gap]:
 def _may_strand(clause: Clause, part: Part) -> bool:
     """Return whether a preposition may stay behind in the place of a part: not before another "to"."""
     following = [other for other in clause.after if other.start >= part.end]
-    return not following or (clause.words[following[0].start].text.lower() != "to" and following[0].role == "prep")
+    return not following or (clause.first_word(following[0]) != "to" and following[0].role == "prep")
 
 
 def _of_part(clause: Clause, part: Part) -> Iterator[Gap]:
@@ -112,11 +112,6 @@ def _of_part(clause: Clause, part: Part) -> Iterator[Gap]:
                 yield Gap(kind="time", opening="How often", part=part, answer=clause.text(part))
         case "advcl":
             yield from _of_adverbial(clause, part)
-
-
-def words_first(clause: Clause, part: Part) -> str:
-    """Return the first word of a part in lower case."""
-    return clause.words[part.start].text.lower()
 
 
 def is_linking(clause: Clause) -> bool:
@@ -144,10 +139,8 @@ def _is_said_of_one(clause: Clause, part: Part) -> bool:
     if part.role in ("xcomp", "ccomp"):
         return False
     if part.role == "attr":
-        return clause.words[part.start].text.lower() in ("a", "an", "the")
-    return part.end - part.start >= 3 and not any(
-        clause.words[at].role == "conj" and clause.words[at].head == part.head for at in range(part.start, part.end)
-    )
+        return clause.first_word(part) in ("a", "an", "the")
+    return part.end - part.start >= 3 and not is_list(clause.words, part)
 
 
 def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
@@ -161,7 +154,7 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
     if clause.words[clause.verb].lemma in _LIGHT_VERBS and part.end - part.start <= LONGEST_LIGHT:
         return  # "play a part", "take place", "set the stage"
     following = next((other for other in clause.after if other.start >= part.end), None)
-    if following and clause.words[following.start].text.lower() == "as":  # "air defense for the force | as a whole"
+    if following and clause.first_word(following) == "as":  # "air defense for the force | as a whole"
         return
     quantity = _QUANTITY.match(text)
     if quantity and head.tag == "NNS" and part.role == "dobj":
@@ -173,8 +166,6 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
     if person and part.role == "dobj":
         return  # "Whom do they provide?"
     opening = "Who" if person else "What"
-    if clause.words[clause.verb].lemma == "have" and part.role == "dobj" and clause.subject is None:
-        return
     yield Gap(kind=kind, opening=opening, part=part, answer=text)
 
 
@@ -185,9 +176,8 @@ def _asks_what_it_is(clause: Clause) -> bool:
         return False
     words = clause.words[subject.start : subject.end]
     is_hanging = words[0].text.lower() == "the" and clause.words[subject.head].tag == "NNS" and len(words) <= 5
-    return not (is_hanging and not any(word.part == "NUM" for word in words)) and not any(
-        word.tag == "PRP$" for word in words
-    )
+    is_counted = any(word.part == "NUM" for word in words)
+    return (is_counted or not is_hanging) and not any(word.tag == "PRP$" for word in words)
 
 
 def _counted(words: Sequence[Word], part: Part) -> str:
@@ -238,7 +228,7 @@ def _of_infinitive(clause: Clause, part: Part) -> Iterator[Gap]:
 
 def _of_content(clause: Clause, part: Part) -> Iterator[Gap]:
     text = clause.text(part)
-    is_that = clause.words[part.start].text.lower() == "that"
+    is_that = clause.first_word(part) == "that"
     if clause.words[clause.verb].lemma in _SAYING and (is_that or clause.words[clause.verb].lemma == "ensure"):
         yield Gap(kind="fact", opening="What", part=part, answer=text if is_that else f"that {text}")
 
@@ -252,7 +242,7 @@ def _of_agent(clause: Clause, part: Part) -> Iterator[Gap]:
 
 def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
     words, text = clause.words, clause.text(part)
-    first = words[part.start].text.lower()
+    first = clause.first_word(part)
     if _has_gerund(clause, part):
         if first in ("by", "through"):
             yield Gap(kind="manner", opening="How", part=part, answer=text)
@@ -280,7 +270,7 @@ def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
 def _of_circumstance(clause: Clause, part: Part, noun: int) -> Gap | None:
     """Return the gap that a time or place leaves, or None if a part is neither."""
     words, text = clause.words, clause.text(part)
-    first = words[part.start].text.lower()
+    first = clause.first_word(part)
     if is_time(words[noun]):
         opening = _TIME_OPENINGS.get(first)
         opening = "How long" if first == "for" and _DURATION.match(text) else opening
@@ -321,14 +311,12 @@ def _object(words: Sequence[Word], part: Part) -> int | None:
 
 def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
     text, words = clause.text(part), clause.words
-    first = words[part.start].text.lower()
+    first = clause.first_word(part)
     if part.start == clause.verb + 1 and clause.words[clause.verb].lemma in _TELLING:
         return  # what is told, not when: "The matrix identifies when …"
     if re.match(r"to (?:be|include|have)\b", text.lower()) or (first == "when" and words[part.head].tag == "VBG"):
         return
-    if first == "to" and any(
-        words_first(clause, other) == "to" for other in (*clause.before, *clause.after) if other != part
-    ):
+    if first == "to" and any(clause.first_word(other) == "to" for other in (*clause.before, *clause.after) if other != part):
         return  # the purpose is told already
     if first == "to" or text.lower().startswith(("in order to ", "so that ", "so as to ")):
         if clause.words[clause.verb].lemma != "be" or clause.auxiliaries:
@@ -343,9 +331,7 @@ def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
 
 def _of_predicate(clause: Clause) -> Iterator[Gap]:
     """Yield what is to be done under a condition: "What should you do if the pressure falls?"."""
-    conditions = [
-        p for p in (*clause.before, *clause.after) if p.role == "advcl" and clause.words[p.start].text.lower() in _CONDITIONS
-    ]
+    conditions = [p for p in (*clause.before, *clause.after) if p.role == "advcl" and clause.first_word(p) in _CONDITIONS]
     operator = clause.words[clause.auxiliaries[0]].text.lower() if clause.auxiliaries else ""
     is_active = clause.words[clause.verb].tag == "VB" and len(clause.auxiliaries) <= 1
     if (

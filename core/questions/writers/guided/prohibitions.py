@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.language.grammar import parse
 from core.questions.passage_sentences import passage_sentences
-from core.questions.writers.guided.asking import tidy, verb_phrase
+from core.questions.writers.guided.asking import tidy
 from core.questions.writers.guided.clause import Clause, Part, clauses, stands_alone
 from core.questions.writers.guided.topics import topic
 from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
@@ -47,8 +47,8 @@ def prohibitions(passages: Sequence[Passage]) -> Iterator[Prohibition]:
 
 def _condition(clause: Clause) -> str | None:
     last: Part | None = clause.after[-1] if len(clause.after) > 1 else None
-    is_condition = last is not None and clause.words[last.start].text.lower() in _UNDER
-    return clause.text(last) if last is not None and is_condition and verb_phrase(clause) else None
+    is_condition = last is not None and clause.first_word(last) in _UNDER
+    return clause.text(last) if last is not None and is_condition else None
 
 
 def prohibition_wordings(fact: Prohibition, *, topic: str | None) -> Iterator[Wording]:
