@@ -8,9 +8,13 @@ from collections.abc import Iterator
 
 from core.language.sentences import sentences
 
+# The bullets of a list, for use inside a character class of an expression; office files keep theirs in the private area.
+BULLETS = r"\ue000-\uf8ff•▪●○◦‣"
 # A numbered paragraph ("1-14. The …", "A-7. …", "3.2.1 The …") or a bullet begins a sentence wherever it stands.
 _MARKER = re.compile(
-    r"(?:(?<=\s)|^)(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[A-Za-z]\.(?=\s+[A-Z])|[\ue000-\uf8ff•▪●○◦‣·*–—-])\s+(?=\S)"
+    r"(?:(?<=\s)|^)(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[A-Za-z]\.(?=\s+[A-Z])|["
+    + BULLETS
+    + r"·*–—-])\s+(?=\S)"
 )
 _RUN_IN = re.compile(
     r"(?:[A-Z][\w’'&/-]*\s+(?:(?:of|and|the|for|in)\s+)?){1,7}?(?=(?:An?|The) [a-z])"
@@ -45,7 +49,7 @@ def _is_marker(text: str, match: re.Match[str]) -> bool:
     if not before or before.endswith("\n"):
         return True
     mark = match.group().strip()
-    return bool(re.fullmatch("[\ue000-\uf8ff•▪●○◦‣]", mark)) or (
+    return bool(re.fullmatch(f"[{BULLETS}]", mark)) or (
         bool(re.fullmatch(r"[A-Z]?\d*-\d+\.", mark)) and text[match.end()].isupper()
     )
 

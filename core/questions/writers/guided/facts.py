@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.language.grammar import Word, parse
-from core.questions.passage_sentences import passage_sentences
+from core.questions.passage_sentences import BULLETS, passage_sentences
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, stands_alone
 from core.questions.writers.guided.gaps import Gap, gaps
@@ -109,7 +109,7 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
 
 
 def _is_item(text: str, start: int) -> bool:
-    return bool(re.search(r"[\ue000-\uf8ff•▪●○◦‣]\s*$", text[max(0, start - 4) : start]))
+    return bool(re.search(rf"[{BULLETS}]\s*$", text[max(0, start - 4) : start]))
 
 
 _ALTERNATIVE = re.compile(r"[(\[](?:or|and|not|but|except|unless|only|if|when) ")

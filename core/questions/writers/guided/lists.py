@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.language.english.function_words import COMMON_PREPOSITIONS
 from core.language.grammar import parse
+from core.questions.passage_sentences import BULLETS
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
 from core.questions.writers.guided.meaning import NUMBER_WORD
@@ -15,9 +16,9 @@ from core.questions.writers.writer import Excerpt
 from core.records import Passage
 from core.settings import GenerationSettings
 
-_ITEM = re.compile(r"^\s*(?:[\ue000-\uf8ff•▪●○◦‣·*–—-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?P<text>\S.*)$")
+_ITEM = re.compile(r"^\s*(?:[" + BULLETS + r"·*–—-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?P<text>\S.*)$")
 _LEAD = re.compile(r"(?:^|(?<=[.!?] ))(?P<lead>[A-Z][^.!?]*?)\s?(?:—|–|:)\s*$")
-_NUMBERING = re.compile(r"^\s*(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[\ue000-\uf8ff•▪●○◦‣·*–—-])\s+")
+_NUMBERING = re.compile(r"^\s*(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[" + BULLETS + r"·*–—-])\s+")
 _FOLLOWING = re.compile(r"(?: (?:of )?the following| as follows| these)$")
 _FOLLOWING_INSIDE = re.compile(
     rf"\bthe following(?: [a-z]+)?(?= (?:{'|'.join(sorted(COMMON_PREPOSITIONS - {'as', 'by'}))})\b)"
