@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.questions.filters.content.personal_data import values_left_over
 from core.questions.terms import stems
 
 LEAST_WORDS = 20
@@ -47,8 +48,7 @@ def fault_of_text(text: str, passage: str, find_personal_data: Callable[[str], l
     known = {*stems(passage)}
     if len(known & {*stems(text)}) < OWN_SUBJECT * len(known):
         return OFF_SUBJECT
-    plain = " ".join(passage.casefold().split())
-    if any(" ".join(value.casefold().split()) not in plain for value in find_personal_data(text)):
+    if values_left_over(find_personal_data(text), passage):
         return PERSONAL
     return None
 

@@ -4,7 +4,7 @@ The approved text is anonymized, so what stands there is invented or was let pas
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from core.language.english.dictionary import english_words
 from core.language.english.function_words import STOP_WORDS
@@ -56,9 +56,13 @@ def _is_common(plain: str) -> bool:
 
 def count_left_over(text: str, detections: Sequence[Detection], known: str) -> int:
     """Count the detected values that do not stand in the `known` text, whatever its case and white space."""
+    return len(values_left_over((text[each.start : each.end] for each in detections), known))
+
+
+def values_left_over(values: Iterable[str], known: str) -> list[str]:
+    """Return the values that do not stand in the `known` text, whatever its case and white space."""
     plain = " ".join(known.casefold().split())
-    values = (text[each.start : each.end] for each in detections)
-    return sum(" ".join(value.casefold().split()) not in plain for value in values)
+    return [value for value in values if " ".join(value.casefold().split()) not in plain]
 
 
 def _is_left_over(case: Case, _: FilterSettings) -> bool:
