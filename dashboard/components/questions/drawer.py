@@ -11,7 +11,8 @@ from core.words import counted
 from dashboard.components.questions import pairs as pair_view
 from dashboard.components.questions.curation import doing
 from dashboard.components.questions.curation.forms import show_form
-from dashboard.components.questions.curation.session import CurationSession
+from dashboard.components.questions.curation.passage_card import open_passage
+from dashboard.components.questions.curation.session import PAIR, CurationSession
 from dashboard.components.words import ago, clock, unformatted
 
 MOST_WORDINGS = 12  # listed at once
@@ -29,7 +30,7 @@ def show_drawer(session: CurationSession) -> None:
 
 def _show_pair(session: CurationSession, numbered: NumberedPair) -> None:
     pair = numbered.pair
-    with st.container(border=True, key="open-pair"):
+    with st.container(border=True, key=PAIR):
         st.caption(state_words(pair))
         st.markdown(f"**{unformatted(pair.input)}**")
         st.markdown(unformatted(pair.output))
@@ -111,6 +112,11 @@ def _open(session: CurationSession, pair_id: str) -> None:
     session.state.current = pair_id
 
 
+def _open_passage(session: CurationSession, passage_id: str, document_id: str) -> None:
+    open_passage(passage_id, document_id)
+    session.state.has_moved = True
+
+
 def _show_source(session: CurationSession, pair: QuestionPair) -> None:
     with st.container(border=True, key="open-source"):
         st.markdown("**Where it stands**")
@@ -122,6 +128,11 @@ def _show_source(session: CurationSession, pair: QuestionPair) -> None:
         if (page := page_around(session.workspace, pair)) and page != source:
             with st.expander(f"The whole {pair.page}"):
                 st.html(pair_view.source_html(page))
+        if pair.passage_id is not None and pair.passage_id != session.state.chosen.passage_id:
+            st.button(
+                "All pairs of this passage", icon=":material/filter_alt:", key="open-passage-pairs", type="tertiary",
+                on_click=_open_passage, args=(session, pair.passage_id, pair.document_id),
+            )  # fmt: skip
     with st.expander("Details", key="open-details"):
         lines = [f"Pair `{pair.id}`", f"fact `{pair.fact}`" if pair.fact else "", f"written {clock(pair.created_at)}"]
         st.caption(" · ".join(line for line in lines if line))

@@ -26,8 +26,11 @@ AGAIN = (
 )
 
 
-def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> None:
-    """Show how many pairs to write, with which model in which way, and the button that starts."""
+def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> GenerationSettings | None:
+    """Show how many pairs to write, with which model in which way, and the button that starts.
+
+    Returns what was chosen; None if no model can write.
+    """
     coverage = coverage_of(workspace, project, [])
     passages = sum(row["passages"] for row in coverage)
     with st.container(border=True):
@@ -36,7 +39,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
         )
         settings = _choose(workspace, project, is_busy=is_busy)
         if settings is None:
-            return
+            return None
         st.caption(f"{_most(passages * settings.per_passage, settings)} Each answer must stand in the approved text.")
         again = None if is_first else _choose_again()
         if st.button(
@@ -57,6 +60,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
                 st.rerun()
     if passages:
         show_try(workspace, project, settings, is_busy=is_busy)
+    return settings
 
 
 def _choose_again() -> str | None:
@@ -99,7 +103,7 @@ def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> Generat
         "Written by", models, index=models.index(EMBEDDED_MODEL) if EMBEDDED_MODEL in models else 0, key="question-model"
     )
     share = third.number_input(
-        "Share not in the documents, in %",
+        "Not answered by the text, in %",
         0,
         50,
         round(100 * GenerationSettings().unanswerable_share),
