@@ -14,6 +14,7 @@ export default function ({ data, parentElement }) {
     if (target) {
       target.tabIndex = -1
       target.style.outline = "none"
+      target.style.scrollMarginTop = "5rem"  // below Streamlit's bar
       target.focus({ preventScroll: true })
       target.scrollIntoView({ block: "start" })
     } else if (tries++ < 100) setTimeout(reach, 50)

@@ -33,7 +33,7 @@ def test_a_square_opens_its_passage_by_mouse_and_by_keyboard(
     cells.nth(1).focus()
     page.keyboard.press("ArrowLeft")
     expect(cells.nth(0)).to_be_focused()
-    expect(page.locator(".garrison-map .told")).to_have_text("page 1: 3 facts")
+    expect(page.locator(".garrison-map .told")).to_have_text("passage 1 · page 1: 3 facts")
     page.keyboard.press("Enter")
     expect(card).to_contain_text("3 pairs kept, 1 dropped.")
     expect(card).to_be_focused()

@@ -149,8 +149,8 @@ def test_heat_map_has_a_cell_for_each_passage_and_the_least_covered_document_fir
     full, poor = coverage(3, 1), coverage(2, 0, 0, name="b.pdf")
     first, second = by_document([*full, *poor])
     assert (first.name, first.covered, first.passages, len(first.cells)) == ("b.pdf", 1, 3, 3)
-    assert [cell.words for cell in second.cells] == ["page 0: 3 facts", "page 1: 1 fact"]
-    assert first.cells[-1].words == "page 2: not asked about"
+    assert [cell.words for cell in second.cells] == ["passage 1 · page 0: 3 facts", "passage 2 · page 1: 1 fact"]
+    assert first.cells[-1].words == "passage 3 · page 2: not asked about"
 
 
 def test_cells_of_a_long_document_stand_for_several_passages_and_the_poorest_shows():

@@ -34,7 +34,10 @@ def words_of(app):
 def test_map_names_the_passage_of_each_square(open_page, learned):
     (shown,) = parts(open_page("questions", project_id=learned.project.id), "documents")
     assert [cell[2] for cell in shown["documents"][0]["cells"]] == ["passage-0", "passage-1"]
-    assert [cell[1] for cell in shown["documents"][0]["cells"]] == ["page 1: 3 facts", "page 1: not asked about"]
+    assert [cell[1] for cell in shown["documents"][0]["cells"]] == [
+        "passage 1 · page 1: 3 facts",
+        "passage 2 · page 1: not asked about",
+    ]
 
 
 def test_open_passage_is_shown_with_its_pairs_alone(open_passage):
@@ -66,6 +69,7 @@ def test_questions_are_written_for_the_open_passage_alone(open_passage, workspac
     app = open_passage("passage-1")
     app.number_input(key="wordings").set_value(3).run()
     app.button(key="passage-write").click().run()
+    assert not app.error
     (job,) = find(workspace.db, Job, kind="generate")
     assert job.params["passage_ids"] == ["passage-1"] and job.params["settings"]["wordings"] == 3
     update(workspace.db, Job, job.id, state="done")

@@ -242,7 +242,7 @@ def _store(context: JobContext, project: Project, batch: WrittenBatch, *, key: s
 
 def _message(counts: Counts, done: int, total: int) -> str:
     """Say what is being done, and what to know of it so far."""
-    words = f"Reading passage {done + 1} of {total}"
+    words = f"First of two steps: reading passage {done + 1} of {total}"
     if counts.malformed + counts.refused:
         words += f" · {counted(counts.malformed + counts.refused, 'reply', 'replies')} of {counts.asked} could not be used"
     if counts.cut:
@@ -259,7 +259,7 @@ def _measure(context: JobContext, project: Project, invention: Invention, *, tot
             meter.measure(few)
             few.clear()
         done += 1
-        context.progress(done, max(total, done + 1), unit="passages", message="Examining pairs")
+        context.progress(done, max(total, done + 1), unit="passages", message="Second of two steps: examining pairs")
     meter.measure(few)
 
 

@@ -49,8 +49,10 @@ def show_figures(workspace: Workspace, project: Project) -> None:
             return
         covered, passages = sum(each.covered for each in documents), sum(each.passages for each in documents)
         share = round(100 * covered / passages)
+        is_long = any(len(each.cells) < each.passages for each in documents)
+        square = "Each square is a passage" + (", or some of a long document" if is_long else "")
         st.markdown(
-            f"{covered:,} of {passages:,} passages ({share} %) have a kept pair. Each square is a passage, in order: "
+            f"{covered:,} of {passages:,} passages ({share} %) have a kept pair. {square}, in order: "
             "click one to see its text and its pairs."
         )
         documents_of = {row.passage_id: row.document_id for row in rows}

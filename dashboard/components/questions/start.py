@@ -1,6 +1,7 @@
 """How question pairs are to be written, and the button that starts."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import jobs
 from core.errors import GarrisonError
@@ -33,7 +34,7 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
     """
     coverage = coverage_of(workspace, project, [])
     passages = sum(row["passages"] for row in coverage)
-    with st.container(border=True):
+    with _panel(is_first=is_first):
         st.markdown(
             f"**{counted(passages, 'passage')}** of {counted(len(coverage), 'approved document')} can be asked about."
         )
@@ -61,6 +62,13 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
     if passages:
         show_try(workspace, project, settings, is_busy=is_busy)
     return settings
+
+
+def _panel(*, is_first: bool) -> DeltaGenerator:
+    """Return the place for the choices: in sight as long as there are no pairs to work on, then behind a heading."""
+    if is_first:
+        return st.container(border=True)
+    return st.expander("Write question pairs again", icon=":material/edit_note:", key="write-panel")
 
 
 def _choose_again() -> str | None:

@@ -27,6 +27,7 @@ from dashboard.components.questions.curation.filters import (
     SEARCH,
     chosen_filter,
     clear_filters,
+    is_whole_passage,
     keep_chosen,
     show_filters,
 )
@@ -115,7 +116,7 @@ def _show(session: CurationSession) -> None:
         st.warning(session.state.trouble, icon=":material/warning:")
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        if not session.page.rows:
+        if not session.page.rows and not is_whole_passage(session.state.chosen):
             _show_none(session)
         _show_list(session)
         _show_pages(session)
@@ -153,9 +154,6 @@ def _turn_keys(session: CurationSession) -> None:
 
 def _show_none(session: CurationSession) -> None:
     with st.container(border=True):
-        if session.state.chosen.passage_id:
-            st.markdown("**No pair of this passage matches.** What you can do stands above.")
-            return
         if session.state.chosen == PairFilter():
             st.markdown("**There is no pair yet.** Have some written above, bring some in below, or add one by hand.")
             return

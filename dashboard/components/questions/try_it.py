@@ -16,8 +16,8 @@ from core.storage import Workspace, find, rights
 from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_job, is_active, newest_job
+from dashboard.components.questions.pairs import passage_label
 
-LONGEST_LABEL = 70  # characters of a passage in the list
 SHOWN_REPLIES = 6
 
 
@@ -73,16 +73,10 @@ def _choose_passage(workspace: Workspace, project: Project) -> Passage | None:
         "Passage",
         list(passages),
         index=len(passages) // 2,  # a document begins with titles and contents, of which nothing can be asked
-        format_func=lambda each: _label(passages[each]),
+        format_func=lambda each: passage_label(passages[each]),
         key=f"try-passage-{document_id}",
     )
     return passages.get(passage_id)
-
-
-def _label(passage: Passage) -> str:
-    text = " ".join(passage.text.split())
-    text = text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]}…"
-    return f"{passage.index + 1} · {passage.page} · {text}" if passage.page else f"{passage.index + 1} · {text}"
 
 
 def _edit_prompts(workspace: Workspace, project: Project, writer: str) -> dict[str, str]:

@@ -99,7 +99,7 @@ def _show_version(workspace: Workspace, project: Project, versions: list[Dataset
     older = [each for each in versions if each.number < version.number]
     parent = f", after version {older[0].number}" if older else ""
     st.caption(
-        f"Frozen {ago(version.created_at)}{parent}. Its fingerprint (SHA-256) is {version.sha256[:16]}….",
+        f"Frozen {ago(version.created_at)}{parent}. Its fingerprint (SHA-256) begins with {version.sha256[:16]}.",
         help=f"{clock(version.created_at)}  \n{version.sha256}",
     )
     _show_download(workspace, project, version)

@@ -53,6 +53,13 @@ def choose_passage(passage_id: str, document_id: str) -> None:
     st.session_state[PASSAGE], st.session_state[DOCUMENT] = passage_id, document_id
 
 
+def is_whole_passage(chosen: PairFilter) -> bool:
+    """Tell whether nothing but a passage is chosen: then the card of the passage says what there is."""
+    return chosen.passage_id is not None and chosen == PairFilter(
+        passage_id=chosen.passage_id, document_id=chosen.document_id
+    )
+
+
 def choose_reason(reason: str) -> None:
     """Leave every field open but the reason for which pairs were dropped."""
     clear_filters()

@@ -5,12 +5,13 @@ import streamlit as st
 from core.errors import GarrisonError
 from core.questions import drop_reason
 from core.questions.hand_written import PERSONAL_DATA, UNGROUNDED
-from core.records import Document, Passage, QuestionPair
+from core.records import Document, QuestionPair
 from core.services.questions import curation
 from core.services.questions.curation import Place, Wording
 from core.storage import find
 from core.storage.pairs.pages import PairFilter, other_wordings, pair_page
 from dashboard.components.errors import show_error
+from dashboard.components.questions import pairs as pair_view
 from dashboard.components.questions.curation.checking import detector_for
 from dashboard.components.questions.curation.doing import noted_errors
 from dashboard.components.questions.curation.session import CurationSession
@@ -102,7 +103,7 @@ def _show_add(session: CurationSession) -> None:
     passage_id = st.selectbox(
         "Passage", passage_ids,
         index=passage_ids.index(near_passage) if near_passage in passages else 0,
-        format_func=lambda key: _passage_words(passages[key]), key=f"add-passage-{turn}",
+        format_func=lambda key: pair_view.passage_label(passages[key]), key=f"add-passage-{turn}",
     )  # fmt: skip
     with st.container(border=True, height=180):
         st.text(passages[passage_id].text)
@@ -199,7 +200,3 @@ def _merge_candidates(session: CurationSession, pair: QuestionPair) -> list[Ques
 def _approved_documents(session: CurationSession) -> list[Document]:
     documents = find(session.workspace.db, Document, project_id=session.project.id, state="read")
     return [each for each in documents if each.kind != "pairs" and session.workspace.active_review(each.id)]
-
-
-def _passage_words(passage: Passage) -> str:
-    return f"{passage.page} · {' '.join(passage.text.split())[:70]}"

@@ -118,21 +118,24 @@ _KEY = "heat-map"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One passage or several that follow each other: from which pages, and the least asked one with its facts."""
+    """One passage or several that follow each other, numbered from 1, and the least asked one of them with its facts."""
 
+    number: int  # of the first passage
+    passages: int
     first_page: str
     last_page: str
-    passages: int
     facts: int
     passage_id: str
 
     @property
     def words(self) -> str:
-        """What the cell says, such as "page 3: 2 facts"."""
+        """What the cell says, such as "passage 5 · page 3: 2 facts"."""
         pages = self.first_page if self.first_page == self.last_page else f"{self.first_page} to {self.last_page}"
+        last = self.number + self.passages - 1
+        place = f"passages {self.number:,} to {last:,}" if self.passages > 1 else f"passage {self.number:,}"
         asked = f"{self.facts} {'fact' if self.facts == 1 else 'facts'}" if self.facts else "not asked about"
-        least = f", the least asked of {self.passages} passages" if self.passages > 1 else ""
-        return f"{pages or 'text'}: {asked}{least}"
+        least = " (the least asked one)" if self.passages > 1 else ""
+        return f"{' · '.join(filter(None, (place, pages)))}: {asked}{least}"
 
     @property
     def level(self) -> int:
@@ -174,12 +177,14 @@ def by_document(rows: Iterable[PassageCoverage]) -> list[DocumentCoverage]:
 def _cells(passages: Sequence[PassageCoverage]) -> Iterable[Cell]:
     count = min(MOST_CELLS, len(passages))
     for number in range(count):
-        part = passages[number * len(passages) // count : (number + 1) * len(passages) // count]
+        first = number * len(passages) // count
+        part = passages[first : (number + 1) * len(passages) // count]
         least = min(part, key=lambda row: row.facts)
         yield Cell(
+            number=first + 1,
+            passages=len(part),
             first_page=part[0].page,
             last_page=part[-1].page,
-            passages=len(part),
             facts=least.facts,
             passage_id=least.passage_id,
         )

@@ -21,7 +21,7 @@ from dashboard.components.reach import go_to
 from dashboard.components.words import unformatted
 
 CARD = "open-passage"  # key of the card, to which the browser goes
-TEXT_PX = 170
+LONG, TEXT_PX = 600, 170  # characters from which a text is scrolled, and the height of the part in sight
 
 
 def open_passage(passage_id: str, document_id: str) -> None:
@@ -41,7 +41,7 @@ def show_passage(session: CurationSession, passage_id: str, settings: Generation
         rows = passage_coverage(session.workspace, session.project.id)
         at = next((place for place, row in enumerate(rows) if row.passage_id == passage_id), 0)
         st.markdown(f"**{_place_words(passage, rows, at)}**")
-        with st.container(border=False, height=TEXT_PX if len(passage.text) > 400 else "content"):
+        with st.container(border=False, height=TEXT_PX if len(passage.text) > LONG else "content"):
             st.text(passage.text)
         pairs = pair_counts(session.workspace, session.project.id, _pairs_of(passage)).by["state"]
         st.markdown(_advice(passage, pairs.get("kept", 0), pairs.get("dropped", 0)))
@@ -82,19 +82,22 @@ def _advice(passage: PassageInSight, kept: int, dropped: int) -> str:
 def _show_acts(
     session: CurationSession, passage: PassageInSight, settings: GenerationSettings | None, *, is_empty: bool
 ) -> None:
+    is_asked = False
     with st.container(horizontal=True, gap="small"):
-        if settings is not None and st.button(
-            "Write questions for this passage",
-            type="primary" if is_empty and not passage.is_written else "secondary",
-            icon=":material/edit_note:",
-            key="passage-write",
-            help="With the model and the settings chosen above. Pairs you decided on, edited or added stay.",
-        ):
-            with shown_errors():
-                _write(session.workspace, session.project, passage, settings)
+        if settings is not None:
+            is_asked = st.button(
+                "Write questions for this passage" if is_empty else "Write again for this passage",
+                type="primary" if is_empty and not passage.is_written else "secondary",
+                icon=":material/edit_note:",
+                key="passage-write",
+                help="With the model and the settings chosen above. Pairs you decided on, edited or added stay.",
+            )
         st.button(
             "Add a pair by hand", icon=":material/add:", key="passage-add", on_click=doing.turn_to, args=(session, "add")
         )  # fmt: skip
+    if is_asked and settings is not None:
+        with shown_errors():
+            _write(session.workspace, session.project, passage, settings)
 
 
 def _write(workspace: Workspace, project: Project, passage: PassageInSight, settings: GenerationSettings) -> None:
@@ -104,7 +107,7 @@ def _write(workspace: Workspace, project: Project, passage: PassageInSight, sett
         passage_ids=(passage.id,),
     )
     jobs.submit(workspace, params, project_id=project.id)
-    open_passage(passage.id, passage.document_id)
+    go_to(CARD)
     st.rerun(scope="app")
 
 
