@@ -25,7 +25,6 @@ SPLITS: dict[SplitChoice, str] = {
     "document": "Whole documents",
     "passage": "Whole passages",
 }
-CHOSEN = "dataset-version"  # key of the choice of the version to show
 MOST_ROWS = 500  # of a difference, in the table
 
 
@@ -81,7 +80,6 @@ def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVe
                     if is_new
                     else f"Nothing changed since version {version.number}: it stands."
                 )
-                st.session_state.pop(CHOSEN, None)  # show the new one
                 st.rerun()
         if versions and st.button("What would change?", icon=":material/difference:", key="freeze-difference"):
             with shown_errors():
@@ -93,7 +91,12 @@ def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVe
 def _show_version(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
     """Show the card of a version, and what changed since the one before."""
     by_number = {version.number: version for version in versions}
-    number = st.selectbox("Version", list(by_number), format_func=lambda number: _title(by_number[number]), key=CHOSEN)
+    number = st.selectbox(
+        "Version",
+        list(by_number),
+        format_func=lambda number: _title(by_number[number]),
+        key=f"dataset-version-{len(versions)}",  # a new version begins a new choice, or the browser would go back to the old
+    )
     version = by_number[number]
     st.markdown("\n".join(f"- {sentence}" for sentence in datasets.card_words(version)))
     older = [each for each in versions if each.number < version.number]
