@@ -15,7 +15,7 @@ from core.questions.writers.guided.meaning import content
 from core.questions.writers.guided.topics import topic
 from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
 from core.questions.writers.writer import Excerpt
-from core.settings import AnswerStyle, GenerationSettings
+from core.settings import AnswerStyle
 
 _NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(UP_TO_NINETEEN)})\b", re.IGNORECASE)
 
@@ -125,14 +125,14 @@ def other_quantity(answer: str) -> str | None:
     return answer[: match.start()] + (UP_TO_NINETEEN[other - 1] if is_spelled else str(other)) + answer[match.end() :]
 
 
-def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:
+def worded(excerpts: Sequence[Excerpt], style: AnswerStyle) -> Iterator[WordedFact]:
     """Yield what the sentences of excerpts tell, in several wordings."""
     topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
     for sentence in read_sentences([excerpt.passage for excerpt in excerpts]):
         clause = None
         for fact in clause_facts(sentence):
             wordings = clause_wordings(
-                fact, topic=topics[sentence.passage.id], is_first=fact.clause is not clause, style=settings.answers
+                fact, topic=topics[sentence.passage.id], is_first=fact.clause is not clause, style=style
             )
             worded_fact = WordedFact(
                 passage_id=sentence.passage.id,

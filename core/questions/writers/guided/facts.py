@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from core.language.grammar import Word, parse
 from core.questions.passage_sentences import BULLETS, passage_sentences
 from core.questions.writers.guided import asking
+from core.questions.writers.guided.antecedents import named_sentences
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, stands_alone
 from core.questions.writers.guided.gaps import Gap, gaps
-from core.questions.writers.guided.lists import item_sentences
-from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, WORD, content
+from core.questions.writers.guided.listings import item_sentences
+from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, WORD, content, plain
 from core.questions.writers.guided.nouns import is_person_word
 from core.records import Passage
 
-_PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _UNFIT = re.compile(
     r"[—;|_=©“”\"]|\.{3,}|https?:|^(?:see|refer to|for example|for instance)\b"
     rf"|\b(?:see (?:also )?(?:[A-Z\d]|{PIECE_OF_A_BOOK})|(?:{PIECE_OF_A_BOOK}) [A-Z]?-?\d"
@@ -30,7 +30,7 @@ _UNFIT = re.compile(
     re.IGNORECASE,
 )
 # A heading or page header that ran into the sentence.
-_GLUED = re.compile(r"\b[A-Z]{7,}\b|\b(?:Appendix|Chapter|Figure|Table) [A-Z\d]|\b[A-Z]?\d*-\d+\.\s?[A-Z]")
+_GLUED = re.compile(r"\b[A-Z]{7,}\b(?! [a-z])|\b(?:Appendix|Chapter|Figure|Table) [A-Z\d]|\b[A-Z]?\d*-\d+\.\s?[A-Z]")
 _NUMBERS_ROW = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")
 _EMPTY_NOUNS = frozenset(
     "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
@@ -84,8 +84,8 @@ class ClauseFact:
 
 def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
     """Yield the sentences of passages that may hold facts, parsed."""
-    items = list(item_sentences(passages))
-    told = {(item.passage.id, item.item_start) for item in items}
+    items, named = list(item_sentences(passages)), list(named_sentences(passages))
+    told = {(item.passage.id, item.item_start) for item in items} | {(each.passage.id, each.own_start) for each in named}
     wanted = [
         (passage, start, end, plain(passage.text[start:end]))
         for passage in passages
@@ -94,6 +94,7 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
         and not passage.text[start].islower()  # its beginning is missing
         and not _ALTERNATIVE.search(passage.text, start, end)  # what stands in parentheses cannot be left out
     ]
+    wanted += [(each.passage, each.start, each.end, each.line) for each in named]
     wanted += [(item.passage, item.start, item.end, plain(item.sentence)) for item in items]
     wanted = [each for each in wanted if _is_fit(each[3])]
     text = "\n".join(passage.text for passage in passages)
@@ -113,18 +114,6 @@ def _is_item(text: str, start: int) -> bool:
 
 
 _ALTERNATIVE = re.compile(r"[(\[](?:or|and|not|but|except|unless|only|if|when) ")
-
-
-def plain(text: str) -> str:
-    """Return a sentence on one line, without what stands in parentheses and without a connecting word at its beginning."""
-    line = _PARENTHESES.sub("", re.sub(r"\s+", " ", text)).strip()
-    line = re.sub(
-        r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise"
-        r"|Consequently|Finally|Ultimately), ",
-        "",
-        line,
-    )
-    return line[:1].upper() + line[1:]
 
 
 def _is_fit(line: str) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from core.models.text import TextGenerator
 from core.questions.kinds import OF_CLAUSES
@@ -13,15 +14,8 @@ from core.questions.writers.guided.wording import WordedFact
 from core.questions.writers.writer import Candidate, Excerpt
 from core.settings import GenerationSettings
 
-# Where facts are found. What an earlier one found in a sentence, a later one does not tell again.
-FINDERS = (
-    definitions.worded,
-    procedures.worded,
-    lists.worded,
-    tables.worded,
-    prohibitions.worded,
-    clause_wordings.worded,
-)
+# Where facts are found before clauses are asked. What an earlier one found in a sentence, a later one does not tell again.
+FINDERS = (definitions.worded, procedures.worded, lists.worded, tables.worded, prohibitions.worded)
 SHORT_ANSWER, LONG_ANSWER = 6, 12  # words
 MORE, FEWER = 3, 2  # wordings
 FEWEST_TO_SHARE = 4  # wordings from which some facts can get fewer
@@ -58,8 +52,8 @@ def _count(fact: WordedFact, usual: int) -> int:
 def _facts(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> list[WordedFact]:
     facts: list[WordedFact] = []
     told: set[tuple[str, int, int]] = set()
-    for find in FINDERS:
-        new = [fact for fact in find(excerpts, settings) if (fact.passage_id, fact.start, fact.end) not in told]
+    for find in (*FINDERS, partial(clause_wordings.worded, style=settings.answers)):
+        new = [fact for fact in find(excerpts) if (fact.passage_id, fact.start, fact.end) not in told]
         told.update((fact.passage_id, fact.start, fact.end) for fact in new)
         facts += new
     return facts
