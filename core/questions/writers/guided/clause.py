@@ -209,6 +209,9 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
         known.update(range(part.start, part.end))
     if any(words[at].role == "neg" or words[at].text.lower() in DENYING for at in own):
         return False
+    roles = {words[at].role for at in own}
+    if "cc" in roles and "conj" not in roles:
+        return False  # what "and" joins was taken for a part
     if any(words[at].role == "conj" and words[at].part not in ("VERB", "AUX") for at in own):
         return False  # a piece of a list that the parser joined to the verb
     if any(_holds_clause(words, part) for part in parts):
@@ -277,14 +280,16 @@ def _is_cut(words: Sequence[Word], part: Part) -> bool:
     is_alone = part.end - part.start == 1 and words[part.head].tag in ("VBN", "VBD") and part.role != "advmod"
     follows = words[part.end] if part.end + 1 < len(words) else None
     is_listed = (
-        follows is not None and follows.part == "CCONJ" and words[part.end + 1].part in ("NOUN", "PROPN", "PRON", "DET")
+        follows is not None
+        and follows.part == "CCONJ"
+        and words[part.end + 1].part in ("NOUN", "PROPN", "PRON", "DET")
+        and not SUBJECTS & {words[part.end + 1].role, words[words[part.end + 1].head].role}  # of the next clause
     )
-    is_empty = (
-        part.role == "prep" and part.end - part.start == 1 and part.end < len(words) and words[part.end].part == "CCONJ"
-    )
+    is_empty = follows is not None and follows.part == "CCONJ" and words[part.end - 1].part == "ADP" and part.role != "prt"
     if is_alone or is_listed or is_empty:  # a list that goes on behind the part
         return True
-    is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose")
+    asked = ("how", "why") if part.role == "advmod" else ()  # "…, how it is done for a unit requires …"
+    is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose", *asked)
     return words[part.end - 1].part == "CCONJ" or is_bare or is_added
 
 

@@ -21,7 +21,7 @@ from core.questions.writers.guided.nouns import is_person_word
 from core.records import Passage
 
 _UNFIT = re.compile(
-    r"[—;|_=©“”\"]|\.{3,}|https?:|^(?:see|refer to|for example|for instance)\b"
+    r"[—;|_=©“”\"]|\.{3,}|https?:|^(?:see|refer to|how|what|why|whether|where|who|which|for example|for instance)\b"
     rf"|\b(?:see (?:also )?(?:[A-Z\d]|{PIECE_OF_A_BOOK})|(?:{PIECE_OF_A_BOOK}) [A-Z]?-?\d"
     rf"|(?:this|next|preceding|previous|the) (?:{PIECE_OF_A_BOOK})|as follows|the following|e\.g|i\.e|copyright"
     rf"|(?:shown|listed|mentioned|described|discussed|stated|noted) (?:above|below|earlier|here|in (?:{PIECE_OF_A_BOOK}))"
@@ -87,11 +87,10 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
     items, named = list(item_sentences(passages)), list(named_sentences(passages))
     told = {(item.passage.id, item.item_start) for item in items} | {(each.passage.id, each.own_start) for each in named}
     wanted = [
-        (passage, start, end, plain(passage.text[start:end]))
+        (passage, start, end, plain(passage.text[start:end]) + "." * (passage.text[end : end + 1] == ";"))
         for passage in passages
-        for start, end in passage_sentences(passage.text)
+        for start, end in _sentences(passage.text)
         if (passage.id, start) not in told
-        and not passage.text[start].islower()  # its beginning is missing
         and not _ALTERNATIVE.search(passage.text, start, end)  # what stands in parentheses cannot be left out
     ]
     wanted += [(each.passage, each.start, each.end, each.line) for each in named]
@@ -109,10 +108,19 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
         )
 
 
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of sentences whose beginning is there, and of the two that "; however," joins to one."""
+    for start, end in passage_sentences(text):
+        if not text[start].islower():
+            ends = [match.start() for match in _JOINT.finditer(text, start, end)]
+            yield from zip([start, *(at + 1 for at in ends)], [*ends, end], strict=True)
+
+
 def _is_item(text: str, start: int) -> bool:
     return bool(re.search(rf"[{BULLETS}]\s*$", text[max(0, start - 4) : start]))
 
 
+_JOINT = re.compile(r";(?= (?:however|therefore|thus|consequently|additionally|furthermore|moreover|likewise), )")
 _ALTERNATIVE = re.compile(r"[(\[](?:or|and|not|but|except|unless|only|if|when) ")
 
 
@@ -127,11 +135,7 @@ def _is_fit(line: str) -> bool:
 def clause_facts(sentence: Sentence) -> list[ClauseFact]:
     """Return the facts of a sentence, the most telling of each clause first."""
     facts = []
-    for clause in clauses(sentence.words):
-        first, last = _extent(clause)
-        is_for_anybody = sentence.is_item and (clause.subject is None or _is_doing(clause, clause.subject))
-        if not stands_alone(clause.words, first, last) or not _has_meaning(clause) or is_for_anybody:
-            continue
+    for clause in telling_clauses(sentence):
         for gap in gaps(clause):
             if _is_told(clause, gap):
                 is_bare, is_definite = _says(clause, gap) < _least(clause, gap), _is_definite(clause)
@@ -139,9 +143,12 @@ def clause_facts(sentence: Sentence) -> list[ClauseFact]:
     return facts
 
 
-def _is_doing(clause: Clause, subject: Part) -> bool:
-    """Return whether the parser took the first word of an item ("Providing care …") for a subject."""
-    return subject.end - subject.start == 1 and clause.words[subject.head].text.endswith("ing")
+def telling_clauses(sentence: Sentence) -> Iterator[Clause]:
+    """Yield the clauses of a sentence that mean something without the text around them."""
+    for clause in clauses(sentence.words):
+        is_for_anybody = sentence.is_item and (clause.subject is None or clause.words[0].tag == "VBG")
+        if stands_alone(clause.words, *_extent(clause)) and _has_meaning(clause) and not is_for_anybody:
+            yield clause
 
 
 def _is_definite(clause: Clause) -> bool:
@@ -245,8 +252,14 @@ def open_question(clause: Clause, gap: Gap, *, is_turned: bool = False) -> str:
     """Return the question with its question word first or, turned, with its condition first."""
     if gap.asks_predicate:
         return _predicate_question(clause, gap.part, is_first=is_turned)
-    lead = [part for part in clause.before if part != gap.part and part.end - part.start > LONGEST_LAST]
+    lead = [part for part in clause.before if part != gap.part and stays_first(clause, part)]
     return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end, lead=lead)
+
+
+def stays_first(clause: Clause, part: Part) -> bool:
+    """Return whether a part before the subject cannot stand last: it is long, or a participle that describes the subject."""
+    is_participle = part.role == "advcl" and clause.words[part.start].tag in ("VBG", "VBN")
+    return is_participle or part.end - part.start > LONGEST_LAST
 
 
 def _predicate_question(clause: Clause, condition: Part, *, is_first: bool) -> str:

@@ -26,7 +26,7 @@ _SERVING = frozenset(
     "use design intend require employ task organize equip need seek aim try plan expect build authorize".split()
 )
 _SAYING = frozenset("ensure verify state mean indicate require determine assume recognize check specify".split())
-_RESERVES = frozenset("necessary needed required appropriate directed possible applicable".split())
+_RESERVES = frozenset("necessary appropriate possible applicable".split())
 # Verbs whose object may be something that is done: "includes training the crew".
 _OF_DOING = frozenset("include entail involve mean require".split())
 _LIGHT_VERBS = frozenset("play take make give set have keep bear lay pay do get put hold".split())

@@ -19,6 +19,7 @@ _LIMITED = re.compile(r",? but (?:is|are) not limited to,?(?: the)?$")
 _TURNED = re.compile(r"^The following (?P<be>is|are) (?P<what>(?!an? |examples?\b|lists?\b|some\b)[a-z][^,;]{8,80})$")
 _LABEL = re.compile(r"^(?P<label>[A-Z][\w’/-]*(?: [\w’/-]+){0,5}): \S")
 MOST_ITEMS, MOST_IN_ITEM = 14, 18  # items, and words of an item
+MOST_WORDS = 85  # of all items in one answer
 SHORT_ITEM = 7  # words; a list of such items needs commas alone
 _VERB_TAGS = frozenset(("VBZ", "VBP", "VBD", "MD"))
 
@@ -79,11 +80,17 @@ def cleaned(listing: Listing) -> tuple[str, ...]:
     """Return the items as parts of a sentence, by their labels if all have one; nothing if one of them is unfit."""
     texts = [text for text, _, _ in listing.items]
     labels = [match["label"] for text in texts if (match := _LABEL.match(text))]
-    items = tuple(_cleaned(text) for text in (labels if len(labels) == len(texts) else texts))
+    items = tuple(cleaned_item(text) for text in (labels if len(labels) == len(texts) else texts))
     return items if all(items) else ()
 
 
-def _cleaned(text: str) -> str:
+def is_long(listing: Listing) -> bool:
+    """Return whether the items of a list are more than one answer can tell."""
+    return sum(len(text.split()) for text, _, _ in listing.items) > MOST_WORDS
+
+
+def cleaned_item(text: str) -> str:
+    """Return an item as a part of a sentence; "" if it is unfit for that."""
     text = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", re.sub(r"\s+", " ", text)).strip(" .;,")
     return "" if re.search(r"[—|_=]", text) or len(text.split()) > MOST_IN_ITEM else asking.lower_first(text)
 

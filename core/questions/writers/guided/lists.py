@@ -10,8 +10,8 @@ from core.language.grammar import Word, parse
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
-from core.questions.writers.guided.listings import Listing, cleaned, items_text, listings
-from core.questions.writers.guided.meaning import NUMBER_WORD, content
+from core.questions.writers.guided.listings import MOST_WORDS, Listing, cleaned, items_text, listings
+from core.questions.writers.guided.meaning import NUMBER_WORD, content, plain
 from core.questions.writers.guided.wording import WordedFact, Wording, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
@@ -26,13 +26,17 @@ _NAMING = re.compile(
     rf" (?P<named>(?:(?:the )?(?P<count>{NUMBER_WORD}|\d{{1,2}})|the following)(?P<what>(?: [\w’-]+){{1,4}}))$",
     re.IGNORECASE,
 )
-_COLON = re.compile(r"^(?:Also, |However, |Therefore, )?(?P<lead>[A-Z][^:;—.“]{10,160}): (?P<items>[^:;—.“]+)\.$")
+_COLON = re.compile(r"^(?P<lead>[A-Z][^:;—.“]{10,160}): (?P<items>[^:;—.“]+)\.$")
+# "It includes planning; preparation of the crew; and a rehearsal."
+_SEMICOLONS = re.compile(
+    r"^(?P<lead>[A-Z][^:;—.“]{4,120}? (?:includes?|are|involves?|comprises?|encompass(?:es)?|consists? of)) "
+    r"(?P<items>[^:;—.“]+(?:; [^:;—.“]+)*; (?:and|or) [^:;—.“]+)\.$"
+)
 _COUNTED = re.compile(
     rf"^There (?:are|is) (?P<number>{NUMBER_WORD}|\d{{1,3}}) (?P<what>[a-z][^:—]{{3,60}}?)"
     r"\s?(?:—|:)\s*(?P<items>[^:—]+)\.$"
 )
 STANDS_IN = "ITEMS"  # for the items, while the line that leads in is parsed
-MOST_WORDS = 85  # of all items
 LEAST_IN_QUESTION = 3  # meaningful words
 
 
@@ -61,7 +65,7 @@ class _Asked:
 
 def list_facts(passages: Sequence[Passage]) -> Iterator[ListFact]:
     """Yield the lists of passages that a question can ask for."""
-    found = [each for passage in passages for each in (*listings(passage), *_behind_colons(passage))]
+    found = [each for passage in passages for each in (*listings(passage), *_inside_sentences(passage))]
     text = "\n".join(passage.text for passage in passages)
     for each, words in zip(found, parse(_completed(each.lead) for each in found), strict=True):
         facts = (_fact(each, clause) for clause in clauses(inside(words, text)))
@@ -70,10 +74,14 @@ def list_facts(passages: Sequence[Passage]) -> Iterator[ListFact]:
             yield fact
 
 
-def _behind_colons(passage: Passage) -> Iterator[Listing]:
-    """Yield the lists inside sentences that say how many there are: "The corps has three tasks: …, …, and …."."""
+def _inside_sentences(passage: Passage) -> Iterator[Listing]:
+    """Yield the lists inside sentences, with semicolons or with their number: "The corps has three tasks: …, …, and …."."""
     for start, end in passage_sentences(passage.text):
-        match = _COLON.match(re.sub(r"\s+", " ", passage.text[start:end]))
+        line = plain(passage.text[start:end])
+        if match := _SEMICOLONS.match(line):
+            items = tuple((item, start, end) for item in re.split(r"; (?:and |or )?", match["items"]))
+            yield Listing(passage, start, end, match["lead"], items)
+        match = _COLON.match(line)
         if match and (naming := _NAMING.search(match["lead"])):
             items = tuple((item, start, end) for item in _items_inside(match["items"]))
             if len(items) == _number(naming["count"]):

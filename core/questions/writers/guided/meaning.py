@@ -44,5 +44,6 @@ def plain(text: str) -> str:
         r"|Consequently|Finally|Ultimately), ",
         "",
         line,
+        flags=re.IGNORECASE,
     )
     return line[:1].upper() + line[1:]

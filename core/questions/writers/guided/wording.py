@@ -32,6 +32,7 @@ class WordedFact:
     start: int
     end: int
     wordings: tuple[Wording, ...]
+    is_spare: bool = False  # only for a passage that has no others
     is_bare: bool = False  # says too little without its topic: taken where a passage has no other facts
 
 
@@ -59,12 +60,16 @@ def worded_facts(
     excerpts: Sequence[Excerpt],
     kind: str,
     wordings: Callable[[Each, str | None], Iterable[Wording]],
+    *,
+    is_spare: bool = False,
 ) -> Iterator[WordedFact]:
     """Yield what was found in excerpts as facts of a kind; `wordings` gets each with the topic that it can name first."""
     topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
     for each in found:
-        told = tuple(wordings(each, topics[each.passage.id]))
-        yield WordedFact(passage_id=each.passage.id, kind=kind, start=each.start, end=each.end, wordings=told)
+        if told := tuple(wordings(each, topics[each.passage.id])):
+            yield WordedFact(
+                passage_id=each.passage.id, kind=kind, start=each.start, end=each.end, wordings=told, is_spare=is_spare
+            )
 
 
 def request(asked: str) -> str:
