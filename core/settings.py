@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from core.errors import Hint, InputError
+from core.errors import Hint, InputError, check_choice
 
 Preset = Literal["quick", "standard", "thorough"]
 Keep = Literal["best", "last"]
@@ -157,8 +157,7 @@ class TrainingSettings(Settings):
         Raises:
             InputError: The preset or a setting is unknown, or a value is out of range.
         """
-        if preset not in PRESETS:
-            raise InputError(f"There is no preset {preset!r}.", f"Presets are: {', '.join(PRESETS)}.")
+        check_choice("preset", preset, PRESETS)
         return cls.from_values({"preset": preset, **PRESETS[preset], **(changes or {})})
 
 

@@ -241,7 +241,7 @@ def test_job_and_page_take_a_new_quantization(open_page, workspace, learned, tmp
     target = str(tmp_path / "out")
     params = export.Params(run_id=learned.run.id, format="gguf", quantization="q3_k_m", target=target)
     known = "f16, q8_0, q6_k, q5_k_m, q4_k_m"
-    with pytest.raises(InputError, match=f"There is no quantization 'q3_k_m'. Choose: {known}."):
+    with pytest.raises(InputError, match=f"There is no quantization 'q3_k_m'. Quantizations are: {known}."):
         export.check(workspace, learned.project.id, params)
     new = Quantization("q3_k_m", "3 bits: smaller than is good", place=6)
     monkeypatch.setitem(QUANTIZATIONS, new.name, new)

@@ -5,7 +5,16 @@ The order of `FILTERS` decides which reason a pair with several faults gets. `DR
 
 from core.questions.filters.filter import Case, DropReason, Filter, Rule, each
 from core.questions.filters.judging import Judging, apply_filters, judged_reasons, summary
-from core.questions.filters.registry import BY_HAND, DROP_REASONS, DUPLICATE, FILTERS, check_names, drop_reason
+from core.questions.filters.registry import (
+    BY_HAND,
+    DROP_REASONS,
+    DUPLICATE,
+    FILTERS,
+    LEFT_OVER,
+    NOT_FOUND,
+    check_names,
+    drop_reason,
+)
 from core.questions.filters.repeats.index import QuestionIndex
 from core.questions.filters.words import normalized
 
@@ -14,6 +23,8 @@ __all__ = [
     "DROP_REASONS",
     "DUPLICATE",
     "FILTERS",
+    "LEFT_OVER",
+    "NOT_FOUND",
     "Case",
     "DropReason",
     "Filter",

@@ -1,6 +1,6 @@
 """Every filter in the order in which it is asked, and every reason for which a pair can be dropped."""
 
-from core.errors import InputError
+from core.errors import check_choice
 from core.questions.filters.content.answerable import NOT_ANSWERABLE
 from core.questions.filters.content.copies import COPY
 from core.questions.filters.content.forbidden import FORBIDDEN_WORD, PROFANITY
@@ -35,6 +35,8 @@ FILTERS = (
     SAME_MEANING,
 )
 DUPLICATE = REPEATS.reason
+LEFT_OVER = PERSONAL_DATA.reason
+NOT_FOUND = UNGROUNDED.reason
 BY_HAND = DropReason(
     "by hand",
     "Decided on the Questions page; no filter changes that.",
@@ -56,5 +58,4 @@ def check_names(settings: FilterSettings) -> None:
     """
     names = [each.reason.name for each in FILTERS]
     for name in (*settings.on, *settings.off):
-        if name not in names:
-            raise InputError(f"There is no filter {name!r}.", f"Filters are: {', '.join(names)}.")
+        check_choice("filter", name, names)

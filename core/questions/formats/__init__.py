@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, check_choice
 from core.files import file_atomic, folder_atomic
 from core.questions.exchange.conversations import Conversation
 from core.questions.exchange.pair_format import PairFormat
@@ -27,7 +27,7 @@ __all__ = [
     "pair_format",
     "read_conversations",
     "read_pairs",
-    "write_pairs",
+    "write_pairs", "InputError",
 ]
 
 
@@ -46,8 +46,7 @@ def pair_format(name: str) -> PairFormat:
     Raises:
         InputError: there is none.
     """
-    if name not in PAIR_FORMATS:
-        raise InputError(f"There is no format {name!r}.", f"Formats are: {', '.join(PAIR_FORMATS)}.")
+    check_choice("format", name, PAIR_FORMATS)
     return PAIR_FORMATS[name]
 
 

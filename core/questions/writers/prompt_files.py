@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from core.errors import InputError
+from core.errors import InputError, check_choice
 from core.questions.writers.writer import Excerpt
 
 PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -70,8 +70,7 @@ def shipped(name: str) -> str:
     Raises:
         InputError: there is none.
     """
-    if name not in PROMPTS:
-        raise InputError(f"There is no prompt {name!r}.", f"Prompts are: {', '.join(PROMPTS)}.")
+    check_choice("prompt", name, PROMPTS)
     return files("core.questions.writers").joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
 
 

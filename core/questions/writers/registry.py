@@ -1,6 +1,6 @@
 """Every way to write question pairs, by name."""
 
-from core.errors import InputError
+from core.errors import check_choice
 from core.questions.writers.guided import GUIDED
 from core.questions.writers.rewriting import REWRITING
 from core.questions.writers.several import SEVERAL
@@ -16,6 +16,5 @@ def find_writer(name: str) -> Writer:
     Raises:
         InputError: there is none.
     """
-    if name not in WRITERS:
-        raise InputError(f"There is no writer {name!r}.", f"Writers are: {', '.join(WRITERS)}.")
+    check_choice("writer", name, WRITERS)
     return WRITERS[name]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import InputError
+from core.errors import InputError, check_choice
 from core.files import write_atomic
 from core.privacy import Masked
 from core.records import Document, Review
@@ -167,6 +167,5 @@ def document_format(name: str) -> DocumentFormat:
     Raises:
         InputError: there is none.
     """
-    if name not in DOCUMENT_FORMATS:
-        raise InputError(f"There is no format {name!r}.", f"Formats are: {', '.join(DOCUMENT_FORMATS)}.")
+    check_choice("format", name, DOCUMENT_FORMATS)
     return DOCUMENT_FORMATS[name]

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from core.errors import InputError
+from core.errors import InputError, check_choice
 from core.privacy.entities import ENTITIES, TYPE_OF
 from core.privacy.replacement.surrogates import SurrogateTable
 from core.privacy.replacement.treatments import TREATMENTS, describe
@@ -128,5 +128,4 @@ def set_treatment(
 def _check(entity: str, treatment: str) -> None:
     if entity not in ENTITIES:
         raise InputError(f"{entity!r} is no known type of personal data.", f"Known types: {', '.join(sorted(ENTITIES))}.")
-    if treatment not in TREATMENTS:
-        raise InputError(f"There is no treatment {treatment!r}.", f"Treatments are: {', '.join(TREATMENTS)}.")
+    check_choice("treatment", treatment, TREATMENTS)

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import InputError
+from core.errors import InputError, check_choice
 from core.files import sha256_file
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
@@ -52,10 +52,8 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     run = workspace.finished_run(params.run_id)
     if run.project_id != project_id:
         raise InputError(f"Run {params.run_id} does not belong to this project.", "Choose a run of this project.")
-    if params.format not in RELEASE_FORMATS:
-        raise InputError(f"There is no format {params.format!r}.", f"Formats are: {', '.join(RELEASE_FORMATS)}.")
-    if params.quantization not in QUANTIZATIONS:
-        raise InputError(f"There is no quantization {params.quantization!r}.", f"Choose: {', '.join(QUANTIZATIONS)}.")
+    check_choice("format", params.format, RELEASE_FORMATS)
+    check_choice("quantization", params.quantization, QUANTIZATIONS)
     _check_place(Path(params.target))
     base_of(workspace, run)
 

@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.identity import declared
 from core.questions.as_text import to_text
 from core.questions.exchange.conversations import Message
-from core.questions.hand_written import PERSONAL_DATA, UNGROUNDED
+from core.questions.filters import LEFT_OVER, NOT_FOUND
 from core.records import Detection, Document, QuestionPair, Span
 from core.services.questions import curation
 from core.services.questions.curation import Place, Wording
@@ -129,14 +129,14 @@ def test_edited_pair_is_kept_with_its_evidence_and_its_editor(workspace, learned
 
 def test_edit_that_its_source_does_not_prove_is_dropped_and_says_why(workspace, learned):
     edited = curation.edit(workspace, learned.pairs[0], replace(PROVED, answer="13 tonnes."), detector=NOBODY, by=ADA)
-    assert (edited.state, edited.reason, edited.decided) == ("dropped", UNGROUNDED, "dropped")
+    assert (edited.state, edited.reason, edited.decided) == ("dropped", NOT_FOUND.name, "dropped")
     curation.keep(workspace, learned.project.id, ["pair-0"], by=ADA)
     assert get(workspace.db, QuestionPair, "pair-0").state == "kept"
 
 
 def test_answer_in_other_words_is_proved_by_the_sentence_that_has_most_of_them(workspace, learned):
     edited = curation.edit(
-        workspace, learned.pairs[0], Wording(question="What holds?", answer="The winch can hold 12 tonnes."), detector=NOBODY
+        workspace, learned.pairs[0], Wording(question="What holds?", answer="12 tonnes is what the winch holds."), detector=NOBODY
     )
     assert (edited.state, edited.quote) == ("kept", "The winch holds 12 tonnes.")
 
@@ -144,13 +144,13 @@ def test_answer_in_other_words_is_proved_by_the_sentence_that_has_most_of_them(w
 def test_personal_data_is_not_kept_whatever_is_pressed_then(workspace, learned):
     named = Wording(question="Who says that the winch holds 12 tonnes?", answer="Maria Keller: the winch holds 12 tonnes.")
     edited = curation.edit(workspace, learned.pairs[0], named, detector=Names("Maria Keller"), by=ADA)
-    assert (edited.state, edited.reason, edited.decided) == ("dropped", PERSONAL_DATA, "dropped")
+    assert (edited.state, edited.reason, edited.decided) == ("dropped", LEFT_OVER.name, "dropped")
     with pytest.raises(InputError, match="personal data"):
         curation.keep(workspace, learned.project.id, ["pair-0", "pair-1"], by=ADA)
     curation.drop(workspace, learned.project.id, ["pair-0"], by=ADA)
     curation.keep(workspace, learned.project.id, PairFilter(), by=ADA)
     curation.remove_decisions(workspace, learned.project.id, PairFilter(), by=ADA)
-    assert get(workspace.db, QuestionPair, "pair-0").reason == PERSONAL_DATA
+    assert get(workspace.db, QuestionPair, "pair-0").reason == LEFT_OVER.name
     assert "pair-0" not in {pair.id for pair in reviewed_pairs(workspace, learned.project)}
     again = curation.edit(workspace, learned.pairs[0], PROVED, detector=Names("Maria Keller"), by=ADA)
     assert again.state == "kept"
@@ -167,7 +167,7 @@ def test_value_that_the_approved_text_replaced_is_found_without_a_detector(works
     text = workspace.text(get(workspace.db, Document, "document-1"))
     workspace.anonymized_path(learned.project.id, "review-1").write_text(text.replace(text[34:38], "tow!"), encoding="utf-8")
     brought_back = Wording(question="What does the winch hold?", answer=f"The winch holds 12 tonnes, {text[34:38]}.")
-    assert curation.edit(workspace, learned.pairs[0], brought_back, detector=NOBODY, by=ADA).reason == PERSONAL_DATA
+    assert curation.edit(workspace, learned.pairs[0], brought_back, detector=NOBODY, by=ADA).reason == LEFT_OVER.name
 
 
 @pytest.mark.parametrize("wording", [Wording(question=" ", answer="Yes."), Wording(question="Why?", answer="x" * 20_001)])

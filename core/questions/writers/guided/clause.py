@@ -40,7 +40,13 @@ DENYING = frozenset("not n't never nor neither hardly no — ; :".split())
 # Words that begin an addition after a comma.
 ADDING = frozenset("which who whom whose where including".split())
 # Words that stand for what another sentence told.
-POINTERS = DEMONSTRATIVES - {"that"} | {"such", "both", "latter", "former", "aforementioned", "respective", "here", "there"}
+POINTERS = DEMONSTRATIVES - {"that"} | {"such", "both", "latter", "former", "aforementioned", "here", "there"}
+# Words for somebody or something that the sentence itself may have named before them.
+_NAMED_BEFORE = PRONOUNS | {"him", "respective"}
+# Words that an aside in commas begins with if it changes what is said.
+_LIMITING = frozenset("without except unless but not if only".split())
+# Nouns in the singular that may have a verb in the plural.
+_GROUPS = frozenset("staff police personnel crew team".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +100,15 @@ def is_list(words: Sequence[Word], part: Part) -> bool:
 
 def clauses(words: Sequence[Word]) -> list[Clause]:
     """Return the main clauses of a parsed sentence that can be asked about, in order; none if the parse is doubtful."""
-    children = _children(words)
+    children = children_of(words)
     roots = [at for at, word in enumerate(words) if word.head == at]
     if len(roots) != 1 or words[roots[0]].part not in ("VERB", "AUX"):
         return []
     return list(_joined(words, children, roots[0], None))
 
 
-def _children(words: Sequence[Word]) -> list[list[int]]:
+def children_of(words: Sequence[Word]) -> list[list[int]]:
+    """Return for each word the words that depend on it."""
     children: list[list[int]] = [[] for _ in words]
     for at, word in enumerate(words):
         if word.head != at:
@@ -126,7 +133,7 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
     if found is None:
         return None
     subject, is_own, auxiliaries = found
-    parts = [_part(words, children, at) for at in own if words[at].role in PARTS]
+    parts = [part_of(words, children, at) for at in own if words[at].role in PARTS]
     begin = subject.start if subject is not None and is_own else verb
     # What stands before the subject that two verbs share holds for both: "If the bell rings, the crew stops and waits."
     shared = first.before if first is not None and not is_own else ()
@@ -162,7 +169,7 @@ def _subject(
     if is_foreign or any(words[at].tag == "TO" for at in auxiliaries):
         return None
     if subjects:
-        subject = _part(words, children, subjects[0])
+        subject = _without_aside(words, part_of(words, children, subjects[0]))
         is_turned = subject.end > verb or any(at < subject.start for at in auxiliaries)  # "Should the crew see …"
         return None if is_turned or _interrupts(words, subject) else (subject, True, auxiliaries)
     if first is not None:
@@ -190,8 +197,8 @@ def _has_its_number(clause: Clause) -> bool:
     if is_joined and any(word.text == "and" for word in clause.words[clause.subject.start : clause.subject.end]):
         return finite.tag != "VBZ"
     if head.tag == "NN" and not is_joined:
-        return finite.tag != "VBP"
-    return head.tag != "NNS" or finite.tag != "VBZ"
+        return finite.tag != "VBP" or head.text.lower() in _GROUPS
+    return head.tag != "NNS" or finite.tag != "VBZ" or head.text[-1:].isdigit()
 
 
 def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool:
@@ -202,6 +209,9 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
         known.update(range(part.start, part.end))
     if any(words[at].role == "neg" or words[at].text.lower() in DENYING for at in own):
         return False
+    roles = {words[at].role for at in own}
+    if "cc" in roles and "conj" not in roles:
+        return False  # what "and" joins was taken for a part
     if any(words[at].role == "conj" and words[at].part not in ("VERB", "AUX") for at in own):
         return False  # a piece of a list that the parser joined to the verb
     if any(_holds_clause(words, part) for part in parts):
@@ -213,7 +223,8 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
     for at in range(begin, max(ends)):
         if at in known or words[at].part == "PUNCT":
             continue
-        if not any(part.start <= words[at].head < part.end for part in parts):  # left out of a part on purpose
+        left_out_of = (*parts, *([clause.subject] if clause.subject else []))
+        if not any(part.start <= words[at].head < part.end for part in left_out_of):  # not on purpose
             return False
     if any(
         part.role in ("dobj", "attr", "npadvmod", "oprd", "dative") and words[part.start - 1].text == ","
@@ -227,13 +238,27 @@ def _holds_clause(words: Sequence[Word], part: Part) -> bool:
     """Return whether the parser took another clause of the sentence for a piece of a part."""
     for at in range(part.start, part.end):
         word, head = words[at], words[words[at].head]
-        if word.role == "conj" and word.part in ("VERB", "AUX") and head.part in ("NOUN", "PROPN", "ADJ", "PRON"):
+        describes = head.role == "amod" or words[at - 1].text == "-"  # "mixed and overlapping coverage"
+        is_doing = part.role == "xcomp" and words[part.head].tag == word.tag == "VBG"
+        is_verb = word.part in ("VERB", "AUX") and not describes and not is_doing
+        if word.role == "conj" and is_verb and head.part in ("NOUN", "PROPN", "ADJ", "PRON"):
             return True
         if word.role == "conj" and word.tag == "VB" and part.role in ("dobj", "attr") and head.tag == "VB":
             return True  # "maintain an estimate to … and use it": one cannot tell which verb it is joined to
         if word.role in SUBJECTS and head.role in ("conj", "appos", "parataxis", "dep"):
             return True
     return False
+
+
+def _without_aside(words: Sequence[Word], subject: Part) -> Part:
+    """Return a subject without the aside in commas behind it: "A pump, with its valves open, …"."""
+    if words[subject.end].text != ",":
+        return subject
+    for at in range(subject.head + 1, subject.end - 1):
+        aside = words[at + 1]
+        if words[at].text == "," and aside.role in ("prep", "acl") and aside.text.lower() not in _LIMITING:
+            return replace(subject, end=at) if aside.head == subject.head else subject
+    return subject
 
 
 def _interrupts(words: Sequence[Word], subject: Part) -> bool:
@@ -255,11 +280,16 @@ def _is_cut(words: Sequence[Word], part: Part) -> bool:
     is_alone = part.end - part.start == 1 and words[part.head].tag in ("VBN", "VBD") and part.role != "advmod"
     follows = words[part.end] if part.end + 1 < len(words) else None
     is_listed = (
-        follows is not None and follows.part == "CCONJ" and words[part.end + 1].part in ("NOUN", "PROPN", "PRON", "DET")
+        follows is not None
+        and follows.part == "CCONJ"
+        and words[part.end + 1].part in ("NOUN", "PROPN", "PRON", "DET")
+        and not SUBJECTS & {words[part.end + 1].role, words[words[part.end + 1].head].role}  # of the next clause
     )
-    if is_alone or is_listed:  # a list that goes on behind the part
+    is_empty = follows is not None and follows.part == "CCONJ" and words[part.end - 1].part == "ADP" and part.role != "prt"
+    if is_alone or is_listed or is_empty:  # a list that goes on behind the part
         return True
-    is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose")
+    asked = ("how", "why") if part.role == "advmod" else ()  # "…, how it is done for a unit requires …"
+    is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose", *asked)
     return words[part.end - 1].part == "CCONJ" or is_bare or is_added
 
 
@@ -290,7 +320,7 @@ def _agrees(words: Sequence[Word], verb: int, auxiliaries: Sequence[int], first:
     return tag in finite and finite[tag] == finite.get(first_tag)
 
 
-def _part(words: Sequence[Word], children: Sequence[Sequence[int]], head: int) -> Part:
+def part_of(words: Sequence[Word], children: Sequence[Sequence[int]], head: int) -> Part:
     """Return the constituent under `head`: it and what depends on it, up to an addition after a comma (", which …")."""
     inside, waiting = {head}, [head]
     while waiting:
@@ -339,9 +369,12 @@ def stands_alone(words: Sequence[Word], start: int, end: int) -> bool:
         text = words[at].text.lower()
         if text in POINTERS and not _is_answered_here(words, at):
             return False
-        if text == "that" and words[at].tag == "DT" and words[at].role == "det":
+        is_same = text == "that" and at + 1 < end and words[at + 1].text.lower() == "same"
+        if text == "that" and words[at].tag == "DT" and words[at].role == "det" and not is_same:
             return False
-        if text in PRONOUNS | {"him"} and not any(words[other].part in ("NOUN", "PROPN") for other in range(start, at)):
+        if (text in _NAMED_BEFORE or is_same) and not any(
+            words[other].part in ("NOUN", "PROPN") for other in range(start, at)
+        ):
             return False
     return True
 

@@ -10,12 +10,20 @@ from core.language.english.function_words import QUESTION_WORDS
 from core.language.english.numbers import UP_TO_NINETEEN
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part
-from core.questions.writers.guided.facts import POSSESSIVES, ClauseFact, clause_facts, open_question, read_sentences
+from core.questions.writers.guided.facts import (
+    POSSESSIVES,
+    ClauseFact,
+    clause_facts,
+    open_question,
+    read_sentences,
+    telling_clauses,
+)
 from core.questions.writers.guided.meaning import content
-from core.questions.writers.guided.topics import topic
+from core.questions.writers.guided.statements import is_wish, statement_wordings
+from core.questions.writers.guided.topics import names_heading, topic
 from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
 from core.questions.writers.writer import Excerpt
-from core.settings import AnswerStyle, GenerationSettings
+from core.settings import AnswerStyle
 
 _NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(UP_TO_NINETEEN)})\b", re.IGNORECASE)
 
@@ -37,7 +45,7 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
         style: how much of the sentence an answer repeats.
     """
     answer, question = styled(fact, style), open_question(fact.clause, fact.gap)
-    if topic and (fact.is_bare or fact.is_definite):
+    if topic and (fact.is_definite or (fact.is_bare and names_heading(topic))):
         yield from with_topic(topic, question, answer)
         yield from _gap_to_fill(fact, answer, before=f"{topic}, complete")
         return
@@ -50,12 +58,18 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
         yield Wording(name="turned", question=turned, answer=answer)
     if not fact.gap.asks_predicate:
         twin = other_quantity(fact.gap.answer) if fact.gap.kind in ("number", "time") else None
-        if (twin or is_first) and not _is_open(fact.clause):
+        if (twin or is_first) and not is_wish(fact.clause):
             yield _yes_or_no(fact, twin)
-        if fact.gap.opening.split()[0].lower() in QUESTION_WORDS | {"who", "which"}:  # not "State by what …"
+        if fact.gap.opening.split()[0].lower() in QUESTION_WORDS | {"who", "which"} and not _is_bound(fact):
             asked = asking.embedded(fact.clause, fact.gap.opening, gap=fact.gap.part, end=fact.gap.end)
             yield Wording(name="request", question=request(asked), answer=answer)
     yield from with_topic(topic, question, answer)
+
+
+def _is_bound(fact: ClauseFact) -> bool:
+    """Return whether a part describes the subject from before it, where "Tell me what …" has no place for it."""
+    parts = fact.clause.before
+    return any(part.role == "advcl" and fact.clause.words[part.start].tag in ("VBG", "VBN") for part in parts)
 
 
 def _gap_to_fill(fact: ClauseFact, answer: str, *, before: str) -> Iterator[Wording]:
@@ -91,11 +105,6 @@ def _turned(fact: ClauseFact) -> str | None:
     return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end, lead=fronted[:1]) if fronted else None
 
 
-def _is_open(clause: Clause) -> bool:
-    """Return whether a clause says what may be, so that "May threats …?" would ask for leave."""
-    return any(clause.words[at].text.lower() in ("may", "might", "could", "would", "will") for at in clause.auxiliaries)
-
-
 def _may_be_first(clause: Clause, part: Part) -> bool:
     """Return whether a question may begin with a part: a condition or time that names what it speaks of."""
     is_fronting = clause.first_word(part) in _FRONTING
@@ -125,14 +134,14 @@ def other_quantity(answer: str) -> str | None:
     return answer[: match.start()] + (UP_TO_NINETEEN[other - 1] if is_spelled else str(other)) + answer[match.end() :]
 
 
-def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:
+def worded(excerpts: Sequence[Excerpt], style: AnswerStyle) -> Iterator[WordedFact]:
     """Yield what the sentences of excerpts tell, in several wordings."""
     topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
     for sentence in read_sentences([excerpt.passage for excerpt in excerpts]):
         clause = None
         for fact in clause_facts(sentence):
             wordings = clause_wordings(
-                fact, topic=topics[sentence.passage.id], is_first=fact.clause is not clause, style=settings.answers
+                fact, topic=topics[sentence.passage.id], is_first=fact.clause is not clause, style=style
             )
             worded_fact = WordedFact(
                 passage_id=sentence.passage.id,
@@ -145,3 +154,13 @@ def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterato
             if worded_fact.wordings:
                 clause = fact.clause
                 yield worded_fact
+        for each in telling_clauses(sentence) if clause is None else ():
+            if spare := tuple(statement_wordings(each)):
+                yield WordedFact(
+                    passage_id=sentence.passage.id,
+                    kind="fact",
+                    start=sentence.start,
+                    end=sentence.end,
+                    wordings=spare,
+                    is_spare=True,
+                )

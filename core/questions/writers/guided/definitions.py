@@ -20,11 +20,9 @@ from core.language.english.function_words import (
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided.asking import lower_first, tidy
 from core.questions.writers.guided.meaning import NUMBER_WORD, PIECE_OF_A_BOOK, PURPOSES, content, is_name_in, words
-from core.questions.writers.guided.topics import topic
-from core.questions.writers.guided.wording import WordedFact, Wording, with_topic
+from core.questions.writers.guided.wording import WordedFact, Wording, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
-from core.settings import GenerationSettings
 
 CITATION = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]](?=[.;,]?\s*$)")
 FIGURES = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")  # leftover page headers and table rows
@@ -195,14 +193,15 @@ def _is_proper(term: str, text: str) -> bool:
     return is_name or is_name_in(text, first)
 
 
-def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:  # noqa: ARG001
-    """Yield the definitions of excerpts in several wordings."""
-    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
+def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
+    """Return the definitions of excerpts in several wordings."""
     found = list(definitions([excerpt.passage for excerpt in excerpts]))
-    for number, each in enumerate(found):
-        twin = next((other for other in reversed(found[:number]) if _differs(other, each)), None)
-        wordings = tuple(definition_wordings(each, topic=topics[each.passage.id], twin=twin))
-        yield WordedFact(passage_id=each.passage.id, kind="definition", start=each.start, end=each.end, wordings=wordings)
+
+    def wordings(each: Definition, topic: str | None) -> Iterator[Wording]:
+        before = found[: found.index(each)]
+        return definition_wordings(each, topic, twin=next((one for one in reversed(before) if _differs(one, each)), None))
+
+    return worded_facts(found, excerpts, "definition", wordings)
 
 
 def _differs(one: Definition, other: Definition) -> bool:
@@ -210,7 +209,7 @@ def _differs(one: Definition, other: Definition) -> bool:
     return one.name.lower() not in other.meaning.lower() and other.name.lower() not in f"{one.name} {one.meaning}".lower()
 
 
-def definition_wordings(definition: Definition, *, topic: str | None, twin: Definition | None) -> Iterator[Wording]:
+def definition_wordings(definition: Definition, topic: str | None, *, twin: Definition | None) -> Iterator[Wording]:
     """Yield the wordings of a definition, in both directions; `twin` is a definition of another term."""
     term, name, meaning = definition.term, definition.name, definition.meaning
     be = "are" if definition.verb in ("are", "are defined as") else "is"

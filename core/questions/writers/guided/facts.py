@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from core.language.grammar import Word, parse
 from core.questions.passage_sentences import BULLETS, passage_sentences
 from core.questions.writers.guided import asking
+from core.questions.writers.guided.antecedents import named_sentences
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, stands_alone
 from core.questions.writers.guided.gaps import Gap, gaps
-from core.questions.writers.guided.lists import item_sentences
-from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, WORD, content
+from core.questions.writers.guided.listings import item_sentences
+from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, WORD, content, plain
 from core.questions.writers.guided.nouns import is_person_word
 from core.records import Passage
 
-_PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _UNFIT = re.compile(
-    r"[—;|_=©“”\"]|\.{3,}|https?:|^(?:see|refer to|for example|for instance)\b"
+    r"[—;|_=©“”\"]|\.{3,}|https?:|^(?:see|refer to|how|what|why|whether|where|who|which|for example|for instance)\b"
     rf"|\b(?:see (?:also )?(?:[A-Z\d]|{PIECE_OF_A_BOOK})|(?:{PIECE_OF_A_BOOK}) [A-Z]?-?\d"
     rf"|(?:this|next|preceding|previous|the) (?:{PIECE_OF_A_BOOK})|as follows|the following|e\.g|i\.e|copyright"
     rf"|(?:shown|listed|mentioned|described|discussed|stated|noted) (?:above|below|earlier|here|in (?:{PIECE_OF_A_BOOK}))"
@@ -30,7 +30,7 @@ _UNFIT = re.compile(
     re.IGNORECASE,
 )
 # A heading or page header that ran into the sentence.
-_GLUED = re.compile(r"\b[A-Z]{7,}\b|\b(?:Appendix|Chapter|Figure|Table) [A-Z\d]|\b[A-Z]?\d*-\d+\.\s?[A-Z]")
+_GLUED = re.compile(r"\b[A-Z]{7,}\b(?! [a-z])|\b(?:Appendix|Chapter|Figure|Table) [A-Z\d]|\b[A-Z]?\d*-\d+\.\s?[A-Z]")
 _NUMBERS_ROW = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")
 _EMPTY_NOUNS = frozenset(
     "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
@@ -84,16 +84,16 @@ class ClauseFact:
 
 def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
     """Yield the sentences of passages that may hold facts, parsed."""
-    items = list(item_sentences(passages))
-    told = {(item.passage.id, item.item_start) for item in items}
+    items, named = list(item_sentences(passages)), list(named_sentences(passages))
+    told = {(item.passage.id, item.item_start) for item in items} | {(each.passage.id, each.own_start) for each in named}
     wanted = [
-        (passage, start, end, plain(passage.text[start:end]))
+        (passage, start, end, plain(passage.text[start:end]) + "." * (passage.text[end : end + 1] == ";"))
         for passage in passages
-        for start, end in passage_sentences(passage.text)
+        for start, end in _sentences(passage.text)
         if (passage.id, start) not in told
-        and not passage.text[start].islower()  # its beginning is missing
         and not _ALTERNATIVE.search(passage.text, start, end)  # what stands in parentheses cannot be left out
     ]
+    wanted += [(each.passage, each.start, each.end, each.line) for each in named]
     wanted += [(item.passage, item.start, item.end, plain(item.sentence)) for item in items]
     wanted = [each for each in wanted if _is_fit(each[3])]
     text = "\n".join(passage.text for passage in passages)
@@ -108,23 +108,20 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
         )
 
 
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of sentences whose beginning is there, and of the two that "; however," joins to one."""
+    for start, end in passage_sentences(text):
+        if not text[start].islower():
+            ends = [match.start() for match in _JOINT.finditer(text, start, end)]
+            yield from zip([start, *(at + 1 for at in ends)], [*ends, end], strict=True)
+
+
 def _is_item(text: str, start: int) -> bool:
     return bool(re.search(rf"[{BULLETS}]\s*$", text[max(0, start - 4) : start]))
 
 
+_JOINT = re.compile(r";(?= (?:however|therefore|thus|consequently|additionally|furthermore|moreover|likewise), )")
 _ALTERNATIVE = re.compile(r"[(\[](?:or|and|not|but|except|unless|only|if|when) ")
-
-
-def plain(text: str) -> str:
-    """Return a sentence on one line, without what stands in parentheses and without a connecting word at its beginning."""
-    line = _PARENTHESES.sub("", re.sub(r"\s+", " ", text)).strip()
-    line = re.sub(
-        r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise"
-        r"|Consequently|Finally|Ultimately), ",
-        "",
-        line,
-    )
-    return line[:1].upper() + line[1:]
 
 
 def _is_fit(line: str) -> bool:
@@ -138,11 +135,7 @@ def _is_fit(line: str) -> bool:
 def clause_facts(sentence: Sentence) -> list[ClauseFact]:
     """Return the facts of a sentence, the most telling of each clause first."""
     facts = []
-    for clause in clauses(sentence.words):
-        first, last = _extent(clause)
-        is_for_anybody = sentence.is_item and (clause.subject is None or _is_doing(clause, clause.subject))
-        if not stands_alone(clause.words, first, last) or not _has_meaning(clause) or is_for_anybody:
-            continue
+    for clause in telling_clauses(sentence):
         for gap in gaps(clause):
             if _is_told(clause, gap):
                 is_bare, is_definite = _says(clause, gap) < _least(clause, gap), _is_definite(clause)
@@ -150,9 +143,12 @@ def clause_facts(sentence: Sentence) -> list[ClauseFact]:
     return facts
 
 
-def _is_doing(clause: Clause, subject: Part) -> bool:
-    """Return whether the parser took the first word of an item ("Providing care …") for a subject."""
-    return subject.end - subject.start == 1 and clause.words[subject.head].text.endswith("ing")
+def telling_clauses(sentence: Sentence) -> Iterator[Clause]:
+    """Yield the clauses of a sentence that mean something without the text around them."""
+    for clause in clauses(sentence.words):
+        is_for_anybody = sentence.is_item and (clause.subject is None or clause.words[0].tag == "VBG")
+        if stands_alone(clause.words, *_extent(clause)) and _has_meaning(clause) and not is_for_anybody:
+            yield clause
 
 
 def _is_definite(clause: Clause) -> bool:
@@ -256,8 +252,14 @@ def open_question(clause: Clause, gap: Gap, *, is_turned: bool = False) -> str:
     """Return the question with its question word first or, turned, with its condition first."""
     if gap.asks_predicate:
         return _predicate_question(clause, gap.part, is_first=is_turned)
-    lead = [part for part in clause.before if part != gap.part and part.end - part.start > LONGEST_LAST]
+    lead = [part for part in clause.before if part != gap.part and stays_first(clause, part)]
     return asking.ask(clause, gap.opening, gap=gap.part, end=gap.end, lead=lead)
+
+
+def stays_first(clause: Clause, part: Part) -> bool:
+    """Return whether a part before the subject cannot stand last: it is long, or a participle that describes the subject."""
+    is_participle = part.role == "advcl" and clause.words[part.start].tag in ("VBG", "VBN")
+    return is_participle or part.end - part.start > LONGEST_LAST
 
 
 def _predicate_question(clause: Clause, condition: Part, *, is_first: bool) -> str:

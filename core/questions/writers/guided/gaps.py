@@ -26,7 +26,11 @@ _SERVING = frozenset(
     "use design intend require employ task organize equip need seek aim try plan expect build authorize".split()
 )
 _SAYING = frozenset("ensure verify state mean indicate require determine assume recognize check specify".split())
+_RESERVES = frozenset("necessary appropriate possible applicable".split())
+# Verbs whose object may be something that is done: "includes training the crew".
+_OF_DOING = frozenset("include entail involve mean require".split())
 _LIGHT_VERBS = frozenset("play take make give set have keep bear lay pay do get put hold".split())
+FEWEST_OF_DOING = 3  # words that say what is done
 LONGEST_LIGHT = 3  # words that such a verb says something together with
 _TELLING = _SAYING | frozenset("identify show know define describe establish depend decide explain tell ask".split())
 _PREPOSITIONS = frozenset("to from for against into".split())
@@ -78,13 +82,19 @@ def gaps(clause: Clause) -> Iterator[Gap]:
     objects = {part.role for part in clause.after} & {"dobj", "ccomp", "xcomp"}
     if clause.words[clause.verb].lemma in _TELLING and not objects and not clause.auxiliaries:
         return  # what is told is missing
-    if any(clause.first_word(part) in ("as", "like", "unlike") for part in parts):
+    if any(_compares(clause, part) for part in parts):
         return  # whoever acts "as the commander of …" must stand next to that
     found = [gap for part in parts for gap in _of_part(clause, part) if not gap.end or _may_strand(clause, part)]
     yield from sorted(found, key=lambda gap: OF_CLAUSES.index(gap.kind))
     if clause.subject is not None:
         yield from _of_subject(clause, clause.subject)
     yield from _of_predicate(clause)
+
+
+def _compares(clause: Clause, part: Part) -> bool:
+    """Return whether a part says as what or like whom somebody acts, rather than "as necessary"."""
+    is_reserve = part.end - part.start == 2 and clause.words[part.start + 1].text.lower() in _RESERVES
+    return clause.first_word(part) in ("as", "like", "unlike") and not is_reserve
 
 
 def _may_strand(clause: Clause, part: Part) -> bool:
@@ -213,6 +223,8 @@ def _is_infinitive(clause: Clause, part: Part) -> bool:
 def _of_infinitive(clause: Clause, part: Part) -> Iterator[Gap]:
     verb, text = clause.words[clause.verb], clause.text(part)
     if clause.words[part.start].tag != "TO":
+        if clause.words[part.start].tag == "VBG":
+            yield from _of_doing(clause, part)
         return
     if verb.lemma == "be" and clause.subject and clause.words[clause.subject.head].lemma in PURPOSES:
         yield Gap(kind="reason", opening="What", part=part, answer=text)
@@ -224,6 +236,12 @@ def _of_infinitive(clause: Clause, part: Part) -> Iterator[Gap]:
             answer=text,
             end="to do",
         )
+
+
+def _of_doing(clause: Clause, part: Part) -> Iterator[Gap]:
+    """Yield what is done as the answer: "What does the inspection include?" "Opening all valves."."""
+    if clause.words[clause.verb].lemma in _OF_DOING and part.end - part.start >= FEWEST_OF_DOING:
+        yield Gap(kind="fact", opening="What", part=part, answer=clause.text(part))
 
 
 def _of_content(clause: Clause, part: Part) -> Iterator[Gap]:

@@ -1,36 +1,43 @@
-"""Lists of a passage as facts: a line that leads in ("The crew must—") and the items below it."""
+"""Lists of a passage as facts: what the items below a line, or behind a colon, are to what leads in."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.language.english.function_words import COMMON_PREPOSITIONS
-from core.language.grammar import parse
-from core.questions.passage_sentences import BULLETS
+from core.language.english.numbers import UP_TO_NINETEEN
+from core.language.grammar import Word, parse
+from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
-from core.questions.writers.guided.meaning import NUMBER_WORD
-from core.questions.writers.guided.topics import topic
-from core.questions.writers.guided.wording import WordedFact, Wording, with_topic
+from core.questions.writers.guided.listings import MOST_WORDS, Listing, cleaned, items_text, listings
+from core.questions.writers.guided.meaning import NUMBER_WORD, content, plain
+from core.questions.writers.guided.wording import WordedFact, Wording, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
-from core.settings import GenerationSettings
 
-_ITEM = re.compile(r"^\s*(?:[" + BULLETS + r"·*–—-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?P<text>\S.*)$")
-_LEAD = re.compile(r"(?:^|(?<=[.!?] ))(?P<lead>[A-Z][^.!?]*?)\s?(?:—|–|:)\s*$")
-_NUMBERING = re.compile(r"^\s*(?:[A-Z]?\d*-\d+\.|(?:\d+\.)+\d*\)?|\d+\)|\([a-z0-9]{1,2}\)|[" + BULLETS + r"·*–—-])\s+")
 _FOLLOWING = re.compile(r"(?: (?:of )?the following| as follows| these)$")
 _FOLLOWING_INSIDE = re.compile(
     rf"\bthe following(?: [a-z]+)?(?= (?:{'|'.join(sorted(COMMON_PREPOSITIONS - {'as', 'by'}))})\b)"
 )
 _FOLLOWING_NOUN = re.compile(r"\bthe following(?= [a-z])")
+# What names the items at the end of a line that is a whole sentence: "performs seven functions", "in the following steps".
+_NAMING = re.compile(
+    rf" (?P<named>(?:(?:the )?(?P<count>{NUMBER_WORD}|\d{{1,2}})|the following)(?P<what>(?: [\w’-]+){{1,4}}))$",
+    re.IGNORECASE,
+)
+_COLON = re.compile(r"^(?P<lead>[A-Z][^:;—.“]{10,160}): (?P<items>[^:;—.“]+)\.$")
+# "It includes planning; preparation of the crew; and a rehearsal."
+_SEMICOLONS = re.compile(
+    r"^(?P<lead>[A-Z][^:;—.“]{4,120}? (?:includes?|are|involves?|comprises?|encompass(?:es)?|consists? of)) "
+    r"(?P<items>[^:;—.“]+(?:; [^:;—.“]+)*; (?:and|or) [^:;—.“]+)\.$"
+)
 _COUNTED = re.compile(
     rf"^There (?:are|is) (?P<number>{NUMBER_WORD}|\d{{1,3}}) (?P<what>[a-z][^:—]{{3,60}}?)"
     r"\s?(?:—|:)\s*(?P<items>[^:—]+)\.$"
 )
 STANDS_IN = "ITEMS"  # for the items, while the line that leads in is parsed
-MOST_ITEMS, MOST_WORDS = 12, 70
-SHORT_ITEM = 7  # words; a list of such items needs commas alone
+LEAST_IN_QUESTION = 3  # meaningful words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,173 +55,168 @@ class ListFact:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    passage: Passage
-    start: int
-    end: int
+class _Asked:
+    """How a list is asked for, and the words before its items."""
+
+    question: str
+    request: str
     lead: str
-    items: tuple[tuple[str, int, int], ...]
 
 
 def list_facts(passages: Sequence[Passage]) -> Iterator[ListFact]:
     """Yield the lists of passages that a question can ask for."""
-    found = [each for passage in passages for each in _find(passage)]
-    completed = [_completed(each.lead) for each in found]
+    found = [each for passage in passages for each in (*listings(passage), *_inside_sentences(passage))]
     text = "\n".join(passage.text for passage in passages)
-    for each, words in zip(found, parse(completed), strict=True):
+    for each, words in zip(found, parse(_completed(each.lead) for each in found), strict=True):
         facts = (_fact(each, clause) for clause in clauses(inside(words, text)))
         fact = next((fact for fact in facts if fact is not None), None)
         if fact is not None:
             yield fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """An item as a whole sentence with what leads in ("Commanders must tie …"); it stands from `item_start` to `end`."""
-
-    passage: Passage
-    start: int  # of what leads in
-    item_start: int
-    end: int
-    sentence: str
-
-
-def item_sentences(passages: Sequence[Passage]) -> Iterator[Item]:
-    """Yield the items of lists whose first line stops at a verb ("The crew must—"), each as a sentence."""
-    for passage in passages:
-        for each in _find(passage):
-            if re.search(r"\b(?:must|should|shall|can|may|will|to)$", each.lead):
-                for text, start, end in each.items:
-                    sentence = f"{each.lead} {asking.lower_first(text.rstrip('.;,'))}."
-                    yield Item(passage=passage, start=each.start, item_start=start, end=end, sentence=sentence)
+def _inside_sentences(passage: Passage) -> Iterator[Listing]:
+    """Yield the lists inside sentences, with semicolons or with their number: "The corps has three tasks: …, …, and …."."""
+    for start, end in passage_sentences(passage.text):
+        line = plain(passage.text[start:end])
+        if match := _SEMICOLONS.match(line):
+            items = tuple((item, start, end) for item in re.split(r"; (?:and |or )?", match["items"]))
+            yield Listing(passage, start, end, match["lead"], items)
+        match = _COLON.match(line)
+        if match and (naming := _NAMING.search(match["lead"])):
+            items = tuple((item, start, end) for item in _items_inside(match["items"]))
+            if len(items) == _number(naming["count"]):
+                yield Listing(passage, start, end, match["lead"], items)
 
 
-def items_text(items: Sequence[str]) -> str:
-    """Return items as one phrase: "a, b, and c"."""
-    is_short = all(len(item.split()) <= SHORT_ITEM and "," not in item for item in items)
-    mark = ", " if is_short else "; "
-    if len(items) == 2 and is_short:
-        return f"{items[0]} and {items[1]}"
-    return f"{mark.join(items[:-1])}{mark}and {items[-1]}"
+def _items_inside(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r",\s*(?:and |or )?|\s+and\s+", text) if part.strip()]
 
 
-def _find(passage: Passage) -> Iterator[_Found]:
-    lines = list(re.finditer(r"[^\n]+", passage.text))
-    at = 0
-    while at < len(lines):
-        lead = _LEAD.search(_without_numbers(lines[at].group()))
-        items = _items_from(lines, at + 1) if lead else []
-        if lead and len(items) >= 2:
-            text = lead["lead"]
-            start = passage.text.find(text, lines[at].start())
-            if start >= 0 and len(items) <= MOST_ITEMS:
-                yield _Found(passage, start, items[-1][2], text, tuple(items))
-            at += len(items)
-        at += 1
-
-
-def _without_numbers(line: str) -> str:
-    return _NUMBERING.sub("", line)
-
-
-def _items_from(lines: Sequence[re.Match[str]], at: int) -> list[tuple[str, int, int]]:
-    """Return text, start and end of the items on the lines from number `at` on: each item's first sentence."""
-    items = []
-    for line in lines[at:]:
-        match = _ITEM.match(line.group())
-        if not match:
-            break
-        text = re.split(r"(?<=[a-z)])\. (?=[A-Z])", match["text"], maxsplit=1)[0].strip()
-        start = line.start() + match.start("text")
-        items.append((re.sub(r"(?:;|,)?(?: and| or)?$", "", text.rstrip(" .;,")), start, start + len(text)))
-    return items
+def _number(count: str | None) -> int | None:
+    """Return the number that a numeral or a word below twenty names."""
+    if count is None or count.isdigit():
+        return int(count) if count else None
+    return UP_TO_NINETEEN.index(count.lower()) + 1 if count.lower() in UP_TO_NINETEEN else None
 
 
 def _completed(lead: str) -> str:
-    """Return the line that leads in as a sentence in which a word stands for the items."""
+    """Return the line that leads in as a sentence, in which a word stands for the items unless it names them itself."""
     if match := _FOLLOWING_INSIDE.search(lead):
         return f"{lead[: match.start()]}{STANDS_IN.lower()}{lead[match.end() :]}."
+    if _NAMING.search(lead):
+        return f"{_opened(lead)}."
     return f"{_opened(lead)} {STANDS_IN.lower()}."
 
 
 def _opened(lead: str) -> str:
+    """Return a line that leads in without the words that point to its items."""
     return _FOLLOWING.sub("", _FOLLOWING_NOUN.sub("the", lead))
 
 
-def _fact(found: _Found, clause: Clause) -> ListFact | None:
-    words = clause.words
-    at = next((number for number, word in enumerate(words) if word.text == STANDS_IN.lower()), -1)
-    parts = [part for part in clause.after if part.start <= at < part.end]
-    items = tuple(_cleaned(text) for text, _, _ in found.items)
-    count = sum(len(item.split()) for item in items)
-    if not parts or count > MOST_WORDS or not all(items) or not stands_alone(words, 0, at):
+def _fact(found: Listing, clause: Clause) -> ListFact | None:
+    items = cleaned(found)
+    is_named = clause.subject is not None and clause.words[clause.subject.head].part in ("NOUN", "PROPN")
+    if not items or not is_named or sum(len(item.split()) for item in items) > MOST_WORDS:
         return None
-    if words[clause.verb].lemma in ("exist", "follow", "occur", "apply", "appear", "remain"):
+    if clause.words[clause.verb].lemma in ("exist", "follow", "occur", "apply", "appear", "remain"):
         return None
-    if clause.subject is None or words[clause.subject.head].part not in ("NOUN", "PROPN"):
-        return None
-    asked = _asked(clause, parts[0], at)
+    asked = _in_place(found, clause) or _by_name(found, clause)
     if asked is None:
         return None
-    question, request = asked
     return ListFact(
         passage=found.passage,
         start=found.start,
         end=found.end,
-        lead=_opened(found.lead),
-        question=question,
-        request=request,
-        whole=clause.text(clause.subject) if words[clause.verb].lemma == "be" else None,
+        lead=asked.lead,
+        question=asked.question,
+        request=asked.request,
+        whole=_whole(clause),
         items=items,
     )
 
 
-def _asked(clause: Clause, part: Part, at: int) -> tuple[str, str] | None:
-    """Return the question for the items, and the same inside a sentence; None if the items are no part of their own."""
+def _whole(clause: Clause) -> str | None:
+    """Return the subject if the items are what it names: "The disciplines are …"."""
+    subject = clause.subject
+    is_all = subject is not None and clause.words[clause.verb].lemma == "be" and clause.words[subject.head].tag == "NNS"
+    return clause.text(subject) if subject is not None and is_all else None
+
+
+def _by_name(found: Listing, clause: Clause) -> _Asked | None:
+    """Return the question for items by what the line calls them: "Which seven functions does the field army perform?"."""
+    naming, words = _NAMING.search(found.lead), clause.words
+    last = clause.after[-1] if clause.after else None
+    if naming is None or last is None or not stands_alone(words, 0, len(words)):
+        return None
+    count, name = naming["count"], _opened(naming["named"]).lower()
+    what = f"{count.lower()}{naming['what']}" if count else naming["what"].strip()
+    text = clause.text(last)
+    preposition = clause.first_word(last) if last.role == "prep" else ""
+    is_last = text.lower().removeprefix(f"{preposition} ") == name and last.role in ("dobj", "prep")
+    is_counted_right = count is None or _number(count) == len(found.items)
+    question = asking.ask(clause, f"{preposition} which {what}".strip(), gap=last)
+    if not is_last or not is_counted_right or len(content(question)) < LEAST_IN_QUESTION or not _is_plural(words):
+        return None
+    relative = f"the {what} {preposition} which" if preposition else f"the {what} that"
+    return _Asked(asking.tidy(question), asking.embedded(clause, relative, gap=last), f"{found.lead}:")
+
+
+def _is_plural(words: Sequence[Word]) -> bool:
+    return any(word.tag in ("NNS", "NNPS") for word in words[-2:])
+
+
+def _in_place(found: Listing, clause: Clause) -> _Asked | None:
+    """Return the question for items in their place; None if they are no part of their own."""
+    words = clause.words
+    at = next((number for number, word in enumerate(words) if word.text == STANDS_IN.lower()), -1)
+    part = next((part for part in clause.after if part.start <= at < part.end), None)
+    if part is None or not stands_alone(words, 0, at):
+        return None
+    end = ""
     if part.role in ("dobj", "attr") and part.head == at and part.start == at:
-        end = span_text(clause.words, at + 1, part.end)  # "on key decision makers"
-    elif part.role == "prep" and part.end == at + 1 and part.start == at - 1:
-        end = clause.words[part.start].text
-        if end == "by":
-            return asking.ask(clause, "How", gap=part), asking.embedded(clause, "how", gap=part)
+        end = span_text(words, at + 1, part.end)  # "on key decision makers"
+    elif part.end == at + 1 and words[at - 1].part == "ADP":
+        end = words[at - 1].text
+        clause, part = _cut(clause, part, at - 1)
     else:
         return None
-    return asking.ask(clause, "What", gap=part, end=end), asking.embedded(clause, "what", gap=part, end=end)
+    lead = _opened(found.lead)
+    if end == "by":
+        return _Asked(asking.ask(clause, "How", gap=part), asking.embedded(clause, "how", gap=part), lead)
+    question = asking.ask(clause, "What", gap=part, end=end)
+    return _Asked(question, asking.embedded(clause, "what", gap=part, end=end), lead)
 
 
-def _cleaned(text: str) -> str:
-    text = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", re.sub(r"\s+", " ", text)).strip(" .;,")
-    return "" if re.search(r"[—|_=]", text) or len(text.split()) > 18 else asking.lower_first(text)
+def _cut(clause: Clause, part: Part, at: int) -> tuple[Clause, Part]:
+    """Return the clause with a part cut in two at its preposition, word number `at`, and the second: "responsible | for"."""
+    if part.start == at:
+        return clause, part
+    second = Part("prep", at, at, part.end)
+    pieces = (replace(part, end=at), second)
+    after = tuple(piece for each in clause.after for piece in (pieces if each == part else (each,)))
+    return replace(clause, after=after), second
 
 
 def counted_lists(passages: Sequence[Passage]) -> Iterator[ListFact]:
     """Yield lists inside a sentence that says how many there are: "There are two kinds of valve: gate and ball valves."."""
-    from core.questions.passage_sentences import passage_sentences
-
     for passage in passages:
         for start, end in passage_sentences(passage.text):
             match = _COUNTED.match(re.sub(r"\s+", " ", passage.text[start:end]))
             if match:
-                items = tuple(
-                    part.strip() for part in re.split(r",\s*(?:and |or )?|\s+and\s+", match["items"]) if part.strip()
-                )
                 what = f"the {match['number']} {match['what']}"
                 yield ListFact(
                     passage=passage, start=start, end=end, lead=f"{what} are", question=f"What are {what}?",
-                    request=f"what {what} are", whole=what, items=items,
+                    request=f"what {what} are", whole=what, items=tuple(_items_inside(match["items"])),
                 )  # fmt: skip
 
 
-def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:  # noqa: ARG001
+def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
     """Yield the lists of excerpts in several wordings."""
-    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
     passages = [excerpt.passage for excerpt in excerpts]
-    for each in (*counted_lists(passages), *list_facts(passages)):
-        wordings = tuple(list_wordings(each, topic=topics[each.passage.id]))
-        yield WordedFact(passage_id=each.passage.id, kind="list", start=each.start, end=each.end, wordings=wordings)
+    yield from worded_facts((*counted_lists(passages), *list_facts(passages)), excerpts, "list", list_wordings)
 
 
-def list_wordings(fact: ListFact, *, topic: str | None) -> Iterator[Wording]:
+def list_wordings(fact: ListFact, topic: str | None) -> Iterator[Wording]:
     """Yield the wordings of a list."""
     answer = asking.tidy(items_text(fact.items)) + "."
     yield Wording(name="open", question=fact.question, answer=answer)

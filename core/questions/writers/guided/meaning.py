@@ -25,3 +25,25 @@ def is_name_in(text: str, word: str) -> bool:
     """Return whether `text` writes `word` with its capital inside a sentence, and never in lower case."""
     is_capital = re.search(rf"[a-z,;] {re.escape(word)}\b", text)
     return bool(is_capital) and not re.search(rf"\b{re.escape(word.lower())}\b", text)
+
+
+_PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+# Where to read more, after what the sentence tells.
+_REFERENCE = re.compile(
+    r",? as (?:described|discussed|shown|outlined|listed|explained|defined|specified) "
+    rf"(?:further )?in (?:{PIECE_OF_A_BOOK})s? [A-Z\d][\w-]*(?:(?:,? (?:and|or|through|to) |, )[A-Z]?-?\d[\w-]*)*(?=\.$)",
+    re.IGNORECASE,
+)
+
+
+def plain(text: str) -> str:
+    """Return a sentence on one line, without parentheses, references at its end and a connecting word at its beginning."""
+    line = _REFERENCE.sub("", _PARENTHESES.sub("", re.sub(r"\s+", " ", text)).strip())
+    line = re.sub(
+        r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise"
+        r"|Consequently|Finally|Ultimately), ",
+        "",
+        line,
+        flags=re.IGNORECASE,
+    )
+    return line[:1].upper() + line[1:]

@@ -8,7 +8,6 @@ from core.questions.writers.guided.asking import lower_first, tidy
 from core.questions.writers.guided.wording import WordedFact, Wording
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
-from core.settings import GenerationSettings
 
 _STEP = re.compile(r"^\s*(?:Step )?\(?(?P<number>\d{1,2})(?:[.):]|\s[–—-])\s+(?P<text>[A-Z].*)$")
 _LEAD = re.compile(r"(?:^|(?<=[.!?] ))(?P<lead>To [a-z][^.:!?]{3,80}?|[A-Z][^.:!?]{3,80})\s?(?::|—)\s*$")
@@ -99,7 +98,7 @@ def _of(procedure: Steps) -> str:
     return procedure.name if procedure.name.startswith("to ") else f"of {procedure.name}"
 
 
-def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:  # noqa: ARG001
+def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
     """Yield the procedures of excerpts, whole and step by step, in several wordings."""
     for each in procedures([excerpt.passage for excerpt in excerpts]):
         steps = (step_wordings(each, number) for number in range(1, len(each.steps) + 1))

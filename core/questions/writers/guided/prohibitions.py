@@ -8,11 +8,9 @@ from core.language.grammar import parse
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided.asking import tidy
 from core.questions.writers.guided.clause import Clause, Part, clauses, stands_alone
-from core.questions.writers.guided.topics import topic
-from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
+from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
-from core.settings import GenerationSettings
 
 _FORBIDDEN = re.compile(r"^(?:Do not|Never|Don['’]t) (?P<act>[a-z][^;:—]{8,200})[.!]$")
 _UNDER = frozenset("while when if before after during until unless without near inside in on with at".split())
@@ -51,7 +49,7 @@ def _condition(clause: Clause) -> str | None:
     return clause.text(last) if last is not None and is_condition else None
 
 
-def prohibition_wordings(fact: Prohibition, *, topic: str | None) -> Iterator[Wording]:
+def prohibition_wordings(fact: Prohibition, topic: str | None) -> Iterator[Wording]:
     """Yield the wordings of what is forbidden."""
     whole = f"{fact.act} {fact.condition}" if fact.condition else fact.act
     if fact.condition:
@@ -64,9 +62,7 @@ def prohibition_wordings(fact: Prohibition, *, topic: str | None) -> Iterator[Wo
     yield Wording(name="yes", question=f"Is it forbidden to {whole}?", answer=f"Yes. {fact.line}")
 
 
-def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:  # noqa: ARG001
-    """Yield the prohibitions of excerpts in several wordings."""
-    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
-    for each in prohibitions([excerpt.passage for excerpt in excerpts]):
-        wordings = tuple(prohibition_wordings(each, topic=topics[each.passage.id]))
-        yield WordedFact(passage_id=each.passage.id, kind="condition", start=each.start, end=each.end, wordings=wordings)
+def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
+    """Return the prohibitions of excerpts in several wordings."""
+    found = prohibitions([excerpt.passage for excerpt in excerpts])
+    return worded_facts(found, excerpts, "condition", prohibition_wordings)

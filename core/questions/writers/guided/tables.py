@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.questions.writers.guided.asking import lower_first
-from core.questions.writers.guided.topics import topic
-from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
+from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
-from core.settings import GenerationSettings
 
 _CELL = re.compile(r"^(?P<title>[A-Za-z][A-Za-z /().%°&-]{0,49}): (?P<value>\S.*)$")
 _NAMING = re.compile(r"(?i)\b(?:name|item|part|term|article|product|device|equipment|task|test)\b")  # titles that name a row
@@ -71,7 +69,7 @@ def _cells(line: str) -> list[tuple[str, str]]:
     return cells if is_row else []
 
 
-def table_wordings(fact: TableFact, *, topic: str | None) -> Iterator[Wording]:
+def table_wordings(fact: TableFact, topic: str | None) -> Iterator[Wording]:
     """Yield the wordings of a cell."""
     title, answer = lower_first(fact.title), f"{fact.value}."
     yield Wording(name="open", question=f"What is the {title} for “{fact.key}”?", answer=answer)
@@ -85,9 +83,6 @@ def table_wordings(fact: TableFact, *, topic: str | None) -> Iterator[Wording]:
     yield Wording(name="yes", question=f"Is {fact.value} the {title} for “{fact.key}”?", answer=f"Yes. {fact.row}.")
 
 
-def worded(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> Iterator[WordedFact]:  # noqa: ARG001
-    """Yield the rows of tables of excerpts in several wordings."""
-    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
-    for each in table_facts([excerpt.passage for excerpt in excerpts]):
-        wordings = tuple(table_wordings(each, topic=topics[each.passage.id]))
-        yield WordedFact(passage_id=each.passage.id, kind="table", start=each.start, end=each.end, wordings=wordings)
+def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
+    """Return the rows of tables of excerpts in several wordings."""
+    return worded_facts(table_facts([excerpt.passage for excerpt in excerpts]), excerpts, "table", table_wordings)

@@ -17,6 +17,7 @@ _ACTS = frozenset(
     "understand know use make take check remove install replace open close start stop clean inspect test adjust set how "
     "when where what why who".split()
 )
+_HEADING = "Regarding"
 MOST_WORDS = 7
 
 
@@ -24,13 +25,18 @@ def topic(excerpt: Excerpt) -> str | None:
     """Return how a question can begin, from heading or title ("Regarding the winch"); None if neither names a topic."""
     heading = excerpt.passage.heading.split(" > ")[-1].strip(" .:#")
     if _names(heading) and _is_about(heading, excerpt.passage.text):
-        return f"Regarding {_inside(heading, excerpt.passage.text)}"
+        return f"{_HEADING} {_inside(heading, excerpt.passage.text)}"
     title = re.sub(r"\.\w{2,4}$", "", excerpt.title).replace("_", " ").strip()
     return (
         f"According to {title}"
         if re.search(r"[A-Za-z]{2}", title) and len(title.split()) <= MOST_WORDS and " " in title
         else None
     )
+
+
+def names_heading(topic: str) -> bool:
+    """Return whether a topic is a heading, which says more about its passage than the title of a whole document."""
+    return topic.startswith(_HEADING)
 
 
 def _names(heading: str) -> bool:

@@ -1,10 +1,14 @@
 """Facts in several wordings, and what every kind of fact needs to be worded."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from core.questions.writers.guided.asking import lower_first
 from core.questions.writers.guided.meaning import content
+from core.questions.writers.guided.topics import topic
+from core.questions.writers.writer import Excerpt
+from core.records import Passage
 
 _REQUESTS = ("Can you tell me {}?", "Do you know {}?", "Tell me {}.", "I would like to know {}. Can you help?", "State {}.")
 _NAMING_TOPIC = {"regarding", "according"}
@@ -28,7 +32,44 @@ class WordedFact:
     start: int
     end: int
     wordings: tuple[Wording, ...]
+    is_spare: bool = False  # only for a passage that has no others
     is_bare: bool = False  # says too little without its topic: taken where a passage has no other facts
+
+
+class Found(Protocol):
+    """What was found in a passage: characters `start` to `end` of its text."""
+
+    @property
+    def passage(self) -> Passage:
+        """The passage it was found in."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+
+
+Each = TypeVar("Each", bound=Found)
+
+
+def worded_facts(
+    found: Iterable[Each],
+    excerpts: Sequence[Excerpt],
+    kind: str,
+    wordings: Callable[[Each, str | None], Iterable[Wording]],
+    *,
+    is_spare: bool = False,
+) -> Iterator[WordedFact]:
+    """Yield what was found in excerpts as facts of a kind; `wordings` gets each with the topic that it can name first."""
+    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
+    for each in found:
+        if told := tuple(wordings(each, topics[each.passage.id])):
+            yield WordedFact(
+                passage_id=each.passage.id, kind=kind, start=each.start, end=each.end, wordings=told, is_spare=is_spare
+            )
 
 
 def request(asked: str) -> str:

@@ -4,24 +4,18 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from core.models.text import TextGenerator
 from core.questions.kinds import OF_CLAUSES
-from core.questions.writers.guided import clause_wordings, definitions, lists, procedures, prohibitions, tables
+from core.questions.writers.guided import clause_wordings, definitions, lists, procedures, prohibitions, statements, tables
 from core.questions.writers.guided.rewording import reworded
 from core.questions.writers.guided.wording import WordedFact
 from core.questions.writers.writer import Candidate, Excerpt
 from core.settings import GenerationSettings
 
-# Where facts are found. What an earlier one found in a sentence, a later one does not tell again.
-FINDERS = (
-    definitions.worded,
-    procedures.worded,
-    lists.worded,
-    tables.worded,
-    prohibitions.worded,
-    clause_wordings.worded,
-)
+# Where facts are found before clauses are asked. What an earlier one found in a sentence, a later one does not tell again.
+FINDERS = (definitions.worded, procedures.worded, lists.worded, tables.worded, prohibitions.worded, statements.worded)
 SHORT_ANSWER, LONG_ANSWER = 6, 12  # words
 MORE, FEWER = 3, 2  # wordings
 FEWEST_TO_SHARE = 4  # wordings from which some facts can get fewer
@@ -58,18 +52,21 @@ def _count(fact: WordedFact, usual: int) -> int:
 def _facts(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> list[WordedFact]:
     facts: list[WordedFact] = []
     told: set[tuple[str, int, int]] = set()
-    for find in FINDERS:
-        new = [fact for fact in find(excerpts, settings) if (fact.passage_id, fact.start, fact.end) not in told]
+    for find in (*FINDERS, partial(clause_wordings.worded, style=settings.answers)):
+        new = [fact for fact in find(excerpts) if (fact.passage_id, fact.start, fact.end) not in told]
         told.update((fact.passage_id, fact.start, fact.end) for fact in new)
         facts += new
     return facts
 
 
 def _chosen(facts: Sequence[WordedFact], count: int) -> list[WordedFact]:
-    """Return `count` facts: the first of each sentence by kind, then the second of each, and so on."""
+    """Return `count` facts: the first of each sentence by kind, then the second of each, and so on.
+
+    Spare ones are returned where there are no others.
+    """
     taken: Counter[tuple[int, int]] = Counter()
     ranked: list[tuple[bool, int, int, WordedFact]] = []
-    for fact in sorted(facts, key=lambda fact: _ORDER.index(fact.kind)):
+    for fact in sorted([fact for fact in facts if not fact.is_spare] or facts, key=lambda fact: _ORDER.index(fact.kind)):
         place = (fact.start, fact.end)
         ranked.append((fact.is_bare, taken[place], len(ranked), fact))
         taken[place] += 1

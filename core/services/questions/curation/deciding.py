@@ -4,8 +4,7 @@ import json
 from collections.abc import Sequence
 
 from core.errors import Hint, InputError
-from core.questions import BY_HAND
-from core.questions.hand_written import PERSONAL_DATA
+from core.questions.filters import BY_HAND, LEFT_OVER
 from core.records import Person
 from core.services.questions.curation.acting import acting
 from core.storage import Workspace
@@ -28,25 +27,25 @@ def keep(workspace: Workspace, project_id: str, among: Among, *, by: Person | No
             held = act.permitted.db.execute(
                 "select count(*) from pairs where +project_id = ? and +reason = ?"
                 " and id in (select value from json_each(?))",
-                [project_id, PERSONAL_DATA, named],
+                [project_id, LEFT_OVER.name, named],
             ).fetchone()[0]
             if held:
                 raise _holds_personal_data()
-        decision = Decision(state="kept", spares=PERSONAL_DATA)
+        decision = Decision(state="kept", spares=LEFT_OVER.name)
         return acts.decide(act.permitted, act.record, decision, among=among)
 
 
 def drop(workspace: Workspace, project_id: str, among: Among, *, by: Person | None = None) -> int:
     """Drop pairs, whatever the filters say; return how many that changed. Those with personal data are dropped already."""
     with acting(workspace, project_id, "question pairs dropped", by=by) as act:
-        decision = Decision(state="dropped", reason=BY_HAND.name, spares=PERSONAL_DATA)
+        decision = Decision(state="dropped", reason=BY_HAND.name, spares=LEFT_OVER.name)
         return acts.decide(act.permitted, act.record, decision, among=among)
 
 
 def remove_decisions(workspace: Workspace, project_id: str, among: Among, *, by: Person | None = None) -> int:
     """Give pairs back to the filters, with the state that these gave them last; return how many had a decision."""
     with acting(workspace, project_id, "decisions on pairs removed", by=by) as act:
-        return acts.decide(act.permitted, act.record, Decision(state=None, spares=PERSONAL_DATA), among=among)
+        return acts.decide(act.permitted, act.record, Decision(state=None, spares=LEFT_OVER.name), among=among)
 
 
 def _holds_personal_data() -> InputError:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from core.errors import InputError
 from core.privacy import Detector
-from core.questions.hand_written import PERSONAL_DATA, UNGROUNDED, find_evidence, personal_data_in, place_of_quote
+from core.questions.evidence import find_evidence
+from core.questions.filters import LEFT_OVER, NOT_FOUND
+from core.questions.hand_written import personal_data_in, proof_of
 from core.records import Detection, Person, Project, QuestionPair, new_id
 from core.services.questions.curation.acting import Act, acting
 from core.services.questions.curation.sources import (
@@ -187,9 +189,9 @@ def _written(act: Act, pair: QuestionPair, read: _Read, *, source: ApprovedPassa
     originals = originals_of(act.permitted, source.document)
     found = personal_data_in(read.text, read.detections, approved=source.text, originals=originals)
     needs_none = is_quoted or pair.kind == "unanswerable"
-    place = None if needs_none else find_evidence(read.question, read.answer, source.words)
-    reason = PERSONAL_DATA if found else "" if needs_none or place else UNGROUNDED
-    start, end = (source.start + place[0], source.start + place[1]) if place else (pair.quote_start, pair.quote_end)
+    place = None if needs_none else proof_of(read.answer, source.words, question=read.question)
+    reason = LEFT_OVER.name if found else "" if needs_none or place else NOT_FOUND.name
+    start, end = (source.start + place.start, source.start + place.end) if place else (pair.quote_start, pair.quote_end)
     return replace(
         pair,
         input=read.question,
@@ -212,7 +214,7 @@ def _quoted(quote: str, source: ApprovedPassage) -> tuple[int, int]:
     """Return where the quote stands in the text of the document; the passage itself if there is no quote."""
     if not quote.strip():
         return source.start, source.end
-    place = place_of_quote(quote, source.words)
+    place = find_evidence(quote, source.words)
     if place is None:
         raise InputError("The quote does not stand in this passage.", "Copy it from the passage, or leave it empty.")
-    return source.start + place[0], source.start + place[1]
+    return source.start + place.start, source.start + place.end

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 from core.models.text import TextGenerator
 from core.questions import find_writer
+from core.questions.filters import NOT_FOUND
 from core.questions.writers.fitting import Room, fitted, text_tokens
 from core.questions.writers.writer import Candidate, Excerpt, PassageText, Reply
 from core.records import Document, Passage, Project, QuestionPair, Review, WrittenText, new_id, now
@@ -14,7 +15,6 @@ from core.services.questions.writing.texts import TextJudge
 from core.settings import GenerationSettings
 from core.storage.written_passages import WrittenPassage
 
-UNGROUNDED = "ungrounded"  # the reason for which a pair without evidence is dropped
 Approved = tuple[Document, Review, Passage]
 
 
@@ -90,7 +90,7 @@ class BatchWriter:
             asked=len(outcomes),
             malformed=outcomes.count("malformed"),
             refused=outcomes.count("refused"),
-            ungrounded=sum(pair.reason == UNGROUNDED for each in pairs.values() for pair in each),
+            ungrounded=sum(pair.reason == NOT_FOUND.name for each in pairs.values() for pair in each),
             cut=sum(len(each) > 1 for each in parts),
         )
         return WrittenBatch(_passages(batch, pairs), self._judge.judged(texts, sources), counts)
@@ -109,7 +109,7 @@ class BatchWriter:
             output=candidate.answer,
             origin="generated",
             state="dropped" if is_ungrounded else "kept",
-            reason=UNGROUNDED if is_ungrounded else "",
+            reason=NOT_FOUND.name if is_ungrounded else "",
             document_id=document.id,
             document_name=document.name,
             review_id=review.id,

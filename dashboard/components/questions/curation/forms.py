@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import GarrisonError
 from core.questions import drop_reason
-from core.questions.hand_written import PERSONAL_DATA, UNGROUNDED
+from core.questions.filters import LEFT_OVER, NOT_FOUND
 from core.records import Document, QuestionPair
 from core.services.questions import curation
 from core.services.questions.curation import Place, Wording
@@ -175,8 +175,8 @@ def _go_on(session: CurationSession) -> None:
 
 
 NOT_KEPT = {
-    PERSONAL_DATA: "Saved, but not kept: it holds personal data that the approved text does not have. Edit it once more.",
-    UNGROUNDED: "Saved, but not kept: the passage does not say this. Edit it, or keep it if you answer for it.",
+    LEFT_OVER.name: "Saved, but not kept: it holds personal data that the approved text does not have. Edit it once more.",
+    NOT_FOUND.name: "Saved, but not kept: the passage does not say this. Edit it, or keep it if you answer for it.",
 }
 
 

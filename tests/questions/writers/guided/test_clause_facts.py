@@ -61,6 +61,157 @@ def test_a_part_is_asked_for_with_its_question_word(asked, sentence, question, a
     assert asked(sentence)[question] == answer
 
 
+@pytest.mark.parametrize(
+    ("sentence", "question", "answer"),
+    [
+        (
+            "The spare pump, with its rubber valves, cools the main engine of the ship.",  # an aside
+            "What does the spare pump cool?",
+            "The main engine of the ship.",
+        ),
+        (
+            "The harbor master, with a team of old pilots, prepares the safe arrival of large ships.",
+            "What does the harbor master prepare?",
+            "The safe arrival of large ships.",
+        ),
+        (
+            "The spare valves, stored in the cellar, replace the valves of the main pump.",
+            "What do the spare valves replace?",
+            "The valves of the main pump.",
+        ),
+        (
+            "The yearly service involves cleaning the filter of the pump.",  # something done
+            "What does the yearly service involve?",
+            "Cleaning the filter of the pump.",
+        ),
+        (
+            "Care of the old collection includes drying wet books and repairing their covers.",
+            "What does care of the old collection include?",
+            "Drying wet books and repairing their covers.",
+        ),
+        (
+            "The night watch entails walking around the old harbor.",
+            "What does the night watch entail?",
+            "Walking around the old harbor.",
+        ),
+        (
+            "The foremen inspect the northern bridge as necessary to find loose stones.",  # a reserve
+            "Why do the foremen inspect the northern bridge as necessary?",
+            "To find loose stones.",
+        ),
+        (
+            "The museum guides clean the glass cases every morning as appropriate.",
+            "How often do the museum guides clean the glass cases as appropriate?",
+            "Every morning.",
+        ),
+        (
+            "The museum guides clean the stone floors every evening as necessary.",
+            "How often do the museum guides clean the stone floors as necessary?",
+            "Every evening.",
+        ),
+        (
+            "The kitchen and cleaning staff work together to prepare the breakfast.",  # a group with a verb in the plural
+            "Why do the kitchen and cleaning staff work together?",
+            "To prepare the breakfast.",
+        ),
+        (
+            "Tower crew prepare the signal lamps before the arrival of a ship.",
+            "When do tower crew prepare the signal lamps?",
+            "Before the arrival of a ship.",
+        ),
+        (
+            "The rescue and repair crew work together to reach the ship.",
+            "Why do the rescue and repair crew work together?",
+            "To reach the ship.",
+        ),
+        (
+            "The engineers test the lower valves every month, as described in Chapter 4.",  # a reference
+            "How often do the engineers test the lower valves?",
+            "Every month.",
+        ),
+        (
+            "The lighthouse keepers clean the great lamp once a week as shown in figures 2-1 and 2-2.",
+            "How often do the lighthouse keepers clean the great lamp?",
+            "Once a week.",
+        ),
+        (
+            "The guards lock the northern gate every evening as listed in paragraphs A-3 through A-11.",
+            "How often do the guards lock the northern gate?",
+            "Every evening.",
+        ),
+        (
+            "Small repairs are made by the crew; however, broken engines are mounted by the northern shipyard.",  # two
+            "By what are broken engines mounted?",
+            "The northern shipyard.",
+        ),
+        (
+            "The stone bridge is closed in winter; therefore, local farmers cross the wide river by the old ferry.",
+            "What do local farmers cross by the old ferry?",
+            "The wide river.",
+        ),
+        (
+            "The harbor lamp burns all night; additionally, local fishermen repair the broken nets in winter.",
+            "When do local fishermen repair the broken nets?",
+            "In winter.",
+        ),
+    ],
+)
+def test_sentences_with_an_aside_an_act_a_reserve_a_reference_or_a_second_sentence(asked, sentence, question, answer):
+    assert asked(sentence)[question] == answer
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Senior harbor masters recognized the problem of the narrow gate and widened the gate of the harbor.",
+        "The sheltered bay receives ships up to and including the largest ferries of the company.",
+        "While the cost of the work is known, how the tower is painted for a festival requires careful planning.",
+    ],
+)
+def test_what_and_joins_is_not_lost(asked, sentence):
+    lost = ("gate widened", "up to in", "receive up to?", "how is the tower", "how, ")
+    assert not any(words in question.lower() for question in asked(sentence) for words in lost)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        (
+            "The electric winch stands on the rear deck. It lifts the heavy rescue boats of the harbor pilots.",
+            "What does the electric winch lift?",
+        ),
+        ("The night guards meet in the old tower. They lock the harbor gates.", "What do the night guards lock?"),
+        (
+            "Repair of the western dam begins in May. It also includes painting the iron railings.",
+            "What does repair of the western dam include?",
+        ),
+    ],
+)
+def test_it_and_they_are_named_by_the_sentence_before(asked, text, question):
+    assert question in asked(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The winch stands on the rear deck. It is important to oil the chain of the winch.",  # nothing that was named
+        "The old cranes lift crates and barrels. They hold the wine of the abbey.",  # the cranes, or the barrels
+        "The keeper of the tower sleeps at noon. It lights the northern harbor at night.",  # not the keeper
+        "The winch stands on the rear deck.\n\nIt lifts the heavy boats of the pilots.",  # another paragraph
+    ],
+)
+def test_it_and_they_are_not_named_where_that_is_in_doubt(asked, text):
+    assert not any(word in question for question in asked(text) for word in ("important", "wine", "light", "boats"))
+
+
+def test_a_whole_clause_is_asked_where_nothing_else_is(asked):
+    sentence = "The old ship’s ability to break thick polar ice is what distinguishes it from other ships."
+    pairs = asked(sentence)
+    question = "Is the old ship’s ability to break thick polar ice what distinguishes it from other ships?"
+    assert pairs[question] == f"Yes. {sentence}"
+    assert set(pairs.values()) == {f"Yes. {sentence}"}
+
+
 def test_joined_verbs_are_asked_for_apart_with_their_subject(asked):
     pairs = asked("Relationships of support define the basis for unity of effort and identify the degree of control.")
     assert pairs["What do relationships of support define?"] == "The basis for unity of effort."

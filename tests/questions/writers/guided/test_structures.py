@@ -43,6 +43,95 @@ def test_items_stand_for_what_follows_inside_the_line(asked):
     assert pairs["What do the planners collect on key decision makers?"] == "Career summaries and sources of news."
 
 
+@pytest.mark.parametrize(
+    ("line", "question"),
+    [
+        ("As the host, the museum offers two tours:", "Which two tours does the museum offer as the host?"),
+        ("The repair record includes the following entries:", "Which entries does the repair record include?"),
+        ("The crew passes through two gates:", "Through which two gates does the crew pass?"),
+    ],
+)
+def test_items_are_asked_for_by_the_name_that_the_line_gives_them(asked, line, question):
+    assert asked(f"{line}\n• The old mill.\n• The steam engine.")[question] == "The old mill and the steam engine."
+
+
+def test_a_line_that_counts_other_items_than_stand_below_it_names_none(asked):
+    assert asked("The museum of the town offers three tours:\n• The old mill.\n• The steam engine.") == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "question"),
+    [
+        ("Duties of the warden include, but are not limited to:", "What do duties of the warden include?"),
+        ("The following are the parts of the pump:", "What are the parts of the pump?"),
+        ("The keeper is responsible for—", "What is the keeper responsible for?"),
+    ],
+)
+def test_lines_that_lead_in_by_other_ways(asked, line, question):
+    assert asked(f"{line}\n• The inner wheel.\n• The outer ring.")[question] == "The inner wheel and the outer ring."
+
+
+def test_items_that_bring_their_own_verb(asked):
+    lead, items = (
+        "With the consent of the owner, the keeper—",
+        ("• Opens the old vault each morning.", "• Counts the silver keys of the vault."),
+    )
+    pairs = asked("\n".join((lead, *items)))
+    assert pairs["Who opens the old vault each morning with the consent of the owner?"] == "The keeper."
+    assert pairs["What does the keeper count with the consent of the owner?"] == "The silver keys of the vault."
+    nouns = asked("The chest of the keeper holds—\n• Tools of the smith.\n• Keys to the vault.")
+    assert not any("hold tools" in question for question in nouns)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "answer"),
+    [
+        (
+            "The guard carries three keys: the gate key, the vault key, and the tower key.",
+            "Which three keys does the guard carry?",
+            "The gate key, the vault key, and the tower key.",
+        ),
+        (
+            "However, visitors reach the island by two routes: the old bridge and the ferry.",
+            "By which two routes do visitors reach the island?",
+            "The old bridge and the ferry.",
+        ),
+        (
+            "The yearly inspection includes a test of the brakes; a look at doors, windows, and seats; and a short ride.",
+            "What does the yearly inspection include?",
+            "A test of the brakes; a look at doors, windows, and seats; and a short ride.",
+        ),
+    ],
+)
+def test_lists_inside_sentences(asked, sentence, question, answer):
+    assert asked(sentence)[question] == answer
+
+
+def test_a_sentence_that_counts_wrongly_is_no_list(asked):
+    assert not any(
+        each.startswith("Which three keys") for each in asked("The guard carries three keys: a gate key and a vault key.")
+    )
+
+
+LONG = "The duties of the keeper include:\n" + "\n".join(
+    f"• Checking the {room} of the old northern tower for water, mice, and broken windows every single morning."
+    for room in ("cellar", "kitchen", "library", "chapel", "armory", "attic")
+)
+
+
+def test_members_of_a_list_too_long_for_one_answer_are_asked_for_with_yes(asked):
+    pairs = asked(LONG)
+    act = "checking the cellar of the old northern tower for water, mice, and broken windows every single morning"
+    assert pairs[f"Do the duties of the keeper include {act}?"] == f"Yes. The duties of the keeper include {act}."
+    assert "What do the duties of the keeper include?" not in pairs
+
+
+def test_what_is_asked_with_yes_alone_waits_until_there_is_nothing_else(asked):
+    pairs = asked(f"{LONG}\nThe tower was founded in 1891 by a group of teachers.")
+    assert not any("duties" in question for question in pairs)
+    assert "When was the tower founded by a group of teachers?" in pairs
+
+
 def test_a_line_that_points_back_leads_in_nothing(asked):
     assert asked("They include—\n• Counterintelligence.\n• Signals intelligence.") == {}
 
