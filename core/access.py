@@ -115,6 +115,7 @@ GATES: dict[AuditAction, Action] = {
     "question pairs carried over": "approve",
     "dataset version built": "train",
     "question pairs exported": "export",
+    "dataset version exported": "export",
     "question pairs kept": "work on questions",
     "question pairs dropped": "work on questions",
     "decisions on pairs removed": "work on questions",

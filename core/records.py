@@ -49,6 +49,7 @@ AuditAction = Literal[
     "sample size changed",
     "question pairs carried over",
     "dataset version built",
+    "dataset version exported",
     "question pairs exported",
     "question pairs kept",
     "question pairs dropped",

@@ -1,5 +1,6 @@
 """`garrison dataset …`."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -78,6 +79,25 @@ def diff(
     lines += _listed("-", [row["input"] for row in found.removed])
     lines += _listed("~", [f"{old['input']} → {new['input']}" for old, new in found.changed])
     shell.show(found, "\n".join(lines))
+
+
+@app.command("export")
+def export_files(
+    context: typer.Context,
+    project: str,
+    file: Annotated[Path | None, typer.Argument(help="The zip to write; default: PROJECT-version-NUMBER.zip.")] = None,
+    number: Annotated[int | None, typer.Option(help="Number of the version; default: the newest.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Write a dataset version to a zip: its pairs as they were frozen, and its card in words."""
+    from core.services.questions.datasets import export_version, version_of
+
+    shell = shell_of(context)
+    chosen = shell.workspace.project(project)
+    version = version_of(shell.workspace, chosen, number)
+    target = file or Path(f"{chosen.name}-version-{version.number}.zip")
+    export_version(shell.workspace, chosen, version, target, is_forced=force)
+    shell.show({"version": version, "path": target}, f"Version {version.number} written to {target}")
 
 
 @app.command()

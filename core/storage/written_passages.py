@@ -6,7 +6,7 @@ as the record alone, by which later jobs leave passages alone whose text and set
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -75,13 +75,16 @@ def up_to_date(workspace: Workspace, project_id: str, review_id: str, settings_s
     return {row["passage_id"] for row in rows}
 
 
-def approved_sizes(workspace: Workspace, project_id: str, review_id: str) -> tuple[int, int]:
-    """Return how many passages were approved in this review, and how many tokens the longest of them has."""
+def approved_sizes(
+    workspace: Workspace, project_id: str, review_id: str, *, only: Set[str] = frozenset()
+) -> tuple[int, int]:
+    """Return how many passages were approved in this review, and how many tokens the longest has; or of those of `only`."""
     rights.check(workspace.db, "read documents", project_id)
     row = workspace.db.execute(
         "select count(*), coalesce(max(p.token_count), 0) from approved_passages a"
-        " join passages p on p.id = a.passage_id where a.review_id = ?",
-        [review_id],
+        " join passages p on p.id = a.passage_id"
+        " where a.review_id = ? and (? or a.passage_id in (select value from json_each(?)))",
+        [review_id, not only, json.dumps([*only])],
     ).fetchone()
     return row[0], row[1]
 

@@ -15,6 +15,7 @@ from dashboard.components.questions.filter_panel import show_filter_panel
 from dashboard.components.questions.start import show_replies, show_start
 from dashboard.components.questions.table import show_table
 from dashboard.components.questions.versions import show_outdated
+from dashboard.components.reach import reach_target
 
 workspace = resources.workspace()
 project = resources.require_project()
@@ -24,8 +25,9 @@ states = pair_counts(workspace, project.id, PairFilter()).by["state"]
 kept = states.get("kept", 0)
 approved = bool(coverage_of(workspace, project, []))
 
+settings = None
 if approved and not is_busy:
-    show_start(workspace, project, is_busy=is_busy, is_first=not kept)
+    settings = show_start(workspace, project, is_busy=is_busy, is_first=not kept)
 elif not approved and not states:
     has_documents = bool(find(workspace.db, Document, project_id=project.id))
     text = "Question pairs are written from approved text, and nothing is approved yet."
@@ -48,6 +50,7 @@ elif states or approved:
             show_figures(workspace, project)
         if not is_busy:
             show_filter_panel(workspace, project)
-    show_table(workspace, project)
+    show_table(workspace, project, settings)
+    reach_target()
 if not is_busy:
     show_carry(workspace, project, kept=kept, is_busy=is_busy)

@@ -17,7 +17,7 @@ from core.jobs.kinds import KINDS
 from core.jobs.typed import JobParams
 from core.privacy.classification.markings import Marking
 from core.privacy.lists.detector import Lists
-from core.records import Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
+from core.records import DatasetVersion, Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
 from core.services.lists.suggestions import Suggestion
 from core.services.privacy import anonymization
 from core.services.questions.curation import Place, Wording
@@ -88,6 +88,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
     workspace.job_folder(job.id).mkdir(parents=True)
     (workspace.job_folder(job.id) / "output.log").write_text("at work\n")
     run = find(workspace.db, Run)[0]
+    version = get(workspace.db, DatasetVersion, run.dataset_id)
     other = people.sign_in(workspace, token("other"))
     ada = declared("Ada")
     decision = Decision(verb="accepted", by=ada, before=(span,), after=(span,))
@@ -102,8 +103,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "suggestion": Suggestion(kind="deny", text="Maria Keller", entity="PERSON", count=1, documents=1),
         "lists": Lists([ENTRY], []), "entries": [ENTRY], "treatment": "keep", "passphrase": PASSPHRASE, "old": PASSPHRASE,
         "new": PASSPHRASE, "private_key": b"", "surrogates": ["Jane Doe"], "typed_name": project.name,
-        "comment": "no", "rule": "off", "size": 0, "passage_ids": [], "places": [(0, 6)],
-        "span_ids": [span.id], "before": [span], "after": [], "verb": "added",
+        "comment": "no", "rule": "off", "size": 0, "passage_ids": [], "passage_id": "passage-1", "places": [(0, 6)],
+        "span_ids": [span.id], "before": [span], "after": [], "verb": "added", "version": version,
         "action": "decision undone", "anonymized_sha256": document.text_sha256, "detector": "rampart", "level": "secret",
         "marking": Marking(4, "TOP SECRET"), "path": workspace.home / "garrison.sqlite3", "sha256": document.sha256,
         "measures": [], "texts": [], "invention": Invention([], []), "settings_sha256": "", "key": "",

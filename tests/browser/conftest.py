@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.learned import learned  # noqa: F401 - a fixture
 from tests.served import dashboard
 
 CHROMIUM_FLAGS = [

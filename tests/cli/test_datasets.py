@@ -1,7 +1,9 @@
 """`garrison dataset …`: list, show, compare and freeze dataset versions."""
 
 import json
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +71,17 @@ def test_long_lists_are_cut_and_say_so(garrison, workspace: Workspace, learned: 
     workspace.db.execute("update pairs set state = 'dropped' where id like 'more-%'")
     lines = garrison("diff", learned.project.name, "--planned")[1].splitlines()
     assert "20 pairs no longer there." in lines and lines[-1] == "- and 10 more"
+
+
+def test_a_version_is_written_to_a_zip(garrison, learned: LearnedProject, tmp_path: Path) -> None:  # noqa: F811
+    garrison("freeze", learned.project.name)
+    target = tmp_path / "out.zip"
+    code, out, _ = garrison("export", learned.project.name, str(target), "--number", "2")
+    assert code == 0 and out.startswith("Version 2 written to")
+    with zipfile.ZipFile(target) as archive:
+        assert "card.txt" in archive.namelist()
+    assert garrison("export", learned.project.name, str(target))[0] == 2
+    assert garrison("export", learned.project.name, str(target), "--force")[0] == 0
 
 
 @pytest.mark.parametrize(

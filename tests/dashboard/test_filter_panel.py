@@ -6,10 +6,10 @@ from core.questions.filters import FILTERS
 from core.questions.filters.measuring import Tools
 from core.records import Job, QuestionPair
 from core.services.questions import measures
-from core.services.questions.filtering import filter_settings_of
+from core.services.questions.filtering import Measured, filter_settings_of
 from core.settings import FilterSettings
 from core.storage import find, get, update
-from dashboard.components.questions import filter_panel
+from dashboard.components.questions import filter_panel, opinions
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +88,20 @@ def test_settings_that_would_keep_nothing_say_so_in_place(opened, workspace, lea
     opened.button(key="filter-apply").click().run()
     assert any("None of" in error.value for error in opened.error)
     assert filter_settings_of(workspace, learned.project) == FilterSettings()
+
+
+def test_what_a_filter_dropped_is_shown_in_the_list(opened):
+    opened.button(key="filter-show-duplicate").click().run()
+    assert not opened.error
+    assert (opened.session_state["filter-reason"], opened.session_state["filter-state"]) == ("duplicate", "dropped")
+    assert "Dropped because: Asked already" in words(opened)
+
+
+def test_doubtful_pair_opens(opened, workspace, monkeypatch):
+    judged = Measured(pairs=4, unmeasured=0, asked=0, answerable=0, known=0, judged=4)
+    monkeypatch.setattr(opinions, "doubtful_pairs", lambda *_: [get(workspace.db, QuestionPair, "pair-2")])
+    monkeypatch.setattr(opinions, "measured_of", lambda *_: judged)
+    opened.run()
+    opened.button(key="doubtful-pair-2").click().run()
+    assert not opened.error
+    assert "**How many tonnes?**" in [each.value for each in opened.markdown]

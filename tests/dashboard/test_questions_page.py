@@ -80,6 +80,25 @@ def test_open_pair_has_its_quote_marked_in_its_passage_and_is_dropped_and_back(o
     assert "curation-undo" not in [button.key for button in app.button]
 
 
+def test_open_pair_shows_the_text_that_a_model_is_trained_on(open_page, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    app.session_state["open-training-text"] = True
+    app.run()
+    (text,) = [part.value for part in app.html if "im_start" in part.value]
+    assert "How much does the winch hold?" in text and "<mark>The winch holds 12 tonnes." in text
+    app.button(key="open-d").click().run()
+    assert any("no training uses a pair that is dropped" in caption.value for caption in app.caption)
+    assert not any("Dropped: Dropped" in caption.value for caption in app.caption)
+
+
+def test_project_without_pairs_has_nothing_to_search_or_to_decide_on(open_page, workspace, learned):
+    workspace.db.execute("delete from pairs")
+    app = open_page("questions", project_id=learned.project.id)
+    assert any("There is no pair yet." in text.value for text in app.markdown)
+    assert not [field for field in app.text_input if field.key == "filter-words"]
+    assert any(caption.value == "There is no kept pair to take yet." for caption in app.caption)
+
+
 def test_provenance_says_where_how_and_by_whom(open_page, workspace, learned):
     update(workspace.db, QuestionPair, "pair-0", writer="guided", kind="number", wording="open", edited_by="Ada *A*")
     app = open_page("questions", project_id=learned.project.id)

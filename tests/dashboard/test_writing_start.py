@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from core.questions import WRITERS
 from core.records import Job, now
 from core.services.questions.writing.trying import TriedPair
 from core.settings import EMBEDDED_MODEL
 from core.storage import find, insert
+from core.storage.pair_measures import store_filter_settings
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +57,7 @@ def test_an_edited_prompt_is_tried_and_not_kept(open_page, workspace, learned):
     app.button(key="try").click().run()
     (job,) = find(workspace.db, Job, kind="try")
     assert job.params["settings"]["prompts"] == {"several": "My way. {{passage}}"}
-    assert job.params["passage_id"] == "passage-0" and not (workspace.home / "prompts").exists()
+    assert job.params["passage_id"] == "passage-1" and not (workspace.home / "prompts").exists()
 
 
 def test_a_prompt_is_kept_for_all_projects_and_reset(open_page, workspace, learned):
@@ -92,6 +94,30 @@ def test_prompt_reply_and_pairs_stand_side_by_side_with_the_word_of_each_filter(
     shown = [text.value for text in app.markdown]
     assert any("Dropped: broken" in text for text in shown)
     assert any("**Broken**" in text and "Too short" in text for text in shown)
+
+
+def test_a_try_asks_the_filters_of_the_project(open_page, workspace, learned):
+    store_filter_settings(workspace, learned.project.id, {"max_answer_characters": 700})
+    open_page("questions", project_id=learned.project.id).button(key="try").click().run()
+    (job,) = find(workspace.db, Job, kind="try")
+    assert job.params["filters"]["max_answer_characters"] == 700
+
+
+@pytest.mark.parametrize(("replies", "told"), [(0, "no sentence of this passage"), (1, "the replies could not be used")])
+def test_a_try_of_which_nothing_came_says_what_that_means(open_page, workspace, learned, replies, told):
+    tried(workspace, learned)
+    path = workspace.tried_path(learned.project.id)
+    stored = json.loads(path.read_text())
+    path.write_text(json.dumps(stored | {"pairs": [], "replies": stored["replies"][:replies]}))
+    app = open_page("questions", project_id=learned.project.id)
+    assert any(told in caption.value for caption in app.caption)
+    assert ("What it replied" in " ".join(text.value for text in app.markdown)) == bool(replies)
+
+
+def test_a_try_shows_the_prompts_of_the_way_that_fits_the_model(open_page, learned):
+    app = open_page("questions", project_id=learned.project.id)
+    assert app.selectbox(key="question-writer").value == "auto"
+    assert len(app.selectbox(key="prompt-name").options) == len(WRITERS["guided"].prompts)
 
 
 def test_what_came_of_the_replies_is_told_after_the_job(open_page, workspace, learned):

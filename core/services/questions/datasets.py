@@ -3,24 +3,26 @@
 import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core.errors import Hint, InputError, SetupError
-from core.files import write_atomic
+from core.files import check_target, file_atomic, write_atomic
 from core.questions.dataset import Card, Difference, Frozen, card_of, difference, split_dataset
 from core.questions.exchange.conversations import training_row
 from core.records import DatasetVersion, Project, QuestionPair, new_id, now
 from core.services.questions.trainable import approvals_of, reviewed_pairs
 from core.services.questions.writing.texts import trainable_texts
-from core.services.review import approval_words, risk_of
+from core.services.review import approval_words, risk_of, unread_risk
 from core.settings import DatasetSettings
 from core.storage import Workspace, audit, find, insert, rights, transaction
 from core.words import counted
 
 TRAIN, HELDOUT = "train.jsonl", "heldout.jsonl"
 TEXTS = "texts.jsonl"  # for continued training; only there if there are any
+CARD_TEXT = "card.txt"  # in the zip of a version
 
 
 def freeze(workspace: Workspace, project: Project, settings: DatasetSettings | None = None) -> DatasetVersion:
@@ -181,3 +183,42 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         raise SetupError(f"The dataset file {path} is gone.", "Restore it from a backup, or train again from the pairs.")
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+def export_version(
+    workspace: Workspace, project: Project, version: DatasetVersion, target: Path, *, is_forced: bool = False
+) -> None:
+    """Write a dataset version to `target`, a zip. Its card begins with what was approved unread, if anything was.
+
+    Raises:
+        AccessError: the actor may not take question pairs out of the project.
+        InputError: `target` exists and `is_forced` is not set, or its folder does not exist.
+        SetupError: a file of the version is gone, or the disk is full.
+    """
+    rights.check(workspace.db, "export", project.id)
+    check_target(target, is_forced=is_forced)
+    folder = workspace.dataset_folder(project.id, version.id)
+    files = [folder / name for name in (TRAIN, HELDOUT, TEXTS) if (folder / name).exists()]
+    if len(files) < 2:
+        raise SetupError(
+            f"A file of version {version.number} is gone.", "Restore it from a backup, or freeze the pairs again."
+        )
+    audit.append(
+        workspace.db,
+        "dataset version exported",
+        subjects={"project": project.id, "dataset": version.id},
+        hashes={"dataset": version.sha256},
+        counts={"training": version.train_count, "held out": version.heldout_count},
+    )
+    with file_atomic(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(CARD_TEXT, card_text(project, version))
+        for path in files:
+            archive.write(path, path.name)
+
+
+def card_text(project: Project, version: DatasetVersion) -> str:
+    """Return the card of a version as a text file holds it."""
+    unread = unread_risk(version.risk)
+    words = [each for each in card_words(version) if each != unread]
+    title = f"{project.name}: dataset version {version.number}, frozen {version.created_at}"
+    return "\n".join([*filter(None, (unread,)), title, f"SHA-256 {version.sha256}", "", *words]) + "\n"

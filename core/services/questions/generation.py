@@ -1,6 +1,7 @@
 """Approved, anonymized passages → question pairs → filters."""
 
-from contextlib import suppress
+from collections.abc import Iterator, Set
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import islice
 
@@ -34,7 +35,8 @@ class Params(JobParams):
     """How to write question pairs, and which to keep.
 
     Passages that were written from the same text with the same settings are skipped, unless `anew`. `forget_decisions`
-    replaces also the pairs that a person decided on or edited, so it writes all passages.
+    replaces also the pairs that a person decided on or edited, so it writes all passages. With `passage_ids`, only these
+    passages are written, and anew, whatever else is set; the pairs of all others stay as they are.
     """
 
     kind = "generate"
@@ -42,6 +44,7 @@ class Params(JobParams):
     filters: FilterSettings = FilterSettings()
     anew: bool = False
     forget_decisions: bool = False
+    passage_ids: tuple[str, ...] = ()
 
 
 class Result(JobResult):
@@ -73,7 +76,10 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     if params.settings.writer != AUTO:
         find_writer(params.settings.writer)
     find_generator(workspace, params.settings)
-    if not amount(workspace, project).total:
+    if only := frozenset(params.passage_ids):
+        if amount(workspace, project, only=only).total < len(only):
+            raise InputError("This passage is not approved.", "Choose a passage of a document whose approval stands.")
+    elif not amount(workspace, project).total:
         raise InputError(
             f"No document of {project.name} is approved.",
             Hint(
@@ -95,6 +101,8 @@ def find_generator(workspace: Workspace, settings: GenerationSettings) -> Writin
 
 def run(context: JobContext, params: Params) -> Result:
     """Run a generation job."""
+    if params.passage_ids:
+        return write_about(context, context.project(), params)
     return write_questions(
         context,
         context.project(),
@@ -140,17 +148,43 @@ def write_questions(
     context.progress(found.total, found.total, unit="passages", message="Filtering")
     invention = invented(context.workspace, project, context.job.id, settings)
     _measure(context, project, invention, total=found.total)
-    try:
+    with _told_with(counts):
         filtered = _count_in_all(context, project, filters, invention, is_forgetting=is_forgetting)
-    except ModelError as error:
-        raise _with_counts(error, counts) from error
+    return _result(context.workspace, project, filtered, found, counts, settings)
+
+
+def write_about(context: JobContext, project: Project, params: Params) -> Result:
+    """Write pairs for the passages that `params` names and for no other, then filter all pairs.
+
+    Their generated pairs are replaced as by `write_questions`. No questions that the documents do not answer are added.
+    """
+    workspace = context.workspace
+    settings = prepared(context, params.settings)
+    only = frozenset(params.passage_ids)
+    found, counts = _write_missing(context, project, settings, is_anew=True, only=only)
+    _measure(context, project, Invention([], []), total=found.total)
+    with _told_with(counts), transaction(workspace.db):
+        texts_in_place(workspace, project.id, context.job.id)
+        put_in_place(workspace, project.id, context.job.id)
+        filtered = filter_again(workspace, project, params.filters)
+    return _result(workspace, project, filtered, found, counts, settings)
+
+
+def _result(
+    workspace: Workspace,
+    project: Project,
+    filtered: Filtered,
+    found: Amount,
+    counts: Counts,
+    settings: GenerationSettings,
+) -> Result:
     return Result(
         kept=filtered.kept,
         dropped=filtered.dropped,
         passages=found.total,
         skipped=found.skipped,
         writer=settings.writer,
-        texts=len(trainable_texts(context.workspace, project)),
+        texts=len(trainable_texts(workspace, project)),
         **asdict(counts),
     )
 
@@ -163,9 +197,14 @@ def _renew(workspace: Workspace, project: Project) -> None:
 
 
 def _write_missing(
-    context: JobContext, project: Project, settings: GenerationSettings, *, is_anew: bool
+    context: JobContext,
+    project: Project,
+    settings: GenerationSettings,
+    *,
+    is_anew: bool,
+    only: Set[str] = frozenset(),
 ) -> tuple[Amount, Counts]:
-    """Write and store pairs for the missing passages, a few at a time.
+    """Write and store pairs for the missing passages, or for those of `only`, a few at a time.
 
     Returns what there was to do before, and the counts of all attempts.
     """
@@ -173,12 +212,12 @@ def _write_missing(
     model, writer = find_generator(workspace, settings), find_writer(settings.writer)
     key = settings_key(settings, model)
     wanted = "" if is_anew else key
-    found = amount(workspace, project, job_id=job.id, key=wanted)
+    found = amount(workspace, project, job_id=job.id, key=wanted, only=only)
     counts = Counts.of_texts(item.rpartition(":")[2] for item in context.finished_ids(COUNTS))  # of earlier attempts
     if found.is_complete:
         return found, counts
     done = found.skipped + found.done
-    passages = missing(workspace, project, job_id=job.id, key=wanted)
+    passages = missing(workspace, project, job_id=job.id, key=wanted, only=only)
     judge = TextJudge(workspace, project, job.id)
     batches = BatchWriter(project, Surroundings(workspace), judge, settings)
     with opened(workspace, model, writer, settings, passage_tokens=found.longest_tokens, check=context.check) as loaded:
@@ -203,7 +242,7 @@ def _store(context: JobContext, project: Project, batch: WrittenBatch, *, key: s
 
 def _message(counts: Counts, done: int, total: int) -> str:
     """Say what is being done, and what to know of it so far."""
-    words = f"Reading passage {done + 1} of {total}"
+    words = f"First of two steps: reading passage {done + 1} of {total}"
     if counts.malformed + counts.refused:
         words += f" · {counted(counts.malformed + counts.refused, 'reply', 'replies')} of {counts.asked} could not be used"
     if counts.cut:
@@ -220,19 +259,23 @@ def _measure(context: JobContext, project: Project, invention: Invention, *, tot
             meter.measure(few)
             few.clear()
         done += 1
-        context.progress(done, max(total, done + 1), unit="passages", message="Examining pairs")
+        context.progress(done, max(total, done + 1), unit="passages", message="Second of two steps: examining pairs")
     meter.measure(few)
 
 
-def _with_counts(error: ModelError, counts: Counts) -> ModelError:
-    """Return the error that nothing was kept with what came of the replies of a model that writes by itself."""
-    if not counts.malformed + counts.refused:
-        return error
-    replies = counted(counts.asked, "reply", "replies")
-    return ModelError(
-        f"{error.message} Of {replies} of the model, {counts.malformed} could not be used and {counts.refused} refused.",
-        "Choose another model, or the way of writing for small models.",
-    )
+@contextmanager
+def _told_with(counts: Counts) -> Iterator[None]:
+    """Add what came of the replies of a model that writes by itself to the error that nothing was kept."""
+    try:
+        yield
+    except ModelError as error:
+        if not counts.malformed + counts.refused:
+            raise
+        replies = counted(counts.asked, "reply", "replies")
+        raise ModelError(
+            f"{error.message} Of {replies} of the model, {counts.malformed} could not be used and {counts.refused} refused.",
+            "Choose another model, or the way of writing for small models.",
+        ) from error
 
 
 def _count_in_all(

@@ -39,6 +39,46 @@ def source_of(workspace: Workspace, pair: QuestionPair) -> Source:
     return Source(text[first : pair.quote_start], pair.quote, text[pair.quote_end : last])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageInSight:
+    """A passage as its document's standing approval has it; `is_written` says that a model wrote about this text before."""
+
+    id: str
+    document_id: str
+    document_name: str
+    heading: str
+    page: str
+    text: str
+    is_written: bool
+
+
+def approved_passage(workspace: Workspace, project: Project, passage_id: str) -> PassageInSight | None:
+    """Return a passage of a project as it was approved; None if it is not, or not any more."""
+    rights.check(workspace.db, "read documents", project.id)
+    row = workspace.db.execute(
+        "select a.*, d.id as document_id, d.name from approved_passages a"
+        " join reviews r on r.id = a.review_id and r.state = 'approved' join documents d on d.id = r.document_id"
+        " where d.project_id = ? and a.passage_id = ?",
+        [project.id, passage_id],
+    ).fetchone()
+    if row is None:
+        return None
+    written = workspace.db.execute(
+        "select 1 from written_passages where review_id = ? and passage_id = ? and pairs is null",
+        [row["review_id"], passage_id],
+    ).fetchone()
+    text = workspace.anonymized_path(project.id, row["review_id"]).read_bytes().decode()
+    return PassageInSight(
+        id=passage_id,
+        document_id=row["document_id"],
+        document_name=row["name"],
+        heading=row["heading"],
+        page=row["page"],
+        text=text[row["start"] : row["end"]],
+        is_written=written is not None,
+    )
+
+
 def page_around(workspace: Workspace, pair: QuestionPair) -> Source | None:
     """Return the whole page that a pair came from, split at its quote; None if it is not known or too long to be one."""
     source = source_of(workspace, pair)

@@ -64,8 +64,8 @@ def _show_out(workspace: Workspace, project: Project, *, kept: int) -> None:
         on_click="ignore",
         key="export-pairs",
     )
-    if note and kept:
-        st.caption(note)
+    if note or not kept:
+        st.caption(note or "There is no kept pair to take yet.")
 
 
 def _ask_for_files(workspace: Workspace, project: Project) -> list[Upload]:

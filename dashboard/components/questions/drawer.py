@@ -3,15 +3,19 @@
 import streamlit as st
 
 from core.questions import WRITERS, drop_reason
+from core.questions.filters import BY_HAND
 from core.questions.kinds import KINDS, WORDINGS
 from core.records import QuestionPair
 from core.services.questions.question_pairs import page_around, source_of
+from core.services.questions.trainable import reviewed_form
 from core.storage.pairs.pages import NumberedPair, other_wordings
 from core.words import counted
 from dashboard.components.questions import pairs as pair_view
 from dashboard.components.questions.curation import doing
 from dashboard.components.questions.curation.forms import show_form
-from dashboard.components.questions.curation.session import CurationSession
+from dashboard.components.questions.curation.passage_card import open_passage
+from dashboard.components.questions.curation.session import PAIR, CurationSession
+from dashboard.components.questions.training_text import show_training_text
 from dashboard.components.words import ago, clock, unformatted
 
 MOST_WORDINGS = 12  # listed at once
@@ -29,7 +33,7 @@ def show_drawer(session: CurationSession) -> None:
 
 def _show_pair(session: CurationSession, numbered: NumberedPair) -> None:
     pair = numbered.pair
-    with st.container(border=True, key="open-pair"):
+    with st.container(border=True, key=PAIR):
         st.caption(state_words(pair))
         st.markdown(f"**{unformatted(pair.input)}**")
         st.markdown(unformatted(pair.output))
@@ -41,7 +45,7 @@ def _show_pair(session: CurationSession, numbered: NumberedPair) -> None:
 def state_words(pair: QuestionPair) -> str:
     """Say whether a pair is kept, or why not, and who decided."""
     state = ":material/check_circle: Kept" if pair.state == "kept" else ":material/cancel: Dropped"
-    reason = drop_reason(pair.reason) if pair.reason else None
+    reason = drop_reason(pair.reason) if pair.reason and pair.reason != BY_HAND.name else None
     why = f": {reason.words}" if reason else ""
     by = f" · by {unformatted(pair.changed_by)}" if pair.decided and pair.changed_by else ""
     return f"{state}{why}{by}"
@@ -111,6 +115,18 @@ def _open(session: CurationSession, pair_id: str) -> None:
     session.state.current = pair_id
 
 
+def _show_training_text(session: CurationSession, pair: QuestionPair) -> None:
+    if pair.state == "kept" and (reviewed := reviewed_form(session.workspace, pair)):
+        show_training_text(session.workspace, reviewed)
+    else:
+        st.caption("Nothing: no training uses a pair that is dropped, or whose text is not approved.")
+
+
+def _open_passage(session: CurationSession, passage_id: str, document_id: str) -> None:
+    open_passage(passage_id, document_id)
+    session.state.has_moved = True
+
+
 def _show_source(session: CurationSession, pair: QuestionPair) -> None:
     with st.container(border=True, key="open-source"):
         st.markdown("**Where it stands**")
@@ -122,6 +138,14 @@ def _show_source(session: CurationSession, pair: QuestionPair) -> None:
         if (page := page_around(session.workspace, pair)) and page != source:
             with st.expander(f"The whole {pair.page}"):
                 st.html(pair_view.source_html(page))
+        if pair.passage_id is not None and pair.passage_id != session.state.chosen.passage_id:
+            st.button(
+                "All pairs of this passage", icon=":material/filter_alt:", key="open-passage-pairs", type="tertiary",
+                on_click=_open_passage, args=(session, pair.passage_id, pair.document_id),
+            )  # fmt: skip
+    with st.expander("What a model learns from it", key="open-training-text", on_change="rerun") as shown:
+        if shown.open:
+            _show_training_text(session, pair)
     with st.expander("Details", key="open-details"):
         lines = [f"Pair `{pair.id}`", f"fact `{pair.fact}`" if pair.fact else "", f"written {clock(pair.created_at)}"]
         st.caption(" · ".join(line for line in lines if line))

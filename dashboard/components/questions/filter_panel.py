@@ -17,8 +17,10 @@ from core.settings import FilterSettings
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors
+from dashboard.components.questions.curation.filters import LIST, choose_reason
 from dashboard.components.questions.filter_fields import Row, filter_fields
 from dashboard.components.questions.opinions import show_opinions
+from dashboard.components.reach import go_to
 
 AT_ONCE = 200  # pairs that were never examined; more are left to a job, because the parser takes 4 ms for each
 _PREVIEW = "filter-preview"  # the pairs as they were read last, so that each count takes less than a second
@@ -73,6 +75,16 @@ def _show_count(workspace: Workspace, project: Project, row: Row, known: Preview
     dropped = known.now.dropped.get(name, 0)
     with place.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"drops **{number:,}**" + (f" (now {dropped:,})" if number != dropped else ""), width="content")
+        if dropped and st.button(
+            "Show them",
+            type="tertiary",
+            icon=":material/filter_alt:",
+            key=f"filter-show-{name}",
+            help=f"Show the {counted(dropped, 'pair')} in the list below.",
+        ):
+            choose_reason(name)
+            go_to(LIST)
+            st.rerun()
         if dropped and st.button(
             "Keep them",
             type="tertiary",

@@ -1,6 +1,7 @@
 """What a model thinks of the pairs: can it answer them, and how good does it find them?"""
 
-import pandas as pd
+from textwrap import shorten
+
 import streamlit as st
 
 from core import jobs
@@ -13,8 +14,10 @@ from core.services.questions.opinions import calibration_of, doubtful_pairs
 from core.settings import FilterSettings
 from core.storage import Workspace
 from core.words import counted
+from dashboard.components.questions.curation.session import open_pair
+from dashboard.components.words import unformatted
 
-MOST_SHOWN = 20  # doubtful pairs
+MOST_SHOWN, LONGEST_ANSWER = 20, 80  # doubtful pairs, and characters of their answers
 
 
 def show_opinions(workspace: Workspace, project: Project, chosen: FilterSettings) -> None:
@@ -78,6 +81,8 @@ def _show_doubtful(workspace: Workspace, project: Project) -> None:
         return
     more = ", the worst:" if len(doubtful) > MOST_SHOWN else ":"
     st.caption(f"{counted(len(doubtful), 'kept pair')} to look at again{more}")
-    shown = doubtful[:MOST_SHOWN]
-    frame = pd.DataFrame({"Question": [pair.input for pair in shown], "Answer": [pair.output for pair in shown]})
-    st.dataframe(frame, hide_index=True, alt="Doubtful question pairs")
+    for pair in doubtful[:MOST_SHOWN]:
+        words = f"{unformatted(pair.input)} :small[{unformatted(shorten(pair.output, LONGEST_ANSWER, placeholder=' …'))}]"
+        if st.button(words, key=f"doubtful-{pair.id}", type="tertiary", help="Open this pair.", wrap=True):
+            open_pair(project, pair.id)
+            st.rerun()

@@ -16,7 +16,7 @@ from core.jobs.typed import JobParams
 from core.questions import PairFormat, pair_format
 from core.questions.exchange.reading import KNOWN, Choices, readable_suffixes, readable_words
 from core.questions.formats import FORMATS
-from core.records import Job, Project
+from core.records import DatasetVersion, Job, Project
 from core.storage import Workspace
 
 Upload = UploadedFile
@@ -36,6 +36,20 @@ def export_bytes(workspace: Workspace, project: Project, *, format: str = "jsonl
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
         path = Path(folder) / f"pairs{'.zip' if chosen.is_folder else chosen.suffix}"
         export_pairs(workspace, project, path, format=format, with_source=with_source)
+        return path.read_bytes()
+
+
+def version_bytes(workspace: Workspace, project: Project, version: DatasetVersion) -> bytes:
+    """Return a dataset version as a zip to download, as `garrison dataset export` writes it.
+
+    Raises:
+        SetupError: a file of the version is gone.
+    """
+    from core.services.questions.datasets import export_version
+
+    with tempfile.TemporaryDirectory(dir=workspace.home, prefix=".export-") as folder:
+        path = Path(folder) / "version.zip"
+        export_version(workspace, project, version, path)
         return path.read_bytes()
 
 

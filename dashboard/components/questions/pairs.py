@@ -6,15 +6,24 @@ from collections.abc import Iterable
 
 from core.errors import InputError
 from core.questions import drop_reason
-from core.records import Project, QuestionPair
+from core.records import Passage, Project, QuestionPair
 from core.services.questions.question_pairs import Source
 from core.storage import Workspace
+
+LONGEST_LABEL = 70  # characters of a passage in a list
 
 
 def source_html(source: Source) -> str:
     """Return `source` as HTML with the quote highlighted; every character of the document is escaped."""
     before, quote, after = (html.escape(part) for part in (source.before, source.quote, source.after))
     return f'<div style="white-space: pre-wrap; overflow-wrap: anywhere">{before}<mark>{quote}</mark>{after}</div>'
+
+
+def passage_label(passage: Passage) -> str:
+    """Name a passage in a list to choose from, such as "12 · page 3 · The pump is …"."""
+    text = " ".join(passage.text.split())
+    text = text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]}…"
+    return " · ".join(filter(None, (str(passage.index + 1), passage.page, text)))
 
 
 def dropped_by_reason(pairs: Iterable[QuestionPair]) -> Counter[str]:

@@ -1,6 +1,7 @@
 """How question pairs are to be written, and the button that starts."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import jobs
 from core.errors import GarrisonError
@@ -26,17 +27,20 @@ AGAIN = (
 )
 
 
-def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> None:
-    """Show how many pairs to write, with which model in which way, and the button that starts."""
+def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_first: bool) -> GenerationSettings | None:
+    """Show how many pairs to write, with which model in which way, and the button that starts.
+
+    Returns what was chosen; None if no model can write.
+    """
     coverage = coverage_of(workspace, project, [])
     passages = sum(row["passages"] for row in coverage)
-    with st.container(border=True):
+    with _panel(is_first=is_first):
         st.markdown(
             f"**{counted(passages, 'passage')}** of {counted(len(coverage), 'approved document')} can be asked about."
         )
         settings = _choose(workspace, project, is_busy=is_busy)
         if settings is None:
-            return
+            return None
         st.caption(f"{_most(passages * settings.per_passage, settings)} Each answer must stand in the approved text.")
         again = None if is_first else _choose_again()
         if st.button(
@@ -57,6 +61,14 @@ def show_start(workspace: Workspace, project: Project, *, is_busy: bool, is_firs
                 st.rerun()
     if passages:
         show_try(workspace, project, settings, is_busy=is_busy)
+    return settings
+
+
+def _panel(*, is_first: bool) -> DeltaGenerator:
+    """Return the place for the choices: in sight as long as there are no pairs to work on, then behind a heading."""
+    if is_first:
+        return st.container(border=True)
+    return st.expander("Write question pairs again", icon=":material/edit_note:", key="write-panel")
 
 
 def _choose_again() -> str | None:
@@ -99,7 +111,7 @@ def _choose(workspace: Workspace, project: Project, *, is_busy: bool) -> Generat
         "Written by", models, index=models.index(EMBEDDED_MODEL) if EMBEDDED_MODEL in models else 0, key="question-model"
     )
     share = third.number_input(
-        "Share not in the documents, in %",
+        "Not answered by the text, in %",
         0,
         50,
         round(100 * GenerationSettings().unanswerable_share),

@@ -5,6 +5,7 @@ import streamlit as st
 from core.questions import drop_reason
 from core.questions.kinds import WORDINGS
 from core.records import Project
+from core.settings import GenerationSettings
 from core.storage import Workspace
 from core.storage.pairs.pages import (
     NumberedPair,
@@ -21,9 +22,18 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.person import acting_person
 from dashboard.components.questions.curation import doing
 from dashboard.components.questions.curation.bulk import show_bulk
-from dashboard.components.questions.curation.filters import SEARCH, chosen_filter, clear_filters, show_filters
+from dashboard.components.questions.curation.filters import (
+    LIST,
+    SEARCH,
+    chosen_filter,
+    clear_filters,
+    is_whole_passage,
+    keep_chosen,
+    show_filters,
+)
 from dashboard.components.questions.curation.forms import FOCUS
 from dashboard.components.questions.curation.keys import KEYS, show_keys
+from dashboard.components.questions.curation.passage_card import show_passage
 from dashboard.components.questions.curation.row_list import ListView, Row, show_rows
 from dashboard.components.questions.curation.session import (
     SIZES,
@@ -39,25 +49,33 @@ ENOUGH_TO_START, BETTER = 100, 1000  # LIMA: about 1,000 curated rows suffice fo
 
 
 @st.fragment(key="curation")
-def show_table(workspace: Workspace, project: Project) -> None:
-    """Show the curation of pairs, redrawn on its own, so that a key is answered at once in a project of any size."""
+def show_table(workspace: Workspace, project: Project, settings: GenerationSettings | None) -> None:
+    """Show the curation of pairs, redrawn on its own, so that a key is answered at once in a project of any size.
+
+    `settings` are those with which questions for an open passage would be written; None where no model can write.
+    """
     with shown_errors():
         state = curation_state(project)
         if state.has_moved:
             state.has_moved = False
             st.rerun(scope="app")
+        keep_chosen(state.chosen)
         if (chosen := chosen_filter()) != state.chosen:
-            state.chosen, state.asked = chosen, ""
+            state.chosen, state.asked, state.mode = chosen, "", "read"
             state.start()
         counts = pair_counts(workspace, project.id, chosen)
-        names = document_names(workspace, project.id)
-        _show_headline(counts if chosen == PairFilter() else pair_counts(workspace, project.id, PairFilter()))
-        show_filters(chosen, counts, names)
+        every = counts if chosen == PairFilter() else pair_counts(workspace, project.id, PairFilter())
+        if every.matching:
+            with st.container(key=LIST):
+                _show_headline(every)
+                show_filters(chosen, counts, document_names(workspace, project.id))
         page = _page(workspace, project, state)
         session = CurationSession(
             workspace=workspace, project=project, person=person_now(), state=state, page=page, counts=counts,
             open=_open(workspace, project, state, page),
         )  # fmt: skip
+        if chosen.passage_id:
+            show_passage(session, chosen.passage_id, settings)
         _show(session)
 
 
@@ -98,7 +116,7 @@ def _show(session: CurationSession) -> None:
         st.warning(session.state.trouble, icon=":material/warning:")
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        if not session.page.rows:
+        if not session.page.rows and not is_whole_passage(session.state.chosen):
             _show_none(session)
         _show_list(session)
         _show_pages(session)
@@ -114,7 +132,8 @@ def _show_bar(session: CurationSession) -> None:
         show_bulk(session)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        show_bulk(session)
+        if session.counts.matching:
+            show_bulk(session)
         st.button("Add a pair (+)", icon=":material/add:", key="curation-add", on_click=doing.turn_to, args=(session, "add"))
         if last := last_words(session):
             st.button(f"Undo: {last} (u)", icon=":material/undo:", key="curation-undo", on_click=_undo, args=(session,))

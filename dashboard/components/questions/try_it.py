@@ -5,16 +5,19 @@ import streamlit as st
 from core import jobs
 from core.questions import KINDS, WRITERS
 from core.questions.writers.prompt_files import PROMPTS
+from core.questions.writers.registry import AUTO
 from core.records import Document, Job, Passage, Project
-from core.services.questions.writing import trying
+from core.services.questions.filtering import filter_settings_of
+from core.services.questions.writing import probing, trying
+from core.services.questions.writing.models import find_writing_model
 from core.services.questions.writing.prompts import EditablePrompt, list_prompts, reset_prompt, save_prompt
-from core.settings import FilterSettings, GenerationSettings
+from core.settings import GenerationSettings
 from core.storage import Workspace, find, rights
 from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_job, is_active, newest_job
+from dashboard.components.questions.pairs import passage_label
 
-LONGEST_LABEL = 70  # characters of a passage in the list
 SHOWN_REPLIES = 6
 
 
@@ -27,7 +30,7 @@ def show_try(workspace: Workspace, project: Project, settings: GenerationSetting
             return
         with st.container(border=True, height=160):
             st.text(passage.text)
-        edited = _edit_prompts(workspace, project, settings.writer)
+        edited = _edit_prompts(workspace, project, _way(workspace, settings))
         job = newest_job(workspace, project, "try")
         if st.button("Try it on this passage", icon=":material/play_arrow:", disabled=is_busy or is_active(job), key="try"):
             with shown_errors():
@@ -35,7 +38,7 @@ def show_try(workspace: Workspace, project: Project, settings: GenerationSetting
                     document_id=passage.document_id,
                     passage_id=passage.id,
                     settings=settings.model_copy(update={"prompts": edited}).in_full(),
-                    filters=FilterSettings().in_full(),
+                    filters=filter_settings_of(workspace, project).in_full(),
                 )
                 jobs.submit(workspace, params, project_id=project.id)
                 st.rerun()
@@ -43,6 +46,14 @@ def show_try(workspace: Workspace, project: Project, settings: GenerationSetting
             follow_job(workspace, job)
         elif job is not None:
             _show_tried(workspace, project, job)
+
+
+def _way(workspace: Workspace, settings: GenerationSettings) -> str:
+    """Return the way of writing that is meant, as far as it is known before the model was tried."""
+    if settings.writer != AUTO:
+        return settings.writer
+    choice = probing.known_choice(workspace, find_writing_model(workspace, settings.model))
+    return choice.writer if choice else AUTO
 
 
 def _choose_passage(workspace: Workspace, project: Project) -> Passage | None:
@@ -59,15 +70,13 @@ def _choose_passage(workspace: Workspace, project: Project) -> Passage | None:
     )
     passages = {passage.id: passage for passage in workspace.approved_passages(documents[document_id])[1]}
     passage_id = right.selectbox(
-        "Passage", list(passages), format_func=lambda each: _label(passages[each]), key=f"try-passage-{document_id}"
+        "Passage",
+        list(passages),
+        index=len(passages) // 2,  # a document begins with titles and contents, of which nothing can be asked
+        format_func=lambda each: passage_label(passages[each]),
+        key=f"try-passage-{document_id}",
     )
     return passages.get(passage_id)
-
-
-def _label(passage: Passage) -> str:
-    text = " ".join(passage.text.split())
-    text = text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]}…"
-    return f"{passage.index + 1} · {passage.page} · {text}" if passage.page else f"{passage.index + 1} · {text}"
 
 
 def _edit_prompts(workspace: Workspace, project: Project, writer: str) -> dict[str, str]:
@@ -113,10 +122,12 @@ def _show_tried(workspace: Workspace, project: Project, job: Job) -> None:
     if tried is None or result is None:
         return
     way = WRITERS[result.writer].words if result.writer in WRITERS else result.writer
-    st.markdown(
-        f"**{way}**: {counted(result.replies, 'reply', 'replies')}, "
-        f"{counted(result.pairs, 'pair or text', 'pairs and texts')}, {result.kept} would be kept."
-    )
+    made = f"{counted(result.pairs, 'pair or text', 'pairs and texts')}, {result.kept} would be kept."
+    if not tried.replies:
+        st.markdown(f"**{way}**: {made} Rules made them: the model was asked nothing.")
+        _show_pairs(tried)
+        return
+    st.markdown(f"**{way}**: {counted(result.replies, 'reply', 'replies')}, {made}")
     prompt, reply, pairs = st.columns(3)
     prompt.markdown("**What the model was told**")
     reply.markdown("**What it replied**")
@@ -131,8 +142,10 @@ def _show_tried(workspace: Workspace, project: Project, job: Job) -> None:
 
 
 def _show_pairs(tried: trying.Tried) -> None:
-    if not tried.pairs:
-        st.caption("Nothing: the replies could not be used.")
+    if not tried.pairs and tried.replies:
+        st.caption("Nothing: the replies could not be used. Try again, or choose another model or way of writing above.")
+    elif not tried.pairs:
+        st.caption("Nothing: no sentence of this passage states a fact that can be asked for. Try another passage.")
     for pair in tried.pairs:
         with st.container(border=True):
             if pair.question:

@@ -8,10 +8,11 @@ from core.records import DatasetVersion, Project
 from core.services.questions import datasets
 from core.services.questions.trainable import standing_of
 from core.settings import DatasetSettings, SplitChoice
-from core.storage import Workspace
+from core.storage import Workspace, rights
 from core.words import counted
 from dashboard.components.errors import shown_errors
-from dashboard.components.words import ago
+from dashboard.components.questions.pair_files import version_bytes
+from dashboard.components.words import ago, clock
 
 FREEZING = (
     "**Freezing** writes the kept pairs down as a numbered version that never changes. So you can always look up what a "
@@ -24,7 +25,6 @@ SPLITS: dict[SplitChoice, str] = {
     "document": "Whole documents",
     "passage": "Whole passages",
 }
-CHOSEN = "dataset-version"  # key of the choice of the version to show
 MOST_ROWS = 500  # of a difference, in the table
 
 
@@ -80,7 +80,6 @@ def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVe
                     if is_new
                     else f"Nothing changed since version {version.number}: it stands."
                 )
-                st.session_state.pop(CHOSEN, None)  # show the new one
                 st.rerun()
         if versions and st.button("What would change?", icon=":material/difference:", key="freeze-difference"):
             with shown_errors():
@@ -92,14 +91,41 @@ def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVe
 def _show_version(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
     """Show the card of a version, and what changed since the one before."""
     by_number = {version.number: version for version in versions}
-    number = st.selectbox("Version", list(by_number), format_func=lambda number: _title(by_number[number]), key=CHOSEN)
+    number = st.selectbox(
+        "Version",
+        list(by_number),
+        format_func=lambda number: _title(by_number[number]),
+        key=f"dataset-version-{len(versions)}",  # a new version begins a new choice, or the browser would go back to the old
+    )
     version = by_number[number]
     st.markdown("\n".join(f"- {sentence}" for sentence in datasets.card_words(version)))
-    st.caption(f"Frozen {ago(version.created_at)}. Its fingerprint (SHA-256) is {version.sha256[:16]}….")
     older = [each for each in versions if each.number < version.number]
+    parent = f", after version {older[0].number}" if older else ""
+    st.caption(
+        f"Frozen {ago(version.created_at)}{parent}. Its fingerprint (SHA-256) begins with {version.sha256[:16]}.",
+        help=f"{clock(version.created_at)}  \n{version.sha256}",
+    )
+    _show_download(workspace, project, version)
     if older and st.toggle(f"What changed since version {older[0].number}", key=f"changed-{version.number}"):
         with shown_errors():
             _show_difference(datasets.difference_of(workspace, project, older[0], version))
+
+
+def _show_download(workspace: Workspace, project: Project, version: DatasetVersion) -> None:
+    """Offer the version as a file, to those who may take pairs out of the project."""
+    if not rights.may(workspace.db, "export", project.id):
+        return
+    st.download_button(
+        f"Download version {version.number}",
+        data=lambda: version_bytes(workspace, project, version),
+        file_name=f"dataset-version-{version.number}.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download-version-{version.number}",
+        help="A zip: the pairs to train on and those held out, as they were frozen, and this card as a text. "
+        "For other formats, take the pairs out on the page Questions.",
+    )
 
 
 def _title(version: DatasetVersion) -> str:

@@ -1,7 +1,7 @@
 """Which approved passages a job has yet to write about: neither those it has written nor those that are up to date."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from core.files import sha256_text
@@ -34,33 +34,42 @@ def settings_key(settings: GenerationSettings, model: WritingModel) -> str:
     return sha256_text(json.dumps(values, sort_keys=True))
 
 
-def amount(workspace: Workspace, project: Project, *, job_id: str = "", key: str = "") -> Amount:
-    """Count the passages; those written with the settings of `key` are up to date."""
+def amount(
+    workspace: Workspace, project: Project, *, job_id: str = "", key: str = "", only: Set[str] = frozenset()
+) -> Amount:
+    """Count the passages, or those of `only`; those written with the settings of `key` are up to date."""
     rights.check(workspace.db, "see project", project.id)
     total, skipped, done, longest = 0, 0, 0, 0
     for _, review in _approved_documents(workspace, project):
-        written = written_by(workspace, project.id, job_id, review.id)
-        number, tokens = approved_sizes(workspace, project.id, review.id)
+        written = _of(only, written_by(workspace, project.id, job_id, review.id))
+        number, tokens = approved_sizes(workspace, project.id, review.id, only=only)
         total, longest = total + number, max(longest, tokens)
-        skipped += len(up_to_date(workspace, project.id, review.id, key) - written)
+        skipped += len(_of(only, up_to_date(workspace, project.id, review.id, key)) - written)
         done += len(written)
     return Amount(total=total, skipped=skipped, done=done, longest_tokens=longest)
 
 
-def missing(workspace: Workspace, project: Project, *, job_id: str, key: str) -> Iterator[Approved]:
-    """Yield the missing passages, one document after the other; the text of only one document is held."""
+def missing(
+    workspace: Workspace, project: Project, *, job_id: str, key: str, only: Set[str] = frozenset()
+) -> Iterator[Approved]:
+    """Yield the missing passages, or those of `only`, one document after the other; the text of one document is held."""
     rights.check(workspace.db, "read documents", project.id)
-    return _missing(workspace, project, job_id=job_id, key=key)
+    return _missing(workspace, project, job_id=job_id, key=key, only=only)
 
 
-def _missing(workspace: Workspace, project: Project, *, job_id: str, key: str) -> Iterator[Approved]:
+def _missing(workspace: Workspace, project: Project, *, job_id: str, key: str, only: Set[str]) -> Iterator[Approved]:
     for document, review in _approved_documents(workspace, project):
         finished = written_by(workspace, project.id, job_id, review.id)
         finished |= up_to_date(workspace, project.id, review.id, key)
-        if len(finished) < approved_sizes(workspace, project.id, review.id)[0]:
+        if len(_of(only, finished)) < approved_sizes(workspace, project.id, review.id, only=only)[0]:
             for passage in workspace.passages_of(document.project_id, review):
-                if passage.id not in finished:
+                if passage.id not in finished and _of(only, {passage.id}):
                     yield document, review, passage
+
+
+def _of(only: Set[str], passage_ids: Set[str]) -> Set[str]:
+    """Return those of the passages that are meant: all if `only` is empty."""
+    return passage_ids & only if only else passage_ids
 
 
 def _approved_documents(workspace: Workspace, project: Project) -> Iterator[tuple[Document, Review]]:

@@ -9,7 +9,9 @@ from core.questions import WRITERS, drop_reason
 from core.questions.kinds import KINDS, WORDINGS
 from core.storage.pairs.pages import PairCounts, PairFilter
 
-SEARCH, STATE = "filter-words", "filter-state"
+SEARCH, STATE, DOCUMENT = "filter-words", "filter-state", "filter-document_id"
+LIST = "curation-list"  # key of search and filters, above the list
+PASSAGE = "filter-passage_id"  # no field of its own: a passage is opened from the map or from one of its pairs
 ORIGINS = {"generated": "Written by a model", "written": "Written by a person", "imported": "Brought in"}
 _OPEN = "\0"  # the choice that leaves a field open; a word of its own, since "" means that a pair has no kind
 _MORE: tuple[tuple[str, str, str], ...] = (
@@ -28,7 +30,40 @@ def chosen_filter() -> PairFilter:
     """Return what search and filters are set to, also before they are drawn."""
     given = {name: st.session_state.get(f"filter-{name}", _OPEN) for name, _, _ in _MORE}
     values: dict[str, Any] = {name: None if value == _OPEN else value for name, value in given.items()}
-    return PairFilter(words=st.session_state.get(SEARCH) or "", state=st.session_state.get(STATE) or None, **values)
+    return PairFilter(
+        words=st.session_state.get(SEARCH) or "",
+        state=st.session_state.get(STATE) or None,
+        passage_id=st.session_state.get(PASSAGE),
+        **values,
+    )
+
+
+def keep_chosen(chosen: PairFilter) -> None:
+    """Set the fields as they were: Streamlit forgets them while another page, or a job, is shown in their place."""
+    st.session_state.setdefault(SEARCH, chosen.words)
+    st.session_state.setdefault(STATE, chosen.state or "")
+    for name, _, _ in _MORE:
+        value = getattr(chosen, name)
+        st.session_state.setdefault(f"filter-{name}", _OPEN if value is None else value)
+
+
+def choose_passage(passage_id: str, document_id: str) -> None:
+    """Leave every field open but the passage and its document."""
+    clear_filters()
+    st.session_state[PASSAGE], st.session_state[DOCUMENT] = passage_id, document_id
+
+
+def is_whole_passage(chosen: PairFilter) -> bool:
+    """Tell whether nothing but a passage is chosen: then the card of the passage says what there is."""
+    return chosen.passage_id is not None and chosen == PairFilter(
+        passage_id=chosen.passage_id, document_id=chosen.document_id
+    )
+
+
+def choose_reason(reason: str) -> None:
+    """Leave every field open but the reason for which pairs were dropped."""
+    clear_filters()
+    st.session_state[STATE], st.session_state["filter-reason"] = "dropped", reason
 
 
 def show_filters(chosen: PairFilter, counts: PairCounts, names: Mapping[str, str]) -> None:
@@ -62,15 +97,21 @@ def clear_filters() -> None:
     st.session_state[SEARCH], st.session_state[STATE] = "", ""
     for name, _, _ in _MORE:
         st.session_state[f"filter-{name}"] = _OPEN
+    _forget_passage()
+
+
+def _forget_passage() -> None:
+    st.session_state.pop(PASSAGE, None)
 
 
 def filter_words(chosen: PairFilter, names: Mapping[str, str]) -> list[str]:
     """Say what is chosen beside search and state, such as "Document: Manual.pdf"."""
-    return [
+    told = [
         f"{title}: {_words_for(name, names)(value)}"
         for name, title, _ in _MORE
         if (value := getattr(chosen, name)) is not None
     ]
+    return [*told, "One passage"] if chosen.passage_id else told
 
 
 def _show_states(counts: PairCounts) -> None:
@@ -80,7 +121,7 @@ def _show_states(counts: PairCounts) -> None:
         "kept": f"Kept {by_state.get('kept', 0):,}",
         "dropped": f"Dropped {by_state.get('dropped', 0):,}",
     }
-    st.segmented_control("Show", list(words), default="", required=True, format_func=words.__getitem__, key=STATE)
+    st.segmented_control("Show", list(words), required=True, format_func=words.__getitem__, key=STATE)
 
 
 def _show_choice(name: str, title: str, everything: str, counts: PairCounts, names: Mapping[str, str]) -> None:
@@ -96,6 +137,7 @@ def _show_choice(name: str, title: str, everything: str, counts: PairCounts, nam
         [_OPEN, *words],
         format_func=lambda value: everything if value == _OPEN else words.get(value, told(value)),
         key=key,
+        on_change=_forget_passage if key == DOCUMENT else None,
     )
 
 

@@ -5,12 +5,13 @@ import streamlit as st
 from core.errors import GarrisonError
 from core.questions import drop_reason
 from core.questions.filters import LEFT_OVER, NOT_FOUND
-from core.records import Document, Passage, QuestionPair
+from core.records import Document, QuestionPair
 from core.services.questions import curation
 from core.services.questions.curation import Place, Wording
 from core.storage import find
 from core.storage.pairs.pages import PairFilter, other_wordings, pair_page
 from dashboard.components.errors import show_error
+from dashboard.components.questions import pairs as pair_view
 from dashboard.components.questions.curation.checking import detector_for
 from dashboard.components.questions.curation.doing import noted_errors
 from dashboard.components.questions.curation.session import CurationSession
@@ -91,18 +92,18 @@ def _show_add(session: CurationSession) -> None:
         st.caption("A pair is added from an approved document, and none is approved. Approve one on the page Review.")
         st.button("Leave it (Esc)", key="form-leave", on_click=_leave, args=(session,))
         return
-    near = session.open.pair if session.open else None
+    near_document, near_passage = _near(session)
     ids, turn = list(documents), session.state.turn
     document_id = st.selectbox(
-        "Document", ids, index=ids.index(near.document_id) if near and near.document_id in ids else 0,
+        "Document", ids, index=ids.index(near_document) if near_document in ids else 0,
         format_func=lambda key: documents[key].name, key=f"add-document-{turn}",
     )  # fmt: skip
     passages = {each.id: each for each in session.workspace.approved_passages(documents[document_id])[1]}
     passage_ids = list(passages)
     passage_id = st.selectbox(
         "Passage", passage_ids,
-        index=passage_ids.index(near.passage_id) if near and near.passage_id in passages else 0,
-        format_func=lambda key: _passage_words(passages[key]), key=f"add-passage-{turn}",
+        index=passage_ids.index(near_passage) if near_passage in passages else 0,
+        format_func=lambda key: pair_view.passage_label(passages[key]), key=f"add-passage-{turn}",
     )  # fmt: skip
     with st.container(border=True, height=180):
         st.text(passages[passage_id].text)
@@ -121,6 +122,13 @@ def _show_add(session: CurationSession) -> None:
             added = curation.add(session.workspace, session.project, place, written, detector=detector, by=session.person)
             _tell(session, added, "Added.")
         _go_on(session)
+
+
+def _near(session: CurationSession) -> tuple[str | None, str | None]:
+    """Return document and passage that a pair is most likely added to: those that were opened, or those of the open pair."""
+    if session.state.chosen.passage_id:
+        return session.state.chosen.document_id, session.state.chosen.passage_id
+    return (session.open.pair.document_id, session.open.pair.passage_id) if session.open else (None, None)
 
 
 def _fields(session: CurationSession, shown: Wording, *, number: str = "", suffix: str = "") -> Wording:
@@ -192,7 +200,3 @@ def _merge_candidates(session: CurationSession, pair: QuestionPair) -> list[Ques
 def _approved_documents(session: CurationSession) -> list[Document]:
     documents = find(session.workspace.db, Document, project_id=session.project.id, state="read")
     return [each for each in documents if each.kind != "pairs" and session.workspace.active_review(each.id)]
-
-
-def _passage_words(passage: Passage) -> str:
-    return f"{passage.page} · {' '.join(passage.text.split())[:70]}"

@@ -1,34 +1,146 @@
-"""How far each document is asked about: a cell for each passage in its order, darker the more facts are asked for."""
+"""How far each document is asked about: a cell for each passage in its order, darker the more facts are asked for.
 
-import html
-from collections.abc import Iterable, Sequence
+A cell is a button that opens its passage. Texts are set with `textContent` and properties alone, so that nothing in the name
+of a document can become markup.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+
+import streamlit as st
 
 from core.storage.pairs.pages import PassageCoverage
 
 MOST_CELLS = 160  # of a document; where it has more passages, a cell stands for several
 MOST_DOCUMENTS = 20
-LEVELS = ((1, "1 fact", 25), (2, "2 or 3", 45), (4, "4 to 7", 68), (8, "8 or more", 92))  # least facts, words, % of ink
-_CELL = "display:inline-block;width:0.7rem;height:0.7rem;border-radius:2px;box-sizing:border-box;"
+LEVELS = ((0, "not asked about"), (1, "1 fact"), (2, "2 or 3"), (4, "4 to 7"), (8, "8 or more"))  # least facts, words
+
+_CSS = """
+.garrison-map { font-size: 0.85rem; color: var(--st-text-color); }
+.garrison-map .document { margin-bottom: 0.6rem; }
+.garrison-map .name { overflow-wrap: anywhere; }
+.garrison-map .pale { opacity: 0.8; }
+.garrison-map .cells { display: flex; flex-wrap: wrap; gap: 2px; }
+.garrison-map .legend { display: flex; flex-wrap: wrap; gap: 0.1rem 0.9rem; margin-bottom: 0.6rem; }
+.garrison-map .legend span { display: inline-flex; align-items: center; gap: 0.35rem; }
+.garrison-map .told { min-height: 1.4em; opacity: 0.8; }
+.garrison-map .cell { display: inline-block; flex: none; width: 0.85rem; height: 0.85rem; padding: 0; margin: 0;
+  border: 0; border-radius: 2px; box-sizing: border-box; color: inherit; background: transparent; }
+.garrison-map button.cell { cursor: pointer; }
+.garrison-map button.cell:hover { outline: 1px solid currentColor; outline-offset: 1px; }
+.garrison-map button.cell[aria-current], .garrison-map button.cell:focus-visible {
+  outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+.garrison-map .level-0 { border: 1px dashed currentColor; }
+.garrison-map .level-1 { background: color-mix(in srgb, currentColor 25%, transparent); }
+.garrison-map .level-2 { background: color-mix(in srgb, currentColor 45%, transparent); }
+.garrison-map .level-3 { background: color-mix(in srgb, currentColor 68%, transparent); }
+.garrison-map .level-4 { background: color-mix(in srgb, currentColor 92%, transparent); }
+@media (pointer: coarse) { .garrison-map button.cell { width: 1.5rem; height: 1.5rem; } }
+"""
+
+_JS = r"""
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component
+  const made = (tag, name, text, parent) => {
+    const part = document.createElement(tag)
+    part.className = name
+    part.textContent = text
+    parent.appendChild(part)
+    return part
+  }
+  let map = parentElement.querySelector(".garrison-map")
+  const tell = event => {
+    if (event.target.matches("button.cell")) map.querySelector(".told").textContent = event.target.title
+  }
+  if (!map) {
+    map = made("div", "garrison-map", "", parentElement)
+    map.addEventListener("focusin", tell)
+    map.addEventListener("pointerover", tell)
+  }
+  const drawn = JSON.stringify([data.documents, data.more])
+  if (map.dataset.drawn !== drawn) {
+    map.dataset.drawn = drawn
+    map.replaceChildren()
+    const legend = made("div", "legend pale", "", map)
+    data.levels.forEach((words, level) => {
+      const part = made("span", "", "", legend)
+      made("span", `cell level-${level}`, "", part)
+      part.append(words)
+    })
+    for (const each of data.documents) {
+      const box = made("div", "document", "", map)
+      const name = made("div", "name", `${each.name} `, box)
+      made("span", "pale", `· ${each.told}`, name)
+      const cells = made("div", "cells", "", box)
+      cells.setAttribute("role", "group")
+      cells.setAttribute("aria-label", `${each.name}: ${each.told} asked about. Arrow keys go from square to square.`)
+      for (const [level, words, passage] of each.cells) {
+        const cell = made("button", `cell level-${level}`, "", cells)
+        cell.type = "button"
+        cell.dataset.passage = passage
+        cell.title = words
+        cell.setAttribute("aria-label", words)
+      }
+    }
+    if (data.more) made("div", "pale", data.more, map)
+    made("div", "told", "", map).setAttribute("aria-hidden", "true")  // the label of each cell says it already
+  }
+  for (const cells of map.querySelectorAll(".cells")) {
+    let reached = cells.querySelector(`[data-passage="${CSS.escape(data.shown)}"]`)
+    for (const cell of cells.children) cell.toggleAttribute("aria-current", cell === reached)
+    reached ??= cells.querySelector(":focus") ?? cells.firstElementChild
+    for (const cell of cells.children) cell.tabIndex = cell === reached ? 0 : -1
+  }
+  const cellOf = event => event.target.closest("button.cell")
+  map.onclick = event => { if (cellOf(event)) setTriggerValue("opened", cellOf(event).dataset.passage) }
+  map.onkeydown = event => {
+    const cell = cellOf(event)
+    if (!cell || event.ctrlKey || event.metaKey || event.altKey) return
+    const cells = [...cell.parentElement.children], at = cells.indexOf(cell)
+    const perRow = cells.filter(each => each.offsetTop === cells[0].offsetTop).length
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - perRow, ArrowDown: at + perRow,
+      Home: 0, End: cells.length - 1 }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+    if (!cells[to]) return
+    cell.tabIndex = -1
+    cells[to].tabIndex = 0
+    cells[to].focus()
+  }
+}
+"""
+
+_MOUNT = st.components.v2.component("garrison_heat_map", css=_CSS, js=_JS, isolate_styles=False)
+_KEY = "heat-map"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One passage or several that follow each other: from which pages, and the facts of the least asked one."""
+    """One passage or several that follow each other, numbered from 1, and the least asked one of them with its facts."""
 
+    number: int  # of the first passage
+    passages: int
     first_page: str
     last_page: str
-    passages: int
     facts: int
+    passage_id: str
 
     @property
     def words(self) -> str:
-        """What the cell says, such as "page 3: 2 facts"."""
+        """What the cell says, such as "passage 5 · page 3: 2 facts"."""
         pages = self.first_page if self.first_page == self.last_page else f"{self.first_page} to {self.last_page}"
+        last = self.number + self.passages - 1
+        place = f"passages {self.number:,} to {last:,}" if self.passages > 1 else f"passage {self.number:,}"
         asked = f"{self.facts} {'fact' if self.facts == 1 else 'facts'}" if self.facts else "not asked about"
-        least = f", the least asked of {self.passages} passages" if self.passages > 1 else ""
-        return f"{pages or 'text'}: {asked}{least}"
+        least = " (the least asked one)" if self.passages > 1 else ""
+        return f"{' · '.join(filter(None, (place, pages)))}: {asked}{least}"
+
+    @property
+    def level(self) -> int:
+        """The place of its shade in `LEVELS`."""
+        return max(place for place, (least, _) in enumerate(LEVELS) if self.facts >= least)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +151,11 @@ class DocumentCoverage:
     covered: int
     passages: int
     cells: tuple[Cell, ...]
+
+    @property
+    def told(self) -> str:
+        """How many of its passages are asked about, such as "3 of 4 passages (75 %)"."""
+        return f"{self.covered:,} of {self.passages:,} passages ({round(100 * self.covered / self.passages)} %)"
 
 
 def by_document(rows: Iterable[PassageCoverage]) -> list[DocumentCoverage]:
@@ -60,42 +177,41 @@ def by_document(rows: Iterable[PassageCoverage]) -> list[DocumentCoverage]:
 def _cells(passages: Sequence[PassageCoverage]) -> Iterable[Cell]:
     count = min(MOST_CELLS, len(passages))
     for number in range(count):
-        part = passages[number * len(passages) // count : (number + 1) * len(passages) // count]
+        first = number * len(passages) // count
+        part = passages[first : (number + 1) * len(passages) // count]
+        least = min(part, key=lambda row: row.facts)
         yield Cell(
+            number=first + 1,
+            passages=len(part),
             first_page=part[0].page,
             last_page=part[-1].page,
-            passages=len(part),
-            facts=min(row.facts for row in part),
+            facts=least.facts,
+            passage_id=least.passage_id,
         )
 
 
-def heat_map_html(documents: Sequence[DocumentCoverage]) -> str:
-    """Draw the heat map as HTML; every character of a document is escaped."""
-    shown = "".join(_document_html(each) for each in documents[:MOST_DOCUMENTS])
+def show_heat_map(documents: Sequence[DocumentCoverage], *, shown: str, opened: Callable[[str], None]) -> None:
+    """Show the map, with the cell of the passage `shown` marked.
+
+    `opened` is called with the id of the passage of a cell that was clicked, before the page is drawn again.
+    """
     more = len(documents) - MOST_DOCUMENTS
-    rest = f'<div style="opacity:0.8">and {more:,} documents with more of it asked about</div>' if more > 0 else ""
-    return f'<div style="font-size:0.85rem">{shown}{rest}</div>'
+    data = {
+        "documents": [
+            {
+                "name": each.name,
+                "told": each.told,
+                "cells": [[cell.level, cell.words, cell.passage_id] for cell in each.cells],
+            }
+            for each in documents[:MOST_DOCUMENTS]
+        ],
+        "levels": [words for _, words in LEVELS],
+        "more": f"and {more:,} documents with more of it asked about" if more > 0 else "",
+        "shown": shown,
+    }
 
+    def on_opened() -> None:
+        if passage_id := st.session_state[_KEY].get("opened"):
+            opened(str(passage_id))
 
-def legend_html() -> str:
-    """Draw what the shades of the heat map mean."""
-    parts = [f"{_cell_html(0, '')} not asked about", *(f"{_cell_html(least, '')} {words}" for least, words, _ in LEVELS)]
-    return f'<div style="font-size:0.85rem;opacity:0.8">{" &nbsp; ".join(parts)}</div>'
-
-
-def _document_html(document: DocumentCoverage) -> str:
-    share = round(100 * document.covered / document.passages)
-    told = f"{document.covered:,} of {document.passages:,} passages ({share} %)"
-    cells = "".join(_cell_html(cell.facts, cell.words) for cell in document.cells)
-    label = html.escape(f"{document.name}: {told} asked about", quote=True)
-    return (
-        f'<div style="margin-bottom:0.6rem"><div style="overflow-wrap:anywhere">{html.escape(document.name)} '
-        f'<span style="opacity:0.8">· {told}</span></div>'
-        f'<div role="img" aria-label="{label}" style="display:flex;flex-wrap:wrap;gap:2px">{cells}</div></div>'
-    )
-
-
-def _cell_html(facts: int, words: str) -> str:
-    ink = next((share for least, _, share in reversed(LEVELS) if facts >= least), 0)
-    look = f"background:color-mix(in srgb, currentColor {ink}%, transparent)" if ink else "border:1px dashed currentColor"
-    return f'<span style="{_CELL}{look}" title="{html.escape(words, quote=True)}"></span>'
+    _MOUNT(data=data, key=_KEY, on_opened_change=on_opened)

@@ -14,6 +14,8 @@ from core.storage import Workspace
 from core.storage.pairs.pages import NumberedPair, PairCounts, PairFilter, PairPage
 from core.words import counted
 from dashboard.components.person import signed_in
+from dashboard.components.questions.curation.filters import clear_filters
+from dashboard.components.reach import go_to
 from dashboard.session_keys import REVIEWER
 
 SIZES = (50, 100, 200)
@@ -27,6 +29,7 @@ DONE_WORDS = {
     "question pair split": "split",
     "question pairs merged": "merged",
 }
+PAIR = "open-pair"  # key of what shows the open pair
 _STATE = "curation-state"
 
 
@@ -63,11 +66,20 @@ class CurationState:
 
 
 def curation_state(project: Project) -> CurationState:
-    """Return what is kept for this project; another project begins anew."""
+    """Return what is kept for this project; another project begins anew, with every filter open."""
     state = st.session_state.get(_STATE)
     if not isinstance(state, CurationState) or state.project_id != project.id:
+        if state is not None:
+            clear_filters()
         state = st.session_state[_STATE] = CurationState(project_id=project.id)
     return state
+
+
+def open_pair(project: Project, pair_id: str) -> None:
+    """Open a pair, wherever in the list it stands."""
+    state = curation_state(project)
+    state.current, state.mode = pair_id, "read"
+    go_to(PAIR)
 
 
 def person_now() -> Person | None:

@@ -116,11 +116,13 @@ def only_project(workspace: Workspace) -> Project:
     return find(workspace.db, Project)[0]
 
 
-def submitted(workspace: Workspace, **settings: Any) -> str:
+def submitted(workspace: Workspace, *, passage_ids: Sequence[str] = (), **settings: Any) -> str:
     values = {"writer": "several", "unanswerable_share": 0.0, "per_passage": 2} | settings
-    params = generation.Params(settings=GenerationSettings(**values).in_full(), filters=FilterSettings().in_full())
+    params = generation.Params(
+        settings=GenerationSettings(**values).in_full(), filters=FilterSettings().in_full(), passage_ids=tuple(passage_ids)
+    )
     return jobs.submit(workspace, params, project_id=only_project(workspace).id).id
 
 
-def ended(workspace: Workspace, **settings: Any) -> Job:
-    return worker.run_job(workspace, submitted(workspace, **settings))
+def ended(workspace: Workspace, *, passage_ids: Sequence[str] = (), **settings: Any) -> Job:
+    return worker.run_job(workspace, submitted(workspace, passage_ids=passage_ids, **settings))

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import InputError
 from core.jobs import worker
 from core.models.text import Prompt
 from core.questions.writers.prompt_files import WAYS
-from core.records import Job, QuestionPair, WrittenText
+from core.records import Document, Job, QuestionPair, WrittenText
 from core.services import review
 from core.services.questions import generation
 from core.services.questions.writing import probing
@@ -194,3 +195,29 @@ def test_edited_prompts_are_used(here: Workspace) -> None:
     save_prompt(here, "several", "My own prompt.\n\nPassage: {{passage}}")
     ended(here)
     assert all("My own prompt." in prompt.messages[0].content for prompt in Scripted.asked if '"kind"' in prompt.schema)
+
+
+def test_one_passage_is_written_about_and_all_others_stay_as_they_are(
+    here: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply(monkeypatch, lambda prompt: "no JSON" if "pump 3 " in passage_of(prompt) else well(prompt))
+    ended(here)
+    before = find(here.db, QuestionPair)
+    (document,) = find(here.db, Document)
+    passage = next(each for each in here.approved_passages(document)[1] if "pump 3 " in each.text)
+    assert passage.id not in {pair.passage_id for pair in before}
+    reply(monkeypatch, well)
+    Scripted.asked.clear()
+    job = ended(here, passage_ids=(passage.id,))
+    after = {pair.id: pair for pair in find(here.db, QuestionPair)}
+    assert {passage_of(prompt) for prompt in Scripted.asked} == {sentences(3)}
+    assert [after.pop(pair.id) for pair in before] == before
+    assert [pair.passage_id for pair in after.values()] == [passage.id]
+    result = generation.Result.of(job)
+    assert (result.passages, result.skipped, result.kept) == (1, 0, PASSAGES)
+    assert generation.Result.of(ended(here)).skipped == PASSAGES  # it counts as written with these settings
+
+
+def test_a_passage_that_is_not_approved_is_not_written_about(here: Workspace) -> None:
+    with pytest.raises(InputError, match="not approved"):
+        submitted(here, passage_ids=("passage-of-nobody",))
