@@ -1,10 +1,11 @@
 """Work on 20,000 question pairs in a real browser: search, page, decide, edit, undo, and decide on all at once."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from core.files import sha256_text
 from core.records import SEARCH_VERSION, Document, Passage, QuestionPair, Review, now
@@ -84,6 +85,56 @@ def until(page: Page, is_so: Callable[[], bool]) -> None:
             return
         page.wait_for_timeout(100)
     raise AssertionError("it did not happen")
+
+
+def lose_key(page: Page, key: str) -> list[bytes]:
+    """Let the first message with this key of the list never arrive; returns what was lost, empty until then."""
+    lost: list[bytes] = []
+
+    def on_socket(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            if not lost and isinstance(message, bytes) and f'"key":"{key}"'.encode() in message:
+                lost.append(message)
+            else:
+                server.send(message)
+
+        socket.on_message(pass_on)
+
+    page.route_web_socket(re.compile("_stcore/stream"), on_socket)
+    return lost
+
+
+@pytest.mark.parametrize(
+    ("keys", "lost_key", "current", "decided"),
+    [
+        ("kdjk", "n", "Who drains valve 0?", ["kept", "dropped", None, "kept", None]),
+        ("k", "k", "Say when valve 0 is drained.", ["kept", None, None, None, None]),
+        ("kjd", "d", "Is valve 0 drained by the crew?", ["kept", None, "dropped", None, None]),
+    ],
+)
+def test_a_key_that_never_arrived_is_sent_again(
+    page: Page,
+    address: str,
+    workspace: Workspace,
+    keys: str,
+    lost_key: str,
+    current: str,
+    decided: list[str | None],
+) -> None:
+    lost = lose_key(page, lost_key)
+    page.goto(f"{address}/questions?project={workspace.project('Other').id}")
+    expect(page.locator(".garrison-rows .pair")).to_have_count(50, timeout=60_000)
+    open_row(page, "How often is valve 0 drained?")
+    at_rest(page)
+    for key in keys:
+        page.keyboard.press(key)
+        at_rest(page)
+    open_row(page, current)
+    until(page, lambda: [get(workspace.db, QuestionPair, f"pair-0-{n}").decided for n in range(5)] == decided)
+    assert lost
+    workspace.close()
 
 
 def test_twenty_thousand_pairs_are_worked_on_by_keyboard(page: Page, address: str, workspace: Workspace) -> None:

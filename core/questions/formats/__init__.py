@@ -27,7 +27,8 @@ __all__ = [
     "pair_format",
     "read_conversations",
     "read_pairs",
-    "write_pairs", "InputError",
+    "write_pairs",
+    "InputError",
 ]
 
 

@@ -136,7 +136,10 @@ def test_edit_that_its_source_does_not_prove_is_dropped_and_says_why(workspace, 
 
 def test_answer_in_other_words_is_proved_by_the_sentence_that_has_most_of_them(workspace, learned):
     edited = curation.edit(
-        workspace, learned.pairs[0], Wording(question="What holds?", answer="12 tonnes is what the winch holds."), detector=NOBODY
+        workspace,
+        learned.pairs[0],
+        Wording(question="What holds?", answer="12 tonnes is what the winch holds."),
+        detector=NOBODY,
     )
     assert (edited.state, edited.quote) == ("kept", "The winch holds 12 tonnes.")
 

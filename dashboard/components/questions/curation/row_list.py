@@ -1,8 +1,8 @@
 """A list of question pairs, one of them current, that is gone through by keyboard without waiting for the server.
 
 The browser moves at once and sends what was pressed, with the pair that it was pressed on; whatever the server has not
-answered yet is sent again, so that no key is lost when somebody is faster than the line. Texts are set with `textContent`
-alone, so that nothing in a document can become markup.
+answered yet is sent again, with the next key or after a while, so that no key is lost on a busy machine. Texts are set with
+`textContent` alone, so that nothing in a document can become markup.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -77,6 +77,7 @@ export default function (component) {
     if (first !== list.firstElementChild?.dataset.id) list.scrollTop = 0
   }
   const mark = id => {
+    list.here = id
     for (const pair of list.children) {
       const isCurrent = pair.dataset.id === id
       pair.classList.toggle("current", isCurrent)
@@ -91,8 +92,9 @@ export default function (component) {
     }
   }
   const current = () => list.querySelector(".pair.current")
-  // while something is on its way, the browser knows better where the person is
-  if (!list.queue.length || !current()) mark(data.current)
+  // while something is on its way, the browser knows better where the person is, also when the rows were drawn anew
+  const isShown = id => Array.from(list.children).some(pair => pair.dataset.id === id)
+  mark(list.queue.length && isShown(list.here) ? list.here : data.current)
   if (data.focus && list.focused !== data.focus_number) {
     list.focused = data.focus_number
     let tries = 0
@@ -103,10 +105,20 @@ export default function (component) {
     }
     reach()
   }
+  // what is not answered is sent again, each time after twice as long, so that a slow answer is not disturbed
+  const sendAgain = wait_ms => {
+    clearTimeout(list.again)
+    list.again = list.queue.length ? setTimeout(() => sendQueue(Math.min(2 * wait_ms, 30_000)), wait_ms) : 0
+  }
+  const sendQueue = wait_ms => {
+    setTriggerValue("events", [...list.queue])
+    sendAgain(wait_ms)
+  }
+  sendAgain(2_000)
   const send = (key, on, then) => {
     list.last = Math.max(list.last + 1, Date.now())
     list.queue.push({ number: list.last, key, on: on?.dataset.id ?? "", then: then?.dataset.id ?? "" })
-    setTriggerValue("events", list.queue)
+    sendQueue(2_000)
   }
   const go = (key, on, then) => {
     if (then) mark(then.dataset.id)
@@ -147,7 +159,10 @@ export default function (component) {
   window.addEventListener("keydown", onKey, true)
   if (list.forgetKeys) list.forgetKeys()
   list.forgetKeys = () => window.removeEventListener("keydown", onKey, true)
-  return () => list.forgetKeys()
+  return () => {
+    list.forgetKeys()
+    clearTimeout(list.again)
+  }
 }
 """
 
