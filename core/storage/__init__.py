@@ -2,7 +2,7 @@
 
 from core.storage import rights
 from core.storage.database import connect
-from core.storage.rows import count, delete, find, find_all, from_row, get, insert, insert_many, update
+from core.storage.rows import count, delete, find, find_all, find_each, from_row, get, insert, insert_many, update
 from core.storage.transactions import transaction
 from core.storage.workspace import Permitted, Workspace
 
@@ -14,6 +14,7 @@ __all__ = [
     "delete",
     "find",
     "find_all",
+    "find_each",
     "from_row",
     "get",
     "insert",

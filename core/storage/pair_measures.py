@@ -1,17 +1,26 @@
 """What was measured of question pairs, and the filter settings of a project."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, fields
-from typing import Any
+from typing import Any, NamedTuple
 
-from core.records import PairMeasures
+from core.records import PairMeasures, PairState
 from core.storage import rights
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
 _COLUMNS = tuple(field.name for field in fields(PairMeasures))
 _STORE = f"insert or replace into pair_measures ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+
+
+class Outcome(NamedTuple):
+    """What the filters made of a pair."""
+
+    pair_id: str
+    state: PairState
+    reason: str
 
 
 def stored_measures(
@@ -47,6 +56,25 @@ def forget_measures(workspace: Workspace, project_id: str) -> None:
         "delete from pair_measures where project_id = ? and pair_id not in (select id from pairs where project_id = ?)",
         [project_id, project_id],
     )
+
+
+def store_outcomes(workspace: Workspace, project_id: str, outcomes: Iterable[Outcome]) -> Counter[str]:
+    """Store what the filters made of pairs, where it is not so already; count the reasons, and those "kept".
+
+    Call this inside a transaction. The outcomes may come from reading the same pairs: each is stored as it comes.
+    """
+    rights.check(workspace.db, "work on questions", project_id)
+    counts: Counter[str] = Counter()
+
+    def counted() -> Iterator[tuple[str, ...]]:
+        for outcome in outcomes:
+            counts[(outcome.reason or "no reason given") if outcome.state == "dropped" else "kept"] += 1
+            yield outcome.state, outcome.reason, outcome.pair_id, project_id, outcome.state, outcome.reason
+
+    workspace.db.executemany(
+        "update pairs set state = ?, reason = ? where id = ? and project_id = ? and (state <> ? or reason <> ?)", counted()
+    )
+    return counts
 
 
 def stored_filter_settings(workspace: Workspace, project_id: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ Only field names of our own dataclasses and table names become SQL text; values 
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -32,6 +33,7 @@ TABLES: dict[type, str] = {
     records.Release: "releases",
     records.Job: "jobs",
 }
+AT_ONCE = 500  # rows read by `find_each`
 NOT_STORED = {(records.Passage, "text")}  # a slice of the document's text file
 # Which rows of a table a signed-in person gets: those of projects that allow this action, matched by this column. Jobs are
 # missing because the queue needs all of them; `core.jobs` decides which ones a person may see.
@@ -86,7 +88,7 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
         item: Any = get_args(hint)[0]
         if item is str:
             return lambda text: tuple(json.loads(text))
-        return lambda text: tuple(item(**values) for values in json.loads(text))
+        return lambda text: tuple(item(**values) for values in json.loads(text)) if text != "[]" else ()
     inner: Any = next((part for part in get_args(hint) if is_dataclass(part)), None)  # the record in `Record | None`
     return None if inner is None else lambda text: None if text is None else inner(**json.loads(text))
 
@@ -153,6 +155,24 @@ def find(db: sqlite3.Connection, kind: type[Record], /, *, order: str = "rowid",
     where, values = _where(db, kind, equals)
     cursor = db.execute(f"select * from {TABLES[kind]}{where} order by {order}", values)  # noqa: S608 names are ours
     return [from_row(kind, row) for row in cursor]
+
+
+def find_each(db: sqlite3.Connection, kind: type[Record], /, *, order: str = "rowid", **equals: Any) -> Iterator[Record]:
+    """Yield what `find` returns, a few hundred records at a time; of all of them only the row numbers are held.
+
+    No statement is open between two records, so that whoever asks may store something. A row that is deleted meanwhile is
+    left out, and one that is changed comes as it is by then; inside a transaction neither happens.
+    """
+    where, values = _where(db, kind, equals)
+    numbers = db.execute(f"select rowid from {TABLES[kind]}{where} order by {order}", values)  # noqa: S608 names are ours
+    return _each(db, kind, array("q", (row[0] for row in numbers)))
+
+
+def _each(db: sqlite3.Connection, kind: type[Record], numbers: "array[int]") -> Iterator[Record]:
+    statement = f"select t.* from json_each(?) asked join {TABLES[kind]} t on t.rowid = asked.value order by asked.key"  # noqa: S608
+    for start in range(0, len(numbers), AT_ONCE):
+        asked = json.dumps(numbers[start : start + AT_ONCE].tolist())
+        yield from (from_row(kind, row) for row in db.execute(statement, [asked]).fetchall())
 
 
 def find_all(db: sqlite3.Connection, kind: type[Record], record_ids: Iterable[str]) -> list[Record]:

@@ -8,7 +8,7 @@ import pytest
 from core.errors import InputError, SetupError
 from core.files import folder_atomic, sha256_folder, write_atomic
 from core.records import Document, Job, Passage, Project, Review, Run, new_id, now
-from core.storage import Workspace, connect, find, get, insert, transaction, update
+from core.storage import Workspace, connect, find, find_each, get, insert, transaction, update
 from core.storage.migrations import MIGRATIONS
 
 
@@ -141,3 +141,19 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(SetupError, match="file cannot be used as a folder"):
         write_atomic(tmp_path / "file" / "out.jsonl", "text")
+
+
+def test_all_records_come_a_few_at_a_time_in_order_while_others_are_stored(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.storage.rows.AT_ONCE", 2)
+    project, other = workspace.create_project("Pumps"), workspace.create_project("Cranes")
+    names = ["e.txt", "a.txt", "d.txt", "b.txt", "c.txt"]
+    insert(workspace.db, *(make_document(project, name=name, sha256=name) for name in names), make_document(other))
+    expected = find(workspace.db, Document, project_id=project.id, order="name")
+    found = []
+    for document in find_each(workspace.db, Document, project_id=project.id, order="name"):
+        found.append(document)
+        update(workspace.db, Document, document.id, size_bytes=9)
+        insert(workspace.db, make_document(project, name="0.txt", sha256=f"new {document.name}"))
+    assert found == expected and [document.name for document in found] == sorted(names)

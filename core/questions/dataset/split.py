@@ -6,8 +6,9 @@ nearly the same long answer. A fact that is held out is never trained on.
 """
 
 import hashlib
+import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.errors import InputError
@@ -19,6 +20,7 @@ from core.settings import DatasetSettings
 SMALLEST = 10  # minimum number of pairs for holding any out
 ENOUGH_DOCUMENTS = 10  # from which whole documents are held out: fewer would hold out much more or less than was asked for
 Group = list[int]  # positions of pairs that stay together
+Tie = tuple[int, int]  # positions of two of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +39,19 @@ def split_dataset(pairs: Sequence[QuestionPair], settings: DatasetSettings) -> S
         InputError: the held-out share is out of range.
     """
     share, seed = settings.heldout_share, settings.seed
+    ties = _ties(pairs)
+
+    def split(by: SplitBy) -> Split:
+        train, heldout = _split(pairs, ties, heldout_share=share, seed=seed, by=by)
+        return Split(by=by, train=train, heldout=heldout)
+
     if settings.split != "auto":
-        train, heldout = split_pairs(pairs, heldout_share=share, seed=seed, by=settings.split)
-        return Split(by=settings.split, train=train, heldout=heldout)
+        return split(settings.split)
     if len({pair.document_id for pair in pairs}) >= ENOUGH_DOCUMENTS:
-        train, heldout = split_pairs(pairs, heldout_share=share, seed=seed, by="document")
-        if 2 * len(heldout) >= share * len(pairs):  # else most documents hang together or are too large
-            return Split(by="document", train=train, heldout=heldout)
-    train, heldout = split_pairs(pairs, heldout_share=share, seed=seed, by="passage")
-    return Split(by="passage", train=train, heldout=heldout)
+        whole = split("document")
+        if 2 * len(whole.heldout) >= share * len(pairs):  # else most documents hang together or are too large
+            return whole
+    return split("passage")
 
 
 def split_pairs(
@@ -66,6 +72,12 @@ def split_pairs(
     Raises:
         InputError: `heldout_share` is out of range.
     """
+    return _split(pairs, _ties(pairs), heldout_share=heldout_share, seed=seed, by=by)
+
+
+def _split(
+    pairs: Sequence[QuestionPair], ties: Sequence[Tie], *, heldout_share: float, seed: int, by: SplitBy
+) -> tuple[list[QuestionPair], list[QuestionPair]]:
     if not 0 <= heldout_share < 1:
         raise InputError(f"The held-out share {heldout_share} is out of range.", "Give a share from 0 to below 1.")
     wanted = round(heldout_share * len(pairs))
@@ -73,7 +85,7 @@ def split_pairs(
         wanted = max(wanted, 1)
     elif len(pairs) < SMALLEST:
         wanted = 0
-    heldout = _chosen(_ordered(pairs, _groups(pairs, by), seed=seed), wanted)
+    heldout = _chosen(_ordered(pairs, _groups(pairs, ties, by), seed=seed), wanted)
     train = [pair for position, pair in enumerate(pairs) if position not in heldout]
     return train, [pair for position, pair in enumerate(pairs) if position in heldout]
 
@@ -108,7 +120,7 @@ def _chosen(groups: Sequence[Group], wanted: int) -> set[int]:
     return heldout
 
 
-def _groups(pairs: Sequence[QuestionPair], by: SplitBy) -> list[Group]:
+def _groups(pairs: Sequence[QuestionPair], ties: Sequence[Tie], by: SplitBy) -> list[Group]:
     """Group the positions of pairs that must stay together."""
     parents = list(range(len(pairs)))
 
@@ -118,7 +130,8 @@ def _groups(pairs: Sequence[QuestionPair], by: SplitBy) -> list[Group]:
             position = parents[position]
         return position
 
-    for position, other in _ties(pairs, by):
+    documents = _same((pair.document_id, position) for position, pair in enumerate(pairs)) if by == "document" else ()
+    for position, other in itertools.chain(ties, documents):
         parents[root(position)] = root(other)
     groups: defaultdict[int, Group] = defaultdict(list)
     for position in range(len(pairs)):
@@ -126,25 +139,24 @@ def _groups(pairs: Sequence[QuestionPair], by: SplitBy) -> list[Group]:
     return list(groups.values())
 
 
-def _ties(pairs: Sequence[QuestionPair], by: SplitBy) -> Iterator[tuple[int, int]]:
-    """Yield positions of pairs that must stay together, enough of them to join every group."""
-    keys: list[Callable[[QuestionPair], str | None]] = [lambda pair: pair.fact, lambda pair: pair.passage_id]
-    if by == "document":
-        keys.append(lambda pair: pair.document_id)
-    for key in keys:
-        yield from _same((key(pair), position) for position, pair in enumerate(pairs))
-    yield from _alike([(pair.input, position) for position, pair in enumerate(pairs)])
-    yield from _alike([(pair.output, position) for position, pair in enumerate(pairs) if tells(pair)])
+def _ties(pairs: Sequence[QuestionPair]) -> list[Tie]:
+    """Return positions of pairs that must stay together whatever is held out, enough of them to join every group."""
+    return [
+        *_same((pair.fact, position) for position, pair in enumerate(pairs)),
+        *_same((pair.passage_id, position) for position, pair in enumerate(pairs)),
+        *_alike([(pair.input, position) for position, pair in enumerate(pairs)]),
+        *_alike([(pair.output, position) for position, pair in enumerate(pairs) if tells(pair)]),
+    ]
 
 
-def _same(keyed: Iterable[tuple[str | int | None, int]]) -> Iterator[tuple[int, int]]:
+def _same(keyed: Iterable[tuple[str | int | None, int]]) -> Iterator[Tie]:
     first: dict[str | int, int] = {}
     for key, position in keyed:
         if key is not None:
             yield position, first.setdefault(key, position)
 
 
-def _alike(texts: Sequence[tuple[str, int]]) -> Iterator[tuple[int, int]]:
+def _alike(texts: Sequence[tuple[str, int]]) -> Iterator[Tie]:
     numbers, links = alike([text for text, _ in texts])
     place = {number: position for number, (_, position) in zip(numbers, texts, strict=True)}
     yield from _same((number, position) for number, (_, position) in zip(numbers, texts, strict=True))

@@ -4,7 +4,15 @@ The order of `FILTERS` decides which reason a pair with several faults gets. `DR
 """
 
 from core.questions.filters.filter import Case, DropReason, Filter, Rule, each
-from core.questions.filters.judging import Judging, apply_filters, judged_reasons, summary
+from core.questions.filters.judging import (
+    Judging,
+    apply_filters,
+    case_of,
+    each_judged,
+    judged_reasons,
+    nothing_kept,
+    summary,
+)
 from core.questions.filters.registry import (
     BY_HAND,
     DROP_REASONS,
@@ -32,10 +40,13 @@ __all__ = [
     "QuestionIndex",
     "Rule",
     "apply_filters",
+    "case_of",
     "check_names",
     "drop_reason",
     "each",
+    "each_judged",
     "judged_reasons",
     "normalized",
+    "nothing_kept",
     "summary",
 ]

@@ -1,6 +1,6 @@
 """What a filter is: a reason, a rule that drops pairs for it, and the settings that move it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,7 +50,7 @@ class Filter:
     """A filter: the rule that `begin(settings, cases)` gives drops pairs for `reason`; `cases` are all pairs in order."""
 
     reason: DropReason
-    begin: Callable[[FilterSettings, Sequence[Case]], Rule]
+    begin: Callable[[FilterSettings, Iterable[Case]], Rule]
     thresholds: tuple[str, ...] = ()  # fields of `FilterSettings` that move it
     is_on: bool = True  # unless the settings say otherwise
 
@@ -74,6 +74,6 @@ class EachByItself:
         """Do nothing."""
 
 
-def each(test: Callable[[Case, FilterSettings], bool]) -> Callable[[FilterSettings, Sequence[Case]], Rule]:
+def each(test: Callable[[Case, FilterSettings], bool]) -> Callable[[FilterSettings, Iterable[Case]], Rule]:
     """Make a rule of a test that looks at one pair by itself."""
     return lambda settings, _: EachByItself(test, settings)

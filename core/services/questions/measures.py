@@ -1,8 +1,11 @@
 """What takes long to find out about question pairs: measured once per pair, stored, and read by the filters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from core.models.embedder import EMBEDDING_MODEL, TOKENIZER, Embedder, open_embedder
 from core.models.registry import find_model, model_folders
@@ -11,32 +14,45 @@ from core.questions.filters.content.grounding import Source
 from core.questions.filters.content.personal_data import words_of
 from core.questions.filters.measuring import Subject, Tools, measure
 from core.records import Detection, Document, PairMeasures, Passage, Project, QuestionPair
-from core.storage import Workspace, find, rights
+from core.storage import Workspace, find, find_each, rights
 from core.storage.pair_measures import store_measures, stored_measures
 
 AT_ONCE = 256  # pairs measured and stored together
 TEXTS_HELD = 64  # approved texts of documents
 
 Report = Callable[[int, int], None]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class AllPairs:
+    """The pairs of a project in order, read anew each time that they are gone through, so that never all are held."""
+
+    workspace: Workspace
+    project: Project
+
+    def __iter__(self) -> Iterator[QuestionPair]:
+        """Read them, a few hundred at a time."""
+        return find_each(self.workspace.db, QuestionPair, project_id=self.project.id, order="created_at, rowid")
 
 
 def measure_pairs(
     workspace: Workspace,
     project: Project,
-    pairs: Sequence[QuestionPair],
+    pairs: Iterable[QuestionPair],
     *,
     with_meaning: bool = False,
     tools: Tools | None = None,
     report: Report | None = None,
-) -> dict[str, PairMeasures]:
-    """Measure the pairs that were not measured as they are now, and return all measures by pair id.
+) -> None:
+    """Measure the pairs that were not measured as they are now; `each_measured` gives what is stored of them then.
 
     Each few hundred are stored at once, so that what is interrupted goes on where it was.
 
     Args:
         workspace: where they are stored.
         project: whose pairs they are.
-        pairs: pairs of the project, also such as are not stored yet.
+        pairs: pairs of the project, also such as are not stored yet; gone through twice if there is a `report`.
         with_meaning: also make the embeddings by which pairs are compared.
         tools: what measures; by default the parser, and the search for personal data where a pair holds unknown words.
         report: called with how many of those to be measured are done, and of how many.
@@ -47,15 +63,39 @@ def measure_pairs(
     rights.check(workspace.db, "work on questions", project.id)
     if tools is None:
         tools = Tools(find_personal_data=_Search(workspace, project).find, embed=_embed(workspace) if with_meaning else None)
-    known = stored_measures(workspace, project.id)
-    due = [subject for subject in _Sources(workspace, project).subjects(pairs) if _is_due(subject, known, tools)]
-    for start in range(0, len(due), AT_ONCE):
+    sources = _Sources(workspace, project)
+    total = sum(1 for _ in _due(workspace, project, sources.subjects(pairs), tools)) if report else 0
+    if report and not total:
+        return
+    due, done = _due(workspace, project, sources.subjects(pairs), tools), 0
+    for batch in _few(due):
         if report:
-            report(start, len(due))
-        fresh = measure(due[start : start + AT_ONCE], tools)
-        store_measures(workspace, project.id, fresh)
-        known |= {each.pair_id: each for each in fresh}
-    return known
+            report(done, total)
+        store_measures(workspace, project.id, measure(batch, tools))
+        done += len(batch)
+
+
+def each_measured(
+    workspace: Workspace, project: Project, pairs: Iterable[QuestionPair]
+) -> Iterator[tuple[QuestionPair, PairMeasures | None]]:
+    """Yield each pair with what is stored of it, a few hundred at a time."""
+    rights.check(workspace.db, "read documents", project.id)
+    for batch in _few(pairs):
+        known = stored_measures(workspace, project.id, pair_ids=[pair.id for pair in batch])
+        yield from ((pair, known.get(pair.id)) for pair in batch)
+
+
+def _due(workspace: Workspace, project: Project, subjects: Iterable[Subject], tools: Tools) -> Iterator[Subject]:
+    """Yield the pairs that were not measured as they are now."""
+    for batch in _few(subjects):
+        known = stored_measures(workspace, project.id, pair_ids=[subject.pair.id for subject in batch])
+        yield from (subject for subject in batch if _is_due(subject, known, tools))
+
+
+def _few(items: Iterable[Item]) -> Iterator[list[Item]]:
+    items = iter(items)
+    while batch := list(islice(items, AT_ONCE)):
+        yield batch
 
 
 class Meter:
@@ -73,17 +113,18 @@ class Meter:
         Raises:
             SetupError: a model that is needed is missing or damaged.
         """
-        known = stored_measures(self._workspace, self._project.id, pair_ids=[pair.id for pair in pairs])
-        due = [subject for subject in self._sources.subjects(pairs) if _is_due(subject, known, self._tools)]
+        due = list(_due(self._workspace, self._project, self._sources.subjects(pairs), self._tools))
         if due:
             store_measures(self._workspace, self._project.id, measure(due, self._tools))
 
 
-def passages_of(workspace: Workspace, project: Project, pairs: Sequence[QuestionPair]) -> dict[str, str]:
-    """Return the approved passage of each pair that comes from one, by pair id."""
+def each_with_passage(
+    workspace: Workspace, project: Project, pairs: Iterable[QuestionPair]
+) -> Iterator[tuple[QuestionPair, str | None]]:
+    """Yield each pair with the approved passage that it comes from, if it comes from one."""
     rights.check(workspace.db, "read documents", project.id)
     subjects = _Sources(workspace, project).subjects(pairs)
-    return {subject.pair.id: subject.source.passage for subject in subjects if subject.source}
+    return ((subject.pair, subject.source.passage if subject.source else None) for subject in subjects)
 
 
 def _is_due(subject: Subject, known: dict[str, PairMeasures], tools: Tools) -> bool:
@@ -138,9 +179,9 @@ class _Sources:
         self._documents = {document.id: document for document in find(workspace.db, Document, project_id=project.id)}
         self._approved: dict[str, tuple[str | None, dict[str, Passage], str, frozenset[str]]] = {}
 
-    def subjects(self, pairs: Sequence[QuestionPair]) -> list[Subject]:
-        """Return the pairs with their sources; one that was imported, or whose approval is gone, has none."""
-        return [self._subject(pair) for pair in pairs]
+    def subjects(self, pairs: Iterable[QuestionPair]) -> Iterator[Subject]:
+        """Yield the pairs with their sources; one that was imported, or whose approval is gone, has none."""
+        return (self._subject(pair) for pair in pairs)
 
     def _subject(self, pair: QuestionPair) -> Subject:
         document = self._documents.get(pair.document_id)

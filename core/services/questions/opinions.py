@@ -12,10 +12,10 @@ from core.questions.opinions.answering import answer_pairs
 from core.questions.opinions.judge import Calibration, calibrate, is_doubtful, judge_pairs
 from core.records import PairMeasures, Project, QuestionPair
 from core.services.questions.generation import find_generator
-from core.services.questions.measures import measure_pairs, passages_of
+from core.services.questions.measures import AllPairs, each_measured, each_with_passage, measure_pairs
 from core.services.questions.writing.models import opened
 from core.settings import GenerationSettings
-from core.storage import Workspace, find, rights
+from core.storage import Workspace, find_all, find_each, rights
 from core.storage.pair_measures import store_measures, stored_measures
 
 AT_ONCE = 32  # pairs asked together; what is interrupted loses no more
@@ -66,62 +66,59 @@ def measure_judged(context: JobContext, project: Project, *, model: str, generat
 def calibration_of(workspace: Workspace, project: Project) -> Calibration:
     """Return how the judge agrees with what people decided about the project's pairs."""
     rights.check(workspace.db, "read documents", project.id)
-    measures = stored_measures(workspace, project.id)
-    decided = [pair for pair in find(workspace.db, QuestionPair, project_id=project.id) if pair.decided is not None]
-    scores = [(measures[pair.id].judged, pair.decided == "kept") for pair in decided if pair.id in measures]
-    return calibrate([(score, is_kept) for score, is_kept in scores if score is not None])
+    pairs = find_each(workspace.db, QuestionPair, project_id=project.id)
+    scores = [
+        (measures.judged, pair.decided == "kept")
+        for pair, measures in each_measured(workspace, project, (pair for pair in pairs if pair.decided is not None))
+        if measures and measures.judged is not None
+    ]
+    return calibrate(scores)
 
 
 def doubtful_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
     """Return the kept pairs that nobody decided on and a judge that proved useful doubts, worst first."""
     rights.check(workspace.db, "read documents", project.id)
-    calibration, measures = calibration_of(workspace, project), stored_measures(workspace, project.id)
-    scored = [
-        (measures[pair.id].judged, pair)
-        for pair in find(workspace.db, QuestionPair, project_id=project.id, state="kept", decided=None)
-        if pair.id in measures
+    calibration = calibration_of(workspace, project)
+    pairs = find_each(workspace.db, QuestionPair, project_id=project.id, state="kept", decided=None)
+    doubted = [
+        (measures.judged, pair)
+        for pair, measures in each_measured(workspace, project, pairs)
+        if measures and measures.judged is not None and is_doubtful(measures.judged, calibration)
     ]
-    doubted = [(score, pair) for score, pair in scored if score is not None and is_doubtful(score, calibration)]
     return [pair for _, pair in sorted(doubted, key=lambda entry: entry[0])]
 
 
-def _due(
-    context: JobContext, project: Project, is_due: Callable[[PairMeasures], bool]
-) -> list[tuple[QuestionPair, str, PairMeasures]]:
-    """Return the pairs to ask about, each with its passage and what was measured of it."""
-    workspace = context.workspace
-    pairs = find(workspace.db, QuestionPair, project_id=project.id, order="created_at, rowid")
+def _due(context: JobContext, project: Project, is_due: Callable[[PairMeasures], bool]) -> list[str]:
+    """Return the ids of the pairs to ask about: those with a passage, and without turns before them."""
+    workspace, pairs = context.workspace, AllPairs(context.workspace, project)
 
     def report(done: int, total: int) -> None:
         context.progress(done, total, unit="pairs", message="Examining pairs")
 
-    measures = measure_pairs(workspace, project, pairs, report=report)
-    passages = passages_of(workspace, project, pairs)
-    return [
-        (pair, passages[pair.id], measures[pair.id])
-        for pair in pairs
-        if pair.id in passages and is_due(measures[pair.id]) and not pair.history
-    ]
+    measure_pairs(workspace, project, pairs, report=report)
+    sourced = (pair for pair, passage in each_with_passage(workspace, project, pairs) if passage and not pair.history)
+    return [pair.id for pair, measures in each_measured(workspace, project, sourced) if measures and is_due(measures)]
 
 
 def _ask_all(
     context: JobContext,
     project: Project,
     *,
-    due: Sequence[tuple[QuestionPair, str, PairMeasures]],
+    due: Sequence[str],
     ask: _Asked,
     model: str,
     generator: TextGenerator | None,
 ) -> int:
     if not due:
         return 0
+    workspace = context.workspace
     with _opened(context, model, generator) as writer:
         for start in range(0, len(due), AT_ONCE):
             context.progress(start, len(due), unit="pairs", message="Asking the model")
-            batch = due[start : start + AT_ONCE]
-            measures = {pair.id: known for pair, _, known in batch}
-            fresh = list(ask([(pair, passage) for pair, passage, _ in batch], writer, measures))
-            store_measures(context.workspace, project.id, fresh)
+            pairs = find_all(workspace.db, QuestionPair, due[start : start + AT_ONCE])
+            batch = [(pair, passage) for pair, passage in each_with_passage(workspace, project, pairs) if passage]
+            measures = stored_measures(workspace, project.id, pair_ids=[pair.id for pair, _ in batch])
+            store_measures(workspace, project.id, list(ask(batch, writer, measures)))
     return len(due)
 
 

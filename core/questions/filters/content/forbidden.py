@@ -1,6 +1,6 @@
 """Words that no pair may hold: swear words, and the site's own list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -27,7 +27,7 @@ def _swear_words() -> frozenset[str]:
     return frozenset(str(word).casefold() for word in Profanity().CENSOR_WORDSET) - frozenset(plain)
 
 
-def _by_own_list(settings: FilterSettings, cases: Sequence[Case]) -> Rule:
+def _by_own_list(settings: FilterSettings, cases: Iterable[Case]) -> Rule:
     """Look for whole words and phrases, in any case and with any punctuation between."""
     phrases = [f" {normal} " for word in settings.forbidden_words if (normal := normalized(word))]
 

@@ -1,6 +1,9 @@
 """An index of questions by their words, to find those that are the same or nearly so."""
 
+from array import array
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 from core.questions.filters.words import normalized
 
@@ -8,12 +11,14 @@ ALIKE = 0.9  # share of common words from which two questions count as the same
 
 
 class QuestionIndex:
-    """An index of questions by their words, to find near duplicates."""
+    """An index of questions by their words, to find near duplicates. Words are numbers in it: some 200 bytes a question."""
 
     def __init__(self, alike: float = ALIKE) -> None:
         self._alike = alike
+        self._numbers: dict[str | frozenset[str], int] = {}  # of words, and of sets of words that hold digits
+        self._questions: list[tuple[array[int], int]] = []  # the words of each, and the number that it was added under
         # By the words that hold digits, which must be the same, and one word: "valve 1" is never compared with "valve 2".
-        self._by_word: dict[tuple[frozenset[str], str], list[tuple[frozenset[str], int]]] = {}
+        self._by_word: defaultdict[tuple[int, int], array[int]] = defaultdict(partial(array, "I"))
 
     def find(self, question: str) -> int | None:
         """Return the number of a question with nearly the same words, or None; digits must match: valve 1 is not valve 2."""
@@ -21,28 +26,37 @@ class QuestionIndex:
 
     def near(self, question: str) -> Iterator[int]:
         """Yield the number of every question with nearly the same words; one may come several times."""
-        words = frozenset(normalized(question).split())
+        words, figures = self._numbered(question)
         # Two questions that share nine of ten words share at least one of the rarest fifth, so only those are looked up.
         looked_up = 1 + int((1 - self._alike) * len(words) + 1e-9)
-        figures = _figures(words)
-        rarest = sorted(words, key=lambda word: len(self._by_word.get((figures, word), ())))[:looked_up]
-        for word in rarest:
-            for other, number in self._by_word.get((figures, word), ()):
+        found = sorted((self._by_word.get((figures, word), _NONE) for word in words), key=len)
+        for places in found[:looked_up]:
+            for place in places:
+                other, number = self._questions[place]
                 if self._is_near(words, other):
                     yield number
 
-    def _is_near(self, words: frozenset[str], other: frozenset[str]) -> bool:
+    def _is_near(self, words: frozenset[int], other: "array[int]") -> bool:
         if not self._alike * len(words) <= len(other) * 1.000001 or not self._alike * len(other) <= len(words) * 1.000001:
             return False
-        return len(words & other) >= self._alike * len(words | other)
+        shared = len(words.intersection(other))
+        return shared >= self._alike * (len(words) + len(other) - shared)
 
     def add(self, question: str, number: int) -> None:
         """Add `question` to the index under `number`."""
-        words = frozenset(normalized(question).split())
-        figures = _figures(words)
+        words, figures = self._numbered(question)
         for word in words:
-            self._by_word.setdefault((figures, word), []).append((words, number))
+            self._by_word[figures, word].append(len(self._questions))
+        self._questions.append((array("I", words), number))
+
+    def _numbered(self, question: str) -> tuple[frozenset[int], int]:
+        """Return the different words of a question, and those of them that hold digits, as numbers."""
+        words = frozenset(normalized(question).split())
+        figures = frozenset(word for word in words if any(map(str.isdigit, word)))
+        return frozenset(map(self._number, words)), self._number(figures)
+
+    def _number(self, words: str | frozenset[str]) -> int:
+        return self._numbers.setdefault(words, len(self._numbers))
 
 
-def _figures(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(word for word in words if any(map(str.isdigit, word)))
+_NONE: "array[int]" = array("I")

@@ -1,7 +1,7 @@
 """Same meaning: a question that a kept pair asks in other words, by the embeddings of a small network."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.language.english.function_words import NEGATIONS
@@ -18,8 +18,9 @@ _BLOCK = 256  # pairs compared with all others at a time
 class _Meanings:
     """Which pairs are alike in meaning, and which of them are kept so far."""
 
-    def __init__(self, settings: FilterSettings, cases: Sequence[Case]) -> None:
-        self._near = _neighbors([case for case in cases if case.measures.embedding], settings.max_same_meaning)
+    def __init__(self, settings: FilterSettings, cases: Iterable[Case]) -> None:
+        placed = [(case.pair.id, case.measures.embedding) for case in cases if case.measures.embedding]
+        self._near = _neighbors(placed, settings.max_same_meaning)
         self._kept: dict[str, QuestionPair] = {}
 
     def drops(self, case: Case) -> bool:
@@ -32,21 +33,21 @@ class _Meanings:
         self._kept[case.pair.id] = case.pair
 
 
-def _neighbors(cases: Sequence[Case], alike: float) -> dict[str, list[str]]:
-    """Return for each pair the ids of those whose embedding is at least so much alike (cosine)."""
+def _neighbors(placed: Sequence[tuple[str, bytes]], alike: float) -> dict[str, list[str]]:
+    """Return for each id of a pair those of the pairs whose embedding is at least so much alike (cosine)."""
     import numpy as np
 
     near: defaultdict[str, list[str]] = defaultdict(list)
-    if not cases:
+    if not placed:
         return near
-    rows: Any = np.stack([np.frombuffer(case.measures.embedding or b"", dtype=np.int8) for case in cases])  # (pairs, 384)
+    rows: Any = np.stack([np.frombuffer(embedding, dtype=np.int8) for _, embedding in placed])  # (pairs, 384)
     rows = rows.astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9
     for start in range(0, len(rows), _BLOCK):
         likeness = rows[start : start + _BLOCK] @ rows[: start + _BLOCK].T  # (block, pairs up to its end)
         for first, second in zip(*np.nonzero(likeness >= alike), strict=True):
             if second < start + first:
-                one, other = cases[start + first].pair.id, cases[second].pair.id
+                one, other = placed[start + first][0], placed[second][0]
                 near[one].append(other)
                 near[other].append(one)
     return near

@@ -5,7 +5,8 @@ long answer is counted once for each fact.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from core.questions.filters.filter import Case, DropReason, Filter
 from core.questions.filters.repeats.index import QuestionIndex
@@ -16,13 +17,20 @@ from core.settings import FilterSettings
 SHORT_ANSWER = 5  # words; a short answer such as "Every six months" may fit many questions
 
 
+class Asked(NamedTuple):
+    """What is to know of a kept pair when a like question comes: its fact and its wording."""
+
+    fact: str | None
+    wording: str | None
+
+
 class _Repeats:
     """The pairs kept so far."""
 
-    def __init__(self, settings: FilterSettings, _: Sequence[Case]) -> None:
+    def __init__(self, settings: FilterSettings, _: Iterable[Case]) -> None:
         self._settings = settings
         self._index = QuestionIndex(settings.max_alike)
-        self._kept: list[QuestionPair] = []
+        self._kept: list[Asked] = []
         self._asked: set[tuple[str, ...]] = set()
         self._answered: defaultdict[str, list[str | None]] = defaultdict(list)  # answer to the facts it was given for
 
@@ -36,7 +44,7 @@ class _Repeats:
         pair = case.pair
         self._asked.add(_conversation(pair))
         self._index.add(pair.input, len(self._kept))
-        self._kept.append(pair)
+        self._kept.append(Asked(pair.fact, pair.wording))
         answer = normalized(pair.output)
         if pair.fact is None or pair.fact not in self._answered[answer]:
             self._answered[answer].append(pair.fact)
@@ -52,7 +60,7 @@ class _Repeats:
         return not pair.history and any(repeats_wording(pair, self._kept[number]) for number in self._index.near(pair.input))
 
 
-def repeats_wording(pair: QuestionPair, other: QuestionPair) -> bool:
+def repeats_wording(pair: QuestionPair, other: "QuestionPair | Asked") -> bool:
     """Return whether one of two like questions is one too many: of one fact, each wording may be asked once."""
     return pair.fact is None or pair.fact != other.fact or pair.wording == other.wording
 

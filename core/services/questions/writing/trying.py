@@ -4,7 +4,7 @@ What was tried is kept in one file of the project until the next try, never with
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models.text import Completion, Prompt, TextGenerator
-from core.questions.filters import FILTERS, Case
+from core.questions.filters import FILTERS, Case, case_of
 from core.questions.text_filters import TEXT_REASONS
-from core.records import Document, PairMeasures, Passage, Project, QuestionPair, Review
-from core.services.questions.measures import measure_pairs
+from core.records import Document, Passage, Project, Review
+from core.services.questions.measures import each_measured, measure_pairs
 from core.services.questions.writing.batch import BatchWriter, WrittenBatch
 from core.services.questions.writing.excerpts import Surroundings
 from core.services.questions.writing.models import find_writing_model, opened
@@ -100,8 +100,9 @@ def run(context: JobContext, params: Params) -> Result:
         recorder = _Recorder(loaded.generator)
         written = batches.write([source], recorder, loaded.room)
     pairs = [pair for passage in written.passages for pair in passage.pairs]
-    measures = measure_pairs(workspace, project, pairs)
-    judged = [*_judged_pairs(pairs, measures, params.filters), *_judged_texts(written)]
+    measure_pairs(workspace, project, pairs)
+    cases = [case_of(*measured) for measured in each_measured(workspace, project, pairs)]
+    judged = [*_judged_pairs(cases, params.filters), *_judged_texts(written)]
     tried = Tried(replies=tuple(recorder.replies), pairs=tuple(judged))
     context.check()
     path = workspace.tried_path(project.id)
@@ -157,11 +158,8 @@ def _approved(workspace: Workspace, project: Project, params: Params) -> tuple[D
     raise InputError("This passage is not approved.", "Choose a passage of a document whose approval stands.")
 
 
-def _judged_pairs(
-    pairs: Sequence[QuestionPair], measures: Mapping[str, PairMeasures], filters: FilterSettings
-) -> Iterator[TriedPair]:
+def _judged_pairs(cases: Sequence[Case], filters: FilterSettings) -> Iterator[TriedPair]:
     """Yield the pairs with what each filter says, which elsewhere only the first one does that drops a pair."""
-    cases = [Case(pair, measures[pair.id]) for pair in pairs]
     rules = [(each.reason, each.begin(filters, cases)) for each in FILTERS if each.applies(filters)]
     for case in cases:
         said = [(reason, rule.drops(case)) for reason, rule in rules]
