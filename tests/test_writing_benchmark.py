@@ -8,7 +8,7 @@ import pytest
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 from tests.benchmarks.writing.judging import figures, foreign_candidate, judged
-from tests.benchmarks.writing.peer import candidates_of, text_of
+from tests.benchmarks.writing.peer import candidates_of, peer, text_of
 from tests.benchmarks.writing.spent import Spent
 
 PUMP = "Pumps\nThe pump must be tested every six months. Commanders approve each test."
@@ -81,3 +81,34 @@ def test_step_that_wrote_no_file_made_no_pairs(excerpts, tmp_path: Path):
 
 def test_peer_reads_the_passages_with_a_blank_line_between_paragraphs(excerpts):
     assert text_of(excerpts).split("\n\n") == ["Pumps", PUMP.partition("\n")[2], CRANE]
+
+
+def program_that(folder: Path, act: str) -> Path:
+    """A program in synthetic-data-kit's place, which ends with 0 as that does."""
+    program = folder / "program"
+    program.write_text(f"#!/bin/sh\n{act}\nexit 0\n", encoding="utf-8")
+    program.chmod(0o700)
+    return program
+
+
+@pytest.mark.slow
+def test_peer_that_writes_no_pairs_is_told_with_none(excerpts, tmp_path):
+    program = program_that(tmp_path, """[ "$1" = curate ] || echo '{"qa_pairs": []}' > text_qa_pairs.json""")
+    told = {way: (written.asked, written.kept) for way, written in peer(program, excerpts, "http://127.0.0.1:9/v1")}
+    assert told == {"synthetic-data-kit create": (0, []), "synthetic-data-kit create, curate": (0, [])}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (":", "wrote no file"),
+        (
+            """echo '{"qa_pairs": []}' > text_qa_pairs.json; echo 'api-endpoint API error (attempt 3/3): timed out' >&2""",
+            "timed",
+        ),
+    ],
+)
+def test_peer_that_failed_does_not_pass_for_one_that_wrote_nothing(excerpts, tmp_path, act, message):
+    with pytest.raises(AssertionError, match=message):
+        list(peer(program_that(tmp_path, act), excerpts, "http://127.0.0.1:9/v1"))

@@ -31,10 +31,17 @@ def peer(program: Path, excerpts: Sequence[Excerpt], address: str) -> Iterator[t
         spent = Spent(wall_s=0, processor_s=0)
         for title, result, arguments in steps:
             started = spent_so_far()
-            command = [str(program), *map(str, arguments)]
-            subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+            _run([str(program), *map(str, arguments), "--verbose"], folder)
             spent += spent_so_far() - started
+            assert created.exists(), "synthetic-data-kit wrote no file."
             yield f"synthetic-data-kit {title}", judged(candidates_of(result, excerpts), spent)
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    """Run a step. It exits with 0 whatever happens, but requests that failed must not pass for pairs it did not write."""
+    done = subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    told = done.stdout + done.stderr
+    assert "API error" not in told, told[-2000:]
 
 
 def text_of(excerpts: Sequence[Excerpt]) -> str:
