@@ -1,9 +1,10 @@
 """Put a question, or a statement, together from the parts of a clause."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from core.language.english.function_words import BE, FINITE_BE, MODALS
+from core.language.grammar import Word
 from core.questions.writers.guided.clause import Clause, Part
 
 _DO = {"VBZ": "does", "VBP": "do", "VBD": "did"}
@@ -82,7 +83,7 @@ def _sentence(clause: Clause, instead: Mapping[Part, str]) -> str:
 
     before = "".join(f"{shown(part)}, " for part in clause.before)
     if clause.subject is None:
-        verbs = [clause.words[clause.verb].text.lower()]
+        verbs = [_verbs(clause, _text)]
     else:
         verbs = [shown(clause.subject), *_verb(clause)]
     return tidy(before + " ".join((*verbs, *(shown(part) for part in clause.after)))) + "."
@@ -92,9 +93,9 @@ def verb_phrase(clause: Clause) -> str:
     """Return what the subject does, without the subject: "let go of the lever at once"."""
     words = clause.words
     if clause.subject is None or not clause.auxiliaries:
-        verbs = [words[clause.verb].lemma if clause.subject is None else words[clause.verb].text]
+        verbs = [_verbs(clause, _lemma if clause.subject is None else _text)]
     else:
-        verbs = [words[at].text for at in (*clause.auxiliaries[1:], clause.verb)]
+        verbs = [*(words[at].text for at in clause.auxiliaries[1:]), _verbs(clause, _text)]
     adverbs = [words[at].text for at in clause.adverbs]
     return " ".join((*adverbs, *verbs, *_texts(clause, clause.after)))
 
@@ -140,44 +141,62 @@ def _inverted(clause: Clause) -> tuple[str, list[str]]:
     words, verb = clause.words, clause.words[clause.verb]
     adverbs = [words[at].text.lower() for at in clause.adverbs]
     if clause.subject is None:
-        return "should", [*adverbs, verb.lemma]
+        return "should", [*adverbs, _verbs(clause, _lemma)]
     if clause.auxiliaries:
         first, *others = clause.auxiliaries
-        return words[first].text.lower(), [*_in_order(clause, others), verb.text]
+        return words[first].text.lower(), [*_in_order(clause, others), _verbs(clause, _text)]
     if verb.text.lower() in FINITE_BE:
         return verb.text.lower(), adverbs
-    return _DO.get(verb.tag, "do"), [*adverbs, _base(clause)]
+    return _DO.get(verb.tag, "do"), [*adverbs, _verbs(clause, _base)]
 
 
 def _in_order(clause: Clause, auxiliaries: Sequence[int]) -> list[str]:
     return [clause.words[at].text for at in sorted((*auxiliaries, *clause.adverbs))]
 
 
-def _base(clause: Clause) -> str:
-    verb = clause.words[clause.verb]
-    return verb.text.lower() if verb.tag in ("VBP", "VB") else verb.lemma.lower()
+def _verbs(clause: Clause, form: Callable[[Word], str]) -> str:
+    """Return the verb, or all verbs that share its object, in a form: "plan, prepare, and conduct"."""
+    *others, last = (form(clause.words[at]) for at in (*clause.twins, clause.verb))
+    return f"{', '.join(others)}, and {last}" if len(clause.twins) > 1 else " and ".join((*others, last))
+
+
+def _text(word: Word) -> str:
+    return word.text.lower()
+
+
+def _lemma(word: Word) -> str:
+    return word.lemma.lower()
+
+
+def _base(word: Word) -> str:
+    return _text(word) if word.tag in ("VBP", "VB") else _lemma(word)
 
 
 def _verb(clause: Clause) -> list[str]:
     """Return the verbs and adverbs of a statement in order."""
     ats = sorted((*clause.auxiliaries, *clause.adverbs, clause.verb))
     if clause.subject is None:
-        return ["should", clause.words[clause.verb].lemma]
-    return [clause.words[at].text.lower() if at == clause.verb else clause.words[at].text for at in ats]
+        return ["should", _verbs(clause, _lemma)]
+    return [_verbs(clause, _text) if at == clause.verb else clause.words[at].text for at in ats]
 
 
 def _third_person(clause: Clause) -> str:
     """Return the verbs after "what" or "who" as subject, in the singular: "are tested" becomes "is tested"."""
     ats = sorted((*clause.auxiliaries, *clause.adverbs, clause.verb))
-    texts = [clause.words[at].text for at in ats]
-    finite = ats.index((clause.auxiliaries or (clause.verb,))[0])
-    word = clause.words[ats[finite]]
-    text = word.text.lower()
+    finite = (clause.auxiliaries or (clause.verb,))[0]
+
+    def shown(at: int) -> str:
+        form = _in_singular if at == finite else _text
+        return _verbs(clause, form) if at == clause.verb else form(clause.words[at])
+
+    return " ".join(map(shown, ats))
+
+
+def _in_singular(word: Word) -> str:
+    text = _text(word)
     if text in _THIRD:
-        texts[finite] = _THIRD[text]
-    elif word.tag in ("VBP", "VB") and text not in BE | MODALS:
-        texts[finite] = third_person(text)
-    return " ".join(texts)
+        return _THIRD[text]
+    return third_person(text) if word.tag in ("VBP", "VB") and text not in BE | MODALS else text
 
 
 def third_person(base: str) -> str:

@@ -64,7 +64,8 @@ class Clause:
     """A main clause. `subject` is None for a command ("Close the valve.").
 
     `verb` is the number of the verb, `auxiliaries` those of its auxiliaries in order, `adverbs` those of adverbs among them.
-    `before` and `after` are the parts before the subject and after the verb, in the order of the sentence.
+    `before` and `after` are the parts before the subject and after the verb, in the order of the sentence. `twins` are the
+    verbs before this one that share its object: "manages and allocates resources".
     """
 
     words: Sequence[Word]
@@ -74,6 +75,7 @@ class Clause:
     adverbs: tuple[int, ...]
     before: tuple[Part, ...]
     after: tuple[Part, ...]
+    twins: tuple[int, ...] = ()
 
     def text(self, part: Part) -> str:
         """Return the part's words as they stand in the sentence, without commas around them."""
@@ -116,15 +118,33 @@ def children_of(words: Sequence[Word]) -> list[list[int]]:
     return children
 
 
-def _joined(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Iterator[Clause]:
+def _joined(
+    words: Sequence[Word],
+    children: Sequence[Sequence[int]],
+    verb: int,
+    first: Clause | None,
+    twins: tuple[int, ...] = (),
+) -> Iterator[Clause]:
     """Yield the clause of `verb`, and those of the verbs joined to it, which share the subject of `first` if need be."""
     clause = _clause(words, children, verb, first)
     joined = [at for at in children[verb] if words[at].role == "conj" and words[at].part in ("VERB", "AUX")]
     has_object = clause is not None and any(part.role in OBJECTS for part in clause.after)
-    if clause and (has_object or not any(words[at].role in OBJECTS for child in joined for at in children[child])):
-        yield clause  # else its object stands behind the verb that is joined to it: "manages and allocates resources"
-    for child in joined:
-        yield from _joined(words, children, child, clause or first)
+    sharing = [at for at in joined if not has_object and _shares_object(words, children, verb, at)]
+    if any(_is_participle(words, verb, at) for at in joined):
+        return
+    if clause and not sharing:
+        yield replace(clause, twins=twins)
+    for at in joined:
+        yield from _joined(words, children, at, clause or first, (*twins, verb) if at in sharing else ())
+
+
+def _shares_object(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, joined: int) -> bool:
+    """Return whether an object stands behind two or more verbs and belongs to all: "manages and allocates resources"."""
+    is_next = all(words[at].part in ("CCONJ", "PUNCT") for at in range(verb + 1, joined))
+    return is_next and (
+        any(words[at].role in OBJECTS for at in children[joined])
+        or any(words[at].role == "conj" and _shares_object(words, children, joined, at) for at in children[joined])
+    )
 
 
 def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, first: Clause | None) -> Clause | None:
@@ -214,7 +234,7 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
         return False  # what "and" joins was taken for a part
     if any(words[at].role == "conj" and words[at].part not in ("VERB", "AUX") for at in own):
         return False  # a piece of a list that the parser joined to the verb
-    if any(_holds_clause(words, part) for part in parts):
+    if any(_holds_clause(words, part) for part in parts) or _may_belong_to_purpose(clause, own):
         return False
     ends = [part.end for part in clause.after] or [clause.verb + 1]
     begin = min(
@@ -232,6 +252,21 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
     ):
         return False  # a piece of a list
     return all(one.end <= other.start for one, other in zip(clause.after, clause.after[1:], strict=False))
+
+
+def _may_belong_to_purpose(clause: Clause, own: Sequence[int]) -> bool:
+    """Return whether a verb joined to the clause may belong to its purpose: "uses it to task, direct, and manage"."""
+    words = clause.words
+    has_base = any(words[at].role == "conj" and words[at].tag == "VB" for at in own)
+    has_purpose = any(words[at].tag == "TO" for part in clause.after for at in range(part.start, part.end))
+    return has_base and has_purpose and not clause.auxiliaries
+
+
+def _is_participle(words: Sequence[Word], verb: int, joined: int) -> bool:
+    """Return whether a verb joined to another only describes a noun: "must know the orders and forms received"."""
+    past = ("VBD", "VBN")
+    is_helped = any(word.head == joined and word.role in ("aux", "auxpass") for word in words)
+    return words[joined].tag in past and words[verb].tag not in past and not is_helped
 
 
 def _holds_clause(words: Sequence[Word], part: Part) -> bool:
@@ -279,11 +314,12 @@ def _is_cut(words: Sequence[Word], part: Part) -> bool:
     is_bare = part.role == "advcl" and part.end - part.start <= 3 and words[part.head].tag in ("VBN", "VBD", "JJ")
     is_alone = part.end - part.start == 1 and words[part.head].tag in ("VBN", "VBD") and part.role != "advmod"
     follows = words[part.end] if part.end + 1 < len(words) else None
+    joint = part.end + (follows is not None and follows.text == ",")
     is_listed = (
-        follows is not None
-        and follows.part == "CCONJ"
-        and words[part.end + 1].part in ("NOUN", "PROPN", "PRON", "DET")
-        and not SUBJECTS & {words[part.end + 1].role, words[words[part.end + 1].head].role}  # of the next clause
+        joint + 1 < len(words)
+        and words[joint].part == "CCONJ"
+        and words[joint + 1].part in ("NOUN", "PROPN", "PRON", "DET")
+        and not SUBJECTS & {words[joint + 1].role, words[words[joint + 1].head].role}  # of the next clause
     )
     is_empty = follows is not None and follows.part == "CCONJ" and words[part.end - 1].part == "ADP" and part.role != "prt"
     if is_alone or is_listed or is_empty:  # a list that goes on behind the part
@@ -370,13 +406,25 @@ def stands_alone(words: Sequence[Word], start: int, end: int) -> bool:
         if text in POINTERS and not _is_answered_here(words, at):
             return False
         is_same = text == "that" and at + 1 < end and words[at + 1].text.lower() == "same"
-        if text == "that" and words[at].tag == "DT" and words[at].role == "det" and not is_same:
+        if text == "that" and not is_same and _points(words, at):
+            return False
+        if text == "each" and words[at].role != "det" and not _is_followed(words, at, "of", "other"):
             return False
         if (text in _NAMED_BEFORE or is_same) and not any(
             words[other].part in ("NOUN", "PROPN") for other in range(start, at)
         ):
             return False
     return True
+
+
+def _points(words: Sequence[Word], at: int) -> bool:
+    """Return whether "that" stands for something told before: "that plan", "state that during the meeting"."""
+    is_object = at + 1 < len(words) and words[at + 1].part in ("ADP", "PUNCT")
+    return (is_object or words[at].tag == "DT") and not _is_followed(words, at, "of", "which")
+
+
+def _is_followed(words: Sequence[Word], at: int, *texts: str) -> bool:
+    return at + 1 < len(words) and words[at + 1].text.lower() in texts
 
 
 def _is_answered_here(words: Sequence[Word], at: int) -> bool:

@@ -79,7 +79,8 @@ JOINED = re.compile(
 APART = re.compile(r"\b(?:that|which|who|whose|of|for|by|to|in|from|with|between|\w+ed|\w+ing)\b")
 # What says how good or important a thing is, or what it is not.
 PRAISE = re.compile(
-    r"(?:Not|One|Only|Also|Just|The (?:most|best|preferred|main|key|only|same|first|next)|An? (?:\w+ly )?(?:critical"
+    r"(?:Not|One|Only|Also|Just|The (?:most|best|preferred|main|key|only|same|first|next|foundation"
+    r"|cornerstone|heart|core)|An? (?:\w+ly )?(?:critical"
     r"|important|key|essential|fundamental|vital|common|good|preferred|major|valuable|useful|necessary|crucial))\b"
 )
 # "The primary purpose of the Army is to …" says what the purpose is, not what the words mean.

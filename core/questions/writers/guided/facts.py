@@ -31,6 +31,11 @@ _UNFIT = re.compile(
 )
 # A heading or page header that ran into the sentence.
 _GLUED = re.compile(r"\b[A-Z]{7,}\b(?! [a-z])|\b(?:Appendix|Chapter|Figure|Table) [A-Z\d]|\b[A-Z]?\d*-\d+\.\s?[A-Z]")
+# Somebody with a name: of people who are invented as examples, or stand for those that were masked, nothing is asked.
+_PERSON = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|PFC|SPC|CPL|SGT|SSG|SFC|MSG|1SG|SGM|CSM|WO1|CW[2-5]|[12]LT|CPT|MAJ|LTC|COL|BG|MG|LTG|GEN)\.? "
+    r"[A-Z][a-z]+\b"
+)
 _NUMBERS_ROW = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")
 _EMPTY_NOUNS = frozenset(
     "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
@@ -47,6 +52,9 @@ _PALE = frozenset(
 _HANGING = frozenset(
     "risk risks challenge challenges consideration considerations benefit benefits option options task tasks activity "
     "activities attendees requirements examples factors responsibilities advantages disadvantages results effects".split()
+)
+_DEGREES = frozenset(
+    "main major primary key general common other additional specific important typical possible the".split()
 )
 _POINTERS = frozenset("it they them he she him we us this these i".split())
 POSSESSIVES = frozenset("its their his her our my your".split())
@@ -129,7 +137,8 @@ def _is_fit(line: str) -> bool:
     if not SHORTEST <= count <= LONGEST or line[-1] not in ".!" or not line[0].isalnum():
         return False
     capitals = sum(word[0].isupper() for word in WORD.findall(line)[1:])
-    return not _UNFIT.search(line) and not _GLUED.search(line) and not _NUMBERS_ROW.search(line) and capitals <= 0.4 * count
+    is_unfit = any(pattern.search(line) for pattern in (_UNFIT, _GLUED, _NUMBERS_ROW, _PERSON))
+    return not is_unfit and capitals <= 0.4 * count
 
 
 def clause_facts(sentence: Sentence) -> list[ClauseFact]:
@@ -176,7 +185,7 @@ def _has_meaning(clause: Clause) -> bool:
         return False
     if subject.end - subject.start > 14 or head.lemma.lower() in _EMPTY_NOUNS:
         return False
-    if subject.end - subject.start == 1 and head.text.lower() in _HANGING:
+    if is_hanging(clause, subject):
         return False
     first = clause.first_word(subject)
     return first not in (
@@ -196,6 +205,12 @@ def _has_meaning(clause: Clause) -> bool:
         "his",
         "her",
     )
+
+
+def is_hanging(clause: Clause, subject: Part) -> bool:
+    """Return whether a subject is a noun like "considerations" alone or with a pale word, and says not of what."""
+    described = (clause.words[at].text.lower() for at in range(subject.start, subject.end) if at != subject.head)
+    return clause.words[subject.head].text.lower() in _HANGING and set(described) <= _DEGREES
 
 
 def _is_told(clause: Clause, gap: Gap) -> bool:

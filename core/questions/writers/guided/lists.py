@@ -10,6 +10,7 @@ from core.language.grammar import Word, parse
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
+from core.questions.writers.guided.facts import is_hanging
 from core.questions.writers.guided.listings import MOST_WORDS, Listing, cleaned, items_text, listings
 from core.questions.writers.guided.meaning import NUMBER_WORD, content, plain
 from core.questions.writers.guided.wording import WordedFact, Wording, with_topic, worded_facts
@@ -115,7 +116,7 @@ def _opened(lead: str) -> str:
 
 def _fact(found: Listing, clause: Clause) -> ListFact | None:
     items = cleaned(found)
-    is_named = clause.subject is not None and clause.words[clause.subject.head].part in ("NOUN", "PROPN")
+    is_named = clause.subject is not None and _is_named(clause, clause.subject)
     if not items or not is_named or sum(len(item.split()) for item in items) > MOST_WORDS:
         return None
     if clause.words[clause.verb].lemma in ("exist", "follow", "occur", "apply", "appear", "remain"):
@@ -133,6 +134,10 @@ def _fact(found: Listing, clause: Clause) -> ListFact | None:
         whole=_whole(clause),
         items=items,
     )
+
+
+def _is_named(clause: Clause, subject: Part) -> bool:
+    return clause.words[subject.head].part in ("NOUN", "PROPN") and not is_hanging(clause, subject)
 
 
 def _whole(clause: Clause) -> str | None:
