@@ -12,7 +12,6 @@ Messages and hints never contain text from a document. Any exception that is not
 bug in Garrison: it propagates and is logged with a reference number.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -88,13 +87,3 @@ class JobCancelled(GarrisonError):
     """The work was cancelled on request."""
 
     exit_code = 130
-
-
-def check_choice(what: str, given: str, choices: Collection[str]) -> None:
-    """Check that `given` is one of `choices`; `what` is the word for one of them, with an "s" for several.
-
-    Raises:
-        InputError: it is not; the hint lists the choices.
-    """
-    if given not in choices:
-        raise InputError(f"There is no {what} {given!r}.", f"{what.capitalize()}s are: {', '.join(choices)}.")

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from core.errors import Hint, InputError, check_choice
+from core.errors import Hint, InputError
+from core.words import check_choice
 
 Preset = Literal["quick", "standard", "thorough"]
 Keep = Literal["best", "last"]

@@ -1,6 +1,8 @@
-"""Counts, sizes, durations and lists, worded the same on the command line and in the dashboard."""
+"""Counts, sizes, durations, lists and choices, worded the same on the command line and in the dashboard."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from core.errors import InputError
 
 
 def counted(number: int, word: str, many: str = "") -> str:
@@ -28,3 +30,13 @@ def either(names: Iterable[str]) -> str:
     """Join alternatives: `txt`, `txt or jsonl`, `adapter, merged or gguf`."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def check_choice(what: str, given: str, choices: Collection[str]) -> None:
+    """Check that `given` is one of `choices`; `what` is the word for one of them, with an "s" for several.
+
+    Raises:
+        InputError: it is not; the hint lists the choices.
+    """
+    if given not in choices:
+        raise InputError(f"There is no {what} {given!r}.", f"{what.capitalize()}s are: {', '.join(choices)}.")

@@ -1,6 +1,5 @@
 """Every filter in the order in which it is asked, and every reason for which a pair can be dropped."""
 
-from core.errors import check_choice
 from core.questions.filters.content.answerable import NOT_ANSWERABLE
 from core.questions.filters.content.copies import COPY
 from core.questions.filters.content.forbidden import FORBIDDEN_WORD, PROFANITY
@@ -16,6 +15,7 @@ from core.questions.filters.wording.length import TOO_LONG, TOO_SHORT
 from core.questions.filters.wording.pointing import NEEDS_THE_PAGE
 from core.questions.filters.wording.shape import BROKEN
 from core.settings import FilterSettings
+from core.words import check_choice
 
 FILTERS = (
     BROKEN,

@@ -11,13 +11,14 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from core.errors import InputError, check_choice
+from core.errors import InputError
 from core.files import file_atomic, folder_atomic
 from core.questions.exchange.conversations import Conversation
 from core.questions.exchange.pair_format import PairFormat
 from core.questions.exchange.reading import Brought, Choices, conversations_in, read_file
 from core.questions.exchange.rows import Source
 from core.records import QuestionPair
+from core.words import check_choice
 
 __all__ = [
     "FORMATS",

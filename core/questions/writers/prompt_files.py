@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from core.errors import InputError, check_choice
+from core.errors import InputError
 from core.questions.writers.writer import Excerpt
+from core.words import check_choice
 
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 LONGEST_PROMPT = 20_000  # characters, without what is put into it

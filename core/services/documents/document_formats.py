@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import InputError, check_choice
+from core.errors import InputError
 from core.files import write_atomic
 from core.privacy import Masked
 from core.records import Document, Review
 from core.services.review.approved import MaskedValues
 from core.storage import Workspace
-from core.words import either
+from core.words import check_choice, either
 
 if TYPE_CHECKING:  # the command line reads the registry for its help; the readers of documents would slow that down
     from core.documents import CopiedFile, Replacement

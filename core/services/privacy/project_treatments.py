@@ -3,13 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from core.errors import InputError, check_choice
+from core.errors import InputError
 from core.privacy.entities import ENTITIES, TYPE_OF
 from core.privacy.replacement.surrogates import SurrogateTable
 from core.privacy.replacement.treatments import TREATMENTS, describe
 from core.records import Person, Project, Span, Treatment
 from core.services.privacy.project_surrogates import reissue, store_surrogates, surrogate_table, treatments_of
 from core.storage import Workspace, audit, transaction
+from core.words import check_choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import InputError, check_choice
+from core.errors import InputError
 from core.files import sha256_file
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
@@ -16,6 +16,7 @@ from core.records import Model, Release, Run, now
 from core.services.review import risk_words, unread_risk
 from core.services.training.runs import base_of
 from core.storage import Workspace, audit, find, get, insert, transaction
+from core.words import check_choice
 
 if TYPE_CHECKING:
     from core.models.export import Checksum
