@@ -36,7 +36,7 @@ def ask(clause: Clause, opening: str, *, gap: Part, end: str = "", lead: Sequenc
     question = " ".join(word for word in words if word)
     if lead:
         question = f"{', '.join(_texts(clause, lead))}, {question}"
-    return tidy(question) + "?"
+    return tidy(f"{question}?")
 
 
 def yes_or_no(clause: Clause, *, instead: tuple[Part, str] | None = None) -> str:

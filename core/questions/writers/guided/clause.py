@@ -92,7 +92,9 @@ def span_text(words: Sequence[Word], start: int, end: int) -> str:
     for at in range(start, end):
         gap = words[at + 1].start - words[at].end if at + 1 < end else 0
         pieces.append(words[at].text + " " * bool(gap))
-    return "".join(pieces).strip(" ,;:")
+    text = "".join(pieces).strip(" ,;:")
+    is_last = end == len(words) and text.count(".") == 1  # no "U.S."
+    return text.removesuffix(".") if is_last else text  # the parser leaves a code its full stop: "2S."
 
 
 def is_list(words: Sequence[Word], part: Part) -> bool:
@@ -156,7 +158,7 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
     parts = [part_of(words, children, at) for at in own if words[at].role in PARTS]
     begin = subject.start if subject is not None and is_own else verb
     # What stands before the subject that two verbs share holds for both: "If the bell rings, the crew stops and waits."
-    shared = first.before if first is not None and not is_own else ()
+    shared = tuple(part for part in first.before if not is_own or part.role == "advcl") if first is not None else ()
     adverbs = tuple(p.head for p in parts if p.role == "advmod" and p.end <= verb and (begin < p.start or _hedges(words, p)))
     clause = Clause(
         words=words,
@@ -234,7 +236,8 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
         return False  # what "and" joins was taken for a part
     if any(words[at].role == "conj" and words[at].part not in ("VERB", "AUX") for at in own):
         return False  # a piece of a list that the parser joined to the verb
-    if any(_holds_clause(words, part) for part in parts) or _may_belong_to_purpose(clause, own):
+    is_doubtful = _may_belong_to_purpose(clause, own) or _may_belong_to_object(clause)
+    if is_doubtful or any(_holds_clause(words, part) for part in parts):
         return False
     ends = [part.end for part in clause.after] or [clause.verb + 1]
     begin = min(
@@ -260,6 +263,16 @@ def _may_belong_to_purpose(clause: Clause, own: Sequence[int]) -> bool:
     has_base = any(words[at].role == "conj" and words[at].tag == "VB" for at in own)
     has_purpose = any(words[at].tag == "TO" for part in clause.after for at in range(part.start, part.end))
     return has_base and has_purpose and not clause.auxiliaries
+
+
+def _may_belong_to_object(clause: Clause) -> bool:
+    """Return whether what "and" adds to a later part may belong to the object: "sell coffee during games and a souvenir"."""
+    words = clause.words
+    objects = [part for part in clause.after if part.role == "dobj"]
+    later = [part for part in clause.after if part.role == "prep" and objects and part.start >= objects[0].end]
+    return any(
+        words[at].text == "and" and words[at + 1].text in ("a", "an") for part in later for at in range(part.start, part.end)
+    )
 
 
 def _is_participle(words: Sequence[Word], verb: int, joined: int) -> bool:

@@ -72,6 +72,9 @@ EMPTY = frozenset(
 )
 ORDINAL = frozenset("first second third last next other main key only best another final ultimate primary".split())
 LONGEST_TERM = 6  # words
+_TOLD_BY_MEANS = re.compile(
+    r"(?:an?|the|any|all|one|those|that|each|every|no|to|when|how|where|what|\w+ing|\w+ of)\b", re.IGNORECASE
+)
 # A second sentence that "and" joins to a definition: ", and it is used wherever …".
 JOINED = re.compile(
     r",? and (?:it|they|he|she|one|this) .*|, and (?:the|its|their) [\w -]{2,40} (?:\w+s|are|have|do) .*", re.DOTALL
@@ -169,6 +172,8 @@ def _definition(line: str, text: str) -> tuple[str, str, str] | None:
     elif not article and not _is_proper(term, text):
         term = term[0].lower() + term[1:]
     verb = groups.get("verb") or groups.get("be") or "is"
+    if verb == "means" and not groups.get("article") and not _TOLD_BY_MEANS.match(body):
+        return None  # "Administrative means convey …"
     if verb == "means" and body.startswith("that "):  # "A red tag means that …" only makes sense as a whole sentence
         return f"{article} {term}".strip(), verb, line
     return f"{article} {term}".strip(), verb, body[0].upper() + body[1:] + ("" if body[-1] in ".!?" else ".")

@@ -26,7 +26,9 @@ _UNFIT = re.compile(
     rf"|(?:this|next|preceding|previous|the) (?:{PIECE_OF_A_BOOK})|as follows|the following|e\.g|i\.e|copyright"
     rf"|(?:shown|listed|mentioned|described|discussed|stated|noted) (?:above|below|earlier|here|in (?:{PIECE_OF_A_BOOK}))"
     r"|the (?:above|below)|for example|for instance|in (?:this|each|any|that|such) cases?|for this reason"
-    r"|as a result)\b",
+    r"|as a result|provided (?:that )?(?:the|an?|it|they|all|no|their))\b"
+    # several things told by question words, of which one alone looks like a condition: "what it is, when it ends, and who …"
+    r"|, (?:when|where|who|how|why) .+(?:, and|, or) (?:when|where|who|how|why|what)\b",
     re.IGNORECASE,
 )
 # A heading or page header that ran into the sentence.
@@ -39,7 +41,7 @@ _PERSON = re.compile(
 _NUMBERS_ROW = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")
 _EMPTY_NOUNS = frozenset(
     "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
-    "item part type kind information it following number variety range series set".split()
+    "item part type kind information it following number variety range series set array".split()
 )
 # Words that say nothing about what they describe.
 _PALE = frozenset(

@@ -119,6 +119,8 @@ def _fact(found: Listing, clause: Clause) -> ListFact | None:
     is_named = clause.subject is not None and _is_named(clause, clause.subject)
     if not items or not is_named or sum(len(item.split()) for item in items) > MOST_WORDS:
         return None
+    if found.lead.endswith("such as"):
+        return None
     if clause.words[clause.verb].lemma in ("exist", "follow", "occur", "apply", "appear", "remain"):
         return None
     asked = _in_place(found, clause) or _by_name(found, clause)

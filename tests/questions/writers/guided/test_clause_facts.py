@@ -307,10 +307,21 @@ def test_an_object_behind_joined_verbs_belongs_to_all(asked, sentence, question,
         "Main considerations include the weight of the load, the length of the rope and the wind.",
         "General risks are fire, flood and the loss of electric power.",
         "Storekeepers must know the different kinds of orders, annexes, and forms received before a delivery.",
+        "Old plans can save time provided the new crew fits the same positions.",
+        "The work order says what will be repaired, when it will take place, and who will control the repair.",
+        "Kiosks provide hot drinks during home games and a meeting place to visiting fans.",
+        "Administrative means convey written material to the guards of the depot.",
     ],
 )
 def test_what_only_the_page_explains_and_people_by_name_are_not_asked_about(asked, sentence):
     assert asked(sentence) == {}
+
+
+@pytest.mark.parametrize("code", ["2S", "KV9", "H3"])
+def test_a_code_at_the_end_keeps_no_full_stop_of_its_own(asked, code):
+    pairs = asked(f"If trained as a rigger, the new crew member requires the identifier of {code}.")
+    assert f"Under which condition does the new crew member require the identifier of {code}?" in pairs
+    assert not any(f"{code}." in question and f"{code}.”" not in question for question in pairs)
 
 
 def test_a_wrong_number_is_denied_with_the_right_one(asked):
