@@ -82,13 +82,15 @@ def quota(settings: GenerationSettings) -> tuple[int, int]:
 
 def _request(excerpt: Excerpt, settings: GenerationSettings, count: int) -> Request[list[dict[str, str]]]:
     values = excerpt_values(excerpt) | {"count": str(count)}
+    instructions = prompt_text("unanswerable", settings.prompts)
     prompt = json_prompt(
-        filled(prompt_text("unanswerable", settings.prompts), values),
+        filled(instructions, values),
         list_schema("questions", {"question": ()}, most=count),
         max_tokens=QUESTION_TOKENS * (count + 1),
         seed=settings.seed + excerpt.passage.index,
     )
-    return Request(excerpt.passage.id, prompt, partial(read_items, name="questions", fields=("question",)))
+    read = partial(read_items, name="questions", fields=("question",), instructions=instructions)
+    return Request(excerpt.passage.id, prompt, read)
 
 
 def _candidate(excerpt: Excerpt, question: str, *, number: int) -> Candidate:

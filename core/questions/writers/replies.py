@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from core.models.text import Message, Prompt, TextGenerator
+from core.questions.writers.echoes import repeats
 from core.questions.writers.writer import Reply
 
 T = TypeVar("T")
@@ -129,16 +130,18 @@ def read_json(reply: str) -> Any:
     return None
 
 
-def read_items(reply: str, name: str, fields: Sequence[str]) -> list[dict[str, str]] | None:
+def read_items(reply: str, name: str, fields: Sequence[str], instructions: str = "") -> list[dict[str, str]] | None:
     """Return the objects listed under `name` that have words in all `fields`; None if there is none.
 
-    If the reply was cut off, these are the objects before its end.
+    If the reply was cut off, these are the objects before its end. Those whose question repeats the `instructions` that
+    the model was given are left out.
     """
     told = read_json(reply)
     listed = told.get(name) if isinstance(told, dict) else told
     items = listed if isinstance(listed, list) else list(_objects(reply))
     usable = [item for item in items if isinstance(item, dict) and all(_has_words(item.get(field)) for field in fields)]
-    return [{key: " ".join(str(value).split()) for key, value in item.items()} for item in usable] or None
+    told_items = [{key: " ".join(str(value).split()) for key, value in item.items()} for item in usable]
+    return [item for item in told_items if not repeats(item.get("question", ""), instructions)] or None
 
 
 def _has_words(value: Any) -> bool:

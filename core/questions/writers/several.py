@@ -4,7 +4,7 @@ For models of about a billion parameters and more. A pair whose quote is not fou
 yielded without a quote, so that it is counted and never trained on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from core.models.text import Prompt, TextGenerator
@@ -45,12 +45,19 @@ def _requests(excerpt: Excerpt, settings: GenerationSettings) -> Iterator[Reques
         yield Request(
             excerpt.passage.id,
             several_prompt(excerpt, settings, count=count, seed=settings.seed + excerpt.passage.index + begun),
-            partial(read_items, name=SINGLE[0], fields=SINGLE[1]),
+            _reader(SINGLE, prompt_text("several", settings.prompts)),
         )
     if excerpt.linked:
         yield Request(
-            excerpt.passage.id, _link_prompt(excerpt, settings), partial(read_items, name=LINKED[0], fields=LINKED[1])
+            excerpt.passage.id,
+            _link_prompt(excerpt, settings),
+            _reader(LINKED, prompt_text("link", settings.prompts)),
         )
+
+
+def _reader(form: tuple[str, tuple[str, ...]], instructions: str) -> Callable[[str], list[dict[str, str]] | None]:
+    name, fields = form
+    return partial(read_items, name=name, fields=fields, instructions=instructions)
 
 
 def several_prompt(excerpt: Excerpt, settings: GenerationSettings, *, count: int, seed: int = 0) -> Prompt:
