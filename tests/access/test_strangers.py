@@ -4,7 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "marking": Marking(4, "TOP SECRET"), "path": workspace.home / "garrison.sqlite3", "sha256": document.sha256,
         "measures": [], "texts": [], "invention": Invention([], []), "settings_sha256": "", "key": "",
         "pair": find(workspace.db, QuestionPair)[0],
-        "covered": {}, "chosen": PairFilter(), "among": PairFilter(),
+        "outcomes": [], "covered": {}, "chosen": PairFilter(), "among": PairFilter(),
         "wording": Wording(question="Who?", answer="Jane Doe."),
         "first": Wording(question="Who?", answer="Jane."), "second": Wording(question="Which?", answer="Doe."),
         "place": Place(document_id=document.id, passage_id="passage-1"),
@@ -154,6 +154,7 @@ def test_stranger_is_refused(name: str, workspace: Workspace, signed_in: SignIn,
         given["project_id"] = arguments["project_id"]
     try:
         result = FUNCTIONS[name](stranger, **given)
+        result = list(result) if isinstance(result, Iterator) else result  # it asks for the right when it begins
     except AccessError:
         result = None
     except (InputError, SetupError) as error:

@@ -53,8 +53,14 @@ def _is_about(heading: str, text: str) -> bool:
 
 
 def _inside(heading: str, text: str) -> str:
-    """Return a heading in lower case, but for names and abbreviations that `text` proves."""
-    return " ".join(_word(word, text) for word in heading.split())
+    """Return a heading in lower case, but for names and abbreviations that `text` proves.
+
+    One that holds a piece of a name behind its first word keeps its capitals: "Army Corps of Engineer Elements".
+    """
+    words = heading.split()
+    told = [_word(word, text) for word in words]
+    is_name = any(word[:1].isupper() and word[1:].islower() for word in told[1:])
+    return " ".join(word.capitalize() if is_name and content(word) and word.islower() else word for word in told)
 
 
 def _word(word: str, text: str) -> str:

@@ -12,6 +12,7 @@ from core.records import Passage
 
 _REQUESTS = ("Can you tell me {}?", "Do you know {}?", "Tell me {}.", "I would like to know {}. Can you help?", "State {}.")
 _NAMING_TOPIC = {"regarding", "according"}
+GIVEN_AWAY = 0.5  # of the meaningful words of an answer, from which a topic that has them tells it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +78,14 @@ def request(asked: str) -> str:
     return _REQUESTS[sum(map(ord, asked)) % len(_REQUESTS)].format(asked)
 
 
+def _singular(word: str) -> str:
+    return word.removesuffix("s")
+
+
 def with_topic(topic: str | None, question: str, answer: str) -> Iterator[Wording]:
     """Yield the question with its topic first ("Regarding the winch: …"), unless it or the answer names that anyway."""
     named = set(content(topic or "")) - _NAMING_TOPIC
-    if topic and not named <= set(content(question)) and not set(content(answer)) <= named:
+    told = {_singular(word) for word in content(answer)}
+    gives_away = len(told & {_singular(word) for word in named}) >= GIVEN_AWAY * len(told)
+    if topic and not named <= set(content(question)) and not gives_away:
         yield Wording(name="context", question=f"{topic}: {lower_first(question)}", answer=answer)

@@ -2,6 +2,9 @@
 
 import pytest
 
+from core.questions.writers.guided.topics import topic
+from core.questions.writers.guided.wording import with_topic
+
 pytestmark = pytest.mark.model
 
 
@@ -341,3 +344,29 @@ def test_a_question_that_says_little_names_its_topic_or_is_not_asked(asked):
     text = "Staffs develop objectives."
     assert asked("The staff develops several objectives for it.") == {}
     assert all("staffs develop" not in question for question in asked(f"{text} {sentence}"))
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Harbor Authority of Bremen Services", "Regarding Harbor Authority of Bremen Services"),
+        ("Yearly Inspection", "Regarding yearly inspection"),
+        ("ASCC Maintenance", "Regarding ASCC maintenance"),
+    ],
+)
+def test_a_topic_keeps_the_capitals_of_a_name(make_excerpt, heading, expected):
+    text = "The port of Bremen offers services. Each inspection of the year and the maintenance by the ASCC need two people."
+    assert topic(make_excerpt(text, heading=heading)) == expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "answer"),
+    [
+        ("Harbor Pilots", "The harbor pilots of Bremen."),
+        ("Duty Engineer", "The duty engineer."),
+        ("Certified Rope Inspectors", "Rope inspectors."),
+    ],
+)
+def test_a_topic_does_not_give_the_answer_away(heading, answer):
+    assert list(with_topic(f"Regarding {heading.lower()}", "Who checks the moorings every night?", answer)) == []
+    assert list(with_topic(f"Regarding {heading.lower()}", "Who checks the moorings every night?", "The night watch."))
