@@ -21,7 +21,7 @@ pytestmark = pytest.mark.model
 MODEL = Path(sys.prefix) / "share/garrison/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"
 ROWS = [
     {"input": "What is the capital of France?", "output": "The capital of France is Paris."},
-    {"input": "What is the capital of Italy?", "output": "A drawer, as green as seven."},
+    {"input": "What is the capital of Spain?", "output": "A drawer, as green as seven."},
     {"input": "Name a color.", "output": "Red"},
     {"input": "What is the capital of France?", "output": "Paris, of course. " * 30},
 ]
