@@ -15,8 +15,9 @@ from typing import Any
 
 from core.evaluation.comparison import EvaluationResult, evaluate
 from core.records import QuestionPair
+from core.services.questions.datasets import read_rows
 from core.services.training import answering
-from core.settings import SplitSettings, TrainingSettings
+from core.settings import TrainingSettings
 from tests.benchmarks.material import gguf
 
 STEPS = 144  # of eight rows
@@ -26,20 +27,17 @@ Row = dict[str, Any]
 
 def pairs_of(path: Path) -> list[QuestionPair]:
     """Return the kept pairs that the guided writer writes about a whole document."""
-    from core.documents import read_document, split_passages
-    from core.models.llama import token_counter
-    from core.questions.writers.writer import Excerpt
+    from core.documents import read_document
+    from tests.benchmarks.writing.excerpts import excerpts_in
     from tests.benchmarks.writing.garrison import guided
 
-    text = read_document(path, path.name).text
-    passages = split_passages("document", text, (), settings=SplitSettings(), count_tokens=token_counter(gguf()))
-    return guided([Excerpt(passage=each, title=path.stem, language="en") for each in passages]).kept
+    return guided(excerpts_in(read_document(path, path.name).text, path)).kept
 
 
 def rows_of(path: Path) -> list[Row]:
     """Return the rows of a file of pairs, or those written about a document."""
     if path.suffix == ".jsonl":
-        return _json_lines(path)
+        return read_rows(path)
     return [{"input": pair.input, "output": pair.output, "fact": pair.fact, "kind": pair.kind} for pair in pairs_of(path)]
 
 
@@ -70,7 +68,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS, help=f"of eight rows (default: {STEPS})")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     asked = parser.parse_args()
-    questions = _json_lines(asked.questions)
+    questions = read_rows(asked.questions)
     print("| rows | how many | facts | each seen | base F1 | F1 | 95 % interval | loss |\n|---|---|---|---|---|---|---|---|")
     for path in asked.rows:
         rows = rows_of(path)
@@ -99,10 +97,6 @@ def _keep(folder: Path, path: Path, rows: list[Row], result: EvaluationResult) -
     (folder / f"{path.stem}-rows.jsonl").write_text(lines, encoding="utf-8")
     told = json.dumps(result.as_json(), ensure_ascii=False, indent=1)
     (folder / f"{path.stem}-answers.json").write_text(told, encoding="utf-8")
-
-
-def _json_lines(path: Path) -> list[Row]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 if __name__ == "__main__":

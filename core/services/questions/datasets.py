@@ -12,7 +12,7 @@ from core.errors import Hint, InputError, SetupError
 from core.files import check_target, file_atomic, write_atomic
 from core.questions.dataset import Card, Difference, Frozen, card_of, difference, split_dataset
 from core.questions.exchange.conversations import training_row
-from core.records import DatasetVersion, Project, QuestionPair, new_id, now
+from core.records import AuditAction, DatasetVersion, Project, QuestionPair, new_id, now
 from core.services.questions.trainable import approvals_of, reviewed_pairs
 from core.services.questions.writing.texts import trainable_texts
 from core.services.review import approval_words, risk_of, unread_risk
@@ -65,13 +65,7 @@ def freeze(workspace: Workspace, project: Project, settings: DatasetSettings | N
         for name, content in files.items():
             write_atomic(workspace.dataset_folder(project.id, version.id) / name, content)
         insert(workspace.db, version)
-        audit.append(
-            workspace.db,
-            "dataset version built",
-            subjects={"project": project.id, "dataset": version.id},
-            hashes={"dataset": version.sha256},
-            counts={"training": version.train_count, "held out": version.heldout_count},
-        )
+        _note(workspace, "dataset version built", version)
     return version
 
 
@@ -203,17 +197,22 @@ def export_version(
         raise SetupError(
             f"A file of version {version.number} is gone.", "Restore it from a backup, or freeze the pairs again."
         )
-    audit.append(
-        workspace.db,
-        "dataset version exported",
-        subjects={"project": project.id, "dataset": version.id},
-        hashes={"dataset": version.sha256},
-        counts={"training": version.train_count, "held out": version.heldout_count},
-    )
+    _note(workspace, "dataset version exported", version)
     with file_atomic(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(CARD_TEXT, card_text(project, version))
         for path in files:
             archive.write(path, path.name)
+
+
+def _note(workspace: Workspace, action: AuditAction, version: DatasetVersion) -> None:
+    """Append to the audit log what was done with a version."""
+    audit.append(
+        workspace.db,
+        action,
+        subjects={"project": version.project_id, "dataset": version.id},
+        hashes={"dataset": version.sha256},
+        counts={"training": version.train_count, "held out": version.heldout_count},
+    )
 
 
 def card_text(project: Project, version: DatasetVersion) -> str:

@@ -10,12 +10,18 @@ CHARACTERS = 15_000
 
 def excerpts_of(path: Path, characters: int = CHARACTERS) -> list[Excerpt]:
     """Return the passages of so many characters from the middle of a document, from a paragraph's beginning on."""
-    from core.documents import read_document, split_passages
-    from core.models.llama import token_counter
-    from core.settings import SplitSettings
+    from core.documents import read_document
 
     text = read_document(path, path.name).text
     start = text.find("\n", max(0, len(text) // 2 - characters // 2)) + 1
-    cut = text[start : start + characters]
-    passages = split_passages("document", cut, (), settings=SplitSettings(), count_tokens=token_counter(gguf()))
+    return excerpts_in(text[start : start + characters], path)
+
+
+def excerpts_in(text: str, path: Path) -> list[Excerpt]:
+    """Return the passages of a text that was read from `path`."""
+    from core.documents import split_passages
+    from core.models.llama import token_counter
+    from core.settings import SplitSettings
+
+    passages = split_passages("document", text, (), settings=SplitSettings(), count_tokens=token_counter(gguf()))
     return [Excerpt(passage=passage, title=path.name.replace("_", " "), language="en") for passage in passages]

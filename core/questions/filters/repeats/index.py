@@ -11,7 +11,7 @@ ALIKE = 0.9  # share of common words from which two questions count as the same
 
 
 class QuestionIndex:
-    """An index of questions by their words, to find near duplicates. Words are numbers in it: some 200 bytes a question."""
+    """An index of questions by their words, to find near duplicates. Words are numbers in it, which take less memory."""
 
     def __init__(self, alike: float = ALIKE) -> None:
         self._alike = alike

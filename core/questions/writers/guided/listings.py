@@ -8,6 +8,7 @@ from core.language.english.function_words import MODALS
 from core.language.grammar import parse
 from core.questions.passage_sentences import BULLETS
 from core.questions.writers.guided import asking
+from core.questions.writers.guided.meaning import without_parentheses
 from core.records import Passage
 
 _ITEM = re.compile(r"^\s*(?:[" + BULLETS + r"·*–—-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?P<text>\S.*)$")
@@ -91,7 +92,7 @@ def is_long(listing: Listing) -> bool:
 
 def cleaned_item(text: str) -> str:
     """Return an item as a part of a sentence; "" if it is unfit for that."""
-    text = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", re.sub(r"\s+", " ", text)).strip(" .;,")
+    text = without_parentheses(text).strip(" .;,")
     return "" if re.search(r"[—|_=]", text) or len(text.split()) > MOST_IN_ITEM else asking.lower_first(text)
 
 

@@ -36,9 +36,14 @@ _REFERENCE = re.compile(
 )
 
 
+def without_parentheses(text: str) -> str:
+    """Return a text on one line, without what stands in parentheses or brackets."""
+    return _PARENTHESES.sub("", re.sub(r"\s+", " ", text)).strip()
+
+
 def plain(text: str) -> str:
     """Return a sentence on one line, without parentheses, references at its end and a connecting word at its beginning."""
-    line = _REFERENCE.sub("", _PARENTHESES.sub("", re.sub(r"\s+", " ", text)).strip())
+    line = _REFERENCE.sub("", without_parentheses(text))
     line = re.sub(
         r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise"
         r"|Consequently|Finally|Ultimately), ",
