@@ -193,7 +193,7 @@ def export_version(
     check_target(target, is_forced=is_forced)
     folder = workspace.dataset_folder(project.id, version.id)
     files = [folder / name for name in (TRAIN, HELDOUT, TEXTS) if (folder / name).exists()]
-    if len(files) < 2:
+    if not {TRAIN, HELDOUT} <= {path.name for path in files}:
         raise SetupError(
             f"A file of version {version.number} is gone.", "Restore it from a backup, or freeze the pairs again."
         )

@@ -56,3 +56,15 @@ def test_a_file_that_is_there_is_not_replaced_and_one_that_is_gone_is_told(
     (workspace.dataset_folder(learned.project.id, version.id) / "train.jsonl").unlink()
     with pytest.raises(SetupError, match="gone"):
         export_version(workspace, learned.project, version, tmp_path / "other.zip")
+
+
+@pytest.mark.parametrize("gone", ["train.jsonl", "heldout.jsonl"])
+def test_texts_beside_the_rows_do_not_stand_in_for_a_file_that_is_gone(
+    workspace: Workspace, learned: LearnedProject, version: DatasetVersion, tmp_path: Path, gone: str
+) -> None:
+    folder = workspace.dataset_folder(learned.project.id, version.id)
+    (folder / datasets.TEXTS).write_text("", encoding="utf-8")
+    (folder / gone).unlink()
+    with pytest.raises(SetupError, match="gone"):
+        export_version(workspace, learned.project, version, tmp_path / "out.zip")
+    assert not (tmp_path / "out.zip").exists()
