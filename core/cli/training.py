@@ -64,16 +64,17 @@ def show_plan(shell: Shell, project: Project, *, model: str, settings: TrainingS
         SetupError: the model is not on this machine.
         InputError: it is no language model, or there are no reviewed pairs.
     """
-    from core.services.questions.trainable import reviewed_pairs
+    from core.services.questions.trainable import check_reviewed, trainable_amount
     from core.services.training.fit import fit_here
     from core.services.training.runs import find_trainable
 
     base = find_trainable(shell.workspace, model)
-    pairs = reviewed_pairs(shell.workspace, project)
-    fit = fit_here(shell.workspace, project, base, pairs=pairs, settings=settings)
+    check_reviewed(shell.workspace, project)
+    amount = trainable_amount(shell.workspace, project)
+    fit = fit_here(shell.workspace, project, base, amount=amount, settings=settings)
     verdict = {name: getattr(fit, name) for name in ("is_enough", "is_memory_enough", "is_disk_enough")}
-    payload = {"model": base.name, "pairs": len(pairs), "settings": settings.model_dump(), **plain(fit), **verdict}
-    shell.show(payload, plan_text(fit, settings, pair_count=len(pairs)))
+    payload = {"model": base.name, "pairs": amount.pairs, "settings": settings.model_dump(), **plain(fit), **verdict}
+    shell.show(payload, plan_text(fit, settings, pair_count=amount.pairs))
     return fit.is_enough
 
 

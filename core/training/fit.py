@@ -3,13 +3,11 @@
 Estimates err on the large side. Only the training itself knows for sure; it stops with a clear message if memory runs short.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.records import Model, QuestionPair
+from core.records import Model
 from core.settings import TrainingSettings
-from core.training.facts import fact_count
 
 # Bytes per weight once loaded. With 8 and 4 bits the embeddings stay at 4 bytes each; 4 bits was measured on the embedded
 # model (166 MB for 134.5 M weights, docs/benchmarks.md), 8 bits computed from the same share of embeddings.
@@ -25,6 +23,19 @@ REFERENCE_SPEED, REFERENCE_WEIGHTS = 200.0, 134.5e6  # tokens per second of the 
 CHARACTERS_PER_TOKEN = 4.0
 START_S = 20.0  # loading the libraries and the model, freezing the rows
 TEMPLATE_TOKENS = 30  # what the chat template adds to each row: control tokens and instructions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """How much there is to train on: question pairs, the facts that they ask for, and the characters of both sides.
+
+    An epoch shows each fact once, in whichever of its wordings; a pair whose fact is not known is a fact of its own.
+    """
+
+    pairs: int
+    facts: int
+    characters: int
+    documents: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +73,9 @@ def weight_count(model: Model) -> float:
     return model.size_bytes * 8 / bits
 
 
-def row_tokens(pairs: Sequence[QuestionPair]) -> float:
+def row_tokens(amount: Amount) -> float:
     """Estimate the mean length of a training row in tokens: four characters per token, plus the chat template."""
-    if not pairs:
-        return float(TEMPLATE_TOKENS)
-    characters = sum(len(pair.input) + len(pair.output) for pair in pairs) / len(pairs)
-    return characters / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
+    return amount.characters / max(amount.pairs, 1) / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
 
 
 def remedies(settings: TrainingSettings) -> dict[str, Any]:
@@ -84,28 +92,28 @@ def estimate(
     model: Model,
     settings: TrainingSettings,
     *,
-    pairs: Sequence[QuestionPair],
+    amount: Amount,
     tokens_per_s: float,
     free_memory_bytes: float,
     free_disk_bytes: float,
 ) -> Fit:
-    """Estimate what training `model` on `pairs` needs.
+    """Estimate what training `model` on so much needs.
 
     Args:
         model: the base model.
         settings: the settings of the run.
-        pairs: the kept question pairs.
+        amount: the kept question pairs from text whose approval stands.
         tokens_per_s: speed measured on an earlier run of this model; 0 falls back on the speed measured on 2 cores.
         free_memory_bytes: free memory of this machine.
         free_disk_bytes: free space on the disk that holds the workspace.
     """
     weights = weight_count(model)
-    tokens = min(row_tokens(pairs), settings.max_tokens)
-    rows_at_once = min(settings.batch_size, max(len(pairs), 1))
+    tokens = min(row_tokens(amount), settings.max_tokens)
+    rows_at_once = min(settings.batch_size, max(amount.pairs, 1))
     trainable = weights * LORA_SHARE * settings.lora_rank
     activations = rows_at_once * tokens * (TOKEN_FACTOR * weights ** (2 / 3) + TOKEN_BYTES)
     speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
-    seen = settings.epochs * fact_count(pair.fact for pair in pairs)  # rows
+    seen = settings.epochs * amount.facts  # rows
     steps = seen / (settings.batch_size * settings.gradient_accumulation)
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
     return Fit(

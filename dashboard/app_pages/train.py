@@ -12,11 +12,11 @@ from core.evaluation.verdict import outcome
 from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
 from core.run_folder import RunFolder
-from core.services.questions.trainable import standing_of
+from core.services.questions.trainable import standing_of, trainable_amount
 from core.services.training.fit import fit_here
 from core.settings import PRESETS, TrainingSettings
 from core.storage import Workspace, count, find
-from core.training.fit import Fit, remedies
+from core.training.fit import Amount, Fit, remedies
 from core.training.learning import SENTENCES, Trend, trend
 from core.words import counted, duration, size
 from dashboard import resources
@@ -24,7 +24,6 @@ from dashboard.components.charts import loss_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.questions.pairs import trainable_pairs
 from dashboard.components.questions.versions import show_versions
 from dashboard.components.setting_fields import setting_fields
 from dashboard.components.words import ago
@@ -87,10 +86,9 @@ def _finished_sentence(rows: list[dict[str, Any]]) -> str:
     return ":material/check_circle: It is finished. A comparison with the base model shows what it knows now."
 
 
-def ask_data(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
+def ask_data(workspace: Workspace, project: Project, amount: Amount) -> None:
     """Show what to train on: the kept pairs, which starting freezes."""
-    documents = len({pair.document_id for pair in pairs})
-    st.markdown(f"**{counted(len(pairs), 'question pair')}** from {counted(documents, 'document')}")
+    st.markdown(f"**{counted(amount.pairs, 'question pair')}** from {counted(amount.documents, 'document')}")
     standing = standing_of(workspace, project)
     if standing.unapproved:
         st.caption(f":material/front_hand: {standing.unapproved:,} more come from text that is not approved: left out.")
@@ -163,7 +161,7 @@ def _change(settings: TrainingSettings, name: str, value: Any) -> None:
     st.session_state[f"setting-{settings.preset}-{name}"] = value
 
 
-def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair]) -> None:
+def show_choice(workspace: Workspace, project: Project, amount: Amount) -> None:
     """Show the three questions, the details, the fit and the start button."""
     models = models_for("training", model_folders(workspace.home))
     if not models:
@@ -172,12 +170,12 @@ def show_choice(workspace: Workspace, project: Project, pairs: list[QuestionPair
     preferred = [model for model in models if model.is_embedded] + [model for model in models if not model.is_embedded]
 
     def fit_of(model: Model, settings: TrainingSettings) -> Fit:
-        return fit_here(workspace, project, model, pairs=pairs, settings=settings)
+        return fit_here(workspace, project, model, amount=amount, settings=settings)
 
     data, base, depth = st.columns(3, border=True)
     with data:
         st.markdown("On what?")
-        ask_data(workspace, project, pairs)
+        ask_data(workspace, project, amount)
     with base:
         model = ask_model(preferred)
     with depth:
@@ -257,13 +255,13 @@ def show_last_run(workspace: Workspace, project: Project) -> None:
 workspace = resources.workspace()
 project = resources.require_project()
 job = follow_newest(workspace, project, "train")
-pairs = [] if is_active(job) else trainable_pairs(workspace, project)
+amount = trainable_amount(workspace, project)
 if is_active(job):
     st.fragment(show_progress, run_every="2s", key="live-run")(workspace, project, is_live=True)
-elif pairs:
+elif amount.pairs:
     show_last_run(workspace, project)
-    show_choice(workspace, project, pairs)
+    show_choice(workspace, project, amount)
 else:
     show_first_step(workspace, project)
-show_versions(workspace, project, can_freeze=bool(pairs))
+show_versions(workspace, project, can_freeze=amount.pairs > 0 and not is_active(job))
 show_runs(workspace, project)

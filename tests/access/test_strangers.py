@@ -26,6 +26,7 @@ from core.services.review import Decision
 from core.settings import FilterSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert, people
 from core.storage.pairs.pages import PairFilter
+from core.training.fit import Amount
 
 from .conftest import SignIn, filled, token
 
@@ -98,6 +99,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "spans": [span], "span": span, "state": "rejected", "decision": decision, "start": 0,
         "end": 6, "entity": "PERSON", "reason": "no", "review": review, "text": "x", "pages": (), "passages": [], "run": run,
         "pairs": find(workspace.db, QuestionPair), "kind": "anonymize", "params": anonymization.Params(), "table": None,
+        "amount": Amount(pairs=0, facts=0, characters=0),
         "result": None, "filters": FilterSettings(), "person_id": other.person.id, "named": other.person.id, "role": "owner",
         "target": workspace.home / "out.jsonl", "name": run.id,
         "suggestion": Suggestion(kind="deny", text="Maria Keller", entity="PERSON", count=1, documents=1),

@@ -6,16 +6,19 @@ import pytest
 
 from core.records import Model
 from core.settings import TrainingSettings
-from core.training.fit import START_S, estimate, remedies, weight_count
+from core.training.fit import START_S, Amount, estimate, remedies, weight_count
 
 EMBEDDED = Model(name="m", path="/m/SmolLM2-135M-Instruct.Q4_1.gguf", format="gguf", size_bytes=98_362_432, sha256="")
 
 
-def fit_of(settings: TrainingSettings, *, pairs=(), free_memory_bytes=8e9, tokens_per_s=0.0):
+PAIRS = Amount(pairs=400, facts=400, characters=400 * 120)
+
+
+def fit_of(settings: TrainingSettings, *, amount=PAIRS, free_memory_bytes=8e9, tokens_per_s=0.0):
     return estimate(
         EMBEDDED,
         settings,
-        pairs=pairs,
+        amount=amount,
         tokens_per_s=tokens_per_s,
         free_memory_bytes=free_memory_bytes,
         free_disk_bytes=1e12,
@@ -33,12 +36,22 @@ def test_four_bits_need_less_memory_than_thirty_two():
     assert full - small == pytest.approx(538e6 - 166e6, rel=0.03)
 
 
-def test_time_follows_from_the_measured_speed(learned):
+def test_time_follows_from_the_measured_speed():
     settings = TrainingSettings(epochs=10)
-    slow, fast = (fit_of(settings, pairs=learned.pairs, tokens_per_s=speed).duration_s for speed in (100.0, 200.0))
-    tokens = sum(len(pair.input) + len(pair.output) for pair in learned.pairs) / 4 + 30 * len(learned.pairs)
+    slow, fast = (fit_of(settings, tokens_per_s=speed).duration_s for speed in (100.0, 200.0))
+    tokens = PAIRS.pairs * (120 / 4 + 30)
     assert slow - START_S == pytest.approx(10 * tokens / 100)
     assert slow - START_S == pytest.approx(2 * (fast - START_S))
+
+
+def test_an_epoch_takes_as_long_as_there_are_facts_in_whatever_number_of_wordings():
+    settings = TrainingSettings(epochs=10)
+    five = fit_of(settings, amount=replace(PAIRS, facts=80), tokens_per_s=100.0).duration_s
+    assert five - START_S == pytest.approx((fit_of(settings, tokens_per_s=100.0).duration_s - START_S) / 5)
+
+
+def test_nothing_to_train_on_takes_no_time():
+    assert fit_of(TrainingSettings(), amount=Amount(pairs=0, facts=0, characters=0)).duration_s == START_S
 
 
 def test_too_little_memory_does_not_fit():
@@ -53,14 +66,13 @@ def test_fits_only_if_both_memory_and_disk_suffice():
 
 
 @pytest.mark.parametrize("changes", [{}, {"batch_size": 3}, {"precision": "4bit"}, {"precision": "8bit", "batch_size": 1}])
-def test_each_remedy_saves_memory(learned, changes):
-    pairs = learned.pairs * 10
+def test_each_remedy_saves_memory(changes):
     settings = TrainingSettings(**changes)
-    needed = fit_of(settings, pairs=pairs).memory_bytes
+    needed = fit_of(settings).memory_bytes
     offered = remedies(settings)
     assert offered
     for name, value in offered.items():
-        assert fit_of(settings.model_copy(update={name: value}), pairs=pairs).memory_bytes < needed
+        assert fit_of(settings.model_copy(update={name: value})).memory_bytes < needed
 
 
 def test_nothing_is_offered_where_nothing_more_can_be_saved():

@@ -8,6 +8,7 @@ from core.questions.as_text import exchange_in
 from core.records import Document, Passage, Project, QuestionPair, Review
 from core.services.review.approved import approved_masking, masked_parts
 from core.storage import Workspace, find, get, rights
+from core.training.fit import Amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +24,40 @@ class Standing:
     outdated: int
 
 
+_APPROVED = "(select id from reviews where document_id = pairs.document_id and state = 'approved')"
+
+
 def standing_of(workspace: Workspace, project: Project) -> Standing:
     """Count the kept pairs of a project by whether their approval stands."""
     rights.check(workspace.db, "see project", project.id)
-    approved = "(select id from reviews where document_id = pairs.document_id and state = 'approved')"
     row = workspace.db.execute(
-        f"select count(*) as kept, coalesce(sum({approved} is null), 0) as unapproved, coalesce(sum({approved} is not null"  # noqa: S608 a constant
-        f" and origin <> 'imported' and review_id is not {approved}), 0) as outdated"
+        f"select count(*) as kept, coalesce(sum({_APPROVED} is null), 0) as unapproved, coalesce(sum({_APPROVED} is not null"  # noqa: S608 a constant
+        f" and origin <> 'imported' and review_id is not {_APPROVED}), 0) as outdated"
         " from pairs where project_id = ? and state = 'kept'",
         [project.id],
     ).fetchone()
     left_out = row["unapproved"] + row["outdated"]
     return Standing(valid=row["kept"] - left_out, unapproved=row["unapproved"], outdated=row["outdated"])
+
+
+def trainable_amount(workspace: Workspace, project: Project) -> Amount:
+    """Measure what `reviewed_pairs` would return, without reading it; imported pairs count as they came."""
+    rights.check(workspace.db, "see project", project.id)
+    row = workspace.db.execute(
+        "select count(*) as pairs, count(distinct coalesce(fact, id)) as facts,"  # noqa: S608 a constant
+        " coalesce(sum(length(input) + length(output)), 0) as characters, count(distinct document_id) as documents"
+        f" from pairs where project_id = ? and state = 'kept' and {_APPROVED} is not null"
+        f" and (origin = 'imported' or review_id is {_APPROVED})",
+        [project.id],
+    ).fetchone()
+    return Amount(**row)
+
+
+def check_reviewed(workspace: Workspace, project: Project) -> None:
+    """Raise InputError if there are no kept pairs from text whose approval stands, and say why."""
+    standing = standing_of(workspace, project)
+    if not standing.valid:
+        raise _none(project, kept=standing.unapproved + standing.outdated, is_outdated=standing.outdated > 0)
 
 
 def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
@@ -44,22 +67,14 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
         InputError: there are none, and why.
     """
     kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept", order="created_at, rowid")
-    if not kept:
-        raise InputError(
-            f"{project.name} has no question pairs.",
-            Hint("Have some written on the page Questions.", command=f"garrison questions generate {project.name}"),
-        )
     approved: dict[str, tuple[Review | None, dict[str, Passage]]] = {}
     for document_id in {pair.document_id for pair in kept}:
         review, passages = _approved(workspace, get(workspace.db, Document, document_id))
         approved[document_id] = review, {passage.id: passage for passage in passages}
     usable = [pair for given in kept if (pair := _reviewed(given, *approved[given.document_id]))]
     if not usable:
-        is_approved_again = any(pair.review_id is not None and approved[pair.document_id][0] is not None for pair in kept)
-        raise InputError(
-            f"None of the {len(kept)} pairs of {project.name} comes from a document whose approval stands.",
-            _rewrite(project) if is_approved_again else _review(project),
-        )
+        is_outdated = any(pair.review_id is not None and approved[pair.document_id][0] is not None for pair in kept)
+        raise _none(project, kept=len(kept), is_outdated=is_outdated)
     return usable
 
 
@@ -84,6 +99,19 @@ def _approved(workspace: Workspace, document: Document) -> tuple[Review | None, 
         return None, []
     parts = {passage.id: masked_parts(masked, passage.parts) for passage in workspace.passages(document)}
     return review, [replace(passage, parts=parts.get(passage.id, ())) for passage in passages]
+
+
+def _none(project: Project, *, kept: int, is_outdated: bool) -> InputError:
+    """Return why there is nothing to train on, with what to do."""
+    if not kept:
+        return InputError(
+            f"{project.name} has no question pairs.",
+            Hint("Have some written on the page Questions.", command=f"garrison questions generate {project.name}"),
+        )
+    return InputError(
+        f"None of the {kept} pairs of {project.name} comes from a document whose approval stands.",
+        _rewrite(project) if is_outdated else _review(project),
+    )
 
 
 def _rewrite(project: Project) -> Hint:

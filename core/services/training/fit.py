@@ -1,14 +1,13 @@
 """Whether a training would fit this machine, asked before it starts: by the Train page and by `garrison train --plan`."""
 
 import shutil
-from collections.abc import Sequence
 
 import psutil
 
-from core.records import Model, Project, QuestionPair, Run
+from core.records import Model, Project, Run
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, rights
-from core.training.fit import Fit, estimate
+from core.training.fit import Amount, Fit, estimate
 
 
 def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
@@ -19,10 +18,8 @@ def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
     return 0.0
 
 
-def fit_here(
-    workspace: Workspace, project: Project, model: Model, *, pairs: Sequence[QuestionPair], settings: TrainingSettings
-) -> Fit:
-    """Estimate what training `model` on `pairs` needs, beside what this machine has free at the moment.
+def fit_here(workspace: Workspace, project: Project, model: Model, *, amount: Amount, settings: TrainingSettings) -> Fit:
+    """Estimate what training `model` on so much needs, beside what this machine has free at the moment.
 
     Raises:
         AccessError: the acting person may not see the project.
@@ -31,7 +28,7 @@ def fit_here(
     return estimate(
         model,
         settings,
-        pairs=pairs,
+        amount=amount,
         tokens_per_s=measured_speed(workspace, project, model.name),
         free_memory_bytes=psutil.virtual_memory().available,
         free_disk_bytes=shutil.disk_usage(workspace.home).free,

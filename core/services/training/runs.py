@@ -15,7 +15,7 @@ from core.models.model_formats import is_for
 from core.records import Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
 from core.services.questions.datasets import freeze, read_rows
-from core.services.questions.trainable import reviewed_pairs
+from core.services.questions.trainable import check_reviewed
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
 from core.training import Progress, TrainingResult, train
@@ -43,7 +43,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there are reviewed pairs, and that the model can be trained."""
     project = get(workspace.db, Project, project_id)
     find_trainable(workspace, params.model)
-    reviewed_pairs(workspace, project)
+    check_reviewed(workspace, project)
 
 
 def find_trainable(workspace: Workspace, name: str) -> Model:

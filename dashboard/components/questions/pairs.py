@@ -4,11 +4,9 @@ import html
 from collections import Counter
 from collections.abc import Iterable
 
-from core.errors import InputError
 from core.questions import drop_reason
-from core.records import Passage, Project, QuestionPair
+from core.records import Passage, QuestionPair
 from core.services.questions.question_pairs import Source
-from core.storage import Workspace
 
 LONGEST_LABEL = 70  # characters of a passage in a list
 
@@ -35,13 +33,3 @@ def reasons_explained(names: Iterable[str]) -> str | None:
     """Explain in Markdown, a line each, the reasons for which pairs were dropped; None if there is nothing to explain."""
     reasons = [drop_reason(name) for name in names]
     return "\n".join(f"- **{each.words}**: {each.description}" for each in reasons if each.description) or None
-
-
-def trainable_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]:
-    """Return the kept pairs from approved text: what a training would take before holding some back; may be empty."""
-    from core.services.questions.trainable import reviewed_pairs
-
-    try:
-        return reviewed_pairs(workspace, project)
-    except InputError:  # the page says in its own words that there are none
-        return []

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core import jobs
+from core.errors import InputError
 from core.identity import declared
 from core.jobs import worker
 from core.records import Document, Job, Project, QuestionPair, now
@@ -12,6 +13,8 @@ from core.services import review
 from core.services.questions import generation, trainable
 from core.services.questions.curation import drop, keep
 from core.storage import Workspace, audit, find, get, insert, update
+from core.training.facts import fact_count
+from core.training.fit import Amount
 from tests.attack.killing import put_document
 from tests.scripted_writer import ALL_KEPT, scripted_settings, scripted_writer  # noqa: F401 - a fixture
 from tests.unread import approve_all_unread
@@ -161,6 +164,32 @@ def test_only_the_passage_that_changed_is_written_anew(workspace: Workspace, pro
     assert (result.passages, result.skipped) == (2, 1)
     assert not [told for told in pairs_of(workspace) if "Captain Baker" in told] and len(pairs_of(workspace)) == QUESTIONS
     assert get(workspace.db, QuestionPair, rope.id) == after
+
+
+def check_amount(workspace: Workspace, project: Project) -> None:
+    """Check that the amount to train on, which the database counts, is that of the pairs that are trained on."""
+    pairs = trainable.reviewed_pairs(workspace, project)
+    assert trainable.trainable_amount(workspace, project) == Amount(
+        pairs=len(pairs),
+        facts=fact_count(pair.fact for pair in pairs),
+        characters=sum(len(pair.input) + len(pair.output) for pair in pairs),
+        documents=len({pair.document_id for pair in pairs}),
+    )
+
+
+def test_the_amount_to_train_on_is_that_of_the_reviewed_pairs(workspace: Workspace, project: Project) -> None:
+    write(workspace, project)
+    check_amount(workspace, project)
+    drop(workspace, project.id, [question(workspace, "Captain Baker").id])
+    replace_name(workspace)  # most pairs are out of date
+    check_amount(workspace, project)
+    (document,) = find(workspace.db, Document)
+    review.withdraw(workspace, document, reason="to look again", by=ADA)
+    nothing = Amount(pairs=0, facts=0, characters=0, documents=0)
+    assert trainable.trainable_amount(workspace, project) == nothing
+    for check in (trainable.check_reviewed, trainable.reviewed_pairs):
+        with pytest.raises(InputError, match="None of the"):
+            check(workspace, project)
 
 
 def pairs_ids(workspace: Workspace, part: str) -> set[str]:

@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from core.records import Model, Run
+from core.services.questions.trainable import trainable_amount
 from core.services.training.fit import fit_here, measured_speed
 from core.settings import TrainingSettings
 from core.storage import get, insert, update
@@ -31,13 +32,15 @@ def test_speed_is_that_of_the_newest_finished_run_of_the_model_that_measured_one
 def test_free_memory_is_that_of_this_machine(workspace, learned, monkeypatch, free, is_enough):
     real = psutil.virtual_memory()
     monkeypatch.setattr(psutil, "virtual_memory", lambda: real._replace(available=free))
-    fit = fit_here(workspace, learned.project, MODEL, pairs=learned.pairs, settings=TrainingSettings())
+    amount = trainable_amount(workspace, learned.project)
+    fit = fit_here(workspace, learned.project, MODEL, amount=amount, settings=TrainingSettings())
     assert (fit.free_memory_bytes, fit.is_memory_enough) == (free, is_enough)
 
 
 def test_time_follows_from_an_earlier_run(workspace, learned):
     def seconds() -> float:
-        return fit_here(workspace, learned.project, MODEL, pairs=learned.pairs, settings=TrainingSettings()).duration_s
+        amount = trainable_amount(workspace, learned.project)
+        return fit_here(workspace, learned.project, MODEL, amount=amount, settings=TrainingSettings()).duration_s
 
     before = seconds()
     update(workspace.db, Run, learned.run.id, metrics={"tokens_per_s": 1.0})
