@@ -80,7 +80,7 @@ class GenerationSettings(Settings):
 
     model: str = EMBEDDED_MODEL
     writer: str = "auto"  # a name of `core.questions.writers.registry.WRITERS`; "auto": as the model can, by a trial
-    per_passage: int = Field(default=6, ge=1, le=50)  # facts asked for
+    per_passage: int = Field(default=8, ge=1, le=50)  # facts asked for
     wordings: int = Field(default=5, ge=1, le=10)  # of each fact
     model_wordings: int = Field(default=0, ge=0, le=5)  # of these, how many the model may write
     answers: AnswerStyle = "bare"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from core.language.grammar import Word, parse
 
-_LEAD = re.compile(r"^(?:Regarding|According to) [^:]+: ")
+_LEAD = re.compile(r"^(?:Regarding|According to) (?:(?!, complete the )[^:])+: ")
 _REQUEST = re.compile(
     r"^(?:Can you tell me|Do you know|Can you list|Tell me|State|Name|List|Define|I would like to know|Give|Explain)\b"
 )

@@ -14,7 +14,8 @@ from core.records import Passage
 # "It is important to …" and "It was found that …" speak of nothing before them.
 _POINTING = re.compile(
     r"^(?P<word>It|They) (?:also )?"
-    r"(?P<rest>(?!(?:\w+ ){0,2}(?:is|was|be|been|seems?|appears?|takes?|remains?|follows) (?!an? |the |\w+ed by ))[a-z].+)$"
+    r"(?P<rest>(?!(?:\w+ ){0,2}(?:is|was|be|been|seems?|appears?|takes?|remains?|follows) (?!an? |the |\w+ed by ))"
+    r"(?!are (?:the|an?) )[a-z].+)$"
 )
 _UNSURE = frozenset("each every any no another some many most few one either neither both".split())
 LONGEST = 8  # words of a subject

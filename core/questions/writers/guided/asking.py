@@ -46,7 +46,9 @@ def yes_or_no(clause: Clause, *, instead: tuple[Part, str] | None = None) -> str
     subject = _subject(clause)
     if instead and clause.subject == instead[0]:
         subject = instead[1]
-    return tidy(" ".join(filter(None, (operator, subject, *tail, *parts, *_texts(clause, clause.before))))) + "?"
+    question = " ".join(filter(None, (operator, subject, *tail, *parts)))
+    before = "".join(f"{_instead(clause, part, instead)}, " for part in clause.before)
+    return tidy(before + question) + "?"
 
 
 def embedded(clause: Clause, opening: str, *, gap: Part, end: str = "") -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from core.language.english.function_words import DEMONSTRATIVES, PRONOUNS
 from core.language.grammar import Word
-from core.questions.writers.guided.meaning import is_name_in
+from core.questions.writers.guided.meaning import Spellings
 
 SUBJECTS = {"nsubj", "nsubjpass"}
 # What may follow a verb and be asked for, or stay in the question.
@@ -45,6 +45,10 @@ POINTERS = DEMONSTRATIVES - {"that"} | {"such", "both", "latter", "former", "afo
 _NAMED_BEFORE = PRONOUNS | {"him", "respective"}
 # Words that an aside in commas begins with if it changes what is said.
 _LIMITING = frozenset("without except unless but not if only".split())
+# Words that begin a clause on which another one hangs.
+MARKS = frozenset(
+    "regardless whether even once while as although though if when whenever unless until because since after before".split()
+)
 # Nouns in the singular that may have a verb in the plural.
 _GROUPS = frozenset("staff police personnel crew team".split())
 
@@ -132,7 +136,8 @@ def _joined(
     joined = [at for at in children[verb] if words[at].role == "conj" and words[at].part in ("VERB", "AUX")]
     has_object = clause is not None and any(part.role in OBJECTS for part in clause.after)
     sharing = [at for at in joined if not has_object and _shares_object(words, children, verb, at)]
-    if any(_is_participle(words, verb, at) for at in joined):
+    is_choice = joined and any(words[at].role == "cc" and words[at].text.lower() in ("or", "but") for at in children[verb])
+    if is_choice or any(_is_participle(words, verb, at) for at in joined):
         return
     if clause and not sharing:
         yield replace(clause, twins=twins)
@@ -169,12 +174,30 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
         before=shared + tuple(p for p in parts if p.end <= begin and not _is_dropped(words, p) and p.head not in adverbs),
         after=tuple(p for p in parts if p.start > verb and not _is_aside(words, p)),
     )
+    if any(p.start > verb and _is_aside(words, p) and words[p.start].text.lower() == "as" for p in parts):
+        return None  # ", as necessary," is a condition
     if any(at + 1 < len(words) and words[at].text[:1] and words[at + 1].part == "ADP" for at in adverbs if at < begin):
         return None  # "Concurrently with other acts, …"
     if subject is None and verb > 0 and not clause.before:
         return None  # no command, but a verb without a subject
+    if _loses_its_mark(clause) or _may_possess(clause) or "-" in words[verb].text + words[verb - 1].text:
+        return None
     is_doubtful = any(_is_loose(words, part) or _is_cut(words, part) for part in parts)
     return clause if not is_doubtful and _is_whole(clause, parts, own) and _has_its_number(clause) else None
+
+
+def _loses_its_mark(clause: Clause) -> bool:
+    """Return whether the sentence begins with "once", "while" or the like, and the parser took it for a word alone."""
+    first = clause.words[0].text.lower()
+    return first in MARKS and not any(part.start == 0 and part.end > 1 for part in clause.before)
+
+
+def _may_possess(clause: Clause) -> bool:
+    """Return whether "has limited duties" was taken for what somebody has done."""
+    words = clause.words
+    is_perfect = [words[at].lemma for at in clause.auxiliaries] == ["have"] and clause.auxiliaries[0] == clause.verb - 1
+    after = next((part for part in clause.after if part.start == clause.verb + 1), None)
+    return is_perfect and after is not None and after.role == "dobj" and words[after.start].tag in ("NN", "NNS", "JJ")
 
 
 def _subject(
@@ -260,7 +283,8 @@ def _is_whole(clause: Clause, parts: Sequence[Part], own: Sequence[int]) -> bool
 def _may_belong_to_purpose(clause: Clause, own: Sequence[int]) -> bool:
     """Return whether a verb joined to the clause may belong to its purpose: "uses it to task, direct, and manage"."""
     words = clause.words
-    has_base = any(words[at].role == "conj" and words[at].tag == "VB" for at in own)
+    helped = {word.head for word in words if word.role == "aux"}
+    has_base = any(words[at].role == "conj" and words[at].tag == "VB" and at not in helped for at in own)
     has_purpose = any(words[at].tag == "TO" for part in clause.after for at in range(part.start, part.end))
     return has_base and has_purpose and not clause.auxiliaries
 
@@ -394,19 +418,37 @@ def _is_dropped(words: Sequence[Word], part: Part) -> bool:
 
 def _hedges(words: Sequence[Word], part: Part) -> bool:
     """Return whether a part is an adverb before the subject that belongs to the verb: "Normally, the crew …"."""
-    return part.end - part.start == 1 and words[part.head].text.lower().endswith(("ly", "often", "sometimes"))
+    return part.end - part.start == 1 and words[part.head].text.lower().endswith(("ly", "often", "sometimes", "always"))
 
 
 def _connects(words: Sequence[Word], part: Part) -> bool:
     return part.role == "advmod" and words[part.head].text.lower() in CONNECTORS
 
 
-def inside(words: tuple[Word, ...], text: str) -> tuple[Word, ...]:
-    """Return the words as inside a sentence: the first one in lower case, unless `text` proves it a name or abbreviation."""
+def inside(words: tuple[Word, ...], spellings: Spellings) -> tuple[Word, ...]:
+    """Return the words as inside a sentence: the first one in lower case, unless it is a name or abbreviation."""
     first = words[0]
     is_title = len(words) > 1 and words[1].part == "PROPN" and words[1].text[:1].isupper() and first.part == "PROPN"
-    is_name = is_title or first.text[1:] != first.text[1:].lower() or is_name_in(text, first.text)
+    text = _run(words)
+    is_name = is_title or text[1:] != text[1:].lower() or _is_written_large(words, spellings)
     return words if is_name else (replace(first, text=first.text.lower()), *words[1:])
+
+
+def _run(words: Sequence[Word]) -> str:
+    """Return the first word with what hyphens join to it, which the parser takes apart: "All-Source"."""
+    end = 1
+    while (
+        end < len(words)
+        and words[end].start == words[end - 1].end
+        and (words[end].text == "-" or words[end - 1].text == "-")
+    ):
+        end += 1
+    return "".join(word.text for word in words[:end])
+
+
+def _is_written_large(words: Sequence[Word], spellings: Spellings) -> bool:
+    following = words[1].text if len(words) > 1 else ""
+    return spellings.is_large(words[0].text, after=following)
 
 
 def stands_alone(words: Sequence[Word], start: int, end: int) -> bool:

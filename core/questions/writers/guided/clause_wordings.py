@@ -10,22 +10,22 @@ from core.language.english.function_words import QUESTION_WORDS
 from core.language.english.numbers import UP_TO_NINETEEN
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part
-from core.questions.writers.guided.facts import (
-    POSSESSIVES,
-    ClauseFact,
-    clause_facts,
-    open_question,
-    read_sentences,
-    telling_clauses,
-)
+from core.questions.writers.guided.facts import ClauseFact, clause_facts, read_sentences, telling_clauses
 from core.questions.writers.guided.meaning import content
-from core.questions.writers.guided.statements import is_wish, statement_wordings
-from core.questions.writers.guided.topics import names_heading, topic
-from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic
+from core.questions.writers.guided.open_questions import open_question, stays_first
+from core.questions.writers.guided.statements import (
+    begins_with_participle,
+    is_wish,
+    says_enough,
+    statement_wordings,
+)
+from core.questions.writers.guided.telling import LETTERS_OF_STEM, POSSESSIVES
+from core.questions.writers.guided.topics import Topics, names_heading
+from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, request, with_topic
 from core.questions.writers.writer import Excerpt
 from core.settings import AnswerStyle
 
-_NUMBER = re.compile(rf"\b(?:\d+(?![.,:]\d)|{'|'.join(UP_TO_NINETEEN)})\b", re.IGNORECASE)
+_NUMBER = re.compile(rf"(?<![–-])\b(?:\d+(?![.,:–-]\d)|{'|'.join(UP_TO_NINETEEN)})\b", re.IGNORECASE)
 
 
 # Words that a part moved to the front of a question may begin with.
@@ -44,42 +44,54 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
         is_first: whether no other fact of the clause is worded; only one of them is asked with yes or no.
         style: how much of the sentence an answer repeats.
     """
+    is_open = fact.gap.kind == "fact" and topic is not None  # other questions say more by their question word
+    unsure = fact.occasion or (fact.definite if is_open else None)
+    if unsure and not (topic and _names(topic, unsure)):
+        return
+    is_heading = topic is not None and names_heading(topic)
+    if topic and (fact.occasion or fact.definite or (is_heading and (fact.is_bare or fact.is_thin))):
+        for wording in _plain_wordings(fact, is_first=is_first, style=style):
+            yield from in_topic(topic, wording)
+    elif not fact.is_bare:
+        yield from _plain_wordings(fact, is_first=is_first, style=style)
+        yield from with_topic(topic, open_question(fact.clause, fact.gap), styled(fact, style))
+
+
+def _names(topic: str, noun: str) -> bool:
+    """Return whether a topic is a heading that says which meeting "the meeting" is."""
+    return names_heading(topic) and noun[:LETTERS_OF_STEM] in topic.lower()
+
+
+def _plain_wordings(fact: ClauseFact, *, is_first: bool, style: AnswerStyle) -> Iterator[Wording]:
     answer, question = styled(fact, style), open_question(fact.clause, fact.gap)
-    if topic and (fact.is_definite or (fact.is_bare and names_heading(topic))):
-        yield from with_topic(topic, question, answer)
-        yield from _gap_to_fill(fact, answer, before=f"{topic}, complete")
-        return
-    if fact.is_bare:
-        return
     yield Wording(name="open", question=question, answer=answer)
-    yield from _gap_to_fill(fact, answer, before="Complete")
+    yield from _gap_to_fill(fact, answer)
     turned = _turned(fact)
     if turned and turned != question:
         yield Wording(name="turned", question=turned, answer=answer)
-    if not fact.gap.asks_predicate:
-        twin = other_quantity(fact.gap.answer) if fact.gap.kind in ("number", "time") else None
-        if (twin or is_first) and not is_wish(fact.clause):
-            yield _yes_or_no(fact, twin)
-        if fact.gap.opening.split()[0].lower() in QUESTION_WORDS | {"who", "which"} and not _is_bound(fact):
-            asked = asking.embedded(fact.clause, fact.gap.opening, gap=fact.gap.part, end=fact.gap.end)
-            yield Wording(name="request", question=request(asked), answer=answer)
-    yield from with_topic(topic, question, answer)
+    if fact.gap.asks_predicate:
+        return
+    twin = other_quantity(fact.gap.answer) if fact.gap.kind in ("number", "time") else None
+    if (twin or is_first) and not is_wish(fact.clause) and not begins_with_participle(fact.clause):
+        yield _yes_or_no(fact, twin)
+    if fact.gap.opening.split()[0].lower() in QUESTION_WORDS | {"who", "which"} and not _is_bound(fact):
+        asked = asking.embedded(fact.clause, fact.gap.opening, gap=fact.gap.part, end=fact.gap.end)
+        yield Wording(name="request", question=request(asked), answer=answer)
 
 
 def _is_bound(fact: ClauseFact) -> bool:
-    """Return whether a part describes the subject from before it, where "Tell me what …" has no place for it."""
-    parts = fact.clause.before
-    return any(part.role == "advcl" and fact.clause.words[part.start].tag in ("VBG", "VBN") for part in parts)
+    """Return whether a part must stay before the subject, where "Tell me what …" has no place for it."""
+    return any(stays_first(fact.clause, part) for part in fact.clause.before if part != fact.gap.part)
 
 
-def _gap_to_fill(fact: ClauseFact, answer: str, *, before: str) -> Iterator[Wording]:
+def _gap_to_fill(fact: ClauseFact, answer: str) -> Iterator[Wording]:
     """Yield the sentence with a gap, if the words around it tell what belongs there."""
     if fact.gap.asks_predicate:
         return
     sentence = asking.cloze(fact.clause, fact.gap.part, fact.gap.answer)
     least = LEAST_AROUND_GAP + (fact.gap.part == fact.clause.subject)
     if len(set(content(sentence))) >= least:
-        yield Wording(name="cloze", question=f"{before} the sentence: “{sentence}”", answer=answer)
+        yield Wording(name="cloze", question=f"Complete the sentence: “{sentence}”", answer=answer)
 
 
 def styled(fact: ClauseFact, style: AnswerStyle) -> str:
@@ -136,26 +148,24 @@ def other_quantity(answer: str) -> str | None:
 
 def worded(excerpts: Sequence[Excerpt], style: AnswerStyle) -> Iterator[WordedFact]:
     """Yield what the sentences of excerpts tell, in several wordings."""
-    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
+    topics = Topics(excerpts)
     for sentence in read_sentences([excerpt.passage for excerpt in excerpts]):
-        clause = None
+        topic, clause = topics.at(sentence.passage, sentence.start), None
         for fact in clause_facts(sentence):
-            wordings = clause_wordings(
-                fact, topic=topics[sentence.passage.id], is_first=fact.clause is not clause, style=style
-            )
+            wordings = clause_wordings(fact, topic=topic, is_first=fact.clause is not clause, style=style)
             worded_fact = WordedFact(
                 passage_id=sentence.passage.id,
                 kind=fact.gap.kind,
                 start=sentence.start,
                 end=sentence.end,
                 wordings=tuple(wordings),
-                is_bare=fact.is_bare,
+                is_bare=fact.is_bare or fact.is_thin,
             )
             if worded_fact.wordings:
                 clause = fact.clause
                 yield worded_fact
         for each in telling_clauses(sentence) if clause is None else ():
-            if spare := tuple(statement_wordings(each)):
+            if spare := tuple(statement_wordings(each, topic)):
                 yield WordedFact(
                     passage_id=sentence.passage.id,
                     kind="fact",
@@ -163,4 +173,5 @@ def worded(excerpts: Sequence[Excerpt], style: AnswerStyle) -> Iterator[WordedFa
                     end=sentence.end,
                     wordings=spare,
                     is_spare=True,
+                    is_bare=not says_enough(spare),
                 )

@@ -19,8 +19,8 @@ from core.language.english.function_words import (
 )
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided.asking import lower_first, tidy
-from core.questions.writers.guided.meaning import NUMBER_WORD, PIECE_OF_A_BOOK, PURPOSES, content, is_name_in, words
-from core.questions.writers.guided.wording import WordedFact, Wording, with_topic, worded_facts
+from core.questions.writers.guided.meaning import NUMBER_WORD, PIECE_OF_A_BOOK, PRAISE, PURPOSES, content, is_name_in, words
+from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
@@ -53,7 +53,7 @@ KIND = (
     r"(?:that|which|who|whose|given|issued|conducted|designed|intended|used to|efforts to)\b"
 )
 DEFINING = re.compile(
-    rf"^(?:(?P<article>The term|The|An|A) )?[\"“']?{TERM}[\"”']?,? "
+    rf"^(?:(?P<article>The term|The|An|A) )?(?:[Ee]xpanded )?(?:[Dd]efinition of )?[\"“']?{TERM}[\"”']?,? "
     r"(?:(?P<verb>is defined as|are defined as|means(?! (?:may|can|could|might|must|should|will|are|is|to|of|include)\b)"
     r"|refers to|refer to|denotes) "
     r"(?P<meaning>.+)|(?P<be>is|are) "
@@ -71,21 +71,33 @@ EMPTY = frozenset(
     "goal aim purpose objective task".split()
 )
 ORDINAL = frozenset("first second third last next other main key only best another final ultimate primary".split())
+# Before a noun, these make it one of several: "the first step", "the most common".
+RANKING = frozenset("as most important less more".split())
+# What something has, or what somebody chooses, under no name of its own: "Stinger components", "a less desirable option".
+UNNAMED = frozenset("components strengths weaknesses consideration considerations solution option challenge intent".split())
+# "Inherent in command", "non-dedicated", "the quickest solution", and the label of a figure.
+OTHER_WORDS = re.compile(
+    rf"^\w+(?:{QUALITY}|ed) (?:in|to|of|for|from|with|by|on)\b|^\S+ed$|^\w+est |(?:element|part|aspect)s? of the |ly$"
+    r"|\b(\w\w\w+) \1\b|^[A-Z]+\d+$",
+    re.IGNORECASE,
+)
 LONGEST_TERM = 6  # words
 _TOLD_BY_MEANS = re.compile(
     r"(?:an?|the|any|all|one|those|that|each|every|no|to|when|how|where|what|\w+ing|\w+ of)\b", re.IGNORECASE
 )
+# What a term is only a piece of, or whose, which says nothing of itself unless a clause goes on to tell it apart.
+PIECE_OF_SOMETHING = re.compile(
+    r"An? (?:\w+ )?(?:sub-?\w+|component|part|portion|piece|function|aspect|member|element|feature|measure|indication"
+    r"|kind|type|result) of\b|(?:One|Two|Three) (?:\w+ )?(?:aspect|concept|element|part)s? (?:of|that|which)\b"
+    r"|The (?:\w+ ){0,2}\w+[’']s "
+)
+TELLING_APART = re.compile(r"\b(?:that|which|where|who|whose|used|intended|designed|designated)\b")
+UNENDING = re.compile(r"(?:An?|The) (?:proactive|continuous|interactive|ongoing) process\b(?! of| by| in| that)")
 # A second sentence that "and" joins to a definition: ", and it is used wherever …".
 JOINED = re.compile(
-    r",? and (?:it|they|he|she|one|this) .*|, and (?:the|its|their) [\w -]{2,40} (?:\w+s|are|have|do) .*", re.DOTALL
+    r",? and (?:it|they|he|she|one|this|is|are) .*|, and (?:the|its|their) [\w -]{2,40} (?:\w+s|are|have|do) .*", re.DOTALL
 )
 APART = re.compile(r"\b(?:that|which|who|whose|of|for|by|to|in|from|with|between|\w+ed|\w+ing)\b")
-# What says how good or important a thing is, or what it is not.
-PRAISE = re.compile(
-    r"(?:Not|One|Only|Also|Just|The (?:most|best|preferred|main|key|only|same|first|next|foundation"
-    r"|cornerstone|heart|core)|An? (?:\w+ly )?(?:critical"
-    r"|important|key|essential|fundamental|vital|common|good|preferred|major|valuable|useful|necessary|crucial))\b"
-)
 # "The primary purpose of the Army is to …" says what the purpose is, not what the words mean.
 AIM = re.compile(rf"(?:the )?(?:{NUMBER_WORD}|\d+) |the (?:\w+ )?(?:{'|'.join(sorted(PURPOSES))}|basis|focus|key) ")
 
@@ -104,7 +116,7 @@ class Definition:
     @property
     def name(self) -> str:
         """Return the term without its article."""
-        return re.sub(r"^(?:an?|the) ", "", self.term)
+        return re.sub(r"^(?:an?|the) | \(.*", "", self.term)
 
 
 def definitions(passages: Sequence[Passage]) -> Iterator[Definition]:
@@ -123,9 +135,14 @@ def is_plain(definition: Definition) -> bool:
     """Return whether "What is X?" asks for it; a term that may be a verb, or is called so in the plural, must be quoted."""
     term, name = definition.term, definition.name
     be = "are" if definition.verb in ("are", "are defined as") else "is"
-    is_word = term == name and (" " not in term or (be == "is" and bool(re.search(r"[^su]s$", term))))
+    is_word = term == name and (" " not in term or (be == "is" and not _needs_no_article(term)))
     is_said = definition.verb in ("means", "refers to", "refer to", "denotes")
     return not is_word and not is_said and not definition.meaning.startswith(("That ", "To "))
+
+
+def _needs_no_article(term: str) -> bool:
+    """Return whether a term is a name or abbreviation, or something that is not counted: "force projection"."""
+    return term.lower() != term or re.search(r"(?:ing|[st]ion|ment|ity|[ae]nce|ship|ism|ics)$", term) is not None
 
 
 def whole(definition: Definition) -> str:
@@ -149,6 +166,11 @@ def _distinguishes(term: str, verb: str, meaning: str) -> bool:
     if (
         AIM.match(f"{term} ")
         or PRAISE.match(meaning)
+        or UNENDING.match(meaning)
+        or (PIECE_OF_SOMETHING.match(meaning) and not TELLING_APART.search(meaning))
+        or (term.startswith(("a ", "an ", "the ")) and meaning.startswith("To "))
+        or (verb == "are" and meaning.count(";") > 1)
+        or (verb == "are" and " and " in term)
         or re.match(r"(?:an? |the )?\w+ly ", term)
         or len(term.split()) > LONGEST_TERM
     ):
@@ -187,7 +209,10 @@ def _is_term(term: str, *, has_article: bool) -> bool:
     parts = words(term)
     if not parts or not content(term) or parts[-1] in STOP_WORDS or parts[0] in POINTING:
         return False
-    is_empty = parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL)
+    if parts[-1] in UNNAMED or parts[0] in RANKING | STOP_WORDS or OTHER_WORDS.search(term):
+        return False
+    is_counted = parts[0] in ORDINAL and (len(parts) == 1 or parts[1] in EMPTY)
+    is_empty = is_counted or (parts[-1] in EMPTY and (len(parts) == 1 or parts[-2] in ORDINAL))
     is_doing = len(parts) > 1 and parts[0].endswith("ing") and not has_article
     return not (is_empty or is_doing or " and the " in term or (NOT_IN_TERM | VAGUE) & set(parts))
 
@@ -217,6 +242,16 @@ def _differs(one: Definition, other: Definition) -> bool:
 
 def definition_wordings(definition: Definition, topic: str | None, *, twin: Definition | None) -> Iterator[Wording]:
     """Yield the wordings of a definition, in both directions; `twin` is a definition of another term."""
+    plain = list(_plain_wordings(definition, twin=twin))
+    if topic and re.fullmatch(r"[a-z]+", definition.name):  # an everyday word, which means something else in other fields
+        yield from (wording for each in plain for wording in in_topic(topic, each))
+        return
+    yield from plain[:4]
+    yield from with_topic(topic, f"What is the meaning of “{definition.name}”?", definition.meaning)
+    yield from plain[4:]
+
+
+def _plain_wordings(definition: Definition, *, twin: Definition | None) -> Iterator[Wording]:
     term, name, meaning = definition.term, definition.name, definition.meaning
     be = "are" if definition.verb in ("are", "are defined as") else "is"
     quoted = f"What does the term “{name}” mean?"
@@ -226,10 +261,9 @@ def definition_wordings(definition: Definition, topic: str | None, *, twin: Defi
     yield Wording(name="request", question=f"Define “{name}”.", answer=meaning)
     told = lower_first(meaning.rstrip("."))
     yield Wording(name="reverse", question=f"Which term means “{told}”?", answer=tidy(term) + ".")
-    yield from with_topic(topic, f"What is the meaning of “{name}”?", meaning)
     yield Wording(name="request", question=f"Give the definition of “{name}”.", answer=meaning)
     yield Wording(name="turned", question=f"What is meant by “{name}”?", answer=meaning)
     if twin is not None:
         other = lower_first(twin.meaning.rstrip("."))
         yield Wording(name="no", question=f"Does “{name}” mean “{other}”?", answer=f"No. {whole(definition)}")
-    yield Wording(name="request", question=f"Explain what “{name}” stands for.", answer=meaning)
+    yield Wording(name="request", question=f"Explain what “{name}” means.", answer=meaning)

@@ -9,8 +9,8 @@ from core.language.grammar import Word
 from core.questions.kinds import OF_CLAUSES
 from core.questions.writers.guided.asking import verb_phrase
 from core.questions.writers.guided.clause import Clause, Part, is_list, span_text
-from core.questions.writers.guided.meaning import NUMBER_WORD, PURPOSES
-from core.questions.writers.guided.nouns import PEOPLE, is_event, is_person, is_place, is_time
+from core.questions.writers.guided.meaning import NUMBER_WORD, PURPOSES, content
+from core.questions.writers.guided.nouns import BODIES, PEOPLE, is_event, is_person, is_place, is_time
 
 _QUANTITY = re.compile(
     r"^(?P<number>(?:about |at least |at most |up to |only |over |approximately |(?:no )?(?:more|less|fewer) than )?"
@@ -30,8 +30,23 @@ _RESERVES = frozenset("necessary appropriate possible applicable".split())
 # Verbs whose object may be something that is done: "includes training the crew".
 _OF_DOING = frozenset("include entail involve mean require".split())
 _LIGHT_VERBS = frozenset("play take make give set have keep bear lay pay do get put hold".split())
+# Verbs that say what somebody else does: "The plan requires the crew to wait."
+_LEADING = frozenset(
+    "require enable allow help cause task direct permit force lead assist encourage order instruct ask request tell teach "
+    "authorize expect prepare posture position empower urge invite".split()
+)
+# Verbs after which "if" means "whether".
+_WONDERING = frozenset("inform determine see ask know decide verify check wonder tell learn assess consider".split())
+# Verbs that bring something to somebody or something.
+_GIVING = frozenset(
+    "provide give assign send report transmit submit allocate attach deliver present issue pass release transfer delegate "
+    "apply add link tie connect limit return bring move extend distribute forward communicate".split()
+)
+# Verbs that go from one thing to another, of which one alone says little.
+_RANGING = frozenset("range vary differ extend shift move transition".split())
+LEAST_OF_MANY = 5  # meaningful words that tell one thing of many
+LEAST_SAID_OF = 4  # meaningful words that say what something is
 FEWEST_OF_DOING = 3  # words that say what is done
-LONGEST_LIGHT = 3  # words that such a verb says something together with
 _TELLING = _SAYING | frozenset("identify show know define describe establish depend decide explain tell ask".split())
 _PREPOSITIONS = frozenset("to from for against into".split())
 _WHICH = _PREPOSITIONS | frozenset("in at under within through by over across between".split())
@@ -49,14 +64,15 @@ _LEVELS = frozenset(
     "level echelon phase stage step mode area region category class format temperature pressure speed angle depth height "
     "distance direction language position order condition document form".split()
 )
-_TIME_OPENINGS = {word: "When" for word in ("in", "on", "at", "before", "after", "during")} | {"within": "How soon"}
+_TIME_OPENINGS = {word: "When" for word in ("in", "on", "at", "before", "after")} | {"within": "How soon"}
 _PLACE_PREPOSITIONS = frozenset("in at on inside near behind under".split())
 _CONDITIONS = {"if": "Under which condition", "unless": "Under which condition", "when": "When", "whenever": "When"}
 _CONDITIONS |= {"once": "When", "until": "Until when", "before": "When", "after": "When"}
 _QUANTIFIED = frozenset("each every all any no either neither both some".split())
 _FIXED = frozenset(
     "order addition accordance general particular fact turn case charge relation regard respect contrast comparison place "
-    "support conjunction coordination concert response example instance least part detail effect nature way manner".split()
+    "standard support conjunction coordination concert response example instance least part detail effect nature way "
+    "manner".split()
 )
 
 
@@ -85,10 +101,19 @@ def gaps(clause: Clause) -> Iterator[Gap]:
     if any(_compares(clause, part) for part in parts):
         return  # whoever acts "as the commander of …" must stand next to that
     found = [gap for part in parts for gap in _of_part(clause, part) if not gap.end or _may_strand(clause, part)]
+    if _may_be_anything(clause):
+        found = [
+            gap for gap in found if gap.part.role not in ("dobj", "xcomp") or len(set(content(gap.answer))) >= LEAST_OF_MANY
+        ]
     yield from sorted(found, key=lambda gap: OF_CLAUSES.index(gap.kind))
     if clause.subject is not None:
         yield from _of_subject(clause, clause.subject)
     yield from _of_predicate(clause)
+
+
+def _may_be_anything(clause: Clause) -> bool:
+    """Return whether a clause says what may be, which is one thing of many."""
+    return any(clause.words[at].text.lower() in ("may", "might", "could", "can") for at in clause.auxiliaries)
 
 
 def _compares(clause: Clause, part: Part) -> bool:
@@ -135,13 +160,16 @@ def _of_subject(clause: Clause, subject: Part) -> Iterator[Gap]:
     head = clause.words[subject.head]
     if head.part in ("NOUN", "PROPN") and (is_one or not is_linking(clause)):
         is_short = re.fullmatch(r"[A-Z][A-Z0-9-]+s?", head.text) is not None
-        heads = [subject.head, *(at for at in range(subject.start, subject.end) if _joins(clause.words, at, subject.head))]
-        opening = "Who" if any(is_person(clause.words, at) for at in heads) else "Who or what" if is_short else "What"
+        heads = [subject.head, *(at for at in range(subject.start, subject.end) if clause.words[at].role == "conj")]
+        people = [is_person(clause.words, at) for at in heads]
+        is_body = any(_is_body(clause.words, at) for at in heads)
+        opening = "Who" if all(people) else "Who or what" if is_short or is_body or any(people) else "What"
         yield Gap(kind="fact", opening=opening, part=subject, answer=clause.text(subject))
 
 
-def _joins(words: Sequence[Word], at: int, head: int) -> bool:
-    return words[at].role == "conj" and words[at].head == head
+def _is_body(words: Sequence[Word], noun: int) -> bool:
+    """Return whether a noun stands for what people make up, or is an abbreviation, which often does."""
+    return words[noun].lemma.lower() in BODIES or re.fullmatch(r"[A-Z][A-Z0-9-]+s?", words[noun].text) is not None
 
 
 def _is_said_of_one(clause: Clause, part: Part) -> bool:
@@ -159,10 +187,10 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
         return
     if clause.words[clause.verb].lemma in ("have", "fill", "face"):
         return  # "What do they have?" may be many things
-    if part.role == "attr" and not _asks_what_it_is(clause):
+    if part.role == "attr" and not (_asks_what_it_is(clause) and len(set(content(text))) >= LEAST_SAID_OF):
         return
-    if clause.words[clause.verb].lemma in _LIGHT_VERBS and part.end - part.start <= LONGEST_LIGHT:
-        return  # "play a part", "take place", "set the stage"
+    if _leads_to_act(clause) or _may_go_on(clause, part) or _may_hold_next(clause, part):
+        return
     following = next((other for other in clause.after if other.start >= part.end), None)
     if following and clause.first_word(following) == "as":  # "air defense for the force | as a whole"
         return
@@ -171,6 +199,8 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
         what = _counted(clause.words, part)
         yield Gap(kind="number", opening=f"How many {what}", part=part, answer=text)
         return
+    if clause.words[clause.verb].lemma in _LIGHT_VERBS:
+        return  # "play a part", "take place", "take a holistic view"
     kind = "number" if re.match(r"^[\d$€£]", text) else "fact"
     person = is_person(clause.words, part.head)
     if person and part.role == "dobj":
@@ -213,6 +243,33 @@ def _of_quality(clause: Clause, part: Part) -> Iterator[Gap]:
         yield Gap(kind="fact", opening="What", part=part, answer=match["what"], end=match["start"])
 
 
+def _leads_to_act(clause: Clause) -> bool:
+    """Return whether the verb says what its object does, so that neither means anything without the other."""
+    has_object = any(part.role in ("dobj", "ccomp", "xcomp") for part in clause.after)
+    acts = (part for part in clause.after if part.role in ("advcl", "xcomp", "ccomp"))
+    return clause.words[clause.verb].lemma in _LEADING and has_object and any(_has_to(clause, part) for part in acts)
+
+
+def _has_to(clause: Clause, part: Part) -> bool:
+    return any(clause.words[at].tag == "TO" for at in range(part.start, part.end))
+
+
+def _may_hold_next(clause: Clause, part: Part) -> bool:
+    """Return whether "to" behind an object may belong to it: "evaluate their vulnerability | to threats"."""
+    following = next((other for other in clause.after if other.start == part.end), None)
+    is_to = following is not None and following.role in ("prep", "dative") and clause.first_word(following) == "to"
+    return is_to and clause.words[clause.verb].lemma not in _GIVING
+
+
+def _may_go_on(clause: Clause, part: Part) -> bool:
+    """Return whether what follows a part may belong to it: "the time and place | to conduct reviews"."""
+    following = next((other for other in clause.after if other.start == part.end), None)
+    if following is None:
+        return False
+    is_for = clause.first_word(following) == "for" and _has_to(clause, following)
+    return following.role == "npadvmod" or is_for or (following.role == "advcl" and clause.first_word(following) == "to")
+
+
 def _is_infinitive(clause: Clause, part: Part) -> bool:
     return any(
         clause.words[at].tag == "TO" and clause.words[at].head < part.end and clause.words[clause.words[at].head].tag == "VB"
@@ -228,7 +285,7 @@ def _of_infinitive(clause: Clause, part: Part) -> Iterator[Gap]:
         return
     if verb.lemma == "be" and clause.subject and clause.words[clause.subject.head].lemma in PURPOSES:
         yield Gap(kind="reason", opening="What", part=part, answer=text)
-    elif verb.lemma in _SERVING:
+    elif verb.lemma in _SERVING and not _leads_to_act(clause):
         yield Gap(
             kind="reason" if verb.lemma in ("use", "design", "intend", "build") else "fact",
             opening="What",
@@ -254,7 +311,11 @@ def _of_content(clause: Clause, part: Part) -> Iterator[Gap]:
 def _of_agent(clause: Clause, part: Part) -> Iterator[Gap]:
     noun = _object(clause.words, part)
     if noun is not None and clause.words[noun].part in ("NOUN", "PROPN"):
-        opening = "By whom" if is_person(clause.words, noun) else "By what"
+        following = next((other for other in clause.after if other.start == part.end), None)
+        is_number = following is not None and clause.words[following.start].part == "NUM"
+        if following and (following.role == "npadvmod" or is_number) and not is_time(clause.words[following.head]):
+            return  # "by the commander | two echelons above"
+        opening = "By whom" if is_person(clause.words, noun) or _is_body(clause.words, noun) else "By what"
         yield Gap(kind="fact", opening=opening, part=part, answer=span_text(clause.words, part.start + 1, part.end))
 
 
@@ -265,7 +326,7 @@ def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
         if first in ("by", "through"):
             yield Gap(kind="manner", opening="How", part=part, answer=text)
         return
-    if is_linking(clause):
+    if is_linking(clause) or clause.words[clause.verb].lemma in _RANGING:
         return  # "Training is important for …" says of what, not for what
     noun = _object(words, part)
     if noun is None or words[part.head].text.lower() != first or words[noun].part not in ("NOUN", "PROPN", "NUM"):
@@ -273,16 +334,31 @@ def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
     if (words[clause.verb].lemma, first) in _BOUND and part.start == clause.verb + 1:
         yield Gap(kind="fact", opening="What", part=part, answer=span_text(words, part.start + 1, part.end), end=first)
         return
-    inner = {words[at].text.lower() for at in range(part.start, noun)}
-    if inner & _QUANTIFIED or words[noun].lemma in _FIXED:
+    if _is_set(words, part, noun) or _may_belong_before(clause, part):
         return
     gap = _of_circumstance(clause, part, noun)
     if gap is not None:
         yield gap
-    elif first in _WHICH and not is_time(words[noun]) and not (first == "from" and " to " in text):
+    elif first in _WHICH and not is_time(words[noun]) and not (first == "from" and _has_end(clause)):
         asked = _asked_noun(words, part, noun)
         if first in _PREPOSITIONS or asked.startswith("which "):
             yield Gap(kind="fact", opening=f"{first.capitalize()} {asked}", part=part, answer=text)
+
+
+def _has_end(clause: Clause) -> bool:
+    """Return whether a clause says to where something goes, so that "from" alone is half of it."""
+    return any(word.text.lower() in ("to", "into", "until", "through") for word in clause.words[clause.verb :])
+
+
+def _is_set(words: Sequence[Word], part: Part, noun: int) -> bool:
+    """Return whether a part is a set phrase, or of "each" or "any", so that nobody would ask for it."""
+    inner = {words[at].text.lower() for at in range(part.start, noun)}
+    return bool(inner & _QUANTIFIED) or words[noun].lemma in _FIXED
+
+
+def _may_belong_before(clause: Clause, part: Part) -> bool:
+    before = next((other for other in clause.after if other.end == part.start and other.role == "dobj"), None)
+    return before is not None and _may_hold_next(clause, before)
 
 
 def _of_circumstance(clause: Clause, part: Part, noun: int) -> Gap | None:
@@ -293,7 +369,7 @@ def _of_circumstance(clause: Clause, part: Part, noun: int) -> Gap | None:
         opening = _TIME_OPENINGS.get(first)
         opening = "How long" if first == "for" and _DURATION.match(text) else opening
         return Gap(kind="time", opening=opening, part=part, answer=text) if opening else None
-    if first in ("before", "after", "during") and is_event(words[noun]):
+    if first in ("before", "after") and is_event(words[noun]):
         return Gap(kind="time", opening="When", part=part, answer=text)
     is_kept = words[clause.verb].lemma in _PLACING and bool(clause.auxiliaries)
     if first in _PLACE_PREPOSITIONS and (is_place(words[noun]) or is_kept):
@@ -330,8 +406,8 @@ def _object(words: Sequence[Word], part: Part) -> int | None:
 def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
     text, words = clause.text(part), clause.words
     first = clause.first_word(part)
-    if part.start == clause.verb + 1 and clause.words[clause.verb].lemma in _TELLING:
-        return  # what is told, not when: "The matrix identifies when …"
+    if _is_told(clause, part) or (first == "to" and (_leads_to_act(clause) or _goes_on(clause, part))):
+        return
     if re.match(r"to (?:be|include|have)\b", text.lower()) or (first == "when" and words[part.head].tag == "VBG"):
         return
     if first == "to" and any(clause.first_word(other) == "to" for other in (*clause.before, *clause.after) if other != part):
@@ -345,6 +421,20 @@ def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
         yield Gap(kind="condition", opening=_CONDITIONS[first], part=part, answer=text)
     elif first == "using":
         yield Gap(kind="manner", opening="How", part=part, answer=text)
+
+
+def _is_told(clause: Clause, part: Part) -> bool:
+    """Return whether a part is what is told or asked, not when: "identifies when …", "informs the commander if …"."""
+    lemma = clause.words[clause.verb].lemma
+    is_whether = clause.first_word(part) in ("if", "when") and lemma in _WONDERING and part in clause.after
+    return is_whether or (part.start == clause.verb + 1 and lemma in _TELLING)
+
+
+def _goes_on(clause: Clause, part: Part) -> bool:
+    """Return whether the parser took another verb of the sentence for a piece of a purpose: "to support and identifies"."""
+    return any(
+        clause.words[at].tag in ("VBZ", "VBD") and clause.words[at].role == "conj" for at in range(part.start, part.end)
+    )
 
 
 def _of_predicate(clause: Clause) -> Iterator[Gap]:

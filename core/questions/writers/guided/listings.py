@@ -19,7 +19,7 @@ _LIMITED = re.compile(r",? but (?:is|are) not limited to,?(?: the)?$")
 # "The following are the parts of a plan": turned around, so that the items stand at the end.
 _TURNED = re.compile(r"^The following (?P<be>is|are) (?P<what>(?!an? |examples?\b|lists?\b|some\b)[a-z][^,;]{8,80})$")
 _LABEL = re.compile(r"^(?P<label>[A-Z][\w’/-]*(?: [\w’/-]+){0,5}): \S")
-MOST_ITEMS, MOST_IN_ITEM = 14, 18  # items, and words of an item
+MOST_ITEMS, MOST_IN_ITEM = 14, 26  # items, and words of an item
 MOST_WORDS = 85  # of all items in one answer
 SHORT_ITEM = 7  # words; a list of such items needs commas alone
 _VERB_TAGS = frozenset(("VBZ", "VBP", "VBD", "MD"))
@@ -57,11 +57,21 @@ def listings(passage: Passage) -> Iterator[Listing]:
         if lead and len(items) >= 2:
             text = lead["lead"]
             start = passage.text.find(text, lines[at].start())
-            if start >= 0 and len(items) <= MOST_ITEMS:
+            if start >= 0 and len(items) <= MOST_ITEMS and not _is_cut(passage.text, items[-1][2]):
                 told = _LIMITED.sub("", _TURNED.sub(lambda match: asking.tidy(f"{match['what']} {match['be']}"), text))
                 yield Listing(passage, start, items[-1][2], told, tuple(items))
             at += len(items)
         at += 1
+
+
+def begins_with_item(text: str) -> bool:
+    """Return whether a passage begins inside a list, so that the one before it does not hold all of that."""
+    return _ITEM.match(text.lstrip("\n").split("\n", 1)[0]) is not None
+
+
+def _is_cut(text: str, end: int) -> bool:
+    """Return whether a text ends inside a list, whose last items then stand elsewhere."""
+    return not text[end:].strip() and text[end - 1 : end] not in (".", "!", "?")
 
 
 def _items_from(lines: Sequence[re.Match[str]], at: int) -> list[tuple[str, int, int]]:

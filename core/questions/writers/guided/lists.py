@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.language.english.function_words import COMMON_PREPOSITIONS
+from core.language.english.function_words import COMMON_PREPOSITIONS, PRONOUNS
 from core.language.english.numbers import UP_TO_NINETEEN
 from core.language.grammar import Word, parse
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
-from core.questions.writers.guided.facts import is_hanging
-from core.questions.writers.guided.listings import MOST_WORDS, Listing, cleaned, items_text, listings
-from core.questions.writers.guided.meaning import NUMBER_WORD, content, plain
-from core.questions.writers.guided.wording import WordedFact, Wording, with_topic, worded_facts
+from core.questions.writers.guided.listings import MOST_WORDS, Listing, begins_with_item, cleaned, items_text, listings
+from core.questions.writers.guided.meaning import NUMBER_WORD, Spellings, content, plain
+from core.questions.writers.guided.standing import DEGREES, is_hanging
+from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
@@ -37,8 +37,11 @@ _COUNTED = re.compile(
     rf"^There (?:are|is) (?P<number>{NUMBER_WORD}|\d{{1,3}}) (?P<what>[a-z][^:—]{{3,60}}?)"
     r"\s?(?:—|:)\s*(?P<items>[^:—]+)\.$"
 )
+_INCLUDING = frozenset("include includes consist comprise involve contain".split())
 STANDS_IN = "ITEMS"  # for the items, while the line that leads in is parsed
 LEAST_IN_QUESTION = 3  # meaningful words
+LEAST_NAMED = 2  # meaningful words of a question that needs no topic
+LONGEST_NAMED = 8  # words of an item that can be asked for with yes or no
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +69,16 @@ class _Asked:
 
 def list_facts(passages: Sequence[Passage]) -> Iterator[ListFact]:
     """Yield the lists of passages that a question can ask for."""
-    found = [each for passage in passages for each in (*listings(passage), *_inside_sentences(passage))]
-    text = "\n".join(passage.text for passage in passages)
+    going_on = {(passage.document_id, passage.index - 1) for passage in passages if begins_with_item(passage.text)}
+    found = [
+        each
+        for passage in passages
+        for each in (*listings(passage), *_inside_sentences(passage))
+        if passage.text[each.end :].strip(" .") or (passage.document_id, passage.index) not in going_on
+    ]
+    spellings = Spellings(passage.text for passage in passages)
     for each, words in zip(found, parse(_completed(each.lead) for each in found), strict=True):
-        facts = (_fact(each, clause) for clause in clauses(inside(words, text)))
+        facts = (_fact(each, clause) for clause in clauses(inside(words, spellings)))
         fact = next((fact for fact in facts if fact is not None), None)
         if fact is not None:
             yield fact
@@ -119,7 +128,7 @@ def _fact(found: Listing, clause: Clause) -> ListFact | None:
     is_named = clause.subject is not None and _is_named(clause, clause.subject)
     if not items or not is_named or sum(len(item.split()) for item in items) > MOST_WORDS:
         return None
-    if found.lead.endswith("such as"):
+    if found.lead.endswith("such as") or items[0].split()[0] in PRONOUNS:
         return None
     if clause.words[clause.verb].lemma in ("exist", "follow", "occur", "apply", "appear", "remain"):
         return None
@@ -188,6 +197,8 @@ def _in_place(found: Listing, clause: Clause) -> _Asked | None:
     else:
         return None
     lead = _opened(found.lead)
+    if end == "by" and not all(item.split()[0].endswith("ing") for item in cleaned(found)):
+        return None
     if end == "by":
         return _Asked(asking.ask(clause, "How", gap=part), asking.embedded(clause, "how", gap=part), lead)
     question = asking.ask(clause, "What", gap=part, end=end)
@@ -224,7 +235,16 @@ def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
 
 
 def list_wordings(fact: ListFact, topic: str | None) -> Iterator[Wording]:
-    """Yield the wordings of a list."""
+    """Yield the wordings of a list, all of them with its topic if they say too little without."""
+    is_bare = len(set(content(fact.question)) - DEGREES - _INCLUDING) < LEAST_NAMED
+    if is_bare:
+        yield from (wording for plain in _plain_wordings(fact) for wording in in_topic(topic, plain)) if topic else ()
+    else:
+        yield from _plain_wordings(fact)
+        yield from with_topic(topic, fact.question, asking.tidy(items_text(fact.items)) + ".")
+
+
+def _plain_wordings(fact: ListFact) -> Iterator[Wording]:
     answer = asking.tidy(items_text(fact.items)) + "."
     yield Wording(name="open", question=fact.question, answer=answer)
     yield Wording(name="request", question=f"Can you list {fact.request}?", answer=answer)
@@ -233,9 +253,9 @@ def list_wordings(fact: ListFact, topic: str | None) -> Iterator[Wording]:
     sentence = asking.tidy(f"{fact.lead} {others}")
     yield Wording(name="cloze", question=f"Complete the list: “{sentence}.”", answer=asking.tidy(missing) + ".")
     if fact.whole:
-        yield Wording(name="yes", question=f"Is {missing} one of {fact.whole}?", answer=f"Yes. {sentence_of(fact)}")
+        if re.match(r"(?:an?|the) ", missing) and len(missing.split()) <= LONGEST_NAMED and "," not in missing:
+            yield Wording(name="yes", question=f"Is {missing} one of {fact.whole}?", answer=f"Yes. {sentence_of(fact)}")
         yield Wording(name="turned", question=f"Name {fact.whole}.", answer=answer)
-    yield from with_topic(topic, fact.question, answer)
 
 
 def sentence_of(fact: ListFact) -> str:

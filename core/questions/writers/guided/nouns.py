@@ -8,8 +8,9 @@ from core.language.grammar import Word
 _PERSON_ENDING = re.compile(
     r"(?:men|man|woman|women|ist|ician|person|people|eer|warrior|fighter|holder|owner|worker|keeper|guard)$"
 )
+_NO_PEOPLE = frozenset("list checklist shortlist mist fist wrist twist".split())
 PEOPLE = frozenset(
-    "commander officer soldier leader planner chief staff user reviewer technician operator engineer manager director "
+    "maker commander officer soldier leader planner chief staff user reviewer technician operator engineer manager director "
     "supervisor administrator inspector instructor trainer trainee teacher student nurse doctor physician surgeon patient "
     "medic driver pilot crew crewmember member marine sailor airman sergeant captain major colonel general lieutenant "
     "corporal private analyst adviser advisor assistant clerk cook diver mechanic electrician fitter welder carpenter "
@@ -24,7 +25,13 @@ PEOPLE = frozenset(
     "subordinate superior peer superintendent foreman master helper apprentice intern subscriber borrower lender donor "
     "recipient sender addressee signer approver requester proposer stakeholder participant attendee interpreter translator "
     "liaison aide custodian curator librarian technologist developer programmer tester designer architect surveyor "
-    "quartermaster paratrooper infantryman personnel".split()
+    "quartermaster paratrooper infantryman personnel individual".split()
+)
+# Of what people make up, somebody asks "who or what".
+BODIES = frozenset(
+    "section headquarters unit command corps army navy force division brigade battalion agency organization office "
+    "committee ministry company bank council government court commission authority service school university cell element "
+    "staff".split()
 )
 _GROUPS = frozenset("group team board committee council panel squad platoon company battalion brigade department".split())
 TIMES = frozenset(
@@ -55,7 +62,8 @@ def is_person(words: Sequence[Word], noun: int) -> bool:
 
 def is_person_word(word: str) -> bool:
     """Return whether a word in lower case stands for a person or people; a plural in "s" does if its singular does."""
-    return word in PEOPLE or word.removesuffix("s") in PEOPLE or bool(_PERSON_ENDING.search(word))
+    one = word.removesuffix("s")
+    return word in PEOPLE or one in PEOPLE or (one not in _NO_PEOPLE and bool(_PERSON_ENDING.search(one)))
 
 
 def is_time(word: Word) -> bool:

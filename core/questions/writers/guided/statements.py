@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from core.language.english.function_words import PRONOUNS
 from core.language.grammar import parse
 from core.questions.writers.guided import asking
-from core.questions.writers.guided.clause import Clause, clauses, inside, stands_alone
+from core.questions.writers.guided.clause import MARKS, Clause, clauses, inside, stands_alone
 from core.questions.writers.guided.listings import cleaned_item, is_long, listings
-from core.questions.writers.guided.meaning import content
+from core.questions.writers.guided.meaning import Spellings
 from core.questions.writers.guided.meaning import words as spoken
-from core.questions.writers.guided.wording import WordedFact, Wording, worded_facts
+from core.questions.writers.guided.standing import definite, has_denial, has_hanging_plural
+from core.questions.writers.guided.telling import LETTERS_OF_STEM, UNNAMED, stems
+from core.questions.writers.guided.topics import names_heading
+from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
 LEAST, LEAST_WITH_PRONOUN = 4, 6  # meaningful words of a question
+ENOUGH = 5  # meaningful words with which it needs no topic
 LONGEST = 32  # words of a question
 
 
@@ -39,10 +43,11 @@ def members(passages: Sequence[Passage]) -> Iterator[Member]:
         for each in listings(passage)
         if is_long(each)
         for text, _, end in each.items
-        if (item := cleaned_item(text))
+        if (item := cleaned_item(text)) and item.split()[0] not in MARKS
     ]
+    spellings = Spellings(passage.text for passage in passages)
     for (each, end, _), words in zip(found, parse(line for *_, line in found), strict=True):
-        for clause in clauses(inside(words, each.passage.text))[:1]:
+        for clause in clauses(inside(words, spellings))[:1]:
             if stands_alone(words, 0, len(words)):
                 yield Member(passage=each.passage, start=each.start, end=end, clause=clause)
 
@@ -50,21 +55,51 @@ def members(passages: Sequence[Passage]) -> Iterator[Member]:
 def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
     """Return the members of long lists in excerpts, asked with yes or no."""
     found = members([excerpt.passage for excerpt in excerpts])
-    return worded_facts(found, excerpts, "list", lambda member, _: statement_wordings(member.clause), is_spare=True)
+    return worded_facts(
+        found, excerpts, "list", lambda member, topic: statement_wordings(member.clause, topic), is_spare=True
+    )
 
 
 def is_wish(clause: Clause) -> bool:
     """Return whether a clause says what may be, so that "May threats …?" would ask for leave."""
-    return any(clause.words[at].text.lower() in ("may", "might", "could", "would", "will") for at in clause.auxiliaries)
+    return any(clause.words[at].text.lower() in ("may", "might", "could", "would") for at in clause.auxiliaries)
 
 
-def statement_wordings(clause: Clause) -> Iterator[Wording]:
-    """Yield how a whole clause is asked with yes or no, if it says enough and not too much."""
-    if clause.subject is None or is_wish(clause):
+def begins_with_participle(clause: Clause) -> bool:
+    """Return whether what describes the subject stands before it, where a question with a verb first has no place for it."""
+    return any(part.role == "advcl" and clause.words[part.start].tag in ("VBG", "VBN") for part in clause.before)
+
+
+def statement_wordings(clause: Clause, topic: str | None) -> Iterator[Wording]:
+    """Yield how a whole clause is asked with yes or no, if it says enough and not too much; a short one with its topic."""
+    if clause.subject is None or is_wish(clause) or has_denial(clause) or clause.words[clause.verb].lemma == "mean":
         return
+    if any(clause.first_word(part) in ("like", "unlike") for part in clause.before) or begins_with_participle(clause):
+        return
+    if any(stems(clause.text(clause.subject)) <= stems(clause.text(part)) for part in clause.after):
+        return  # "Gaming uses gaming technologies"
     question, statement = asking.yes_or_no(clause), asking.statement(clause)
+    if UNNAMED.search(question) or has_hanging_plural(clause) or _is_unnamed(clause, topic):
+        return
+    said = len(stems(question))
     least = LEAST_WITH_PRONOUN if PRONOUNS & set(spoken(question)) else LEAST
-    if len(set(content(question))) >= least and len(spoken(question)) <= LONGEST:
-        yield Wording(name="yes", question=question, answer=f"Yes. {statement}")
-        told = asking.lower_first(statement.rstrip(".")) if clause.words[0].text[:1].islower() else statement.rstrip(".")
-        yield Wording(name="yes", question=f"Is it true that {told}?", answer=f"Yes. {statement}")
+    if said < least or len(spoken(question)) > LONGEST:
+        return
+    told = asking.lower_first(statement.rstrip(".")) if clause.words[0].text[:1].islower() else statement.rstrip(".")
+    for asked in (question, f"Is it true that {told}?"):
+        wording = Wording(name="yes", question=asked, answer=f"Yes. {statement}")
+        if topic and names_heading(topic) and said < ENOUGH:
+            yield from in_topic(topic, wording)
+        else:
+            yield wording
+
+
+def _is_unnamed(clause: Clause, topic: str | None) -> bool:
+    """Return whether a clause speaks of "the pump", and no topic says of which."""
+    noun = definite(clause)
+    return noun is not None and topic is not None and noun[:LETTERS_OF_STEM] not in topic.lower()
+
+
+def says_enough(wordings: Sequence[Wording]) -> bool:
+    """Return whether a clause that is asked whole is understood without the text around it."""
+    return len(stems(wordings[0].question)) >= ENOUGH

@@ -1,12 +1,12 @@
 """Facts in several wordings, and what every kind of fact needs to be worded."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from core.questions.writers.guided.asking import lower_first
 from core.questions.writers.guided.meaning import content
-from core.questions.writers.guided.topics import topic
+from core.questions.writers.guided.topics import Topics
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
@@ -65,9 +65,9 @@ def worded_facts(
     is_spare: bool = False,
 ) -> Iterator[WordedFact]:
     """Yield what was found in excerpts as facts of a kind; `wordings` gets each with the topic that it can name first."""
-    topics = {excerpt.passage.id: topic(excerpt) for excerpt in excerpts}
+    topics = Topics(excerpts)
     for each in found:
-        if told := tuple(wordings(each, topics[each.passage.id])):
+        if told := tuple(wordings(each, topics.at(each.passage, each.start))):
             yield WordedFact(
                 passage_id=each.passage.id, kind=kind, start=each.start, end=each.end, wordings=told, is_spare=is_spare
             )
@@ -84,8 +84,29 @@ def _singular(word: str) -> str:
 
 def with_topic(topic: str | None, question: str, answer: str) -> Iterator[Wording]:
     """Yield the question with its topic first ("Regarding the winch: …"), unless it or the answer names that anyway."""
-    named = set(content(topic or "")) - _NAMING_TOPIC
+    if topic and not _is_named(topic, question) and not _gives_away(topic, answer):
+        yield Wording(name="context", question=_behind(topic, question), answer=answer)
+
+
+def in_topic(topic: str, wording: Wording) -> Iterator[Wording]:
+    """Yield a wording that needs its topic with it first, unless it names that; nothing if the topic tells the answer."""
+    if _is_named(topic, wording.question):
+        yield wording
+    elif not _gives_away(topic, wording.answer) or wording.name in ("yes", "no"):
+        name = "context" if wording.name == "open" else wording.name
+        yield replace(wording, name=name, question=_behind(topic, wording.question))
+
+
+def _behind(topic: str, question: str) -> str:
+    mark = "," if question.startswith("Complete ") else ":"
+    return f"{topic}{mark} {lower_first(question)}"
+
+
+def _is_named(topic: str, question: str) -> bool:
+    return set(content(topic)) - _NAMING_TOPIC <= set(content(question))
+
+
+def _gives_away(topic: str, answer: str) -> bool:
+    named = {_singular(word) for word in set(content(topic)) - _NAMING_TOPIC}
     told = {_singular(word) for word in content(answer)}
-    gives_away = len(told & {_singular(word) for word in named}) >= GIVEN_AWAY * len(told)
-    if topic and not named <= set(content(question)) and not gives_away:
-        yield Wording(name="context", question=f"{topic}: {lower_first(question)}", answer=answer)
+    return len(told & named) >= GIVEN_AWAY * len(told)

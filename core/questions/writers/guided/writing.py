@@ -16,9 +16,10 @@ from core.settings import GenerationSettings
 
 # Where facts are found before clauses are asked. What an earlier one found in a sentence, a later one does not tell again.
 FINDERS = (definitions.worded, procedures.worded, lists.worded, tables.worded, prohibitions.worded, statements.worded)
-SHORT_ANSWER, LONG_ANSWER = 6, 12  # words
-MORE, FEWER = 3, 2  # wordings
-FEWEST_TO_SHARE = 4  # wordings from which some facts can get fewer
+LONG_ANSWER = 12  # words
+FEWEST_FACTS = 6  # of a passage, below which spare ones are taken
+MORE = 3  # wordings
+FEWEST_FOR_MORE = 4  # wordings that others get
 _ORDER = ("definition", "procedure", "table", "list", *OF_CLAUSES)
 
 
@@ -42,11 +43,9 @@ def write(excerpts: Sequence[Excerpt], generator: TextGenerator, settings: Gener
 
 
 def _count(fact: WordedFact, usual: int) -> int:
-    """Return how many wordings a fact gets: more than usual if its answer is long and takes more to learn, else fewer."""
-    if usual < FEWEST_TO_SHARE:
-        return usual
-    length = len(fact.wordings[0].answer.split())
-    return usual + MORE if length > LONG_ANSWER else usual - FEWER if length <= SHORT_ANSWER else usual
+    """Return how many wordings a fact gets: more than usual if its answer is long and takes more to learn."""
+    is_long = len(fact.wordings[0].answer.split()) > LONG_ANSWER
+    return usual + MORE if is_long and usual >= FEWEST_FOR_MORE else usual
 
 
 def _facts(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> list[WordedFact]:
@@ -62,15 +61,23 @@ def _facts(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> list[Wo
 def _chosen(facts: Sequence[WordedFact], count: int) -> list[WordedFact]:
     """Return `count` facts: the first of each sentence by kind, then the second of each, and so on.
 
-    Spare ones are returned where there are no others.
+    Spare ones are returned where there are few others.
     """
+    told = _ranked([fact for fact in facts if not fact.is_spare])[:count]
+    spare = _ranked([fact for fact in facts if fact.is_spare])
+    telling = [fact for fact in spare if not fact.is_bare]
+    chosen = [*told, *telling[: max(0, min(count, FEWEST_FACTS) - len(told))]]
+    return chosen or spare[:1]
+
+
+def _ranked(facts: Sequence[WordedFact]) -> list[WordedFact]:
     taken: Counter[tuple[int, int]] = Counter()
     ranked: list[tuple[bool, int, int, WordedFact]] = []
-    for fact in sorted([fact for fact in facts if not fact.is_spare] or facts, key=lambda fact: _ORDER.index(fact.kind)):
+    for fact in sorted(facts, key=lambda fact: _ORDER.index(fact.kind)):
         place = (fact.start, fact.end)
         ranked.append((fact.is_bare, taken[place], len(ranked), fact))
         taken[place] += 1
-    return [fact for *_, fact in sorted(ranked, key=lambda entry: entry[:3])[:count]]
+    return [fact for *_, fact in sorted(ranked, key=lambda entry: entry[:3])]
 
 
 def _candidates(excerpt: Excerpt, fact: WordedFact, count: int) -> Iterator[Candidate]:

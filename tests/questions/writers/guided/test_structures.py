@@ -2,6 +2,9 @@
 
 import pytest
 
+from core.questions.writers.guided.writing import write
+from core.settings import GenerationSettings
+
 pytestmark = pytest.mark.model
 
 DISCIPLINES = """1-82. The disciplines that contribute to intelligence operations are—
@@ -19,10 +22,12 @@ def test_items_below_a_line_are_asked_for_together(asked):
 def test_an_item_is_a_sentence_with_the_line_that_leads_in(asked):
     lead, items = (
         "2-4. Commanders must—",
-        ("• Tie collection requirements directly to the scheme of maneuver.", "• Update plans."),
+        ("• Tie collection requirements to the scheme of maneuver every morning.", "• Update plans."),
     )
     pairs = asked("\n".join((lead, *items)))
-    assert pairs["What must commanders tie directly to the scheme of maneuver?"] == "Collection requirements."
+    question = "How often must commanders tie collection requirements to the scheme of maneuver?"
+    assert pairs[question] == "Every morning."
+    assert not any(each.startswith("What must commanders") for each in pairs)  # each item would answer it
     assert not any("should you" in question for question in pairs)
 
 
@@ -74,11 +79,11 @@ def test_lines_that_lead_in_by_other_ways(asked, line, question):
 def test_items_that_bring_their_own_verb(asked):
     lead, items = (
         "With the consent of the owner, the keeper—",
-        ("• Opens the old vault each morning.", "• Counts the silver keys of the vault."),
+        ("• Opens the old vault every morning.", "• Counts the silver keys of the vault."),
     )
     pairs = asked("\n".join((lead, *items)))
-    assert pairs["Who opens the old vault each morning with the consent of the owner?"] == "The keeper."
-    assert pairs["What does the keeper count with the consent of the owner?"] == "The silver keys of the vault."
+    assert pairs["How often does the keeper open the old vault with the consent of the owner?"] == "Every morning."
+    assert "With the consent of the owner, does the keeper count the silver keys of the vault?" in pairs
     nouns = asked("The chest of the keeper holds—\n• Tools of the smith.\n• Keys to the vault.")
     assert not any("hold tools" in question for question in nouns)
 
@@ -126,10 +131,13 @@ def test_members_of_a_list_too_long_for_one_answer_are_asked_for_with_yes(asked)
     assert "What do the duties of the keeper include?" not in pairs
 
 
-def test_what_is_asked_with_yes_alone_waits_until_there_is_nothing_else(asked):
-    pairs = asked(f"{LONG}\nThe tower was founded in 1891 by a group of teachers.")
-    assert not any("duties" in question for question in pairs)
-    assert "When was the tower founded by a group of teachers?" in pairs
+@pytest.mark.parametrize(("count", "members"), [(1, 0), (2, 0), (4, 2), (50, 4)])
+def test_what_is_asked_with_yes_alone_fills_up_what_is_told_otherwise(make_excerpt, count, members):
+    text = f"{LONG}\nThe tower was founded in 1891 by a group of teachers."
+    pairs = list(write([make_excerpt(text)], None, GenerationSettings(per_passage=count)))
+    questions = [pair.question for pair in pairs]
+    assert "When was the tower founded by a group of teachers?" in questions
+    assert len({pair.fact for pair in pairs if "duties" in pair.question}) == members
 
 
 def test_a_line_that_points_back_leads_in_nothing(asked):

@@ -3,7 +3,7 @@
 import pytest
 
 from core.questions.kinds import KINDS, WORDINGS
-from core.questions.writers.guided.topics import topic
+from core.questions.writers.guided.topics import Topics
 from core.questions.writers.guided.writing import write
 from core.settings import GenerationSettings
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.model
 
 TEXT = (
     "A red tag is a label that marks a broken valve. The relief valve must be tested every six months by a technician. "
-    "The tank holds 200 liters of diesel. The crew rigs the snatch block for a pull of more than 10 tonnes."
+    "The tank holds 200 liters of diesel. The crew oils the snatch block every ten days."
 )
 
 
@@ -60,12 +60,14 @@ def test_text_without_facts_gives_nothing(make_excerpt, text):
     assert list(write([make_excerpt(text)], None, GenerationSettings())) == []
 
 
-def test_headings_and_titles_become_topics(make_excerpt):
-    assert (
-        topic(make_excerpt("Such TLP help ADA units, and few of the units are late.", heading="PLANS > TLP OF ADA UNITS"))
-        == "Regarding TLP of ADA units"
-    )
-    assert (
-        topic(make_excerpt("x", heading="Chapter 2", title="Pump manual KV-2231.pdf")) == "According to Pump manual KV-2231"
-    )
-    assert topic(make_excerpt("x", heading="", title="scan.pdf")) is None
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({"heading": "PLANS > TLP OF ADA UNITS"}, "Regarding TLP of ADA units"),
+        ({"heading": "Chapter 2", "title": "Pump manual KV-2231.pdf"}, "According to Pump manual KV-2231"),
+        ({"title": "scan.pdf"}, None),
+    ],
+)
+def test_headings_and_titles_become_topics(make_excerpt, named, expected):
+    excerpt = make_excerpt("Such TLP help ADA units, and few of the units are late.", **named)
+    assert Topics([excerpt]).at(excerpt.passage, 0) == expected

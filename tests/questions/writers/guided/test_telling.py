@@ -1,0 +1,163 @@
+"""What is not asked, because a reader without the text could not answer it or many answers would be as right."""
+
+import pytest
+
+from core.questions.writers.guided.topics import Topics
+
+pytestmark = pytest.mark.model
+
+
+@pytest.mark.parametrize(
+    ("short", "question", "long"),
+    [
+        (
+            "The night guards carry small keys.",
+            "What do the night guards carry?",
+            "The night guards carry a whistle, a lamp, a rope, a map and spare batteries.",
+        ),
+        (
+            "Harbor pilots inspect old buoys.",
+            "What do harbor pilots inspect?",
+            "Harbor pilots inspect buoys, chains, anchors, lights and signs of the channel.",
+        ),
+        (
+            "Old lighthouses need new lenses.",
+            "What do old lighthouses need?",
+            "Old lighthouses need new lenses, dry wood, clean oil, strong ropes and two spare lamps.",
+        ),
+    ],
+)
+def test_a_short_question_for_an_object_needs_an_answer_that_says_much(asked, short, question, long):
+    assert question not in asked(short)
+    assert question in asked(long)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Night guards check the doors.",
+        "Volunteers clean the garden.",
+        "Cranes move heavy crates.",
+    ],
+)
+def test_a_subject_is_not_asked_for_by_what_many_do(asked, sentence):
+    assert not any(question.startswith(("Who", "What")) or "_____ " in question for question in asked(sentence))
+
+
+def test_a_subject_is_asked_for_by_what_it_alone_does(asked):
+    pairs = asked(
+        "The deputy harbor master signs the weekly list of broken lamps, chains and anchors for the insurance company."
+    )
+    assert "The deputy harbor master." in pairs.values()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "heading", "noun"),
+    [
+        (
+            "The clerk writes the names of all speakers on a board before the meeting.",
+            "Yearly Meetings of the Club",
+            "meeting",
+        ),
+        (
+            "The lifeguards must rinse the floor of the outdoor pool every hour during the exercise.",
+            "Fire Exercise",
+            "exercise",
+        ),
+        (
+            "The cook counts the plates, cups and knives of the kitchen after the inspection.",
+            "Kitchen Inspection",
+            "inspection",
+        ),
+    ],
+)
+def test_the_meeting_of_which_only_the_page_tells_is_named_by_its_heading(asked, sentence, heading, noun):
+    questions = [each for each in asked(sentence) if noun in each and not each.startswith(("Does", "Must", "Is it"))]
+    assert questions == []
+    named = [each for each in asked(sentence, heading=heading) if noun in each.split(":")[-1]]
+    assert named and all(each.startswith("Regarding ") for each in named if not each.startswith(("Does", "Must", "Is it")))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The keeper asked the old fishermen for a new lamp.",
+        "The mayor would open the new bridge with a long speech about the river.",
+        "The crew painted the railing of the western pier in two days.",
+    ],
+)
+def test_what_once_happened_is_not_told_as_a_rule(asked, sentence):
+    rules = "Harbor pilots guide large ships every morning. Volunteers clean the public beaches every spring."
+    told = asked(f"{rules} {sentence}")
+    assert told and not any(word in question for question in told for word in ("asked", "open", "paint"))
+
+
+def test_what_happened_in_a_year_that_is_told_stands_for_itself(asked):
+    rules = "Harbor pilots guide large ships every morning. Volunteers clean the public beaches every spring."
+    assert "When was the museum founded by a group of teachers?" in asked(
+        f"{rules} The museum was founded in 1891 by a group of teachers."
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "At the same time, the guards lock all gates of the northern harbor.",
+        "The second crossing of the wide river becomes more dangerous for small boats.",
+        "The others carry ropes, lamps and water to the upper camp.",
+        "The first three stages can happen at any time before the opening of the museum.",
+        "The same lamps burn in the northern tower of the harbor.",
+        "The second section describes the tools, ropes and lamps of the harbor pilots.",
+        "Multiple factors change the depth of the northern channel.",
+        "The crew has ropes and requires a lamp however.",
+        "Call the pilots (if needed) for large ships of foreign owners.",
+    ],
+)
+def test_a_clause_that_goes_on_from_the_text_before_it_is_not_asked(asked, sentence):
+    assert asked(sentence) == {}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lost"),
+    [
+        ("The rule requires the crew to wait behind the yellow line of the platform.", "Why"),
+        ("A siren informs the visitors if the northern gate of the dam is open.", "Under which condition"),
+        (
+            "The museum also lends maps, books, globes, charts and models to schools of the county.",
+            "What does the museum lend",
+        ),
+        ("Divers may visit the wreck of the ferry near the island.", "What may divers visit"),
+        ("The pilots take a long look at the sky, the waves and the wind of the bay.", "What do the pilots take"),
+    ],
+)
+def test_what_means_something_else_or_is_not_all_is_not_asked_for(asked, sentence, lost):
+    assert not any(question.startswith(lost) for question in asked(sentence))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Winch Care\nThe winch of the boat needs grease, and the care of a winch is a duty of the crew.",
+            "Regarding winch care",
+        ),
+        (
+            "First Aid Box\nThe box holds bandages for the crew, and aid comes first in every class of ours.",
+            "Regarding first aid box",
+        ),
+        (
+            "Retain the Spare Keys\nGuards retain spare keys of the tower, and the spare keys are counted.",
+            "According to Ship book",
+        ),
+    ],
+)
+def test_a_heading_inside_a_passage_is_the_topic_of_what_follows(make_excerpt, text, expected):
+    excerpt = make_excerpt(text, heading="Other Matters", title="Ship book.pdf")
+    assert Topics([excerpt]).at(excerpt.passage, len(text) - 1) == expected
+
+
+def test_a_wrong_number_is_another_one_and_stands_in_its_place(asked):
+    pairs = asked("In 1895, the harbor company opened a school for young pilots near the northern gate.")
+    wrong = [question for question, answer in pairs.items() if answer.startswith("No. ")]
+    assert wrong and not any("1895" in question for question in wrong)
+    assert not any(answer.startswith("No. ") for answer in asked("The new paint dries for 48–96 hours.").values())
