@@ -11,7 +11,7 @@ from core.language.english.numbers import UP_TO_NINETEEN
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part
 from core.questions.writers.guided.facts import ClauseFact, clause_facts, read_sentences, telling_clauses
-from core.questions.writers.guided.meaning import content
+from core.questions.writers.guided.meaning import LETTERS_OF_STEM, content
 from core.questions.writers.guided.open_questions import open_question, stays_first
 from core.questions.writers.guided.statements import (
     begins_with_participle,
@@ -19,7 +19,7 @@ from core.questions.writers.guided.statements import (
     says_enough,
     statement_wordings,
 )
-from core.questions.writers.guided.telling import LETTERS_OF_STEM, POSSESSIVES
+from core.questions.writers.guided.telling import POSSESSIVES
 from core.questions.writers.guided.topics import Topics, names_heading
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, request, with_topic
 from core.questions.writers.writer import Excerpt

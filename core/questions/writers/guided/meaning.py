@@ -10,6 +10,7 @@ from core.language.english.numbers import TENS, UP_TO_NINETEEN
 NUMBER_WORD = "|".join((*UP_TO_NINETEEN, *TENS, "hundred"))  # in a regular expression
 PIECE_OF_A_BOOK = "chapter|section|paragraph|page|manual|appendix|publication|figure|table"
 PURPOSES = frozenset("purpose role mission goal aim task objective function job responsibility intent".split())
+LETTERS_OF_STEM = 5
 WORD = re.compile(r"[A-Za-z0-9][\w’'/-]*")
 _INSIDE = re.compile(r"[A-Za-z,;)’”'-] ")  # what stands before a word that does not begin a sentence
 
@@ -22,6 +23,16 @@ def words(text: str) -> list[str]:
 def content(text: str) -> list[str]:
     """Return the meaningful words of `text` in lower case, without "'s"."""
     return [re.sub(r"['’]s$", "", word) for word in words(text) if word not in STOP_WORDS and word not in MODALS]
+
+
+def stems(text: str) -> set[str]:
+    """Return the stems of the meaningful words of a text, so that "engineers" and "engineering" are one."""
+    return {stem(word) for word in content(text)}
+
+
+def stem(word: str) -> str:
+    """Return the first letters of a word, which its other forms share."""
+    return word[:LETTERS_OF_STEM] if len(word) > LETTERS_OF_STEM else word.removesuffix("s")
 
 
 def _is_heading(line: str) -> bool:

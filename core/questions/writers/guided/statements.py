@@ -1,6 +1,6 @@
 """What a passage says where no part of it can be asked for, as facts: whole clauses, and members of lists too long to tell.
 
-They are asked with yes or no, and only where a passage has no other facts.
+They are asked with yes or no, and only where a passage has few other facts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,10 +11,10 @@ from core.language.grammar import parse
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import MARKS, Clause, clauses, inside, stands_alone
 from core.questions.writers.guided.listings import cleaned_item, is_long, listings
-from core.questions.writers.guided.meaning import Spellings
+from core.questions.writers.guided.meaning import LETTERS_OF_STEM, Spellings, stems
 from core.questions.writers.guided.meaning import words as spoken
 from core.questions.writers.guided.standing import definite, has_denial, has_hanging_plural
-from core.questions.writers.guided.telling import LETTERS_OF_STEM, UNNAMED, stems
+from core.questions.writers.guided.telling import UNNAMED
 from core.questions.writers.guided.topics import names_heading
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, worded_facts
 from core.questions.writers.writer import Excerpt

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from core.language.english.function_words import STOP_WORDS
 from core.language.grammar import parse
-from core.questions.writers.guided.meaning import Spellings, content
+from core.questions.writers.guided.meaning import LETTERS_OF_STEM, Spellings, content
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
@@ -27,7 +27,6 @@ _LINE = re.compile(r"^(?P<line>[A-Z][^\n]{2,70})$(?=\n+(?P<next>[^\n]+))", re.MU
 MOST_WORDS = 7
 LONGEST_SHORT = 6  # letters of an abbreviation
 LEAST_BELOW = 60  # characters of the line of text below a heading
-LETTERS_OF_STEM = 5
 
 
 class Topics:
