@@ -23,6 +23,8 @@ PREPOSITIONS = COMMON_PREPOSITIONS | frozenset(
     "into onto over under about between through during before after above below up down out off per via".split()
 )
 
+SUBORDINATORS = frozenset("although because if once since though unless until when whereas whether while".split())
+
 _OTHERS = frozenset(
     "you your i not no if then than also such other any each all more most some only same so too very".split()
 )

@@ -14,6 +14,7 @@ from core.language.english.function_words import (
     FINITE_BE,
     MODALS,
     RELATIVES,
+    SUBORDINATORS,
 )
 from core.questions.filters.filter import Case, DropReason, Filter, each
 from core.questions.filters.words import WORD, is_cloze
@@ -28,7 +29,7 @@ _NO_BEGINNING = (
     FINITE_BE | MODALS | frozenset({"has", "have", "had", "and", "or", "which", "who", "also"})
 )  # "is changed by hand"
 _PARTICLES = frozenset("in on off up down out over".split())  # "switched on." ends a sentence
-_SUBORDINATORS = "since|once|if|when|while|because|although|though|unless|until|whereas|whether"
+_SUBORDINATORS = "|".join(sorted(SUBORDINATORS))
 _VERB = "|".join(sorted((DO - {"done"}) | MODALS))
 _NO_SUBJECT = re.compile(  # "What do since chaplains have?": what follows the verb begins no subject
     rf"(?i)^(?:in [^,]{{3,60}}, )?(?:what|how|why|when|where|who|whom|which)(?: \w+)? "

@@ -6,7 +6,7 @@ What is joined by "and" is told apart: "The crew checks the rope and rigs the bl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.language.english.function_words import DEMONSTRATIVES, PRONOUNS
+from core.language.english.function_words import DEMONSTRATIVES, PRONOUNS, SUBORDINATORS
 from core.language.grammar import Word
 from core.questions.writers.guided.meaning import Spellings
 
@@ -46,9 +46,7 @@ _NAMED_BEFORE = PRONOUNS | {"him", "respective"}
 # Words that an aside in commas begins with if it changes what is said.
 _LIMITING = frozenset("without except unless but not if only".split())
 # Words that begin a clause on which another one hangs.
-MARKS = frozenset(
-    "regardless whether even once while as although though if when whenever unless until because since after before".split()
-)
+MARKS = SUBORDINATORS | {"regardless", "even", "as", "whenever", "after", "before"}
 # Nouns in the singular that may have a verb in the plural.
 _GROUPS = frozenset("staff police personnel crew team".split())
 

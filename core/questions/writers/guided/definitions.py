@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.language.english.function_words import (
+    COMMON_PREPOSITIONS,
     DEMONSTRATIVES,
     FINITE_BE,
     HAVE,
@@ -77,8 +78,8 @@ RANKING = frozenset("as most important less more".split())
 UNNAMED = frozenset("components strengths weaknesses consideration considerations solution option challenge intent".split())
 # "Inherent in command", "non-dedicated", "the quickest solution", and the label of a figure.
 OTHER_WORDS = re.compile(
-    rf"^\w+(?:{QUALITY}|ed) (?:in|to|of|for|from|with|by|on)\b|^\S+ed$|^\w+est |(?:element|part|aspect)s? of the |ly$"
-    r"|\b(\w\w\w+) \1\b|^[A-Z]+\d+$",
+    rf"^\w+(?:{QUALITY}|ed) (?:{'|'.join(sorted(COMMON_PREPOSITIONS))})\b|^\S+ed$|^\w+est |ly$"
+    r"|(?:element|part|aspect)s? of the |\b(\w\w\w+) \1\b|^[A-Z]+\d+$",
     re.IGNORECASE,
 )
 LONGEST_TERM = 6  # words
