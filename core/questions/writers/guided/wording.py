@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from core.questions.writers.guided.asking import lower_first
-from core.questions.writers.guided.meaning import content
+from core.questions.writers.guided.meaning import stems
 from core.questions.writers.guided.topics import Topics
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
 _REQUESTS = ("Can you tell me {}?", "Do you know {}?", "Tell me {}.", "I would like to know {}. Can you help?", "State {}.")
-_NAMING_TOPIC = {"regarding", "according"}
+_NAMING_TOPIC = stems("regarding according")
 GIVEN_AWAY = 0.5  # of the meaningful words of an answer, from which a topic that has them tells it
 
 
@@ -78,10 +78,6 @@ def request(asked: str) -> str:
     return _REQUESTS[sum(map(ord, asked)) % len(_REQUESTS)].format(asked)
 
 
-def _singular(word: str) -> str:
-    return word.removesuffix("s")
-
-
 def with_topic(topic: str | None, question: str, answer: str) -> Iterator[Wording]:
     """Yield the question with its topic first ("Regarding the winch: …"), unless it or the answer names that anyway."""
     if topic and not _is_named(topic, question) and not _gives_away(topic, answer):
@@ -103,10 +99,9 @@ def _behind(topic: str, question: str) -> str:
 
 
 def _is_named(topic: str, question: str) -> bool:
-    return set(content(topic)) - _NAMING_TOPIC <= set(content(question))
+    return stems(topic) - _NAMING_TOPIC <= stems(question)
 
 
 def _gives_away(topic: str, answer: str) -> bool:
-    named = {_singular(word) for word in set(content(topic)) - _NAMING_TOPIC}
-    told = {_singular(word) for word in content(answer)}
-    return len(told & named) >= GIVEN_AWAY * len(told)
+    told = stems(answer)
+    return len(told & (stems(topic) - _NAMING_TOPIC)) >= GIVEN_AWAY * len(told)
