@@ -53,10 +53,15 @@ export default function (component) {
   const tell = event => {
     if (event.target.matches("button.cell")) map.querySelector(".told").textContent = event.target.title
   }
+  const pointed = event => {  // a square that only scrolled under a resting pointer says nothing
+    const place = `${event.clientX} ${event.clientY}`
+    if (map.dataset.pointed !== place) tell(event)
+    map.dataset.pointed = place
+  }
   if (!map) {
     map = made("div", "garrison-map", "", parentElement)
     map.addEventListener("focusin", tell)
-    map.addEventListener("pointerover", tell)
+    map.addEventListener("pointermove", pointed)
   }
   const drawn = JSON.stringify([data.documents, data.more])
   if (map.dataset.drawn !== drawn) {
