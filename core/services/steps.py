@@ -95,22 +95,26 @@ def _questions(workspace: Workspace, project: Project) -> Step:
     groups = kept_groups(workspace, project.id)
     kept = sum(group.pairs for group in groups)
     is_anything_approved = any(workspace.active_review(d.id) for d in find(workspace.db, Document, project_id=project.id))
+    action = "Write question pairs" if is_anything_approved else ""
+    unstarted: StepState = "needs you" if action else "not started"
     if not kept:
-        action = "Write question pairs" if is_anything_approved else ""
-        return Step("questions", "Questions", "needs you" if action else "not started", "No pairs yet", action)
+        return Step("questions", "Questions", unstarted, "No pairs yet", action)
     standing = standing_of(workspace, project)
     reasons = [
         f"{number} {text}"
         for number, text in (
-            (standing.unapproved, "from text whose approval was withdrawn"),
+            (standing.unapproved - standing.waiting, "from text whose approval was withdrawn"),
             (standing.outdated, "from text that changed since"),
         )
         if number
     ]
+    waiting = f"{standing.waiting} waiting for review" if standing.waiting else ""
     if reasons:
-        words = f"{kept} kept; {' and '.join(reasons)}"
+        words = f"{kept} kept; {' and '.join(filter(None, (*reasons, waiting)))}"
         return Step("questions", "Questions", "out of date", words, "Write question pairs")
-    return Step("questions", "Questions", "done", f"{kept} kept")
+    if not standing.valid:
+        return Step("questions", "Questions", unstarted, f"No pairs yet but {waiting}", action)
+    return Step("questions", "Questions", "done", f"{kept} kept" + (f"; {waiting}" if waiting else ""))
 
 
 def _train(workspace: Workspace, project: Project) -> Step:

@@ -111,7 +111,7 @@ def test_another_document_leaves_the_passage(open_passage):
 def test_passage_that_is_not_approved_any_more_leads_back(open_passage, workspace):
     workspace.db.execute("update reviews set state = 'withdrawn'")
     app = open_passage("passage-0")
-    assert "not approved any more" in words_of(app)
+    assert "is not approved" in words_of(app)
     app.button(key="passage-close").click().run()
     assert PASSAGE not in app.session_state
 

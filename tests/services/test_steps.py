@@ -1,8 +1,10 @@
 """The six steps of a project: what each says, and which waits for a person."""
 
-from core.records import Evaluation, Job, now
+from dataclasses import replace
+
+from core.records import Document, Evaluation, Job, now
 from core.services.steps import Step, next_step, project_steps
-from core.storage import insert
+from core.storage import get, insert
 
 
 def states(workspace, project):
@@ -43,3 +45,20 @@ def test_withdrawn_approval_makes_the_questions_out_of_date(workspace, learned):
     workspace.withdraw_approval("document-1", reason="a name was missed")
     assert states(workspace, learned.project)["questions"] == ("out of date", "Write question pairs")
     assert states(workspace, learned.project)["review"] == ("needs you", "Review and approve")
+
+
+def test_pairs_brought_in_wait_for_review_and_make_nothing_out_of_date(workspace, learned):
+    insert(workspace.db, replace(get(workspace.db, Document, "document-1"), id="document-2", name="faq.csv", kind="pairs"))
+    brought = replace(learned.pairs[0], id="pair-9", document_id="document-2", origin="imported", review_id=None, fact=None)
+    insert(workspace.db, brought)
+    assert states(workspace, learned.project)["questions"] == ("done", "")
+    assert summary(workspace, learned.project).endswith("; 1 waiting for review")
+    workspace.withdraw_approval("document-1", reason="a name was missed")
+    assert states(workspace, learned.project)["questions"] == ("out of date", "Write question pairs")
+    workspace.db.execute("update pairs set state = 'dropped' where document_id = 'document-1'")
+    assert summary(workspace, learned.project) == "No pairs yet but 1 waiting for review"
+
+
+def summary(workspace, project):
+    """Return what the step of the questions sums up."""
+    return next(step.summary for step in project_steps(workspace, project) if step.name == "questions")

@@ -15,15 +15,17 @@ from core.training.fit import Amount
 class Standing:
     """How many kept pairs of a project come from text whose approval stands, and how many do not, for which reason.
 
-    The document of an `unapproved` pair is not approved. That of an `outdated` one was approved again, and the passage reads
-    otherwise now.
+    The document of an `unapproved` pair is not approved; `waiting` are those of these that never were. That of an `outdated`
+    one was approved again, and the passage reads otherwise now.
     """
 
     valid: int
     unapproved: int
     outdated: int
+    waiting: int = 0
 
 
+_WITHDRAWN = "exists (select 1 from reviews where document_id = pairs.document_id and state = 'withdrawn')"
 _APPROVED = "(select id from reviews where document_id = pairs.document_id and state = 'approved')"
 
 
@@ -33,11 +35,14 @@ def standing_of(workspace: Workspace, project: Project) -> Standing:
     row = workspace.db.execute(
         f"select count(*) as kept, coalesce(sum({_APPROVED} is null), 0) as unapproved, coalesce(sum({_APPROVED} is not null"  # noqa: S608 a constant
         f" and origin <> 'imported' and review_id is not {_APPROVED}), 0) as outdated"
+        f", coalesce(sum({_APPROVED} is null and not {_WITHDRAWN}), 0) as waiting"
         " from pairs where project_id = ? and state = 'kept'",
         [project.id],
     ).fetchone()
     left_out = row["unapproved"] + row["outdated"]
-    return Standing(valid=row["kept"] - left_out, unapproved=row["unapproved"], outdated=row["outdated"])
+    return Standing(
+        valid=row["kept"] - left_out, unapproved=row["unapproved"], outdated=row["outdated"], waiting=row["waiting"]
+    )
 
 
 def trainable_amount(workspace: Workspace, project: Project) -> Amount:

@@ -126,6 +126,8 @@ def _asked_columns(upload: UploadedFile, guessed: Preview) -> Columns | None:
             )
             if name != NO_COLUMN:
                 chosen[role] = name
+        if (twice := chosen.get("question")) and twice == chosen.get("answer"):
+            st.warning(f"The column {_escaped(twice)} is both question and answer.", icon=":material/warning:")
     if chosen == found:
         return None
     return Columns.of(chosen)

@@ -80,8 +80,9 @@ def _ask_for_files(workspace: Workspace, project: Project) -> list[Upload]:
     )
     st.caption("You see what is in them first. They wait on the Review page before anything is trained on them.")
     job = newest_job(workspace, project, "import")
-    if job is not None and not uploads and (result := Result.find(job)) and result.notes:
-        st.caption(f":material/info: Brought in last: {counted(result.pairs, 'pair')}. {' '.join(result.notes)}")
+    if job is not None and not uploads and (result := Result.find(job)):
+        notes = "".join(f" {note}" for note in result.notes)
+        st.caption(f":material/info: Brought in last: {counted(result.pairs, 'pair')}.{notes}")
     forget_others(uploads)
     return uploads
 

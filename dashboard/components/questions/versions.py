@@ -132,6 +132,11 @@ def _title(version: DatasetVersion) -> str:
     return f"Version {version.number}: {counted(version.train_count + version.heldout_count, 'pair')}"
 
 
+def _changed(before: str, after: str) -> str:
+    """Return both texts, or the one that stayed as it was."""
+    return after if before == after else f"{before} → {after}"
+
+
 def _show_difference(found: Difference) -> None:
     """Show what came, went and changed: in words, then pair by pair."""
     st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences()))
@@ -140,8 +145,8 @@ def _show_difference(found: Difference) -> None:
     rows += [
         {
             "Change": "other words",
-            "Question": f"{old['input']} → {new['input']}",
-            "Answer": f"{old['output']} → {new['output']}",
+            "Question": _changed(old["input"], new["input"]),
+            "Answer": _changed(old["output"], new["output"]),
         }
         for old, new in found.changed
     ]

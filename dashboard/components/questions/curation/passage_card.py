@@ -35,7 +35,7 @@ def show_passage(session: CurationSession, passage_id: str, settings: Generation
     passage = approved_passage(session.workspace, session.project, passage_id)
     with st.container(border=True, key=CARD):
         if passage is None:
-            st.markdown("**This passage is not approved any more.**")
+            st.markdown("**The text of this passage is not approved.** Review and approve it on the page Review.")
             st.button("Show all pairs", icon=":material/filter_alt_off:", key="passage-close", on_click=clear_filters)
             return
         rows = passage_coverage(session.workspace, session.project.id)
