@@ -361,5 +361,14 @@ def test_what_a_job_at_work_wrote_so_far_is_shown_and_nothing_to_train_with(open
     written(workspace, learned, running)
     app = open_page("questions", project_id=learned.project.id)
     assert not app.exception and "go-train" not in [button.key for button in app.button]
-    assert any("Kept and dropped, by reason" in text.value for text in app.markdown)
+    assert [metric.label for metric in app.metric] == ["Pairs written so far"]
     assert not any("first pairs appear" in caption.value for caption in app.caption)
+
+
+def test_what_a_cancelled_job_wrote_waits_for_it_to_be_resumed(open_page, workspace, learned):
+    cancelled = Job(id="job-1", kind="generate", project_id=learned.project.id, state="cancelled", created_at=now())
+    written(workspace, learned, cancelled)
+    workspace.db.execute("delete from pairs")
+    app = open_page("questions", project_id=learned.project.id)
+    assert any("none of them kept yet" in text.value for text in app.markdown)
+    assert not any("There is no pair yet" in text.value for text in app.markdown)

@@ -23,7 +23,7 @@ def show_live_figures(workspace: Workspace, project: Project, *, job_id: str) ->
         return
     left, right = st.columns(2)
     with left:
-        _show_outcome(written, {})
+        st.metric("Pairs written so far", f"{written:,}", help="The filters look at them once all passages are read.")
     with right:
         coverage = coverage_by_review(workspace, project, covered)
         st.markdown("**How much of each document is asked about**")

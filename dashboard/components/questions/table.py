@@ -16,9 +16,11 @@ from core.storage.pairs.pages import (
     numbered_pair,
     pair_counts,
     pair_page,
+    written_counts,
 )
 from core.words import counted
 from dashboard.components.errors import shown_errors
+from dashboard.components.follower import is_active, newest_job
 from dashboard.components.person import acting_person
 from dashboard.components.questions.curation import doing
 from dashboard.components.questions.curation.bulk import show_bulk
@@ -155,10 +157,24 @@ def _turn_keys(session: CurationSession) -> None:
 def _show_none(session: CurationSession) -> None:
     with st.container(border=True):
         if session.state.chosen == PairFilter():
+            if waiting := _written(session):
+                st.markdown(
+                    f"**{counted(waiting, 'pair')} written, and none of them kept yet.** Press Resume above: the filters "
+                    "look at them once all passages are read."
+                )
+                return
             st.markdown("**There is no pair yet.** Have some written above, bring some in below, or add one by hand.")
             return
         st.markdown("**No pair matches.** Search for other words, or take a filter off.")
         st.button("Show all pairs", icon=":material/filter_alt_off:", key="none-clear", on_click=clear_filters)
+
+
+def _written(session: CurationSession) -> int:
+    """Count the pairs that an unfinished writing left, which count once it is resumed."""
+    job = newest_job(session.workspace, session.project, "generate")
+    if job is None or is_active(job):
+        return 0
+    return written_counts(session.workspace, session.project.id, job.id)[0]
 
 
 def _show_list(session: CurationSession) -> None:
