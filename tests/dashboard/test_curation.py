@@ -61,6 +61,22 @@ def test_deciding_goes_on_to_the_next_pair_and_names_who_decided(workspace, sess
     )
 
 
+@pytest.mark.parametrize("key", ["d", "x", "e"])
+def test_keys_reach_a_pair_that_is_open_and_not_on_the_page(workspace, session, key):
+    update(workspace.db, QuestionPair, "pair-2", decided="kept")
+    added = session(current="pair-2")
+    assert "pair-2" not in rows(added)
+    answer(added, [Pressed(key, "", "")])
+    pair, state = get(workspace.db, QuestionPair, "pair-2"), session().state
+    assert (pair.decided, state.mode) == {"d": ("dropped", "read"), "x": (None, "read"), "e": ("kept", "edit")}[key]
+    assert state.current == ("pair-0" if key == "d" else "pair-2")
+
+
+def test_next_goes_from_a_pair_that_is_not_on_the_page_to_its_first(session):
+    answer(session(current="pair-2"), [Pressed("n", "", "")])
+    assert session().state.current == "pair-0"
+
+
 def test_next_goes_past_the_end_of_a_page_and_previous_back_to_its_last_pair(session):
     answer(session(), [Pressed("n", "pair-1", "")])
     second = session()

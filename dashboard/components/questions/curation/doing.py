@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from core.crash_reports import record_crash
 from core.errors import GarrisonError
@@ -36,6 +37,8 @@ def answer(session: CurationSession, pressed: Sequence[Pressed]) -> None:
 
 def _answer(session: CurationSession, pressed: Pressed) -> None:
     state = session.state
+    if not pressed.on and session.open:  # it is open, but not on the page, such as one that was added
+        pressed = replace(pressed, on=session.open.pair.id)
     if pressed.key == "Escape":
         state.mode, state.asked = "read", ""
     elif pressed.key in ("n", "p", "open"):
@@ -70,6 +73,8 @@ def _go(session: CurationSession, pressed: Pressed) -> None:
         session.next_page()
     elif pressed.key == "p" and rows and rows[0].pair.id == pressed.on:
         session.previous_page()
+    elif rows and pressed.on not in {row.pair.id for row in rows}:
+        session.state.current = rows[0].pair.id
 
 
 def decide(session: CurationSession, pair_id: str, *, is_kept: bool) -> None:
