@@ -410,6 +410,11 @@ def part_of(words: Sequence[Word], children: Sequence[Sequence[int]], head: int)
     return Part(words[head].role, head, start, end)
 
 
+def describes_subject(clause: Clause, part: Part) -> bool:
+    """Return whether a part before the subject is a participle that describes it: "Built of stone, the tower …"."""
+    return part in clause.before and part.role == "advcl" and clause.words[part.start].tag in ("VBG", "VBN")
+
+
 def _is_dropped(words: Sequence[Word], part: Part) -> bool:
     return _connects(words, part) or _contrasts(words, part)
 

@@ -11,7 +11,7 @@ from core.language.english.numbers import UP_TO_NINETEEN
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part
 from core.questions.writers.guided.facts import ClauseFact, clause_facts, read_sentences, telling_clauses
-from core.questions.writers.guided.meaning import LETTERS_OF_STEM, content
+from core.questions.writers.guided.meaning import content
 from core.questions.writers.guided.open_questions import open_question, stays_first
 from core.questions.writers.guided.statements import (
     begins_with_participle,
@@ -20,7 +20,7 @@ from core.questions.writers.guided.statements import (
     statement_wordings,
 )
 from core.questions.writers.guided.telling import POSSESSIVES
-from core.questions.writers.guided.topics import Topics, names_heading
+from core.questions.writers.guided.topics import Topics, names_heading, speaks_of
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, request, with_topic
 from core.questions.writers.writer import Excerpt
 from core.settings import AnswerStyle
@@ -46,8 +46,8 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
     """
     is_open = fact.gap.kind == "fact" and topic is not None  # other questions say more by their question word
     unsure = fact.occasion or (fact.definite if is_open else None)
-    if unsure and not (topic and _names(topic, unsure)):
-        return
+    if unsure and not (topic and names_heading(topic) and speaks_of(topic, unsure)):
+        return  # which meeting "the meeting" is, only a heading says
     is_heading = topic is not None and names_heading(topic)
     if topic and (fact.occasion or fact.definite or (is_heading and (fact.is_bare or fact.is_thin))):
         for wording in _plain_wordings(fact, is_first=is_first, style=style):
@@ -55,11 +55,6 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
     elif not fact.is_bare:
         yield from _plain_wordings(fact, is_first=is_first, style=style)
         yield from with_topic(topic, open_question(fact.clause, fact.gap), styled(fact, style))
-
-
-def _names(topic: str, noun: str) -> bool:
-    """Return whether a topic is a heading that says which meeting "the meeting" is."""
-    return names_heading(topic) and noun[:LETTERS_OF_STEM] in topic.lower()
 
 
 def _plain_wordings(fact: ClauseFact, *, is_first: bool, style: AnswerStyle) -> Iterator[Wording]:

@@ -1,7 +1,7 @@
 """The plainest question for what a clause tells: its question word first, or the condition under which it holds."""
 
 from core.questions.writers.guided import asking
-from core.questions.writers.guided.clause import Clause, Part
+from core.questions.writers.guided.clause import Clause, Part, describes_subject
 from core.questions.writers.guided.gaps import Gap
 
 LONGEST_LAST = 6  # words of a part before the subject that a question may end with; longer ones stay first
@@ -20,12 +20,11 @@ def stays_first(clause: Clause, part: Part) -> bool:
 
     It is long, or describes the subject, or would seem to belong to the purpose or circumstance that stands last already.
     """
-    is_participle = part.role == "advcl" and clause.words[part.start].tag in ("VBG", "VBN")
     last = clause.after[-1] if clause.after else None
     is_taken = last is not None and (
         last.role in ("advcl", "xcomp", "ccomp", "prep") or last.end - last.start > LONGEST_LAST
     )
-    return is_participle or is_taken or part.end - part.start > LONGEST_LAST
+    return describes_subject(clause, part) or is_taken or part.end - part.start > LONGEST_LAST
 
 
 def _predicate_question(clause: Clause, condition: Part, *, is_first: bool) -> str:

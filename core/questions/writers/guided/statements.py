@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from core.language.english.function_words import PRONOUNS
 from core.language.grammar import parse
 from core.questions.writers.guided import asking
-from core.questions.writers.guided.clause import MARKS, Clause, clauses, inside, stands_alone
+from core.questions.writers.guided.clause import MARKS, Clause, clauses, describes_subject, inside, stands_alone
 from core.questions.writers.guided.listings import cleaned_item, is_long, listings
-from core.questions.writers.guided.meaning import LETTERS_OF_STEM, Spellings, stems
+from core.questions.writers.guided.meaning import Spellings, stems
 from core.questions.writers.guided.meaning import words as spoken
 from core.questions.writers.guided.standing import definite, has_denial, has_hanging_plural
 from core.questions.writers.guided.telling import UNNAMED
-from core.questions.writers.guided.topics import names_heading
+from core.questions.writers.guided.topics import names_heading, speaks_of
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
@@ -67,7 +67,7 @@ def is_wish(clause: Clause) -> bool:
 
 def begins_with_participle(clause: Clause) -> bool:
     """Return whether what describes the subject stands before it, where a question with a verb first has no place for it."""
-    return any(part.role == "advcl" and clause.words[part.start].tag in ("VBG", "VBN") for part in clause.before)
+    return any(describes_subject(clause, part) for part in clause.before)
 
 
 def statement_wordings(clause: Clause, topic: str | None) -> Iterator[Wording]:
@@ -97,7 +97,7 @@ def statement_wordings(clause: Clause, topic: str | None) -> Iterator[Wording]:
 def _is_unnamed(clause: Clause, topic: str | None) -> bool:
     """Return whether a clause speaks of "the pump", and no topic says of which."""
     noun = definite(clause)
-    return noun is not None and topic is not None and noun[:LETTERS_OF_STEM] not in topic.lower()
+    return noun is not None and topic is not None and not speaks_of(topic, noun)
 
 
 def says_enough(wordings: Sequence[Wording]) -> bool:

@@ -76,6 +76,11 @@ def names_heading(topic: str) -> bool:
     return topic.startswith(_HEADING)
 
 
+def speaks_of(topic: str, noun: str) -> bool:
+    """Return whether a topic holds a noun, so that it says which one is meant."""
+    return noun[:LETTERS_OF_STEM] in topic.lower()
+
+
 def _names(heading: str) -> bool:
     words = _WORD.findall(heading)
     if words and words[0].lower() in _ACTS:
