@@ -17,7 +17,7 @@ from core.questions.writers.guided.antecedents import named_sentences
 from core.questions.writers.guided.clause import Clause, clauses, inside, stands_alone
 from core.questions.writers.guided.gaps import Gap, gaps
 from core.questions.writers.guided.listings import item_sentences
-from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, WORD, Spellings, plain
+from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, WORD, plain, spellings_of
 from core.records import Passage
 
 _UNFIT = re.compile(
@@ -88,7 +88,7 @@ def read_sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
     wanted += [(each.passage, each.start, each.end, each.line) for each in named]
     wanted += [(item.passage, item.start, item.end, plain(item.sentence)) for item in items]
     wanted = [each for each in wanted if _is_fit(each[3])]
-    spellings = Spellings(passage.text for passage in passages)
+    spellings = spellings_of(tuple(passage.text for passage in passages))
     read = list(zip(wanted, parse(line for *_, line in wanted), strict=True))
     stories = _told_as_stories(read)
     for (passage, start, end, line), words in read:

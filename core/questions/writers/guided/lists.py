@@ -11,7 +11,7 @@ from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
 from core.questions.writers.guided.listings import MOST_WORDS, Listing, begins_with_item, cleaned, items_text, listings
-from core.questions.writers.guided.meaning import NUMBER_WORD, Spellings, content, plain
+from core.questions.writers.guided.meaning import NUMBER_WORD, content, plain, spellings_of
 from core.questions.writers.guided.standing import DEGREES, is_hanging
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
@@ -76,7 +76,7 @@ def list_facts(passages: Sequence[Passage]) -> Iterator[ListFact]:
         for each in (*listings(passage), *_inside_sentences(passage))
         if passage.text[each.end :].strip(" .") or (passage.document_id, passage.index) not in going_on
     ]
-    spellings = Spellings(passage.text for passage in passages)
+    spellings = spellings_of(tuple(passage.text for passage in passages))
     for each, words in zip(found, parse(_completed(each.lead) for each in found), strict=True):
         facts = (_fact(each, clause) for clause in clauses(inside(words, spellings)))
         fact = next((fact for fact in facts if fact is not None), None)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from core.language.english.function_words import MODALS, STOP_WORDS
 from core.language.english.numbers import TENS, UP_TO_NINETEEN
@@ -83,6 +84,12 @@ class Spellings:
             return forms[large] > forms[small]
         found = self.of(word)
         return found is not None and found[:1].isupper()
+
+
+@lru_cache(maxsize=1)
+def spellings_of(texts: tuple[str, ...]) -> Spellings:
+    """Return how words are written in some texts; those of the last call are kept, since each finder asks for the same."""
+    return Spellings(texts)
 
 
 def is_name_in(text: str, word: str) -> bool:

@@ -11,7 +11,7 @@ from core.language.grammar import parse
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import MARKS, Clause, clauses, describes_subject, inside, stands_alone
 from core.questions.writers.guided.listings import cleaned_item, is_long, listings
-from core.questions.writers.guided.meaning import Spellings, stems
+from core.questions.writers.guided.meaning import spellings_of, stems
 from core.questions.writers.guided.meaning import words as spoken
 from core.questions.writers.guided.standing import definite, has_denial, has_hanging_plural
 from core.questions.writers.guided.telling import UNNAMED
@@ -45,7 +45,7 @@ def members(passages: Sequence[Passage]) -> Iterator[Member]:
         for text, _, end in each.items
         if (item := cleaned_item(text)) and item.split()[0] not in MARKS
     ]
-    spellings = Spellings(passage.text for passage in passages)
+    spellings = spellings_of(tuple(passage.text for passage in passages))
     for (each, end, _), words in zip(found, parse(line for *_, line in found), strict=True):
         for clause in clauses(inside(words, spellings))[:1]:
             if stands_alone(words, 0, len(words)):

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from core.language.english.function_words import STOP_WORDS
 from core.language.grammar import parse
-from core.questions.writers.guided.meaning import LETTERS_OF_STEM, Spellings, content
+from core.questions.writers.guided.meaning import LETTERS_OF_STEM, Spellings, content, spellings_of
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
@@ -33,7 +33,7 @@ class Topics:
     """How questions about some excerpts can begin ("Regarding the winch"), by the heading above what is asked about."""
 
     def __init__(self, excerpts: Sequence[Excerpt]) -> None:
-        spellings = Spellings(excerpt.passage.text for excerpt in excerpts)
+        spellings = spellings_of(tuple(excerpt.passage.text for excerpt in excerpts))
         self._places = {excerpt.passage.id: list(_places(excerpt, spellings)) for excerpt in excerpts}
 
     def at(self, passage: Passage, start: int) -> str | None:
