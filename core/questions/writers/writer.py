@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.models.text import TextGenerator
+from core.questions.domain import Domain
 from core.records import Passage
 from core.settings import GenerationSettings
 
@@ -20,6 +21,7 @@ class Excerpt:
 
     passage: Passage
     title: str = ""  # of the document
+    domain: Domain | None = None  # what the whole document is about, if that is known
     before: str = ""  # text of the passage before it
     after: str = ""  # text of the passage after it
     terms: Mapping[str, str] = field(default_factory=dict)  # terms defined in the document that occur here, to definitions

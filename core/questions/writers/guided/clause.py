@@ -33,7 +33,7 @@ FOREIGN = {
 CONNECTORS = frozenset(
     "also however therefore thus hence additionally furthermore moreover similarly likewise finally consequently lastly "
     "first second third next then again further still thereby accordingly ultimately simultaneously now "
-    "alternatively".split()
+    "alternatively conversely nonetheless nevertheless meanwhile".split()
 )
 # Words that turn a clause into its opposite, and marks that join it to something else.
 DENYING = frozenset("not n't never nor neither hardly no — ; :".split())
@@ -135,12 +135,24 @@ def _joined(
     has_object = clause is not None and any(part.role in OBJECTS for part in clause.after)
     sharing = [at for at in joined if not has_object and _shares_object(words, children, verb, at)]
     is_choice = joined and any(words[at].role == "cc" and words[at].text.lower() in ("or", "but") for at in children[verb])
-    if is_choice or any(_is_participle(words, verb, at) for at in joined):
+    if is_choice or any(_is_participle(words, verb, at) or not _has_joint(words, children, at) for at in joined):
         return
     if clause and not sharing:
         yield replace(clause, twins=twins)
     for at in joined:
         yield from _joined(words, children, at, clause or first, (*twins, verb) if at in sharing else ())
+
+
+def _has_joint(words: Sequence[Word], children: Sequence[Sequence[int]], joined: int) -> bool:
+    """Return whether "and" or a comma joins a clause, as it must unless the parser took a noun for its verb."""
+    own = children[joined]
+    if any(words[at].tag == "TO" for at in own) and any(words[at].role in SUBJECTS for at in own):
+        return False  # "for adults and their children | to learn"
+    begin = min((part_of(words, children, at).start for at in own if at < joined), default=joined)
+    before = [word.tag for word in words[max(0, begin - 3) : begin]]
+    if before == ["CC", "NNS", "CC"]:
+        return False  # "to the force and alerts | and cues the gunners"
+    return begin == 0 or words[begin - 1].part in ("CCONJ", "PUNCT")
 
 
 def _shares_object(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int, joined: int) -> bool:

@@ -20,7 +20,7 @@ from core.questions.writers.guided.statements import (
     statement_wordings,
 )
 from core.questions.writers.guided.telling import POSSESSIVES
-from core.questions.writers.guided.topics import Topics, names_heading, speaks_of
+from core.questions.writers.guided.topics import Topic, Topics
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, request, with_topic
 from core.questions.writers.writer import Excerpt
 from core.settings import AnswerStyle
@@ -35,7 +35,7 @@ _FRONTING = frozenset("if when whenever before after during in at on to until un
 LEAST_AROUND_GAP = 4  # meaningful words
 
 
-def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, style: AnswerStyle) -> Iterator[Wording]:
+def clause_wordings(fact: ClauseFact, *, topic: Topic | None, is_first: bool, style: AnswerStyle) -> Iterator[Wording]:
     """Yield the wordings of a part of a clause, the plainest first.
 
     Args:
@@ -46,9 +46,9 @@ def clause_wordings(fact: ClauseFact, *, topic: str | None, is_first: bool, styl
     """
     is_open = fact.gap.kind == "fact" and topic is not None  # other questions say more by their question word
     unsure = fact.occasion or (fact.definite if is_open else None)
-    if unsure and not (topic and names_heading(topic) and speaks_of(topic, unsure)):
+    if unsure and not (topic and topic.is_heading and topic.speaks_of(unsure)):
         return  # which meeting "the meeting" is, only a heading says
-    is_heading = topic is not None and names_heading(topic)
+    is_heading = topic is not None and topic.is_heading
     if topic and (fact.occasion or fact.definite or (is_heading and (fact.is_bare or fact.is_thin))):
         for wording in _plain_wordings(fact, is_first=is_first, style=style):
             yield from in_topic(topic, wording)
@@ -69,7 +69,10 @@ def _plain_wordings(fact: ClauseFact, *, is_first: bool, style: AnswerStyle) -> 
     twin = other_quantity(fact.gap.answer) if fact.gap.kind in ("number", "time") else None
     if (twin or is_first) and not is_wish(fact.clause) and not begins_with_participle(fact.clause):
         yield _yes_or_no(fact, twin)
-    if fact.gap.opening.split()[0].lower() in QUESTION_WORDS | {"who", "which"} and not _is_bound(fact):
+    asks_what_means = fact.gap.part == fact.clause.subject and fact.clause.words[fact.clause.verb].lemma == "mean"
+    if asks_what_means or _is_bound(fact):
+        return  # "Tell me what means …"
+    if fact.gap.opening.split()[0].lower() in QUESTION_WORDS | {"who", "which"}:
         asked = asking.embedded(fact.clause, fact.gap.opening, gap=fact.gap.part, end=fact.gap.end)
         yield Wording(name="request", question=request(asked), answer=answer)
 

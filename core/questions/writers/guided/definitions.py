@@ -20,7 +20,18 @@ from core.language.english.function_words import (
 )
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided.asking import lower_first, tidy
-from core.questions.writers.guided.meaning import NUMBER_WORD, PIECE_OF_A_BOOK, PRAISE, PURPOSES, content, is_name_in, words
+from core.questions.writers.guided.meaning import (
+    NUMBER_WORD,
+    PIECE_OF_A_BOOK,
+    PRAISE,
+    PURPOSES,
+    RUN_ON,
+    content,
+    is_name_in,
+    words,
+)
+from core.questions.writers.guided.telling import POSSESSIVES
+from core.questions.writers.guided.topics import Topic
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
@@ -89,7 +100,7 @@ _TOLD_BY_MEANS = re.compile(
 # What a term is only a piece of, or whose, which says nothing of itself unless a clause goes on to tell it apart.
 PIECE_OF_SOMETHING = re.compile(
     r"An? (?:\w+ )?(?:sub-?\w+|component|part|portion|piece|function|aspect|member|element|feature|measure|indication"
-    r"|kind|type|result) of\b|(?:One|Two|Three) (?:\w+ )?(?:aspect|concept|element|part)s? (?:of|that|which)\b"
+    r"|kind|type|result) (?:of|for)\b|(?:One|Two|Three) (?:\w+ )?(?:aspect|concept|element|part)s? (?:of|that|which)\b"
     r"|The (?:\w+ ){0,2}\w+[’']s "
 )
 TELLING_APART = re.compile(r"\b(?:that|which|where|who|whose|used|intended|designed|designated)\b")
@@ -117,7 +128,7 @@ class Definition:
     @property
     def name(self) -> str:
         """Return the term without its article."""
-        return re.sub(r"^(?:an?|the) | \(.*", "", self.term)
+        return re.sub(r"^(?:an?|the) | \([^)]*\)?", "", self.term)
 
 
 def definitions(passages: Sequence[Passage]) -> Iterator[Definition]:
@@ -156,7 +167,13 @@ def _is_self_contained(line: str) -> bool:
     spoken = words(line)
     if len(spoken) < 5 or line[-1] not in ".!" or not (line[0].isupper() or line[0] in "“\"'" or line[0].isdigit()):
         return False
-    if spoken[0] in POINTING or ELSEWHERE.search(line) or FIGURES.search(line) or line.count("(") != line.count(")"):
+    if (
+        spoken[0] in POINTING
+        or ELSEWHERE.search(line)
+        or RUN_ON.search(line)
+        or FIGURES.search(line)
+        or line.count("(") != line.count(")")
+    ):
         return False
     capitals = sum(1 for word in re.findall(r"[A-Za-z0-9][\w’'/-]*", line)[1:] if word[0].isupper() or word[0].isdigit())
     return capitals <= 0.4 * len(spoken) and not re.search(r"[|_=]{2,}|\.{4,}|http", line)
@@ -229,7 +246,7 @@ def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
     """Return the definitions of excerpts in several wordings."""
     found = list(definitions([excerpt.passage for excerpt in excerpts]))
 
-    def wordings(each: Definition, topic: str | None) -> Iterator[Wording]:
+    def wordings(each: Definition, topic: Topic | None) -> Iterator[Wording]:
         before = found[: found.index(each)]
         return definition_wordings(each, topic, twin=next((one for one in reversed(before) if _differs(one, each)), None))
 
@@ -237,11 +254,13 @@ def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
 
 
 def _differs(one: Definition, other: Definition) -> bool:
-    """Return whether two definitions are of different things, neither of which names the other."""
+    """Return whether two definitions are of different things, neither of which names the other, nor says "their"."""
+    if POSSESSIVES & set(words(one.meaning)):
+        return False
     return one.name.lower() not in other.meaning.lower() and other.name.lower() not in f"{one.name} {one.meaning}".lower()
 
 
-def definition_wordings(definition: Definition, topic: str | None, *, twin: Definition | None) -> Iterator[Wording]:
+def definition_wordings(definition: Definition, topic: Topic | None, *, twin: Definition | None) -> Iterator[Wording]:
     """Yield the wordings of a definition, in both directions; `twin` is a definition of another term."""
     plain = list(_plain_wordings(definition, twin=twin))
     if topic and re.fullmatch(r"[a-z]+", definition.name):  # an everyday word, which means something else in other fields

@@ -17,7 +17,7 @@ from core.questions.writers.guided.antecedents import named_sentences
 from core.questions.writers.guided.clause import Clause, clauses, inside, stands_alone
 from core.questions.writers.guided.gaps import Gap, gaps
 from core.questions.writers.guided.listings import item_sentences
-from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, WORD, plain, spellings_of
+from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, RUN_ON, WORD, plain, spellings_of
 from core.records import Passage
 
 _UNFIT = re.compile(
@@ -40,7 +40,6 @@ _PERSON = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|PFC|SPC|CPL|SGT|SSG|SFC|MSG|1SG|SGM|CSM|WO1|CW[2-5]|[12]LT|CPT|MAJ|LTC|COL|BG|MG|LTG|GEN)\.? "
     r"[A-Z][a-z]+\b"
 )
-_ENTRY = re.compile(r"\w (?:An?|The|Any|All|To|Those) [a-z]")  # a term of a glossary ran into its meaning
 _TWICE = re.compile(r"\b(\w{3,}) \1\b", re.IGNORECASE)  # the same, or a slip
 _NUMBERS_ROW = re.compile(r"(?:\b[A-Z]*\d[\w-]*\b[ ,]*(?:\b[A-Z]\w*\b ?)?){4,}")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
@@ -156,7 +155,7 @@ def _is_fit(line: str) -> bool:
     if _TWICE.search(line):
         return False
     capitals = sum(word[0].isupper() for word in WORD.findall(line)[1:])
-    is_unfit = any(pattern.search(line) for pattern in (_UNFIT, _GLUED, _ENTRY, _NUMBERS_ROW, _PERSON))
+    is_unfit = any(pattern.search(line) for pattern in (_UNFIT, _GLUED, RUN_ON, _NUMBERS_ROW, _PERSON))
     return not is_unfit and capitals <= 0.4 * count
 
 

@@ -42,6 +42,7 @@ _GIVING = frozenset(
     "provide give assign send report transmit submit allocate attach deliver present issue pass release transfer delegate "
     "apply add link tie connect limit return bring move extend distribute forward communicate".split()
 )
+_KEEPING = frozenset("prevent keep stop deter discourage prohibit".split())
 # Verbs that go from one thing to another, of which one alone says little.
 _RANGING = frozenset("range vary differ extend shift move transition".split())
 LEAST_OF_MANY = 5  # meaningful words that tell one thing of many
@@ -189,7 +190,7 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
         return  # "What do they have?" may be many things
     if part.role == "attr" and not (_asks_what_it_is(clause) and len(set(content(text))) >= LEAST_SAID_OF):
         return
-    if _leads_to_act(clause) or _may_go_on(clause, part) or _may_hold_next(clause, part):
+    if _leads_to_act(clause) or _may_go_on(clause, part) or _may_hold_next(clause, part) or _gives(clause, part):
         return
     following = next((other for other in clause.after if other.start >= part.end), None)
     if following and clause.first_word(following) == "as":  # "air defense for the force | as a whole"
@@ -252,6 +253,16 @@ def _leads_to_act(clause: Clause) -> bool:
 
 def _has_to(clause: Clause, part: Part) -> bool:
     return any(clause.words[at].tag == "TO" for at in range(part.start, part.end))
+
+
+def _gives(clause: Clause, part: Part) -> bool:
+    """Return whether an object may be who gets another one, "assign units taskings", or is kept from something."""
+    words = clause.words
+    if words[clause.verb].lemma in _KEEPING and any(clause.first_word(each) == "from" for each in clause.after):
+        return True
+    others = [each for each in clause.after if each.role in ("dobj", "dative") and words[each.start].part != "ADP"]
+    is_run_on = words[part.head].tag == "NNS" and words[part.head - 1].tag == "NNS" and part.head > part.start
+    return len(others) > 1 or (is_run_on and words[clause.verb].lemma in _GIVING)
 
 
 def _may_hold_next(clause: Clause, part: Part) -> bool:
@@ -406,7 +417,9 @@ def _object(words: Sequence[Word], part: Part) -> int | None:
 def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
     text, words = clause.text(part), clause.words
     first = clause.first_word(part)
-    if _is_told(clause, part) or (first == "to" and (_leads_to_act(clause) or _goes_on(clause, part))):
+    if _is_told(clause, part) or (
+        first == "to" and (_leads_to_act(clause) or _goes_on(clause, part) or _is_bound(clause, part))
+    ):
         return
     if re.match(r"to (?:be|include|have)\b", text.lower()) or (first == "when" and words[part.head].tag == "VBG"):
         return
@@ -421,6 +434,11 @@ def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
         yield Gap(kind="condition", opening=_CONDITIONS[first], part=part, answer=text)
     elif first == "using":
         yield Gap(kind="manner", opening="How", part=part, answer=text)
+
+
+def _is_bound(clause: Clause, part: Part) -> bool:
+    """Return whether "to" belongs to the verb, so that the parser took a noun for a verb: "lead | to plan failure"."""
+    return part.start == clause.verb + 1 and (clause.words[clause.verb].lemma, clause.first_word(part)) in _BOUND
 
 
 def _is_told(clause: Clause, part: Part) -> bool:

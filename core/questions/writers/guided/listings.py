@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.language.english.function_words import MODALS
-from core.language.grammar import parse
+from core.language.grammar import Word, parse
 from core.questions.passage_sentences import BULLETS
 from core.questions.writers.guided import asking
+from core.questions.writers.guided.clause import SUBJECTS, children_of, part_of, span_text
 from core.questions.writers.guided.meaning import without_parentheses
 from core.records import Passage
 
@@ -19,6 +20,8 @@ _LIMITED = re.compile(r",? but (?:is|are) not limited to,?(?: the)?$")
 # "The following are the parts of a plan": turned around, so that the items stand at the end.
 _TURNED = re.compile(r"^The following (?P<be>is|are) (?P<what>(?!an? |examples?\b|lists?\b|some\b)[a-z][^,;]{8,80})$")
 _LABEL = re.compile(r"^(?P<label>[A-Z][\w’/-]*(?: [\w’/-]+){0,5}): \S")
+# The end of a line whose items say what its subject does.
+_OF_ACTS = re.compile(r"\b(?:ways|functions|tasks|roles|responsibilities|actions|the following)$")
 MOST_ITEMS, MOST_IN_ITEM = 14, 26  # items, and words of an item
 MOST_WORDS = 85  # of all items in one answer
 SHORT_ITEM = 7  # words; a list of such items needs commas alone
@@ -100,6 +103,11 @@ def is_long(listing: Listing) -> bool:
     return sum(len(text.split()) for text, _, _ in listing.items) > MOST_WORDS
 
 
+def names_following(listing: Listing) -> bool:
+    """Return whether the line that leads in names its items itself, so that none of them can stand behind it."""
+    return re.search(r"\bthe following\b", listing.lead) is not None
+
+
 def cleaned_item(text: str) -> str:
     """Return an item as a part of a sentence; "" if it is unfit for that."""
     text = without_parentheses(text).strip(" .;,")
@@ -116,17 +124,30 @@ def items_text(items: Sequence[str]) -> str:
 
 
 def item_sentences(passages: Sequence[Passage]) -> Iterator[Item]:
-    """Yield the items of lists whose first line stops before or at a verb ("The crew must—"), each as a sentence."""
+    """Yield the items of lists that bring their verb ("The crew must—", "Check the oil."), each as a sentence."""
     found = [each for passage in passages for each in listings(passage)]
-    verbless = _verbless([each for each in found if all(re.match(r"[A-Z][a-z-]+s\b", text) for text, _, _ in each.items)])
+    acting = [each for each in found if all(re.match(r"[A-Z][a-z-]+s\b", text) for text, _, _ in each.items)]
+    actors = [_actor(words, each.lead) for each, words in zip(acting, parse(each.lead for each in acting), strict=True)]
+    leads = {(each.passage.id, each.start): actor for each, actor in zip(acting, actors, strict=True) if actor}
     for each in found:
-        if each.lead.rsplit(" ", 1)[-1] in MODALS | {"to"} or each in verbless:
-            for text, start, end in each.items:
-                sentence = f"{each.lead} {asking.lower_first(text.rstrip('.;,'))}."
-                yield Item(passage=each.passage, start=each.start, item_start=start, end=end, sentence=sentence)
+        is_open = each.lead.rsplit(" ", 1)[-1] in MODALS | {"to"}
+        lead = each.lead if is_open else leads.get((each.passage.id, each.start))
+        for text, start, end in each.items if lead else ():
+            sentence = f"{lead} {asking.lower_first(text.rstrip('.;,'))}."
+            yield Item(passage=each.passage, start=each.start, item_start=start, end=end, sentence=sentence)
 
 
-def _verbless(found: Sequence[Listing]) -> list[Listing]:
-    """Return the lists whose first line has no verb, so that each item brings its own ("The crew—", "Checks the oil.")."""
-    parsed = parse(each.lead for each in found)
-    return [each for each, words in zip(found, parsed, strict=True) if not any(word.tag in _VERB_TAGS for word in words)]
+def _actor(words: Sequence[Word], lead: str) -> str | None:
+    """Return who does what the items of a list say, as its first line tells; None if it does not.
+
+    It is the whole line if that has no verb ("The crew—", "Checks the oil."), else its subject, if the line says that the
+    items tell how or what that does: "The crew helps in two ways:".
+    """
+    if not any(word.tag in _VERB_TAGS for word in words):
+        return lead
+    subjects = [at for at, word in enumerate(words) if word.role in SUBJECTS]
+    is_one = len(subjects) == 1 and words[subjects[0]].tag in ("NN", "NNP")
+    if not is_one or not _OF_ACTS.search(lead):
+        return None
+    subject = part_of(words, children_of(words), subjects[0])
+    return span_text(words, subject.start, subject.end)

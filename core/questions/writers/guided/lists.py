@@ -13,6 +13,7 @@ from core.questions.writers.guided.clause import Clause, Part, clauses, inside, 
 from core.questions.writers.guided.listings import MOST_WORDS, Listing, begins_with_item, cleaned, items_text, listings
 from core.questions.writers.guided.meaning import NUMBER_WORD, content, plain, spellings_of
 from core.questions.writers.guided.standing import DEGREES, is_hanging
+from core.questions.writers.guided.topics import Topic
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
@@ -56,6 +57,7 @@ class ListFact:
     request: str  # what is asked for inside a sentence: "what the disciplines are"
     whole: str | None  # "the disciplines", if the items are these; None if they are part of something else
     items: tuple[str, ...]
+    is_around: bool = False  # whether words of the line belong behind the items: "the following data on valves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def _fact(found: Listing, clause: Clause) -> ListFact | None:
         request=asked.request,
         whole=_whole(clause),
         items=items,
+        is_around=_FOLLOWING_INSIDE.search(found.lead) is not None,
     )
 
 
@@ -234,7 +237,7 @@ def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
     yield from worded_facts((*counted_lists(passages), *list_facts(passages)), excerpts, "list", list_wordings)
 
 
-def list_wordings(fact: ListFact, topic: str | None) -> Iterator[Wording]:
+def list_wordings(fact: ListFact, topic: Topic | None) -> Iterator[Wording]:
     """Yield the wordings of a list, all of them with its topic if they say too little without."""
     is_bare = len(set(content(fact.question)) - DEGREES - _INCLUDING) < LEAST_NAMED
     if is_bare:
@@ -250,8 +253,9 @@ def _plain_wordings(fact: ListFact) -> Iterator[Wording]:
     yield Wording(name="request", question=f"Can you list {fact.request}?", answer=answer)
     missing = fact.items[len(fact.question) % len(fact.items)]
     others = items_text([item if item != missing else "_____" for item in fact.items])
-    sentence = asking.tidy(f"{fact.lead} {others}")
-    yield Wording(name="cloze", question=f"Complete the list: “{sentence}.”", answer=asking.tidy(missing) + ".")
+    if not fact.is_around:
+        sentence = asking.tidy(f"{fact.lead} {others}")
+        yield Wording(name="cloze", question=f"Complete the list: “{sentence}.”", answer=asking.tidy(missing) + ".")
     if fact.whole:
         if re.match(r"(?:an?|the) ", missing) and len(missing.split()) <= LONGEST_NAMED and "," not in missing:
             yield Wording(name="yes", question=f"Is {missing} one of {fact.whole}?", answer=f"Yes. {sentence_of(fact)}")

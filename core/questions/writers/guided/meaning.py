@@ -105,6 +105,12 @@ PRAISE = re.compile(
     r"|An? (?:\w+ly )?(?:critical|integral|indispensable|significant|important|key|essential"
     r"|fundamental|vital|common|good|preferred|major|valuable|useful|necessary|crucial))\b"
 )
+# A heading, or a term of a glossary, ran into the sentence behind it; the blank between two sentences is missing; or a word
+# was torn in two.
+RUN_ON = re.compile(
+    r"\w (?:An?|The|Any|All|To|Those|These|This|Each|When|If|In|As|For|Once) [a-z]|[a-z]{2}\.[A-Z][a-z]|[A-Z]{2}\.[A-Z]"
+    r"|\w (?:ies|[st]ions?|ments?|ness|ity|ities|ance|ence|ers|ors|ical|ically|ive|ous|ations?|ized|izes|izing|ing)\b"
+)
 _PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 # Where to read more, after what the sentence tells.
 _REFERENCE = re.compile(
@@ -124,7 +130,7 @@ def plain(text: str) -> str:
     line = _REFERENCE.sub("", without_parentheses(text))
     line = re.sub(
         r"^(?:Also|However|Therefore|Thus|Hence|Additionally|Furthermore|Moreover|In addition|Similarly|Likewise"
-        r"|Consequently|Finally|Ultimately), ",
+        r"|Consequently|Conversely|Finally|Ultimately|Second|Third), ",
         "",
         line,
         flags=re.IGNORECASE,

@@ -8,6 +8,7 @@ from core.language.grammar import parse
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided.asking import tidy
 from core.questions.writers.guided.clause import Clause, Part, clauses, stands_alone
+from core.questions.writers.guided.topics import Topic
 from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
@@ -49,7 +50,7 @@ def _condition(clause: Clause) -> str | None:
     return clause.text(last) if last is not None and is_condition else None
 
 
-def prohibition_wordings(fact: Prohibition, topic: str | None) -> Iterator[Wording]:
+def prohibition_wordings(fact: Prohibition, topic: Topic | None) -> Iterator[Wording]:
     """Yield the wordings of what is forbidden."""
     whole = f"{fact.act} {fact.condition}" if fact.condition else fact.act
     if fact.condition:

@@ -3,6 +3,7 @@
 They are asked with yes or no, and only where a passage has few other facts.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,16 +11,21 @@ from core.language.english.function_words import PRONOUNS
 from core.language.grammar import parse
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import MARKS, Clause, clauses, describes_subject, inside, stands_alone
-from core.questions.writers.guided.listings import cleaned_item, is_long, listings
-from core.questions.writers.guided.meaning import spellings_of, stems
+from core.questions.writers.guided.listings import cleaned_item, is_long, listings, names_following
+from core.questions.writers.guided.meaning import NUMBER_WORD, spellings_of, stems
 from core.questions.writers.guided.meaning import words as spoken
 from core.questions.writers.guided.standing import definite, has_denial, has_hanging_plural
 from core.questions.writers.guided.telling import UNNAMED
-from core.questions.writers.guided.topics import names_heading, speaks_of
+from core.questions.writers.guided.topics import Topic
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
+# How many things there are, which only the text goes on to name.
+_COUNTS = re.compile(
+    rf"\b(?:\d+|{NUMBER_WORD}) (?:\w+ )?"
+    r"(?:ways|steps|types|kinds|parts|categories|phases|functions|forms|tasks|levels|reasons)\.$"
+)
 LEAST, LEAST_WITH_PRONOUN = 4, 6  # meaningful words of a question
 ENOUGH = 5  # meaningful words with which it needs no topic
 LONGEST = 32  # words of a question
@@ -41,7 +47,7 @@ def members(passages: Sequence[Passage]) -> Iterator[Member]:
         (each, end, f"{each.lead} {item}.")
         for passage in passages
         for each in listings(passage)
-        if is_long(each)
+        if is_long(each) and not names_following(each)
         for text, _, end in each.items
         if (item := cleaned_item(text)) and item.split()[0] not in MARKS
     ]
@@ -70,7 +76,7 @@ def begins_with_participle(clause: Clause) -> bool:
     return any(describes_subject(clause, part) for part in clause.before)
 
 
-def statement_wordings(clause: Clause, topic: str | None) -> Iterator[Wording]:
+def statement_wordings(clause: Clause, topic: Topic | None) -> Iterator[Wording]:
     """Yield how a whole clause is asked with yes or no, if it says enough and not too much; a short one with its topic."""
     if clause.subject is None or is_wish(clause) or has_denial(clause) or clause.words[clause.verb].lemma == "mean":
         return
@@ -79,7 +85,7 @@ def statement_wordings(clause: Clause, topic: str | None) -> Iterator[Wording]:
     if any(stems(clause.text(clause.subject)) <= stems(clause.text(part)) for part in clause.after):
         return  # "Gaming uses gaming technologies"
     question, statement = asking.yes_or_no(clause), asking.statement(clause)
-    if UNNAMED.search(question) or has_hanging_plural(clause) or _is_unnamed(clause, topic):
+    if UNNAMED.search(question) or _COUNTS.search(statement) or has_hanging_plural(clause) or _is_unnamed(clause, topic):
         return
     said = len(stems(question))
     least = LEAST_WITH_PRONOUN if PRONOUNS & set(spoken(question)) else LEAST
@@ -88,16 +94,16 @@ def statement_wordings(clause: Clause, topic: str | None) -> Iterator[Wording]:
     told = asking.lower_first(statement.rstrip(".")) if clause.words[0].text[:1].islower() else statement.rstrip(".")
     for asked in (question, f"Is it true that {told}?"):
         wording = Wording(name="yes", question=asked, answer=f"Yes. {statement}")
-        if topic and names_heading(topic) and said < ENOUGH:
+        if topic and topic.is_heading and said < ENOUGH:
             yield from in_topic(topic, wording)
         else:
             yield wording
 
 
-def _is_unnamed(clause: Clause, topic: str | None) -> bool:
+def _is_unnamed(clause: Clause, topic: Topic | None) -> bool:
     """Return whether a clause speaks of "the pump", and no topic says of which."""
     noun = definite(clause)
-    return noun is not None and topic is not None and not speaks_of(topic, noun)
+    return noun is not None and topic is not None and not topic.speaks_of(noun)
 
 
 def says_enough(wordings: Sequence[Wording]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.questions.writers.guided.asking import lower_first
+from core.questions.writers.guided.topics import Topic
 from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
@@ -69,7 +70,7 @@ def _cells(line: str) -> list[tuple[str, str]]:
     return cells if is_row else []
 
 
-def table_wordings(fact: TableFact, topic: str | None) -> Iterator[Wording]:
+def table_wordings(fact: TableFact, topic: Topic | None) -> Iterator[Wording]:
     """Yield the wordings of a cell."""
     title, answer = lower_first(fact.title), f"{fact.value}."
     yield Wording(name="open", question=f"What is the {title} for “{fact.key}”?", answer=answer)

@@ -1,7 +1,8 @@
-"""The topic that a question can name first: the heading above a passage, else the document's title."""
+"""The topic that a question can name first: the heading above what is asked about, else the document's title."""
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from core.language.english.function_words import STOP_WORDS
@@ -22,26 +23,37 @@ _ACTS = frozenset(
     "understand know use make take check remove install replace open close start stop clean inspect test adjust set how "
     "when where what why who".split()
 )
-_HEADING = "Regarding"
 _LINE = re.compile(r"^(?P<line>[A-Z][^\n]{2,70})$(?=\n+(?P<next>[^\n]+))", re.MULTILINE)
 MOST_WORDS = 7
 LONGEST_SHORT = 6  # letters of an abbreviation
 LEAST_BELOW = 60  # characters of the line of text below a heading
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a question can name first: a heading, "the winch", else the title of a whole document, which says less."""
+
+    name: str
+    is_heading: bool
+
+    def speaks_of(self, noun: str) -> bool:
+        """Return whether it holds a noun, so that it says which one is meant."""
+        return noun[:LETTERS_OF_STEM] in self.name.lower()
+
+
 class Topics:
-    """How questions about some excerpts can begin ("Regarding the winch"), by the heading above what is asked about."""
+    """The topics of questions about some excerpts."""
 
     def __init__(self, excerpts: Sequence[Excerpt]) -> None:
         spellings = spellings_of(tuple(excerpt.passage.text for excerpt in excerpts))
         self._places = {excerpt.passage.id: list(_places(excerpt, spellings)) for excerpt in excerpts}
 
-    def at(self, passage: Passage, start: int) -> str | None:
+    def at(self, passage: Passage, start: int) -> Topic | None:
         """Return the topic of what stands at character `start` of a passage's text; None if nothing names one."""
         return next(topic for place, topic in reversed(self._places[passage.id]) if place <= start)
 
 
-def _places(excerpt: Excerpt, spellings: Spellings) -> Iterator[tuple[int, str | None]]:
+def _places(excerpt: Excerpt, spellings: Spellings) -> Iterator[tuple[int, Topic | None]]:
     """Yield from where in the text which topic holds: that of the heading above it, then those of headings in it."""
     passage = excerpt.passage
     yield 0, _topic(passage.heading.split(" > ")[-1], excerpt, spellings)
@@ -57,28 +69,15 @@ def _heads(line: str, following: str) -> bool:
     return is_named and line[-1:] not in ".,;:—–-" and len(following) >= LEAST_BELOW and following[:1].isupper()
 
 
-def _topic(heading: str, excerpt: Excerpt, spellings: Spellings) -> str | None:
+def _topic(heading: str, excerpt: Excerpt, spellings: Spellings) -> Topic | None:
     heading = heading.strip(" .:#")
     if _names(heading) and _is_about(heading, excerpt.passage.text):
         told = _inside(heading, spellings)
         if told is not None and (_is_thing(told, excerpt.passage.text) or not _commands(told)):
-            return f"{_HEADING} {told}"
+            return Topic(told, is_heading=True)
     title = re.sub(r"\.\w{2,4}$", "", excerpt.title).replace("_", " ").strip()
-    return (
-        f"According to {title}"
-        if re.search(r"[A-Za-z]{2}", title) and len(title.split()) <= MOST_WORDS and " " in title
-        else None
-    )
-
-
-def names_heading(topic: str) -> bool:
-    """Return whether a topic is a heading, which says more about its passage than the title of a whole document."""
-    return topic.startswith(_HEADING)
-
-
-def speaks_of(topic: str, noun: str) -> bool:
-    """Return whether a topic holds a noun, so that it says which one is meant."""
-    return noun[:LETTERS_OF_STEM] in topic.lower()
+    is_title = re.search(r"[A-Za-z]{2}", title) and len(title.split()) <= MOST_WORDS and " " in title
+    return Topic(title, is_heading=False) if is_title else None
 
 
 def _names(heading: str) -> bool:

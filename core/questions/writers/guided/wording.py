@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+from core.questions.domain import Domain
 from core.questions.writers.guided.asking import lower_first
 from core.questions.writers.guided.meaning import stems
-from core.questions.writers.guided.topics import Topics
+from core.questions.writers.guided.topics import Topic, Topics
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
 _REQUESTS = ("Can you tell me {}?", "Do you know {}?", "Tell me {}.", "I would like to know {}. Can you help?", "State {}.")
-_NAMING_TOPIC = stems("regarding according")
 GIVEN_AWAY = 0.5  # of the meaningful words of an answer, from which a topic that has them tells it
 
 
@@ -22,6 +22,7 @@ class Wording:
     name: str  # of `core.questions.kinds.WORDINGS`
     question: str
     answer: str
+    topic: Topic | None = None  # named before the question, once `asked` puts it there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def worded_facts(
     found: Iterable[Each],
     excerpts: Sequence[Excerpt],
     kind: str,
-    wordings: Callable[[Each, str | None], Iterable[Wording]],
+    wordings: Callable[[Each, Topic | None], Iterable[Wording]],
     *,
     is_spare: bool = False,
 ) -> Iterator[WordedFact]:
@@ -78,30 +79,53 @@ def request(asked: str) -> str:
     return _REQUESTS[sum(map(ord, asked)) % len(_REQUESTS)].format(asked)
 
 
-def with_topic(topic: str | None, question: str, answer: str) -> Iterator[Wording]:
-    """Yield the question with its topic first ("Regarding the winch: …"), unless it or the answer names that anyway."""
-    if topic and not _is_named(topic, question) and not _gives_away(topic, answer):
-        yield Wording(name="context", question=_behind(topic, question), answer=answer)
+def with_topic(topic: Topic | None, question: str, answer: str) -> Iterator[Wording]:
+    """Yield the question with its topic ("Regarding the winch: …"), unless it or the answer names that anyway."""
+    if topic and not _is_named(topic.name, question) and not _gives_away(topic.name, answer):
+        yield Wording(name="context", question=question, answer=answer, topic=topic)
 
 
-def in_topic(topic: str, wording: Wording) -> Iterator[Wording]:
-    """Yield a wording that needs its topic with it first, unless it names that; nothing if the topic tells the answer."""
-    if _is_named(topic, wording.question):
+def in_topic(topic: Topic, wording: Wording) -> Iterator[Wording]:
+    """Yield a wording that needs its topic with it, unless it names that; nothing if the topic tells the answer."""
+    if _is_named(topic.name, wording.question):
         yield wording
-    elif not _gives_away(topic, wording.answer) or wording.name in ("yes", "no"):
-        name = "context" if wording.name == "open" else wording.name
-        yield replace(wording, name=name, question=_behind(topic, wording.question))
+    elif not _gives_away(topic.name, wording.answer) or wording.name in ("yes", "no"):
+        yield replace(wording, name="context" if wording.name == "open" else wording.name, topic=topic)
 
 
-def _behind(topic: str, question: str) -> str:
-    mark = "," if question.startswith("Complete ") else ":"
-    return f"{topic}{mark} {lower_first(question)}"
+def asked(wording: Wording, domain: Domain | None) -> Wording:
+    """Return a wording whose question begins with its topic, and with the domain if neither of them speaks of that."""
+    lead = _lead(wording, domain)
+    if not lead:
+        return wording
+    mark = "," if wording.question.startswith("Complete ") else ":"
+    return replace(wording, question=f"{lead}{mark} {lower_first(wording.question)}", topic=None)
+
+
+def _lead(wording: Wording, domain: Domain | None) -> str:
+    topic = wording.topic
+    heading = topic.name if topic and topic.is_heading else ""
+    if domain is not None and not _speaks_of(domain, f"{heading} {wording.question}") and not _tells(domain, wording):
+        return f"Regarding {heading} in {domain.name}" if heading else f"Regarding {domain.name}"
+    if heading:
+        return f"Regarding {heading}"
+    return f"According to {topic.name}" if topic and domain is None else ""
+
+
+def _speaks_of(domain: Domain, text: str) -> bool:
+    """Return whether a text has a word of the domain, or its abbreviation, so that it shows which field is meant."""
+    return bool(stems(f"{domain.name} {domain.abbreviation}") & stems(text))
+
+
+def _tells(domain: Domain, wording: Wording) -> bool:
+    """Return whether an answer says nothing but what the domain is."""
+    return wording.name not in ("yes", "no") and stems(wording.answer) <= stems(f"{domain.name} {domain.abbreviation}")
 
 
 def _is_named(topic: str, question: str) -> bool:
-    return stems(topic) - _NAMING_TOPIC <= stems(question)
+    return stems(topic) <= stems(question)
 
 
 def _gives_away(topic: str, answer: str) -> bool:
     told = stems(answer)
-    return len(told & (stems(topic) - _NAMING_TOPIC)) >= GIVEN_AWAY * len(told)
+    return len(told & stems(topic)) >= GIVEN_AWAY * len(told)

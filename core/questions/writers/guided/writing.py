@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from core.models.text import TextGenerator
+from core.questions.domain import Domain
 from core.questions.kinds import OF_CLAUSES
 from core.questions.writers.guided import clause_wordings, definitions, lists, procedures, prohibitions, statements, tables
 from core.questions.writers.guided.rewording import reworded
-from core.questions.writers.guided.wording import WordedFact
+from core.questions.writers.guided.wording import WordedFact, asked
 from core.questions.writers.writer import Candidate, Excerpt
 from core.settings import GenerationSettings
 
@@ -55,7 +56,14 @@ def _facts(excerpts: Sequence[Excerpt], settings: GenerationSettings) -> list[Wo
         new = [fact for fact in find(excerpts) if (fact.passage_id, fact.start, fact.end) not in told]
         told.update((fact.passage_id, fact.start, fact.end) for fact in new)
         facts += new
-    return facts
+    domains = {excerpt.passage.id: excerpt.domain for excerpt in excerpts}
+    return [_asked(fact, domains[fact.passage_id]) for fact in facts]
+
+
+def _asked(fact: WordedFact, domain: Domain | None) -> WordedFact:
+    """Return a fact whose questions name what they are about; what a term means is asked without its domain."""
+    named = None if fact.kind == "definition" else domain
+    return replace(fact, wordings=tuple(asked(wording, named) for wording in fact.wordings))
 
 
 def _chosen(facts: Sequence[WordedFact], count: int) -> list[WordedFact]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.questions.domain import READ, Domain, domain_of
 from core.questions.terms import defined_terms, links, terms_in
 from core.questions.writers.writer import Excerpt
 from core.records import Document, Passage, Review
@@ -14,9 +15,10 @@ NEIGHBOR_CHARACTERS = 300  # given of the passage before and of that after
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A document's approved passages, what terms they define, and which passages share one."""
+    """A document's approved passages, what it is about, what terms they define, and which passages share one."""
 
     passages: Sequence[Passage]
+    domain: Domain | None
     places: dict[str, int]
     terms: dict[str, str]
     own: Sequence[frozenset[str]]  # terms that each passage itself defines
@@ -30,7 +32,7 @@ class Surroundings:
         """Read nothing yet."""
         self._workspace = workspace
         self._review_id = ""
-        self._held = _Document((), {}, {}, (), {})
+        self._held = _Document((), None, {}, {}, (), {})
 
     def excerpt(self, document: Document, review: Review, passage: Passage) -> Excerpt:
         """Return a passage of an approved document with what stands around it."""
@@ -44,6 +46,7 @@ class Surroundings:
         return Excerpt(
             passage=passage,
             title=document.name,
+            domain=held.domain,
             before=_end(held.passages[place - 1].text) if place else "",
             after=_beginning(held.passages[place + 1].text) if place + 1 < len(held.passages) else "",
             terms=terms_in(passage.text, held.terms, own=held.own[place]),
@@ -59,11 +62,22 @@ def _read(workspace: Workspace, document: Document) -> _Document:
     terms = {term: meaning for each in reversed(found) for term, meaning in each.items()}
     return _Document(
         passages,
+        domain_of(_first(passages)),
         {passage.id: place for place, passage in enumerate(passages)},
         terms,
         [frozenset(each) for each in found],
         links([passage.text for passage in passages], terms),
     )
+
+
+def _first(passages: Sequence[Passage]) -> str:
+    """Return the first `READ` characters of a document, and what is left of the passage that they end in."""
+    taken: list[str] = []
+    for passage in passages:
+        if sum(map(len, taken)) >= READ:
+            break
+        taken.append(passage.text)
+    return "\n\n".join(taken)
 
 
 def _end(text: str) -> str:

@@ -1,7 +1,10 @@
 """Excerpts as the guided writer gets them, and what it asks about them."""
 
+from typing import Any
+
 import pytest
 
+from core.questions.domain import Domain
 from core.questions.writers.guided.asking import tidy
 from core.questions.writers.guided.facts import read_sentences, telling_clauses
 from core.questions.writers.guided.gaps import gaps
@@ -13,8 +16,10 @@ from core.settings import GenerationSettings
 
 @pytest.fixture
 def make_excerpt(make_passage):
-    def make(text: str, *, heading: str = "", title: str = "", index: int = 0, start: int = 0) -> Excerpt:
-        return Excerpt(passage=make_passage(text, heading=heading, index=index, start=start), title=title)
+    def make(
+        text: str, *, heading: str = "", title: str = "", index: int = 0, start: int = 0, domain: Domain | None = None
+    ) -> Excerpt:
+        return Excerpt(passage=make_passage(text, heading=heading, index=index, start=start), title=title, domain=domain)
 
     return make
 
@@ -23,7 +28,7 @@ def make_excerpt(make_passage):
 def asked(make_excerpt):
     """Return the questions about a text in all wordings, with their answers."""
 
-    def ask(text: str, **named: str) -> dict[str, str]:
+    def ask(text: str, **named: Any) -> dict[str, str]:
         settings = GenerationSettings(per_passage=50, wordings=10)
         return {pair.question: pair.answer for pair in write([make_excerpt(text, **named)], None, settings)}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.questions.writers.guided.topics import Topics
+from core.questions.writers.guided.topics import Topic, Topics
 from core.questions.writers.guided.wording import with_topic
 
 pytestmark = pytest.mark.model
@@ -349,14 +349,15 @@ def test_a_question_that_says_little_names_its_topic_or_is_not_asked(asked):
 @pytest.mark.parametrize(
     ("heading", "expected"),
     [
-        ("Harbor Authority of Bremen Services", "Regarding Harbor Authority of Bremen Services"),
-        ("Yearly Inspection", "Regarding yearly inspection"),
-        ("ASCC Maintenance", "Regarding ASCC maintenance"),
+        ("Harbor Authority of Bremen Services", "Harbor Authority of Bremen Services"),
+        ("Yearly Inspection", "yearly inspection"),
+        ("ASCC Maintenance", "ASCC maintenance"),
     ],
 )
 def test_a_topic_keeps_the_capitals_of_a_name(make_excerpt, heading, expected):
     text = "The port of Bremen offers services. Each inspection of the year and the maintenance by the ASCC need two people."
-    assert Topics([excerpt := make_excerpt(text, heading=heading)]).at(excerpt.passage, 0) == expected
+    topic = Topics([excerpt := make_excerpt(text, heading=heading)]).at(excerpt.passage, 0)
+    assert topic == Topic(expected, is_heading=True)
 
 
 @pytest.mark.parametrize(
@@ -368,5 +369,6 @@ def test_a_topic_keeps_the_capitals_of_a_name(make_excerpt, heading, expected):
     ],
 )
 def test_a_topic_does_not_give_the_answer_away(heading, answer):
-    assert list(with_topic(f"Regarding {heading.lower()}", "Who checks the moorings every night?", answer)) == []
-    assert list(with_topic(f"Regarding {heading.lower()}", "Who checks the moorings every night?", "The night watch."))
+    topic = Topic(heading.lower(), is_heading=True)
+    assert list(with_topic(topic, "Who checks the moorings every night?", answer)) == []
+    assert list(with_topic(topic, "Who checks the moorings every night?", "The night watch."))

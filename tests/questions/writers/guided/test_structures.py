@@ -163,6 +163,25 @@ def test_numbers_that_do_not_count_from_one_are_no_procedure(asked):
     assert not any("step" in question for question in asked(STEPS.replace("1. Stop", "4. Stop")))
 
 
+@pytest.mark.parametrize(
+    ("line", "question"),
+    [
+        ("The tower supports the pilots in two ways:", "Does the tower measure the depth of the northern basin every day?"),
+        ("The tower performs the following functions:", "Does the tower measure the depth of the northern basin every day?"),
+    ],
+)
+def test_items_say_what_the_subject_of_their_line_does(asked, line, question):
+    items = "• Measures the depth of the northern basin every day.\n• Warns the tugs of strong winds from the west."
+    assert question in asked(f"{line}\n{items}")
+
+
+def test_words_behind_what_follows_do_not_run_into_the_items(asked):
+    items = "• Number of broken valves.\n• Names of the inspectors.\n• Days of the next inspection."
+    assert all(
+        "collect the on" not in question for question in asked(f"Clerks collect the following on key pumps:\n{items}")
+    )
+
+
 TABLE = "Part: Drain plug; Torque: 38 Nm\nPart: Oil filter; Torque: 15 Nm\nPart: Oil pan; Torque: 15 Nm"
 
 

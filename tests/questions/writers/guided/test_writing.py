@@ -2,8 +2,9 @@
 
 import pytest
 
+from core.questions.domain import Domain
 from core.questions.kinds import KINDS, WORDINGS
-from core.questions.writers.guided.topics import Topics
+from core.questions.writers.guided.topics import Topic, Topics
 from core.questions.writers.guided.writing import write
 from core.settings import GenerationSettings
 
@@ -63,11 +64,50 @@ def test_text_without_facts_gives_nothing(make_excerpt, text):
 @pytest.mark.parametrize(
     ("named", "expected"),
     [
-        ({"heading": "PLANS > TLP OF ADA UNITS"}, "Regarding TLP of ADA units"),
-        ({"heading": "Chapter 2", "title": "Pump manual KV-2231.pdf"}, "According to Pump manual KV-2231"),
+        ({"heading": "PLANS > TLP OF ADA UNITS"}, Topic("TLP of ADA units", is_heading=True)),
+        ({"heading": "Chapter 2", "title": "Pump manual KV-2231.pdf"}, Topic("Pump manual KV-2231", is_heading=False)),
         ({"title": "scan.pdf"}, None),
     ],
 )
 def test_headings_and_titles_become_topics(make_excerpt, named, expected):
     excerpt = make_excerpt("Such TLP help ADA units, and few of the units are late.", **named)
     assert Topics([excerpt]).at(excerpt.passage, 0) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "named", "question"),
+    [
+        (
+            "The duty clerk of the tower files the gate log of each ship in the green cabinet by noon.",
+            {},
+            "Regarding harbor safety: who files the gate log of each ship in the green cabinet by noon?",
+        ),
+        (
+            "The duty clerk of the tower files the safety log of each ship in the green cabinet by noon.",
+            {},
+            "Who files the safety log of each ship in the green cabinet by noon?",
+        ),
+        (
+            "The duty clerk of the tower keeps the HS log of each ship in the green cabinet by noon.",
+            {},
+            "Who keeps the HS log of each ship in the green cabinet by noon?",
+        ),
+        (
+            "The duty clerk of the tower files the gate log of each ship in the green cabinet by noon.",
+            {"heading": "Gate Records"},
+            "Regarding gate records in harbor safety: who files the gate log of each ship in the green cabinet by noon?",
+        ),
+    ],
+)
+def test_a_question_that_names_the_field_nowhere_begins_with_it(asked, sentence, named, question):
+    text = f"{sentence} Gate records are green."
+    assert question in asked(text, domain=Domain("harbor safety", "HS"), **named)
+
+
+def test_what_a_term_means_and_an_answer_that_is_the_field_are_asked_without_it(asked):
+    questions = asked("A red tag is a label that marks a broken valve.", domain=Domain("harbor safety"))
+    assert "What is a red tag?" in questions
+    pairs = asked(
+        "Harbor safety protects tug crews from falling ropes and chains on windy days.", domain=Domain("harbor safety")
+    )
+    assert pairs["What protects tug crews from falling ropes and chains on windy days?"] == "Harbor safety."
