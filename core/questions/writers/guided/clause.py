@@ -369,7 +369,14 @@ def _is_cut(words: Sequence[Word], part: Part) -> bool:
         and not SUBJECTS & {words[joint + 1].role, words[words[joint + 1].head].role}  # of the next clause
     )
     is_empty = follows is not None and follows.part == "CCONJ" and words[part.end - 1].part == "ADP" and part.role != "prt"
-    if is_alone or is_listed or is_empty:  # a list that goes on behind the part
+    is_aim_listed = (  # "to slow the tide, | lower the gate, and …"
+        joint > part.end
+        and joint < len(words)
+        and words[joint].tag == "VB"
+        and any(words[at].tag == "TO" for at in range(part.start, part.end))
+    )
+    is_torn = words[part.start - 1].text == "-" or (follows is not None and follows.text == "-")  # "semi-annually"
+    if is_alone or is_listed or is_empty or is_aim_listed or is_torn:  # a list or a word that goes on behind the part
         return True
     asked = ("how", "why") if part.role == "advmod" else ()  # "…, how it is done for a unit requires …"
     is_added = words[part.start].text.lower() in ("which", "who", "whom", "whose", *asked)

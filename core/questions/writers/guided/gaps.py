@@ -42,7 +42,9 @@ _GIVING = frozenset(
     "provide give assign send report transmit submit allocate attach deliver present issue pass release transfer delegate "
     "apply add link tie connect limit return bring move extend distribute forward communicate".split()
 )
-_KEEPING = frozenset("prevent keep stop deter discourage prohibit".split())
+# Verbs whose object is only whom something is given or kept from, if this word follows.
+_HALF_TOLD = dict.fromkeys("prevent keep stop deter discourage prohibit".split(), "from")
+_HALF_TOLD |= dict.fromkeys("provide supply equip furnish present".split(), "with")
 # Verbs that go from one thing to another, of which one alone says little.
 _RANGING = frozenset("range vary differ extend shift move transition".split())
 LEAST_OF_MANY = 5  # meaningful words that tell one thing of many
@@ -258,7 +260,8 @@ def _has_to(clause: Clause, part: Part) -> bool:
 def _gives(clause: Clause, part: Part) -> bool:
     """Return whether an object may be who gets another one, "assign units taskings", or is kept from something."""
     words = clause.words
-    if words[clause.verb].lemma in _KEEPING and any(clause.first_word(each) == "from" for each in clause.after):
+    following = {clause.first_word(each) for each in clause.after}
+    if _HALF_TOLD.get(words[clause.verb].lemma) in following:
         return True
     others = [each for each in clause.after if each.role in ("dobj", "dative") and words[each.start].part != "ADP"]
     is_run_on = words[part.head].tag == "NNS" and words[part.head - 1].tag == "NNS" and part.head > part.start

@@ -31,6 +31,7 @@ _TIED = ("at the same time", "at this point", "at that point", "in particular")
 _POINTING_VERBS = frozenset("see refer consult note state remember describe consider ensure mention".split())
 # Pieces of a text, and what they do: of the subject itself they say nothing.
 _PIECES = frozenset((*PIECE_OF_A_BOOK.split("|"), "annex", "part", "document", "guide", "text"))
+_PUBLICATION = re.compile(r"[A-Z]{2,6} \d[\d.-]*\b")  # "ISO 9001", "FM 6-0"
 _PRESENTING = frozenset(
     "identify describe discuss explain outline list cover address present contain introduce provide conclude begin".split()
 )
@@ -98,7 +99,8 @@ def _names(clause: Clause, subject: Part) -> bool:
     if head.lemma.lower() in EMPTY_NOUNS or is_hanging(clause, subject) or _is_numbered(clause, subject):
         return False
     second = clause.words[min(subject.start + 1, subject.head)].text.lower()
-    is_piece = head.text.lower().removesuffix("s") in _PIECES and clause.words[clause.verb].lemma in _PRESENTING
+    is_book = head.text.lower().removesuffix("s") in _PIECES or _PUBLICATION.match(clause.text(subject)) is not None
+    is_piece = is_book and clause.words[clause.verb].lemma in _PRESENTING
     return not is_piece and second not in _OTHERS and clause.first_word(subject) not in _UNSURE
 
 

@@ -22,7 +22,7 @@ _OCCASIONS = frozenset(
 )
 _EMPTY_ANSWER = re.compile(
     r"^as many|^(?:to |for |by |with |in )?(?:an? (?:wide |broad |full |large )?(?:range|variety|number|array|host)"
-    r"|many|several|some|multiple|various|different|numerous|certain) "
+    r"|many|several|some|multiple|various|different|numerous|certain|a limited) "
     r"|\b(?:same|right|present|first|that|this|such) (?:time|way|manner|moment)s?$",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from core.questions.domain import Domain
 from core.questions.writers.guided.asking import lower_first
-from core.questions.writers.guided.meaning import stems
+from core.questions.writers.guided.meaning import WORD, content, stems
 from core.questions.writers.guided.topics import Topic, Topics
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
@@ -128,4 +128,5 @@ def _is_named(topic: str, question: str) -> bool:
 
 def _gives_away(topic: str, answer: str) -> bool:
     told = stems(answer)
-    return len(told & stems(topic)) >= GIVEN_AWAY * len(told)
+    initials = "".join(word[0].upper() for word in content(topic))
+    return len(told & stems(topic)) >= GIVEN_AWAY * len(told) or (len(initials) > 1 and initials in WORD.findall(answer))

@@ -208,3 +208,26 @@ def test_a_fall_that_leads_to_something_is_no_purpose(parts):
 
 def test_how_many_ways_there_are_is_not_asked_with_yes_or_no(asked):
     assert asked("The depth of the long mole can be measured in one of two ways.") == {}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lost"),
+    [
+        (
+            "The port captain provides a tug or a barge with a pilot that can read the long tide tables of the bay.",
+            "What does",
+        ),
+        ("The tug can hold the gate of the northern basin for a limited time.", "How long"),
+        ("Winches could be used to pull the boat to slow its drift, lower the sail, and thereby save the mast.", "used to"),
+        ("ISO 9001 describes the yearly inspection of the gates and the duties of each inspector.", "describe"),
+        ("The duty list of the port is published semi-annually as summer list and quarterly as season list.", "semi"),
+    ],
+)
+def test_half_of_what_is_told_is_not_asked_for(asked, sentence, lost):
+    assert not [question for question in asked(sentence) if lost in question]
+
+
+def test_a_topic_does_not_tell_an_answer_by_its_initials(asked):
+    text = "RPS apply to all crews of the northern basin in winter. River pilot services work, and a river needs a pilot."
+    pairs = asked(text, heading="River Pilot Services")
+    assert not [question for question, answer in pairs.items() if answer == "RPS." and "river pilot" in question]
