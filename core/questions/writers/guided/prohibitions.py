@@ -8,8 +8,9 @@ from core.language.grammar import parse
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided.asking import tidy
 from core.questions.writers.guided.clause import Clause, Part, clauses, stands_alone
+from core.questions.writers.guided.telling import is_occasion
 from core.questions.writers.guided.topics import Topic
-from core.questions.writers.guided.wording import WordedFact, Wording, request, with_topic, worded_facts
+from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, request, with_topic, worded_facts
 from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
@@ -27,6 +28,7 @@ class Prohibition:
     line: str
     act: str  # "open the valve"
     condition: str | None  # "while the pump is running"
+    occasion: str | None  # "meeting" of "the meeting", which only a heading can name
 
 
 def prohibitions(passages: Sequence[Passage]) -> Iterator[Prohibition]:
@@ -39,9 +41,12 @@ def prohibitions(passages: Sequence[Passage]) -> Iterator[Prohibition]:
                 found.append((passage, start, end, line, match["act"]))
     for (passage, start, end, line, act), words in zip(found, parse(f"You must {f[4]}." for f in found), strict=True):
         condition = next((text for clause in clauses(words) if (text := _condition(clause))), None)
+        occasion = next((word.lemma.lower() for at, word in enumerate(words) if is_occasion(words, at)), None)
         if stands_alone(words, 2, len(words)):
             bare = act.removesuffix(f" {condition}") if condition else act
-            yield Prohibition(passage=passage, start=start, end=end, line=line, act=bare, condition=condition)
+            yield Prohibition(
+                passage=passage, start=start, end=end, line=line, act=bare, condition=condition, occasion=occasion
+            )
 
 
 def _condition(clause: Clause) -> str | None:
@@ -51,7 +56,15 @@ def _condition(clause: Clause) -> str | None:
 
 
 def prohibition_wordings(fact: Prohibition, topic: Topic | None) -> Iterator[Wording]:
-    """Yield the wordings of what is forbidden."""
+    """Yield the wordings of what is forbidden, with its topic if only that says during which meeting, or the like."""
+    if fact.occasion is None:
+        yield from _plain_wordings(fact, topic)
+    elif topic and topic.is_heading and topic.speaks_of(fact.occasion):
+        for wording in _plain_wordings(fact, None):
+            yield from in_topic(topic, wording)
+
+
+def _plain_wordings(fact: Prohibition, topic: Topic | None) -> Iterator[Wording]:
     whole = f"{fact.act} {fact.condition}" if fact.condition else fact.act
     if fact.condition:
         answer = f"{tidy(fact.act)}."

@@ -1,7 +1,9 @@
 """Whether a question about a clause, and its answer, say enough to somebody who has no text before him, and not too much."""
 
 import re
+from collections.abc import Sequence
 
+from core.language.grammar import Word
 from core.questions.writers.guided.clause import SUBJECTS, Clause, Part
 from core.questions.writers.guided.gaps import Gap, is_linking
 from core.questions.writers.guided.meaning import PRAISE, WORD, content, stem, stems
@@ -116,13 +118,13 @@ def occasion(clause: Clause, gap: Gap) -> str | None:
     """Return a noun of the question, such as "meeting" in "the meeting", of which only the text before says which one."""
     for part in (*clause.before, *clause.after, *([clause.subject] if clause.subject else [])):
         for at in range(part.start, part.end) if part != gap.part or gap.asks_predicate else ():
-            if _is_occasion(clause, at):
+            if is_occasion(clause.words, at):
                 return clause.words[at].lemma.lower()
     return None
 
 
-def _is_occasion(clause: Clause, at: int) -> bool:
-    words = clause.words
+def is_occasion(words: Sequence[Word], at: int) -> bool:
+    """Return whether noun number `at` is one that a sentence before must have named: "the meeting", and no more of it."""
     own = [other for other, word in enumerate(words) if word.head == at and other != at]
     is_bare = {words[other].text.lower() for other in own if words[other].role in _DESCRIBING} == {"the"}
     is_new = not any(word.lemma.lower() == words[at].lemma.lower() for word in words[:at])

@@ -211,3 +211,11 @@ def test_what_is_forbidden_is_asked_with_its_condition(asked):
     assert (
         pairs["May you open the valve while the pump is running?"] == "No. Do not open the valve while the pump is running."
     )
+
+
+def test_what_is_forbidden_at_a_meeting_needs_the_heading_that_names_it(asked):
+    sentence = "Do not hand out the keys before the meeting. Crew meetings take an hour, and no crew needs more."
+    assert not [question for question in asked(sentence) if "hand out" in question]
+    assert "Regarding crew meetings: may you hand out the keys before the meeting?" in asked(
+        sentence, heading="Crew Meetings"
+    )
