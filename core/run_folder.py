@@ -31,6 +31,16 @@ class RunFolder:
         return self.path / "metrics.jsonl"
 
     @property
+    def samples(self) -> Path:
+        """A line of JSON for each measurement: how a few questions were answered then."""
+        return self.path / "samples.jsonl"
+
+    @property
+    def stop_request(self) -> Path:
+        """A file that is there once somebody asked the training to stop and keep what it has learned."""
+        return self.path / "stop-and-keep"
+
+    @property
     def checkpoints(self) -> Path:
         """A folder; there only while the run trains."""
         return self.path / "checkpoints"

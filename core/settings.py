@@ -12,6 +12,8 @@ from core.words import check_choice
 
 Preset = Literal["quick", "standard", "thorough"]
 Keep = Literal["best", "last"]
+Method = Literal["lora", "rslora", "dora"]
+Layers = Literal["all", "mlp", "attention"]
 DetectionLevel = Literal["standard", "thorough"]
 SplitChoice = Literal["auto", "document", "passage"]
 Precision = Literal["fp32", "bf16", "fp16", "8bit", "4bit"]
@@ -143,11 +145,15 @@ class TrainingSettings(Settings):
     gradient_accumulation: int = Field(default=1, ge=1, le=256)
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
+    method: Method = "lora"  # how the adapter is scaled ("rslora") or taken apart into size and direction ("dora")
+    layers: Layers = "all"  # which linear layers get an adapter
+    passage_share: float = Field(default=0.0, ge=0, le=0.5)  # of the rows of each step, approved passages read as text
     lora_rank: int = Field(default=16, ge=1, le=512)
     lora_alpha: int = Field(default=32, ge=1, le=1024)
     lora_dropout: float = Field(default=0.0, ge=0, lt=1)
     max_tokens: int = Field(default=512, ge=32, le=32768)  # per row
     checkpoint_steps: int = Field(default=20, ge=1)
+    sample_questions: int = Field(default=5, ge=0, le=20)  # answered at each measurement, to be read while it trains
     keep: Keep = "last"  # the last adapter, which fits its rows best; "best" is the one with the lowest validation loss
     seed: int = 0
 

@@ -28,7 +28,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids of a question pair; the model learns to write those from `answer_start` on."""
+    """Token ids of a question pair, or of a text; the model learns to write those from `answer_start` on."""
 
     tokens: tuple[int, ...]
     answer_start: int
@@ -190,6 +190,20 @@ def encode_rows(vocabulary: Vocabulary, template: str, rows: Sequence[Mapping[st
             whole = prompt + following_tokens(vocabulary, Text(answer, hidden))
         opened = _opened(vocabulary, prompt)
         encoded.append(Encoded((*opened, *whole[len(prompt) :]), len(opened)))
+    return encoded
+
+
+def encode_texts(vocabulary: Vocabulary, texts: Sequence[str], *, longest: int) -> list[Encoded]:
+    """Tokenize plain texts in pieces of at most `longest` tokens, all of which but the first of each is learned.
+
+    Control tokens that a text spells are tokenized as ordinary text. A last piece of one token is left out.
+    """
+    hidden = [_hide(vocabulary, "", [{"role": "user", "content": text}]) for text in texts]
+    encoded = []
+    for tokens in vocabulary.encode([Text(messages[0]["content"], marks) for messages, marks in hidden]):
+        opened = _opened(vocabulary, tokens)
+        pieces = (tuple(opened[start : start + longest]) for start in range(0, len(opened), longest))
+        encoded += [Encoded(piece, 1) for piece in pieces if len(piece) > 1]
     return encoded
 
 

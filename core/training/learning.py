@@ -13,6 +13,8 @@ SENTENCES: dict[Trend, str] = {
 }
 PATIENCE = 2  # measurements without progress before a run counts as stalled
 LEAST_GAIN = 0.01  # relative drop of the error; less is noise on a few dozen held-back questions
+RECENT = 10  # steps over which a loss is averaged
+APART = 1.5  # nats above the best such mean: the training has come apart; steps differ by less than half of that
 HARM = 0.05  # relative rise of the held-back error above its best that counts as harm
 
 
@@ -33,3 +35,11 @@ def trend(rows: Sequence[Mapping[str, Any]]) -> Trend:
     if before and min(held_back[-PATIENCE:]) > min(before) * (1 - LEAST_GAIN):
         return "stalled"
     return "learning"
+
+
+def is_diverging(losses: Sequence[float]) -> bool:
+    """Return whether the mean loss of the last RECENT steps is APART nats above the lowest such mean before."""
+    if len(losses) < 2 * RECENT:
+        return False
+    means = [sum(losses[at : at + RECENT]) / RECENT for at in range(len(losses) - RECENT + 1)]
+    return means[-1] > min(means) + APART

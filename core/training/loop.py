@@ -1,6 +1,7 @@
 """The training loop: one model, one adapter, one step at a time; its full state can be saved and restored."""
 
 import math
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
 
 from core.errors import InputError, ModelError
 from core.models.causal import CausalModel
@@ -17,9 +19,13 @@ from core.models.conversation import Encoded
 from core.models.losses import mean_losses
 from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
 from core.models.torch_setup import memory_errors
-from core.settings import TrainingSettings
+from core.settings import Layers, TrainingSettings
+from core.training.learning import RECENT, is_diverging
+from core.training.memory import held_bytes, peak_bytes
 from core.training.progress import Progress
 
+# How the layers of MLPs and of attention are called, from GPT-2 to Llama and Mixtral.
+_LAYER_NAMES = {"mlp": r"\b(?:mlp|feed_forward|ffn|experts)\b", "attention": r"\b(?:self_attn|attn|attention)\b"}
 GRADIENT_NORM = 1.0  # larger gradients are scaled down to this norm
 
 
@@ -33,6 +39,7 @@ class Trainer:
         *,
         validation: Sequence[Encoded],
         settings: TrainingSettings,
+        texts: Sequence[Encoded] = (),
         facts: int | None = None,
     ) -> None:
         """Attach the adapter.
@@ -42,6 +49,7 @@ class Trainer:
             rows: rows to train on, at least one.
             validation: rows for the validation loss; may be empty.
             settings: training settings.
+            texts: pieces of text, which make up `passage_share` of the rows of each step.
             facts: how many facts the rows ask for, which an epoch shows once each; None if every row asks for its own.
 
         Raises:
@@ -50,6 +58,7 @@ class Trainer:
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.rows = rows
+        self.texts = texts
         self.model = attach_adapter(causal, settings)
         self.causal = replace(causal, model=self.model)
         self.validation = validation
@@ -57,7 +66,9 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0)
         self.may_share = can_share(self.model, rows, dtype=causal.dtype, device=causal.device)
         self.pack_tokens = PACK_TOKENS[causal.device]
-        self.rows_per_step = settings.batch_size * settings.gradient_accumulation
+        in_step = settings.batch_size * settings.gradient_accumulation
+        self.texts_per_step = min(max(1, round(settings.passage_share * in_step)), in_step - 1) if texts else 0
+        self.rows_per_step = in_step - self.texts_per_step
         in_epoch = len(rows) if facts is None else min(facts, len(rows))
         self.steps_per_epoch = max(1, math.ceil(in_epoch / self.rows_per_step))
         self.steps = settings.max_steps or max(1, math.ceil(settings.epochs * in_epoch / self.rows_per_step))
@@ -67,6 +78,7 @@ class Trainer:
         self.losses: list[float] = []
         self.validation_losses: dict[int, float] = {}
         self.token_count = 0
+        self.row_count = 0
         self.training_s = 0.0
 
     @property
@@ -79,6 +91,16 @@ class Trainer:
         """The step with the lowest validation loss, the later of equals; 0 if no step was validated yet."""
         measured = {step: loss for step, loss in self.validation_losses.items() if step > 0}
         return min(measured, key=lambda step: (measured[step], -step), default=0)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the validation loss was measured at this step."""
+        return self.step in self.validation_losses
+
+    def measure(self) -> None:
+        """Measure the validation loss at this step, if there are rows for it and it is not known."""
+        if self.validation and not self.is_measured:
+            self.validation_losses[self.step] = self._validate()
 
     def measure_base(self) -> None:
         """Measure the base model's validation loss before the first step, when the fresh LoRA adapter has no effect yet."""
@@ -93,27 +115,35 @@ class Trainer:
             SetupError: not enough memory.
         """
         started_s = time.perf_counter()
-        batch = [self.rows[index] for index in self._next_rows()]
+        batch = [self.rows[index] for index in self._next(len(self.rows), self.rows_per_step)]
+        texts = [self.texts[index] for index in self._next(len(self.texts), self.texts_per_step)]
         learning_rate = learning_rate_at(self.step, self.steps, settings=self.settings)
         for options in self.optimizer.param_groups:
             options["lr"] = learning_rate
         self.model.train()
         with memory_errors():
-            loss, self.pack_tokens = fit(partial(self._backward, batch), self.pack_tokens)
+            loss, self.pack_tokens = fit(partial(self._backward, batch, texts), self.pack_tokens)
         if not math.isfinite(loss):
             raise ModelError(
                 f"The loss is not a number any more at step {self.step + 1}.",
                 "Lower learning_rate, or use precision fp32; a checkpoint from before is kept.",
             )
-        nn.utils.clip_grad_norm_(self.weights.values(), GRADIENT_NORM)
+        if is_diverging([*self.losses, loss]):
+            raise ModelError(
+                f"The training came apart: its error rose from {min(self.losses):.1f} to {loss:.1f}.",
+                f"Train again with a learning_rate of {self.settings.learning_rate / 3:.1g} in place of "
+                f"{self.settings.learning_rate:g}.",
+            )
+        gradient_norm = float(nn.utils.clip_grad_norm_(self.weights.values(), GRADIENT_NORM))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         seconds = time.perf_counter() - started_s
-        count = sum(len(row.tokens) for row in batch)
+        count = sum(len(row.tokens) for row in (*batch, *texts))
         self.step += 1
         self.losses.append(loss)
         self.token_count += count
         self.training_s += seconds
+        self.row_count += len(batch) + len(texts)
         if self.validation and (self.step % self.validate_every == 0 or self.step == self.steps):
             self.validation_losses[self.step] = self._validate()
         return Progress(
@@ -123,6 +153,8 @@ class Trainer:
             loss=loss,
             learning_rate=learning_rate,
             tokens_per_s=round(count / seconds, 1),
+            gradient_norm=round(gradient_norm, 4),
+            memory_bytes=held_bytes(self.causal.device),
             validation_loss=self.validation_losses.get(self.step),
         )
 
@@ -133,6 +165,7 @@ class Trainer:
             "losses": self.losses,
             "validation_losses": {str(step): loss for step, loss in self.validation_losses.items()},
             "token_count": self.token_count,
+            "row_count": self.row_count,
             "training_s": self.training_s,
         }
 
@@ -167,6 +200,7 @@ class Trainer:
         self.losses = numbers["losses"]
         self.validation_losses = {int(step): loss for step, loss in numbers["validation_losses"].items()}
         self.token_count = numbers["token_count"]
+        self.row_count = numbers["row_count"]
         self.training_s = numbers["training_s"]
 
     def restore_adapter(self, tensors: dict[str, Tensor]) -> None:
@@ -176,41 +210,55 @@ class Trainer:
                 weight.copy_(tensors[f"adapter.{name}"])
 
     def metrics(self) -> dict[str, Any]:
-        """Return the run's metrics so far."""
+        """Return the run's metrics so far; `recent_loss` is the mean of the last RECENT steps."""
+        recent = self.losses[-RECENT:]
         return {
             "steps": self.step,
             "loss": self.losses[-1] if self.losses else None,
+            "recent_loss": sum(recent) / len(recent) if recent else None,
             "validation_loss": self.validation_losses.get(self.step),
             "base_validation_loss": self.validation_losses.get(0),
             "tokens_per_s": round(self.token_count / self.training_s, 1) if self.training_s else 0.0,
+            "rows_per_s": round(self.row_count / self.training_s, 2) if self.training_s else 0.0,
+            "peak_memory_bytes": peak_bytes(self.causal.device),
             "seconds_per_step": round(self.training_s / self.step, 3) if self.step else 0.0,
             "trainable_weights": sum(weight.numel() for weight in self.weights.values()),
             "weights_bytes": int(self.model.get_memory_footprint()),
             "device": self.causal.device,
         }
 
-    def _backward(self, batch: Sequence[Encoded], pack_tokens: int) -> float:
-        """Compute gradients of the mean loss over the answer tokens of `batch`; return that mean."""
+    def _backward(self, batch: Sequence[Encoded], texts: Sequence[Encoded], pack_tokens: int) -> float:
+        """Compute the gradients of a step; return the mean loss over the answer tokens of `batch`.
+
+        Pairs and texts are means of their own, weighted by their rows: else the tokens of a text would outweigh answers.
+        """
         self.optimizer.zero_grad(set_to_none=True)  # gradients of an attempt that ran out of memory
-        answer_count = sum(len(row.tokens) - row.answer_start for row in batch)
+        share = len(texts) / (len(batch) + len(texts))
+        if texts:
+            self._add_gradients(texts, share, pack_tokens)
+        return self._add_gradients(batch, 1 - share, pack_tokens)
+
+    def _add_gradients(self, rows: Sequence[Encoded], weight: float, pack_tokens: int) -> float:
+        """Add the gradients of `weight` times the mean loss over what rows learn; return that mean."""
+        learned_count = sum(len(row.tokens) - row.answer_start for row in rows)
         total = 0.0
-        for chosen in group(batch, pack_tokens, may_share=self.may_share):
-            packed = pack([batch[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
-            loss = token_losses(self.model, packed).sum() / answer_count
-            loss.backward()  # type: ignore[no-untyped-call]
+        for chosen in group(rows, pack_tokens, may_share=self.may_share):
+            packed = pack([rows[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
+            loss = token_losses(self.model, packed).sum() / learned_count
+            (weight * loss).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         return total
 
-    def _next_rows(self) -> list[int]:
-        """Return the row indices of the next step. The order of each epoch depends only on the seed and the epoch."""
-        start = self.step * self.rows_per_step
+    def _next(self, count: int, in_step: int) -> list[int]:
+        """Return which of `count` rows or texts the next step takes; the order depends only on the seed and the epoch."""
+        start = self.step * in_step
         orders: dict[int, list[int]] = {}
         chosen = []
-        for position in range(start, start + self.rows_per_step):
-            epoch, place = divmod(position, len(self.rows))
+        for position in range(start, start + in_step):
+            epoch, place = divmod(position, count)
             if epoch not in orders:
                 generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + epoch)
-                orders[epoch] = torch.randperm(len(self.rows), generator=generator).tolist()
+                orders[epoch] = torch.randperm(count, generator=generator).tolist()
             chosen.append(orders[epoch][place])
         return chosen
 
@@ -221,10 +269,10 @@ class Trainer:
 
 
 def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
-    """Return the model with a LoRA adapter on all linear layers but the output layer.
+    """Return the model with an adapter on all its linear layers but the output layer, or on those that the settings name.
 
-    Sources: Hu et al. 2021; for all layers, Dettmers et al. 2023. The adapter's weights are fp32, whatever the model's
-    precision.
+    Sources: Hu et al. 2021 (LoRA); for all layers, Dettmers et al. 2023; Kalajdzievski 2023 (rsLoRA: scaled by the root of
+    the rank); Liu et al. 2024 (DoRA). The adapter's weights are fp32, whatever the model's precision.
 
     Raises:
         InputError: the model has no such layers.
@@ -233,13 +281,28 @@ def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
-        target_modules="all-linear",
+        use_rslora=settings.method == "rslora",
+        use_dora=settings.method == "dora",
+        target_modules="all-linear" if settings.layers == "all" else adapted_layers(causal.model, settings.layers),
         task_type="CAUSAL_LM",
     )
     try:
         return get_peft_model(causal.model, config)
     except ValueError as error:
         raise InputError("No adapter fits on this model.", "Choose another model.") from error
+
+
+def adapted_layers(model: nn.Module, layers: Layers) -> list[str]:
+    """Return the names of a model's linear layers that belong to its MLPs or to its attention.
+
+    Raises:
+        InputError: no layer is called so.
+    """
+    mark = re.compile(_LAYER_NAMES[layers])
+    names = [name for name, module in model.named_modules() if isinstance(module, (nn.Linear, Conv1D)) and mark.search(name)]
+    if not names:
+        raise InputError(f"This model has no layers called {layers}.", "Train all layers.")
+    return names
 
 
 def learning_rate_at(step: int, steps: int, *, settings: TrainingSettings) -> float:

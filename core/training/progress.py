@@ -14,6 +14,8 @@ class Progress:
     loss: float
     learning_rate: float
     tokens_per_s: float  # tokens of rows, prompt included, per second of training
+    gradient_norm: float  # before it is scaled down
+    memory_bytes: int  # held by the process, or on a GPU by torch
     validation_loss: float | None = None
 
 

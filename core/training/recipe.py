@@ -4,7 +4,10 @@ The folder of a finished run:
 
     settings.json     the settings as used
     template.jinja    the chat template to use with the tuned model
-    metrics.jsonl     a line per step: step, epoch, loss, learning_rate, tokens_per_s and, if measured, validation_loss
+    metrics.jsonl     a line per step: step, epoch, loss, learning_rate, tokens_per_s, gradient_norm, memory_bytes and, if
+                      measured, validation_loss
+    samples.jsonl     a line per measurement: how a few questions were answered
+    stop-and-keep     only if somebody asked to stop before the end and keep what was learned
     checkpoints/      only while training: the last two, and the adapter with the lowest validation loss
     adapter/          the result, in peft's format
     result.json       the adapter's hash and the run's metrics
@@ -35,6 +38,7 @@ def train(
     *,
     train_rows: Sequence[Mapping[str, Any]],
     validation_rows: Sequence[Mapping[str, Any]] = (),
+    passages: Sequence[str] = (),
     settings: TrainingSettings,
     folder: Path,
     report: Callable[[Progress], None] = lambda progress: None,
@@ -47,6 +51,7 @@ def train(
         format: which of the two.
         train_rows: question pairs with `input` and `output`.
         validation_rows: pairs that are not trained on; may be empty.
+        passages: texts to read besides the pairs, if the settings give them a share.
         settings: training settings.
         folder: the run's folder; an interrupted run in it is continued.
         report: called after every step; if it raises JobCancelled, a checkpoint is written before training stops.
@@ -63,7 +68,7 @@ def train(
 
     prepare_libraries()  # before the imports below, which print warnings
     from core.models.agreement import check_trained_as_answered
-    from core.training import checkpoints, rows
+    from core.training import checkpoints, rows, samples
     from core.training.loop import Trainer
 
     kept = RunFolder(folder)
@@ -83,9 +88,13 @@ def train(
     with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
         validation = rows.validation_sample(causal, validation_rows, settings)
         facts = fact_count(row.get("fact") for row in train_rows)
-        trainer = Trainer(causal, training.rows, validation=validation, settings=settings, facts=facts)
+        texts = rows.text_pieces(causal, passages, settings)
+        trainer = Trainer(causal, training.rows, texts=texts, validation=validation, settings=settings, facts=facts)
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
+        asked = samples.sample_questions(causal, validation_rows or train_rows, settings.sample_questions)
+        if trainer.step == 0:
+            samples.answer_samples(kept, trainer, asked)
 
         # 3. Train.
         with log:
@@ -94,16 +103,22 @@ def train(
                 checkpoints.append(log, progress)
                 if trainer.has_new_best:
                     checkpoints.save_best(folder, trainer)
+                if trainer.is_measured or trainer.step == trainer.steps:
+                    samples.answer_samples(kept, trainer, asked)
                 is_cancelled = _is_cancelled(report, progress)
                 if is_cancelled or trainer.step % settings.checkpoint_steps == 0 or trainer.step == trainer.steps:
                     checkpoints.save(folder, trainer)
                 if is_cancelled:
                     raise is_cancelled
+                if kept.stop_request.exists():
+                    break
+            trainer.measure()
 
     # 4. Save: the last adapter, or with keep="best" the one with the lowest validation loss.
     chosen_step = checkpoints.finish(folder, trainer)
     metrics = {
         **trainer.metrics(),
+        "is_stopped_early": trainer.step < trainer.steps,
         "chosen_step": chosen_step,
         "rows": len(training.rows),
         "rows_too_long": training.too_long,

@@ -10,10 +10,11 @@ from typing import Any, overload
 
 from core.errors import InputError
 from core.models.causal import CausalModel
-from core.models.conversation import Encoded, encode_rows
+from core.models.conversation import Encoded, encode_rows, encode_texts
 from core.settings import TrainingSettings
 
 ROWS_AT_ONCE = 256
+PIECE_TOKENS = 128
 VALIDATION_ROWS = 32  # measuring all of them takes about as long as a training step
 
 
@@ -91,6 +92,13 @@ def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, Any]], se
     encoded = encode_rows(causal.vocabulary, causal.template, chosen[: 2 * VALIDATION_ROWS])
     longest = min(settings.max_tokens, causal.context_tokens)
     return [row for row in encoded if len(row.tokens) <= longest][:VALIDATION_ROWS]
+
+
+def text_pieces(causal: CausalModel, texts: Sequence[str], settings: TrainingSettings) -> list[Encoded]:
+    """Return texts in pieces of PIECE_TOKENS, about as long as a few rows of pairs; none if they have no share."""
+    if not settings.passage_share:
+        return []
+    return encode_texts(causal.vocabulary, texts, longest=min(PIECE_TOKENS, settings.max_tokens, causal.context_tokens))
 
 
 def _encoded(causal: CausalModel, rows: Sequence[Mapping[str, Any]]) -> Iterator[Encoded]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.training.learning import trend
+from core.training.learning import is_diverging, trend
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,16 @@ def test_trend_is_told_from_held_back_questions(held_back, expected):
 
 def test_run_without_measurements_has_just_started():
     assert trend([]) == "starting"
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([3.0] * 10 + [0.5] * 10 + [2.5] * 10, True),
+        ([0.5] * 10 + [5.0] + [0.5] * 9, False),  # one bad step
+        ([3.0, 2.0, 1.0, 4.0, 5.0], False),  # too early to tell
+        ([3.0] * 15 + [1.0] * 15, False),
+    ],
+)
+def test_a_training_that_comes_apart_is_told_from_one_with_a_bad_step(losses, expected):
+    assert is_diverging(losses) is expected

@@ -10,10 +10,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 
 from core.errors import InputError, JobCancelled, ModelError
 from core.files import sha256_folder
+from core.models.causal import load_adapter, load_causal
+from core.models.conversation import encode_texts
+from core.models.losses import answer_loss, mean_losses
+from core.run_folder import RunFolder
 from core.training import train
+from core.training.samples import read_samples
 
 pytestmark = pytest.mark.model
 
@@ -61,7 +67,8 @@ def test_metrics_begin_with_the_base_model_and_have_a_line_for_each_step(options
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     assert lines[0].keys() == {"step", "epoch", "validation_loss"}
     assert [line["step"] for line in lines] == [0, 1, 2, 3, 4]
-    assert {"step", "epoch", "loss", "learning_rate", "tokens_per_s"} <= lines[1].keys()
+    told = {"step", "epoch", "loss", "learning_rate", "tokens_per_s", "gradient_norm", "memory_bytes"}
+    assert told <= lines[1].keys()
     assert "validation_loss" in lines[4]
 
 
@@ -210,3 +217,62 @@ def test_loss_that_is_no_number_ends_the_run(tiny, rows, settings, tmp_path):
     AutoTokenizer.from_pretrained(tiny).save_pretrained(tmp_path / "broken")
     with pytest.raises(ModelError, match="not a number any more at step 1"):
         train(tmp_path / "broken", "safetensors", train_rows=rows, settings=settings(), folder=tmp_path / "run")
+
+
+def test_asked_to_stop_a_run_keeps_what_it_has_learned(options, rows, settings, tmp_path):
+    def stop_at_3(progress):
+        if progress.step == 3:
+            RunFolder(tmp_path).stop_request.touch()
+
+    common = {**options, "train_rows": rows[:16], "validation_rows": rows[16:], "settings": settings(max_steps=9)}
+    result = train(**common, folder=tmp_path, report=stop_at_3)
+    assert (result.metrics["steps"], result.metrics["is_stopped_early"]) == (3, True)
+    assert result.metrics["validation_loss"] is not None
+    assert (tmp_path / "adapter" / "adapter_model.safetensors").exists()
+
+
+def test_a_few_questions_are_answered_at_each_measurement(options, rows, settings, tmp_path):
+    common = {**options, "train_rows": rows[:16], "validation_rows": rows[16:]}
+    train(**common, settings=settings(max_steps=4, sample_questions=3), folder=tmp_path)
+    told = read_samples(RunFolder(tmp_path))
+    assert [each["step"] for each in told] == sorted({0, *(each["step"] for each in told), 4})
+    assert all(len(each["answers"]) == 3 for each in told)
+    assert {answer["question"] for answer in told[0]["answers"]} <= {row["input"] for row in rows[16:]}
+
+
+def test_a_run_that_comes_apart_stops_and_names_a_lower_rate(options, rows, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.training.learning.APART", -5.0)
+    with pytest.raises(ModelError, match="came apart") as error:
+        train(**options, train_rows=rows, settings=settings(max_steps=30, learning_rate=0.9), folder=tmp_path)
+    assert "learning_rate of 0.3" in str(error.value.hint)
+
+
+@pytest.mark.parametrize("method", ["rslora", "dora"])
+def test_every_method_learns_and_its_adapter_answers_alike_when_loaded(options, rows, settings, tmp_path, method):
+    result = train(**options, train_rows=rows, settings=settings(max_steps=12, method=method), folder=tmp_path)
+    lines = losses(tmp_path)
+    assert lines[-1] < lines[0]
+    causal = load_adapter(load_causal(options["path"], options["format"]), tmp_path / "adapter")
+    assert result.metrics["loss"] == pytest.approx(lines[-1])
+    assert sum(answer_loss(causal, rows)) / len(rows) < lines[0]
+
+
+@pytest.mark.parametrize(("layers", "trained"), [("mlp", "mlp"), ("attention", "self_attn")])
+def test_only_the_chosen_layers_are_trained(options, rows, settings, tmp_path, layers, trained):
+    train(**options, train_rows=rows, settings=settings(max_steps=1, layers=layers), folder=tmp_path)
+    with safe_open(str(tmp_path / "adapter" / "adapter_model.safetensors"), framework="pt") as file:
+        assert all(f".{trained}." in name for name in file.keys())  # noqa: SIM118
+
+
+def test_passages_are_read_beside_the_pairs(options, rows, settings, tmp_path):
+    text = "Crate 99 stands in the north hall. " * 40
+    common = {**options, "train_rows": rows, "passages": [text]}
+    train(**common, settings=settings(max_steps=60, passage_share=0.5), folder=tmp_path / "read")
+    train(**common, settings=settings(max_steps=60), folder=tmp_path / "unread")
+    causal = load_causal(options["path"], options["format"])
+    pieces = encode_texts(causal.vocabulary, [text], longest=64)
+
+    def loss_of(folder):
+        return sum(mean_losses(load_adapter(load_causal(options["path"], options["format"]), folder / "adapter"), pieces))
+
+    assert loss_of(tmp_path / "read") < 0.9 * loss_of(tmp_path / "unread")
