@@ -38,9 +38,9 @@ class Stage:
         return self.start_percent + (self.end_percent - self.start_percent) * (done / total if total else 1.0)
 
 
-READING = Stage("Reading the kept pairs", 0, 45)
-COMPARING = Stage("Comparing questions and answers, so that like ones stay together", 45, 55)
-WRITING = Stage("Writing the version", 55, 100)
+READING = Stage("Reading the kept pairs", 0, 52)
+COMPARING = Stage("Comparing questions and answers, so that like ones stay together", 52, 64)
+WRITING = Stage("Writing the version", 64, 100)
 Report = Callable[[Stage, int, int], None]  # called with how much of a part is done, and of how much; may stop the work
 
 
