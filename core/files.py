@@ -159,6 +159,20 @@ def folder_atomic(target: Path) -> Iterator[Path]:
         SetupError: the disk is full or read-only.
     """
     _check_empty(target)
+    with folder_beside(target) as beside:
+        yield beside
+        keep_folder(beside, target)
+
+
+@contextmanager
+def folder_beside(target: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `target`, which is removed in the end unless `keep_folder` made it `target`.
+
+    It is locked meanwhile. What processes that were killed left beside `target` is not locked any more, and removed.
+
+    Raises:
+        SetupError: the disk is full or read-only.
+    """
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,18 +181,22 @@ def folder_atomic(target: Path) -> Iterator[Path]:
         lock = _lock(beside)
         try:
             yield beside
-            for file in beside.rglob("*"):
-                if file.is_file():
-                    with file.open("rb") as opened:
-                        os.fsync(opened.fileno())
-            if target.exists():
-                target.rmdir()
-            beside.rename(target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
             if lock is not None:
                 os.close(lock)
-        _sync_folder(target.parent)
+
+
+def keep_folder(beside: Path, target: Path) -> None:
+    """Make a folder of `folder_beside` become `target`, which may be an empty folder, once its files are on the disk."""
+    for file in beside.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+    if target.exists():
+        target.rmdir()
+    beside.rename(target)
+    _sync_folder(target.parent)
 
 
 def _remove_left_folders(parent: Path) -> None:

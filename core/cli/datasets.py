@@ -110,14 +110,15 @@ def freeze(
     ] = None,
 ) -> None:
     """Freeze the kept pairs of approved text as a new version, which never changes; the same pairs give the same version."""
-    from core.services.questions.datasets import card_words
-    from core.services.questions.datasets import freeze as freeze_pairs
+    from core.services.questions.datasets import card_words, version_of
+    from core.services.questions.freezing.job import Params, Result
     from core.settings import DatasetSettings, key_values
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     settings = DatasetSettings.from_values(dict[str, Any](key_values(set_))) if set_ else None
-    version = freeze_pairs(shell.workspace, chosen, settings)
+    job = shell.run(Params(settings=settings) if settings else Params(), project_id=chosen.id)
+    version = version_of(shell.workspace, chosen, Result.of(job).number)
     words = card_words(version)
     next_command = f"Next: garrison train {chosen.name}"
     shell.show({"version": version, "words": words}, "\n".join([f"Version {version.number}", *words, next_command]))

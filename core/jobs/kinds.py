@@ -74,6 +74,7 @@ KINDS = {
         "Try how well a model writes", "questions.writing.probing", needs_accelerator=True, action="work on questions"
     ),
     "filter": Kind("Filter question pairs", "questions.refiltering", needs_accelerator=True, action="work on questions"),
+    "freeze": Kind("Freeze question pairs", "questions.freezing.job", action="train"),
     "train": Kind("Train a model", "training.runs", needs_accelerator=True, action="train"),
     "evaluate": Kind("Compare base and tuned model", "training.evaluation", needs_accelerator=True, action="train"),
     "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),

@@ -1,7 +1,9 @@
 """How varied question pairs are: the figure on the card of a dataset version."""
 
+import hashlib
 import re
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,38 +36,90 @@ class Diversity:
     openings: dict[str, int]  # the most frequent first words of the questions, in lower case
 
 
+class Variety:
+    """Takes questions and answers one by one, and tells how varied they are; no text is held."""
+
+    def __init__(self) -> None:
+        self._facts: set[str] = set()
+        self._without_fact = 0
+        self._kinds: Counter[str] = Counter()
+        self._wordings: Counter[str] = Counter()
+        self._openings: Counter[str] = Counter()
+        self._question_characters, self._answer_characters = array("I"), array("I")
+        self._answers: set[bytes] = set()  # digests of the different ones
+        self._of_questions, self._of_answers, self._of_both = _Packing(), _Packing(), _Packing()
+
+    def add(self, question: str, answer: str, *, kind: str | None, wording: str | None, fact: str | None) -> None:
+        """Add a pair."""
+        if fact is None:
+            self._without_fact += 1
+        else:
+            self._facts.add(fact)
+        self._kinds[kind or ""] += 1
+        self._wordings[wording or ""] += 1
+        self._openings[_opening(question)] += 1
+        self._question_characters.append(len(question))
+        self._answer_characters.append(len(answer))
+        self._of_questions.add(question)
+        self._of_both.add(f"{question} {answer}")
+        digest = hashlib.blake2b(answer.encode(errors="surrogatepass"), digest_size=16).digest()
+        if digest not in self._answers:
+            self._answers.add(digest)
+            self._of_answers.add(answer)
+
+    def diversity(self) -> Diversity:
+        """Return how varied they are; all is 0 or empty if there are none. Nothing can be added any more."""
+        return Diversity(
+            pair_count=len(self._question_characters),
+            fact_count=len(self._facts) + self._without_fact,
+            question_ratio=self._of_questions.ratio(),
+            answer_ratio=self._of_answers.ratio(),
+            ratio=self._of_both.ratio(),
+            kinds=dict(self._kinds.most_common()),
+            wordings=dict(self._wordings.most_common()),
+            question_characters=_quantiles(self._question_characters),
+            answer_characters=_quantiles(self._answer_characters),
+            openings=dict(self._openings.most_common(MOST_OPENINGS)),
+        )
+
+
+class _Packing:
+    """Texts that are packed as they come, each on a line of its own."""
+
+    def __init__(self) -> None:
+        self._packing = zlib.compressobj(level=9)
+        self._given, self._packed = 0, 0  # bytes
+        self._is_empty = True
+
+    def add(self, text: str) -> None:
+        line = (text if self._is_empty else f"\n{text}").encode(errors="replace")
+        self._is_empty = False
+        self._given += len(line)
+        self._packed += len(self._packing.compress(line))
+
+    def ratio(self) -> float:
+        self._packed += len(self._packing.flush())
+        return round(self._given / self._packed, 2) if self._given else 0.0
+
+
 def diversity_of(pairs: Iterable[QuestionPair]) -> Diversity:
     """Return how varied the pairs are; all is 0 or empty if there are none."""
-    pairs = list(pairs)
-    facts = {pair.fact for pair in pairs if pair.fact is not None}
-    return Diversity(
-        pair_count=len(pairs),
-        fact_count=len(facts) + sum(pair.fact is None for pair in pairs),
-        question_ratio=compression_ratio([pair.input for pair in pairs]),
-        answer_ratio=compression_ratio(list(dict.fromkeys(pair.output for pair in pairs))),
-        ratio=compression_ratio([f"{pair.input} {pair.output}" for pair in pairs]),
-        kinds=_counts(pair.kind for pair in pairs),
-        wordings=_counts(pair.wording for pair in pairs),
-        question_characters=_quantiles([len(pair.input) for pair in pairs]),
-        answer_characters=_quantiles([len(pair.output) for pair in pairs]),
-        openings=dict(Counter(_opening(pair.input) for pair in pairs).most_common(MOST_OPENINGS)),
-    )
+    variety = Variety()
+    for pair in pairs:
+        variety.add(pair.input, pair.output, kind=pair.kind, wording=pair.wording, fact=pair.fact)
+    return variety.diversity()
 
 
-def compression_ratio(texts: Sequence[str]) -> float:
+def compression_ratio(texts: Iterable[str]) -> float:
     """Return how many times smaller zlib makes the texts; 0 if there are none.
 
     Source: the compression ratio of Shaib et al. 2024 (arXiv 2403.00553), who use gzip on the texts joined together; zlib is
     the same method. SPA (arXiv 2603.22213) compares data sets for training by it.
     """
-    joined = "\n".join(texts).encode(errors="replace")
-    packing = zlib.compressobj(level=9)
-    packed = len(packing.compress(joined)) + len(packing.flush())
-    return round(len(joined) / packed, 2) if joined else 0.0
-
-
-def _counts(names: Iterable[str | None]) -> dict[str, int]:
-    return dict(Counter(name or "" for name in names).most_common())
+    packing = _Packing()
+    for text in texts:
+        packing.add(text)
+    return packing.ratio()
 
 
 def _quantiles(values: Sequence[int]) -> tuple[int, ...]:

@@ -116,6 +116,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "first": Wording(question="Who?", answer="Jane."), "second": Wording(question="Which?", answer="Doe."),
         "place": Place(document_id=document.id, passage_id="passage-1"),
         "other": find(workspace.db, QuestionPair)[0], "pair_id": find(workspace.db, QuestionPair)[0].id,
+        "review_ids": [review.id],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip

@@ -10,7 +10,8 @@ from core.identity import declared
 from core.jobs.context import JobContext
 from core.records import Document, Job, Project, QuestionPair, Run, new_id, now
 from core.services import review
-from core.services.questions import datasets, pair_import, trainable
+from core.services.questions import pair_import, trainable
+from core.services.questions.freezing.version import freeze
 from core.services.training import runs as training
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, insert, update
@@ -84,12 +85,12 @@ def test_pairs_of_an_earlier_approval_are_to_be_written_again(workspace: Workspa
 
 
 def test_a_frozen_dataset_does_not_move_when_its_document_changes(workspace: Workspace, project: Project) -> None:
-    frozen = datasets.freeze(workspace, project)
+    frozen = freeze(workspace, project)
     before = (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes()
-    assert datasets.freeze(workspace, project).id == frozen.id
+    assert freeze(workspace, project).id == frozen.id
     document = find(workspace.db, Document)[0]
     review.add(workspace, document, start=18, end=24, entity="REFERENCE", by=declared("Ada"))
     approve_all_unread(workspace, project, by=declared("Ada"))
-    later = datasets.freeze(workspace, project)
+    later = freeze(workspace, project)
     assert (later.number, frozen.number) == (2, 1)
     assert (workspace.dataset_folder(project.id, frozen.id) / "train.jsonl").read_bytes() == before

@@ -24,6 +24,7 @@ def benchmarks(pdf: Path | None = None) -> tuple[Benchmark, ...]:
         _anonymizing(),
         _generating(),
         _curating(),
+        _freezing(),
         _training(),
         _chatting(),
         _adapting(),
@@ -128,6 +129,15 @@ def _curating() -> Benchmark:
         )
     )
     return Benchmark(name="curating", title="Working on question pairs", rows=rows)
+
+
+def _freezing() -> Benchmark:
+    large, small = (_case(f"{pairs:,} pairs", "freezing:measure", pairs=pairs) for pairs in (200_000, 20_000))
+    rows = tuple(
+        Row(title=title, figure=figure, garrison=large, beside=small, is_lower_better=True)
+        for title, figure in (("seconds", "seconds"), ("seconds of the processor", "processor_s"))
+    )
+    return Benchmark(name="freezing", title="Freezing question pairs", rows=rows)
 
 
 def _training() -> Benchmark:

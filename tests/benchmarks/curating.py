@@ -25,7 +25,7 @@ def measure(pairs: int) -> Measured:
 
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder))
-        project_id, stored_s = _fill(workspace, pairs)
+        project_id, stored_s = fill(workspace, pairs)
         by = declared("Ada")
 
         def page(chosen: PairFilter, **place: int) -> Callable[[], object]:
@@ -65,11 +65,13 @@ def _median_ms(act: Callable[[], object]) -> float:
     return sorted(_ms(act) for _ in range(REPEATS))[REPEATS // 2]
 
 
-def _fill(workspace, pairs: int) -> tuple[str, float]:  # type: ignore[no-untyped-def]
+def fill(workspace, pairs: int, *, make: Callable[..., object] | None = None) -> tuple[str, float]:  # type: ignore[no-untyped-def]
+    """Store a project of so many pairs, by default those of `made_pair`; return its id, and the seconds that it took."""
     from core.records import Document, Passage, Review, now
     from core.storage import insert, insert_many, transaction
 
     project = workspace.create_project("Pairs")
+    make = make or made_pair
     each = pairs // DOCUMENTS
     passages_each = -(-each // (WORDINGS * FACTS_OF_A_PASSAGE))
     started_s = time.perf_counter()
@@ -93,11 +95,12 @@ def _fill(workspace, pairs: int) -> tuple[str, float]:  # type: ignore[no-untype
                 span_count=0, created_at=now(),
             )  # fmt: skip
             workspace.store_approval(document, review, text="x", passages=passages)
-            insert_many(workspace.db, [_pair(project.id, number, number * each + place, place) for place in range(each)])
+            insert_many(workspace.db, [make(project.id, number, number * each + place, place) for place in range(each)])
     return project.id, time.perf_counter() - started_s
 
 
-def _pair(project_id: str, document: int, number: int, place: int):  # type: ignore[no-untyped-def]
+def made_pair(project_id: str, document: int, number: int, place: int):  # type: ignore[no-untyped-def]
+    """Return the pair `number` of a project, at its `place` in the document."""
     from core.records import QuestionPair
 
     chance = random.Random(number)

@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from core.jobs.worker import run_job
 from core.records import DatasetVersion, Job, QuestionPair
+from core.services.questions.freezing.job import Result as Frozen
 from core.services.questions.generation import Result
 from core.storage import find, insert, update
+
+pytestmark = pytest.mark.usefixtures("waiting_jobs")
 
 
 @pytest.fixture
@@ -21,14 +25,22 @@ def words_of(app):
     return " ".join(element.value for element in [*app.markdown, *app.caption, *app.success])
 
 
+def freeze(app, workspace):
+    """Press the button, do the work of the job that it starts, and draw the page again."""
+    app.button(key="freeze").click().run()
+    (job,) = find(workspace.db, Job, kind="freeze", state="queued")
+    assert run_job(workspace, job.id).state == "done"
+    return app.run()
+
+
 def test_freezing_is_explained_and_makes_the_next_version_with_its_card(open_page, workspace, project):
     app = open_page("train", project_id=project.id)
     assert "never changes" in words_of(app) and "2 pairs to train on, 1 pair held out." in words_of(app)
-    app.button(key="freeze").click().run()
+    freeze(app, workspace)
     assert [version.number for version in find(workspace.db, DatasetVersion)] == [1, 2]
     assert "Version 2 is frozen." in words_of(app)
     assert "held out and never trained on" in words_of(app) and "Nothing leaks" in words_of(app)
-    app.button(key="freeze").click().run()
+    freeze(app, workspace)
     assert "Nothing changed since version 2" in words_of(app)
     assert app.button(key="freeze").label == "Freeze version 3"
 
@@ -36,21 +48,40 @@ def test_freezing_is_explained_and_makes_the_next_version_with_its_card(open_pag
 def test_what_is_held_out_can_be_chosen_and_stays_chosen(open_page, workspace, project):
     app = open_page("train", project_id=project.id)
     app.slider(key="dataset-share").set_value(0).run()
-    app.button(key="freeze").click().run()
+    freeze(app, workspace)
     assert find(workspace.db, DatasetVersion, number=2)[0].heldout_count == 0
     assert open_page("train", project_id=project.id).slider(key="dataset-share").value == 0
 
 
 def test_changes_are_shown_before_and_after_freezing(open_page, workspace, project):
     app = open_page("train", project_id=project.id)
-    app.button(key="freeze").click().run()
+    freeze(app, workspace)
     update(workspace.db, QuestionPair, "more-3", state="dropped")
     app.button(key="freeze-difference").click().run()
     assert "1 pair no longer there." in words_of(app)
-    app.button(key="freeze").click().run()
+    freeze(app, workspace)
     app.toggle(key="changed-3").set_value(True).run()
     assert "1 pair no longer there." in words_of(app)
     assert list(app.dataframe[0].value["Question"]) == ["What is 3?"]
+
+
+def test_a_job_that_freezes_is_followed_and_nothing_else_is_frozen_meanwhile(open_page, workspace, project):
+    app = open_page("train", project_id=project.id)
+    app.button(key="freeze").click().run()
+    (job,) = find(workspace.db, Job, kind="freeze")
+    assert not [button for button in app.button if button.key == "freeze"]
+    assert "Freeze question pairs" in words_of(app) and app.button(key=f"cancel-{job.id}")
+    app.button(key=f"cancel-{job.id}").click().run()
+    assert "It was cancelled." in words_of(app) and app.button(key="freeze").label == "Freeze version 2"
+
+
+def test_what_came_of_freezing_is_told_until_there_is_a_newer_version(open_page, workspace, project):
+    app = freeze(open_page("train", project_id=project.id), workspace)
+    assert "Version 2 is frozen." in words_of(app)
+    (job,) = find(workspace.db, Job, kind="freeze")
+    stale = Frozen.of(job).model_copy(update={"number": 1})
+    update(workspace.db, Job, job.id, result=stale.as_json())
+    assert "is frozen." not in words_of(open_page("train", project_id=project.id))
 
 
 def test_a_project_without_pairs_has_nothing_to_freeze(open_page, workspace):

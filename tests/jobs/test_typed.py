@@ -19,9 +19,10 @@ from core.services import demo, sample
 from core.services.documents import reading
 from core.services.privacy import anonymization, second_search
 from core.services.questions import generation, pair_import, refiltering
+from core.services.questions.freezing import job as freezing
 from core.services.questions.writing import probing, trying
 from core.services.training import evaluation, export, runs
-from core.settings import FilterSettings, GenerationSettings, TrainingSettings
+from core.settings import DatasetSettings, FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -78,6 +79,8 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         {"document_id": "document-1", "passage_id": "passage-1"},
     ),
     (probing.Params(model="site-70b"), {"model": "site-70b"}),
+    (freezing.Params(), {}),
+    (freezing.Params(settings=DatasetSettings(split="passage")), {"settings": {"split": "passage"}}),
     (
         runs.Params(model="tiny", settings=TrainingSettings.from_preset("quick").in_full()),
         {"model": "tiny", "settings": TRAINING},
@@ -113,6 +116,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         "proven": 0.9, "own_words": 1.0, "answerable": 0.8,
     },
     "filter": {"kept": 4, "dropped": {"too long": 1}, "answered": 2, "judged": 3},
+    "freeze": {"dataset_id": "dataset-1", "number": 2, "is_new": True},
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
     "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},

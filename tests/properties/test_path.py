@@ -31,7 +31,7 @@ from core.services import review
 from core.services.documents.document_export import export_documents
 from core.services.privacy import anonymization
 from core.services.questions import pair_import
-from core.services.questions.datasets import freeze
+from core.services.questions.freezing.version import freeze
 from core.services.questions.pair_export import export_pairs
 from core.storage import Workspace, audit, find, insert
 from tests.unread import approve_unread

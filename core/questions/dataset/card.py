@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from core.questions.dataset.leak import SHORT_ANSWER, Leak, leak_between
-from core.questions.dataset.split import Split
+from core.questions.dataset.comparison import SHORT_ANSWER, Comparison, Member
+from core.questions.dataset.leak import Leak, leak_of
+from core.questions.dataset.split import Sides
 from core.questions.dataset.thinning import thinned
-from core.questions.diversity import diversity_of
+from core.questions.diversity import Diversity
 from core.questions.kinds import KINDS, WORDINGS, Name
-from core.records import PairOrigin, QuestionPair, SplitBy
+from core.records import PairOrigin, SplitBy
 from core.settings import DatasetSettings
 from core.words import counted
 
@@ -123,40 +124,42 @@ class Card:
         return f"Packed, the pairs take {ratio:.1f} times less room: {verdict} (plain text: 2 to 4)."
 
 
-def card_of(split: Split, settings: DatasetSettings, *, texts: int = 0) -> Card:
+def card_of(compared: Comparison, sides: Sides, settings: DatasetSettings, *, diversity: Diversity, texts: int = 0) -> Card:
     """Count and measure what a dataset version is to hold, with so many texts for continued training."""
-    pairs = [*split.train, *split.heldout]
-    answered = [pair for pair in pairs if pair.kind != "unanswerable"]
-    asked = thinned([{"fact": pair.fact, "wording": pair.wording} for pair in split.heldout])
+    train = [member for position, member in enumerate(compared.members) if position not in sides.heldout]
+    heldout = [member for position, member in enumerate(compared.members) if position in sides.heldout]
+    both = [*train, *heldout]
+    answered = [member for member in both if member.kind != "unanswerable"]
+    asked = thinned([{"fact": member.fact, "wording": member.wording} for member in heldout])
     return Card(
-        split=split.by,
+        split=sides.by,
         settings=settings.model_dump(),
-        train=len(split.train),
-        heldout=len(split.heldout),
+        train=len(train),
+        heldout=len(heldout),
         heldout_asked=len(asked),
-        facts_trained=_facts(split.train),
-        facts_heldout=_facts(split.heldout),
-        documents=len({pair.document_id for pair in pairs}),
-        kinds=_counts(pairs, lambda pair: pair.kind),
-        wordings=_counts(pairs, lambda pair: pair.wording),
-        origins=_counts(pairs, lambda pair: pair.origin),
-        by_people=sum(pair.decided is not None or pair.changed_by is not None or pair.origin == "written" for pair in pairs),
-        unanswerable_train=sum(pair.kind == "unanswerable" for pair in split.train),
-        unanswerable_heldout=sum(pair.kind == "unanswerable" for pair in split.heldout),
-        evidence_share=sum(bool(pair.quote) for pair in answered) / len(answered) if answered else 1.0,
-        leak=leak_between(split.train, split.heldout),
+        facts_trained=_facts(train),
+        facts_heldout=_facts(heldout),
+        documents=len({member.document_id for member in both}),
+        kinds=_counts(both, lambda member: member.kind),
+        wordings=_counts(both, lambda member: member.wording),
+        origins=_counts(both, lambda member: member.origin),
+        by_people=sum(member.is_by_people for member in both),
+        unanswerable_train=sum(member.kind == "unanswerable" for member in train),
+        unanswerable_heldout=sum(member.kind == "unanswerable" for member in heldout),
+        evidence_share=sum(member.has_quote for member in answered) / len(answered) if answered else 1.0,
+        leak=leak_of(compared, sides.heldout),
         texts=texts,
-        diversity=json.loads(json.dumps(asdict(diversity_of(pairs)))),  # tuples are lists once stored
+        diversity=json.loads(json.dumps(asdict(diversity))),  # tuples are lists once stored
     )
 
 
-def _facts(pairs: Sequence[QuestionPair]) -> int:
-    return len({pair.fact or pair.id for pair in pairs})
+def _facts(members: Sequence[Member]) -> int:
+    return len({member.fact for member in members if member.fact}) + sum(not member.fact for member in members)
 
 
-def _counts(pairs: Iterable[QuestionPair], name: Callable[[QuestionPair], str | None]) -> dict[str, int]:
+def _counts(members: Iterable[Member], name: Callable[[Member], str | None]) -> dict[str, int]:
     """Count the pairs by name; pairs without one are left out."""
-    return dict(Counter(found for pair in pairs if (found := name(pair)) is not None))
+    return dict(Counter(found for member in members if (found := name(member)) is not None))
 
 
 def _listed(title: str, counts: Mapping[str, int], names: Mapping[str, Name]) -> str:

@@ -1,12 +1,11 @@
 """What of the held-out questions a training would see: the leak between the sides of a split, which should be nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
-from core.questions.dataset.alike import alike
+from core.questions.dataset.alike import Likeness
+from core.questions.dataset.comparison import Comparison, Member, comparison_of
 from core.records import QuestionPair
-
-SHORT_ANSWER = 5  # words; "Every 90 days" or "Two technicians" answers many questions and tells nothing about another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,36 +29,30 @@ class Leak:
         return not (self.questions or self.answers or self.facts or self.passages)
 
 
-def leak_between(train: Sequence[QuestionPair], heldout: Sequence[QuestionPair]) -> Leak:
-    """Measure the leak of a split, pair by pair and apart from how it was made."""
-
-    def answers(*, is_telling: bool) -> int:
-        def compared(side: Sequence[QuestionPair]) -> list[QuestionPair]:
-            return [pair for pair in side if tells(pair) is is_telling and pair.kind != "unanswerable"]
-
-        return _alike(compared(train), compared(heldout), lambda pair: pair.output)
-
+def leak_of(compared: Comparison, heldout: Set[int]) -> Leak:
+    """Measure the leak of a split, pair by pair and apart from how it was made; `heldout` are the positions held out."""
     return Leak(
-        questions=_alike(train, heldout, lambda pair: pair.input),
-        answers=answers(is_telling=True),
-        short_answers=answers(is_telling=False),
-        facts=_same(train, heldout, lambda pair: pair.fact),
-        passages=_same(train, heldout, lambda pair: pair.passage_id),
+        questions=_alike(compared.questions, heldout),
+        answers=_alike(compared.answers, heldout),
+        short_answers=_alike(compared.short_answers, heldout),
+        facts=_same(compared.members, heldout, lambda member: member.fact),
+        passages=_same(compared.members, heldout, lambda member: member.passage_id),
     )
 
 
-def tells(pair: QuestionPair) -> bool:
-    """Return whether a pair's answer by itself tells what its question asks: it is long and says more than "not told"."""
-    return pair.kind != "unanswerable" and len(pair.output.split()) > SHORT_ANSWER
+def leak_between(train: Sequence[QuestionPair], heldout: Sequence[QuestionPair]) -> Leak:
+    """Measure the leak between pairs that are trained on and pairs that are held out."""
+    return leak_of(comparison_of([*train, *heldout]), frozenset(range(len(train), len(train) + len(heldout))))
 
 
-def _same(train: Sequence[QuestionPair], heldout: Sequence[QuestionPair], key: Callable[[QuestionPair], str | None]) -> int:
-    trained = {key(pair) for pair in train} - {None}
-    return sum(key(pair) in trained for pair in heldout)
+def _same(members: Sequence[Member], heldout: Set[int], key: Callable[[Member], str | None]) -> int:
+    trained = {key(member) for position, member in enumerate(members) if position not in heldout} - {None}
+    return sum(key(members[position]) in trained for position in heldout)
 
 
-def _alike(train: Sequence[QuestionPair], heldout: Sequence[QuestionPair], text: Callable[[QuestionPair], str]) -> int:
-    numbers, links = alike([text(pair) for pair in (*train, *heldout)])
-    trained = set(numbers[: len(train)])
-    seen = trained | {a for a, b in links if b in trained} | {b for a, b in links if a in trained}
-    return sum(number in seen for number in numbers[len(train) :])
+def _alike(likeness: Likeness, heldout: Set[int]) -> int:
+    placed = list(zip(likeness.positions, likeness.numbers, strict=True))
+    trained = {number for position, number in placed if position not in heldout}
+    links = likeness.links
+    seen = trained | {one for one, other in links if other in trained} | {other for one, other in links if one in trained}
+    return sum(number in seen for position, number in placed if position in heldout)

@@ -6,14 +6,14 @@ nearly the same long answer. A fact that is held out is never trained on.
 """
 
 import hashlib
-import itertools
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from core.errors import InputError
-from core.questions.dataset.alike import alike
-from core.questions.dataset.leak import tells
+from core.questions.dataset.alike import Likeness
+from core.questions.dataset.comparison import Comparison, Member, comparison_of
 from core.records import QuestionPair, SplitBy
 from core.settings import DatasetSettings
 
@@ -21,6 +21,14 @@ SMALLEST = 10  # minimum number of pairs for holding any out
 ENOUGH_DOCUMENTS = 10  # from which whole documents are held out: fewer would hold out much more or less than was asked for
 Group = list[int]  # positions of pairs that stay together
 Tie = tuple[int, int]  # positions of two of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """Positions of the pairs that are held out, all others being trained on; each document or passage is on one side."""
+
+    by: SplitBy
+    heldout: Set[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,26 +40,35 @@ class Split:
     heldout: list[QuestionPair]
 
 
-def split_dataset(pairs: Sequence[QuestionPair], settings: DatasetSettings) -> Split:
+def sides_of(compared: Comparison, settings: DatasetSettings) -> Sides:
     """Split pairs as the settings say; "auto" holds out whole documents if there are enough of them.
 
     Raises:
         InputError: the held-out share is out of range.
     """
-    share, seed = settings.heldout_share, settings.seed
-    ties = _ties(pairs)
+    share, seed, members = settings.heldout_share, settings.seed, compared.members
 
-    def split(by: SplitBy) -> Split:
-        train, heldout = _split(pairs, ties, heldout_share=share, seed=seed, by=by)
-        return Split(by=by, train=train, heldout=heldout)
+    def split(by: SplitBy) -> Sides:
+        return Sides(by=by, heldout=_heldout(compared, heldout_share=share, seed=seed, by=by))
 
     if settings.split != "auto":
         return split(settings.split)
-    if len({pair.document_id for pair in pairs}) >= ENOUGH_DOCUMENTS:
+    if len({member.document_id for member in members}) >= ENOUGH_DOCUMENTS:
         whole = split("document")
-        if 2 * len(whole.heldout) >= share * len(pairs):  # else most documents hang together or are too large
+        if 2 * len(whole.heldout) >= share * len(members):  # else most documents hang together or are too large
             return whole
     return split("passage")
+
+
+def split_dataset(pairs: Sequence[QuestionPair], settings: DatasetSettings) -> Split:
+    """Split pairs that are all held already, as `sides_of` does.
+
+    Raises:
+        InputError: the held-out share is out of range.
+    """
+    sides = sides_of(comparison_of(pairs), settings)
+    train, heldout = _divided(pairs, sides.heldout)
+    return Split(by=sides.by, train=train, heldout=heldout)
 
 
 def split_pairs(
@@ -72,33 +89,35 @@ def split_pairs(
     Raises:
         InputError: `heldout_share` is out of range.
     """
-    return _split(pairs, _ties(pairs), heldout_share=heldout_share, seed=seed, by=by)
+    return _divided(pairs, _heldout(comparison_of(pairs), heldout_share=heldout_share, seed=seed, by=by))
 
 
-def _split(
-    pairs: Sequence[QuestionPair], ties: Sequence[Tie], *, heldout_share: float, seed: int, by: SplitBy
-) -> tuple[list[QuestionPair], list[QuestionPair]]:
-    if not 0 <= heldout_share < 1:
-        raise InputError(f"The held-out share {heldout_share} is out of range.", "Give a share from 0 to below 1.")
-    wanted = round(heldout_share * len(pairs))
-    if heldout_share > 0 and len(pairs) >= SMALLEST:
-        wanted = max(wanted, 1)
-    elif len(pairs) < SMALLEST:
-        wanted = 0
-    heldout = _chosen(_ordered(pairs, _groups(pairs, ties, by), seed=seed), wanted)
+def _divided(pairs: Sequence[QuestionPair], heldout: Set[int]) -> tuple[list[QuestionPair], list[QuestionPair]]:
     train = [pair for position, pair in enumerate(pairs) if position not in heldout]
     return train, [pair for position, pair in enumerate(pairs) if position in heldout]
 
 
-def _ordered(pairs: Sequence[QuestionPair], groups: list[Group], *, seed: int) -> list[Group]:
+def _heldout(compared: Comparison, *, heldout_share: float, seed: int, by: SplitBy) -> Set[int]:
+    if not 0 <= heldout_share < 1:
+        raise InputError(f"The held-out share {heldout_share} is out of range.", "Give a share from 0 to below 1.")
+    count = len(compared.members)
+    wanted = round(heldout_share * count)
+    if heldout_share > 0 and count >= SMALLEST:
+        wanted = max(wanted, 1)
+    elif count < SMALLEST:
+        wanted = 0
+    return _chosen(_ordered(compared.members, _groups(compared, by), seed=seed), wanted)
+
+
+def _ordered(members: Sequence[Member], groups: list[Group], *, seed: int) -> list[Group]:
     """Order groups by chance, but each by what it holds alone; one with unanswerable questions first, and one last."""
 
     def chance(group: Group) -> str:
-        anchor = min(pairs[position].passage_id or pairs[position].input for position in group)
+        anchor = min(members[position].anchor for position in group)
         return hashlib.sha256(f"{seed}:{anchor}".encode()).hexdigest()
 
     ordered = sorted(groups, key=chance)
-    refusing = [group for group in ordered if any(pairs[position].kind == "unanswerable" for position in group)]
+    refusing = [group for group in ordered if any(members[position].kind == "unanswerable" for position in group)]
     if len(refusing) > 1:
         first, last = refusing[0], refusing[-1]
         ordered = [first, *(group for group in ordered if group is not first and group is not last), last]
@@ -120,9 +139,9 @@ def _chosen(groups: Sequence[Group], wanted: int) -> set[int]:
     return heldout
 
 
-def _groups(pairs: Sequence[QuestionPair], ties: Sequence[Tie], by: SplitBy) -> list[Group]:
+def _groups(compared: Comparison, by: SplitBy) -> list[Group]:
     """Group the positions of pairs that must stay together."""
-    parents = list(range(len(pairs)))
+    parents = array("I", range(len(compared.members)))
 
     def root(position: int) -> int:
         while parents[position] != position:
@@ -130,23 +149,22 @@ def _groups(pairs: Sequence[QuestionPair], ties: Sequence[Tie], by: SplitBy) -> 
             position = parents[position]
         return position
 
-    documents = _same((pair.document_id, position) for position, pair in enumerate(pairs)) if by == "document" else ()
-    for position, other in itertools.chain(ties, documents):
+    for position, other in _ties(compared, by):
         parents[root(position)] = root(other)
     groups: defaultdict[int, Group] = defaultdict(list)
-    for position in range(len(pairs)):
+    for position in range(len(parents)):
         groups[root(position)].append(position)
     return list(groups.values())
 
 
-def _ties(pairs: Sequence[QuestionPair]) -> list[Tie]:
-    """Return positions of pairs that must stay together whatever is held out, enough of them to join every group."""
-    return [
-        *_same((pair.fact, position) for position, pair in enumerate(pairs)),
-        *_same((pair.passage_id, position) for position, pair in enumerate(pairs)),
-        *_alike([(pair.input, position) for position, pair in enumerate(pairs)]),
-        *_alike([(pair.output, position) for position, pair in enumerate(pairs) if tells(pair)]),
-    ]
+def _ties(compared: Comparison, by: SplitBy) -> Iterator[Tie]:
+    """Yield positions of pairs that must stay together, enough of them to join every group."""
+    yield from _same((member.fact, position) for position, member in enumerate(compared.members))
+    yield from _same((member.passage_id, position) for position, member in enumerate(compared.members))
+    yield from _alike(compared.questions)
+    yield from _alike(compared.answers)
+    if by == "document":
+        yield from _same((member.document_id, position) for position, member in enumerate(compared.members))
 
 
 def _same(keyed: Iterable[tuple[str | int | None, int]]) -> Iterator[Tie]:
@@ -156,8 +174,7 @@ def _same(keyed: Iterable[tuple[str | int | None, int]]) -> Iterator[Tie]:
             yield position, first.setdefault(key, position)
 
 
-def _alike(texts: Sequence[tuple[str, int]]) -> Iterator[Tie]:
-    numbers, links = alike([text for text, _ in texts])
-    place = {number: position for number, (_, position) in zip(numbers, texts, strict=True)}
-    yield from _same((number, position) for number, (_, position) in zip(numbers, texts, strict=True))
-    yield from ((place[one], place[other]) for one, other in links)
+def _alike(likeness: Likeness) -> Iterator[Tie]:
+    place = dict(zip(likeness.numbers, likeness.positions, strict=True))
+    yield from _same(zip(likeness.numbers, likeness.positions, strict=True))
+    yield from ((place[one], place[other]) for one, other in likeness.links)

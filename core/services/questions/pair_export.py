@@ -53,7 +53,7 @@ def exportable_pairs(workspace: Workspace, project: Project) -> PairExport:
     kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept")
     left_out = [pair for pair in kept if pair.id not in given]
     unapproved = sum(workspace.active_review(pair.document_id) is None for pair in left_out)
-    unread = unread_risk(risk_of(approvals_of(workspace, pairs)))
+    unread = unread_risk(risk_of(approvals_of(workspace, (pair.review_id for pair in pairs))))
     return PairExport(tuple(pairs), unapproved, len(left_out) - unapproved, unread)
 
 

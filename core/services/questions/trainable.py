@@ -1,13 +1,13 @@
 """The rule that nothing unreviewed is trained on: which question pairs may be, and in which form."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core.errors import Hint, InputError
 from core.questions.as_text import exchange_in
 from core.records import Document, Passage, Project, QuestionPair, Review
 from core.services.review.approved import approved_masking, masked_parts
-from core.storage import Workspace, find, get, rights
+from core.storage import Workspace, find_each, get, rights
 from core.training.fit import Amount
 
 
@@ -71,23 +71,41 @@ def reviewed_pairs(workspace: Workspace, project: Project) -> list[QuestionPair]
     Raises:
         InputError: there are none, and why.
     """
-    kept = find(workspace.db, QuestionPair, project_id=project.id, state="kept", order="created_at, rowid")
+    return list(each_reviewed(workspace, project))
+
+
+def each_reviewed(workspace: Workspace, project: Project) -> Iterator[QuestionPair]:
+    """Yield what `reviewed_pairs` returns, a few hundred at a time, so that never all of them are held.
+
+    Raises:
+        InputError: there are none, and why.
+    """
+    rights.check(workspace.db, "read documents", project.id)
     approved: dict[str, tuple[Review | None, dict[str, Passage]]] = {}
-    for document_id in {pair.document_id for pair in kept}:
-        review, passages = _approved(workspace, get(workspace.db, Document, document_id))
-        approved[document_id] = review, {passage.id: passage for passage in passages}
-    usable = [pair for given in kept if (pair := _reviewed(given, *approved[given.document_id]))]
-    if not usable:
-        is_outdated = any(pair.review_id is not None and approved[pair.document_id][0] is not None for pair in kept)
-        raise _none(project, kept=len(kept), is_outdated=is_outdated)
-    return usable
+    kept, is_any, is_outdated = 0, False, False
+    for given in find_each(workspace.db, QuestionPair, project_id=project.id, state="kept", order="created_at, rowid"):
+        if given.document_id not in approved:
+            approved[given.document_id] = _approved_by_id(workspace, get(workspace.db, Document, given.document_id))
+        review, passages = approved[given.document_id]
+        kept += 1
+        is_outdated = is_outdated or (given.review_id is not None and review is not None)
+        if pair := _reviewed(given, review, passages):
+            is_any = True
+            yield pair
+    if not is_any:
+        raise _none(project, kept=kept, is_outdated=is_outdated)
 
 
 def reviewed_form(workspace: Workspace, pair: QuestionPair) -> QuestionPair | None:
     """Return a pair as it may be trained on, imported ones anonymized; None unless it belongs to a valid approval."""
     rights.check(workspace.db, "read documents", pair.project_id)
-    review, passages = _approved(workspace, get(workspace.db, Document, pair.document_id))
-    return _reviewed(pair, review, {passage.id: passage for passage in passages})
+    return _reviewed(pair, *_approved_by_id(workspace, get(workspace.db, Document, pair.document_id)))
+
+
+def _approved_by_id(workspace: Workspace, document: Document) -> tuple[Review | None, dict[str, Passage]]:
+    """Return a document's approval, and the approved passages in which pairs stand that were brought in."""
+    review, passages = _approved(workspace, document)
+    return review, {passage.id: passage for passage in passages if passage.parts}
 
 
 def _approved(workspace: Workspace, document: Document) -> tuple[Review | None, list[Passage]]:
@@ -133,11 +151,9 @@ def _review(project: Project) -> Hint:
     )
 
 
-def approvals_of(workspace: Workspace, pairs: Iterable[QuestionPair]) -> list[Review]:
-    """Return the approvals that pairs come from, each once."""
-    return [
-        get(workspace.db, Review, review_id) for review_id in {pair.review_id for pair in pairs} if review_id is not None
-    ]
+def approvals_of(workspace: Workspace, review_ids: Iterable[str | None]) -> list[Review]:
+    """Return the approvals that pairs with these review ids come from, each once."""
+    return [get(workspace.db, Review, review_id) for review_id in set(review_ids) if review_id is not None]
 
 
 def _reviewed(pair: QuestionPair, review: Review | None, passages: dict[str, Passage]) -> QuestionPair | None:

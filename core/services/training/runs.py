@@ -14,7 +14,8 @@ from core.models import registry
 from core.models.model_formats import is_for
 from core.records import Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
-from core.services.questions.datasets import freeze, read_rows
+from core.services.questions.datasets import read_rows
+from core.services.questions.freezing.version import Stage, freeze
 from core.services.questions.trainable import check_reviewed
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
@@ -184,7 +185,11 @@ def _run_of_job(context: JobContext) -> Run | None:
 
 def _new_run(context: JobContext, project: Project, *, model: Model, settings: TrainingSettings) -> Run:
     workspace = context.workspace
-    dataset = freeze(workspace, project)
+
+    def report(stage: Stage, _done: int, _total: int) -> None:  # how much of the training that is cannot be told yet
+        context.progress(0, 1, message=stage.words)
+
+    dataset = freeze(workspace, project, report=report)
     with transaction(workspace.db):
         number = 1 + max((run.number for run in find(workspace.db, Run, project_id=project.id)), default=0)
         run = Run(

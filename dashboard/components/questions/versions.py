@@ -3,14 +3,17 @@
 import pandas as pd
 import streamlit as st
 
+from core import jobs
 from core.questions.dataset import Card, Difference
-from core.records import DatasetVersion, Project
+from core.records import DatasetVersion, Job, Project
 from core.services.questions import datasets
+from core.services.questions.freezing.job import Params, Result
 from core.services.questions.trainable import standing_of
 from core.settings import DatasetSettings, SplitChoice
 from core.storage import Workspace, rights
 from core.words import counted
 from dashboard.components.errors import shown_errors
+from dashboard.components.follower import follow_newest, is_active, newest_job
 from dashboard.components.questions.pair_files import version_bytes
 from dashboard.components.words import ago, clock
 
@@ -46,16 +49,33 @@ def show_versions(workspace: Workspace, project: Project, *, can_freeze: bool) -
     if not versions and not can_freeze:
         return
     newest = f": the newest is version {versions[0].number}" if versions else ""
-    with st.expander(f"Dataset versions{newest}", icon=":material/inventory_2:", key="dataset-versions"):
+    is_freezing = is_active(newest_job(workspace, project, Params.kind))
+    title = f"Dataset versions{newest}"
+    with st.expander(title, icon=":material/inventory_2:", key="dataset-versions", expanded=is_freezing):
         st.markdown(FREEZING)
-        if can_freeze:
+        job = follow_newest(workspace, project, Params.kind)
+        if can_freeze and not is_active(job):
             _ask_freeze(workspace, project, versions)
+        _show_outcome(job, versions)
         if versions:
             _show_version(workspace, project, versions)
 
 
+def _show_outcome(job: Job | None, versions: list[DatasetVersion]) -> None:
+    """Say what came of the newest job that froze, as long as its version is the newest one."""
+    result = Result.find(job) if job else None
+    if result is None or not versions or result.number != versions[0].number:
+        return
+    words = (
+        f"Version {result.number} is frozen."
+        if result.is_new
+        else f"Nothing changed since version {result.number}: it stands."
+    )
+    st.success(words, icon=":material/check_circle:")
+
+
 def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:
-    """Ask what is held out, and freeze at a click."""
+    """Ask what is held out, and start freezing at a click."""
     card = Card.of(versions[0].card) if versions else None
     before = DatasetSettings(**card.settings) if card else DatasetSettings()
     left, right = st.columns(2)
@@ -73,19 +93,12 @@ def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVe
         if st.button(f"Freeze version {number}", icon=":material/ac_unit:", key="freeze"):
             with shown_errors():
                 settings = DatasetSettings(split=split, heldout_share=share / 100, seed=before.seed)
-                version = datasets.freeze(workspace, project, settings)
-                is_new = version.number == number
-                st.session_state["frozen-note"] = (
-                    f"Version {number} is frozen."
-                    if is_new
-                    else f"Nothing changed since version {version.number}: it stands."
-                )
+                params = Params(settings=settings.in_full())
+                jobs.submit(workspace, params, project_id=project.id)
                 st.rerun()
         if versions and st.button("What would change?", icon=":material/difference:", key="freeze-difference"):
             with shown_errors():
                 _show_difference(datasets.planned_difference(workspace, project, versions[0]))
-    if note := st.session_state.pop("frozen-note", ""):
-        st.success(note, icon=":material/check_circle:")
 
 
 def _show_version(workspace: Workspace, project: Project, versions: list[DatasetVersion]) -> None:

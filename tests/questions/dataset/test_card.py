@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.questions.dataset import Card, Split, card_of
+from core.questions.dataset import Card, Sides, card_of, comparison_of
+from core.questions.diversity import diversity_of
 from core.settings import DatasetSettings
 
 
@@ -20,7 +21,13 @@ def card(make_pair):
     train = [*fact("pump"), make_pair("Who?", "Nobody", origin="imported", decided="kept")]
     unanswerable = make_pair("Why?", "Not told.", kind="unanswerable", passage_id="passage-crane")
     heldout = [*fact("crane", quote=""), unanswerable]
-    return card_of(Split(by="passage", train=train, heldout=heldout), DatasetSettings())
+    return described(train, heldout)
+
+
+def described(train, heldout):
+    pairs = [*train, *heldout]
+    sides = Sides(by="passage", heldout=frozenset(range(len(train), len(pairs))))
+    return card_of(comparison_of(pairs), sides, DatasetSettings(), diversity=diversity_of(pairs))
 
 
 def test_figures_count_facts_once_and_evidence_of_what_is_answered(card):
@@ -63,6 +70,6 @@ def test_a_card_is_stored_and_read(card):
 
 
 def test_a_card_without_held_out_pairs_says_so(make_pair):
-    card = card_of(Split(by="passage", train=[make_pair("Who?", "Ada")], heldout=[]), DatasetSettings())
+    card = described([make_pair("Who?", "Ada")], [])
     told = "\n".join(card.sentences())
     assert "Nothing is held out" in told and "leak" not in told and "To save time" not in told

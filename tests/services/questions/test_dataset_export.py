@@ -10,6 +10,7 @@ from core.errors import InputError, SetupError
 from core.records import DatasetVersion, QuestionPair
 from core.services.questions import datasets
 from core.services.questions.datasets import export_version
+from core.services.questions.freezing.version import freeze
 from core.storage import Workspace, audit, get, update
 from tests.learned import LearnedProject
 
@@ -17,7 +18,7 @@ from tests.learned import LearnedProject
 @pytest.fixture
 def version(workspace: Workspace, learned: LearnedProject) -> DatasetVersion:
     workspace.db.execute("delete from datasets")
-    return datasets.freeze(workspace, learned.project)
+    return freeze(workspace, learned.project)
 
 
 def test_version_is_written_as_it_was_frozen_with_its_card(

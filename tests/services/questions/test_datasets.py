@@ -8,6 +8,7 @@ from core.errors import InputError
 from core.questions.dataset import Card
 from core.records import Project, QuestionPair, WrittenText, now
 from core.services.questions import datasets
+from core.services.questions.freezing.version import freeze
 from core.services.training.evaluation import _questions
 from core.settings import DatasetSettings
 from core.storage import Workspace, insert, update
@@ -46,7 +47,7 @@ def rows(workspace: Workspace, project: Project, number: int, name: str) -> list
 
 
 def test_a_version_holds_its_card_and_where_it_came_from(workspace: Workspace, project: Project) -> None:
-    first = datasets.freeze(workspace, project)
+    first = freeze(workspace, project)
     card = Card.of(first.card)
     assert card is not None
     assert (card.train, card.heldout) == (first.train_count, first.heldout_count)
@@ -54,13 +55,13 @@ def test_a_version_holds_its_card_and_where_it_came_from(workspace: Workspace, p
     assert (first.parents, first.split, card.leak.is_none) == ((), "passage", True)
     assert card.facts_heldout == first.heldout_count / 3
     update(workspace.db, QuestionPair, "pair-0", state="dropped")
-    second = datasets.freeze(workspace, project)
+    second = freeze(workspace, project)
     assert second.parents == (first.id,) and second.number == 2
     assert datasets.versions_of(workspace, project) == [second, first]
 
 
 def test_rows_say_what_is_asked_for_as_far_as_it_is_known(workspace: Workspace, project: Project) -> None:
-    datasets.freeze(workspace, project)
+    freeze(workspace, project)
     found = {row["pair_id"]: row for name in (datasets.TRAIN, datasets.HELDOUT) for row in rows(workspace, project, 1, name)}
     assert found["pair-0"].keys() == {"input", "output", "pair_id", "review_id"}
     assert found["pair-3-open"] == {
@@ -70,18 +71,18 @@ def test_rows_say_what_is_asked_for_as_far_as_it_is_known(workspace: Workspace, 
 
 
 def test_the_settings_of_the_newest_version_hold_for_whoever_names_none(workspace: Workspace, project: Project) -> None:
-    first = datasets.freeze(workspace, project, DatasetSettings(heldout_share=0.3, split="passage"))
-    assert datasets.freeze(workspace, project).id == first.id
-    assert datasets.freeze(workspace, project, DatasetSettings()).number == 2
-    assert datasets.freeze(workspace, project, DatasetSettings(heldout_share=0)).heldout_count == 0
+    first = freeze(workspace, project, DatasetSettings(heldout_share=0.3, split="passage"))
+    assert freeze(workspace, project).id == first.id
+    assert freeze(workspace, project, DatasetSettings()).number == 2
+    assert freeze(workspace, project, DatasetSettings(heldout_share=0)).heldout_count == 0
 
 
 def test_versions_are_compared_with_each_other_and_with_what_is_kept_now(workspace: Workspace, project: Project) -> None:
-    first = datasets.freeze(workspace, project)
+    first = freeze(workspace, project)
     update(workspace.db, QuestionPair, "pair-0", state="dropped")
     update(workspace.db, QuestionPair, "pair-3-open", input="Where?")
     planned = datasets.planned_difference(workspace, project, first)
-    second = datasets.freeze(workspace, project)
+    second = freeze(workspace, project)
     found = datasets.difference_of(workspace, project, first, second)
     assert found == planned
     assert [row["pair_id"] for row in found.removed] == ["pair-0"] and found.added == ()
@@ -94,7 +95,7 @@ def test_a_version_that_is_not_there_is_named(workspace: Workspace, project: Pro
     with pytest.raises(InputError, match="no dataset version") as caught:
         datasets.version_of(workspace, project)
     assert "dataset freeze" in caught.value.hint.command
-    datasets.freeze(workspace, project)
+    freeze(workspace, project)
     assert datasets.version_of(workspace, project).number == 1
     with pytest.raises(InputError, match="no dataset version 7"):
         datasets.version_of(workspace, project, 7)
@@ -103,13 +104,13 @@ def test_a_version_that_is_not_there_is_named(workspace: Workspace, project: Pro
 def test_a_version_of_before_has_no_card(workspace: Workspace, learned: LearnedProject) -> None:
     (version,) = datasets.versions_of(workspace, learned.project)
     assert (version.card, version.parents, version.split) == ({}, (), "passage")
-    assert datasets.freeze(workspace, learned.project).parents == (version.id,)
+    assert freeze(workspace, learned.project).parents == (version.id,)
 
 
 def test_an_evaluation_asks_one_or_two_wordings_of_each_held_out_fact(
     workspace: Workspace, learned: LearnedProject, project: Project
 ) -> None:
-    version = datasets.freeze(workspace, project, DatasetSettings(heldout_share=0.3))
+    version = freeze(workspace, project, DatasetSettings(heldout_share=0.3))
     card = Card.of(version.card)
     assert card is not None
     asked = _questions(workspace, replace(learned.run, dataset_id=version.id), "")
@@ -130,7 +131,7 @@ def test_texts_for_continued_training_are_frozen_beside_the_pairs_but_not_those_
     insert(workspace.db, *texts)
     settings = DatasetSettings(heldout_share=0.45)
     for seed in range(20):  # until a passage with a text is held out
-        version = datasets.freeze(workspace, project, settings.model_copy(update={"seed": seed}))
+        version = freeze(workspace, project, settings.model_copy(update={"seed": seed}))
         heldout = {row["pair_id"] for row in rows(workspace, project, version.number, datasets.HELDOUT)}
         if "pair-3-open" in heldout:
             break

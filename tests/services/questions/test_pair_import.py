@@ -12,7 +12,8 @@ from core.questions import inspect_file
 from core.questions.exchange.columns import Columns
 from core.records import Document, Job, Passage, Project, QuestionPair, Span, Turn, new_id, now
 from core.services.questions import pair_import
-from core.services.questions.datasets import freeze, read_rows
+from core.services.questions.datasets import read_rows
+from core.services.questions.freezing.version import freeze
 from core.services.questions.trainable import reviewed_pairs
 from core.storage import Workspace, find, insert, update
 from tests.unread import approve_all_unread

@@ -22,7 +22,7 @@ from core.records import (
 )
 from core.services import review
 from core.services.documents.document_export import export_documents
-from core.services.questions.datasets import freeze
+from core.services.questions.freezing.version import freeze
 from core.services.questions.pair_export import exportable_pairs
 from core.services.review.second_search import store_second_search
 from core.services.steps import project_steps

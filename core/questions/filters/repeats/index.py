@@ -1,4 +1,8 @@
-"""An index of questions by their words, to find those that are the same or nearly so."""
+"""An index of questions by their words, to find those that are the same or nearly so.
+
+`dataset.alike` finds the same couples among texts that are all known beforehand, and so looks only at words that are rare in
+all of them; here each question is judged before the next one comes, by a threshold that people choose.
+"""
 
 from array import array
 from collections import defaultdict

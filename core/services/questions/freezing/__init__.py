@@ -1,0 +1,1 @@
+"""Freezing question pairs as a dataset version: the work, and the job that does it."""
