@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import Hint, InputError
-from core.words import check_choice
 
-Preset = Literal["quick", "standard", "thorough"]
+_GOALS_OF_PRESETS = {"quick": "quick", "standard": "facts", "thorough": "heart"}
+Goal = Literal["quick", "facts", "heart", "style"]
 Keep = Literal["best", "last"]
 Method = Literal["lora", "rslora", "dora"]
 Layers = Literal["all", "mlp", "attention"]
@@ -135,9 +135,9 @@ class FilterSettings(Settings):
 
 
 class TrainingSettings(Settings):
-    """One training run. A preset fills these; every value can be set by name (`--set epochs=4`)."""
+    """One training run. A goal derives these (`core.training.goals`); each can be set by name (`--set epochs=4`)."""
 
-    preset: Preset = "standard"
+    goal: Goal = "facts"
     precision: Precision = "fp32"
     epochs: float = Field(default=15, gt=0, le=100)  # each shows every fact once, in whichever of its wordings
     max_steps: int = Field(default=0, ge=0)  # 0: as many steps as `epochs` takes
@@ -157,15 +157,14 @@ class TrainingSettings(Settings):
     keep: Keep = "last"  # the last adapter, which fits its rows best; "best" is the one with the lowest validation loss
     seed: int = 0
 
+    @model_validator(mode="before")
     @classmethod
-    def from_preset(cls, preset: str, changes: dict[str, Any] | None = None) -> Self:
-        """Return the preset's settings with `changes` applied on top.
-
-        Raises:
-            InputError: The preset or a setting is unknown, or a value is out of range.
-        """
-        check_choice("preset", preset, PRESETS)
-        return cls.from_values({"preset": preset, **PRESETS[preset], **(changes or {})})
+    def _with_goal(cls, values: Any) -> Any:
+        """Read settings that were stored when goals were called presets."""
+        if not isinstance(values, dict) or "preset" not in values:
+            return values
+        others = {name: value for name, value in values.items() if name != "preset"}
+        return {"goal": _GOALS_OF_PRESETS.get(values["preset"], values["preset"]), **others}
 
 
 class DatasetSettings(Settings):
@@ -174,14 +173,6 @@ class DatasetSettings(Settings):
     split: SplitChoice = "auto"  # what is never divided; "auto": documents if there are enough of them, else passages
     heldout_share: float = Field(default=0.15, ge=0, lt=1)
     seed: int = 0
-
-
-# An epoch shows each fact once, in whichever wording (docs/decisions/training.md).
-PRESETS: dict[str, dict[str, Any]] = {
-    "quick": {"epochs": 5, "lora_rank": 8, "lora_alpha": 16},
-    "standard": {"epochs": 15, "lora_rank": 16, "lora_alpha": 32},
-    "thorough": {"epochs": 30, "lora_rank": 32, "lora_alpha": 64},
-}
 
 
 def key_values(settings: list[str]) -> dict[str, str]:

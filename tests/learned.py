@@ -91,7 +91,7 @@ def learned(workspace: Workspace) -> LearnedProject:
     )
     run = Run(
         id="run-1", project_id=project.id, number=1, dataset_id=version.id, dataset_sha256="", model="smollm2-135m-instruct",
-        model_sha256="", settings=TrainingSettings.from_preset("quick").model_dump(), is_finished=True, created_at=now(),
+        model_sha256="", settings=TrainingSettings(goal="quick", epochs=5).model_dump(), is_finished=True, created_at=now(),
     )  # fmt: skip
     insert(workspace.db, version)
     insert(workspace.db, run)

@@ -267,7 +267,7 @@ def faults_in(text: str) -> list[str]:
 @pytest.mark.parametrize(
     "text",
     [
-        "Say `garrison train PROJECT --preset quick` or `garrison lists`.",
+        "Say `garrison train PROJECT --goal quick` or `garrison lists`.",
         "Say\n\n    garrison jobs list --json    # all\n    bin/garrison review PROJECT add DOCUMENT --start N --end N\n",
         "`python3 installer bundle --sign KEY`, [architecture](architecture.md#who-acts), `core/services/<stage>.py`",
         "```\npython3 installer test --quick\n```",

@@ -9,10 +9,11 @@ from core.cli.shell import Shell, plain, shell_of, table
 from core.errors import InputError
 from core.models.quantizations import QUANTIZATIONS, USUAL
 from core.models.release_formats import RELEASE_FORMATS
-from core.records import Evaluation, Project, Run
+from core.records import Evaluation, Model, Project, Run
 from core.settings import EMBEDDED_MODEL, TrainingSettings, key_values
 from core.storage import find, get
-from core.training.fit import Fit, remedies
+from core.training.fit import Amount, Fit, remedies
+from core.training.goals import Derived
 from core.words import counted, duration, either, size
 
 DOES_NOT_FIT = 1  # exit code of `train --plan`
@@ -31,62 +32,91 @@ def train(
     project: str,
     model: Annotated[str, typer.Option(help="The model to start from.")] = EMBEDDED_MODEL,
     precision: Annotated[str, typer.Option(help="fp32, bf16, fp16, 8bit or 4bit.")] = "",
-    preset: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
+    goal: Annotated[str, typer.Option(help="quick, facts, heart or style.")] = "facts",
+    minutes: Annotated[float, typer.Option(help="Time allowed; 0: no limit.", min=0)] = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the training settings.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Start nothing: estimate memory, disk and time; exit code 1 if it does not fit.")
+        bool, typer.Option("--plan", help="Only estimate memory, disk, time: exit code 1 if it does not fit.")
     ] = False,
 ) -> None:
     """Train an adapter on the project's reviewed question pairs."""
-    from core.services.training.runs import Params, Result
+    from core.services.questions.trainable import check_reviewed, trainable_amount
+    from core.services.training.fit import settings_here
+    from core.services.training.runs import Params, Result, find_trainable
 
     if plan and detach:
         raise InputError("--plan starts no job that --detach could leave running.", "Give one of the two.")
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
-    settings = TrainingSettings.from_preset(preset, changes)
+    base = find_trainable(shell.workspace, model)
+    check_reviewed(shell.workspace, chosen)
+    amount = trainable_amount(shell.workspace, chosen)
+    derived = settings_here(
+        shell.workspace, chosen, base, amount=amount, goal=goal, minutes=minutes or None, changes=changes
+    )
     if plan:
-        raise typer.Exit(0 if show_plan(shell, chosen, model=model, settings=settings) else DOES_NOT_FIT)
-    job = shell.run(Params(model=model, settings=settings.in_full()), project_id=chosen.id, detach=detach)
+        raise typer.Exit(0 if show_plan(shell, chosen, base, amount=amount, derived=derived) else DOES_NOT_FIT)
+    job = shell.run(Params(model=model, settings=derived.settings.in_full()), project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     run = get(shell.workspace.db, Run, Result.of(job).run_id)
-    shell.show(run, f"Run {run.id} is ready. Next: garrison evaluate {chosen.name} {run.id}")
+    shell.show(run_figures(run), f"Run {run.id} is ready. Next: garrison evaluate {chosen.name} {run.id}")
 
 
-def show_plan(shell: Shell, project: Project, *, model: str, settings: TrainingSettings) -> bool:
-    """Print what a training would need beside what this machine has free; return whether it fits.
+def run_figures(run: Run) -> dict[str, object]:
+    """Return what `garrison --json train` prints of a finished run: its id, and its speed, memory and losses.
 
-    Raises:
-        SetupError: the model is not on this machine.
-        InputError: it is no language model, or there are no reviewed pairs.
+    Rows and tokens are of training alone; `seconds` is the whole job, with loading and saving. Losses are in nats per token
+    of the answers: of the last ten steps, and on the rows that were held out (None if there are none).
     """
-    from core.services.questions.trainable import check_reviewed, trainable_amount
-    from core.services.training.fit import fit_here
-    from core.services.training.runs import find_trainable
+    metrics = run.metrics
+    return {
+        "run": run.id,
+        "rows_per_second": metrics["rows_per_s"],
+        "tokens_per_second": metrics["tokens_per_s"],
+        "peak_memory_bytes": metrics["peak_memory_bytes"],
+        "train_loss": metrics["recent_loss"],
+        "validation_loss": metrics["validation_loss"],
+        "seconds": metrics["seconds"],
+        "dataset": run.dataset_id,
+        "model": run.model,
+        "adapter_sha256": run.adapter_sha256,
+        "rows_too_long": metrics["rows_too_long"],
+    }
 
-    base = find_trainable(shell.workspace, model)
-    check_reviewed(shell.workspace, project)
-    amount = trainable_amount(shell.workspace, project)
+
+def show_plan(shell: Shell, project: Project, base: Model, *, amount: Amount, derived: Derived) -> bool:
+    """Print what a training would need here, and why its settings are so; return whether it fits."""
+    from core.services.training.fit import fit_here
+
+    settings = derived.settings
     fit = fit_here(shell.workspace, project, base, amount=amount, settings=settings)
     verdict = {name: getattr(fit, name) for name in ("is_enough", "is_memory_enough", "is_disk_enough")}
-    payload = {"model": base.name, "pairs": amount.pairs, "settings": settings.model_dump(), **plain(fit), **verdict}
-    shell.show(payload, plan_text(fit, settings, pair_count=amount.pairs))
+    payload = {
+        "model": base.name, "pairs": amount.pairs, "facts": amount.facts, "settings": settings.model_dump(),
+        "reasons": dict(derived.reasons), **plain(fit), **verdict,
+    }  # fmt: skip
+    shell.show(payload, plan_text(fit, derived, pair_count=amount.pairs))
     return fit.is_enough
 
 
-def plan_text(fit: Fit, settings: TrainingSettings, *, pair_count: int) -> str:
-    """Say in words whether a training fits, what it needs, and if it needs too much memory, what helps."""
+def plan_text(fit: Fit, derived: Derived, *, pair_count: int) -> str:
+    """Say in words whether a training fits, what it needs, why its settings are so, and if memory lacks, what helps."""
     rows = [
         {"what": "memory", "needed": size(fit.memory_bytes), "free": size(fit.free_memory_bytes)},
         {"what": "disk", "needed": size(fit.disk_bytes), "free": size(fit.free_disk_bytes)},
         {"what": "time", "needed": f"about {duration(fit.duration_s)}", "free": ""},
     ]
+    settings = derived.settings
+    chosen = [
+        {"setting": name, "value": f"{getattr(settings, name)}", "why": reason} for name, reason in derived.reasons.items()
+    ]
     basis = "An estimate from the model's size and the questions' length, for a machine that does nothing else."
-    lines = [_fit_sentence(fit, counted(pair_count, "question pair")), "", table(rows, empty=""), "", basis]
+    fits = _fit_sentence(fit, counted(pair_count, "question pair"))
+    lines = [fits, "", table(rows, empty=""), "", basis, "", table(chosen, empty="")]
     if not fit.is_disk_enough:
         lines.append("Next: free some space on the workspace's disk.")
     if not fit.is_memory_enough:
@@ -107,9 +137,19 @@ def _fit_sentence(fit: Fit, pairs: str) -> str:
     return f"Training on {pairs} probably does not fit this machine: too little {lacking}."
 
 
-def runs(context: typer.Context, project: str) -> None:
+def runs(
+    context: typer.Context,
+    project: str,
+    stop_and_keep: Annotated[str, typer.Option(metavar="RUN", help="End this one now and keep what it has learned.")] = "",
+) -> None:
     """List the runs of a project."""
     shell = shell_of(context)
+    if stop_and_keep:
+        from core.services.training import stopping
+
+        stopping.stop_and_keep(shell.workspace, stop_and_keep)
+        shell.show({"run": stop_and_keep}, f"Run {stop_and_keep} ends after its next step and keeps what it has learned.")
+        return
     listed = find(shell.workspace.db, Run, project_id=shell.workspace.project(project).id, order="number")
     rows = [
         {"id": run.id, "model": run.model, "finished": run.is_finished, "created": run.created_at[:19]} for run in listed

@@ -19,10 +19,12 @@ from core.offline import refused_count
 from core.records import Document, Evaluation, Project, QuestionPair, Run, Span, now
 from core.run_folder import RunFolder
 from core.services.questions import generation
+from core.services.questions.trainable import trainable_amount
 from core.services.sample import prepare
 from core.services.training.evaluation import evaluate_run
-from core.services.training.runs import train_run
-from core.settings import EMBEDDED_MODEL, TrainingSettings
+from core.services.training.fit import settings_here
+from core.services.training.runs import find_trainable, train_run
+from core.settings import EMBEDDED_MODEL
 from core.storage import Workspace, find
 
 PREPARED_PERCENT = 35.0
@@ -62,7 +64,9 @@ def run(context: JobContext, params: Params) -> Result:
 
     prepared = prepare(context, project, share_percent=PREPARED_PERCENT, is_slice=params.is_slice, timed=timed)
     with context.part("Training", PREPARED_PERCENT, TRAINED_PERCENT), _timed(stages, "Train"):
-        settings = TrainingSettings.from_preset("quick")
+        base = find_trainable(context.workspace, EMBEDDED_MODEL)
+        amount = trainable_amount(context.workspace, project)
+        settings = settings_here(context.workspace, project, base, amount=amount, goal="quick").settings
         settings = settings.model_copy(update={"max_steps": SLICE_STEPS}) if params.is_slice else settings
         run = train_run(context, project, model_name=EMBEDDED_MODEL, settings=settings)
     with context.part("Evaluating", TRAINED_PERCENT, 100), _timed(stages, "Evaluate"):

@@ -47,6 +47,7 @@ class Fit:
     disk_bytes: float
     free_disk_bytes: float
     duration_s: float
+    start_s: float = START_S  # of these, before the first step
 
     @property
     def is_enough(self) -> bool:

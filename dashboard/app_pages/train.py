@@ -1,6 +1,5 @@
 """Train: on what, from which model, how thoroughly; then how it is going, and the runs before it."""
 
-import json
 from typing import Any
 
 import pandas as pd
@@ -10,80 +9,34 @@ from core import jobs
 from core.evaluation import Interval
 from core.evaluation.verdict import outcome
 from core.models.registry import model_folders, models_for
-from core.records import DatasetVersion, Evaluation, Job, Model, Project, QuestionPair, Run
-from core.run_folder import RunFolder
+from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
 from core.services.questions.trainable import standing_of, trainable_amount
-from core.services.training.fit import fit_here
-from core.settings import PRESETS, TrainingSettings
+from core.services.training.fit import situation_here
+from core.settings import Goal, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Amount, Fit, remedies
-from core.training.learning import SENTENCES, Trend, trend
+from core.training.goals import Derived, derive
 from core.words import counted, duration, size
 from dashboard import resources
-from dashboard.components.charts import loss_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
-from dashboard.components.setting_fields import setting_fields
+from dashboard.components.run_progress import show_progress
+from dashboard.components.setting_fields import LABELS, setting_fields, setting_key
 from dashboard.components.words import ago
 
-ICONS: dict[Trend, str] = {
-    "starting": ":material/hourglass_top:",
-    "learning": ":material/trending_up:",
-    "stalled": ":material/trending_flat:",
-    "memorizing": ":material/trending_down:",
-}
 REMEDIES = {  # setting: label and key of the button that changes it
     "precision": ("Load the model in 4 bits", "use-4bit"),
     "batch_size": ("Fewer questions at once", "use-small"),
 }
-THOROUGHNESS = {
-    "quick": ("Quick", "to see whether it works"),
-    "standard": ("Standard", "right for most manuals"),
-    "thorough": ("Thorough", "when details must be known well"),
+GOALS: dict[Goal, tuple[str, str]] = {
+    "quick": ("Quick look", "to see whether it works"),
+    "facts": ("Learns the facts", "right for most manuals"),
+    "heart": ("Learns by heart", "when every detail must be known"),
+    "style": ("Takes on the style", "answers in the manner of your pairs"),
 }
-
-
-def read_metrics(workspace: Workspace, run: Run) -> list[dict[str, Any]]:
-    """Return the rows a run has written so far; a line still being written is left for the next look."""
-    path = RunFolder(workspace.run_folder(run.project_id, run.id)).metrics
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("}")]
-
-
-def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> None:
-    """Show the newest run: a sentence on how it is going, then its curve."""
-    runs = find(workspace.db, Run, project_id=project.id, order="number desc")
-    if not runs:
-        return
-    rows = read_metrics(workspace, runs[0])
-    how = trend(rows)
-    is_stopping = is_live and is_being_stopped(workspace, project)
-    doing = " is being stopped" if is_stopping else " is learning"
-    st.subheader(f"Run {runs[0].number}" + (doing if is_live else ""))
-    if is_stopping:
-        st.markdown(":material/hourglass_top: It stops at the next safe point. What it learned is kept.")
-    elif is_live:
-        st.markdown(f"{ICONS[how]} {SENTENCES[how]}")
-    elif runs[0].is_finished:
-        st.markdown(_finished_sentence(rows))
-    else:
-        st.markdown(":material/pause_circle: It did not come to its end. Resume it above; what it learned is kept.")
-    if rows:
-        st.altair_chart(loss_chart(rows), alt=SENTENCES[how])
-
-
-def is_being_stopped(workspace: Workspace, project: Project) -> bool:
-    """Tell whether somebody asked the running training to stop."""
-    running = find(workspace.db, Job, project_id=project.id, kind="train", state="running")
-    return any(job.is_cancel_requested for job in running)
-
-
-def _finished_sentence(rows: list[dict[str, Any]]) -> str:
-    if trend(rows) == "memorizing":
-        return f"{ICONS['memorizing']} It is finished, but learned some of it by heart: try a less thorough training."
-    return ":material/check_circle: It is finished. A comparison with the base model shows what it knows now."
+MINUTES = {None: "as long as it takes", 10: "10 minutes", 30: "30 minutes", 60: "an hour", 180: "3 hours"}
 
 
 def ask_data(workspace: Workspace, project: Project, amount: Amount) -> None:
@@ -116,20 +69,41 @@ def ask_model(models: list[Model]) -> Model:
     return models[names.index(chosen)]
 
 
-def ask_thoroughness(fits: dict[str, Fit]) -> str:
-    """Ask how thorough the training should be, showing how long each takes; return the preset."""
-    chosen = st.radio(
-        "How thorough?",
+def ask_goal(fits: dict[Goal, Fit]) -> Goal:
+    """Ask what the training is for, showing how long each goal takes; return it."""
+    chosen: Goal = st.radio(
+        "What for?",
         list(fits),
-        index=list(fits).index("standard"),
-        format_func=lambda preset: THOROUGHNESS[preset][0],
-        captions=[f"about {duration(fit.duration_s)}, {THOROUGHNESS[preset][1]}" for preset, fit in fits.items()],
-        key="train-preset",
+        index=list(fits).index("facts"),
+        format_func=lambda goal: GOALS[goal][0],
+        captions=[f"about {duration(fit.duration_s)}, {GOALS[goal][1]}" for goal, fit in fits.items()],
+        key="train-goal",
     )
-    return str(chosen)
+    return chosen
 
 
-def show_fit(fit: Fit, settings: TrainingSettings) -> None:
+def ask_minutes() -> float | None:
+    """Ask how long it may take; return minutes, None for as long as it takes."""
+    chosen: float | None = st.selectbox(
+        "It may take",
+        list(MINUTES),
+        format_func=MINUTES.__getitem__,
+        key="train-minutes",
+        help="In less time each fact is shown fewer times.",
+    )
+    return chosen
+
+
+def show_reasons(derived: Derived) -> None:
+    """Show why the settings are what they are."""
+    rows = [
+        {"Setting": LABELS[name][0], "Value": f"{getattr(derived.settings, name)}", "Why": reason}
+        for name, reason in derived.reasons.items()
+    ]
+    st.table(pd.DataFrame(rows).set_index("Setting"))
+
+
+def show_fit(fit: Fit, settings: TrainingSettings, derived: Derived) -> None:
     """Show whether the training fits this machine, or what to change."""
     needs = f"{size(fit.memory_bytes)} of {size(fit.free_memory_bytes)} free memory"
     facts = f"about {duration(fit.duration_s)} · {size(fit.disk_bytes)} on disk"
@@ -143,34 +117,31 @@ def show_fit(fit: Fit, settings: TrainingSettings) -> None:
         else:
             st.markdown(f":material/warning: **Probably too large: {needs}** · {facts}. What helps:")
             with st.container(horizontal=True):
-                show_remedies(settings)
+                show_remedies(settings, derived)
         st.caption("An estimate from the model's size and the questions' length, for a machine that does nothing else.")
 
 
-def show_remedies(settings: TrainingSettings) -> None:
+def show_remedies(settings: TrainingSettings, derived: Derived) -> None:
     """Show a button for each setting that saves memory."""
     changes = remedies(settings)
     for name, (label, key) in REMEDIES.items():
         if name in changes:
-            st.button(label, key=key, on_click=_change, args=(settings, name, changes[name]))
+            st.button(label, key=key, on_click=_change, args=(derived.settings, name, changes[name]))
     if not changes:
         st.caption("Nothing more can be saved: choose a smaller model, or close other programs.")
 
 
 def _change(settings: TrainingSettings, name: str, value: Any) -> None:
-    st.session_state[f"setting-{settings.preset}-{name}"] = value
+    st.session_state[setting_key(settings, name)] = value
 
 
-def show_choice(workspace: Workspace, project: Project, amount: Amount) -> None:
-    """Show the three questions, the details, the fit and the start button."""
+def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_next: bool) -> None:
+    """Show the three questions, the details, the fit and the start button, the main one if it is the next step."""
     models = models_for("training", model_folders(workspace.home))
     if not models:
         empty_state("There is no model to start from. Add one first.", page="models", label="Add a model")
         return
     preferred = [model for model in models if model.is_embedded] + [model for model in models if not model.is_embedded]
-
-    def fit_of(model: Model, settings: TrainingSettings) -> Fit:
-        return fit_here(workspace, project, model, amount=amount, settings=settings)
 
     data, base, depth = st.columns(3, border=True)
     with data:
@@ -178,14 +149,21 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount) -> None:
         ask_data(workspace, project, amount)
     with base:
         model = ask_model(preferred)
+    minutes = st.session_state.get("train-minutes")
+    situation = situation_here(workspace, project, model, amount=amount, minutes=minutes)
     with depth:
-        preset = ask_thoroughness({name: fit_of(model, TrainingSettings.from_preset(name)) for name in PRESETS})
+        goal = ask_goal({name: situation.fit(derive(name, situation).settings) for name in GOALS})
+        ask_minutes()
+    derived = derive(goal, situation)
     with st.expander("Details", icon=":material/tune:"):
-        st.caption("For people who know the terms. The choice above fills these in.")
-        settings = TrainingSettings.from_preset(preset, setting_fields(TrainingSettings.from_preset(preset)))
-    fit = fit_of(model, settings)
-    show_fit(fit, settings)
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", key="start-training"):
+        st.caption("For people who know the terms. The choices above fill these in.")
+        show_reasons(derived)
+        settings = TrainingSettings.from_values({"goal": goal, **setting_fields(derived.settings)})
+    fit = situation.fit(settings)
+    show_fit(fit, settings, derived)
+    if st.button(
+        "Start training", type="primary" if is_next else "secondary", icon=":material/play_arrow:", key="start-training"
+    ):
         from core.services.training.runs import Params  # imports the training stage, so only where needed
 
         with shown_errors():
@@ -201,8 +179,14 @@ def comparison_words(evaluation: Evaluation) -> str:
     return words[outcome(difference, question_count=evaluation.question_count)]
 
 
-def show_runs(workspace: Workspace, project: Project) -> None:
-    """Show every run, newest first."""
+def _state(run: Run, *, is_training: bool) -> str:
+    if run.is_finished:
+        return "finished early" if run.metrics.get("is_stopped_early") else "finished"
+    return "training" if is_training else "not finished"
+
+
+def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> None:
+    """Show every run, newest first; `is_active` tells whether the newest may be training."""
     runs = find(workspace.db, Run, project_id=project.id, order="number desc")
     if not runs:
         return
@@ -212,15 +196,16 @@ def show_runs(workspace: Workspace, project: Project) -> None:
     versions = {version.id: version for version in find(workspace.db, DatasetVersion, project_id=project.id)}
     rows = []
     for run in runs:
+        is_training = is_active and run is runs[0]
         version = versions.get(run.dataset_id)
-        preset = str(run.settings.get("preset", ""))
+        goal = run.settings.get("goal", "")
         rows.append(
             {
                 "Run": run.number,
-                "State": "finished" if run.is_finished else "not finished",
+                "State": _state(run, is_training=is_training),
                 "Model": run.model,
                 "Questions": f"version {version.number}: {version.train_count:,}" if version else "",
-                "How thorough": THOROUGHNESS[preset][0] if preset in THOROUGHNESS else preset,
+                "What for": GOALS[goal][0] if goal in GOALS else "",
                 "Started": ago(run.created_at),
                 "Compared with the base model": verdicts.get(run.id, "not yet"),
             }
@@ -241,15 +226,17 @@ def show_first_step(workspace: Workspace, project: Project) -> None:
         empty_state(text, page="questions", label="Go to the questions")
 
 
-def show_last_run(workspace: Workspace, project: Project) -> None:
-    """Show what came out of the newest run, and the step after it."""
+def show_last_run(workspace: Workspace, project: Project) -> bool:
+    """Show what came out of the newest run, and the step after it; return whether training again is the next step."""
     show_progress(workspace, project, is_live=False)
     finished = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
-    if finished and not count(workspace.db, Evaluation, run_id=finished[0].id):
-        if st.button("Compare with the base model", icon=":material/balance:", key="go-evaluate"):
+    is_compared = bool(finished) and count(workspace.db, Evaluation, run_id=finished[0].id) > 0
+    if finished and not is_compared:
+        if st.button("Compare with the base model", icon=":material/balance:", key="go-evaluate", type="primary"):
             st.switch_page("app_pages/evaluate.py")
     if finished:
         st.subheader("Train again")
+    return not finished or is_compared
 
 
 workspace = resources.workspace()
@@ -259,9 +246,8 @@ amount = trainable_amount(workspace, project)
 if is_active(job):
     st.fragment(show_progress, run_every="2s", key="live-run")(workspace, project, is_live=True)
 elif amount.pairs:
-    show_last_run(workspace, project)
-    show_choice(workspace, project, amount)
+    show_choice(workspace, project, amount, is_next=show_last_run(workspace, project))
 else:
     show_first_step(workspace, project)
 show_versions(workspace, project, can_freeze=amount.pairs > 0 and not is_active(job))
-show_runs(workspace, project)
+show_runs(workspace, project, is_active=is_active(job))

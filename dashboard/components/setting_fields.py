@@ -15,6 +15,10 @@ LABELS = {
     "gradient_accumulation": ("Gradient accumulation", "Batches that are added up before the weights change."),
     "learning_rate": ("Learning rate", "How far the weights move in a step."),
     "warmup_share": ("Warm-up share", "Share of the steps in which the learning rate rises from 0."),
+    "method": ("Method", "lora; rslora weighs large adapters more; dora learns size and direction apart, and is slower."),
+    "layers": ("Layers", "Which parts of the model learn."),
+    "passage_share": ("Passages as text", "Share of each step in which it reads approved passages instead of pairs."),
+    "sample_questions": ("Questions answered on the way", "Shown while it trains, to see it learn."),
     "lora_rank": ("LoRA rank", "Size of the adapter."),
     "lora_alpha": ("LoRA alpha", "Weight of the adapter, usually twice its rank."),
     "lora_dropout": ("LoRA dropout", "Share of the adapter that is switched off at random in a step."),
@@ -26,18 +30,17 @@ LABELS = {
 
 
 def setting_fields(settings: TrainingSettings) -> dict[str, Any]:
-    """Draw a field for every setting but the preset, filled in from `settings`; return what is chosen.
+    """Draw a field for every setting but the goal, filled in from `settings`; return what is chosen.
 
     Core checks the values again.
     """
     chosen: dict[str, Any] = {}
     with st.grid(3, min_column_width=200):
         for name, field in TrainingSettings.model_fields.items():
-            if name == "preset":
+            if name == "goal":
                 continue
             label, help_text = LABELS.get(name, (name.replace("_", " ").capitalize(), ""))
-            key = f"setting-{settings.preset}-{name}"
-            value = getattr(settings, name)
+            key, value = setting_key(settings, name), getattr(settings, name)
             if options := get_args(field.annotation):
                 chosen[name] = st.selectbox(label, options, index=options.index(value), help=help_text, key=key)
                 continue
@@ -52,6 +55,11 @@ def setting_fields(settings: TrainingSettings) -> dict[str, Any]:
                 key=key,
             )
     return chosen
+
+
+def setting_key(settings: TrainingSettings, name: str) -> str:
+    """Return the key of a setting's field: another one where a choice above derives another value."""
+    return f"setting-{settings.goal}-{getattr(settings, name)}-{name}"
 
 
 def _bounds(metadata: list[Any]) -> tuple[Any, Any]:

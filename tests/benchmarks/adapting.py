@@ -20,7 +20,7 @@ from tests.benchmarks.material import gguf as embedded
 TOKENS, ROUNDS = 48, 3
 QUESTION = [{"role": "user", "content": "Say how a diesel generator is started."}]
 EMBEDDING, MARKS = "token_embd.weight", 17  # the embedded model's marks are its first tokens
-RANK = 16  # of the preset `standard`
+RANK = 16  # of the goal `facts`
 # layers, width, width between, heads, heads of keys: the published config.json of each
 SHAPES: Mapping[str, tuple[int, int, int, int, int]] = {
     "SmolLM2-135M": (30, 576, 1536, 9, 3),

@@ -115,7 +115,7 @@ def train_run(folder: Path) -> None:
         "import json, sys; from pathlib import Path\n"
         "from core.settings import TrainingSettings; from core.training import train\n"
         "path, folder, rows = sys.argv[1:]\n"
-        "settings = TrainingSettings.from_preset('quick', {'max_steps': 8, 'batch_size': 4, 'learning_rate': 3e-3})\n"
+        "settings = TrainingSettings(lora_rank=8, lora_alpha=16, max_steps=8, batch_size=4, learning_rate=3e-3)\n"
         "train(Path(path), 'gguf', train_rows=json.loads(rows), settings=settings, folder=Path(folder),\n"
         "      cache=Path(folder) / 'cache')"
     )

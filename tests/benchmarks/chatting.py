@@ -111,7 +111,7 @@ def _run_folder(folder: Path) -> Path:
         "import json, sys; from pathlib import Path\n"
         "from core.settings import TrainingSettings; from core.training import train\n"
         "path, folder, rows = sys.argv[1:]\n"
-        "settings = TrainingSettings.from_preset('quick', {'max_steps': 1, 'batch_size': 1})\n"
+        "settings = TrainingSettings.from_values({'lora_rank': 8, 'lora_alpha': 16, 'max_steps': 1, 'batch_size': 1})\n"
         "train(Path(path), 'gguf', train_rows=json.loads(rows), settings=settings, folder=Path(folder))"
     )
     rows = json.dumps(question_rows()[:1])

@@ -82,7 +82,7 @@ def _settings(steps: int) -> Any:
     from core.settings import TrainingSettings
 
     changes = {"max_steps": steps, "batch_size": BATCH, "checkpoint_steps": 1000}
-    return TrainingSettings.from_preset("quick", changes)
+    return TrainingSettings.from_values({"goal": "quick", "epochs": 5, "lora_rank": 8, "lora_alpha": 16, **changes})
 
 
 def _batches(rows: list[Any]) -> list[list[Any]]:

@@ -72,7 +72,7 @@ def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path
     expect(page.locator(".st-key-go-train button")).to_be_visible(timeout=WORK_MS)
 
     go_to(page, "Train")
-    page.locator(".st-key-train-preset").get_by_text("Quick").first.click()
+    page.locator(".st-key-train-goal").get_by_text("Quick look").first.click()
     press(page, "start-training")
     expect(page.locator(".st-key-go-evaluate button")).to_be_visible(timeout=WORK_MS)
 

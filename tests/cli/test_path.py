@@ -60,22 +60,22 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     leaked = [value for value in planted if any(value in row["input"] + row["output"] for row in rows)]
     assert leaked == []
 
-    run = garrison("train", "workshop", "--preset", "quick", "--set", "max_steps=12")
-    assert run["is_finished"] and run["adapter_sha256"]
+    run = garrison("train", "workshop", "--goal", "quick", "--set", "max_steps=12")
+    assert run["train_loss"] > 0 and run["rows_per_second"] > 0 and run["peak_memory_bytes"] > 10**8
     assert (
-        len(list(garrison.home.glob(f"projects/*/runs/{run['id']}/adapter-*.gguf"))) == 1
+        len(list(garrison.home.glob(f"projects/*/runs/{run['run']}/adapter-*.gguf"))) == 1
     )  # the engine needs not wait for it
-    evaluation = garrison("evaluate", "workshop", run["id"])
+    evaluation = garrison("evaluate", "workshop", run["run"])
     loss = evaluation["scores"]["loss"]
     assert loss["tuned"]["mean"] < loss["base"]["mean"]  # even twelve steps teach the form of the answers
 
     question = rows[0]["input"]
-    answer = garrison("chat", "--run", run["id"], "--prompt", question)
+    answer = garrison("chat", "--run", run["run"], "--prompt", question)
     assert answer["answer"].strip()
-    both = garrison("compare", "--left", "smollm2-135m-instruct", "--right", run["id"], "--prompt", question)
+    both = garrison("compare", "--left", "smollm2-135m-instruct", "--right", run["run"], "--prompt", question)
     assert both["left"]["text"].strip() and both["right"]["text"] == answer["answer"]
 
-    release = garrison("export", run["id"], str(tmp_path / "gguf"), "--format", "gguf", "--quantization", "q8_0")
+    release = garrison("export", run["run"], str(tmp_path / "gguf"), "--format", "gguf", "--quantization", "q8_0")
     file = next(Path(release["path"]).glob("*.gguf"))
     garrison("models", "add", str(file), "--name", "workshop-model")
     assert garrison("chat", "--model", "workshop-model", "--prompt", question)["answer"].strip()

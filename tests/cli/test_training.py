@@ -35,7 +35,7 @@ def plan(
 
 
 def test_a_training_that_fits_is_told_with_its_figures_and_exit_code_0(plan: Plan) -> None:
-    code, out, err = plan("--preset", "quick")
+    code, out, err = plan("--goal", "quick")
     assert (code, err) == (0, "")
     assert out.startswith("Training on 3 question pairs fits this machine.\n")
     assert "64.0 GB" in out and "about 23 seconds" in out
@@ -46,7 +46,7 @@ def test_one_that_does_not_fit_is_exit_code_1_with_what_helps(plan: Plan) -> Non
     code, out, err = plan(free=10**8)
     assert (code, err) == (1, "")
     assert "probably does not fit this machine: too little memory." in out
-    assert "Next: try --precision 4bit or --set batch_size=2" in out
+    assert "Next: try --set batch_size=2" in out
     code, out, _ = plan("--precision", "4bit", "--set", "batch_size=1", free=10**8)
     assert code == 1 and "Next: choose a smaller model" in out
 
@@ -80,7 +80,7 @@ def test_nothing_is_started_or_frozen(plan: Plan, workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [(("--detach",), "--detach"), (("--set", "epochs=-1"), "epochs"), (("--model", "en-core-web-md"), "no"),
-     (("--preset", "slow"), "preset")],
+     (("--goal", "slow"), "goal")],
 )  # fmt: skip
 def test_what_cannot_be_planned_is_the_users_error(plan: Plan, words: tuple[str, ...], told: str) -> None:
     code, out, err = plan(*words)

@@ -8,6 +8,7 @@ import pytest
 
 from core.files import write_atomic
 from core.records import Job, QuestionPair, Run, now
+from core.run_folder import RunFolder
 from core.storage import insert, update
 
 
@@ -21,7 +22,8 @@ def test_page_says_what_how_thorough_and_whether_it_fits(open_page, learned):
     shown = " ".join(element.value for element in app.markdown)
     assert "**3 question pairs** from 1 document" in shown
     assert "Fits:" in shown
-    assert list(app.radio(key="train-preset").options) == ["Quick", "Standard", "Thorough"]
+    goals = ["Quick look", "Learns the facts", "Learns by heart", "Takes on the style"]
+    assert list(app.radio(key="train-goal").options) == goals
     assert app.button(key="start-training").label == "Start training"
     assert list(app.dataframe[0].value["Run"]) == [1]
 
@@ -35,7 +37,7 @@ def test_words_of_the_trade_stand_in_details_alone(open_page, learned):
 
 def test_value_out_of_range_is_refused_by_core_and_nothing_starts(open_page, learned):
     app = open_page("train", project_id=learned.project.id)
-    app.number_input(key="setting-standard-learning_rate").set_value(2.0).run()
+    app.number_input(key="setting-facts-0.001-learning_rate").set_value(2.0).run()
     assert any("learning_rate" in error.value for error in app.error)
     assert not [button for button in app.button if button.key == "start-training"]
 
@@ -58,19 +60,58 @@ def test_cancelled_run_is_said_to_be_stopping(open_page, workspace, learned, is_
         created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
     )  # fmt: skip
     insert(workspace.db, job)
+    update(workspace.db, Run, learned.run.id, is_finished=False)
+    folder = RunFolder(workspace.run_folder(learned.project.id, learned.run.id))
+    write_atomic(folder.metrics, json.dumps({"step": 1, "loss": 2.0}) + "\n")
     app = open_page("train", project_id=learned.project.id)
     assert app.subheader[0].value == f"Run 1 {words}"
     assert any("It stops at the next safe point" in text.value for text in app.markdown) == is_cancelled
 
 
-def test_too_little_memory_offers_what_helps(open_page, learned, monkeypatch):
-    import psutil
+def test_a_run_at_work_can_be_ended_with_what_it_has_learned(open_page, workspace, learned):
+    job = Job(
+        id="job-1", kind="train", project_id=learned.project.id, state="running",
+        created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
+    )  # fmt: skip
+    insert(workspace.db, job)
+    update(workspace.db, Run, learned.run.id, is_finished=False)
+    folder = RunFolder(workspace.run_folder(learned.project.id, learned.run.id))
+    write_atomic(folder.metrics, json.dumps({"step": 1, "loss": 2.0}) + "\n")
+    answers = [{"question": "Who?", "reference": "The pilot.", "answer": answer} for answer in ("A dog.", "The pilot.")]
+    lines = [json.dumps({"step": 10 * at, "answers": [answer]}) for at, answer in enumerate(answers)]
+    write_atomic(folder.samples, "\n".join(lines) + "\n")
+    app = open_page("train", project_id=learned.project.id)
+    assert list(app.table[0].value.iloc[0]) == ["The pilot.", "A dog.", "The pilot."]
+    app.button(key="stop-and-keep").click().run()
+    assert folder.stop_request.exists()
+    assert any("ends after this step" in caption.value for caption in app.caption)
 
+
+def test_a_run_that_is_not_there_yet_is_being_prepared(open_page, workspace, learned):
+    job = Job(
+        id="job-1", kind="train", project_id=learned.project.id, state="running",
+        created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
+    )  # fmt: skip
+    insert(workspace.db, job)
+    app = open_page("train", project_id=learned.project.id)
+    assert app.subheader[0].value == "The run is being prepared"
+
+
+def test_less_time_shows_each_fact_fewer_times_and_says_so(open_page, learned, monkeypatch):
+    monkeypatch.setattr("core.training.fit.START_S", 0.0)
+    monkeypatch.setattr("core.training.fit.REFERENCE_SPEED", 1.0)
+    app = open_page("train", project_id=learned.project.id)
+    app.selectbox(key="train-minutes").set_value(10).run()
+    assert "in place of 15" in str(app.table[0].value)
+
+
+def test_too_little_memory_takes_less_exact_numbers_and_offers_what_else_helps(open_page, learned, monkeypatch):
     real = psutil.virtual_memory()
     monkeypatch.setattr(psutil, "virtual_memory", lambda: real._replace(available=10**8))
     app = open_page("train", project_id=learned.project.id)
-    app.button(key="use-4bit").click().run()
-    assert app.selectbox(key="setting-standard-precision").value == "4bit"
+    assert app.selectbox(key="setting-facts-4bit-precision").value == "4bit"
+    app.button(key="use-small").click().run()
+    assert app.number_input(key="setting-facts-8-batch_size").value == 2
 
 
 def test_finished_run_is_offered_for_comparison(open_page, workspace, learned):

@@ -37,9 +37,11 @@ FILTERS = {
     "max_alike": 0.9, "max_same_answers": 3, "max_same_meaning": 0.95,
 }  # fmt: skip
 TRAINING = {
-    "preset": "quick", "precision": "fp32", "epochs": 5.0, "max_steps": 0, "batch_size": 8, "gradient_accumulation": 1,
-    "learning_rate": 0.001, "warmup_share": 0.05, "lora_rank": 8, "lora_alpha": 16, "lora_dropout": 0.0, "max_tokens": 512,
-    "checkpoint_steps": 20, "keep": "last", "seed": 0,
+    "goal": "quick", "precision": "fp32", "epochs": 5.0, "max_steps": 0, "batch_size": 8, "gradient_accumulation": 1,
+    "learning_rate": 0.001, "warmup_share": 0.05,
+    "method": "lora", "layers": "all", "passage_share": 0.0, "lora_rank": 8, "lora_alpha": 16, "lora_dropout": 0.0,
+    "max_tokens": 512,
+    "checkpoint_steps": 20, "sample_questions": 5, "keep": "last", "seed": 0,
 }  # fmt: skip
 # What the commands and pages stored when parameters were dictionaries, beside the record they build today.
 STORED: list[tuple[JobParams, dict[str, Any]]] = [
@@ -82,7 +84,7 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
     (freezing.Params(), {}),
     (freezing.Params(settings=DatasetSettings(split="passage")), {"settings": {"split": "passage"}}),
     (
-        runs.Params(model="tiny", settings=TrainingSettings.from_preset("quick").in_full()),
+        runs.Params(model="tiny", settings=TrainingSettings(goal="quick", epochs=5, lora_rank=8, lora_alpha=16).in_full()),
         {"model": "tiny", "settings": TRAINING},
     ),
     (evaluation.Params(run_id="run-1", questions=""), {"run_id": "run-1", "questions": ""}),

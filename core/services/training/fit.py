@@ -1,13 +1,16 @@
-"""Whether a training would fit this machine, asked before it starts: by the Train page and by `garrison train --plan`."""
+"""Whether a training would fit this machine, and what a goal means on it: asked by the Train page and `garrison train`."""
 
 import shutil
+from collections.abc import Mapping
+from typing import Any
 
 import psutil
 
 from core.records import Model, Project, Run
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, rights
-from core.training.fit import Amount, Fit, estimate
+from core.training.fit import Amount, Fit
+from core.training.goals import Derived, Situation, derive
 
 
 def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
@@ -18,18 +21,48 @@ def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
     return 0.0
 
 
+def situation_here(
+    workspace: Workspace, project: Project, model: Model, *, amount: Amount, minutes: float | None = None
+) -> Situation:
+    """Return what training `model` on so much has to do with here: the speed measured, and what is free at the moment.
+
+    Raises:
+        AccessError: the acting person may not see the project.
+    """
+    rights.check(workspace.db, "see project", project.id)
+    return Situation(
+        model=model,
+        amount=amount,
+        tokens_per_s=measured_speed(workspace, project, model.name),
+        free_memory_bytes=psutil.virtual_memory().available,
+        free_disk_bytes=shutil.disk_usage(workspace.home).free,
+        minutes=minutes,
+    )
+
+
 def fit_here(workspace: Workspace, project: Project, model: Model, *, amount: Amount, settings: TrainingSettings) -> Fit:
     """Estimate what training `model` on so much needs, beside what this machine has free at the moment.
 
     Raises:
         AccessError: the acting person may not see the project.
     """
-    rights.check(workspace.db, "see project", project.id)
-    return estimate(
-        model,
-        settings,
-        amount=amount,
-        tokens_per_s=measured_speed(workspace, project, model.name),
-        free_memory_bytes=psutil.virtual_memory().available,
-        free_disk_bytes=shutil.disk_usage(workspace.home).free,
-    )
+    return situation_here(workspace, project, model, amount=amount).fit(settings)
+
+
+def settings_here(
+    workspace: Workspace,
+    project: Project,
+    model: Model,
+    *,
+    amount: Amount,
+    goal: str,
+    minutes: float | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Derived:
+    """Return the settings for a goal here, with what was changed.
+
+    Raises:
+        AccessError: the acting person may not see the project.
+        InputError: the goal or a changed setting is unknown, or a value is out of range.
+    """
+    return derive(goal, situation_here(workspace, project, model, amount=amount, minutes=minutes), changes)

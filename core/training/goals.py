@@ -1,0 +1,141 @@
+"""What a person wants of a training, and the settings that follow from it for these pairs, this model and this machine.
+
+Each derived value comes with its reason, in a sentence that the Train page and `garrison train --plan` show.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.records import Model
+from core.settings import Goal, Precision, TrainingSettings
+from core.training.fit import LORA_SHARE, Amount, Fit, estimate, weight_count
+from core.words import check_choice, counted, duration
+
+# The embedded model learns at 1e-3 (docs/decisions/training.md). The best rate falls with the width of a model to the power
+# .78 (Schulman and others 2025, "LoRA without regret"), and width grows with the root of the number of weights.
+REFERENCE_RATE, REFERENCE_WEIGHTS, RATE_POWER = 1e-3, 134.5e6, 0.39
+# A fact of a dozen words holds some 80 bits, and a weight 2 of them after many repetitions (Allen-Zhu and Li 2024,
+# "Physics of language models" 3.3); an adapter a hundred times as large leaves room for what is not learned perfectly.
+WEIGHTS_OF_FACT = 100 * 80 / 2
+RANKS = (8, 16, 32, 64, 128)
+FEWEST_SHOWN = 2  # times that each fact is shown, however little time there is
+FROM_LARGE_TO_SMALL: tuple[Precision, ...] = ("fp32", "bf16", "8bit", "4bit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What one goal asks for: how often each fact is shown, in whichever of its wordings, and the smallest adapter."""
+
+    shown: float
+    least_rank: int
+    rate_share: float = 1.0  # of the learning rate that fits the model
+
+
+AIMS: Mapping[Goal, Aim] = {
+    "quick": Aim(shown=5, least_rank=8),
+    "facts": Aim(shown=15, least_rank=16),
+    "heart": Aim(shown=30, least_rank=32),
+    "style": Aim(shown=3, least_rank=8, rate_share=0.3),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the settings are derived for; `minutes` is the time allowed, None for as long as it takes."""
+
+    model: Model
+    amount: Amount
+    tokens_per_s: float  # measured on an earlier run of this model; 0 if there is none
+    free_memory_bytes: float
+    free_disk_bytes: float
+    minutes: float | None = None
+
+    def fit(self, settings: TrainingSettings) -> Fit:
+        """Estimate what a training with `settings` needs here."""
+        return estimate(
+            self.model,
+            settings,
+            amount=self.amount,
+            tokens_per_s=self.tokens_per_s,
+            free_memory_bytes=self.free_memory_bytes,
+            free_disk_bytes=self.free_disk_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Settings, and for those that were derived the reason in a sentence, by the setting's name."""
+
+    settings: TrainingSettings
+    reasons: Mapping[str, str]
+
+
+def derive(goal: str, situation: Situation, changes: Mapping[str, Any] | None = None) -> Derived:
+    """Return the settings for a goal, with what a person changed, and the reason for each value that was derived.
+
+    Raises:
+        InputError: the goal or a changed setting is unknown, or a value is out of range.
+    """
+    check_choice("goal", goal, AIMS)
+    changed = dict(changes or {})
+    values: dict[str, Any] = {"goal": goal}
+    reasons: dict[str, str] = {}
+    for name, (value, reason) in _derived(AIMS[goal], situation).items():  # type: ignore[index]
+        values[name] = value
+        if name not in changed:
+            reasons[name] = reason
+    settings = TrainingSettings.from_values({**values, **changed})
+    if "precision" not in changed:
+        settings, reasons["precision"] = _with_precision(settings, situation)
+    if "epochs" not in changed and not settings.max_steps:
+        settings, reasons["epochs"] = _in_time(settings, situation, reasons["epochs"])
+    return Derived(settings, reasons)
+
+
+def _derived(aim: Aim, situation: Situation) -> dict[str, tuple[Any, str]]:
+    weights, facts = weight_count(situation.model), situation.amount.facts
+    rank = max(aim.least_rank, _rank(weights, facts))
+    rate = aim.rate_share * REFERENCE_RATE * (REFERENCE_WEIGHTS / weights) ** RATE_POWER
+    size = f"a model of {weights / 1e6:,.0f} million weights"
+    is_larger = rank > aim.least_rank
+    room = f"Room for {counted(facts, 'fact')}" if is_larger else "Room for many more facts than there are"
+    return {
+        "epochs": (aim.shown, f"Each of the {counted(facts, 'fact')} is shown {aim.shown:g} times, in different words."),
+        "lora_rank": (rank, f"{room}: the adapter gets {_adapter_weights(weights, rank) / 1e6:.1f} million weights."),
+        "lora_alpha": (2 * rank, "Twice the rank, as usual."),
+        "learning_rate": (float(f"{rate:.2g}"), f"What fits {size}: larger ones learn with smaller steps."),
+    }
+
+
+def _adapter_weights(weights: float, rank: int) -> float:
+    return weights * LORA_SHARE * rank
+
+
+def _rank(weights: float, facts: int) -> int:
+    """Return the smallest rank whose adapter has WEIGHTS_OF_FACT weights for each fact."""
+    return next((rank for rank in RANKS if _adapter_weights(weights, rank) >= facts * WEIGHTS_OF_FACT), RANKS[-1])
+
+
+def _with_precision(settings: TrainingSettings, situation: Situation) -> tuple[TrainingSettings, str]:
+    """Return the settings with the most exact numbers that fit into memory, and why."""
+    for precision in FROM_LARGE_TO_SMALL:
+        fitting = settings.model_copy(update={"precision": precision})
+        if situation.fit(fitting).is_memory_enough:
+            is_exact = precision == FROM_LARGE_TO_SMALL[0]
+            exact = "The most exact numbers, for which there is memory."
+            return fitting, exact if is_exact else "More exact numbers need more memory than is free."
+    return settings.model_copy(update={"precision": FROM_LARGE_TO_SMALL[-1]}), "The smallest that there is; it may not fit."
+
+
+def _in_time(settings: TrainingSettings, situation: Situation, reason: str) -> tuple[TrainingSettings, str]:
+    """Return the settings with as many repetitions as the time allows, and why."""
+    if situation.minutes is None:
+        return settings, reason
+    fit, allowed_s = situation.fit(settings), 60 * situation.minutes
+    if fit.duration_s <= allowed_s:
+        return settings, f"{reason} That fits the {duration(allowed_s)} allowed."
+    each_s = (fit.duration_s - fit.start_s) / settings.epochs
+    shown = max(FEWEST_SHOWN, round((allowed_s - fit.start_s) / each_s, 1))
+    why = f"Each fact is shown {shown:g} times in place of {settings.epochs:g}, to end within {duration(allowed_s)}."
+    return settings.model_copy(update={"epochs": shown}), why

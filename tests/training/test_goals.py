@@ -1,0 +1,71 @@
+"""What follows from a goal for these pairs, this model and this machine."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.errors import InputError
+from core.records import Model
+from core.training.fit import Amount
+from core.training.goals import AIMS, FEWEST_SHOWN, Situation, derive
+
+SMALL = Model(name="m", path="/m/Small.Q4_1.gguf", format="gguf", size_bytes=98_362_432, sha256="")
+LARGE = Model(name="l", path="/l/folder", format="safetensors", size_bytes=14_000_000_000, sha256="")
+HERE = Situation(
+    model=SMALL,
+    amount=Amount(pairs=943, facts=210, characters=943 * 120),
+    tokens_per_s=0.0,
+    free_memory_bytes=16e9,
+    free_disk_bytes=1e12,
+)
+
+
+@pytest.mark.parametrize("goal", AIMS)
+def test_every_derived_value_has_its_reason(goal):
+    derived = derive(goal, HERE)
+    assert derived.settings.goal == goal
+    assert {"epochs", "lora_rank", "learning_rate", "precision"} <= derived.reasons.keys()
+    assert all(reason.endswith(".") for reason in derived.reasons.values())
+
+
+def test_more_thorough_goals_show_each_fact_more_often():
+    assert derive("style", HERE).settings.epochs < derive("quick", HERE).settings.epochs
+    assert derive("facts", HERE).settings.epochs < derive("heart", HERE).settings.epochs
+
+
+def test_less_time_shows_each_fact_fewer_times_but_never_less_than_twice():
+    whole = HERE.fit(derive("heart", HERE).settings).duration_s / 60
+    in_time = derive("heart", replace(HERE, minutes=whole / 2))
+    assert HERE.fit(in_time.settings).duration_s / 60 == pytest.approx(whole / 2, rel=0.02)
+    assert "in place of 30" in in_time.reasons["epochs"]
+    assert derive("heart", replace(HERE, minutes=0.1)).settings.epochs == FEWEST_SHOWN
+    assert derive("heart", replace(HERE, minutes=2 * whole)).settings.epochs == 30
+
+
+def test_a_larger_model_learns_with_smaller_steps():
+    large = derive("facts", replace(HERE, model=LARGE, free_memory_bytes=1e12))
+    # ten times the rate of full training: 2e-4 to 3e-4 at 7 B ("LoRA without regret")
+    assert 1e-4 < large.settings.learning_rate < 4e-4
+    assert derive("facts", HERE).settings.learning_rate == 1e-3
+
+
+def test_many_facts_get_a_larger_adapter():
+    many = replace(HERE, amount=Amount(pairs=20_000, facts=4_000, characters=20_000 * 120))
+    assert derive("facts", many).settings.lora_rank > derive("facts", HERE).settings.lora_rank
+    assert derive("facts", replace(many, model=LARGE, free_memory_bytes=1e12)).settings.lora_rank == AIMS["facts"].least_rank
+
+
+@pytest.mark.parametrize(("free", "precision"), [(1e12, "fp32"), (30e9, "bf16"), (26e9, "8bit"), (1e9, "4bit")])
+def test_the_most_exact_numbers_that_fit_are_taken(free, precision):
+    assert derive("quick", replace(HERE, model=LARGE, free_memory_bytes=free)).settings.precision == precision
+
+
+def test_what_a_person_changed_is_kept_and_needs_no_reason():
+    derived = derive("facts", replace(HERE, minutes=1), {"epochs": "4", "precision": "bf16", "lora_rank": 4})
+    assert (derived.settings.epochs, derived.settings.precision, derived.settings.lora_rank) == (4, "bf16", 4)
+    assert not {"epochs", "precision", "lora_rank"} & derived.reasons.keys()
+
+
+def test_an_unknown_goal_is_refused():
+    with pytest.raises(InputError, match="goal"):
+        derive("thorough", HERE)
