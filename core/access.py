@@ -123,6 +123,7 @@ GATES: dict[AuditAction, Action] = {
     "question pair added": "work on questions",
     "question pair split": "work on questions",
     "question pairs merged": "work on questions",
+    "filters applied": "work on questions",
     "act on pairs undone": "work on questions",
     "documents exported": "export",
     "run trained": "train",

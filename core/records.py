@@ -58,6 +58,7 @@ AuditAction = Literal[
     "question pair added",
     "question pair split",
     "question pairs merged",
+    "filters applied",
     "act on pairs undone",
     "documents exported",
     "run trained",

@@ -15,7 +15,7 @@ from core.sign_in import read_sign_in
 
 
 def start() -> None:
-    """Raise the connection guard, then hand over to Streamlit's command line."""
+    """Raise the connection guard, let downloads wait for slow pages, then hand over to Streamlit's command line."""
     settings = read_sign_in(default_home())
     if settings is not None:
         allow(settings.provider_host, settings.provider_port)
@@ -23,7 +23,10 @@ def start() -> None:
     from streamlit import net_util
     from streamlit.web.cli import main
 
+    from dashboard.downloads import keep_downloads
+
     net_util._internal_ip = net_util._external_ip = "127.0.0.1"  # noqa: SLF001 prefilled, so that Streamlit asks nobody
+    keep_downloads()
     main(prog_name="streamlit")
 
 

@@ -1,5 +1,6 @@
 """`garrison questions …`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import curation
+from core.cli.options import taking
 from core.cli.shell import shell_of, table
 from core.errors import InputError
 from core.questions import PAIR_FORMATS, WRITERS, find_writer, inspect_file, pair_format
@@ -17,6 +19,7 @@ from core.words import counted, either
 
 if TYPE_CHECKING:
     from core.services.questions import generation
+    from core.settings import FilterSettings
 
 app = typer.Typer(no_args_is_help=True)
 curation.add_to(app)
@@ -28,21 +31,46 @@ COLUMN_HELP = f"What a column holds, such as question=Frage: {either(WORDS)}."
 FORMAT_HELP = f"{either(PAIR_FORMATS)}."
 
 
-@app.command()
-def generate(
-    context: typer.Context,
-    project: str,
-    model: Annotated[str, typer.Option(help="The GGUF model or host of engine.toml that writes the questions.")] = "",
-    writer: Annotated[str, typer.Option(help=f"How: {either([AUTO, *WRITERS])}; {AUTO} is as the model can.")] = AUTO,
-    per_passage: Annotated[int | None, typer.Option(help="Facts asked for in each passage.")] = None,
-    wordings: Annotated[int | None, typer.Option(help="Wordings of each fact.")] = None,
-    answers: Annotated[str | None, typer.Option(help="bare (the fact alone), short (a sentence) or full.")] = None,
-    anew: Annotated[bool, typer.Option("--anew", help="Write all passages, also those that did not change.")] = False,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingOptions:
+    """What can be said about a writing of question pairs; None leaves it as it usually is."""
+
+    model: Annotated[str, typer.Option(help="The GGUF model or host of engine.toml that writes the questions.")] = ""
+    writer: Annotated[str, typer.Option(help=f"How: {either([AUTO, *WRITERS])}; {AUTO} is as the model can.")] = AUTO
+    per_passage: Annotated[int | None, typer.Option(help="Facts asked for in each passage.")] = None
+    wordings: Annotated[int | None, typer.Option(help="Wordings of each fact.")] = None
+    answers: Annotated[str | None, typer.Option(help="bare (the fact alone), short (a sentence) or full.")] = None
+    anew: Annotated[bool, typer.Option("--anew", help="Write all passages, also those that did not change.")] = False
     forget_decisions: Annotated[
         bool, typer.Option("--forget-decisions", help="Write all passages, and replace pairs you decided on or edited.")
-    ] = False,
-    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
-) -> None:
+    ] = False
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False
+
+    def params(self, filters: "FilterSettings") -> "generation.Params":
+        """Return what the job is started with.
+
+        Raises:
+            InputError: there is no such way of writing, or a value is out of bounds.
+        """
+        from core.services.questions import generation
+        from core.settings import GenerationSettings
+
+        settings: dict[str, Any] = {"model": self.model} if self.model else {}
+        if self.writer != AUTO:
+            settings["writer"] = find_writer(self.writer).name
+        given = {"per_passage": self.per_passage, "wordings": self.wordings, "answers": self.answers}
+        settings |= {name: value for name, value in given.items() if value is not None}
+        return generation.Params(
+            settings=GenerationSettings.from_values(settings),
+            filters=filters,
+            anew=self.anew,
+            forget_decisions=self.forget_decisions,
+        )
+
+
+@app.command()
+@taking(WritingOptions)
+def generate(context: typer.Context, project: str, options: WritingOptions) -> None:
     """Write question pairs from the approved documents and filter them.
 
     Passages whose text and settings did not change since they were written are left as they are. Pairs that somebody
@@ -50,24 +78,12 @@ def generate(
     """
     from core.services.questions import generation
     from core.services.questions.filtering import filter_settings_of
-    from core.settings import GenerationSettings
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
-    settings: dict[str, Any] = {"model": model} if model else {}
-    if writer != AUTO:
-        settings["writer"] = find_writer(writer).name
-    given = {"per_passage": per_passage, "wordings": wordings, "answers": answers}
-    settings |= {name: value for name, value in given.items() if value is not None}
-    filters = filter_settings_of(shell.workspace, chosen)
-    params = generation.Params(
-        settings=GenerationSettings.from_values(settings),
-        filters=filters,
-        anew=anew,
-        forget_decisions=forget_decisions,
-    )
-    job = shell.run(params, project_id=chosen.id, detach=detach)
-    if detach:
+    params = options.params(filter_settings_of(shell.workspace, chosen))
+    job = shell.run(params, project_id=chosen.id, detach=options.detach)
+    if options.detach:
         shell.show(job, f"Job {job.id}")
         return
     result = generation.Result.of(job)

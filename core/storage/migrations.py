@@ -212,6 +212,15 @@ def m018_curation(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m022_undo_of_filters(db: sqlite3.Connection) -> None:
+    """Add the filter settings before and after an act on pairs, and to its rows what the filters made of each pair."""
+    for column in ("filters_before text", "filters_after text"):
+        db.execute(f"alter table pair_acts add column {column}")
+    for column in ("state_after text", "reason_after text"):
+        db.execute(f"alter table pair_act_rows add column {column}")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

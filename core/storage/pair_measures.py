@@ -1,6 +1,7 @@
 """What was measured of question pairs, and the filter settings of a project."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, fields
@@ -21,6 +22,11 @@ class Outcome(NamedTuple):
     pair_id: str
     state: PairState
     reason: str
+
+    @property
+    def counts_as(self) -> str:
+        """The name under which it is counted: the reason, or "kept"."""
+        return (self.reason or "no reason given") if self.state == "dropped" else "kept"
 
 
 def stored_measures(
@@ -68,7 +74,7 @@ def store_outcomes(workspace: Workspace, project_id: str, outcomes: Iterable[Out
 
     def counted() -> Iterator[tuple[str, ...]]:
         for outcome in outcomes:
-            counts[(outcome.reason or "no reason given") if outcome.state == "dropped" else "kept"] += 1
+            counts[outcome.counts_as] += 1
             yield outcome.state, outcome.reason, outcome.pair_id, project_id, outcome.state, outcome.reason
 
     workspace.db.executemany(
@@ -80,8 +86,13 @@ def store_outcomes(workspace: Workspace, project_id: str, outcomes: Iterable[Out
 def stored_filter_settings(workspace: Workspace, project_id: str) -> dict[str, Any]:
     """Return the filter settings that people chose for the project, by name; empty if they chose none."""
     rights.check(workspace.db, "see project", project_id)
-    row = workspace.db.execute("select settings from filter_settings where project_id = ?", [project_id]).fetchone()
-    return {} if row is None else dict(json.loads(row["settings"]))
+    return dict(json.loads(filter_settings_text(workspace.db, project_id)))
+
+
+def filter_settings_text(db: sqlite3.Connection, project_id: str) -> str:
+    """Return the filter settings that people chose for the project as they are stored: one text for the same settings."""
+    row = db.execute("select settings from filter_settings where project_id = ?", [project_id]).fetchone()
+    return "{}" if row is None else str(row["settings"])
 
 
 def store_filter_settings(workspace: Workspace, project_id: str, settings: dict[str, Any]) -> None:

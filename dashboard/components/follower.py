@@ -72,12 +72,18 @@ def show_job(workspace: Workspace, job: Job) -> None:
 
 
 def progress_text(job: Job) -> str:
-    """Format progress as `12 of 40 files · about 3 minutes left`, as far as it is known."""
-    parts = [f"{job.done:,.0f} of {job.total:,.0f} {job.unit}".strip()] if job.total else []
+    """Format progress as `12 of 40 files · about 3 minutes left`, or `30 % · …`, as far as it is known."""
+    parts = [_amount_words(job, job.total)] if job.total else []
     left_s = jobs.eta_s(job)
     if left_s is not None:
         parts.append(f"about {duration(left_s)} left")
     return " · ".join(parts)
+
+
+def _amount_words(job: Job, total: float) -> str:
+    if job.unit == "%":
+        return f"{int(100 * job.done / total)} %"  # rounded down: no 100 % before the end
+    return f"{job.done:,.0f} of {total:,.0f} {job.unit}".strip()
 
 
 def _show_progress(job: Job) -> None:

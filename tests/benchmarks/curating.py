@@ -21,7 +21,8 @@ def measure(pairs: int) -> Measured:
     from core.identity import declared
     from core.services.questions import curation
     from core.storage import Workspace
-    from core.storage.pairs.pages import PairFilter, pair_counts, pair_page, passage_coverage
+    from core.storage.pairs.coverage import document_coverage, passage_coverage
+    from core.storage.pairs.pages import PairFilter, pair_counts, pair_page
 
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder))
@@ -44,7 +45,10 @@ def measure(pairs: int) -> Measured:
             "search, a word of every pair": page(PairFilter(words="checked")),
             "counts by every filter": lambda: pair_counts(workspace, project_id, PairFilter()),
             "counts by every filter, 2 words": lambda: pair_counts(workspace, project_id, PairFilter(words="winch rope")),
-            "heat map": lambda: passage_coverage(workspace, project_id),
+            "heat map": lambda: (
+                document_coverage(workspace, project_id),
+                passage_coverage(workspace, project_id, document_ids=[f"document-{number}" for number in range(20)]),
+            ),
             "one decision and its undo": decide_and_undo,
         }
         figures = {name: _median_ms(act) for name, act in asked.items()}

@@ -43,3 +43,34 @@ def test_what_was_skipped_is_told(
     with pytest.raises(SystemExit):
         main(["--home", str(workspace.home), "questions", "generate", learned.project.name])
     assert "3 of 4 passages did not change since they were written: left as they are (--anew" in capsys.readouterr().out
+
+
+def test_what_is_said_of_the_writing_reaches_the_job(
+    workspace: Workspace,
+    learned: LearnedProject,  # noqa: F811
+) -> None:
+    said = ["--writer", "guided", "--per-passage", "3", "--wordings", "2", "--answers", "short", "--detach"]
+    with pytest.raises(SystemExit) as ended:
+        main(["--home", str(workspace.home), "questions", "generate", learned.project.name, *said])
+    assert ended.value.code in (0, None)
+    (job,) = find(workspace.db, Job)
+    settings = job.params["settings"]
+    assert [settings[name] for name in ("writer", "per_passage", "wordings", "answers")] == ["guided", 3, 2, "short"]
+
+
+def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["questions", "generate", "--help"])
+    told = capsys.readouterr().out
+    for option in (
+        "--model",
+        "--writer",
+        "--per-passage",
+        "--wordings",
+        "--answers",
+        "--anew",
+        "--forget-decisions",
+        "--detach",
+    ):
+        assert option in told
+    assert "Write question pairs from the approved documents" in told

@@ -8,7 +8,8 @@ from core.identity import declared
 from core.records import QuestionPair, Turn
 from core.services.questions import curation
 from core.storage import find, get, insert_many, update
-from core.storage.pairs.pages import PairFilter, PassageCoverage, numbered_pair, pair_counts, pair_page
+from core.storage.pairs.coverage import PassageCoverage
+from core.storage.pairs.pages import PairFilter, numbered_pair, pair_counts, pair_page
 from dashboard.components.questions.curation.doing import answer, decide_all
 from dashboard.components.questions.curation.heat_map import MOST_CELLS, by_document
 from dashboard.components.questions.curation.keys import KEY_WORDS, KEYS
@@ -161,12 +162,12 @@ def coverage(*facts, name="a.pdf"):
     ]
 
 
-def test_heat_map_has_a_cell_for_each_passage_and_the_least_covered_document_first():
+def test_heat_map_has_a_cell_for_each_passage_of_the_documents_as_they_come():
     full, poor = coverage(3, 1), coverage(2, 0, 0, name="b.pdf")
     first, second = by_document([*full, *poor])
-    assert (first.name, first.covered, first.passages, len(first.cells)) == ("b.pdf", 1, 3, 3)
-    assert [cell.words for cell in second.cells] == ["passage 1 · page 0: 3 facts", "passage 2 · page 1: 1 fact"]
-    assert first.cells[-1].words == "passage 3 · page 2: not asked about"
+    assert (second.name, second.covered, second.passages, len(second.cells)) == ("b.pdf", 1, 3, 3)
+    assert [cell.words for cell in first.cells] == ["passage 1 · page 0: 3 facts", "passage 2 · page 1: 1 fact"]
+    assert second.cells[-1].words == "passage 3 · page 2: not asked about"
 
 
 def test_cells_of_a_long_document_stand_for_several_passages_and_the_poorest_shows():

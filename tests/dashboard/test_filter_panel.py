@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.identity import declared
 from core.questions.filters import FILTERS
 from core.questions.filters.measuring import Tools
 from core.records import Job, QuestionPair
@@ -105,3 +106,34 @@ def test_doubtful_pair_opens(opened, workspace, monkeypatch):
     opened.button(key="doubtful-pair-2").click().run()
     assert not opened.error
     assert "**How many tonnes?**" in [each.value for each in opened.markdown]
+
+
+def test_applied_filters_are_undone_beside_their_button_and_the_fields_follow(opened, workspace, learned):
+    before = find(workspace.db, QuestionPair)
+    widget(opened, "toggle", "duplicate").set_value(False).run()
+    opened.button(key="filter-apply").click().run()
+    assert find(workspace.db, QuestionPair) != before
+    assert opened.button(key="filter-undo").label == opened.button(key="curation-undo").label.replace(" (u)", "")
+    opened.button(key="filter-undo").click().run()
+    assert not opened.error
+    assert find(workspace.db, QuestionPair) == before and filter_settings_of(workspace, learned.project) == FilterSettings()
+    assert widget(opened, "toggle", "duplicate").value is True
+    assert not [each for each in opened.button if each.key in ("filter-undo", "curation-undo")]
+
+
+def test_applied_filters_are_undone_from_the_list_too_and_the_fields_follow(opened, workspace, learned):
+    widget(opened, "toggle", "duplicate").set_value(False).run()
+    opened.button(key="filter-apply").click().run()
+    opened.button(key="curation-undo").click().run()
+    assert filter_settings_of(workspace, learned.project) == FilterSettings()
+    opened.run()
+    assert widget(opened, "toggle", "duplicate").value is True
+    assert "Undone: filters applied" in words(opened)
+
+
+def test_job_that_applies_filters_knows_in_whose_name(opened, workspace, waiting_jobs, monkeypatch):
+    monkeypatch.setattr(filter_panel, "AT_ONCE", 1)
+    monkeypatch.setattr(filter_panel, "person_now", lambda: declared("Ada"))
+    opened.run()
+    opened.button(key="filter-apply").click().run()
+    assert [job.params["applied_by"] for job in find(workspace.db, Job, kind="filter")] == ["Ada"]

@@ -1,6 +1,7 @@
 """The jobs page and the job follower on other pages."""
 
 import os
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from core.files import write_atomic
 from core.records import Job, new_id, now
 from core.storage import get, insert
+from dashboard.components.follower import progress_text
 
 
 @pytest.fixture
@@ -72,3 +74,9 @@ def test_page_that_started_a_job_follows_it(open_page, workspace, add_job):
     app = open_page("documents", project_id=project.id)
     assert any(text.value == "Reading file 2 of 2" for text in app.caption)
     app.button(key=f"cancel-{job.id}")
+
+
+def test_progress_that_is_a_share_is_told_in_percent_and_is_never_full_before_the_end(add_job):
+    job = add_job("running", done=99.7, total=100, unit="%", started_at=now())
+    assert progress_text(job) == "99 %"
+    assert progress_text(replace(job, done=3, total=12, unit="files")) == "3 of 12 files"

@@ -8,19 +8,20 @@ from typing import Any
 from core.questions.filters import Case, Judging, case_of, check_names, each_judged, nothing_kept, summary
 from core.questions.filters.content.answerable import is_known
 from core.questions.filters.repeats.meaning import SAME_MEANING
-from core.records import PairMeasures, Project, QuestionPair
+from core.records import PairMeasures, Person, Project, QuestionPair
 from core.services.questions.curation import keep
+from core.services.questions.curation.acting import acting
 from core.services.questions.measures import AllPairs, Report, each_measured, measure_pairs
 from core.settings import FilterSettings
 from core.storage import Workspace, rights, transaction
 from core.storage.pair_measures import (
     Outcome,
     forget_measures,
-    store_filter_settings,
     store_outcomes,
     stored_filter_settings,
     stored_measures,
 )
+from core.storage.pairs import acts
 from core.storage.pairs.pages import PairFilter
 
 
@@ -63,31 +64,54 @@ def filter_again(
         InputError: the settings name a filter that does not exist.
     """
     rights.check(workspace.db, "work on questions", project.id)
-    check_names(filters)
-    with_meaning = SAME_MEANING.applies(filters)
-    measure_pairs(workspace, project, AllPairs(workspace, project), with_meaning=with_meaning, report=report)
+    _measure(workspace, project, filters, report=report)
     with transaction(workspace.db):
-        judged = each_judged(_Cases(workspace, project), filters)  # as they are now: measuring may have taken minutes
-        counts = store_outcomes(workspace, project.id, (_outcome(case, reason) for case, reason in judged))
+        counts = store_outcomes(workspace, project.id, _outcomes(workspace, project, filters))
         if not counts["kept"]:
             raise nothing_kept(counts)
         forget_measures(workspace, project.id)
     return _counted(counts)
 
 
+def _measure(workspace: Workspace, project: Project, filters: FilterSettings, *, report: Report | None) -> None:
+    """Measure what was not measured yet of the project's pairs and these filters need to know."""
+    check_names(filters)
+    with_meaning = SAME_MEANING.applies(filters)
+    measure_pairs(workspace, project, AllPairs(workspace, project), with_meaning=with_meaning, report=report)
+
+
+def _outcomes(workspace: Workspace, project: Project, filters: FilterSettings) -> Iterator[Outcome]:
+    """Yield what the filters make of each pair as it is now: measuring may have taken minutes."""
+    return (_outcome(case, reason) for case, reason in each_judged(_Cases(workspace, project), filters))
+
+
 def choose_filters(
-    workspace: Workspace, project: Project, filters: FilterSettings, *, report: Report | None = None
+    workspace: Workspace,
+    project: Project,
+    filters: FilterSettings,
+    *,
+    by: Person | None = None,
+    report: Report | None = None,
 ) -> Filtered:
     """Apply these filter settings, and store them as the project's own; nothing is stored if no pair would be left.
 
+    It is an act of the person `by`, who can undo it: the pairs and the settings are then as they were (`curation.undo`).
+
     Raises:
+        AccessError: the actor may not work on the project's questions, or `by` is another person.
         ModelError: no pairs are left, and why.
         InputError: the settings name a filter that does not exist.
     """
-    rights.check(workspace.db, "work on questions", project.id)
-    filtered = filter_again(workspace, project, filters, report=report)
-    store_filter_settings(workspace, project.id, filters.model_dump(exclude_defaults=True, mode="json"))
-    return filtered
+    rights.check(workspace.db, "work on questions", project.id, by=by)
+    _measure(workspace, project, filters, report=report)
+    with acting(workspace, project.id, "filters applied", by=by) as act:
+        outcomes = _outcomes(act.permitted, project, filters)
+        settings = filters.model_dump(exclude_defaults=True, mode="json")
+        counts = acts.apply_filters(act.permitted, act.record, outcomes, settings=settings)
+        if not counts["kept"]:
+            raise nothing_kept(counts)
+        forget_measures(act.permitted, project.id)
+    return _counted(counts)
 
 
 class Preview:

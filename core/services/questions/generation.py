@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 
 from core.errors import Hint, InputError, JobCancelled, ModelError
@@ -12,11 +12,12 @@ from core.questions import find_writer
 from core.questions.writers.registry import AUTO
 from core.records import Document, Project
 from core.services.questions.filtering import Filtered, filter_again
-from core.services.questions.measures import AT_ONCE, Meter
+from core.services.questions.measures import Meter
 from core.services.questions.writing.batch import BatchWriter, Counts, WrittenBatch
 from core.services.questions.writing.excerpts import Surroundings
 from core.services.questions.writing.missing import Amount, amount, missing, settings_key
 from core.services.questions.writing.models import WritingModel, find_writing_model, opened
+from core.services.questions.writing.pace import Pace
 from core.services.questions.writing.probing import prepared
 from core.services.questions.writing.reapproval import renew_pairs
 from core.services.questions.writing.texts import TextJudge, trainable_texts
@@ -68,6 +69,18 @@ class Result(JobResult):
     ungrounded: int = 0
     cut: int = 0
     texts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What goes along with the writing: the examination of its pairs, and how far all of it is."""
+
+    meter: Meter
+    pace: Pace
+
+    def report(self, context: JobContext, message: str) -> None:
+        """Report how far the job is."""
+        context.progress(self.pace.percent(), 100, unit="%", message=message)
 
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
@@ -136,18 +149,20 @@ def write_questions(
         is_anew: write all passages, also those that are up to date.
         is_forgetting: write all passages, and replace also the pairs that a person decided on or edited.
     """
+    course = _Course(Meter(context.workspace, project), Pace())
     _renew(context.workspace, project)
     settings = prepared(context, settings)
     try:
-        found, counts = _write_missing(context, project, settings, is_anew=is_anew or is_forgetting)
+        found, counts = _write_missing(context, project, settings, course, is_anew=is_anew or is_forgetting)
     except JobCancelled:
         if context.cancel_requested.is_set() and context.is_held():
             with suppress(ModelError):
                 _count_in_part(context, project, filters, is_forgetting=is_forgetting)
         raise
-    context.progress(found.total, found.total, unit="passages", message="Filtering")
+    course.report(context, "Adding questions that the documents do not answer")
     invention = invented(context.workspace, project, context.job.id, settings)
-    _measure(context, project, invention, total=found.total)
+    _measure(context, project, course, invention)
+    course.report(context, "Filtering")
     with _told_with(counts):
         filtered = _count_in_all(context, project, filters, invention, is_forgetting=is_forgetting)
     return _result(context.workspace, project, filtered, found, counts, settings)
@@ -159,10 +174,12 @@ def write_about(context: JobContext, project: Project, params: Params) -> Result
     Their generated pairs are replaced as by `write_questions`. No questions that the documents do not answer are added.
     """
     workspace = context.workspace
+    course = _Course(Meter(workspace, project), Pace())
     settings = prepared(context, params.settings)
     only = frozenset(params.passage_ids)
-    found, counts = _write_missing(context, project, settings, is_anew=True, only=only)
-    _measure(context, project, Invention([], []), total=found.total)
+    found, counts = _write_missing(context, project, settings, course, is_anew=True, only=only)
+    _measure(context, project, course, Invention([], []))
+    course.report(context, "Filtering")
     with _told_with(counts), transaction(workspace.db):
         texts_in_place(workspace, project.id, context.job.id)
         put_in_place(workspace, project.id, context.job.id)
@@ -200,11 +217,12 @@ def _write_missing(
     context: JobContext,
     project: Project,
     settings: GenerationSettings,
+    course: _Course,
     *,
     is_anew: bool,
     only: Set[str] = frozenset(),
 ) -> tuple[Amount, Counts]:
-    """Write and store pairs for the missing passages, or for those of `only`, a few at a time.
+    """Write, store and examine pairs for the missing passages, or for those of `only`, a few at a time.
 
     Returns what there was to do before, and the counts of all attempts.
     """
@@ -216,17 +234,19 @@ def _write_missing(
     counts = Counts.of_texts(item.rpartition(":")[2] for item in context.finished_ids(COUNTS))  # of earlier attempts
     if found.is_complete:
         return found, counts
-    done = found.skipped + found.done
     passages = missing(workspace, project, job_id=job.id, key=wanted, only=only)
     judge = TextJudge(workspace, project, job.id)
     batches = BatchWriter(project, Surroundings(workspace), judge, settings)
     with opened(workspace, model, writer, settings, passage_tokens=found.longest_tokens, check=context.check) as loaded:
+        course.pace.begin(found.total - found.skipped - found.done)
         while batch := list(islice(passages, PASSAGES_AT_ONCE)):
-            context.progress(done, found.total, unit="passages", message=_message(counts, done, found.total))
+            course.report(context, _message(counts, course.pace, found))
             written = batches.write(batch, loaded.generator, loaded.room)
             _store(context, project, written, key=key)
+            pairs = [pair for passage in written.passages for pair in passage.pairs]
+            course.meter.add(pairs)
+            course.pace.wrote(passages=len(batch), pairs=len(pairs))
             counts += written.counts
-            done += len(batch)
     return found, counts
 
 
@@ -240,9 +260,11 @@ def _store(context: JobContext, project: Project, batch: WrittenBatch, *, key: s
             context.finish_item(f"{COUNTS}:{first.review_id}:{first.passage_id}:{batch.counts.as_text()}")
 
 
-def _message(counts: Counts, done: int, total: int) -> str:
+def _message(counts: Counts, pace: Pace, found: Amount) -> str:
     """Say what is being done, and what to know of it so far."""
-    words = f"First of two steps: reading passage {done + 1} of {total}"
+    words = f"Reading passage {pace.written + 1:,} of {pace.passages:,} and examining what was written"
+    if before := found.skipped + found.done:
+        words += f" · {counted(before, 'passage')} done before"
     if counts.malformed + counts.refused:
         words += f" · {counted(counts.malformed + counts.refused, 'reply', 'replies')} of {counts.asked} could not be used"
     if counts.cut:
@@ -250,17 +272,16 @@ def _message(counts: Counts, done: int, total: int) -> str:
     return words
 
 
-def _measure(context: JobContext, project: Project, invention: Invention, *, total: int) -> None:
-    """Measure what filters need to know of the new pairs. It takes long, so it is done before these count."""
-    meter, done, few = Meter(context.workspace, project), 0, list(invention.added)
+def _measure(context: JobContext, project: Project, course: _Course, invention: Invention) -> None:
+    """Measure what filters need to know of the last new pairs, and of those that an earlier attempt left.
+
+    It takes long, so it is done before the pairs count.
+    """
+    course.meter.add(invention.added)
     for pairs in each_waiting(context.workspace, project.id, context.job.id):
-        few += pairs
-        if len(few) >= AT_ONCE:
-            meter.measure(few)
-            few.clear()
-        done += 1
-        context.progress(done, max(total, done + 1), unit="passages", message="Second of two steps: examining pairs")
-    meter.measure(few)
+        course.report(context, "Examining the last pairs")
+        course.meter.add(pairs)
+    course.meter.measure_rest()
 
 
 @contextmanager

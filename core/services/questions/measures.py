@@ -106,6 +106,18 @@ class Meter:
         self._workspace, self._project = workspace, project
         self._tools = Tools(find_personal_data=_Search(workspace, project).find)
         self._sources = _Sources(workspace, project)
+        self._waiting: list[QuestionPair] = []
+
+    def add(self, pairs: Iterable[QuestionPair]) -> None:
+        """Take pairs to be measured, and measure them once there are enough to do so at once."""
+        self._waiting += pairs
+        if len(self._waiting) >= AT_ONCE:
+            self.measure_rest()
+
+    def measure_rest(self) -> None:
+        """Measure those that were added and not measured yet."""
+        waiting, self._waiting = self._waiting, []
+        self.measure(waiting)
 
     def measure(self, pairs: Sequence[QuestionPair]) -> None:
         """Measure and store what was not measured yet of these pairs.

@@ -1,8 +1,9 @@
 """Filters applied to all pairs of a project as a job, after a model has answered their questions if that is wanted."""
 
+from core.identity import declared
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
-from core.records import Project
+from core.records import Person, Project
 from core.services.questions.filtering import choose_filters
 from core.services.questions.generation import find_generator
 from core.services.questions.opinions import measure_answerable, measure_judged
@@ -11,12 +12,16 @@ from core.storage import Workspace, get
 
 
 class Params(JobParams):
-    """Which filters, and the names of the models that are to answer the questions and to judge the pairs first; "": none."""
+    """Which filters, and the names of the models that are to answer the questions and to judge the pairs first; "": none.
+
+    `applied_by` is the name of who applies them where nobody signs in; "" for the account of the operating system.
+    """
 
     kind = "filter"
     filters: FilterSettings = FilterSettings()
     answered_by: str = ""
     judged_by: str = ""
+    applied_by: str = ""
 
 
 class Result(JobResult):
@@ -30,8 +35,9 @@ class Result(JobResult):
 
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
-    """Check that the project exists, and that the models can write."""
+    """Check that the project exists, that the name can be somebody's, and that the models can write."""
     get(workspace.db, Project, project_id)
+    _person(workspace, params)
     for model in filter(None, (params.answered_by, params.judged_by)):
         find_generator(workspace, GenerationSettings(model=model))
 
@@ -45,5 +51,15 @@ def run(context: JobContext, params: Params) -> Result:
     def report(done: int, total: int) -> None:
         context.progress(done, total, unit="pairs", message="Examining pairs")
 
-    filtered = choose_filters(context.workspace, project, params.filters, report=report)
+    by = _person(context.workspace, params)
+    filtered = choose_filters(context.workspace, project, params.filters, by=by, report=report)
     return Result(kept=filtered.kept, dropped=filtered.dropped, answered=answered, judged=judged)
+
+
+def _person(workspace: Workspace, params: Params) -> Person | None:
+    """Return in whose name the filters are applied; None: whoever started the job, or the operating system's account.
+
+    Raises:
+        InputError: the name cannot be anybody's.
+    """
+    return declared(params.applied_by) if params.applied_by and workspace.actor is None else None

@@ -1,23 +1,32 @@
 """Acts on question pairs: each is recorded with the rows as they were before it, so that whoever did it can undo it.
 
-Decisions keep only what they change, so that one about all pairs of a project stays small; other acts keep whole rows. A
-document that is removed takes the rows with it.
+Decisions and applied filters keep only what they change, so that an act about all pairs of a project stays small; other acts
+keep whole rows. A document that is removed takes the rows with it.
 """
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from core.records import AuditAction, PairState, Person, QuestionPair, Turn, now
 from core.storage import audit
+from core.storage.pair_measures import Outcome, filter_settings_text, store_filter_settings
 from core.storage.pairs.pages import PairFilter, matching, search_terms
 from core.storage.rows import delete, insert, update
 from core.storage.workspace import Permitted
 
-Change = Literal["decided", "edited", "added", "removed"]
+Change = Literal["decided", "filtered", "edited", "added", "removed"]
 STEPS = 100  # acts that each person can undo in a project; older ones are forgotten
 _DECISION = "state, reason, decided, changed_by, changed_at, reason_before"
+_OF_PAIR = ", ".join(f"p.{name}" for name in _DECISION.split(", "))
+# what became of a row's pair since its act: "is not", because null stands for what nobody decided or touched
+_CHANGED = """case r.change
+    when 'removed' then p.id is not null
+    when 'filtered' then p.id is null or p.state <> r.state_after or p.reason <> r.reason_after
+        or p.decided is not r.decided or p.changed_at is not r.changed_at
+    else p.id is null or coalesce(p.changed_at, :at) <> :at end"""  # none: a decision was removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +63,13 @@ def begin_act(permitted: Permitted, project_id: str, action: AuditAction, *, by:
 def end_act(permitted: Permitted, act: PairAct) -> int:
     """Add the act to the audit log and forget the oldest ones of this person; return the number of pairs it changed.
 
-    An act that changed nothing leaves no trace.
+    An act that changed nothing, neither pairs nor filter settings, leaves no trace.
     """
     rows = permitted.db.execute(
         "select count(*), min(pair_id), min(document_id) from pair_act_rows where act = ?", [act.number]
     ).fetchone()
-    if not rows[0]:
+    before, after = _filters_of(permitted, act)
+    if not rows[0] and before == after:
         permitted.db.execute("delete from pair_acts where number = ?", [act.number])
         return 0
     _log(permitted, act, act.action, pairs=rows[0], only=rows[1:] if rows[0] == 1 else None)
@@ -86,10 +96,9 @@ def decide(permitted: Permitted, act: PairAct, decision: Decision, *, among: Pai
     source, values = _chosen(act.project_id, among)
     # "is not": a pair that nobody decided on has null there
     changing = "p.decided is not ?" if decision.state is not None else "p.decided is not null and ? is null"
-    columns = ", ".join(f"p.{name}" for name in _DECISION.split(", "))
     noted = db.execute(
         f"insert into pair_act_rows (act, pair_id, document_id, change, {_DECISION})"  # noqa: S608 columns are ours
-        f" select ?, p.id, p.document_id, 'decided', {columns} {source} and {changing}"
+        f" select ?, p.id, p.document_id, 'decided', {_OF_PAIR} {source} and {changing}"
         " and (p.reason <> ? or p.state = 'kept')",
         [act.number, *values, decision.state, decision.spares],
     ).rowcount
@@ -120,6 +129,57 @@ def _chosen(project_id: str, among: PairFilter | Sequence[str]) -> tuple[str, li
     terms = search_terms(among.words)
     words = " and p.number in (select rowid from pair_words where pair_words match ?)" if terms else ""
     return f"from pairs p where p.project_id = ?{words}{clauses}", [project_id, *([terms] if terms else []), *values]
+
+
+def apply_filters(
+    permitted: Permitted, act: PairAct, outcomes: Iterable[Outcome], *, settings: dict[str, Any]
+) -> Counter[str]:
+    """Store what filters made of pairs, where it is not so already, and their settings as the project's own.
+
+    The outcomes may come from reading the same pairs: none is changed before all are noted.
+
+    Returns:
+        The number of pairs that are dropped for each reason, and of those "kept".
+    """
+    db, counts = permitted.db, Counter[str]()
+
+    def noted() -> Iterator[tuple[str | int, ...]]:
+        for pair_id, state, reason in _counted(outcomes, counts):
+            yield act.number, state, reason, pair_id, act.project_id, state, reason
+
+    db.executemany(
+        f"insert into pair_act_rows (act, pair_id, document_id, change, {_DECISION}, state_after, reason_after)"  # noqa: S608
+        f" select ?, p.id, p.document_id, 'filtered', {_OF_PAIR}, ?, ? from pairs p"
+        " where p.id = ? and p.project_id = ? and (p.state <> ? or p.reason <> ?)",
+        noted(),
+    )
+    db.execute(
+        "update pairs set (state, reason) ="
+        " (select state_after, reason_after from pair_act_rows where act = ? and pair_id = pairs.id)"
+        " where id in (select pair_id from pair_act_rows where act = ?)",
+        [act.number, act.number],
+    )
+    before = filter_settings_text(db, act.project_id)
+    store_filter_settings(permitted, act.project_id, settings)
+    db.execute(
+        "update pair_acts set filters_before = ?, filters_after = ? where number = ?",
+        [before, filter_settings_text(db, act.project_id), act.number],
+    )
+    return counts
+
+
+def _counted(outcomes: Iterable[Outcome], counts: Counter[str]) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        counts[outcome.counts_as] += 1
+        yield outcome
+
+
+def _filters_of(permitted: Permitted, act: PairAct) -> tuple[str | None, str | None]:
+    """Return the filter settings before and after an act, as they are stored; None if they are no part of it."""
+    row = permitted.db.execute(
+        "select filters_before, filters_after from pair_acts where number = ?", [act.number]
+    ).fetchone()
+    return row["filters_before"], row["filters_after"]
 
 
 def edit_pair(permitted: Permitted, act: PairAct, before: QuestionPair, after: QuestionPair) -> None:
@@ -164,30 +224,34 @@ def last_act(permitted: Permitted, project_id: str, *, by: Person) -> tuple[Pair
 
 
 def is_untouched(permitted: Permitted, act: PairAct) -> bool:
-    """Return whether nobody has changed, removed or brought back any of the act's pairs since."""
+    """Return whether nobody has changed, removed or brought back any of the act's pairs, or the filter settings it set."""
     changed = permitted.db.execute(
-        "select count(*) from pair_act_rows r left join pairs p on p.id = r.pair_id where r.act = ? and"
-        " case r.change when 'removed' then p.id is not null else p.id is null or coalesce(p.changed_at, ?) <> ? end",
-        [act.number, act.at, act.at],  # none: a decision was removed, so that nobody has touched the pair
+        f"select count(*) from pair_act_rows r left join pairs p on p.id = r.pair_id where r.act = :act and {_CHANGED}",  # noqa: S608
+        {"act": act.number, "at": act.at},
     ).fetchone()[0]
     # acts within one millisecond bear the same time
     later = permitted.db.execute(
         "select count(*) from pair_act_rows where act > ? and pair_id in (select pair_id from pair_act_rows where act = ?)",
         [act.number, act.number],
     ).fetchone()[0]
-    return not changed and not later
+    filters = _filters_of(permitted, act)[1]
+    return not changed and not later and filters in (None, filter_settings_text(permitted.db, act.project_id))
 
 
 def take_back(permitted: Permitted, act: PairAct) -> None:
-    """Give the pairs of an act their rows from before it, note that in the audit log, and forget the act."""
+    """Give the pairs of an act their rows from before it, and the project its filter settings; then forget the act.
+
+    It becomes an entry of the audit log.
+    """
     db = permitted.db
     db.execute(
         f"update pairs set ({_DECISION}) = (select {_DECISION} from pair_act_rows where act = ? and pair_id = pairs.id)"  # noqa: S608
-        " where id in (select pair_id from pair_act_rows where act = ? and change = 'decided')",
+        " where id in (select pair_id from pair_act_rows where act = ? and whole is null)",
         [act.number, act.number],
     )
-    whole = db.execute("select * from pair_act_rows where act = ? and change <> 'decided'", [act.number]).fetchall()
-    for row in whole:
+    if (filters := _filters_of(permitted, act)[0]) is not None:
+        store_filter_settings(permitted, act.project_id, json.loads(filters))
+    for row in db.execute("select * from pair_act_rows where act = ? and whole is not null", [act.number]).fetchall():
         pair = _pair(row["whole"])
         if row["change"] == "edited":
             update(db, QuestionPair, pair.id, **{field.name: getattr(pair, field.name) for field in fields(QuestionPair)})

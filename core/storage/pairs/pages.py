@@ -71,17 +71,6 @@ class PairCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassageCoverage:
-    """An approved passage in the order of its document, and the number of different facts that kept pairs ask for."""
-
-    document_id: str
-    document_name: str
-    passage_id: str
-    page: str
-    facts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptGroup:
     """How many kept pairs come from one approval of a document; without a review, they were brought in."""
 
@@ -185,40 +174,6 @@ def other_wordings(workspace: Workspace, pair: QuestionPair, *, limit: int = 50)
         [pair.project_id, pair.fact, pair.id, limit],
     )
     return [from_row(QuestionPair, row) for row in rows]
-
-
-def passage_coverage(workspace: Workspace, project_id: str) -> list[PassageCoverage]:
-    """Return every approved passage of a project, in order, with the number of facts that its kept pairs ask for.
-
-    Imported pairs are documents too, but are left out because nobody asks about them.
-    """
-    rights.check(workspace.db, "see project", project_id)
-    asked = {
-        (row[0], row[1]): row[2]
-        for row in workspace.db.execute(
-            "select review_id, passage_id, count(distinct fact) + sum(fact is null) from pairs"
-            " where project_id = ? and state = 'kept' and passage_id is not null"
-            " group by document_id, review_id, passage_id",
-            [project_id],
-        )
-    }
-    rows = workspace.db.execute(
-        "select d.id, d.name, a.review_id, a.passage_id, a.page from documents d"
-        " join reviews r on r.document_id = d.id and r.state = 'approved'"
-        " join approved_passages a on a.review_id = r.id join passages p on p.id = a.passage_id"
-        " where d.project_id = ? and d.kind <> 'pairs' order by d.rowid, p.\"index\"",
-        [project_id],
-    )
-    return [
-        PassageCoverage(
-            document_id=row["id"],
-            document_name=row["name"],
-            passage_id=row["passage_id"],
-            page=row["page"],
-            facts=asked.get((row["review_id"], row["passage_id"]), 0),
-        )
-        for row in rows
-    ]
 
 
 def kept_groups(workspace: Workspace, project_id: str) -> list[KeptGroup]:

@@ -5,14 +5,10 @@ import streamlit as st
 from core.records import Project
 from core.services.questions.question_pairs import coverage_by_review
 from core.storage import Workspace
-from core.storage.pairs.pages import PairFilter, pair_counts, passage_coverage, written_counts
+from core.storage.pairs.pages import PairFilter, pair_counts, written_counts
 from dashboard.components.charts import coverage_chart, outcome_chart
 from dashboard.components.questions import pairs as pair_view
-from dashboard.components.questions.curation.filters import PASSAGE
-from dashboard.components.questions.curation.heat_map import by_document, show_heat_map
-from dashboard.components.questions.curation.passage_card import open_passage
-
-FEW, MAP_PX = 5, 340  # documents whose map is shown whole, and the height of the part in sight where there are more
+from dashboard.components.questions.coverage_map import show_coverage_map
 
 
 def show_live_figures(workspace: Workspace, project: Project, *, job_id: str) -> None:
@@ -41,27 +37,7 @@ def show_figures(workspace: Workspace, project: Project) -> None:
         dropped = pair_counts(workspace, project.id, PairFilter(state="dropped")).by["reason"]
         _show_outcome(kept, dict(sorted(dropped.items(), key=lambda item: -item[1])))
     with right:
-        rows = passage_coverage(workspace, project.id)
-        documents = by_document(rows)
-        st.markdown("**How much of each document is asked about**")
-        if not documents:
-            st.caption("No document is approved at the moment.")
-            return
-        covered, passages = sum(each.covered for each in documents), sum(each.passages for each in documents)
-        share = round(100 * covered / passages)
-        is_long = any(len(each.cells) < each.passages for each in documents)
-        square = "Each square is a passage" + (", or some of a long document" if is_long else "")
-        st.markdown(
-            f"{covered:,} of {passages:,} passages ({share} %) have a kept pair. {square}, in order: "
-            "click one to see its text and its pairs."
-        )
-        documents_of = {row.passage_id: row.document_id for row in rows}
-        with st.container(height=MAP_PX if len(documents) > FEW else "content", border=False):
-            show_heat_map(
-                documents,
-                shown=st.session_state.get(PASSAGE) or "",
-                opened=lambda passage_id: open_passage(passage_id, documents_of[passage_id]),
-            )
+        show_coverage_map(workspace, project)
 
 
 def _show_outcome(kept: int, dropped: dict[str, int]) -> None:

@@ -1,10 +1,12 @@
 """What drops a pair: every filter in order with its switch, its thresholds and a count that follows them."""
 
+from zlib import crc32
+
 import streamlit as st
 
 from core import jobs
 from core.records import Project
-from core.services.questions import refiltering
+from core.services.questions import curation, refiltering
 from core.services.questions.filtering import (
     Preview,
     choose_filters,
@@ -18,6 +20,7 @@ from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.questions.curation.filters import LIST, choose_reason
+from dashboard.components.questions.curation.session import FILTERS_APPLIED, done_words, person_now
 from dashboard.components.questions.filter_fields import Row, filter_fields
 from dashboard.components.questions.opinions import show_opinions
 from dashboard.components.reach import go_to
@@ -41,7 +44,7 @@ def _panel(workspace: Workspace, project: Project) -> None:
             "Pairs are examined from top to bottom, and the first reason that fits counts. What a person decided stays. "
             "The counts follow what you change here; nothing is stored until you apply it."
         )
-        values, rows = filter_fields(stored, key=f"{project.id}-{st.session_state.get(_ROUND, 0)}")
+        values, rows = filter_fields(stored, key=_fields_key(project, stored))
         chosen = FilterSettings.from_values(values)
         would = known.count(chosen)
         for row in rows:
@@ -56,6 +59,12 @@ def _panel(workspace: Workspace, project: Project) -> None:
         _show_buttons(workspace, project, known, chosen)
         st.divider()
         show_opinions(workspace, project, chosen)
+
+
+def _fields_key(project: Project, stored: FilterSettings) -> str:
+    """Return a key that is another one when other settings are stored, so that the fields show them, or in another round."""
+    settings = crc32(stored.model_dump_json().encode())
+    return f"{project.id}-{st.session_state.get(_ROUND, 0)}-{settings:08x}"
 
 
 def _preview(workspace: Workspace, project: Project) -> Preview:
@@ -97,16 +106,29 @@ def _show_count(workspace: Workspace, project: Project, row: Row, known: Preview
 
 
 def _show_buttons(workspace: Workspace, project: Project, known: Preview, chosen: FilterSettings) -> None:
+    person = person_now()
     with st.container(horizontal=True):
-        if st.button("Apply these filters", icon=":material/filter_alt:", key="filter-apply"):
+        if st.button(
+            "Apply these filters",
+            icon=":material/filter_alt:",
+            key="filter-apply",
+            help="You can undo it: the pairs and the filters are then as they were before.",
+        ):
             if known.unmeasured > AT_ONCE:
-                jobs.submit(workspace, refiltering.Params(filters=chosen.in_full()), project_id=project.id)
+                params = refiltering.Params(filters=chosen.in_full(), applied_by=person.name if person else "")
+                jobs.submit(workspace, params, project_id=project.id)
             else:
                 with st.spinner("Filtering"):
-                    choose_filters(workspace, project, chosen)
+                    choose_filters(workspace, project, chosen, by=person)
             st.rerun()
         if st.button("As usual", type="tertiary", key="filter-usual", help="Go back to the usual settings."):
             with st.spinner("Filtering"):
-                choose_filters(workspace, project, FilterSettings())
+                choose_filters(workspace, project, FilterSettings(), by=person)
             st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
             st.rerun()
+        last = curation.last_act(workspace, project.id, by=person)
+        if last is not None and last.action == FILTERS_APPLIED:
+            if st.button(f"Undo: {done_words(last.action, last.pairs)}", icon=":material/undo:", key="filter-undo"):
+                curation.undo(workspace, project.id, by=person)
+                st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+                st.rerun()

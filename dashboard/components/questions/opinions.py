@@ -14,7 +14,7 @@ from core.services.questions.opinions import calibration_of, doubtful_pairs
 from core.settings import FilterSettings
 from core.storage import Workspace
 from core.words import counted
-from dashboard.components.questions.curation.session import open_pair
+from dashboard.components.questions.curation.session import open_pair, person_now
 from dashboard.components.words import unformatted
 
 MOST_SHOWN, LONGEST_ANSWER = 20, 80  # doubtful pairs, and characters of their answers
@@ -44,12 +44,13 @@ def show_opinions(workspace: Workspace, project: Project, chosen: FilterSettings
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = st.selectbox("Model", models, key="opinion-model", width=280)
-        filters = chosen.in_full()
+        person = person_now()
+        params = refiltering.Params(filters=chosen.in_full(), applied_by=person.name if person else "")
         if st.button("Let it answer", icon=":material/quiz:", key="let-answer", help="About a second for each question."):
-            jobs.submit(workspace, refiltering.Params(filters=filters, answered_by=model), project_id=project.id)
+            jobs.submit(workspace, params.model_copy(update={"answered_by": model}), project_id=project.id)
             st.rerun()
         if st.button("Let it grade", icon=":material/grading:", key="let-judge", help="About a second for each pair."):
-            jobs.submit(workspace, refiltering.Params(filters=filters, judged_by=model), project_id=project.id)
+            jobs.submit(workspace, params.model_copy(update={"judged_by": model}), project_id=project.id)
             st.rerun()
 
 

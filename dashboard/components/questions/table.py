@@ -21,6 +21,7 @@ from core.storage.pairs.pages import (
 from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import is_active, newest_job
+from dashboard.components.pager import Ways, show_ways
 from dashboard.components.person import acting_person
 from dashboard.components.questions.curation import doing
 from dashboard.components.questions.curation.bulk import show_bulk
@@ -218,14 +219,12 @@ def _show_pages(session: CurationSession) -> None:
     if not session.page.rows:
         return
     state, last = session.state, session.state.first + len(session.page.rows) - 1
+    ways = Ways(
+        first=session.first_page, previous=session.previous_page, next=session.next_page, last=session.last_page,
+        has_previous=session.has_previous, has_next=session.has_next,
+    )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for key, icon, words, act, is_there in (
-            ("first", "first_page", "First page", session.first_page, session.has_previous),
-            ("previous", "chevron_left", "Page before", session.previous_page, session.has_previous),
-            ("next", "chevron_right", "Next page", session.next_page, session.has_next),
-            ("last", "last_page", "Last page", session.last_page, session.has_next),
-        ):
-            st.button("", icon=f":material/{icon}:", help=words, key=f"page-{key}", on_click=act, disabled=not is_there)
+        show_ways(ways, key="page")
         st.caption(f"{state.first:,} to {last:,} of {session.counts.matching:,}", width="content")
         st.segmented_control(
             "Rows", SIZES, default=state.size, required=True, key="page-size", label_visibility="collapsed",

@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from core import jobs
 from core.errors import InputError, ModelError, SetupError
+from core.identity import declared
+from core.jobs.worker import run_job
 from core.questions.filters.measuring import Tools
 from core.records import QuestionPair
+from core.services.questions import curation, refiltering
 from core.services.questions import measures as measuring
 from core.services.questions.filtering import (
     choose_filters,
@@ -19,9 +23,10 @@ from core.services.questions.filtering import (
 )
 from core.services.questions.measures import measure_pairs
 from core.settings import FilterSettings
-from core.storage import find, get, insert_many, update
+from core.storage import Workspace, audit, find, get, insert_many, update
 from core.storage.pair_measures import stored_measures
 
+ADA, BOB = declared("Ada"), declared("Bob")
 QUOTE = "The winch holds 12 tonnes."
 
 
@@ -160,3 +165,106 @@ def test_a_network_that_is_not_here_is_said(workspace, project, monkeypatch):
     monkeypatch.setattr(measuring, "model_folders", lambda _: ())
     with pytest.raises(SetupError, match="minilm"):
         filter_again(workspace, project, FilterSettings(on=("same meaning",)))
+
+
+def settings_and_outcomes(workspace, project):
+    pairs = find(workspace.db, QuestionPair, project_id=project.id)
+    return filter_settings_of(workspace, project), pairs, workspace.db.execute("select * from pair_words").fetchall()
+
+
+def test_applied_filters_are_undone_with_their_settings_one_after_the_other(workspace, project):
+    befores = []
+    for chosen in (FilterSettings(off=("ungrounded",)), FilterSettings(max_answer_characters=800), FilterSettings()):
+        befores.append(settings_and_outcomes(workspace, project))
+        choose_filters(workspace, project, chosen, by=ADA)
+    for before in reversed(befores):
+        undone = curation.undo(workspace, project.id, by=ADA)
+        assert undone is not None and undone.action == "filters applied"
+        assert settings_and_outcomes(workspace, project) == before
+    assert curation.undo(workspace, project.id, by=ADA) is None
+
+
+def test_undo_list_holds_applied_filters_between_decisions(workspace, project):
+    curation.drop(workspace, project.id, ["good"], by=ADA)
+    with_decision = settings_and_outcomes(workspace, project)
+    choose_filters(workspace, project, FilterSettings(off=("too long",)), by=ADA)
+    filtered = settings_and_outcomes(workspace, project)
+    curation.keep(workspace, project.id, ["pointing"], by=ADA)
+    curation.undo(workspace, project.id, by=ADA)
+    assert settings_and_outcomes(workspace, project) == filtered
+    curation.undo(workspace, project.id, by=ADA)
+    assert settings_and_outcomes(workspace, project) == with_decision
+    told = [(entry.action, entry.actor, entry.counts) for entry, _ in audit.entries(workspace.db)][-5:]
+    assert ("filters applied", "Ada", {"pairs": 2}) in told
+
+
+def test_settings_that_change_no_pair_are_undone_and_the_same_ones_again_are_no_act(workspace, project):
+    choose_filters(workspace, project, FilterSettings(), by=ADA)
+    choose_filters(workspace, project, FilterSettings(max_question_characters=350), by=ADA)
+    choose_filters(workspace, project, FilterSettings(max_question_characters=350), by=ADA)
+    undone = curation.undo(workspace, project.id, by=ADA)
+    assert undone is not None and (undone.pairs, undone.pair_id) == (0, "")
+    assert filter_settings_of(workspace, project) == FilterSettings()
+    undone = curation.undo(workspace, project.id, by=ADA)
+    assert undone is not None and undone.pairs == 3
+
+
+def test_filters_are_not_undone_once_somebody_else_decided_edited_or_filtered_since(workspace, project):
+    def refused():
+        before = settings_and_outcomes(workspace, project)
+        with pytest.raises(InputError, match="Nothing was undone"):
+            curation.undo(workspace, project.id, by=ADA)
+        return settings_and_outcomes(workspace, project) == before
+
+    choose_filters(workspace, project, FilterSettings(), by=ADA)
+    curation.keep(workspace, project.id, ["long"], by=BOB)
+    assert refused()
+    curation.undo(workspace, project.id, by=BOB)
+    choose_filters(workspace, project, FilterSettings(max_question_characters=350), by=BOB)  # no pair in common
+    assert refused()
+    curation.undo(workspace, project.id, by=BOB)
+    workspace.db.execute("delete from pairs where id = 'long'")
+    assert refused()
+
+
+def test_undo_of_filters_leaves_pairs_that_came_later(workspace, project):
+    choose_filters(workspace, project, FilterSettings(), by=ADA)
+    later = replace(get(workspace.db, QuestionPair, "good"), id="later", input="What holds 12 tonnes at sea?")
+    insert_many(workspace.db, [later])
+    curation.undo(workspace, project.id, by=ADA)
+    assert get(workspace.db, QuestionPair, "later") == later
+    assert set(reasons(workspace, project).values()) == {""}
+
+
+def test_settings_that_keep_nothing_leave_no_act(workspace, project):
+    with pytest.raises(ModelError, match="None of 4"):
+        choose_filters(workspace, project, FilterSettings(max_question_characters=1, off=("needs the page",)), by=ADA)
+    assert curation.last_act(workspace, project.id, by=ADA) is None
+    assert workspace.db.execute("select count(*) from pair_act_rows").fetchone()[0] == 0
+
+
+def test_job_applies_filters_in_the_name_of_whoever_asked_and_undo_holds_in_a_workspace_opened_later(
+    workspace, project, waiting_jobs
+):
+    before = settings_and_outcomes(workspace, project)
+    params = refiltering.Params(filters=FilterSettings(), applied_by="Ada")
+    job = jobs.submit(workspace, params, project_id=project.id)
+    assert run_job(workspace, job.id).state == "done"
+    assert reasons(workspace, project)["long"] == "too long"
+    assert curation.last_act(workspace, project.id) is None  # not the operating system's account
+    again = Workspace(workspace.home)
+    assert curation.undo(again, project.id, by=ADA) is not None
+    assert settings_and_outcomes(again, project) == before
+
+
+def test_job_that_is_repeated_leaves_one_act(workspace, project):
+    before = settings_and_outcomes(workspace, project)
+    for _ in range(2):  # killed between its transaction and its end, it is run again
+        choose_filters(workspace, project, FilterSettings(), by=ADA)
+    curation.undo(workspace, project.id, by=ADA)
+    assert settings_and_outcomes(workspace, project) == before
+
+
+def test_name_that_nobody_can_have_is_refused_before_the_job(workspace, project):
+    with pytest.raises(InputError, match="name"):
+        refiltering.check(workspace, project.id, refiltering.Params(applied_by="\u200b"))

@@ -14,7 +14,6 @@ from core.storage.pairs.pages import (
     other_wordings,
     pair_counts,
     pair_page,
-    passage_coverage,
     search_terms,
     written_counts,
 )
@@ -192,18 +191,6 @@ def test_row_says_how_many_wordings_its_fact_has(workspace, project, put):
 
 def test_empty_search_has_no_terms():
     assert search_terms("") == search_terms(' "" - ') == ""
-
-
-def test_coverage_counts_facts_of_kept_pairs_by_passage(workspace, learned):
-    covered = passage_coverage(workspace, learned.project.id)
-    assert [(row.document_name, row.page, row.facts) for row in covered] == [
-        ("Winch.md", "page 1", 3),
-        ("Winch.md", "page 1", 0),
-    ]
-    workspace.db.execute("update pairs set fact = 'same'")
-    assert [row.facts for row in passage_coverage(workspace, learned.project.id)] == [1, 0]
-    workspace.db.execute("update documents set kind = 'pairs'")
-    assert passage_coverage(workspace, learned.project.id) == []
 
 
 def test_what_a_job_has_written_is_counted_by_passage_and_none_of_other_jobs(workspace, learned):

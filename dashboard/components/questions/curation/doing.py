@@ -10,7 +10,7 @@ from core.services.questions import curation
 from core.storage.pairs.pages import numbered_pair
 from core.words import counted
 from dashboard.components.questions.curation.row_list import Pressed
-from dashboard.components.questions.curation.session import CurationSession, Mode, done_words
+from dashboard.components.questions.curation.session import FILTERS_APPLIED, CurationSession, Mode, done_words
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def undo(session: CurationSession) -> None:
         session.state.say("There is nothing to undo.")
         return
     session.state.say(f"Undone: {done_words(undone.action, undone.pairs)}.")
-    session.state.has_moved = undone.pairs > 2
+    session.state.has_moved = undone.pairs > 2 or undone.action == FILTERS_APPLIED
     if numbered_pair(session.workspace, session.project.id, undone.pair_id) and undone.pairs <= 2:
         session.state.current = undone.pair_id
 

@@ -10,10 +10,9 @@ from itertools import groupby
 
 import streamlit as st
 
-from core.storage.pairs.pages import PassageCoverage
+from core.storage.pairs.coverage import PassageCoverage
 
 MOST_CELLS = 160  # of a document; where it has more passages, a cell stands for several
-MOST_DOCUMENTS = 20
 LEVELS = ((0, "not asked about"), (1, "1 fact"), (2, "2 or 3"), (4, "4 to 7"), (8, "8 or more"))  # least facts, words
 
 _CSS = """
@@ -63,7 +62,7 @@ export default function (component) {
     map.addEventListener("focusin", tell)
     map.addEventListener("pointermove", pointed)
   }
-  const drawn = JSON.stringify([data.documents, data.more])
+  const drawn = JSON.stringify(data.documents)
   if (map.dataset.drawn !== drawn) {
     map.dataset.drawn = drawn
     map.replaceChildren()
@@ -88,7 +87,6 @@ export default function (component) {
         cell.setAttribute("aria-label", words)
       }
     }
-    if (data.more) made("div", "pale", data.more, map)
     made("div", "told", "", map).setAttribute("aria-hidden", "true")  // the label of each cell says it already
   }
   for (const cells of map.querySelectorAll(".cells")) {
@@ -149,7 +147,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentCoverage:
+class DocumentCells:
     """A document with its cells, and how many of its passages are asked about."""
 
     name: str
@@ -163,20 +161,20 @@ class DocumentCoverage:
         return f"{self.covered:,} of {self.passages:,} passages ({round(100 * self.covered / self.passages)} %)"
 
 
-def by_document(rows: Iterable[PassageCoverage]) -> list[DocumentCoverage]:
-    """Group passages, given in order, by document; the least covered documents come first."""
+def by_document(rows: Iterable[PassageCoverage]) -> list[DocumentCells]:
+    """Group passages, given in order, by document."""
     found = []
     for _, group in groupby(rows, key=lambda row: row.document_id):
         passages = list(group)
         found.append(
-            DocumentCoverage(
+            DocumentCells(
                 name=passages[0].document_name,
                 covered=sum(row.facts > 0 for row in passages),
                 passages=len(passages),
                 cells=tuple(_cells(passages)),
             )
         )
-    return sorted(found, key=lambda each: each.covered / each.passages)
+    return found
 
 
 def _cells(passages: Sequence[PassageCoverage]) -> Iterable[Cell]:
@@ -195,12 +193,11 @@ def _cells(passages: Sequence[PassageCoverage]) -> Iterable[Cell]:
         )
 
 
-def show_heat_map(documents: Sequence[DocumentCoverage], *, shown: str, opened: Callable[[str], None]) -> None:
+def show_heat_map(documents: Sequence[DocumentCells], *, shown: str, opened: Callable[[str], None]) -> None:
     """Show the map, with the cell of the passage `shown` marked.
 
     `opened` is called with the id of the passage of a cell that was clicked, before the page is drawn again.
     """
-    more = len(documents) - MOST_DOCUMENTS
     data = {
         "documents": [
             {
@@ -208,10 +205,9 @@ def show_heat_map(documents: Sequence[DocumentCoverage], *, shown: str, opened: 
                 "told": each.told,
                 "cells": [[cell.level, cell.words, cell.passage_id] for cell in each.cells],
             }
-            for each in documents[:MOST_DOCUMENTS]
+            for each in documents
         ],
         "levels": [words for _, words in LEVELS],
-        "more": f"and {more:,} documents with more of it asked about" if more > 0 else "",
         "shown": shown,
     }
 

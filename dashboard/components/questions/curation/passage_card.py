@@ -11,7 +11,8 @@ from core.services.questions.generation import Params
 from core.services.questions.question_pairs import PassageInSight, approved_passage
 from core.settings import GenerationSettings
 from core.storage import Workspace
-from core.storage.pairs.pages import PairFilter, PassageCoverage, pair_counts, passage_coverage
+from core.storage.pairs.coverage import PassageCoverage, PassageWays, passage_ways
+from core.storage.pairs.pages import PairFilter, pair_counts
 from core.words import counted
 from dashboard.components.errors import shown_errors
 from dashboard.components.questions.curation import doing
@@ -38,25 +39,25 @@ def show_passage(session: CurationSession, passage_id: str, settings: Generation
             st.markdown("**The text of this passage is not approved.** Review and approve it on the page Review.")
             st.button("Show all pairs", icon=":material/filter_alt_off:", key="passage-close", on_click=clear_filters)
             return
-        rows = passage_coverage(session.workspace, session.project.id)
-        at = next((place for place, row in enumerate(rows) if row.passage_id == passage_id), 0)
-        st.markdown(f"**{_place_words(passage, rows, at)}**")
+        ways = passage_ways(
+            session.workspace, session.project.id, passage_id=passage.id, document_id=passage.document_id
+        )  # fmt: skip
+        st.markdown(f"**{_place_words(passage, ways)}**")
         with st.container(border=False, height=TEXT_PX if len(passage.text) > LONG else "content"):
             st.text(passage.text)
         pairs = pair_counts(session.workspace, session.project.id, _pairs_of(passage)).by["state"]
         st.markdown(_advice(passage, pairs.get("kept", 0), pairs.get("dropped", 0)))
         _show_acts(session, passage, settings, is_empty=not pairs)
-        _show_ways(session, rows, at)
+        _show_ways(session, ways)
 
 
 def _pairs_of(passage: PassageInSight) -> PairFilter:
     return PairFilter(document_id=passage.document_id, passage_id=passage.id)
 
 
-def _place_words(passage: PassageInSight, rows: list[PassageCoverage], at: int) -> str:
+def _place_words(passage: PassageInSight, ways: PassageWays) -> str:
     """Say which passage this is, such as "Manual.pdf · page 3 · passage 12 of 45"."""
-    own = [place for place, row in enumerate(rows) if row.document_id == passage.document_id]
-    number = f"passage {own.index(at) + 1:,} of {len(own):,}" if at in own else ""
+    number = f"passage {ways.number:,} of {ways.of:,}" if ways.number else ""
     parts = (unformatted(passage.document_name), unformatted(passage.page), unformatted(passage.heading), number)
     return " · ".join(part for part in parts if part)
 
@@ -111,20 +112,17 @@ def _write(workspace: Workspace, project: Project, passage: PassageInSight, sett
     st.rerun(scope="app")
 
 
-def _show_ways(session: CurationSession, rows: list[PassageCoverage], at: int) -> None:
+def _show_ways(session: CurationSession, ways: PassageWays) -> None:
     """Offer the passages before and after, the next one that is not asked about, and all pairs."""
-    bare = [place for place, row in enumerate(rows) if not row.facts and place != at]
-    next_bare = next((place for place in bare if place > at), bare[0] if bare else None)
-    ways: tuple[tuple[str, str, str, int | None], ...] = (
-        ("before", "Passage before", "chevron_left", at - 1 if at else None),
-        ("after", "Next passage", "chevron_right", at + 1 if at + 1 < len(rows) else None),
-        ("bare", "Next one not asked about", "search", next_bare),
-    )
     with st.container(horizontal=True, gap="small"):
-        for name, words, icon, place in ways:
+        for name, words, icon, row in (
+            ("before", "Passage before", "chevron_left", ways.before),
+            ("after", "Next passage", "chevron_right", ways.after),
+            ("bare", "Next one not asked about", "search", ways.bare),
+        ):
             st.button(
-                words, icon=f":material/{icon}:", key=f"passage-{name}", type="tertiary", disabled=place is None,
-                on_click=_go(session, rows[place]) if place is not None else None,
+                words, icon=f":material/{icon}:", key=f"passage-{name}", type="tertiary", disabled=row is None,
+                on_click=_go(session, row) if row is not None else None,
             )  # fmt: skip
         st.button(
             "Show all pairs", icon=":material/filter_alt_off:", key="passage-close", type="tertiary",

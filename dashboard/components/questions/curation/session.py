@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.identity import declared
-from core.records import Person, Project
+from core.records import AuditAction, Person, Project
 from core.services.questions import curation
 from core.storage import Workspace
 from core.storage.pairs.pages import NumberedPair, PairCounts, PairFilter, PairPage
@@ -29,6 +29,7 @@ DONE_WORDS = {
     "question pair split": "split",
     "question pairs merged": "merged",
 }
+FILTERS_APPLIED: AuditAction = "filters applied"  # it changes filter settings, beside pairs
 PAIR = "open-pair"  # key of what shows the open pair
 _STATE = "curation-state"
 
@@ -138,7 +139,9 @@ class CurationSession:
 
 
 def done_words(action: str, pairs: int) -> str:
-    """Say what an act did: "2 pairs dropped"."""
+    """Say what an act did: "2 pairs dropped", "filters applied, 2 pairs changed"."""
+    if action == FILTERS_APPLIED:
+        return f"filters applied, {counted(pairs, 'pair') if pairs else 'no pair'} changed"
     number = 1 if action in ("question pair split", "question pairs merged") else pairs
     return f"{counted(number, 'pair')} {DONE_WORDS.get(action, 'changed')}"
 

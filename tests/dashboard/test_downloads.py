@@ -1,0 +1,109 @@
+"""What a press on a download may still ask for: Streamlit's own manager of files, as the server uses it."""
+
+import pytest
+from streamlit.runtime.media_file_storage import MediaFileStorageError
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+from dashboard import downloads
+from dashboard.downloads import KEPT_S, MOST_KEPT, PatientFiles, keep_downloads
+
+PAGE, MADE = "dontcare", b"pairs"  # Streamlit's name of the session where there is no page
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now_s = [1000.0]
+    monkeypatch.setattr(downloads.time, "monotonic", lambda: now_s[0])
+    return now_s
+
+
+@pytest.fixture
+def files(clock):
+    return PatientFiles(MemoryMediaFileStorage("/media"))
+
+
+def drawn(files, *, place="0.1", element="export"):
+    return files.add_deferred(lambda: MADE, "text/plain", place, "pairs.txt", element_id=element)
+
+
+def begin(files):
+    files.clear_session_refs(PAGE)
+
+
+def content(files, url):
+    found = files.read_file(url.rpartition("/")[2].partition(".")[0])
+    return found and found.content
+
+
+def test_drawing_that_ends_before_the_button_leaves_the_press_a_file(files):
+    told = drawn(files)
+    for _ in range(3):  # each ended early, as by another click
+        begin(files)
+        files.remove_orphaned_files()
+    assert content(files, files.execute_deferred(told)) == MADE
+
+
+def test_what_no_drawing_refers_to_is_forgotten_after_a_while(files, clock):
+    told = drawn(files)
+    begin(files)
+    files.remove_orphaned_files()
+    clock[0] += KEPT_S
+    files.remove_orphaned_files()
+    with pytest.raises(MediaFileStorageError):
+        files.execute_deferred(told)
+    assert not files._idle_since_s
+
+
+def test_button_that_stands_on_the_page_is_never_forgotten(files, clock):
+    told = drawn(files)
+    for _ in range(3):
+        clock[0] += 10 * KEPT_S
+        files.remove_orphaned_files()
+    assert content(files, files.execute_deferred(told)) == MADE
+
+
+def test_only_the_last_few_drawings_of_a_button_are_kept(files):
+    told = [drawn(files) for _ in range(MOST_KEPT + 3)]
+    files.remove_orphaned_files()
+    assert list(files._deferred_callables) == told[2:]  # the one that stands, and those before it
+
+
+def test_button_that_was_turned_off_gives_nothing_at_once(files):
+    told = drawn(files)
+    begin(files)
+    files.remove_deferred("0.1", element_id="export")
+    with pytest.raises(MediaFileStorageError):
+        files.execute_deferred(told)
+
+
+def test_made_file_waits_for_the_browser_and_then_goes(files, clock):
+    told = drawn(files)
+    url = files.execute_deferred(told)
+    for _ in range(3):  # drawings of others that end between the answer and the browser's question
+        files.remove_orphaned_files()
+    assert content(files, url) == MADE
+    clock[0] += KEPT_S - 1
+    files.execute_deferred(told)  # pressed again: the same file, with time anew
+    for _ in range(3):
+        files.remove_orphaned_files()
+        clock[0] += 2
+    assert content(files, url) == MADE
+    clock[0] += KEPT_S
+    for _ in range(2):  # Streamlit marks it first
+        files.remove_orphaned_files()
+    assert content(files, url) is None
+
+
+def test_pictures_go_as_they_always_did(files):
+    url = files.add(MADE, "image/png", "0.2")
+    begin(files)
+    files.remove_orphaned_files()
+    assert content(files, url) is None
+
+
+def test_server_is_given_the_patient_files(monkeypatch):
+    from streamlit.runtime import runtime
+
+    monkeypatch.setattr(runtime, "MediaFileManager", runtime.MediaFileManager)  # put back afterwards
+    keep_downloads()
+    assert runtime.MediaFileManager is PatientFiles
