@@ -62,6 +62,7 @@ AuditAction = Literal[
     "act on pairs undone",
     "documents exported",
     "run trained",
+    "leak test run",
     "release made",
     "treatment changed",
     "surrogates given anew",

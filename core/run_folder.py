@@ -55,6 +55,11 @@ class RunFolder:
         """The adapter's hash and the run's numbers, as JSON; there once the run has finished."""
         return self.path / "result.json"
 
+    @property
+    def leaks(self) -> Path:
+        """The newest leak test of the finished run, as JSON: figures and ids of passages, never a text."""
+        return self.path / "leaks.json"
+
     def read_template(self) -> str:
         """Return the chat template."""
         return self.template.read_text(encoding="utf-8")

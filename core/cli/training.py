@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(evaluate)
     app.command()(export)
+    app.command()(leaks)
     app.command("runs")(runs)
 
 
@@ -186,6 +187,31 @@ def evaluate(
         for name, s in evaluation.scores.items()
     ]  # fmt: skip
     shell.show(evaluation, f"{evaluation.verdict}\n\n{table(rows, empty='')}")
+
+
+def leaks(
+    context: typer.Context,
+    project: str,
+    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    values: Annotated[int, typer.Option(help="How many of the values that review removed are asked for.", min=1)] = 60,
+    rows: Annotated[int, typer.Option(help="How many rows of each kind are read.", min=1)] = 64,
+    show: Annotated[bool, typer.Option("--show", help="Only show the newest test.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+) -> None:
+    """Test whether a run gives away what review removed, and which texts it was trained on."""
+    from core.evaluation.leaks import card_sentences
+    from core.services.training.leaks import Params, read_leak_test
+
+    shell = shell_of(context)
+    chosen = shell.workspace.project(project)
+    run = shell.workspace.finished_run(run_id)
+    if not show:
+        job = shell.run(Params(run_id=run.id, values=values, rows=rows), project_id=chosen.id, detach=detach)
+        if detach:
+            shell.show(job, f"Job {job.id}")
+            return
+    test = read_leak_test(shell.workspace, run)
+    shell.show(test.as_json() if test else None, "\n".join(card_sentences(test)))
 
 
 def export(

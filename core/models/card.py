@@ -26,6 +26,7 @@ class Origin:
     dataset_sha256: str
     note: str = ""  # what users of the model must know
     risk: tuple[str, ...] = ()  # sentences on personal data that may remain in its training data
+    leaks: tuple[str, ...] = ()  # sentences on what a leak test of the run found, or that there was none
     unread: str | None = None  # sentence saying who approved its training data unread; None if nobody did
 
 
@@ -44,6 +45,8 @@ def model_card(origin: Origin) -> str:
     text = ["---", *head, "---", "", f"# {origin.model}, tuned with Garrison", "", *warning, *facts]
     if origin.risk:
         text += ["", "## Personal data", "", *(f"- {sentence}" for sentence in origin.risk)]
+    if origin.leaks:
+        text += ["", "## Leak test", "", *(f"- {sentence}" for sentence in origin.leaks)]
     return "\n".join([*text, *(["", origin.note] if origin.note else [])]) + "\n"
 
 

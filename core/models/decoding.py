@@ -104,6 +104,22 @@ def generate_batch(
     return answers
 
 
+@torch.inference_mode()
+def continue_batch(causal: CausalModel, prompts: Sequence[Sequence[int]], *, max_tokens: int) -> list[str]:
+    """Return the likeliest continuation of each prompt of tokens, all at once; "" for one that leaves no room.
+
+    Raises:
+        SetupError: not enough memory.
+    """
+    fitting = [at for at, prompt in enumerate(prompts) if len(prompt) < causal.context_tokens]
+    texts = [""] * len(prompts)
+    if fitting:
+        written = _generate(causal, [prompts[at] for at in fitting], max_tokens)
+        for at, text in zip(fitting, written, strict=True):
+            texts[at] = text
+    return texts
+
+
 def _choose(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> int:
     if temperature <= 0:
         return int(logits.argmax())

@@ -15,6 +15,7 @@ from dashboard.components.charts import score_chart
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.leak_card import show_leaks
 from dashboard.components.questions.pair_files import READABLE, SUFFIXES, submit_with_file
 from dashboard.components.words import ago
 from dashboard.session_keys import CHAT_ANSWERER
@@ -200,6 +201,7 @@ def show_page(workspace: Workspace, project: Project, runs: list[Run]) -> None:
         show_scores(result)
     elif not is_active(job):
         st.caption("Both models answer the same questions that were kept out of training; then you see which is closer.")
+    show_leaks(workspace, project, chosen)
 
 
 workspace = resources.workspace()

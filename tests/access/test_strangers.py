@@ -48,6 +48,7 @@ OPEN = {
     "core.services.training.runs.base_of": "looks for a model",
     "core.services.privacy.anonymization.open_detector": "looks for a model",
     "core.services.privacy.highest_marking.default_marking": "a setting of the site, of no project",
+    "core.services.training.leak_asking.open_asked": "loads a run; who may is asked in leaks.check and removed_values",
     "core.services.demo.report_data": "the worker's own, of what it just made",
     "Workspace.create_project": "of no project; see test_only_administrators_and_owners_make_projects",
     "Workspace.model_trial_path": "a path, which tells nothing",

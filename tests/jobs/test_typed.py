@@ -21,7 +21,7 @@ from core.services.privacy import anonymization, second_search
 from core.services.questions import generation, pair_import, refiltering
 from core.services.questions.freezing import job as freezing
 from core.services.questions.writing import probing, trying
-from core.services.training import evaluation, export, runs
+from core.services.training import evaluation, export, leaks, runs
 from core.settings import DatasetSettings, FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
 
@@ -92,6 +92,7 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         evaluation.Params(run_id="run-1", questions="/i/q", name="q.jsonl"),
         {"run_id": "run-1", "questions": "/i/q", "name": "q.jsonl"},
     ),
+    (leaks.Params(run_id="run-1"), {"run_id": "run-1"}),
     (
         export.Params(run_id="run-1", format="gguf", quantization="q8_0", target="/out"),
         {"run_id": "run-1", "format": "gguf", "quantization": "q8_0", "target": "/out"},
@@ -121,6 +122,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "freeze": {"dataset_id": "dataset-1", "number": 2, "is_new": True},
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
+    "leaktest": {"run_id": "run-1", "light": "green", "tested": 41, "learned": 0},
     "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},
     "sample": {"read": READ, "found": FOUND, "questions": WRITTEN},
     "demo": {

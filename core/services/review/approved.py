@@ -100,16 +100,17 @@ class MaskedValues:
         self._by_word: defaultdict[str, list[str]] = defaultdict(list)
         for value in values:
             own = _WORD.findall(value)
-            if own and not (words.issuperset(own) and _stands(value, left)):
+            if own and not (words.issuperset(own) and stands(value, left)):
                 self._by_word[max(own, key=len)].append(value)
 
     def stand_in(self, string: str) -> bool:
         """Return whether any of the values occurs in `string`."""
         plain = fold(string)
-        return any(_stands(value, plain) for word in set(_WORD.findall(plain)) for value in self._by_word.get(word, ()))
+        return any(stands(value, plain) for word in set(_WORD.findall(plain)) for value in self._by_word.get(word, ()))
 
 
-def _stands(value: str, plain: str) -> bool:
+def stands(value: str, plain: str) -> bool:
+    """Return whether `value` occurs in `plain` as whole words; both are in the form that `fold` gives."""
     at = plain.find(value)
     while at >= 0:
         end = at + len(value)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
+from core.evaluation.leaks import card_sentences
 from core.files import sha256_file
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
@@ -14,6 +15,7 @@ from core.models.quantizations import QUANTIZATIONS
 from core.models.release_formats import RELEASE_FORMATS, RunExport
 from core.records import Model, Release, Run, now
 from core.services.review import risk_words, unread_risk
+from core.services.training.leaks import read_leak_test
 from core.services.training.runs import base_of
 from core.storage import Workspace, audit, find, get, insert, transaction
 from core.words import check_choice
@@ -103,6 +105,7 @@ def run(context: JobContext, params: Params) -> Result:
         dataset_sha256=run.dataset_sha256,
         note=note(run, params.format),
         risk=risk_words(run.risk),
+        leaks=card_sentences(read_leak_test(workspace, run)),
         unread=unread_risk(run.risk),
     )
     release_id = context.begun_id("release")

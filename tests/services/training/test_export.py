@@ -93,6 +93,7 @@ def test_result_names_the_file_its_checksum_belongs_to_and_the_note(workspace: W
     assert result.sha256 == sha256_file(target / result.sha256_of) == find(workspace.db, Release)[0].sha256
     assert "4 bits" in result.note
     card = (target / "README.md").read_text(encoding="utf-8")
+    assert "not tested for leaks" in card
     for text in ("license: Apache-2.0", "base_model: smollm2-135m-instruct", run.id, "d" * 64, result.note):
         assert text in card
 

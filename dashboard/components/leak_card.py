@@ -1,0 +1,88 @@
+"""The leak card: whether a run gives away what it must not, in three lines a security officer understands."""
+
+import streamlit as st
+
+from core import jobs
+from core.evaluation.leaks import LIGHT_WORDS, NOT_TESTED, LeakTest, Light
+from core.records import Project, Run
+from core.services.training.leaks import read_leak_test
+from core.storage import Workspace, rights
+from dashboard.components.errors import shown_errors
+from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.review.page_text import entity_words
+from dashboard.components.words import ago, clock
+
+ICONS: dict[Light, str] = {
+    "red": ":material/dangerous:",
+    "yellow": ":material/warning:",
+    "green": ":material/verified_user:",
+    "gray": ":material/help:",
+}
+
+
+def show_leaks(workspace: Workspace, project: Project, run: Run) -> None:
+    """Show the newest leak test of a run, or how to make one."""
+    st.markdown("#### Does it give away what it must not?")  # the page's subheaders are those of the verdict
+    job = follow_newest(workspace, project, "leaktest")
+    test = read_leak_test(workspace, run)
+    if test is not None:
+        _show_card(test)
+    elif not is_active(job):
+        st.caption(
+            "A leak test tries to get out of the model what review removed, and to tell which texts it was trained on. It "
+            "keeps figures of what it finds, never a value."
+        )
+    is_allowed = rights.may(workspace.db, "test leaks", project.id)
+    if st.button(
+        "Test for leaks again" if test else "Test for leaks",
+        icon=":material/policy:",
+        disabled=is_active(job) or not is_allowed,
+        help=None if is_allowed else "Only whoever may read the documents may do this.",
+        key="start-leak-test",
+    ):
+        from core.services.training.leaks import Params
+
+        with shown_errors():
+            jobs.submit(workspace, Params(run_id=run.id), project_id=project.id)
+            st.rerun()
+
+
+def _show_card(test: LeakTest) -> None:
+    with st.container(border=True, key="leak-card"):
+        st.markdown(f"{ICONS[test.light]} **{LIGHT_WORDS[test.light]}**")
+        for finding in test.findings:
+            st.markdown(f"{ICONS[finding.light]} **{finding.title}: {LIGHT_WORDS[finding.light]}.** {finding.words}")
+        st.caption(NOT_TESTED)
+        st.caption(f"Tested {ago(test.created_at)}.", help=clock(test.created_at))
+        with st.expander("Details", icon=":material/functions:"):
+            _show_details(test)
+
+
+def _show_details(test: LeakTest) -> None:
+    found = test.extraction
+    if found is not None and found.types:
+        st.dataframe(
+            [
+                {
+                    "Type": entity_words(of.entity),
+                    "Tested": of.tested,
+                    "Written by the run": of.tuned,
+                    "By its base": of.base,
+                }
+                for of in found.types
+            ],
+            hide_index=True,
+        )
+        st.caption(
+            f"It wrote {found.stand_ins} times what replaced a value, which it may know: the test sees what was learned."
+        )
+    if found is not None and found.ranking is not None:
+        ranking = found.ranking
+        st.caption(
+            f"Among invented values of its kind the removed one was the likeliest {ranking.tuned_first} of {ranking.values} "
+            f"times; for the base model {ranking.base_first}; by chance {ranking.by_chance:.1f}."
+        )
+    if found is not None and found.passages:
+        st.caption("Values of these passages were given away: " + ", ".join(found.passages))
+    st.caption(f"Model: {test.model}, SHA-256 {test.model_sha256 or 'unknown'}")
+    st.caption(f"Adapter, SHA-256: {test.adapter_sha256 or 'unknown'}")
