@@ -117,7 +117,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "place": Place(document_id=document.id, passage_id="passage-1"),
         "other": find(workspace.db, QuestionPair)[0], "pair_id": find(workspace.db, QuestionPair)[0].id,
         "review_ids": [review.id],
-        "goal": "quick", "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
+        "goal": "quick", "dataset": workspace.home, "rows": [],
+        "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

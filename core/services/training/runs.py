@@ -14,9 +14,10 @@ from core.models import registry
 from core.models.model_formats import is_for
 from core.records import Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
-from core.services.questions.datasets import read_rows
+from core.services.questions.datasets import HELDOUT, TEXTS, TRAIN, read_rows
 from core.services.questions.freezing.version import Stage, freeze
 from core.services.questions.trainable import check_reviewed
+from core.services.training.reading import texts_to_read
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
 from core.training import Progress, TrainingResult, train
@@ -100,18 +101,20 @@ def train_run(context: JobContext, project: Project, *, model_name: str, setting
     if not RunFolder(folder).record.exists():
         write_atomic(RunFolder(folder).record, json.dumps(asdict(run) | {"adapter_sha256": ""}, indent=1))
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
-    approvals = _approvals(dataset)
+    approvals = _approvals(dataset, reads_texts=settings.passage_share > 0)
     _check_approvals(workspace, approvals)
 
     def report(progress: Progress) -> None:
         _check_approvals(workspace, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
+    rows = read_rows(dataset / TRAIN)
     result = train(
         Path(model.path),
         model.format,
-        train_rows=read_rows(dataset / "train.jsonl"),
-        validation_rows=read_rows(dataset / "heldout.jsonl"),
+        train_rows=rows,
+        passages=texts_to_read(workspace, project.id, dataset, rows) if settings.passage_share else (),
+        validation_rows=read_rows(dataset / HELDOUT),
         settings=settings,
         folder=folder,
         cache=workspace.unpacked_folder,
@@ -157,9 +160,11 @@ def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run
     return get(workspace.db, Run, run.id)
 
 
-def _approvals(dataset: Path) -> set[str]:
-    """Return the ids of the reviews that the rows of a frozen dataset version rest on."""
-    rows = read_rows(dataset / "train.jsonl") + read_rows(dataset / "heldout.jsonl")
+def _approvals(dataset: Path, *, reads_texts: bool) -> set[str]:
+    """Return the ids of the reviews that the rows of a frozen dataset version rest on, and its texts if they are read."""
+    rows = read_rows(dataset / TRAIN) + read_rows(dataset / HELDOUT)
+    if reads_texts and (dataset / TEXTS).exists():
+        rows += read_rows(dataset / TEXTS)
     return {row.get("review_id", "") for row in rows}
 
 
