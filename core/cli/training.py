@@ -7,6 +7,7 @@ import typer
 
 from core.cli.shell import Shell, plain, shell_of, table
 from core.errors import InputError
+from core.jobs.typed import JobParams
 from core.models.quantizations import QUANTIZATIONS, USUAL
 from core.models.release_formats import RELEASE_FORMATS
 from core.records import Evaluation, Model, Project, Run
@@ -35,6 +36,9 @@ def train(
     goal: Annotated[str, typer.Option(help="quick, facts, heart or style.")] = "facts",
     minutes: Annotated[float, typer.Option(help="Time allowed; 0: no limit.", min=0)] = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the training settings.")] = None,
+    from_run: Annotated[
+        str, typer.Option("--from", metavar="RUN", help="Repeat this run: its model, dataset version and settings.")
+    ] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only estimate memory, disk, time: exit code 1 if it does not fit.")
@@ -43,13 +47,16 @@ def train(
     """Train an adapter on the project's reviewed question pairs."""
     from core.services.questions.trainable import check_reviewed, trainable_amount
     from core.services.training.fit import settings_here
-    from core.services.training.runs import Params, Result, find_trainable
+    from core.services.training.runs import Params, find_trainable, repeated
 
-    if plan and detach:
-        raise InputError("--plan starts no job that --detach could leave running.", "Give one of the two.")
+    if plan and (detach or from_run):
+        raise InputError("--plan starts nothing: --detach and --from do not go with it.", "Give it without them.")
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
+    if from_run:
+        _train(shell, chosen, repeated(shell.workspace, chosen, from_run, changes), detach=detach)
+        return
     base = find_trainable(shell.workspace, model)
     check_reviewed(shell.workspace, chosen)
     amount = trainable_amount(shell.workspace, chosen)
@@ -58,12 +65,23 @@ def train(
     )
     if plan:
         raise typer.Exit(0 if show_plan(shell, chosen, base, amount=amount, derived=derived) else DOES_NOT_FIT)
-    job = shell.run(Params(model=model, settings=derived.settings.in_full()), project_id=chosen.id, detach=detach)
+    _train(shell, chosen, Params(model=model, settings=derived.settings.in_full()), detach=detach)
+
+
+def _train(shell: Shell, project: Project, params: JobParams, *, detach: bool) -> None:
+    """Start a training, and unless it is to go on alone, print what came of it."""
+    from core.services.training.runs import Result
+
+    job = shell.run(params, project_id=project.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     run = get(shell.workspace.db, Run, Result.of(job).run_id)
-    shell.show(run_figures(run), f"Run {run.id} is ready. Next: garrison evaluate {chosen.name} {run.id}")
+    left_out = run.metrics.get("rows_too_long")
+    told = f"Run {run.id} is ready. Next: garrison evaluate {project.name} {run.id}"
+    if left_out:
+        told = f"{counted(left_out, 'question pair')} too long to learn from: left out.\n{told}"
+    shell.show(run_figures(run), told)
 
 
 def run_figures(run: Run) -> dict[str, object]:

@@ -22,6 +22,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
+from dashboard.components.run_comparison import show_comparison
 from dashboard.components.run_progress import show_progress
 from dashboard.components.setting_fields import LABELS, setting_fields, setting_key
 from dashboard.components.words import ago
@@ -251,3 +252,4 @@ else:
     show_first_step(workspace, project)
 show_versions(workspace, project, can_freeze=amount.pairs > 0 and not is_active(job))
 show_runs(workspace, project, is_active=is_active(job))
+show_comparison(workspace, project)

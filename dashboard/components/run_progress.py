@@ -12,6 +12,7 @@ from core.services.training.stopping import stop_and_keep
 from core.storage import Workspace, find
 from core.training.learning import SENTENCES, Trend, trend
 from core.training.samples import read_samples
+from core.words import counted
 from dashboard.components.charts import loss_chart
 from dashboard.components.errors import shown_errors
 
@@ -45,6 +46,8 @@ def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> N
         _show_live(workspace, project, runs[0], rows)
     elif runs[0].is_finished:
         st.markdown(_finished_sentence(rows))
+        if left_out := runs[0].metrics.get("rows_too_long"):
+            st.caption(f":material/content_cut: {counted(left_out, 'question pair')} too long for it: not learned.")
     else:
         st.markdown(":material/pause_circle: It did not come to its end. Resume it above; what it learned is kept.")
     if rows:

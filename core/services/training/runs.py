@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
 from core.models.model_formats import is_for
-from core.records import Model, Project, Review, Run, new_id, now
+from core.records import DatasetVersion, Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
 from core.services.questions.datasets import HELDOUT, TEXTS, TRAIN, read_rows
 from core.services.questions.freezing.version import Stage, freeze
@@ -26,11 +27,12 @@ log = logging.getLogger(__name__)
 
 
 class Params(JobParams):
-    """The model to start from, and how to train it."""
+    """The model to start from, and how to train it: on the pairs as they are now, or on a dataset version from before."""
 
     kind = "train"
     model: str
     settings: TrainingSettings
+    dataset_id: str = ""
 
 
 class Result(JobResult):
@@ -45,7 +47,38 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there are reviewed pairs, and that the model can be trained."""
     project = get(workspace.db, Project, project_id)
     find_trainable(workspace, params.model)
-    check_reviewed(workspace, project)
+    if params.dataset_id:
+        version_of(workspace, project, params.dataset_id)
+    else:
+        check_reviewed(workspace, project)
+
+
+def version_of(workspace: Workspace, project: Project, dataset_id: str) -> DatasetVersion:
+    """Return a dataset version of a project.
+
+    Raises:
+        InputError: it is another project's, or there is none.
+    """
+    version = get(workspace.db, DatasetVersion, dataset_id)
+    if version.project_id != project.id:
+        raise InputError(f"Dataset version {dataset_id} belongs to another project.", "Choose one of this project.")
+    return version
+
+
+def repeated(workspace: Workspace, project: Project, run_id: str, changes: Mapping[str, Any]) -> Params:
+    """Return what a run was started with, to train once more on the same dataset version, with changed settings if any.
+
+    Raises:
+        InputError: there is no such run in the project, or a changed setting is unknown or out of range.
+    """
+    run = get(workspace.db, Run, run_id)
+    if run.project_id != project.id:
+        raise InputError(
+            f"Run {run.id} belongs to another project.",
+            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
+        )
+    settings = TrainingSettings.from_values({**run.settings, **changes})
+    return Params(model=run.model, settings=settings.in_full(), dataset_id=run.dataset_id)
 
 
 def find_trainable(workspace: Workspace, name: str) -> Model:
@@ -82,19 +115,21 @@ def base_of(workspace: Workspace, run: Run) -> Model:
 def run(context: JobContext, params: Params) -> Result:
     """Run a training job."""
     project = context.project()
-    run = train_run(context, project, model_name=params.model, settings=params.settings)
+    run = train_run(context, project, model_name=params.model, settings=params.settings, dataset_id=params.dataset_id)
     return Result(run_id=run.id, metrics=run.metrics)
 
 
-def train_run(context: JobContext, project: Project, *, model_name: str, settings: TrainingSettings) -> Run:
-    """Freeze the pairs and create a run, or continue this job's run, then train it.
+def train_run(
+    context: JobContext, project: Project, *, model_name: str, settings: TrainingSettings, dataset_id: str = ""
+) -> Run:
+    """Freeze the pairs, or take a version from before, and create a run, or continue this job's run, then train it.
 
     Raises:
         InputError: an approval that the run rests on was withdrawn.
     """
     workspace = context.workspace
     model = find_trainable(workspace, model_name)
-    run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings)
+    run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings, dataset_id=dataset_id)
     if run.is_finished:
         return run
     folder = workspace.run_folder(project.id, run.id)
@@ -188,13 +223,15 @@ def _run_of_job(context: JobContext) -> Run | None:
     return get(context.workspace.db, Run, ids[0]) if ids else None
 
 
-def _new_run(context: JobContext, project: Project, *, model: Model, settings: TrainingSettings) -> Run:
+def _new_run(
+    context: JobContext, project: Project, *, model: Model, settings: TrainingSettings, dataset_id: str = ""
+) -> Run:
     workspace = context.workspace
 
     def report(stage: Stage, _done: int, _total: int) -> None:  # how much of the training that is cannot be told yet
         context.progress(0, 1, message=stage.words)
 
-    dataset = freeze(workspace, project, report=report)
+    dataset = version_of(workspace, project, dataset_id) if dataset_id else freeze(workspace, project, report=report)
     with transaction(workspace.db):
         number = 1 + max((run.number for run in find(workspace.db, Run, project_id=project.id)), default=0)
         run = Run(
