@@ -18,10 +18,12 @@ from core.run_folder import RunFolder
 from core.services.questions.datasets import HELDOUT, TEXTS, TRAIN, read_rows
 from core.services.questions.freezing.version import Stage, freeze
 from core.services.questions.trainable import check_reviewed
+from core.services.training.fit import speeds_file
 from core.services.training.reading import texts_to_read
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
 from core.training import Progress, TrainingResult, train
+from core.training.speeds import measured_once
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +145,7 @@ def train_run(
         _check_approvals(workspace, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
+    measured_once(speeds_file(workspace))
     rows = read_rows(dataset / TRAIN)
     result = train(
         Path(model.path),
