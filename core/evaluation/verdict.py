@@ -112,6 +112,8 @@ def right_share(rows: Sequence[Row], column: Column) -> Interval | None:
 def _compared(result: EvaluationResult, rows: Sequence[Row], sides: tuple[Column, Column]) -> Comparison | None:
     if not rows:
         return None
+    if len(rows) == result.question_count:  # the same questions and the same draws
+        return (result.scores if sides == CLOSED else result.with_passage)["token_f1"]
     values = ([row.answers[side].token_f1 for row in rows] for side in sides)
     base, tuned, difference = paired_intervals(*values, seed=result.seed, resamples=result.resamples)
     return Comparison(base=base, tuned=tuned, difference=difference)

@@ -75,10 +75,8 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
         return stored[0]
     rows = question_rows(workspace, run, questions, name=name)
     asked = question_set(workspace, run, rows)
-    questions_sha256 = sha256_text(
-        json.dumps([rows, [asdict(each) if each else None for each in asked.sources]], sort_keys=True)
-    )
-    sides = Sides(workspace.job_folder(context.job.id), questions_sha256[:16])
+    sources = [asdict(source) if source else None for source in asked.sources]
+    sides = Sides(workspace.job_folder(context.job.id), sha256_text(json.dumps([rows, sources], sort_keys=True))[:16])
     result = _graded(asked, *_answered(context, run, asked, sides), embed=_embed(workspace))
     judged = judge(result, bound=get(workspace.db, Project, run.project_id).good_enough)
     told = result.as_json()
@@ -87,7 +85,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
         project_id=run.project_id,
         run_id=run.id,
         adapter_sha256=run.adapter_sha256,
-        questions_sha256=questions_sha256,
+        questions_sha256=sha256_text(json.dumps(rows, sort_keys=True)),
         question_count=result.question_count,
         scores=told["scores"],
         verdict=verdict(result, judged, is_held_out=not questions),
