@@ -184,8 +184,10 @@ def evaluate(
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
-    """Compare a run with its base model on questions it was not trained on."""
+    """Compare a run with its base model, alone and with a passage, on questions it was not trained on."""
+    from core.cli.evaluation_words import evaluation_json, evaluation_text
     from core.services.training.evaluation import Params, Result
+    from core.services.training.results import stored_result
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
@@ -198,12 +200,8 @@ def evaluate(
         shell.show(job, f"Job {job.id}")
         return
     evaluation = get(shell.workspace.db, Evaluation, Result.of(job).evaluation_id)
-    rows = [
-        {"score": name, "base": f"{s['base']['mean']:.3f}", "tuned": f"{s['tuned']['mean']:.3f}",
-         "difference": f"{s['difference']['mean']:+.3f}"}
-        for name, s in evaluation.scores.items()
-    ]  # fmt: skip
-    shell.show(evaluation, f"{evaluation.verdict}\n\n{table(rows, empty='')}")
+    result = stored_result(shell.workspace, evaluation)
+    shell.show(evaluation_json(evaluation, result), evaluation_text(evaluation, result))
 
 
 def export(

@@ -174,10 +174,11 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
 
 
 def comparison_words(evaluation: Evaluation) -> str:
-    """Summarize an evaluation (better, worse or no difference shown) that the Evaluate page gives at length."""
+    """Summarize an evaluation (better or worse, and good enough or not) that the Evaluate page gives at length."""
     words = {"better": "✓ better", "worse": "✗ worse", "unclear": "– no difference shown"}
     difference = Interval(**evaluation.scores["token_f1"]["difference"])
-    return words[outcome(difference, question_count=evaluation.question_count)]
+    enough = {True: ", good enough to use", False: ", not good enough yet", None: ""}[evaluation.is_good_enough]
+    return words[outcome(difference, question_count=evaluation.question_count)] + enough
 
 
 def _state(run: Run, *, is_training: bool) -> str:
