@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -13,11 +12,6 @@ from core.storage import Workspace, find, rights
 from core.training.fit import Amount, Fit
 from core.training.goals import Derived, Situation, derive
 from core.training.speeds import kept_speeds
-
-
-def speeds_file(workspace: Workspace) -> Path:
-    """Return where the speeds of this machine's products are kept, once a training has measured them."""
-    return workspace.home / "cache" / "speeds.json"
 
 
 def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
@@ -44,7 +38,7 @@ def situation_here(
         free_memory_bytes=psutil.virtual_memory().available,
         free_disk_bytes=shutil.disk_usage(workspace.home).free,
         minutes=minutes,
-        speeds=kept_speeds(speeds_file(workspace)),
+        speeds=kept_speeds(workspace.speeds_path),
     )
 
 

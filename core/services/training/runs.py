@@ -18,7 +18,6 @@ from core.run_folder import RunFolder
 from core.services.questions.datasets import HELDOUT, TEXTS, TRAIN, read_rows
 from core.services.questions.freezing.version import Stage, freeze
 from core.services.questions.trainable import check_reviewed
-from core.services.training.fit import speeds_file
 from core.services.training.reading import texts_to_read
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
@@ -61,6 +60,7 @@ def version_of(workspace: Workspace, project: Project, dataset_id: str) -> Datas
     Raises:
         InputError: it is another project's, or there is none.
     """
+    rights.check(workspace.db, "see project", project.id)
     version = get(workspace.db, DatasetVersion, dataset_id)
     if version.project_id != project.id:
         raise InputError(f"Dataset version {dataset_id} belongs to another project.", "Choose one of this project.")
@@ -73,6 +73,7 @@ def repeated(workspace: Workspace, project: Project, run_id: str, changes: Mappi
     Raises:
         InputError: there is no such run in the project, or a changed setting is unknown or out of range.
     """
+    rights.check(workspace.db, "see project", project.id)
     run = get(workspace.db, Run, run_id)
     if run.project_id != project.id:
         raise InputError(
@@ -145,7 +146,7 @@ def train_run(
         _check_approvals(workspace, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
-    measured_once(speeds_file(workspace))
+    measured_once(workspace.speeds_path)
     rows = read_rows(dataset / TRAIN)
     result = train(
         Path(model.path),
