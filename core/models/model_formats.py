@@ -39,4 +39,6 @@ MODEL_FORMATS: dict[str, WeightFormat] = {
 
 def is_for(model: Model, use: Use) -> bool:
     """Return whether `model` can be used for `use`."""
+    if use == "training" and model.training_fault:
+        return False
     return use in MODEL_FORMATS[model.format].uses

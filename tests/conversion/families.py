@@ -219,3 +219,11 @@ def phi_3(folder: Path) -> Path:
     sizes = {**SIZES, "original_max_position_embeddings": 256}
     config = Phi3Config(vocab_size=size, **sizes, bos_token_id=1, eos_token_id=2, pad_token_id=2)
     return build(folder, config)
+
+
+def mamba(folder: Path) -> Path:
+    from transformers import MambaConfig
+
+    sizes = {"hidden_size": 64, "state_size": 8, "num_hidden_layers": 2}
+    size = -(-byte_level(folder, CHATML) // 8) * 8  # as published: the converter pads the tokens, and not the embeddings
+    return build(folder, MambaConfig(vocab_size=size, **sizes, bos_token_id=0, eos_token_id=2))

@@ -2,24 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.models.registry import add_model, embedded_folder, list_models, model_folders
+from tests.small_models import write_gguf
 
 
 @pytest.fixture
 def small_gguf(tmp_path) -> Path:
-    import gguf
-
-    path = tmp_path / "Tiny Model.gguf"
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_tensor("token_embd.weight", np.zeros((4, 4), np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+    return write_gguf(tmp_path / "Tiny Model.gguf")
 
 
 def names(workspace) -> list[str]:
