@@ -120,6 +120,7 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
             "sha256": hash_model(weights),
             "license": brought.license,
             "source": path.name,
+            "files": {file.name: sha256_file(file) for file in sorted(folder.iterdir())},
             "training_fault": training_fault(weights) if brought.format == "gguf" else "",
         }
         (folder / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
@@ -178,6 +179,14 @@ def described_hash(content: bytes) -> str:
         return str(json.loads(content).get("sha256", ""))
     except (ValueError, AttributeError):
         return ""
+
+
+def file_hashes(model: Model) -> dict[str, str]:
+    """Return the SHA-256 of each file of a model as recorded when it was added; {} if only that of the whole was."""
+    path = Path(model.path)
+    manifest = (path if path.is_dir() else path.parent) / MANIFEST
+    recorded = json.loads(manifest.read_text(encoding="utf-8")).get("files", {}) if manifest.is_file() else {}
+    return recorded or ({path.name: model.sha256} if path.is_file() and model.sha256 else {})
 
 
 def hash_model(path: Path) -> str:

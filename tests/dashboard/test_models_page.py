@@ -88,3 +88,12 @@ def test_embedded_models_are_not_offered_for_removal(open_page, workspace, small
     embedded = {model.name for model in list_models([embedded_folder()])}
     assert embedded and not embedded & set(app.selectbox(key="remove-model-name").options)
     assert len(list_models(model_folders(workspace.home))) == len(embedded) + 1
+
+
+def test_card_says_what_a_model_is_and_the_checksum_of_each_file(open_page, workspace, small_gguf):
+    add_model(workspace.home, small_gguf)
+    app = open_page("models")
+    app.selectbox(key="model-card").set_value("tiny-model").run()
+    card, files = app.dataframe[1].value, app.dataframe[2].value
+    assert dict(zip(card[""], card["What it is"], strict=True))["Context"] == "64 tokens"
+    assert list(files["File"]) == ["Tiny Model.gguf"]
