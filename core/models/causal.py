@@ -19,11 +19,12 @@ from core.models.agreement import spaced
 from core.models.conversation import Vocabulary
 from core.models.intake.accounts import check
 from core.models.intake.brought import check_safetensors
-from core.models.intake.folder import READER, account_from
+from core.models.intake.folder import READER, account_from, read_config
 from core.models.intake.gguf_config import check_gguf_for_training, config_of, quick_names
 from core.models.precision import compute_in_fp32, load_options
+from core.models.state_space import STATE_SPACE, UNQUANTIZED
 from core.models.templates import FALLBACK_TEMPLATE
-from core.models.torch_setup import memory_errors, prepare_libraries
+from core.models.torch_setup import memory_errors, peft_warnings_logged, prepare_libraries
 from core.models.vocabulary import read_vocabulary
 from core.records import ModelFormat
 from core.settings import Precision
@@ -137,7 +138,8 @@ def load_adapter(causal: CausalModel, folder: Path) -> CausalModel:
     if not (folder / "adapter_model.safetensors").is_file():
         raise SetupError(f"There is no adapter in {folder}.", "Restore the workspace from a backup or train again.")
     try:
-        model = PeftModel.from_pretrained(causal.model, str(folder), use_safetensors=True, local_files_only=True)
+        with peft_warnings_logged():
+            model = PeftModel.from_pretrained(causal.model, str(folder), use_safetensors=True, local_files_only=True)
     except (OSError, SafetensorError) as error:
         raise SetupError(f"The adapter in {folder} is damaged.", "Restore it from a backup or train again.") from error
     except (ValueError, RuntimeError, KeyError) as error:
@@ -150,6 +152,9 @@ def _load_folder(path: Path, options: dict[str, Any]) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
+    config = read_config(path, path.name)
+    if config.model_type in STATE_SPACE and "quantization_config" in options:
+        options["quantization_config"].llm_int8_skip_modules = list(UNQUANTIZED)
     model, told = AutoModelForCausalLM.from_pretrained(
         str(path), local_files_only=True, trust_remote_code=False, use_safetensors=True, **options, **TOLD
     )

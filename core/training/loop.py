@@ -16,9 +16,10 @@ from core.models.causal import CausalModel
 from core.models.conversation import Encoded
 from core.models.losses import mean_losses
 from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
-from core.models.torch_setup import memory_errors
+from core.models.torch_setup import memory_errors, peft_warnings_logged
 from core.settings import TrainingSettings
 from core.training.progress import Progress
+from core.training.targets import adapted, freeze, left_out, routers
 
 GRADIENT_NORM = 1.0  # larger gradients are scaled down to this norm
 
@@ -156,6 +157,8 @@ class Trainer:
         self.restore_adapter(tensors)
         for name, weight in self.weights.items():
             keys = ("step", "exp_avg", "exp_avg_sq")
+            if f"optimizer.step.{name}" not in tensors:  # a weight that got no gradient yet
+                continue
             state = {key: tensors[f"optimizer.{key}.{name}"] for key in keys}
             self.optimizer.state[weight] = {
                 key: value if key == "step" else value.to(weight.device) for key, value in state.items()
@@ -185,6 +188,7 @@ class Trainer:
             "tokens_per_s": round(self.token_count / self.training_s, 1) if self.training_s else 0.0,
             "seconds_per_step": round(self.training_s / self.step, 3) if self.step else 0.0,
             "trainable_weights": sum(weight.numel() for weight in self.weights.values()),
+            "adapted_layers": adapted(self.model),
             "weights_bytes": int(self.model.get_memory_footprint()),
             "device": self.causal.device,
         }
@@ -221,7 +225,7 @@ class Trainer:
 
 
 def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
-    """Return the model with a LoRA adapter on all linear layers but the output layer.
+    """Return the model with a LoRA adapter on all linear layers that read text, but the output layer.
 
     Sources: Hu et al. 2021; for all layers, Dettmers et al. 2023. The adapter's weights are fp32, whatever the model's
     precision.
@@ -234,12 +238,17 @@ def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
         target_modules="all-linear",
+        exclude_modules=left_out(causal.model),
         task_type="CAUSAL_LM",
     )
+    choosers = list(routers(causal.model))
     try:
-        return get_peft_model(causal.model, config)
+        with peft_warnings_logged():
+            tuned = get_peft_model(causal.model, config)
     except ValueError as error:
         raise InputError("No adapter fits on this model.", "Choose another model.") from error
+    freeze(tuned, choosers)
+    return tuned
 
 
 def learning_rate_at(step: int, steps: int, *, settings: TrainingSettings) -> float:
