@@ -118,7 +118,8 @@ def build(folder: Path, config: Any) -> Path:
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config)
     for name, weight in model.named_parameters():
-        factor = 1 if weight.dim() == 1 else 8 if "layers" in name and config.model_type == "gemma3_text" else 3
+        is_mixer = "mixer" in name  # of Mamba, whose products would be too large for fp16
+        factor = 1 if weight.dim() == 1 or is_mixer else 8 if "layers" in name and config.model_type == "gemma3_text" else 3
         weight.data = (weight.data * factor).half().float()
     model.save_pretrained(folder)
     return folder
