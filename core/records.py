@@ -477,7 +477,10 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model on this machine. `path` is the GGUF file or the model's folder."""
+    """A model on this machine. `path` is the GGUF file or the model's folder.
+
+    `training_fault` says in a sentence why it cannot be trained; "" if it can, or if nobody looked.
+    """
 
     name: str
     path: str
@@ -487,6 +490,7 @@ class Model:
     license: str = ""
     source: str = ""
     is_embedded: bool = False
+    training_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

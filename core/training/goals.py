@@ -50,6 +50,7 @@ class Situation:
     tokens_per_s: float  # measured on an earlier run of this model; 0 if there is none
     free_memory_bytes: float
     free_disk_bytes: float
+    expert_weights: int = 0  # of these, how many belong to experts
     minutes: float | None = None
     speeds: Mapping[str, float] = field(default_factory=dict)  # of products by precision, if they were measured here
 
@@ -59,6 +60,7 @@ class Situation:
             self.model,
             settings,
             amount=self.amount,
+            expert_weights=self.expert_weights,
             tokens_per_s=self.tokens_per_s,
             free_memory_bytes=self.free_memory_bytes,
             free_disk_bytes=self.free_disk_bytes,

@@ -6,6 +6,7 @@ from typing import Any
 
 import psutil
 
+from core.models.intake.facts import facts_of
 from core.records import Model, Project, Run
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, rights
@@ -31,9 +32,11 @@ def situation_here(
         AccessError: the acting person may not see the project.
     """
     rights.check(workspace.db, "see project", project.id)
+    facts = facts_of(model)
     return Situation(
         model=model,
         amount=amount,
+        expert_weights=facts.expert_parameters if facts else 0,
         tokens_per_s=measured_speed(workspace, project, model.name),
         free_memory_bytes=psutil.virtual_memory().available,
         free_disk_bytes=shutil.disk_usage(workspace.home).free,

@@ -12,6 +12,7 @@ from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
+from core.models.intake.accounts import OTHER_FORM
 from core.models.model_formats import is_for
 from core.records import DatasetVersion, Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
@@ -89,9 +90,11 @@ def find_trainable(workspace: Workspace, name: str) -> Model:
 
     Raises:
         SetupError: it is not on this machine.
-        InputError: it is not a language model.
+        InputError: it is not a language model, or one that cannot be trained.
     """
     model = registry.find_model(registry.model_folders(workspace.home), name)
+    if model.training_fault:
+        raise InputError(f"{name} cannot be trained. {model.training_fault}", OTHER_FORM)
     if not is_for(model, "training"):
         raise InputError(
             f"{name} is not a language model.", Hint("Choose one of the language models.", command="garrison models list")
@@ -146,6 +149,7 @@ def train_run(
         _check_approvals(workspace, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
+    context.progress(0, 1, message="Loading the model")
     measured_once(workspace.speeds_path)
     rows = read_rows(dataset / TRAIN)
     result = train(
