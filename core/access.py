@@ -111,6 +111,7 @@ GATES: dict[AuditAction, Action] = {
     "highest marking set": "set rules",
     "two-person rule changed": "set rules",
     "sample size changed": "set rules",
+    "good enough changed": "set rules",
     "review proposed": "propose",
     "review returned": "approve",
     "review approved": "approve",

@@ -47,6 +47,7 @@ AuditAction = Literal[
     "review withdrawn",
     "two-person rule changed",
     "sample size changed",
+    "good enough changed",
     "question pairs carried over",
     "dataset version built",
     "dataset version exported",
@@ -125,6 +126,7 @@ class Project:
     two_person: TwoPersonRule = "auto"
     sample_size: int = 60  # passages without a span to read before a proposal; 0 for none
     highest_marking: MarkingLevel = "unclassified"  # a document marked above it is refused
+    good_enough: float = 0.6  # share of right answers from which a model is good enough to use, above 0 and up to 1
     created_at: str
 
 
@@ -427,7 +429,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """A comparison of base model and tuned model on held-out questions; `scores` is laid out as in `core.evaluation`."""
+    """A comparison of base model and tuned model on held-out questions; `scores` is laid out as in `core.evaluation`.
+
+    `is_good_enough` says whether enough of the run's answers were right, by the bound that the project had then; None in
+    evaluations that are older than that question.
+    """
 
     id: str
     project_id: str
@@ -437,6 +443,7 @@ class Evaluation:
     question_count: int
     scores: dict[str, Any]
     verdict: str
+    is_good_enough: bool | None = None
     created_at: str
 
 
@@ -471,7 +478,10 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model on this machine. `path` is the GGUF file or the model's folder."""
+    """A model on this machine. `path` is the GGUF file or the model's folder.
+
+    `training_fault` says in a sentence why it cannot be trained; "" if it can, or if nobody looked.
+    """
 
     name: str
     path: str
@@ -481,6 +491,7 @@ class Model:
     license: str = ""
     source: str = ""
     is_embedded: bool = False
+    training_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,14 @@
 Each drawing of a page gives its downloads new ids, and the browser asks for the one it was told last. Streamlit forgets what
 the drawing before gave as soon as a drawing ends, also one that was ended early by another click or by `st.rerun`: before it
 came to the button. Whoever pressed that button then, before the next drawing reached it, was told "Failed to generate file".
+And the answer to a press waits for its turn to be sent: a drawing that began meanwhile threw it away, and nothing happened.
 """
 
 import time
 from collections import Counter
 from collections.abc import Iterable
 
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorage
 
@@ -63,8 +65,20 @@ class PatientFiles(MediaFileManager):
         return {each for each in idle if now_s - self._idle_since_s.setdefault(each, now_s) < KEPT_S}
 
 
-def keep_downloads() -> None:
-    """Let the server that starts next keep its files patiently; call it before Streamlit's own start."""
-    from streamlit.runtime import runtime
+class PatientQueue(ForwardMsgQueue):
+    """Streamlit's messages to a browser that wait to be sent; a new drawing leaves the answers to presses among them."""
 
+    def clear(self, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None) -> None:
+        """Take out what a new drawing makes void, or everything if nothing is to be retained, as after it was sent."""
+        answers = [each for each in self._queue if each.WhichOneof("type") == "backend_operation_response"]
+        super().clear(retain_lifecycle_msgs, fragment_ids_this_run)
+        if retain_lifecycle_msgs:
+            self._queue += [each for each in answers if not any(each is left for left in self._queue)]
+
+
+def keep_downloads() -> None:
+    """Let the server that starts next keep files and answers patiently; call it before Streamlit's own start."""
+    from streamlit.runtime import app_session, runtime
+
+    app_session.ForwardMsgQueue = PatientQueue  # type: ignore[attr-defined]
     runtime.MediaFileManager = PatientFiles  # type: ignore[attr-defined]

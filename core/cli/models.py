@@ -10,6 +10,8 @@ from core import installation
 from core.cli.shell import ByteLine, report_error, shell_of, table
 from core.errors import SetupError
 from core.models import registry
+from core.models.intake.facts import facts_of, sentences
+from core.models.model_formats import uses_in_words
 from core.records import Model
 
 app = typer.Typer(no_args_is_help=True)
@@ -18,6 +20,23 @@ app = typer.Typer(no_args_is_help=True)
 def describe(model: Model) -> dict[str, Any]:
     """Return a model as the commands output it: its record plus `size`, an alias of `size_bytes`."""
     return asdict(model) | {"size": model.size_bytes}
+
+
+def card(model: Model) -> tuple[dict[str, Any], str]:
+    """Return what `models show` tells of a model, as a document and as text."""
+    facts, files = facts_of(model), registry.file_hashes(model)
+    told = describe(model) | {"facts": asdict(facts) if facts else None, "files": files}
+    lines = {
+        "Name": model.name,
+        **(sentences(facts) if facts else {}),
+        "License": model.license or "not stated",
+        "Used for": uses_in_words(model),
+    }
+    if model.training_fault:
+        lines["Not trained"] = model.training_fault
+    width = max(map(len, lines))
+    text = [f"{name.ljust(width)}  {value}" for name, value in lines.items()]
+    return told, "\n".join([*text, *(f"{sha256}  {name}" for name, sha256 in files.items())])
 
 
 @app.command("list")
@@ -41,7 +60,15 @@ def add(
     """Add a model: a GGUF file or a folder with safetensors."""
     shell = shell_of(context)
     model = registry.add_model(shell.workspace.home, path, name or None)
-    shell.show(describe(model), f"Model {model.name} is there.")
+    told, text = card(model)
+    shell.show(told, f"Model {model.name} is there.\n{text}")
+
+
+@app.command()
+def show(context: typer.Context, name: str) -> None:
+    """Tell what a model is: family, parameters, context, license, and the SHA-256 of each file."""
+    shell = shell_of(context)
+    shell.show(*card(registry.find_model(registry.model_folders(shell.workspace.home), name)))
 
 
 @app.command("import")

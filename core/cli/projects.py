@@ -70,6 +70,7 @@ def describe(workspace: Workspace, project: Project) -> dict[str, Any]:
         "name": project.name,
         "policy": project.policy,
         "highest_marking": project.highest_marking,
+        "good_enough": project.good_enough,
         "created_at": project.created_at,
         "steps": [
             {"name": s.name, "title": s.title, "state": s.state, "summary": s.summary, "next": s.next_action} for s in steps
@@ -104,6 +105,24 @@ def marking(
     if above:
         text += f" Marked above it and not to be approved: {', '.join(document.id for document in above)}"
     shell.show({"highest_marking": chosen, "above": [document.id for document in above]}, text)
+
+
+@app.command("good-enough")
+def good_enough(
+    context: typer.Context,
+    name: str,
+    share: Annotated[float, typer.Argument(help="Share of right answers, such as 0.6.")],
+    as_: Annotated[str, typer.Option("--as", help="Who decides this.")] = "",
+) -> None:
+    """Set how many answers of a model must be right before it is called good enough to use."""
+    from core.identity import declared
+    from core.services.training.good_enough import set_good_enough
+
+    shell = shell_of(context)
+    project = shell.workspace.project(name)
+    set_good_enough(shell.workspace, project, share, actor=declared(as_))
+    text = f"A model of {project.name} is good enough to use when {share:.0%} of its answers are right."
+    shell.show({"good_enough": share}, text)
 
 
 @app.command("delete")

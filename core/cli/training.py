@@ -7,6 +7,7 @@ import typer
 
 from core.cli.shell import Shell, plain, shell_of, table
 from core.errors import InputError
+from core.jobs.typed import JobParams
 from core.models.quantizations import QUANTIZATIONS, USUAL
 from core.models.release_formats import RELEASE_FORMATS
 from core.records import Evaluation, Model, Project, Run
@@ -36,6 +37,9 @@ def train(
     goal: Annotated[str, typer.Option(help="quick, facts, heart or style.")] = "facts",
     minutes: Annotated[float, typer.Option(help="Time allowed; 0: no limit.", min=0)] = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the training settings.")] = None,
+    from_run: Annotated[
+        str, typer.Option("--from", metavar="RUN", help="Repeat this run: its model, dataset version and settings.")
+    ] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only estimate memory, disk, time: exit code 1 if it does not fit.")
@@ -44,13 +48,16 @@ def train(
     """Train an adapter on the project's reviewed question pairs."""
     from core.services.questions.trainable import check_reviewed, trainable_amount
     from core.services.training.fit import settings_here
-    from core.services.training.runs import Params, Result, find_trainable
+    from core.services.training.runs import Params, find_trainable, repeated
 
-    if plan and detach:
-        raise InputError("--plan starts no job that --detach could leave running.", "Give one of the two.")
+    if plan and (detach or from_run):
+        raise InputError("--plan starts nothing: --detach and --from do not go with it.", "Give it without them.")
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
+    if from_run:
+        _train(shell, chosen, repeated(shell.workspace, chosen, from_run, changes), detach=detach)
+        return
     base = find_trainable(shell.workspace, model)
     check_reviewed(shell.workspace, chosen)
     amount = trainable_amount(shell.workspace, chosen)
@@ -59,12 +66,23 @@ def train(
     )
     if plan:
         raise typer.Exit(0 if show_plan(shell, chosen, base, amount=amount, derived=derived) else DOES_NOT_FIT)
-    job = shell.run(Params(model=model, settings=derived.settings.in_full()), project_id=chosen.id, detach=detach)
+    _train(shell, chosen, Params(model=model, settings=derived.settings.in_full()), detach=detach)
+
+
+def _train(shell: Shell, project: Project, params: JobParams, *, detach: bool) -> None:
+    """Start a training, and unless it is to go on alone, print what came of it."""
+    from core.services.training.runs import Result
+
+    job = shell.run(params, project_id=project.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
         return
     run = get(shell.workspace.db, Run, Result.of(job).run_id)
-    shell.show(run_figures(run), f"Run {run.id} is ready. Next: garrison evaluate {chosen.name} {run.id}")
+    left_out = run.metrics.get("rows_too_long")
+    told = f"Run {run.id} is ready. Next: garrison evaluate {project.name} {run.id}"
+    if left_out:
+        told = f"{counted(left_out, 'question pair')} too long to learn from: left out.\n{told}"
+    shell.show(run_figures(run), told)
 
 
 def run_figures(run: Run) -> dict[str, object]:
@@ -167,8 +185,10 @@ def evaluate(
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
-    """Compare a run with its base model on questions it was not trained on."""
+    """Compare a run with its base model, alone and with a passage, on questions it was not trained on."""
+    from core.cli.evaluation_words import evaluation_json, evaluation_text
     from core.services.training.evaluation import Params, Result
+    from core.services.training.results import stored_result
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
@@ -181,12 +201,8 @@ def evaluate(
         shell.show(job, f"Job {job.id}")
         return
     evaluation = get(shell.workspace.db, Evaluation, Result.of(job).evaluation_id)
-    rows = [
-        {"score": name, "base": f"{s['base']['mean']:.3f}", "tuned": f"{s['tuned']['mean']:.3f}",
-         "difference": f"{s['difference']['mean']:+.3f}"}
-        for name, s in evaluation.scores.items()
-    ]  # fmt: skip
-    shell.show(evaluation, f"{evaluation.verdict}\n\n{table(rows, empty='')}")
+    result = stored_result(shell.workspace, evaluation)
+    shell.show(evaluation_json(evaluation, result), evaluation_text(evaluation, result))
 
 
 def leaks(

@@ -10,14 +10,22 @@ from typing import Any
 
 import jinja2
 
-from core.evaluation.comparison import EvaluationResult, Metric, Row
-from core.evaluation.verdict import outcome, verdict
+from core.evaluation.comparison import Column, Comparison, EvaluationResult, Metric, Row
+from core.evaluation.outcomes import RIGHT_F1
+from core.evaluation.verdict import judge, outcome, verdict
 
 METRIC_NAMES: dict[Metric, str] = {
     "token_f1": "Token F1",
     "rouge_l": "ROUGE-L",
     "exact_match": "Exact match",
     "loss": "Loss on the reference answers",
+    "meaning": "Similarity of meaning",
+}
+COLUMN_NAMES: dict[Column, str] = {
+    "base": "base",
+    "tuned": "tuned",
+    "base_with_passage": "base with the passage",
+    "tuned_with_passage": "tuned with the passage",
 }
 WIDTH, HEIGHT = 400.0, 230.0
 LEFT, RIGHT, TOP, BOTTOM = 34.0, 10.0, 10.0, 30.0  # margins of the loss plot, for its labels
@@ -47,6 +55,7 @@ class ReportData:
     train_loss: Sequence[tuple[int, float]]  # (step, nats per token)
     validation_loss: Sequence[tuple[int, float]]
     evaluation: EvaluationResult
+    good_enough: float  # share of right answers from which the project takes a model for good enough to use
     settings: Mapping[str, Any]  # training settings
     stages: Sequence[StageTime]
     refused_connections: int | None  # attempts to reach another machine; None if they were not monitored
@@ -83,14 +92,24 @@ def render_report(data: ReportData) -> str:
     environment.filters["duration"] = _duration
     environment.filters["words"] = lambda name: str(name).replace("_", " ").replace("-", " ").lower()
     result = data.evaluation
+    judged = judge(result, bound=data.good_enough)
     return environment.get_template("report.html").render(
         data=data,
-        verdict=verdict(result),
-        outcome=outcome(result.scores["token_f1"].difference, question_count=result.question_count),
+        verdict=verdict(result, judged),
+        outcome=judged.change if judged.is_good_enough or judged.change == "worse" else "unclear",
         spans=_bars(data.spans),
         pairs=_bars({"kept": data.pairs_kept}, data.pairs_dropped),
         loss=_loss_plot(data.train_loss, data.validation_loss),
-        metrics=[_metric_plot(result, metric) for metric in METRIC_NAMES],
+        metrics=[
+            _metric_plot(result, compared[metric], metric=metric, title=f"{METRIC_NAMES[metric]}{condition}")
+            for condition, compared in (("", result.scores), (", with the passage", result.with_passage))
+            for metric in METRIC_NAMES
+            if metric in compared
+        ],
+        outcomes=_outcome_rows(result),
+        right_f1=f"{RIGHT_F1:.0%}",
+        has_unanswerable=any(not row.asked.is_answerable for row in result.rows),
+        column_names=[(column, COLUMN_NAMES[column]) for column in result.columns],
         chosen=chosen_rows(result),
     )
 
@@ -165,24 +184,36 @@ def _loss_summary(train: Sequence[tuple[int, float]], validation: Sequence[tuple
     return text[0].upper() + text[1:]
 
 
-def _metric_plot(result: EvaluationResult, metric: Metric) -> dict[str, Any]:
+def _outcome_rows(result: EvaluationResult) -> list[dict[str, Any]]:
+    """Lay out how many answers were right, wrong and refused, by column, with shares in percent."""
+    rows = []
+    for title, is_answerable in (("The documents answer", True), ("The documents do not tell", False)):
+        for column in result.columns:
+            counts = result.counts(column, is_answerable=is_answerable)
+            shares = [(name, number, 100 * number / counts.total) for name, number in counts.as_json().items() if number]
+            if shares:
+                rows.append({"title": title, "column": COLUMN_NAMES[column], "counts": counts, "shares": shares})
+    return rows
+
+
+def _metric_plot(result: EvaluationResult, score: Comparison, *, metric: Metric, title: str) -> dict[str, Any]:
     """Lay out one metric's means and intervals in percent of its axis: 0 to 1, or 0 to above the highest loss."""
-    score, is_loss = result.scores[metric], metric == "loss"
+    is_loss = metric == "loss"
     ticks = nice_ticks(0, max(score.base.high, score.tuned.high), most=4) if is_loss else [0.0, 0.25, 0.5, 0.75, 1.0]
     top = ticks[-1]
     sides = [
         {
             "name": name,
             "interval": interval,
-            "mean": 100 * interval.mean / top,
-            "low": 100 * interval.low / top,
+            "mean": max(0.0, 100 * interval.mean / top),
+            "low": max(0.0, 100 * interval.low / top),
             "high": 100 * interval.high / top,
         }
         for name, interval in (("base", score.base), ("tuned", score.tuned))
     ]
     reached = outcome(score.difference, question_count=result.question_count, lower_is_better=is_loss)
     return {
-        "name": METRIC_NAMES[metric],
+        "name": title,
         "note": "lower is better" if is_loss else "0 to 1, higher is better",
         "sides": sides,
         "ticks": [Tick(100 * tick / top, f"{tick:g}") for tick in ticks],

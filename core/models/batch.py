@@ -2,8 +2,8 @@
 
 Each completion is a separate sequence in one shared KV cache: the common prefix is read once and every sequence starts
 from it (`llama_memory_seq_cp`); each step advances all sequences by one token in a single `llama_decode`; a sequence
-that ends makes room for the next prompt in the same step. Import this module inside the functions that need it: it
-loads llama.cpp.
+that ends makes room for the next prompt in the same step. Prompts that begin with the same text beyond that prefix share
+it, too, when they follow one another. Import this module inside the functions that need it: it loads llama.cpp.
 """
 
 import ctypes
@@ -28,6 +28,7 @@ from core.models.text import Completion, Prompt
 
 BATCH_TOKENS = 512  # read in one `llama_decode`; llama.cpp's own default for the physical batch
 LOGITS_BYTES = 128 * 2**20  # limit on the logits of one `llama_decode`: 4 bytes per row and token of the vocabulary
+LEAST_SHARED = 32  # tokens that two prompts begin with, from which one waits for the other to have read them
 LIKELIEST = 256  # tokens tried with the grammar after it rejects the chosen one, before trying all
 TOP_K, TOP_P = 40, 0.95  # llama.cpp's defaults
 
@@ -47,6 +48,9 @@ class _Sequence:
     data: bytearray
     written: list[int] = field(default_factory=list)
     logits: range = range(0)  # rows of the batch with logits; empty while still reading
+    source: "_Sequence | None" = None  # reads what this one begins with, up to position `shared`; None if it has its own
+    source_slot: int = 0
+    shared: int = 0
     measured: int = 0  # number of expected tokens measured
     nats: float = 0.0  # their summed cross-entropy
 
@@ -96,6 +100,9 @@ class BatchGenerator:
         self._vocabulary_size = C.llama_vocab_n_tokens(self._weights.vocabulary.vocab)
         self._context_tokens = context_tokens
         self._batch = C.llama_batch_init(BATCH_TOKENS, 0, 1)
+        self._is_recurrent = bool(
+            C.llama_model_is_recurrent(self._weights.model) or C.llama_model_is_hybrid(self._weights.model)
+        )
         self._prefix: tuple[int, ...] = ()
         self._grammars: dict[str, bytes] = {}
         if adapter:
@@ -136,11 +143,14 @@ class BatchGenerator:
                         yield started
                         continue
                     slot = free.pop()
-                    active[slot] = started
                     C.llama_memory_seq_cp(self._memory, self.sequences, slot, -1, -1)
+                    self._find_source(started, active)
+                    active[slot] = started
                 if not active:
                     return
+                self._take_shared(active)  # what was read before
                 self._decode(active)
+                self._take_shared(active)  # before a source ends
                 for slot in [slot for slot, sequence in active.items() if sequence.logits]:
                     if active[slot].measured < len(active[slot].prompt.expected):
                         self._measure(slot, active[slot])
@@ -215,6 +225,29 @@ class BatchGenerator:
         data = bytearray(prompt.start.encode())
         return _Sequence(index, prompt, pending, after, answer_at, question, _sampler_chain(prompt), grammar, data)
 
+    def _find_source(self, started: _Sequence, active: dict[int, _Sequence]) -> None:
+        """Let a sequence wait for the active one that reads the same tokens for longest, if that saves enough.
+
+        A recurrent model's memory cannot be copied up to a position.
+        """
+        if self._is_recurrent or not started.prompt.tokens:
+            return
+        for slot, other in active.items():
+            shared = _shared_length([other.prompt.tokens, started.prompt.tokens]) if other.prompt.tokens else 0
+            if shared >= max(started.position + LEAST_SHARED, started.shared + 1):
+                started.source, started.source_slot, started.shared = other, slot, shared
+
+    def _take_shared(self, active: dict[int, _Sequence]) -> None:
+        """Give sequences that wait the tokens that their sources have read by now."""
+        for slot, sequence in active.items():
+            source = sequence.source
+            if source is None or source.source is not None or source.position < sequence.shared:
+                continue
+            C.llama_memory_seq_cp(self._memory, sequence.source_slot, slot, sequence.position, sequence.shared)
+            for _ in range(sequence.shared - sequence.position):
+                sequence.pending.popleft()
+            sequence.position, sequence.source = sequence.shared, None
+
     @staticmethod
     def _accept(grammar: Any, token: int) -> bool:
         """Advance a grammar by `token` if it allows that; llama.cpp aborts the process on a token it does not allow."""
@@ -247,7 +280,7 @@ class BatchGenerator:
         count = wanted = 0
         for slot, sequence in active.items():
             begun = count
-            while sequence.pending and count < BATCH_TOKENS and wanted < most:
+            while sequence.pending and not sequence.source and count < BATCH_TOKENS and wanted < most:
                 is_wanted = sequence.position + 1 >= sequence.answer_at
                 begun += not is_wanted
                 self._put(count, sequence.pending.popleft(), sequence.position, slot, wants_logits=is_wanted)

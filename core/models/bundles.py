@@ -17,6 +17,7 @@ from core.carry.verify import Bundle, Trust, faults, open_bundle
 from core.errors import Hint, InputError, SetupError
 from core.files import folder_atomic
 from core.models import registry
+from core.models.intake.brought import MANIFEST
 from core.records import Model
 
 FOLDER = "models"  # top folder in the bundle, with one folder per model
@@ -121,7 +122,7 @@ def _is_there(bundle: Bundle, model: BundledModel, present: dict[str, Model]) ->
     old = present.get(model.name)
     if old is None:
         return False
-    about = next((entry for entry in model.files if entry[1].path.endswith(f"/{registry.MANIFEST}")), None)
+    about = next((entry for entry in model.files if entry[1].path.endswith(f"/{MANIFEST}")), None)
     content = b"".join(bundle.reader.read(about[0], about[1].size_bytes)) if about else b""
     if registry.described_hash(content) == old.sha256:
         return True

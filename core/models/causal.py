@@ -17,12 +17,20 @@ from core.errors import Hint, InputError, SetupError
 from core.files import file_key, folder_atomic
 from core.models.agreement import spaced
 from core.models.conversation import Vocabulary
+from core.models.intake.accounts import check
+from core.models.intake.brought import check_safetensors
+from core.models.intake.folder import READER, account_from, read_config
+from core.models.intake.gguf_config import check_gguf_for_training, config_of, quick_names
 from core.models.precision import compute_in_fp32, load_options
+from core.models.state_space import STATE_SPACE, UNQUANTIZED
 from core.models.templates import FALLBACK_TEMPLATE
-from core.models.torch_setup import memory_errors, prepare_libraries
+from core.models.torch_setup import memory_errors, peft_warnings_logged, prepare_libraries
 from core.models.vocabulary import read_vocabulary
 from core.records import ModelFormat
 from core.settings import Precision
+
+FORM = "2"  # of unpacked GGUFs; increase it to have all unpacked again
+TOLD = {"output_loading_info": True, "ignore_mismatched_sizes": True}  # what is wrong is told instead of logged or raised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +87,8 @@ def load_causal(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if format not in ("gguf", "safetensors"):
         raise InputError(f"{path.name} is not a language model.", "Choose a GGUF file or a folder with safetensors.")
-    if format == "safetensors" and not any(path.glob("*.safetensors")):
-        raise InputError(f"The folder {path.name!r} holds no safetensors.", "Pickled weights are not loaded.")
+    if format == "safetensors":
+        check_safetensors(path, path.name)
     sys.audit("garrison.load", str(path))
     with memory_errors():
         options = load_options(precision, device)
@@ -130,7 +138,8 @@ def load_adapter(causal: CausalModel, folder: Path) -> CausalModel:
     if not (folder / "adapter_model.safetensors").is_file():
         raise SetupError(f"There is no adapter in {folder}.", "Restore the workspace from a backup or train again.")
     try:
-        model = PeftModel.from_pretrained(causal.model, str(folder), use_safetensors=True, local_files_only=True)
+        with peft_warnings_logged():
+            model = PeftModel.from_pretrained(causal.model, str(folder), use_safetensors=True, local_files_only=True)
     except (OSError, SafetensorError) as error:
         raise SetupError(f"The adapter in {folder} is damaged.", "Restore it from a backup or train again.") from error
     except (ValueError, RuntimeError, KeyError) as error:
@@ -143,9 +152,13 @@ def _load_folder(path: Path, options: dict[str, Any]) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
-    model = AutoModelForCausalLM.from_pretrained(
-        str(path), local_files_only=True, trust_remote_code=False, use_safetensors=True, **options
+    config = read_config(path, path.name)
+    if config.model_type in STATE_SPACE and "quantization_config" in options:
+        options["quantization_config"].llm_int8_skip_modules = list(UNQUANTIZED)
+    model, told = AutoModelForCausalLM.from_pretrained(
+        str(path), local_files_only=True, trust_remote_code=False, use_safetensors=True, **options, **TOLD
     )
+    check(account_from(told), path.name, reader=READER)
     return model, tokenizer
 
 
@@ -153,12 +166,16 @@ def _load_gguf(path: Path, options: dict[str, Any]) -> tuple[Any, Any]:
     """Load a GGUF: undo its own quantization first, then treat its weights like any others."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    check_gguf_for_training(path)
     where = {"gguf_file": path.name, "local_files_only": True, "trust_remote_code": False}
     tokenizer = AutoTokenizer.from_pretrained(str(path.parent), **where)
     is_quantized = "quantization_config" in options
     dtype = torch.float16 if is_quantized else options["dtype"]
-    with redirect_stderr(io.StringIO()):  # its progress bar cannot be switched off
-        model = AutoModelForCausalLM.from_pretrained(str(path.parent), dtype=dtype, **where)
+    with redirect_stderr(io.StringIO()), quick_names():  # its progress bar cannot be switched off
+        model, told = AutoModelForCausalLM.from_pretrained(
+            str(path.parent), dtype=dtype, config=config_of(path), **where, **TOLD
+        )
+    check(account_from(told), path.name, reader=READER)
     forget_gguf(model)
     if is_quantized:
         weights, config, kind = model.state_dict(), model.config, type(model)
@@ -175,7 +192,7 @@ def unpack_gguf(path: Path, cache: Path) -> Path:
     Raises:
         SetupError: the disk is full.
     """
-    target = cache / f"{path.stem}-{file_key(path)}"
+    target = cache / f"{path.stem}-{file_key(path)}-{FORM}"
     if not target.exists():
         model, tokenizer = _load_gguf(path, {"dtype": torch.float16})
         try:

@@ -18,12 +18,17 @@ def answer_loss(causal: CausalModel, rows: Sequence[Mapping[str, Any]], *, max_t
     Args:
         causal: the model.
         rows: question pairs, see `encode_rows`.
-        max_tokens: longer rows lose the end of their answer.
+        max_tokens: longer rows lose the end of their answer; a question that fills all of it loses its beginning.
     """
     encoded = encode_rows(causal.vocabulary, causal.template, rows)
     longest = min(max_tokens, causal.context_tokens)
-    encoded = [Encoded(row.tokens[: max(longest, row.answer_start + 1)], row.answer_start) for row in encoded]
-    return mean_losses(causal, encoded)
+    return mean_losses(causal, [_shortened(row, longest) for row in encoded])
+
+
+def _shortened(row: Encoded, longest: int) -> Encoded:
+    """Cut a row to `longest` tokens, the first token of the answer among them: more positions there may not be."""
+    start = max(0, row.answer_start + 1 - longest)
+    return Encoded(row.tokens[start : start + longest], row.answer_start - start)
 
 
 @torch.no_grad()

@@ -19,11 +19,6 @@ class WeightFormat:
     name: ModelFormat
     uses: tuple[Use, ...]
 
-    @property
-    def words(self) -> str:
-        """Return the uses as the pages show them, such as "Training, chat"."""
-        return ", ".join(self.uses).capitalize()
-
 
 MODEL_FORMATS: dict[str, WeightFormat] = {
     form.name: form
@@ -39,4 +34,11 @@ MODEL_FORMATS: dict[str, WeightFormat] = {
 
 def is_for(model: Model, use: Use) -> bool:
     """Return whether `model` can be used for `use`."""
+    if use == "training" and model.training_fault:
+        return False
     return use in MODEL_FORMATS[model.format].uses
+
+
+def uses_in_words(model: Model) -> str:
+    """Return what a model can be used for as the pages show it, such as "Training, chat"."""
+    return ", ".join(use for use in MODEL_FORMATS[model.format].uses if is_for(model, use)).capitalize()

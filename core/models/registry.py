@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import shutil
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +17,13 @@ from typing import Any, Literal
 from core.embedded import embedded_folder
 from core.errors import Hint, InputError, SetupError
 from core.files import folder_atomic, sha256_file, sha256_folder
-from core.models.card import license_in
+from core.models.intake.brought import MANIFEST, PICKLED, check_gguf, check_safetensors, look, training_fault
+from core.models.intake.parts import join, proposed_name
 from core.models.model_formats import MODEL_FORMATS, Use, is_for
 from core.records import Model
 
 log = logging.getLogger(__name__)
 
-MANIFEST = "model.json"
-PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack"}
-# Files that make up a safetensors model: weights, configuration, tokenizer, chat template, card and license.
-CARRIED = {".safetensors", ".json", ".jinja", ".model", ".txt", ".md", ""}
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 Health = Literal["unchanged", "changed", "missing", "not recorded"]
@@ -90,34 +86,42 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
 def add_model(home: Path, path: Path, name: str | None = None) -> Model:
     """Copy a GGUF file or a folder of safetensors into `home/models/<name>`, with its license.
 
-    The copy is independent of the original, and its folder appears complete or not at all. From a folder of safetensors
-    only weights, configuration, tokenizer, chat template and license are copied: no code, no pickles, no subfolders.
+    Every weight must be there and be read by the library that answers with it. The copy is independent of the original,
+    and its folder appears complete or not at all. The parts of a split GGUF are joined to one file. From a folder of
+    safetensors only weights, configuration, tokenizer, chat template and license are copied: no code, no pickles, no
+    subfolders.
 
     Raises:
         InputError: this is not a usable model, or the name is taken.
         SetupError: the disk is full or not writable.
     """
     path = path.absolute()  # so that "." gets a name
-    files, license = _files_of(path)
-    name = name or re.sub(r"[^a-z0-9._-]+", "-", (path.stem if path.is_file() else path.name).lower()).strip("-._")
+    name = name or re.sub(r"[^a-z0-9._-]+", "-", proposed_name(path).lower()).strip("-._")
     if not NAME.fullmatch(name):
         raise InputError(
             f"{name!r} cannot be the name of a model.", "Use lower-case letters, digits, dots, hyphens and underscores."
         )
     if any(model.name == name for model in list_models(model_folders(home))):
         raise InputError(f"There already is a model {name!r}.", Hint("Give another name.", command="--name NAME"))
+    brought = look(path)
     target = home / "models" / name
     with folder_atomic(target) as folder:
-        for file in files:
-            _copy(file, folder / file.name)
-        is_gguf = path.is_file()
+        if brought.is_split:
+            join(brought.files, folder / brought.file)
+            check_gguf(folder / brought.file, path.name)
+        else:
+            for file in brought.files:
+                _copy(file, folder / file.name)
+        weights = folder if brought.file == "." else folder / brought.file
         description = {
             "name": name,
-            "file": path.name if is_gguf else ".",
-            "format": "gguf" if is_gguf else "safetensors",
-            "sha256": hash_model(folder / path.name if is_gguf else folder),
-            "license": license,
+            "file": brought.file,
+            "format": brought.format,
+            "sha256": hash_model(weights),
+            "license": brought.license,
             "source": path.name,
+            "files": {file.name: sha256_file(file) for file in sorted(folder.iterdir())},
+            "training_fault": training_fault(weights) if brought.format == "gguf" else "",
         }
         (folder / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
         (folder / MANIFEST).chmod(0o644)
@@ -159,17 +163,14 @@ def check_folder(folder: Path) -> None:
         model = _read_model(folder / MANIFEST)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("The model has no readable model.json.", "Get a new copy from where it was made.") from error
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    if model.format == "gguf":
-        _check_gguf(Path(model.path))
-    elif model.format == "safetensors":
-        if any(path.suffix in PICKLED for path in files):
-            raise InputError(f"The model {model.name!r} holds pickled weights.", "Models must be safetensors or GGUF only.")
-        for path in files:
-            if path.suffix == ".safetensors":
-                _check_safetensors(path)
+    if model.format == "safetensors" and any(path.suffix in PICKLED for path in folder.rglob("*")):
+        raise InputError(f"The model {model.name!r} holds pickled weights.", "Models must be safetensors or GGUF only.")
     if _health(model) != "unchanged":
         raise InputError(f"The model {model.name!r} is not what its model.json says.", "Get a new copy.")
+    if model.format == "gguf":
+        check_gguf(Path(model.path), model.name)
+    elif model.format == "safetensors":
+        check_safetensors(folder, model.name)
 
 
 def described_hash(content: bytes) -> str:
@@ -178,6 +179,14 @@ def described_hash(content: bytes) -> str:
         return str(json.loads(content).get("sha256", ""))
     except (ValueError, AttributeError):
         return ""
+
+
+def file_hashes(model: Model) -> dict[str, str]:
+    """Return the SHA-256 of each file of a model as recorded when it was added; {} if only that of the whole was."""
+    path = Path(model.path)
+    manifest = (path if path.is_dir() else path.parent) / MANIFEST
+    recorded = json.loads(manifest.read_text(encoding="utf-8")).get("files", {}) if manifest.is_file() else {}
+    return recorded or ({path.name: model.sha256} if path.is_file() and model.sha256 else {})
 
 
 def hash_model(path: Path) -> str:
@@ -208,65 +217,9 @@ def _read_model(manifest: Path) -> Model:
         sha256=str(values["sha256"]),
         license=str(values.get("license", "")),
         source=str(values.get("source", "")),
+        training_fault=str(values.get("training_fault", "")),
         is_embedded=folder.parent == embedded_folder(),
     )
-
-
-def _files_of(path: Path) -> tuple[list[Path], str]:
-    """Check a model that a user brought; return the files to copy and the license they name ("" if none)."""
-    if not path.exists():
-        raise InputError(f"There is nothing at {str(path)!r}.", "Give a GGUF file or a folder with safetensors.")
-    if path.is_file():
-        return [path], _check_gguf(path)
-    present = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-    weights = [file for file in present if file.suffix == ".safetensors"]
-    if not weights:
-        problem = "only pickled weights" if any(file.suffix in PICKLED for file in present) else "no weights"
-        raise InputError(f"The folder {path.name!r} holds {problem}.", "Models must be safetensors or GGUF only.")
-    for needed in ("config.json", "tokenizer_config.json"):
-        if not (path / needed).is_file():
-            raise InputError(f"The folder {path.name!r} has no {needed}.", "Bring the complete folder of the model.")
-    for file in weights:
-        _check_safetensors(file)
-    return [file for file in present if file.suffix in CARRIED and file.name != MANIFEST], license_in(path)
-
-
-def _check_gguf(path: Path) -> str:
-    """Reject anything but a complete GGUF file (all tensors within it); return the license in its header ("" if none)."""
-    import gguf
-
-    hint = "Bring a GGUF file or a folder with safetensors; if it is one, copy it again."
-    with path.open("rb") as file:
-        magic = file.read(4)
-    if magic != b"GGUF":
-        kind = "holds pickled weights: safetensors or GGUF only" if path.suffix in PICKLED else "is not a GGUF file"
-        raise InputError(f"{path.name!r} {kind}.", hint)
-    try:
-        reader = gguf.GGUFReader(path)
-    except Exception as error:  # on damaged files the reader raises whatever numpy raises
-        raise InputError(f"The GGUF file {path.name!r} is damaged or cut short.", hint) from error
-    if not reader.tensors:
-        raise InputError(f"The GGUF file {path.name!r} holds no weights.", hint)
-    license = reader.get_field("general.license")
-    return str(license.contents()) if license else ""
-
-
-def _check_safetensors(path: Path) -> None:
-    """Reject a damaged file: it must be an 8-byte header length, a JSON header, and exactly the bytes that describes.
-
-    Source: the format description in the safetensors repository.
-    """
-    size = path.stat().st_size
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(length)) if length < size else {}
-        ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
-        is_whole = bool(ends) and max(ends) + length + 8 == size
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError):
-        is_whole = False
-    if not is_whole:
-        raise InputError(f"The weights {path.name!r} are damaged or cut short.", "Copy the model again and compare sizes.")
 
 
 def _copy(source: Path, target: Path) -> None:

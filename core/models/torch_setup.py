@@ -12,6 +12,8 @@ import torch
 
 from core.errors import SetupError
 
+log = logging.getLogger(__name__)
+
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_cpu")
 
 
@@ -31,6 +33,16 @@ def memory_errors() -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def peft_warnings_logged() -> Iterator[None]:
+    """Write peft's warnings to our log instead of the terminal: they tell what it sees to by itself."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield
+    for warning in told:
+        log.debug("peft: %s", warning.message)
+
+
 @cache
 def prepare_libraries() -> None:
     """Silence libraries that write to the terminal and set one thread per physical core; runs only once.
@@ -43,8 +55,10 @@ def prepare_libraries() -> None:
     transformers_logging.disable_progress_bar()
     for name in ("bitsandbytes", "torch", "peft", "accelerate"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    for name in ("transformers", "peft"):  # what they tell each other about coming versions
-        warnings.filterwarnings("ignore", category=FutureWarning, module=name)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")  # what is said of coming versions
+    warnings.filterwarnings(
+        "ignore", module="peft"
+    )  # and what peft sees to by itself, such as the layout of GPT-2's weights
     os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
     if "OMP_NUM_THREADS" not in os.environ:
         allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
-from core.evaluation import EvaluationResult
 from core.evaluation.report import ReportData, StageTime, render_report
 from core.files import write_atomic
 from core.jobs.context import JobContext
@@ -23,6 +22,7 @@ from core.services.questions.trainable import trainable_amount
 from core.services.sample import prepare
 from core.services.training.evaluation import evaluate_run
 from core.services.training.fit import settings_here
+from core.services.training.results import stored_result
 from core.services.training.runs import find_trainable, train_run
 from core.settings import EMBEDDED_MODEL
 from core.storage import Workspace, find
@@ -107,7 +107,6 @@ def report_data(
     spans = [span for document in documents for span in find(workspace.db, Span, document_id=document.id)]
     pairs = find(workspace.db, QuestionPair, project_id=project.id)
     metrics = _metrics(RunFolder(workspace.run_folder(project.id, run.id)).metrics)
-    result = json.loads(workspace.evaluation_path(project.id, evaluation.id).read_text(encoding="utf-8"))
     hashes = {"model": run.model_sha256, "dataset version": run.dataset_sha256, "adapter": run.adapter_sha256}
     return ReportData(
         project=project.name,
@@ -120,7 +119,8 @@ def report_data(
         pairs_dropped=Counter(pair.reason for pair in pairs if pair.state == "dropped"),
         train_loss=[(row["step"], row["loss"]) for row in metrics if row.get("loss") is not None],
         validation_loss=[(row["step"], row["validation_loss"]) for row in metrics if row.get("validation_loss") is not None],
-        evaluation=EvaluationResult.from_json(result),
+        evaluation=stored_result(workspace, evaluation),
+        good_enough=project.good_enough,
         settings=run.settings,
         stages=stages,
         refused_connections=refused_count(),

@@ -139,13 +139,19 @@ def _evaluate(workspace: Workspace, project: Project) -> Step:
         return Step(
             "evaluate", "Evaluate", "out of date", f"Run {runs[0].number} is not evaluated", "Compare with the base model"
         )
-    return Step("evaluate", "Evaluate", "done", evaluations[0].verdict.split(":")[0].rstrip("."))
+    summary = evaluations[0].verdict.split(":")[0].rstrip(".")
+    if evaluations[0].is_good_enough is False:
+        return Step("evaluate", "Evaluate", "needs you", summary, "See what is missing")
+    return Step("evaluate", "Evaluate", "done", summary)
 
 
 def _use(workspace: Workspace, project: Project) -> Step:
     releases = find(workspace.db, Release, project_id=project.id)
     if releases:
         return Step("use", "Use", "done", f"{len(releases)} exported")
-    if find(workspace.db, Evaluation, project_id=project.id):
+    evaluations = find(workspace.db, Evaluation, project_id=project.id, order="created_at desc")
+    if evaluations and evaluations[0].is_good_enough is not False:
         return Step("use", "Use", "needs you", "Ready to try", "Chat with it or export it")
+    if evaluations:
+        return Step("use", "Use", "not started", "Not good enough yet")
     return Step("use", "Use", "not started", "Nothing to use yet")

@@ -221,6 +221,13 @@ def m022_undo_of_filters(db: sqlite3.Connection) -> None:
         db.execute(f"alter table pair_act_rows add column {column}")
 
 
+@migration
+def m023_good_enough(db: sqlite3.Connection) -> None:
+    """Add the share of right answers that a project asks for, and whether a run reached it; older evaluations do not say."""
+    db.execute("alter table projects add column good_enough real not null default 0.6")
+    db.execute("alter table evaluations add column is_good_enough integer")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

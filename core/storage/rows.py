@@ -82,6 +82,8 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
     """Return the function that converts a column to a value of this type, or None if none is needed."""
     if hint is bool:
         return bool
+    if hint == bool | None:
+        return lambda value: None if value is None else bool(value)
     if get_origin(hint) is dict:
         return json.loads
     if get_origin(hint) is tuple:

@@ -150,6 +150,11 @@ class Workspace:
         return self._folder(project_id, "read documents") / "tried.json"
 
     @property
+    def speeds_path(self) -> Path:
+        """Return where the speeds of this machine's matrix products are kept, once a training has measured them."""
+        return self.home / "cache" / "speeds.json"
+
+    @property
     def unpacked_folder(self) -> Path:
         """The folder of unpacked GGUF models, kept so that they open fast; may be deleted at any time."""
         return self.home / "cache" / "unpacked"

@@ -18,11 +18,12 @@ from core.models.causal import CausalModel
 from core.models.conversation import Encoded
 from core.models.losses import mean_losses
 from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
-from core.models.torch_setup import memory_errors
+from core.models.torch_setup import memory_errors, peft_warnings_logged
 from core.settings import Layers, TrainingSettings
 from core.training.learning import RECENT, is_diverging
 from core.training.memory import held_bytes, peak_bytes
 from core.training.progress import Progress
+from core.training.targets import adapted, freeze, left_out, routers
 
 # How the layers of MLPs and of attention are called, from GPT-2 to Llama and Mixtral.
 _LAYER_NAMES = {"mlp": r"\b(?:mlp|feed_forward|ffn|experts)\b", "attention": r"\b(?:self_attn|attn|attention)\b"}
@@ -189,6 +190,8 @@ class Trainer:
         self.restore_adapter(tensors)
         for name, weight in self.weights.items():
             keys = ("step", "exp_avg", "exp_avg_sq")
+            if f"optimizer.step.{name}" not in tensors:  # a weight that got no gradient yet
+                continue
             state = {key: tensors[f"optimizer.{key}.{name}"] for key in keys}
             self.optimizer.state[weight] = {
                 key: value if key == "step" else value.to(weight.device) for key, value in state.items()
@@ -223,6 +226,7 @@ class Trainer:
             "peak_memory_bytes": peak_bytes(self.causal.device),
             "seconds_per_step": round(self.training_s / self.step, 3) if self.step else 0.0,
             "trainable_weights": sum(weight.numel() for weight in self.weights.values()),
+            "adapted_layers": adapted(self.model),
             "weights_bytes": int(self.model.get_memory_footprint()),
             "device": self.causal.device,
         }
@@ -269,7 +273,7 @@ class Trainer:
 
 
 def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
-    """Return the model with an adapter on all its linear layers but the output layer, or on those that the settings name.
+    """Return the model with an adapter on all linear layers that read text but the output layer, or on those named.
 
     Sources: Hu et al. 2021 (LoRA); for all layers, Dettmers et al. 2023; Kalajdzievski 2023 (rsLoRA: scaled by the root of
     the rank); Liu et al. 2024 (DoRA). The adapter's weights are fp32, whatever the model's precision.
@@ -284,12 +288,17 @@ def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
         use_rslora=settings.method == "rslora",
         use_dora=settings.method == "dora",
         target_modules="all-linear" if settings.layers == "all" else adapted_layers(causal.model, settings.layers),
+        exclude_modules=left_out(causal.model),
         task_type="CAUSAL_LM",
     )
+    choosers = list(routers(causal.model))
     try:
-        return get_peft_model(causal.model, config)
+        with peft_warnings_logged():
+            tuned = get_peft_model(causal.model, config)
     except ValueError as error:
         raise InputError("No adapter fits on this model.", "Choose another model.") from error
+    freeze(tuned, choosers)
+    return tuned
 
 
 def adapted_layers(model: nn.Module, layers: Layers) -> list[str]:

@@ -12,8 +12,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
 from core.files import disk_errors
-from core.models.model_formats import MODEL_FORMATS
-from core.models.registry import Health, add_model, list_models, model_folders, remove_model, verify_models
+from core.models.intake.facts import facts_of, sentences
+from core.models.model_formats import uses_in_words
+from core.models.registry import Health, add_model, file_hashes, list_models, model_folders, remove_model, verify_models
 from core.records import Model
 from core.storage import Workspace, rights
 from core.words import size
@@ -34,7 +35,7 @@ def show_table(models: list[Model]) -> None:
     rows = [
         {
             "Name": model.name,
-            "Used for": MODEL_FORMATS[model.format].words,
+            "Used for": uses_in_words(model),
             "Size": size(model.size_bytes),
             "License": model.license or "not stated",
             "Came": "with Garrison" if model.is_embedded else "added here",
@@ -44,6 +45,26 @@ def show_table(models: list[Model]) -> None:
         for model in models
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Models on this machine with size, license and checksum")
+
+
+def show_card(models: list[Model]) -> None:
+    """Show what one model is, and the checksum of each of its files."""
+    with st.expander("What a model is", icon=":material/info:"):
+        names = [model.name for model in models]
+        name = st.selectbox("Model", names, key="model-card")
+        model = next(model for model in models if model.name == name)
+        facts = facts_of(model)
+        lines = (sentences(facts) if facts else {}) | {
+            "License": model.license or "not stated",
+            "Used for": uses_in_words(model),
+        }
+        st.dataframe(pd.DataFrame(lines.items(), columns=["", "What it is"]), hide_index=True, alt="What the model is")
+        if model.training_fault:
+            st.warning(f"It can answer, but cannot be trained. {model.training_fault}", icon=":material/warning:")
+        files = file_hashes(model)
+        if files:
+            shown = pd.DataFrame(files.items(), columns=["File", "SHA-256"])
+            st.dataframe(shown, hide_index=True, alt="Checksum of each file of the model")
 
 
 def show_verify(workspace: Workspace) -> None:
@@ -140,6 +161,7 @@ is_manager = rights.may(workspace.db, "manage models")
 models = list_models(model_folders(workspace.home))
 if models:
     show_table(models)
+    show_card(models)
     with st.container(horizontal=True):
         show_verify(workspace)
         if is_manager:

@@ -22,6 +22,7 @@ from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
+from dashboard.components.run_comparison import show_comparison
 from dashboard.components.run_progress import show_progress
 from dashboard.components.setting_fields import LABELS, setting_fields, setting_key
 from dashboard.components.words import ago
@@ -173,10 +174,11 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
 
 
 def comparison_words(evaluation: Evaluation) -> str:
-    """Summarize an evaluation (better, worse or no difference shown) that the Evaluate page gives at length."""
+    """Summarize an evaluation (better or worse, and good enough or not) that the Evaluate page gives at length."""
     words = {"better": "✓ better", "worse": "✗ worse", "unclear": "– no difference shown"}
     difference = Interval(**evaluation.scores["token_f1"]["difference"])
-    return words[outcome(difference, question_count=evaluation.question_count)]
+    enough = {True: ", good enough to use", False: ", not good enough yet", None: ""}[evaluation.is_good_enough]
+    return words[outcome(difference, question_count=evaluation.question_count)] + enough
 
 
 def _state(run: Run, *, is_training: bool) -> str:
@@ -251,3 +253,4 @@ else:
     show_first_step(workspace, project)
 show_versions(workspace, project, can_freeze=amount.pairs > 0 and not is_active(job))
 show_runs(workspace, project, is_active=is_active(job))
+show_comparison(workspace, project)

@@ -10,7 +10,8 @@ from core.questions import drop_reason
 
 MOST_BARS = 15
 LABEL_PX = 180
-ROW_HEIGHT_PX, AXES_HEIGHT_PX = 30, 70  # the chart's height includes its axes
+SHAPES = ("circle", "diamond", "square", "triangle-up")  # as many as one chart compares models
+ROW_HEIGHT_PX, AXES_HEIGHT_PX, LEGEND_HEIGHT_PX = 30, 70, 60  # the chart's height includes its axes and its legend
 
 
 def outcome_chart(kept: int, dropped: Mapping[str, int]) -> alt.Chart:
@@ -85,29 +86,31 @@ def loss_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
 
 
 def score_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
-    """Build a chart of scores with their 95% intervals, base and tuned side by side.
+    """Build a chart of scores with their 95% intervals, the models side by side.
 
     Args:
-        rows: `score` (in words), `model` ("Base" or "Tuned"), `value`, `low` and `high`, the last three from 0 to 1.
+        rows: `score` (in words), `model` ("Base" and others), `value`, `low` and `high`, the last three from 0 to 1.
             Intervals are drawn only if every row has `low` and `high`.
     """
     order = list(dict.fromkeys(str(row["score"]) for row in rows))
+    models = list(dict.fromkeys(str(row["model"]) for row in rows))
     has_intervals = all("low" in row for row in rows)
+    legend = alt.Legend(orient="top", columns=1 if len(models) > 2 else 2, labelLimit=LABEL_PX)
     base = alt.Chart(pd.DataFrame(list(rows))).encode(
         y=alt.Y("score:N", title=None, sort=order, axis=alt.Axis(labelLimit=200)),
-        yOffset=alt.YOffset("model:N", sort=["Base", "Tuned"]),
-        color=alt.Color("model:N", title=None, scale=alt.Scale(domain=["Base", "Tuned"]), legend=alt.Legend(orient="top")),
+        yOffset=alt.YOffset("model:N", sort=models),
+        color=alt.Color("model:N", title=None, scale=alt.Scale(domain=models), legend=legend),
     )
-    ranges = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x=alt.X("low:Q"), x2="high:Q")
+    ranges = base.mark_rule(strokeWidth=3, opacity=0.5, clip=True).encode(x=alt.X("low:Q"), x2="high:Q")
     bounds = [alt.Tooltip("low:Q", title="From", format=".1%"), alt.Tooltip("high:Q", title="To", format=".1%")]
-    points = base.mark_point(filled=True, size=110, opacity=1).encode(
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
         x=alt.X(
             "value:Q",
             title="Score; the line: where it lies 95 times in 100" if has_intervals else "Score",
             scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(format="%"),
         ),
-        shape=alt.Shape("model:N", title=None, scale=alt.Scale(domain=["Base", "Tuned"], range=["circle", "diamond"])),
+        shape=alt.Shape("model:N", title=None, scale=alt.Scale(domain=models, range=list(SHAPES[: len(models)]))),
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip("score:N", title="Score"),
@@ -115,4 +118,34 @@ def score_chart(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
             *(bounds if has_intervals else []),
         ],
     )
-    return alt.layer(*([ranges] if has_intervals else []), points).properties(height=70 * len(order) + 60)
+    height = (20 * len(models) + 30) * len(order) + 80
+    return alt.layer(*([ranges] if has_intervals else []), points).properties(height=height)
+
+
+def outcome_bars(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """Build stacked bars of how many answers were right, wrong and refused, one bar for each model.
+
+    Args:
+        rows: `model` (in words), `outcome` (in words, in the order in which they are stacked) and `answers` (their number).
+    """
+    models = list(dict.fromkeys(str(row["model"]) for row in rows))
+    outcomes = list(dict.fromkeys(str(row["outcome"]) for row in rows))
+    numbered = [dict(row) | {"place": outcomes.index(str(row["outcome"]))} for row in rows]
+    return (
+        alt.Chart(pd.DataFrame(numbered))
+        .mark_bar()
+        .encode(
+            x=alt.X("answers:Q", title="Answers", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("model:N", title=None, sort=models, axis=alt.Axis(labelLimit=LABEL_PX, labelOverlap=False)),
+            color=alt.Color(
+                "outcome:N", title=None, scale=alt.Scale(domain=outcomes), legend=alt.Legend(orient="top", columns=2)
+            ),
+            order=alt.Order("place:Q"),
+            tooltip=[
+                alt.Tooltip("model:N", title="Model"),
+                alt.Tooltip("outcome:N", title="Answers that are"),
+                alt.Tooltip("answers:Q", title="How many"),
+            ],
+        )
+        .properties(height=ROW_HEIGHT_PX * len(models) + AXES_HEIGHT_PX + LEGEND_HEIGHT_PX)
+    )

@@ -73,7 +73,7 @@ def show_job(workspace: Workspace, job: Job) -> None:
 
 def progress_text(job: Job) -> str:
     """Format progress as `12 of 40 files · about 3 minutes left`, or `30 % · …`, as far as it is known."""
-    parts = [_amount_words(job, job.total)] if job.total else []
+    parts = [_amount_words(job, job.total)] if job.total and job.unit else []
     left_s = jobs.eta_s(job)
     if left_s is not None:
         parts.append(f"about {duration(left_s)} left")

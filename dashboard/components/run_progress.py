@@ -10,8 +10,9 @@ from core.records import Job, Project, Run
 from core.run_folder import RunFolder
 from core.services.training.stopping import stop_and_keep
 from core.storage import Workspace, find
-from core.training.learning import SENTENCES, Trend, trend
+from core.training.learning import SENTENCES, Trend, series, trend
 from core.training.samples import read_samples
+from core.words import counted
 from dashboard.components.charts import loss_chart
 from dashboard.components.errors import shown_errors
 
@@ -45,9 +46,11 @@ def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> N
         _show_live(workspace, project, runs[0], rows)
     elif runs[0].is_finished:
         st.markdown(_finished_sentence(rows))
+        if left_out := runs[0].metrics.get("rows_too_long"):
+            st.caption(f":material/content_cut: {counted(left_out, 'question pair')} too long for it: not learned.")
     else:
         st.markdown(":material/pause_circle: It did not come to its end. Resume it above; what it learned is kept.")
-    if rows:
+    if len(series(rows, "loss")) > 1:
         st.altair_chart(loss_chart(rows), alt=SENTENCES[trend(rows)])
     show_samples(workspace, runs[0])
 
@@ -55,7 +58,7 @@ def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> N
 def _doing(workspace: Workspace, project: Project, rows: list[dict[str, Any]]) -> str:
     if is_being_stopped(workspace, project):
         return " is being stopped"
-    return " is learning" if rows else " is getting ready"
+    return " is learning" if series(rows, "loss") else " is getting ready"
 
 
 def _show_live(workspace: Workspace, project: Project, run: Run, rows: list[dict[str, Any]]) -> None:
@@ -64,10 +67,12 @@ def _show_live(workspace: Workspace, project: Project, run: Run, rows: list[dict
     if is_being_stopped(workspace, project):
         st.markdown(":material/hourglass_top: It stops at the next safe point. What it learned is kept.")
         return
-    st.markdown(f"{ICONS[how]} {SENTENCES[how]}" if rows else ":material/hourglass_top: The model is being loaded.")
+    has_begun = bool(series(rows, "loss"))
+    ready = ":material/hourglass_top: The model is loaded, and answers the questions held back before it learns anything."
+    st.markdown(f"{ICONS[how]} {SENTENCES[how]}" if has_begun else ready)
     if RunFolder(workspace.run_folder(run.project_id, run.id)).stop_request.exists():
         st.caption(":material/flag: It ends after this step and keeps what it has learned.")
-    elif rows and st.button(
+    elif has_begun and st.button(
         "Stop and keep",
         icon=":material/flag:",
         key="stop-and-keep",

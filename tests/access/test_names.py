@@ -16,6 +16,7 @@ from core.services.lists import stored as list_entries
 from core.services.privacy import reidentification
 from core.services.privacy.highest_marking import set_highest_marking
 from core.services.privacy.project_treatments import set_treatment
+from core.services.training.good_enough import set_good_enough
 from core.storage import Workspace, audit, find, get, update
 from tests.unread import approve_all_unread, approve_unread
 
@@ -36,6 +37,7 @@ ACTS: dict[str, Callable[[Workspace, Any, Person], object]] = {
     "withdraw": lambda store, it, by: review.withdraw(store, it[1], reason="no", by=by),
     "two persons": lambda store, it, by: review.set_two_person(store, it[0], "off", by=by),
     "sample size": lambda store, it, by: review.set_sample_size(store, it[0], 1, by=by),
+    "good enough": lambda store, it, by: set_good_enough(store, it[0], 0.7, actor=by),
     "treatment": lambda store, it, by: set_treatment(store, it[0], entity="PERSON", treatment="mask", person=by),
     "marking": lambda store, it, by: set_highest_marking(store, it[0], "secret", actor=by),
     "list": lambda store, it, by: list_changes.add(store, it[0].id, entries=[entry(it[0].id, by)], actor=by),

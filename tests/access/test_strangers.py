@@ -17,7 +17,20 @@ from core.jobs.kinds import KINDS
 from core.jobs.typed import JobParams
 from core.privacy.classification.markings import Marking
 from core.privacy.lists.detector import Lists
-from core.records import DatasetVersion, Document, Job, ListEntry, Project, QuestionPair, Review, Run, Span, new_id, now
+from core.records import (
+    DatasetVersion,
+    Document,
+    Evaluation,
+    Job,
+    ListEntry,
+    Project,
+    QuestionPair,
+    Review,
+    Run,
+    Span,
+    new_id,
+    now,
+)
 from core.services.lists.suggestions import Suggestion
 from core.services.privacy import anonymization
 from core.services.questions.curation import Place, Wording
@@ -91,6 +104,10 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
     (workspace.job_folder(job.id) / "output.log").write_text("at work\n")
     run = find(workspace.db, Run)[0]
     version = get(workspace.db, DatasetVersion, run.dataset_id)
+    evaluation = Evaluation(
+        id="evaluation-1", project_id=project.id, run_id=run.id, adapter_sha256=None, questions_sha256="", question_count=0,
+        scores={}, verdict="", created_at=now(),
+    )  # fmt: skip
     other = people.sign_in(workspace, token("other"))
     ada = declared("Ada")
     decision = Decision(verb="accepted", by=ada, before=(span,), after=(span,))
@@ -118,7 +135,9 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "place": Place(document_id=document.id, passage_id="passage-1"),
         "other": find(workspace.db, QuestionPair)[0], "pair_id": find(workspace.db, QuestionPair)[0].id,
         "review_ids": [review.id],
-        "goal": "quick", "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
+        "goal": "quick", "changes": {}, "dataset": workspace.home,
+        "evaluation": evaluation, "share": 0.7, "rows": [{"input": "Who?", "output": "Jane Doe.", "pair_id": "pair-0"}],
+        "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

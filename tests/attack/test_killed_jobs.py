@@ -310,6 +310,7 @@ def test_the_side_that_an_evaluation_finished_is_not_made_again_when_its_job_is_
         return True
 
     monkeypatch.setattr(answering, "by_llama", by_llama)
+    monkeypatch.setattr(evaluation, "_embed", lambda _workspace: None)
     with opened(finished) as workspace:
         job_id = submitted(workspace, evaluation.Params(run_id=find(workspace.db, Run)[0].id, questions=str(questions)))
         assert worker.run_job(workspace, job_id).state == "failed"

@@ -1,15 +1,24 @@
-"""Evaluating a run on 60 questions: by llama.cpp, many at once, against the same by transformers as before."""
+"""Evaluating a run on 60 questions: by llama.cpp, many at once, against the same by transformers as before.
+
+`python -m tests.benchmarks.evaluating` measures four columns, as an evaluation has them: each question alone and with one of
+the sample documents' passages, two or three questions to a passage.
+"""
 
 import tempfile
 import time
 from pathlib import Path
 
+from core.evaluation.open_book import Source
+from core.records import Passage
+from core.services.training import answering
+from core.storage.passage_search import PassageSearch
 from tests.benchmarks.agreeing import train_run
 from tests.benchmarks.frame import Measured
 from tests.benchmarks.material import gguf, paragraphs, question_rows
 
 QUESTIONS = 60
 AT_ONCE_BEFORE = 8
+LONG = 800  # characters, from which a passage is full
 
 
 def by_llama() -> Measured:
@@ -22,9 +31,7 @@ def by_transformers() -> Measured:
     return _evaluated(is_by_llama=False)
 
 
-def _evaluated(*, is_by_llama: bool) -> Measured:
-    from core.services.training import answering
-
+def _evaluated(*, is_by_llama: bool, has_passages: bool = False) -> Measured:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         train_run(folder)
@@ -40,12 +47,42 @@ def _evaluated(*, is_by_llama: bool) -> Measured:
         answering.QUESTIONS_AT_ONCE = answering.QUESTIONS_AT_ONCE if is_by_llama else AT_ONCE_BEFORE
         sides = answering.Sides()
         started_s = time.perf_counter()
-        way(subject, _rows(), sides, lambda _: None)
+        way(subject, _asked(has_passages=has_passages), sides, lambda _: None)
         seconds = time.perf_counter() - started_s
-    words = sum(len(text.split()) for side in sides.both() for text in side.answers)
-    losses = ", ".join(f"{sum(side.losses) / QUESTIONS:.4f}" for side in sides.both())
-    detail = f"{words:,} words in {2 * QUESTIONS} answers, losses of base and run {losses}"
+    told = [(text or "", loss or 0.0) for side in sides.both() for text, loss in zip(side.answers, side.losses, strict=True)]
+    half = len(told) // 2
+    words = sum(len(text.split()) for text, _ in told)
+    losses = ", ".join(f"{sum(loss for _, loss in side) / half:.4f}" for side in (told[:half], told[half:]))
+    detail = f"{words:,} words in {len(told)} answers, losses of base and run {losses}"
     return Measured(figures={"seconds": seconds}, detail=detail)
+
+
+def _asked(*, has_passages: bool) -> list[answering.Asked]:
+    """The questions alone, and if asked for, then each with a passage that the search finds for it."""
+    rows = _rows()
+    alone = [answering.Asked(row=row) for row in rows]
+    if not has_passages:
+        return alone
+    with PassageSearch(passages()) as search:
+        found = [search.best(row["input"]) for row in rows]
+    sources = [Source(text=passage.text) if passage else None for passage in found]
+    return [*alone, *(answering.Asked(row=row, source=source) for row, source in zip(rows, sources, strict=True))]
+
+
+def passages() -> list[Passage]:
+    """Return the sample documents in passages of about 1,000 characters, as long as usual ones."""
+    joined = [[""]]
+    for text in paragraphs():
+        if sum(map(len, joined[-1])) > LONG:
+            joined.append([])
+        joined[-1].append(text)
+    return [
+        Passage(
+            id=f"passage-{number}", document_id="sample", index=number, start=0, end=0, heading="", page="", token_count=0,
+            text="\n".join(texts),
+        )
+        for number, texts in enumerate(joined)
+    ]  # fmt: skip
 
 
 def _rows() -> list[dict[str, str]]:
@@ -57,3 +94,7 @@ def _rows() -> list[dict[str, str]]:
         if 40 < len(text) < 600
     ]
     return rows[:QUESTIONS]
+
+
+if __name__ == "__main__":
+    print(_evaluated(is_by_llama=True, has_passages=True))

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from core.evaluation.comparison import EvaluationResult, evaluate
+from core.evaluation import Answers, EvaluationResult, Question, evaluate
 from core.records import QuestionPair
 from core.services.questions.datasets import read_rows
 from core.services.training import answering
@@ -53,11 +53,15 @@ def known(rows: list[Row], questions: list[Row], *, steps: int, folder: Path, ca
         precision="fp32", cache=cache,
     )  # fmt: skip
     sides = answering.Sides()
-    answering.by_llama(subject, questions, sides, lambda _: None)
-    base, run = sides.both()
-    return evaluate(
-        questions, base_answers=base.answers, tuned_answers=run.answers, base_losses=base.losses, tuned_losses=run.losses
+    answering.by_llama(subject, [answering.Asked(row=row) for row in questions], sides, lambda _: None)
+    base, run = (
+        Answers([text or "" for text in side.answers], [loss or 0.0 for loss in side.losses]) for side in sides.both()
     )
+    asked = [
+        Question(number=number, question=row["input"], reference=row["output"])
+        for number, row in enumerate(questions, start=1)
+    ]
+    return evaluate(asked, {"base": base, "tuned": run})
 
 
 def main() -> None:

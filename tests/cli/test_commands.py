@@ -403,6 +403,13 @@ def test_models_are_listed_with_what_the_administrator_needs(garrison: Run) -> N
     assert code == 0 and model in [verdict["model"] for verdict in json.loads(out)]
 
 
+def test_model_is_shown_with_its_facts_and_the_checksum_of_each_file(garrison: Run) -> None:
+    code, out, _ = garrison("models", "show", "smollm2-135m-instruct")
+    assert code == 0 and "134.5 million" in out and "License        Apache-2.0" in out
+    told = json.loads(garrison("models", "show", "smollm2-135m-instruct", "--json")[1])
+    assert told["facts"]["context_tokens"] == 8192 and list(told["files"].values()) == [told["sha256"]]
+
+
 def test_a_home_that_cannot_be_used_is_a_setup_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "file"
     file.write_text("x", encoding="utf-8")

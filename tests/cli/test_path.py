@@ -66,8 +66,12 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
         len(list(garrison.home.glob(f"projects/*/runs/{run['run']}/adapter-*.gguf"))) == 1
     )  # the engine needs not wait for it
     evaluation = garrison("evaluate", "workshop", run["run"])
-    loss = evaluation["scores"]["loss"]
-    assert loss["tuned"]["mean"] < loss["base"]["mean"]  # even twelve steps teach the form of the answers
+    columns = evaluation["columns"]
+    assert list(columns) == ["base", "tuned", "base_with_passage", "tuned_with_passage"]
+    losses = {name: column["loss"]["value"] for name, column in columns.items()}
+    assert losses["tuned"] < losses["base"]  # even twelve steps teach the form of the answers
+    assert losses["base_with_passage"] < losses["base"]  # the passage holds them
+    assert evaluation["questions"] > 0 and evaluation["trained_on"] == 0 and evaluation["verdict"]
 
     question = rows[0]["input"]
     answer = garrison("chat", "--run", run["run"], "--prompt", question)

@@ -118,7 +118,8 @@ def build(folder: Path, config: Any) -> Path:
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config)
     for name, weight in model.named_parameters():
-        factor = 1 if weight.dim() == 1 else 8 if "layers" in name and config.model_type == "gemma3_text" else 3
+        is_mixer = "mixer" in name  # of Mamba, whose products would be too large for fp16
+        factor = 1 if weight.dim() == 1 or is_mixer else 8 if "layers" in name and config.model_type == "gemma3_text" else 3
         weight.data = (weight.data * factor).half().float()
     model.save_pretrained(folder)
     return folder
@@ -219,3 +220,35 @@ def phi_3(folder: Path) -> Path:
     sizes = {**SIZES, "original_max_position_embeddings": 256}
     config = Phi3Config(vocab_size=size, **sizes, bos_token_id=1, eos_token_id=2, pad_token_id=2)
     return build(folder, config)
+
+
+def mamba(folder: Path) -> Path:
+    from transformers import MambaConfig
+
+    sizes = {"hidden_size": 64, "state_size": 16, "num_hidden_layers": 2}
+    size = -(-byte_level(folder, CHATML) // 8) * 8  # as published: the converter pads the tokens, and not the embeddings
+    return build(folder, MambaConfig(vocab_size=size, **sizes, bos_token_id=0, eos_token_id=2))
+
+
+def sliding(folder: Path) -> Path:
+    """A Mistral that looks back over fewer tokens than a row has."""
+    from transformers import MistralConfig
+
+    size = sentencepiece(folder, INST)
+    return build(folder, MistralConfig(vocab_size=size, **SIZES, sliding_window=16, bos_token_id=1, eos_token_id=2))
+
+
+def gemma_3_vision(folder: Path) -> Path:
+    """With a part that sees pictures, as all but the smallest Gemma 3 have."""
+    from transformers import Gemma3Config, Gemma3TextConfig, SiglipVisionConfig
+
+    images = ("<start_of_image>", "<end_of_image>", "<image_soft_token>")
+    added = ("<start_of_turn>", "<end_of_turn>", *images)
+    size = sentencepiece(folder, GEMMA, added=added, kind="GemmaTokenizer", **GEMMA_PIECES)
+    ends = {"bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0}
+    text = Gemma3TextConfig(vocab_size=size, **SIZES, head_dim=16, query_pre_attn_scalar=16, sliding_window=64, **ends)
+    vision = SiglipVisionConfig(
+        hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, image_size=8, patch_size=4
+    )
+    tokens = dict(zip(("boi_token_index", "eoi_token_index", "image_token_index"), range(size - 3, size), strict=True))
+    return build(folder, Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=4, **tokens, **ends))

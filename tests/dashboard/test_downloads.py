@@ -1,11 +1,12 @@
-"""What a press on a download may still ask for: Streamlit's own manager of files, as the server uses it."""
+"""What a press on a download may still ask for, and its answer: Streamlit's own parts, as the server uses them."""
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from dashboard import downloads
-from dashboard.downloads import KEPT_S, MOST_KEPT, PatientFiles, keep_downloads
+from dashboard.downloads import KEPT_S, MOST_KEPT, PatientFiles, PatientQueue, keep_downloads
 
 PAGE, MADE = "dontcare", b"pairs"  # Streamlit's name of the session where there is no page
 
@@ -101,9 +102,26 @@ def test_pictures_go_as_they_always_did(files):
     assert content(files, url) is None
 
 
-def test_server_is_given_the_patient_files(monkeypatch):
-    from streamlit.runtime import runtime
+def message(**given):
+    return ForwardMsg(**given)
+
+
+@pytest.mark.parametrize("fragments", [None, ["curation"]])
+def test_answer_to_a_press_is_sent_once_although_a_drawing_began_meanwhile(fragments):
+    queue = PatientQueue()
+    queue.enqueue(message(backend_operation_response={"request_id": "press"}))
+    queue.enqueue(message(script_finished=0))
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=fragments)
+    queue.enqueue(message(script_finished=0))
+    sent = [each for each in queue.flush() if each.WhichOneof("type") == "backend_operation_response"]
+    assert [each.backend_operation_response.request_id for each in sent] == ["press"]
+    assert queue.is_empty()
+
+
+def test_server_is_given_what_is_patient(monkeypatch):
+    from streamlit.runtime import app_session, runtime
 
     monkeypatch.setattr(runtime, "MediaFileManager", runtime.MediaFileManager)  # put back afterwards
+    monkeypatch.setattr(app_session, "ForwardMsgQueue", app_session.ForwardMsgQueue)
     keep_downloads()
-    assert runtime.MediaFileManager is PatientFiles
+    assert runtime.MediaFileManager is PatientFiles and app_session.ForwardMsgQueue is PatientQueue

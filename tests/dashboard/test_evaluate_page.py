@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from core.evaluation import evaluate, verdict
+from core.evaluation import judge, verdict
 from core.files import write_atomic
-from core.records import DatasetVersion, Evaluation, now
+from core.records import DatasetVersion, Evaluation, Project, now
 from core.services.training.evaluation import Params
-from core.storage import insert, update
+from core.storage import get, insert, update
+from tests.graded import graded
 
 REFERENCE = "twelve tonnes on the first layer"
 
@@ -17,17 +18,17 @@ REFERENCE = "twelve tonnes on the first layer"
 def evaluated(workspace, learned):
     """A function that stores an evaluation of the run, given the tuned model's answers."""
 
-    def store(tuned: list[str], *, base: str = "a kind of machine") -> None:
-        result = evaluate(
-            [{"input": f"Question {number}?", "output": REFERENCE} for number in range(len(tuned))],
-            base_answers=[base] * len(tuned),
-            tuned_answers=tuned,
-            base_losses=[3.0] * len(tuned),
-            tuned_losses=[1.0] * len(tuned),
-        )
+    def store(tuned: list[str], *, base: str = "a kind of machine", **more) -> None:
+        rows = [
+            {"input": f"Question {number}?", "output": REFERENCE, "passage": "Its text."} for number in range(len(tuned))
+        ]
+        changes = more.pop("changes", {})
+        rows = [row | changes.get(number, {}) for number, row in enumerate(rows)]
+        result = graded(rows, [base] * len(tuned), tuned, tuned_losses=[1.0] * len(tuned), **more)
         evaluation = Evaluation(
             id="evaluation-1", project_id=learned.project.id, run_id=learned.run.id, adapter_sha256="", questions_sha256="",
-            question_count=len(tuned), scores=result.as_json()["scores"], verdict=verdict(result), created_at=now(),
+            question_count=len(tuned), scores=result.as_json()["scores"], verdict=verdict(result, judge(result, bound=0.6)),
+            created_at=now(),
         )  # fmt: skip
         write_atomic(workspace.evaluation_path(learned.project.id, evaluation.id), json.dumps(result.as_json()))
         insert(workspace.db, evaluation)
@@ -66,17 +67,18 @@ def test_worse_model_is_called_worse_and_training_comes_next(open_page, learned,
     app = open_page("evaluate", project_id=learned.project.id)
     assert "answers worse" in app.subheader[0].value
     assert any("the loss would lie between 100 and 100 points" in part.value for part in app.markdown)
-    assert primary_buttons(app) == ["Train again"]
+    assert primary_buttons(app) == ["Write more questions"]
 
 
 def test_few_questions_are_no_proof(open_page, learned, evaluated):
     evaluated([REFERENCE] * 5)
     app = open_page("evaluate", project_id=learned.project.id)
-    assert "cannot be told" in app.subheader[0].value
+    assert "cannot be told" in app.subheader[0].value and "not answer well enough" in app.subheader[0].value
+    assert primary_buttons(app) == ["Compare again"]  # with other questions
     shown = [part.value for part in app.markdown]
     assert any("at least 6 questions are needed" in text for text in shown)
     assert not any("95 times in 100" in text for text in shown)
-    (chart,) = app.get("vega_lite_chart")
+    *_, chart = app.get("vega_lite_chart")
     assert "95 times" not in chart.proto.spec and "low" not in chart.proto.spec
 
 
@@ -85,7 +87,8 @@ def test_worst_answer_comes_first_beside_base_and_reference(open_page, learned, 
     app = open_page("evaluate", project_id=learned.project.id)
     shown = [element.value for element in app.text]
     start = shown.index("Question 11?")
-    assert shown[start : start + 4] == ["Question 11?", REFERENCE, "a kind of machine", "nothing of the kind"]
+    four = ["a kind of machine", "nothing of the kind"] * 2  # base and tuned, alone and with the passage
+    assert shown[start : start + 7] == ["Question 11?", REFERENCE, *four, "Its text."]
     assert all(shown.index(text) > start for text in shown if text.startswith("Question") and text != "Question 11?")
 
 
@@ -94,6 +97,75 @@ def test_words_of_the_trade_stand_in_details_alone(open_page, learned, evaluated
     app = open_page("evaluate", project_id=learned.project.id)
     outside = " ".join(element.value for element in [*app.markdown, *app.caption, *app.subheader])
     assert not any(word in outside for word in ("F1", "ROUGE", "bootstrap", "quantile"))
+
+
+def test_better_alone_gets_no_thumb_and_is_not_offered_first(open_page, learned, evaluated):
+    evaluated([f"{REFERENCE} or thirteen, said of all the other winches and ropes and of nothing else"] * 8)
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert "better than the base model, but not well enough to use" in app.subheader[0].value
+    assert "thumb" not in app.subheader[0].value
+    assert primary_buttons(app) == ["Train longer"]
+    assert any("0% of its answers are right" in part.value for part in app.markdown)
+    assert any("Weakest point: answers that are not right: 8 of 8" in part.value for part in app.markdown)
+
+
+def test_the_bound_of_the_project_decides_and_can_be_changed(open_page, workspace, learned, evaluated):
+    evaluated([REFERENCE] * 4 + ["nothing of the kind"] * 4)
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert primary_buttons(app) == ["Train longer"]
+    app.text_input(key="reviewer").input("Ada").run()
+    app.slider(key="good-enough").set_value(50).run()
+    app.button(key="good-enough-change").click().run()
+    assert get(workspace.db, Project, learned.project.id).good_enough == 0.5
+    assert primary_buttons(app) == ["Use this model"]
+
+
+def test_refusals_are_counted_and_a_set_without_unanswerable_questions_says_so(open_page, learned, evaluated):
+    evaluated([REFERENCE] * 7 + ["I don't know."])
+    app = open_page("evaluate", project_id=learned.project.id)
+    table = app.dataframe[0].value
+    assert [column for column in table["Answers of"]] == [
+        "Base", "Tuned", "Base, with the passage", "Tuned, with the passage",
+    ]  # fmt: skip
+    assert list(table.iloc[1])[2:] == [7, 0, 1]
+    assert any("nothing is known about what the model says then" in caption.value for caption in app.caption)
+
+
+def test_what_was_trained_on_or_too_long_is_said(open_page, learned, evaluated):
+    changes = {0: {"was_trained_on": True}, 7: {"output": "The documents do not say.", "is_answerable": False}}
+    evaluated([REFERENCE] * 8, changes=changes, too_long=[9])
+    app = open_page("evaluate", project_id=learned.project.id)
+    shown = [part.value for part in app.markdown]
+    assert "The run was trained on 1 of the 8 questions; the verdict rests on the other 7." in shown
+    assert "Question 9 is too long for the model and not graded." in shown
+    assert any("invented: the documents do not tell" in caption.value for caption in app.caption)
+    assert any("trained on: it does not count" in caption.value for caption in app.caption)
+
+
+def test_the_best_answers_can_come_first(open_page, learned, evaluated):
+    evaluated(["nothing of the kind"] + [REFERENCE] * 2)
+    app = open_page("evaluate", project_id=learned.project.id)
+    app.segmented_control(key="answers-order").set_value("Best first").run()
+    questions = [element.value for element in app.text if element.value.startswith("Question ")]
+    assert questions[-1] == "Question 0?"
+
+
+def test_an_evaluation_of_two_columns_still_opens(open_page, workspace, learned, evaluated):
+    """As it was stored before there were four: without the kind of question and whether an answer is right."""
+    evaluated([REFERENCE] * 8, has_passages=False)
+    path = workspace.evaluation_path(learned.project.id, "evaluation-1")
+    told = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("with_passage", "too_long"):
+        told.pop(name)
+    for row in told["rows"]:
+        answers = {name: dict(list(graded.items())[:5]) for name, graded in row["answers"].items()}
+        kept = {name: row[name] for name in ("question", "reference")}
+        row.clear()
+        row.update(kept | answers)
+    path.write_text(json.dumps(told), encoding="utf-8")
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert not app.exception and primary_buttons(app) == ["Use this model"]
+    assert any("compare again to see them" in caption.value for caption in app.caption)
 
 
 def test_broken_question_file_is_refused_in_place(open_page, workspace, learned):

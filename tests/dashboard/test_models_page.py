@@ -2,24 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.models.registry import add_model, embedded_folder, list_models, model_folders
+from tests.small_models import write_gguf
 
 
 @pytest.fixture
 def small_gguf(tmp_path) -> Path:
-    import gguf
-
-    path = tmp_path / "Tiny Model.gguf"
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_tensor("token_embd.weight", np.zeros((4, 4), np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+    return write_gguf(tmp_path / "Tiny Model.gguf")
 
 
 def names(workspace) -> list[str]:
@@ -97,3 +88,12 @@ def test_embedded_models_are_not_offered_for_removal(open_page, workspace, small
     embedded = {model.name for model in list_models([embedded_folder()])}
     assert embedded and not embedded & set(app.selectbox(key="remove-model-name").options)
     assert len(list_models(model_folders(workspace.home))) == len(embedded) + 1
+
+
+def test_card_says_what_a_model_is_and_the_checksum_of_each_file(open_page, workspace, small_gguf):
+    add_model(workspace.home, small_gguf)
+    app = open_page("models")
+    app.selectbox(key="model-card").set_value("tiny-model").run()
+    card, files = app.dataframe[1].value, app.dataframe[2].value
+    assert dict(zip(card[""], card["What it is"], strict=True))["Context"] == "64 tokens"
+    assert list(files["File"]) == ["Tiny Model.gguf"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -133,3 +134,21 @@ def test_pairs_of_a_withdrawn_approval_are_not_offered_for_training(open_page, w
     app = open_page("train", project_id=learned.project.id)
     assert app.button(key="empty-review").label == "Review and approve"
     assert not [button for button in app.button if button.key == "start-training"]
+
+
+def test_runs_are_compared_by_curve_settings_and_what_they_took(open_page, workspace, learned):
+    other = replace(
+        learned.run, id="run-2", number=2, settings={**learned.run.settings, "lora_rank": 64},
+        metrics={"validation_loss": 1.25, "seconds": 600.0, "peak_memory_bytes": 2_000_000_000},
+    )  # fmt: skip
+    insert(workspace.db, other)
+    app = open_page("train", project_id=learned.project.id)
+    (shown,) = [table.value for table in app.table if "Run 2" in table.value.columns]
+    assert list(shown.loc["LoRA rank"]) == ["64", str(learned.run.settings["lora_rank"])]
+    assert shown.loc["Time", "Run 2"] == "10 minutes"
+    assert "Epochs" not in shown.index
+
+
+def test_one_run_alone_is_not_compared(open_page, learned):
+    app = open_page("train", project_id=learned.project.id)
+    assert not [field for field in app.multiselect if field.key == "compared-runs"]

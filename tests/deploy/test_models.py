@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,18 +20,12 @@ from core.errors import InputError, SetupError
 from core.files import folder_atomic
 from core.models import registry
 from core.models.bundles import import_bundle
-
-WEIGHTS = 60_000
+from tests.small_models import write_folder
 
 
 def model_folder(place: Path, name: str, fill: int = 1) -> Path:
     """A folder of safetensors as `garrison models add` leaves it, below a workspace of its own."""
-    source = place / f"from-{name}"
-    source.mkdir(parents=True)
-    header = json.dumps({"w": {"dtype": "F32", "shape": [WEIGHTS // 4], "data_offsets": [0, WEIGHTS]}}).encode()
-    (source / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes([fill]) * WEIGHTS)
-    for file in ("config.json", "tokenizer_config.json", "tokenizer.json"):
-        (source / file).write_text("{}")
+    source = write_folder(place / f"from-{name}", fill=fill)
     return Path(registry.add_model(place / "builder", source, name).path)
 
 
@@ -170,7 +163,7 @@ def test_the_readme_names_the_models_and_how_many_parts(write_bundle, tmp_path):
     folder = write_bundle(model_folder(tmp_path, "small"))
     text = (folder / "README.txt").read_text()
     parts = load(folder / MANIFEST).parts
-    assert "small: 60." in text and f"consists of {len(parts)} part(s)" in text
+    assert "small: 63." in text and f"consists of {len(parts)} part(s)" in text
 
 
 def test_the_command_imports_and_lists(write_bundle, tmp_path, trust):

@@ -4,17 +4,18 @@ from html.parser import HTMLParser
 
 import pytest
 
-from core.evaluation import EvaluationResult, evaluate
+from core.evaluation import EvaluationResult
 from core.evaluation.report import ReportData, StageTime, chosen_rows, nice_ticks, render_report
+from tests.graded import graded
 
 QUESTIONS = [{"input": f"What is term {i}?", "output": f"Term {i} is a tool for the job."} for i in range(8)]
 
 
 def _result(tuned: list[str] | None = None) -> EvaluationResult:
-    return evaluate(
+    return graded(
         QUESTIONS,
-        base_answers=["Bananas grow quickly."] * 8,
-        tuned_answers=tuned or [f"Term {i} is a tool."[: 8 + i] for i in range(8)],
+        ["Bananas grow quickly."] * 8,
+        tuned or [f"Term {i} is a tool."[: 8 + i] for i in range(8)],
         base_losses=[3.0] * 8,
         tuned_losses=[1.5] * 8,
         resamples=200,
@@ -34,6 +35,7 @@ def _data(**changes: object) -> ReportData:
         train_loss=[(1, 3.2), (10, 2.0), (20, 1.1)],
         validation_loss=[(10, 2.2), (15, 1.4), (20, 1.6)],
         evaluation=_result(),
+        good_enough=0.6,
         settings={"epochs": 8.0},
         stages=[StageTime(name="Reading", seconds=2.4, amount="11 documents"), StageTime(name="Training", seconds=407.0)],
         refused_connections=0,
@@ -63,7 +65,7 @@ def test_report_is_well_formed_and_says_the_verdict_before_any_score() -> None:
     parser = _Balance()
     parser.feed(html)
     assert parser.open == []
-    assert html.index("The tuned model answers better.") < html.index("<h2>Base against tuned</h2>")
+    assert html.index("The tuned model answers better, ") < html.index("<h2>Base against tuned</h2>")
 
 
 def test_report_refers_to_nothing_outside_itself() -> None:
@@ -138,3 +140,9 @@ def test_one_question_is_shown_once() -> None:
 )
 def test_ticks_are_round_numbers_that_reach_the_highest_value(high: float, most: int, expected: list[float]) -> None:
     assert nice_ticks(0, high, most=most) == expected
+
+
+def test_report_counts_right_wrong_and_refused_answers_of_four_columns() -> None:
+    html = render_report(_data())
+    assert "<h2>Right, wrong, refused</h2>" in html and "tuned with the passage" in html
+    assert "None of these questions is of that kind" in html

@@ -77,6 +77,46 @@ def test_what_several_prompts_begin_with_is_read_once_whatever_follows(generator
     assert len(read) <= len(twice[0].tokens) + 3
 
 
+def _count_read(monkeypatch) -> list[int]:
+    read: list[int] = []
+    put = BatchGenerator._put
+    monkeypatch.setattr(BatchGenerator, "_put", lambda *given, **kept: (read.append(given[2]), put(*given, **kept))[1])
+    return read
+
+
+def _on_two_passages(*, max_tokens: int) -> list[Prompt]:
+    passages = ["The winch holds twelve tonnes on its first layer. " * 8, "Batteries are charged every ninety days. " * 8]
+    questions = ["What holds?", "How much does it hold?", "When?", "By whom, and where?"]
+    rows = [{"input": f"{passage}\n\n{question}", "output": "Twelve."} for passage in passages for question in questions]
+    vocabulary = cached_vocabulary(MODEL)
+    return [
+        Prompt(tokens=row.tokens[: row.answer_start], expected=row.tokens[row.answer_start :], max_tokens=max_tokens)
+        for row in encode_rows(vocabulary, vocabulary.template, rows)
+    ]
+
+
+@pytest.mark.parametrize("max_tokens", [1, 12])
+def test_a_passage_that_some_prompts_share_is_read_once_with_the_same_results(generator, monkeypatch, max_tokens):
+    prompts = _on_two_passages(max_tokens=max_tokens)
+    prompts = [replace(prompt, expected=()) for prompt in prompts] if max_tokens == 1 else prompts
+    alone = [_written(generator, [prompt])[0] for prompt in prompts]
+    read = _count_read(monkeypatch)
+    together = _written(generator, prompts)
+    assert max_tokens > 1 or [text for text, _ in together] == [text for text, _ in alone]  # rounding turns later words
+    assert [nats or 0 for _, nats in together] == pytest.approx([nats or 0 for _, nats in alone], rel=0.05)
+    shared_apart = sum(len(prompt.tokens) for prompt in prompts)
+    assert len(read) < 0.6 * shared_apart
+
+
+def test_a_memory_that_cannot_be_copied_in_part_reads_each_passage_anew(generator, monkeypatch):
+    prompts = _on_two_passages(max_tokens=2)
+    expected = _written(generator, prompts)
+    monkeypatch.setattr(generator, "_is_recurrent", True)
+    read = _count_read(monkeypatch)
+    assert [text for text, _ in _written(generator, prompts)] == [text for text, _ in expected]
+    assert len(read) > 0.7 * sum(len(prompt.tokens) for prompt in prompts)
+
+
 def test_an_adapter_that_is_none_is_named(tmp_path):
     (tmp_path / "adapter-1.gguf").write_bytes(b"GGUF broken")
     for name in ("adapter-1.gguf", "adapter-2.gguf"):

@@ -1,14 +1,15 @@
 """What a model of each format is used for."""
 
 import json
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
 from core.errors import InputError, SetupError
-from core.models.model_formats import MODEL_FORMATS, WeightFormat
+from core.models.model_formats import MODEL_FORMATS, WeightFormat, uses_in_words
 from core.models.registry import find_model, models_for
-from core.records import ModelFormat
+from core.records import Model, ModelFormat
 from core.services.questions.generation import find_generator
 from core.services.training.runs import find_trainable
 from core.settings import GenerationSettings
@@ -40,13 +41,15 @@ def test_models_are_listed_for_what_they_are_used_for(folder):
 
 
 def test_uses_are_shown_in_words():
-    assert [form.words for form in MODEL_FORMATS.values()] == [
+    models = [Model(name="m", path="", format=form, size_bytes=0, sha256="") for form in get_args(ModelFormat)]
+    assert [uses_in_words(model) for model in models] == [
         "Questions, training, chat",
         "Training, chat",
         "Finding personal data",
         "Finding personal data",
         "Comparing questions",
     ]
+    assert uses_in_words(replace(models[0], training_fault="Not read in full.")) == "Questions, chat"
 
 
 def test_a_new_format_is_one_record(folder, monkeypatch):

@@ -1,12 +1,9 @@
 """The models on this machine: listing, adding, removing, verifying."""
 
-import json
 import os
-import struct
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.errors import InputError, SetupError
@@ -22,34 +19,19 @@ from core.models.registry import (
     remove_model,
     verify_models,
 )
+from tests.small_models import write_folder, write_gguf
 
 EMBEDDED = "smollm2-135m-instruct"
 
 
 @pytest.fixture
 def gguf_file(tmp_path):
-    import gguf
-
-    path = tmp_path / "Tiny Model.gguf"
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_license("mit")
-    writer.add_tensor("output.weight", np.ones((4, 32), dtype=np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+    return write_gguf(tmp_path / "Tiny Model.gguf", license="mit")
 
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    header = json.dumps({"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
-    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(8))
-    for name in ("config.json", "tokenizer_config.json", "tokenizer.json"):
-        (folder / name).write_text("{}")
-    return folder
+    return write_folder(tmp_path / "tiny")
 
 
 def test_embedded_model_is_listed_with_its_license(home):

@@ -62,3 +62,18 @@ def test_pairs_brought_in_wait_for_review_and_make_nothing_out_of_date(workspace
 def summary(workspace, project):
     """Return what the step of the questions sums up."""
     return next(step.summary for step in project_steps(workspace, project) if step.name == "questions")
+
+
+def test_a_run_that_is_not_good_enough_waits_for_a_person_and_not_for_its_use(workspace, learned):
+    insert(
+        workspace.db,
+        Evaluation(
+            id="evaluation-1", project_id=learned.project.id, run_id=learned.run.id, adapter_sha256="", questions_sha256="",
+            question_count=8, scores={}, verdict="The tuned model answers better, but not well enough to use: …",
+            is_good_enough=False, created_at=now(),
+        ),
+    )  # fmt: skip
+    *_, evaluate, use = project_steps(workspace, learned.project)
+    assert (evaluate.state, evaluate.next_action) == ("needs you", "See what is missing")
+    assert evaluate.summary == "The tuned model answers better, but not well enough to use"
+    assert (use.state, use.summary) == ("not started", "Not good enough yet")

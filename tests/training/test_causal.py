@@ -111,7 +111,7 @@ def test_pickled_weights_are_refused(tiny, tmp_path):
     shutil.copytree(tiny, folder)
     (folder / "model.safetensors").unlink()
     torch.save({}, folder / "pytorch_model.bin")
-    with pytest.raises(InputError, match="no safetensors"):
+    with pytest.raises(InputError, match="only pickled weights"):
         load_causal(folder, "safetensors")
 
 

@@ -77,3 +77,16 @@ def test_each_remedy_saves_memory(changes):
 
 def test_nothing_is_offered_where_nothing_more_can_be_saved():
     assert remedies(TrainingSettings(precision="4bit", batch_size=1)) == {}
+
+
+def test_experts_take_what_they_take_whatever_the_precision():
+    """8x7B: 46.7 billion weights, of which 45.1 are those of experts (Jiang et al. 2024)."""
+    mixtral = Model(name="m", path="/m", format="safetensors", size_bytes=93_400_000_000, sha256="")
+    few, free = (
+        Amount(pairs=8, facts=8, characters=800),
+        {"tokens_per_s": 0, "free_memory_bytes": 1e12, "free_disk_bytes": 1e12},
+    )
+    settings = TrainingSettings(precision="4bit")
+    plain = estimate(mixtral, settings, amount=few, **free)
+    known = estimate(mixtral, settings, amount=few, expert_weights=45_100_000_000, **free)
+    assert known.memory_bytes - plain.memory_bytes == pytest.approx(45.1e9 * (4 - 1.25))

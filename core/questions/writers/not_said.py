@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import sha256
 
+from core.language.refusals import NOT_SAID as ANSWERS
 from core.models.text import Message, Prompt, TextGenerator
 from core.questions.writers.prompt_files import excerpt_values, filled, prompt_text
 from core.questions.writers.replies import Request, ask, json_prompt, list_schema, read_items, without_thoughts
@@ -14,28 +15,6 @@ KIND = "unanswerable"
 NOT_SAID = "not said"  # what the model is told to reply where the passage does not answer
 QUESTION_TOKENS = 80
 CHECK_TOKENS = 160  # long enough for a short thought
-ANSWERS = {
-    "en": (
-        "The documents do not say.",
-        "The documents give no answer.",
-        "The documents do not tell.",
-        "That is not documented here.",
-        "The documents leave that open.",
-    ),
-    "de": (
-        "Das sagen die Dokumente nicht.",
-        "Die Dokumente geben keine Antwort.",
-        "Dazu sagen die Dokumente nichts.",
-        "Das steht nicht darin.",
-    ),
-    "fr": ("Les documents l'ignorent.", "Ce n'est pas documenté."),
-    "es": ("Los documentos no lo dicen.", "Los documentos no responden."),
-    "it": ("I documenti non lo dicono.", "I documenti non rispondono."),
-    "nl": ("De documenten zeggen dat niet.", "Dat zeggen de documenten niet."),
-    "pl": ("Dokumenty tego nie podają.", "Dokumenty na to nie odpowiadają."),
-    "pt": ("Os documentos não o dizem.", "Isso não consta nos documentos."),
-    "uk": ("Документи цього не кажуть.", "У документах цього немає."),
-}  # short, so that no filter takes them for repeated
 
 
 def not_said(question: str, language: str | None) -> str | None:

@@ -1,16 +1,19 @@
-"""Evaluation questions → answers of the base model and the run, and their losses on the correct answers."""
+"""Evaluation questions → answers of the base model and the run, and their losses on the correct answers.
+
+Each model is loaded once and asked everything: all questions alone, then the same with a passage before them.
+"""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import psutil
 
-from core.errors import InputError
+from core.evaluation.open_book import Source, shortened, with_passage
 from core.files import write_atomic
 from core.models.cpu_budget import thread_count
 from core.models.engine.apart import WriterApart
@@ -20,9 +23,14 @@ from core.records import ModelFormat
 from core.run_folder import RunFolder
 from core.settings import Precision
 
+if TYPE_CHECKING:
+    from core.models.conversation import Encoded, Vocabulary
+
 QUESTIONS_AT_ONCE = 16
 MAX_ANSWER_TOKENS = 96
 MEMORY_SHARE = 0.25  # of free memory: a model up to this size is loaded twice, so that base and run answer in parallel
+
+CUTS = 6  # tries to cut a passage so that it fits, each from what the one before was too long by
 
 Row = dict[str, Any]  # `input`, `output`; `system` and `history` if it is part of a conversation
 Report = Callable[[int], None]  # called with the number of new losses and answers, or 0; an exception stops the work
@@ -41,12 +49,23 @@ class Subject:
     cache: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question to ask, alone or with a passage, which is cut to fit the model."""
+
+    row: Row
+    source: Source | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Results of base or run, in the order of the rows: its answers, and its losses on the correct ones."""
+    """Results of base or run, in the order of what was asked: its answers, and its losses on the correct ones.
 
-    answers: list[str]
-    losses: list[float]
+    Both are None where a question is too long for the model.
+    """
+
+    answers: list[str | None]
+    losses: list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +103,25 @@ class Sides:
         return self.folder / f"{name}-{self.key}.json" if self.folder else None
 
 
-def answer(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> tuple[Side, Side]:
-    """Have base and run answer the rows, with llama.cpp if it can load both, else with transformers; return both sides.
+def answer(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Report) -> tuple[Side, Side]:
+    """Have base and run answer questions, with llama.cpp if it can load both, else with transformers; return both sides.
 
     Args:
         subject: base and run.
-        rows: questions with their correct answers.
+        asked: questions with their correct answers.
         sides: stores finished sides.
         report: called with progress, see `Report`.
 
     Raises:
-        InputError: a question is longer than the model's context.
         EngineCrashed: llama.cpp crashed twice.
         SetupError: a file is missing, memory ran out, or the disk is full.
     """
-    if not by_llama(subject, rows, sides, report):
-        by_transformers(subject, rows, sides, report)
+    if not by_llama(subject, asked, sides, report):
+        by_transformers(subject, asked, sides, report)
     return sides.both()
 
 
-def by_llama(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> bool:
+def by_llama(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Report) -> bool:
     """Answer with llama.cpp, many questions at once; return False if it cannot load the run.
 
     If memory allows, base and run answer in parallel; the base starts while the run's adapter is still being converted.
@@ -116,24 +134,27 @@ def by_llama(subject: Subject, rows: list[Row], sides: Sides, report: Report) ->
     )
     if model is None:
         return False
-    prompts = _prompts(model, subject.template, rows)
+    batch = _batch_of(model, subject.template, asked)
     model = batch_gguf(model, subject.cache, report=lambda _: report(0))
     free_bytes = psutil.virtual_memory().available
     is_kept = sides.get("base") or sides.get("run")
     at_once = 2 if not is_kept and model.stat().st_size <= free_bytes * MEMORY_SHARE else 1
-    longest = max(len(prompt.tokens) + max(len(prompt.expected), MAX_ANSWER_TOKENS) for prompt in prompts)
     room = context_tokens(model, conversations=QUESTIONS_AT_ONCE, free_bytes=free_bytes // at_once)
-    sequences = max(1, min(QUESTIONS_AT_ONCE, room // longest - 1))
+    sequences = max(1, min(QUESTIONS_AT_ONCE, room // batch.longest - 1))
     threads = max(1, thread_count() // at_once)
     with ExitStack() as opened:
 
         def begun(name: Name, adapter: Path | None) -> Iterator[int]:
             if sides.get(name):
-                return iter([2 * len(rows)])
+                return iter([2 * len(asked)])
             writer = WriterApart(
-                model, adapter=adapter, sequences=sequences, context_tokens=(sequences + 1) * longest, threads=threads
+                model,
+                adapter=adapter,
+                sequences=sequences,
+                context_tokens=(sequences + 1) * batch.longest,
+                threads=threads,
             )
-            return _taken(name, opened.enter_context(writer).generate(prompts), len(rows), sides)
+            return _taken(name, opened.enter_context(writer).generate(batch.prompts), batch, sides)
 
         base = begun("base", None)
         adapter = adapter_for_engine(subject.folder, subject.path, report=lambda: report(0))
@@ -149,50 +170,112 @@ def by_llama(subject: Subject, rows: list[Row], sides: Sides, report: Report) ->
     return True
 
 
-def _taken(name: Name, completions: Iterator[Completion], count: int, sides: Sides) -> Iterator[int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Prompts in the order of writing, each once; `places` are the positions in what was asked that each one answers."""
+
+    prompts: list[Prompt]
+    places: list[list[int]]
+    count: int  # of what was asked
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest prompt with its answer."""
+        sizes = (len(prompt.tokens) + max(len(prompt.expected), MAX_ANSWER_TOKENS) for prompt in self.prompts)
+        return max(sizes, default=MAX_ANSWER_TOKENS)
+
+
+def _taken(name: Name, completions: Iterator[Completion], batch: _Batch, sides: Sides) -> Iterator[int]:
     """Assemble a side from its completions and store it; yield the counts for `report`."""
-    side = Side([""] * count, [0.0] * count)
+    side = Side([None] * batch.count, [None] * batch.count)
+    yield 2 * (batch.count - sum(map(len, batch.places)))
     for completion in completions:
-        side.answers[completion.index] = completion.text.strip()
-        side.losses[completion.index] = completion.nats or 0.0
-        yield 2
+        for place in batch.places[completion.index]:
+            side.answers[place] = completion.text.strip()
+            side.losses[place] = completion.nats or 0.0
+        yield 2 * len(batch.places[completion.index])
     sides.put(name, side)
 
 
-def _prompts(model: Path, template: str, rows: list[Row]) -> list[Prompt]:
+def _batch_of(model: Path, template: str, asked: Sequence[Asked]) -> _Batch:
     """Build the prompts for a GGUF model; correct answers are truncated to the model's context.
 
-    Raises:
-        InputError: a question is longer than the model's context.
+    Questions alone come first; those on the same passage follow one another.
     """
-    from core.models.conversation import encode_rows, turn_of
+    from core.models.conversation import turn_of
     from core.models.llama import cached_vocabulary
 
     vocabulary = cached_vocabulary(model)
     turn = turn_of(vocabulary, template)
     readable = made_for_tokens(model) or UNKNOWN_TOKENS
-    prompts = []
-    for number, row in enumerate(encode_rows(vocabulary, template, rows), start=1):
-        if row.answer_start >= readable:
-            raise InputError(
-                f"Question {number} has {row.answer_start} tokens; this model reads {readable}.", "Shorten the question."
-            )
-        prompts.append(
-            Prompt(
+    fitted = fitting_rows(vocabulary, template, asked, readable=readable)
+    places: dict[Prompt, list[int]] = {}
+    for place in sorted(
+        range(len(asked)), key=lambda place: (source.text if (source := asked[place].source) else "", place)
+    ):
+        if (found := fitted[place]) is not None:
+            row = found.encoded
+            prompt = Prompt(
                 tokens=row.tokens[: row.answer_start],
                 max_tokens=min(MAX_ANSWER_TOKENS, readable - row.answer_start),
                 ends=tuple(turn.ends),
                 stops=turn.stops,
                 expected=row.tokens[row.answer_start : readable],
             )
-        )
-    return prompts
+            places.setdefault(prompt, []).append(place)
+    return _Batch(prompts=list(places), places=list(places.values()), count=len(asked))
 
 
-def by_transformers(subject: Subject, rows: list[Row], sides: Sides, report: Report) -> None:
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A row as it is asked, with as much of its passage as fits, and its tokens."""
+
+    row: Row
+    encoded: "Encoded"
+
+
+def fitting_rows(vocabulary: "Vocabulary", template: str, asked: Sequence[Asked], *, readable: int) -> list[Fitted | None]:
+    """Return what is asked as rows that a model can read, passages cut to fit; None for a question that is too long alone.
+
+    Args:
+        vocabulary: the model's.
+        template: its chat template.
+        asked: N questions.
+        readable: tokens that the model reads.
+    """
+    from core.models.conversation import encode_rows
+
+    texts = [each.source.text if each.source else "" for each in asked]
+    found: list[Fitted | None] = [None] * len(asked)
+    due = list(range(len(asked)))
+    for cut in range(CUTS + 1):
+        rows = [with_passage(asked[place].row, texts[place]) for place in due]
+        over: list[int] = []
+        for place, row, encoded in zip(due, rows, encode_rows(vocabulary, template, rows), strict=True):
+            room = readable - encoded.answer_start
+            if room >= _answer_tokens(encoded) or (not texts[place] and room > 0):
+                found[place] = Fitted(row, encoded)
+            elif source := asked[place].source if texts[place] else None:
+                over.append(place)
+                lacking = _answer_tokens(encoded) - room
+                texts[place] = shortened(source, _fewer(len(texts[place]), lacking, encoded) if cut < CUTS - 1 else 0)
+        due = over
+    return found
+
+
+def _answer_tokens(encoded: "Encoded") -> int:
+    return max(MAX_ANSWER_TOKENS, len(encoded.tokens) - encoded.answer_start)
+
+
+def _fewer(characters: int, lacking: int, encoded: "Encoded") -> int:
+    """Return how many characters of a passage to keep so that a prompt becomes shorter by so many tokens, and some more."""
+    return int(characters * max(0.0, 1 - 1.1 * lacking / encoded.answer_start))
+
+
+def by_transformers(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Report) -> None:
     """Answer with transformers, using one model with its adapter disabled for the base and enabled for the run."""
     from core.models.causal import load_adapter, load_causal
-    from core.models.conversation import asked
+    from core.models.conversation import asked as messages_of
     from core.models.decoding import generate_batch
     from core.models.losses import answer_loss
 
@@ -200,17 +283,23 @@ def by_transformers(subject: Subject, rows: list[Row], sides: Sides, report: Rep
         subject.path, subject.format, precision=subject.precision, template=subject.template, cache=subject.cache
     )
     model = load_adapter(base, RunFolder(subject.folder).adapter)
+    fitted = fitting_rows(model.vocabulary, model.template, asked, readable=model.context_tokens)
+    rows = [(place, found.row) for place, found in enumerate(fitted) if found]
     batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
 
     def make(name: Name) -> None:
         if sides.get(name):
-            report(2 * len(rows))
+            report(2 * len(asked))
             return
-        side = Side([], [])
+        side = Side([None] * len(asked), [None] * len(asked))
+        report(2 * (len(asked) - len(rows)))
         for batch in batches:
-            side.losses.extend(answer_loss(model, batch))
+            only_rows = [row for _, row in batch]
+            losses = answer_loss(model, only_rows)
             report(len(batch))
-            side.answers.extend(generate_batch(model, [asked(row) for row in batch], max_tokens=MAX_ANSWER_TOKENS))
+            answers = generate_batch(model, [messages_of(row) for row in only_rows], max_tokens=MAX_ANSWER_TOKENS)
+            for (place, _), loss, text in zip(batch, losses, answers, strict=True):
+                side.answers[place], side.losses[place] = text, loss
             report(len(batch))
         sides.put(name, side)
 

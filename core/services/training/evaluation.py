@@ -1,21 +1,23 @@
-"""A run and its base model, asked questions the run was not trained on → scores, intervals, a verdict in words."""
+"""A run and its base model, asked questions alone and with a passage → scores, intervals, a verdict in words."""
 
 import json
+from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
-from core.errors import Hint, InputError
-from core.evaluation import evaluate, verdict
+from core.errors import Hint, InputError, SetupError
+from core.evaluation import Answers, EvaluationResult, evaluate, judge, verdict
+from core.evaluation.comparison import Embed
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
-from core.questions import read_conversations
-from core.questions.dataset import thinned
-from core.records import Evaluation, Run, now
+from core.models import registry
+from core.models.embedder import EMBEDDING_MODEL, TOKENIZER, open_embedder
+from core.records import Evaluation, Project, Run, now
 from core.run_folder import RunFolder
 from core.services.documents.incoming import remove_incoming
-from core.services.questions.datasets import read_rows
-from core.services.training.answering import Sides, Subject, answer
+from core.services.training.answering import Asked, Side, Sides, Subject, answer
+from core.services.training.question_set import QuestionSet, question_rows, question_set
 from core.services.training.runs import base_of
 from core.storage import Workspace, find, get, insert
 
@@ -50,7 +52,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
             Hint("Choose a run of this project.", command="garrison runs PROJECT"),
         )
     base_of(workspace, run)
-    _questions(workspace, run, params.questions, name=params.name)
+    question_rows(workspace, run, params.questions, name=params.name)
 
 
 def run(context: JobContext, params: Params) -> Result:
@@ -62,26 +64,8 @@ def run(context: JobContext, params: Params) -> Result:
     return Result(evaluation_id=evaluation.id, verdict=evaluation.verdict)
 
 
-def _questions(workspace: Workspace, run: Run, path: str, *, name: str = "") -> list[dict[str, Any]]:
-    """Return the questions: those of the file at `path` without duplicates, else one or two wordings of each held-out fact.
-
-    Raises:
-        InputError: no questions were held out.
-    """
-    if path:
-        talks = read_conversations(Path(path), name=name)
-        return [pair.row for pair in dict.fromkeys(pair for talk in talks for pair in talk.learned)]
-    rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / "heldout.jsonl")
-    if not rows:
-        raise InputError(
-            "No questions were held out: the dataset is too small.",
-            Hint("Add documents, or bring a file of questions.", command="--questions FILE"),
-        )
-    return thinned(rows)
-
-
 def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "") -> Evaluation:
-    """Ask base and tuned model the same questions, measure their losses on the correct answers, and store the evaluation.
+    """Ask base and tuned model the same questions, alone and with a passage, measure their losses, and store the evaluation.
 
     Returns the evaluation stored by an earlier attempt of this job, if there is one.
     """
@@ -89,7 +73,34 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
     evaluation_id = context.begun_id("evaluation")
     if stored := find(workspace.db, Evaluation, id=evaluation_id):
         return stored[0]
-    rows = _questions(workspace, run, questions, name=name)
+    rows = question_rows(workspace, run, questions, name=name)
+    asked = question_set(workspace, run, rows)
+    sources = [asdict(source) if source else None for source in asked.sources]
+    sides = Sides(workspace.job_folder(context.job.id), sha256_text(json.dumps([rows, sources], sort_keys=True))[:16])
+    result = _graded(asked, *_answered(context, run, asked, sides), embed=_embed(workspace))
+    judged = judge(result, bound=get(workspace.db, Project, run.project_id).good_enough)
+    told = result.as_json()
+    evaluation = Evaluation(
+        id=evaluation_id,
+        project_id=run.project_id,
+        run_id=run.id,
+        adapter_sha256=run.adapter_sha256,
+        questions_sha256=sha256_text(json.dumps(rows, sort_keys=True)),
+        question_count=result.question_count,
+        scores=told["scores"],
+        verdict=verdict(result, judged, is_held_out=not questions),
+        is_good_enough=judged.is_good_enough,
+        created_at=now(),
+    )
+    write_atomic(workspace.evaluation_path(run.project_id, evaluation.id), json.dumps(told, ensure_ascii=False, indent=1))
+    insert(workspace.db, evaluation)
+    sides.remove_files()
+    return evaluation
+
+
+def _answered(context: JobContext, run: Run, asked: QuestionSet, sides: Sides) -> tuple[Side, Side]:
+    """Have base and run answer all questions alone, then with their passages; return both sides, each of twice N answers."""
+    workspace = context.workspace
     model = base_of(workspace, run)
     run_folder = workspace.run_folder(run.project_id, run.id)
     subject = Subject(
@@ -100,8 +111,9 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
         precision=run.settings["precision"],
         cache=workspace.unpacked_folder,
     )
-    questions_sha256 = sha256_text(json.dumps(rows, sort_keys=True))
-    done, steps = 0, 4 * len(rows)
+    alone = [Asked(row=row) for row in asked.rows]
+    with_passage = [Asked(row=row, source=source) for row, source in zip(asked.rows, asked.sources, strict=True)]
+    done, steps = 0, 8 * len(alone)
 
     def report(count: int) -> None:
         nonlocal done
@@ -109,29 +121,37 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
         context.progress(done, steps, unit="answers", message="Answering the questions" if done else "Preparing the models")
 
     report(0)
-    sides = Sides(workspace.job_folder(context.job.id), questions_sha256[:16])
-    base, tuned = answer(subject, rows, sides, report)
-    result = evaluate(
-        rows,
-        base_answers=base.answers,
-        tuned_answers=tuned.answers,
-        base_losses=base.losses,
-        tuned_losses=tuned.losses,
+    return answer(subject, [*alone, *with_passage], sides, report)
+
+
+def _graded(asked: QuestionSet, base: Side, tuned: Side, *, embed: Embed | None) -> EvaluationResult:
+    """Grade the four columns; questions that are too long for the model are left out of all of them."""
+    count = len(asked.rows)
+    kept = [place for place in range(count) if base.answers[place] is not None]
+
+    def column(side: Side, first: int) -> Answers:
+        places = [first + place for place in kept]
+        return Answers([side.answers[place] or "" for place in places], [side.losses[place] or 0.0 for place in places])
+
+    return evaluate(
+        [asked.question(place) for place in kept],
+        {
+            "base": column(base, 0),
+            "tuned": column(tuned, 0),
+            "base_with_passage": column(base, count),
+            "tuned_with_passage": column(tuned, count),
+        },
+        too_long=[place + 1 for place in range(count) if base.answers[place] is None],
+        embed=embed,
     )
-    evaluation = Evaluation(
-        id=evaluation_id,
-        project_id=run.project_id,
-        run_id=run.id,
-        adapter_sha256=run.adapter_sha256,
-        questions_sha256=questions_sha256,
-        question_count=len(rows),
-        scores=result.as_json()["scores"],
-        verdict=verdict(result, is_held_out=not questions),
-        created_at=now(),
-    )
-    write_atomic(
-        workspace.evaluation_path(run.project_id, evaluation.id), json.dumps(result.as_json(), ensure_ascii=False, indent=1)
-    )
-    insert(workspace.db, evaluation)
-    sides.remove_files()
-    return evaluation
+
+
+def _embed(workspace: Workspace) -> Embed | None:
+    """Return what makes embeddings; None if the network is not on this machine."""
+    folders = registry.model_folders(workspace.home)
+    try:
+        weights, tokenizer = (Path(registry.find_model(folders, name).path) for name in (EMBEDDING_MODEL, TOKENIZER))
+    except SetupError:
+        return None
+    opened = cache(partial(open_embedder, weights, tokenizer))
+    return lambda texts: opened().embed(texts)

@@ -6,11 +6,13 @@ from typing import Any
 
 import psutil
 
+from core.models.intake.facts import facts_of
 from core.records import Model, Project, Run
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, rights
 from core.training.fit import Amount, Fit
 from core.training.goals import Derived, Situation, derive
+from core.training.speeds import kept_speeds
 
 
 def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
@@ -30,13 +32,16 @@ def situation_here(
         AccessError: the acting person may not see the project.
     """
     rights.check(workspace.db, "see project", project.id)
+    facts = facts_of(model)
     return Situation(
         model=model,
         amount=amount,
+        expert_weights=facts.expert_parameters if facts else 0,
         tokens_per_s=measured_speed(workspace, project, model.name),
         free_memory_bytes=psutil.virtual_memory().available,
         free_disk_bytes=shutil.disk_usage(workspace.home).free,
         minutes=minutes,
+        speeds=kept_speeds(workspace.speeds_path),
     )
 
 

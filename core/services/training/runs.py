@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,25 +12,29 @@ from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
+from core.models.intake.accounts import OTHER_FORM
 from core.models.model_formats import is_for
-from core.records import Model, Project, Review, Run, new_id, now
+from core.records import DatasetVersion, Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
-from core.services.questions.datasets import read_rows
+from core.services.questions.datasets import HELDOUT, TEXTS, TRAIN, read_rows
 from core.services.questions.freezing.version import Stage, freeze
 from core.services.questions.trainable import check_reviewed
+from core.services.training.reading import texts_to_read
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
 from core.training import Progress, TrainingResult, train
+from core.training.speeds import measured_once
 
 log = logging.getLogger(__name__)
 
 
 class Params(JobParams):
-    """The model to start from, and how to train it."""
+    """The model to start from, and how to train it: on the pairs as they are now, or on a dataset version from before."""
 
     kind = "train"
     model: str
     settings: TrainingSettings
+    dataset_id: str = ""
 
 
 class Result(JobResult):
@@ -44,7 +49,40 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there are reviewed pairs, and that the model can be trained."""
     project = get(workspace.db, Project, project_id)
     find_trainable(workspace, params.model)
-    check_reviewed(workspace, project)
+    if params.dataset_id:
+        version_of(workspace, project, params.dataset_id)
+    else:
+        check_reviewed(workspace, project)
+
+
+def version_of(workspace: Workspace, project: Project, dataset_id: str) -> DatasetVersion:
+    """Return a dataset version of a project.
+
+    Raises:
+        InputError: it is another project's, or there is none.
+    """
+    rights.check(workspace.db, "see project", project.id)
+    version = get(workspace.db, DatasetVersion, dataset_id)
+    if version.project_id != project.id:
+        raise InputError(f"Dataset version {dataset_id} belongs to another project.", "Choose one of this project.")
+    return version
+
+
+def repeated(workspace: Workspace, project: Project, run_id: str, changes: Mapping[str, Any]) -> Params:
+    """Return what a run was started with, to train once more on the same dataset version, with changed settings if any.
+
+    Raises:
+        InputError: there is no such run in the project, or a changed setting is unknown or out of range.
+    """
+    rights.check(workspace.db, "see project", project.id)
+    run = get(workspace.db, Run, run_id)
+    if run.project_id != project.id:
+        raise InputError(
+            f"Run {run.id} belongs to another project.",
+            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
+        )
+    settings = TrainingSettings.from_values({**run.settings, **changes})
+    return Params(model=run.model, settings=settings.in_full(), dataset_id=run.dataset_id)
 
 
 def find_trainable(workspace: Workspace, name: str) -> Model:
@@ -52,9 +90,11 @@ def find_trainable(workspace: Workspace, name: str) -> Model:
 
     Raises:
         SetupError: it is not on this machine.
-        InputError: it is not a language model.
+        InputError: it is not a language model, or one that cannot be trained.
     """
     model = registry.find_model(registry.model_folders(workspace.home), name)
+    if model.training_fault:
+        raise InputError(f"{name} cannot be trained. {model.training_fault}", OTHER_FORM)
     if not is_for(model, "training"):
         raise InputError(
             f"{name} is not a language model.", Hint("Choose one of the language models.", command="garrison models list")
@@ -81,37 +121,43 @@ def base_of(workspace: Workspace, run: Run) -> Model:
 def run(context: JobContext, params: Params) -> Result:
     """Run a training job."""
     project = context.project()
-    run = train_run(context, project, model_name=params.model, settings=params.settings)
+    run = train_run(context, project, model_name=params.model, settings=params.settings, dataset_id=params.dataset_id)
     return Result(run_id=run.id, metrics=run.metrics)
 
 
-def train_run(context: JobContext, project: Project, *, model_name: str, settings: TrainingSettings) -> Run:
-    """Freeze the pairs and create a run, or continue this job's run, then train it.
+def train_run(
+    context: JobContext, project: Project, *, model_name: str, settings: TrainingSettings, dataset_id: str = ""
+) -> Run:
+    """Freeze the pairs, or take a version from before, and create a run, or continue this job's run, then train it.
 
     Raises:
         InputError: an approval that the run rests on was withdrawn.
     """
     workspace = context.workspace
     model = find_trainable(workspace, model_name)
-    run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings)
+    run = _run_of_job(context) or _new_run(context, project, model=model, settings=settings, dataset_id=dataset_id)
     if run.is_finished:
         return run
     folder = workspace.run_folder(project.id, run.id)
     if not RunFolder(folder).record.exists():
         write_atomic(RunFolder(folder).record, json.dumps(asdict(run) | {"adapter_sha256": ""}, indent=1))
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
-    approvals = _approvals(dataset)
+    approvals = _approvals(dataset, reads_texts=settings.passage_share > 0)
     _check_approvals(workspace, approvals)
 
     def report(progress: Progress) -> None:
         _check_approvals(workspace, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
+    context.progress(0, 1, message="Loading the model")
+    measured_once(workspace.speeds_path)
+    rows = read_rows(dataset / TRAIN)
     result = train(
         Path(model.path),
         model.format,
-        train_rows=read_rows(dataset / "train.jsonl"),
-        validation_rows=read_rows(dataset / "heldout.jsonl"),
+        train_rows=rows,
+        passages=texts_to_read(workspace, project.id, dataset, rows) if settings.passage_share else (),
+        validation_rows=read_rows(dataset / HELDOUT),
         settings=settings,
         folder=folder,
         cache=workspace.unpacked_folder,
@@ -157,9 +203,11 @@ def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run
     return get(workspace.db, Run, run.id)
 
 
-def _approvals(dataset: Path) -> set[str]:
-    """Return the ids of the reviews that the rows of a frozen dataset version rest on."""
-    rows = read_rows(dataset / "train.jsonl") + read_rows(dataset / "heldout.jsonl")
+def _approvals(dataset: Path, *, reads_texts: bool) -> set[str]:
+    """Return the ids of the reviews that the rows of a frozen dataset version rest on, and its texts if they are read."""
+    rows = read_rows(dataset / TRAIN) + read_rows(dataset / HELDOUT)
+    if reads_texts and (dataset / TEXTS).exists():
+        rows += read_rows(dataset / TEXTS)
     return {row.get("review_id", "") for row in rows}
 
 
@@ -183,13 +231,15 @@ def _run_of_job(context: JobContext) -> Run | None:
     return get(context.workspace.db, Run, ids[0]) if ids else None
 
 
-def _new_run(context: JobContext, project: Project, *, model: Model, settings: TrainingSettings) -> Run:
+def _new_run(
+    context: JobContext, project: Project, *, model: Model, settings: TrainingSettings, dataset_id: str = ""
+) -> Run:
     workspace = context.workspace
 
     def report(stage: Stage, _done: int, _total: int) -> None:  # how much of the training that is cannot be told yet
         context.progress(0, 1, message=stage.words)
 
-    dataset = freeze(workspace, project, report=report)
+    dataset = version_of(workspace, project, dataset_id) if dataset_id else freeze(workspace, project, report=report)
     with transaction(workspace.db):
         number = 1 + max((run.number for run in find(workspace.db, Run, project_id=project.id)), default=0)
         run = Run(

@@ -2,7 +2,7 @@
 
 import json
 
-from core.services.training.evaluation import _questions
+from core.services.training.question_set import question_rows
 
 
 def test_a_conversation_in_a_file_is_asked_turn_by_turn(workspace, learned, tmp_path):
@@ -10,7 +10,7 @@ def test_a_conversation_in_a_file_is_asked_turn_by_turn(workspace, learned, tmp_
     rows = [{"messages": [{"role": role, "content": text} for role, text in turns]}, {"input": "C?", "output": "3."}]
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(map(json.dumps, [*rows, rows[1]])), encoding="utf-8")
-    assert _questions(workspace, learned.run, str(path)) == [
+    assert question_rows(workspace, learned.run, str(path)) == [
         {"input": "A?", "output": "1.", "system": "Be brief."},
         {"input": "B?", "output": "2.", "system": "Be brief.", "history": [{"input": "A?", "output": "1."}]},
         {"input": "C?", "output": "3."},
@@ -20,4 +20,4 @@ def test_a_conversation_in_a_file_is_asked_turn_by_turn(workspace, learned, tmp_
 def test_a_table_of_questions_is_asked_too(workspace, learned, tmp_path):
     path = tmp_path / "stored"
     path.write_text("question,answer\nA?,1.\n", encoding="utf-8")
-    assert _questions(workspace, learned.run, str(path), name="mine.csv") == [{"input": "A?", "output": "1."}]
+    assert question_rows(workspace, learned.run, str(path), name="mine.csv") == [{"input": "A?", "output": "1."}]

@@ -8,22 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.language.english.numbers import TENS, UP_TO_NINETEEN
-from core.language.english.units import UNITS
+from core.language.english.quantities import numbers_in, units_in
 from core.questions.filters.filter import Case, DropReason, Filter, each
 from core.records import QuestionPair
 from core.settings import FilterSettings
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_WITH_UNIT = re.compile(r"(?<![\w.-])(\d+(?:[.,]\d+)*)\s?(%|°\s?[CF]\b|[^\W\d_]+(?:/[a-z]+)?)")
 _WORD = re.compile(r"[^\W_][\w’'/&-]*")
 _NAME = re.compile(r"[A-Z]\w*[A-Z0-9]|\w*\d\w*[A-Z]\w*|[A-Z][a-z’'-]+")  # "METT-TC", "KV-2231", "Keller"
-# "One" is as often a pronoun.
-_IN_WORDS = {word: number for number, word in enumerate(UP_TO_NINETEEN, start=1)}
-_IN_WORDS |= {word: 10 * number for number, word in enumerate(TENS, start=2)}
-_NUMBER_WORD = re.compile(
-    rf"(?i)\b(?:(?:{'|'.join(TENS)})[- ](?:{'|'.join(UP_TO_NINETEEN[:9])})|{'|'.join((*UP_TO_NINETEEN[1:], *TENS))})\b"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,39 +49,17 @@ class _Evidence:
     def __init__(self, text: str) -> None:
         text = text.replace("_", " ")  # as in the names of files: "FM_3-55.pdf"
         self.words = {form for word in _WORD.findall(text) for form in _forms(word)}
-        self.numbers = set(_numbers(text))
-        self.units = set(_units(text))
+        self.numbers = set(numbers_in(text))
+        self.units = set(units_in(text))
 
 
 def _missing(text: str, evidence: _Evidence) -> Iterator[str]:
-    yield from (number for number in _numbers(text) if number not in evidence.numbers)
+    yield from (number for number in numbers_in(text) if number not in evidence.numbers)
     known = {number for number, _ in evidence.units}
     yield from (
-        f"{number} {unit}" for number, unit in _units(text) if number in known and (number, unit) not in evidence.units
+        f"{number} {unit}" for number, unit in units_in(text) if number in known and (number, unit) not in evidence.units
     )
     yield from (name for name in _names(text) if not evidence.words.intersection(_forms(name)))
-
-
-def _in_digits(text: str) -> str:
-    """Write the numbers of a text in digits: "twenty-four" is 24."""
-    return _NUMBER_WORD.sub(lambda match: str(sum(_IN_WORDS[part] for part in re.split(r"[- ]", match[0].lower()))), text)
-
-
-def _numbers(text: str) -> Iterator[str]:
-    """Yield the numbers in digits; "twelve" is 12, "1,000" is 1000 and "2.50" stays."""
-    yield from (_plain_number(number) for number in _NUMBER.findall(_in_digits(text)))
-
-
-def _plain_number(number: str) -> str:
-    return re.sub(r",(?=\d{3}(?!\d))", "", number).lstrip("0") or "0"
-
-
-def _units(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each number with the unit after it: "90 days" is ("90", "day"), and so is "90 d"."""
-    for number, unit in _WITH_UNIT.findall(_in_digits(text)):
-        plain = unit.replace(" ", "")
-        if known := UNITS.get(plain) or UNITS.get(plain.lower()):
-            yield _plain_number(number), known
 
 
 def _names(text: str) -> Iterator[str]:

@@ -1,0 +1,88 @@
+"""An evaluation as a job stores it, with answers in place of a model's: four columns, what is left out, the verdict."""
+
+import json
+
+import pytest
+
+from core.errors import InputError
+from core.files import write_atomic
+from core.jobs.context import JobContext
+from core.records import Evaluation, Job, Project, new_id, now
+from core.run_folder import RunFolder
+from core.services.training import answering, evaluation
+from core.services.training.answering import Side
+from core.services.training.results import newest_result, stored_result
+from core.storage import find, insert, update
+
+COUNT = 8
+
+
+@pytest.fixture
+def evaluate(workspace, learned, monkeypatch, tmp_path):
+    """A function that evaluates the run on questions of a file; the tuned model answers rightly, also with the passage."""
+    folder = RunFolder(workspace.run_folder(learned.project.id, learned.run.id))
+    write_atomic(folder.template, "{{ messages }}")
+    train = workspace.dataset_folder(learned.project.id, learned.run.dataset_id) / "train.jsonl"
+    monkeypatch.setattr(evaluation, "_embed", lambda _workspace: None)
+
+    def made(*, too_long=(), trained_on=()):
+        rows = [{"input": f"What is rope {number}?", "output": f"A rope of {number} meters."} for number in range(COUNT)]
+        path = tmp_path / "questions.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        write_atomic(train, "".join(json.dumps(rows[number]) + "\n" for number in trained_on))
+
+        def by_llama(_subject, asked, sides, report):
+            assert [each.source is None for each in asked] == [True] * COUNT + [False] * COUNT
+            places = range(2 * COUNT)
+            left_out = [place % COUNT + 1 in too_long for place in places]
+            for name in ("base", "run"):
+                answers = [asked[place].row["output"] if name == "run" else "No idea at all." for place in places]
+                sides.put(
+                    name,
+                    Side(
+                        [None if out else text for out, text in zip(left_out, answers, strict=True)],
+                        [None if out else 1.0 for out in left_out],
+                    ),
+                )
+                report(2 * len(asked))
+            return True
+
+        monkeypatch.setattr(answering, "by_llama", by_llama)
+        job = Job(id=new_id("job"), kind="evaluate", project_id=learned.project.id, created_at=now())
+        insert(workspace.db, job)
+        return evaluation.evaluate_run(JobContext(workspace, job), learned.run, questions=str(path))
+
+    return made
+
+
+def test_an_evaluation_holds_four_columns_and_whether_the_run_is_good_enough(workspace, learned, evaluate):
+    stored = evaluate()
+    assert find(workspace.db, Evaluation) == [stored] and stored.is_good_enough is True
+    newest = newest_result(workspace, learned.run)
+    assert newest and newest[0] == stored
+    result = newest[1]
+    assert result.columns == ("base", "tuned", "base_with_passage", "tuned_with_passage")
+    assert result.rows[0].asked.passage.startswith("The winch holds") or "loaded rope" in result.rows[0].asked.passage
+    assert "answers better, and well enough to use" in stored.verdict
+
+
+def test_a_project_that_asks_for_more_gets_another_verdict(workspace, learned, evaluate):
+    update(workspace.db, Project, learned.project.id, good_enough=0.99)
+    assert evaluate(too_long=()).is_good_enough is True
+    assert "the project asks for 99%" in find(workspace.db, Evaluation)[0].verdict
+
+
+def test_questions_that_are_too_long_are_named_and_the_rest_graded(workspace, evaluate):
+    stored = evaluate(too_long=(2, 5))
+    assert stored.question_count == COUNT - 2
+    result = stored_result(workspace, stored)
+    assert result.too_long == (2, 5) and [row.asked.number for row in result.rows] == [1, 3, 4, 6, 7, 8]
+    assert "Questions 2, 5 are too long for the model and not graded." in stored.verdict
+    with pytest.raises(InputError, match="All 8 questions are too long"):
+        evaluate(too_long=range(1, COUNT + 1))
+
+
+def test_an_evaluation_on_what_was_trained_on_is_no_proof(evaluate):
+    stored = evaluate(trained_on=range(COUNT))
+    assert stored.is_good_enough is False
+    assert stored.verdict.startswith("Nothing can be told from questions that the model was trained on")
