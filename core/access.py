@@ -132,6 +132,7 @@ GATES: dict[AuditAction, Action] = {
     "documents exported": "export",
     "run trained": "train",
     "leak test run": "test leaks",
+    "leak limit changed": "set rules",
     "release made": "export",
     "role granted": "manage people",
     "role revoked": "manage people",

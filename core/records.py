@@ -64,6 +64,7 @@ AuditAction = Literal[
     "documents exported",
     "run trained",
     "leak test run",
+    "leak limit changed",
     "release made",
     "treatment changed",
     "surrogates given anew",
@@ -126,6 +127,7 @@ class Project:
     two_person: TwoPersonRule = "auto"
     sample_size: int = 60  # passages without a span to read before a proposal; 0 for none
     highest_marking: MarkingLevel = "unclassified"  # a document marked above it is refused
+    leak_limit: float | None = None  # share of removed values that an exported run may give away at most; None: no limit
     good_enough: float = 0.6  # share of right answers from which a model is good enough to use, above 0 and up to 1
     created_at: str
 

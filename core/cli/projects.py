@@ -71,6 +71,7 @@ def describe(workspace: Workspace, project: Project) -> dict[str, Any]:
         "policy": project.policy,
         "highest_marking": project.highest_marking,
         "good_enough": project.good_enough,
+        "leak_limit": project.leak_limit,
         "created_at": project.created_at,
         "steps": [
             {"name": s.name, "title": s.title, "state": s.state, "summary": s.summary, "next": s.next_action} for s in steps
@@ -123,6 +124,26 @@ def good_enough(
     set_good_enough(shell.workspace, project, share, actor=declared(as_))
     text = f"A model of {project.name} is good enough to use when {share:.0%} of its answers are right."
     shell.show({"good_enough": share}, text)
+
+
+@app.command("leak-limit")
+def leak_limit(
+    context: typer.Context,
+    name: str,
+    share: Annotated[float, typer.Argument(help="Share of removed values, such as 0.05; 0 takes the limit off.")],
+    as_: Annotated[str, typer.Option("--as", help="Who decides this.")] = "",
+) -> None:
+    """Set how much of what review removed a run may give away, by its leak test, to be exported."""
+    from core.evaluation.leaks import share_words
+    from core.identity import declared
+    from core.services.training.leaks.limit import set_leak_limit
+
+    shell = shell_of(context)
+    project = shell.workspace.project(name)
+    limit = share or None
+    set_leak_limit(shell.workspace, project, limit, actor=declared(as_))
+    text = f"{project.name} exports only runs that give away fewer than {share_words(share)} of what review removed."
+    shell.show({"leak_limit": limit}, text if limit else f"{project.name} exports runs whatever their leak test says.")
 
 
 @app.command("delete")

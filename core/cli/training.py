@@ -216,7 +216,7 @@ def leaks(
 ) -> None:
     """Test whether a run gives away what review removed, and which texts it was trained on."""
     from core.evaluation.leaks import card_sentences
-    from core.services.training.leaks import Params, read_leak_test
+    from core.services.training.leaks.job import Params, read_leak_test
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)

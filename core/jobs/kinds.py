@@ -77,7 +77,7 @@ KINDS = {
     "freeze": Kind("Freeze question pairs", "questions.freezing.job", action="train"),
     "train": Kind("Train a model", "training.runs", needs_accelerator=True, action="train"),
     "evaluate": Kind("Compare base and tuned model", "training.evaluation", needs_accelerator=True, action="train"),
-    "leaktest": Kind("Test for leaks", "training.leaks", needs_accelerator=True, action="test leaks"),
+    "leaktest": Kind("Test for leaks", "training.leaks.job", needs_accelerator=True, action="test leaks"),
     "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),
     "sample": Kind("Prepare the sample project", "sample", needs_accelerator=True, action="create project"),
     "demo": Kind("The whole path on the sample documents", "demo", needs_accelerator=True, action="create project"),

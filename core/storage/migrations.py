@@ -228,6 +228,12 @@ def m023_good_enough(db: sqlite3.Connection) -> None:
     db.execute("alter table evaluations add column is_good_enough integer")
 
 
+@migration
+def m024_leak_limit(db: sqlite3.Connection) -> None:
+    """Add how much of what review removed an exported run of a project may give away; null: there is no limit."""
+    db.execute("alter table projects add column leak_limit real")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

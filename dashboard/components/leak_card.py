@@ -3,15 +3,18 @@
 import streamlit as st
 
 from core import jobs
-from core.evaluation.leaks import LIGHT_WORDS, NOT_TESTED, LeakTest, Light
+from core.evaluation.leaks import LIGHT_WORDS, NOT_TESTED, LeakTest, Light, share_words
 from core.records import Project, Run
-from core.services.training.leaks import read_leak_test
+from core.services.training.leaks.job import read_leak_test
+from core.services.training.leaks.limit import set_leak_limit
 from core.storage import Workspace, rights
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.person import acting_person, reason_against
 from dashboard.components.review.page_text import entity_words
 from dashboard.components.words import ago, clock
 
+LIMITS = (None, 0.01, 0.02, 0.05, 0.1, 0.2)
 ICONS: dict[Light, str] = {
     "red": ":material/dangerous:",
     "yellow": ":material/warning:",
@@ -40,11 +43,34 @@ def show_leaks(workspace: Workspace, project: Project, run: Run) -> None:
         help=None if is_allowed else "Only whoever may read the documents may do this.",
         key="start-leak-test",
     ):
-        from core.services.training.leaks import Params
+        from core.services.training.leaks.job import Params
 
         with shown_errors():
             jobs.submit(workspace, Params(run_id=run.id), project_id=project.id)
             st.rerun()
+    _show_limit(workspace, project)
+
+
+def _show_limit(workspace: Workspace, project: Project) -> None:
+    """Show whether a leak test decides about exports here, and let those change it who may set rules."""
+    against = reason_against(workspace, "set rules", project)
+    with st.popover("May it be exported?", type="tertiary", disabled=bool(against), help=against or None):
+        st.markdown("An export can be refused unless a leak test shows that few of the removed values are given away.")
+        limit = st.selectbox(
+            "Export only runs that give away",
+            LIMITS,
+            index=LIMITS.index(project.leak_limit) if project.leak_limit in LIMITS else 0,
+            format_func=lambda share: "whatever they do: no limit" if share is None else f"fewer than {share_words(share)}",
+            key="leak-limit",
+        )
+        person = acting_person()
+        is_same = limit == project.leak_limit
+        if st.button("Change it", disabled=is_same or person is None, key="leak-limit-change") and person is not None:
+            with shown_errors():
+                set_leak_limit(workspace, project, limit, actor=person)
+                st.rerun()
+        if person is None:
+            st.caption("Write your name first: the change is kept in the audit log with it.")
 
 
 def _show_card(test: LeakTest) -> None:

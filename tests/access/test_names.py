@@ -17,6 +17,7 @@ from core.services.privacy import reidentification
 from core.services.privacy.highest_marking import set_highest_marking
 from core.services.privacy.project_treatments import set_treatment
 from core.services.training.good_enough import set_good_enough
+from core.services.training.leaks.limit import set_leak_limit
 from core.storage import Workspace, audit, find, get, update
 from tests.unread import approve_all_unread, approve_unread
 
@@ -37,6 +38,7 @@ ACTS: dict[str, Callable[[Workspace, Any, Person], object]] = {
     "withdraw": lambda store, it, by: review.withdraw(store, it[1], reason="no", by=by),
     "two persons": lambda store, it, by: review.set_two_person(store, it[0], "off", by=by),
     "sample size": lambda store, it, by: review.set_sample_size(store, it[0], 1, by=by),
+    "leak limit": lambda store, it, by: set_leak_limit(store, it[0], 0.05, actor=by),
     "good enough": lambda store, it, by: set_good_enough(store, it[0], 0.7, actor=by),
     "treatment": lambda store, it, by: set_treatment(store, it[0], entity="PERSON", treatment="mask", person=by),
     "marking": lambda store, it, by: set_highest_marking(store, it[0], "secret", actor=by),

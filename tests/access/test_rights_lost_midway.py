@@ -18,6 +18,7 @@ from core.services.privacy import reidentification
 from core.services.privacy.project_treatments import set_treatment
 from core.services.review.second_search import store_second_search
 from core.services.training.good_enough import set_good_enough
+from core.services.training.leaks.limit import set_leak_limit
 from core.storage import Workspace, audit, find, people, transaction
 
 from .conftest import TEXT, SignIn, filled
@@ -102,6 +103,7 @@ ACTS: dict[str, tuple[Role, Act, Act, int]] = {
     "approve all": ("approver", all_at_once, lambda s: review.approve_all(s.acting, s.project, by=s.by), 1),
     "two persons": ("owner", nothing, lambda s: review.set_two_person(s.acting, s.project, "on", by=s.by), 1),
     "sample size": ("owner", nothing, lambda s: review.set_sample_size(s.acting, s.project, 7, by=s.by), 1),
+    "leak limit": ("owner", nothing, lambda s: set_leak_limit(s.acting, s.project, 0.05, actor=s.by), 1),
     "good enough": ("owner", nothing, lambda s: set_good_enough(s.acting, s.project, 0.7, actor=s.by), 1),
     "draw": ("reviewer", unmarked, lambda s: _answer(s, review.draw(s.acting, s.project, s.document, by=s.by)), 1),
     "answer": ("reviewer", drawn, lambda s: _answer(s, review.sample_of(s.workspace, s.document)), 1),

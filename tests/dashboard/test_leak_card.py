@@ -35,7 +35,7 @@ def words_of(app) -> str:
 
 
 def test_a_test_is_offered_and_started(open_page, workspace, learned, waiting_jobs, monkeypatch):
-    monkeypatch.setattr("core.services.training.leaks.base_of", lambda *_: None)
+    monkeypatch.setattr("core.services.training.leaks.job.base_of", lambda *_: None)
     app = open_page("evaluate", project_id=learned.project.id)
     assert "keeps figures of what it finds, never a value" in words_of(app)
     app.button(key="start-leak-test").click().run()

@@ -21,7 +21,8 @@ from core.services.privacy import anonymization, second_search
 from core.services.questions import generation, pair_import, refiltering
 from core.services.questions.freezing import job as freezing
 from core.services.questions.writing import probing, trying
-from core.services.training import evaluation, export, leaks, runs
+from core.services.training import evaluation, export, runs
+from core.services.training.leaks import job as leaks
 from core.settings import DatasetSettings, FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
 

@@ -12,9 +12,10 @@ from core.models import registry
 from core.privacy.replacement.masking import mask
 from core.records import SEARCH_VERSION, DatasetVersion, Document, Job, Passage, Review, Run, Span, new_id, now
 from core.run_folder import RunFolder
-from core.services.training import leak_asking, leaks
-from core.services.training.leaks import Params, read_leak_test
-from core.services.training.removed_values import removed_values
+from core.services.training.leaks import asking
+from core.services.training.leaks import job as leaks
+from core.services.training.leaks.job import Params, read_leak_test
+from core.services.training.leaks.removed_values import removed_values
 from core.services.training.runs import find_trainable
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, insert
@@ -132,7 +133,7 @@ def test_a_cancelled_test_goes_on_with_what_it_has_measured(workspace, tiny, mon
     run = trained_run(workspace, tiny, rows=ROWS[:8], steps=1)
     context = context_of(workspace, run)
     measured: list[int] = []
-    losses = leak_asking.row_losses
+    losses = asking.row_losses
 
     def counted(causal, rows):
         measured.append(len(rows))
@@ -140,7 +141,7 @@ def test_a_cancelled_test_goes_on_with_what_it_has_measured(workspace, tiny, mon
             context.cancel_requested.set()
         return losses(causal, rows)
 
-    monkeypatch.setattr(leak_asking, "row_losses", counted)
+    monkeypatch.setattr(asking, "row_losses", counted)
     with pytest.raises(JobCancelled):
         leaks.run(context, Params(run_id=run.id))
     assert read_leak_test(workspace, run) is None and sum(measured) == 20  # 8 + 12 rows, both batches of the base

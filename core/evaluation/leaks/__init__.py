@@ -3,7 +3,7 @@
 from core.evaluation.leaks.bounds import upper_bound
 from core.evaluation.leaks.extraction import Attempt, Extraction, Ranking, TypeCount, extraction, rank_of
 from core.evaluation.leaks.membership import Membership, loss_ratios, membership
-from core.evaluation.leaks.report import LIGHT_WORDS, NOT_TESTED, Finding, LeakTest, Light, card_sentences
+from core.evaluation.leaks.report import LIGHT_WORDS, NOT_TESTED, Finding, LeakTest, Light, card_sentences, share_words
 
 __all__ = [
     "LIGHT_WORDS",
@@ -21,5 +21,6 @@ __all__ = [
     "loss_ratios",
     "membership",
     "rank_of",
+    "share_words",
     "upper_bound",
 ]

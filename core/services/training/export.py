@@ -15,7 +15,8 @@ from core.models.quantizations import QUANTIZATIONS
 from core.models.release_formats import RELEASE_FORMATS, RunExport
 from core.records import Model, Release, Run, now
 from core.services.review import risk_words, unread_risk
-from core.services.training.leaks import read_leak_test
+from core.services.training.leaks.job import read_leak_test
+from core.services.training.leaks.limit import check_leak_limit
 from core.services.training.runs import base_of
 from core.storage import Workspace, audit, find, get, insert, transaction
 from core.words import check_choice
@@ -59,6 +60,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     check_choice("quantization", params.quantization, QUANTIZATIONS)
     _check_place(Path(params.target))
     base_of(workspace, run)
+    check_leak_limit(workspace, run)
 
 
 def _check_place(target: Path) -> None:
@@ -97,6 +99,7 @@ def run(context: JobContext, params: Params) -> Result:
     workspace = context.workspace
     run = get(workspace.db, Run, params.run_id)
     model = base_of(workspace, run)
+    check_leak_limit(workspace, run)  # it may have been set, or the test made again, since the job was queued
     origin = Origin(
         model=run.model,
         model_sha256=run.model_sha256,

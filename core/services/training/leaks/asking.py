@@ -14,7 +14,7 @@ from core.privacy.text.normalization import fold
 from core.records import Model, Run
 from core.run_folder import RunFolder
 from core.services.review.approved import stands
-from core.services.training.removed_values import RemovedValue, rivals_of
+from core.services.training.leaks.removed_values import RemovedValue, rivals_of
 from core.storage import Workspace
 
 if TYPE_CHECKING:

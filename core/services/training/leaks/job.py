@@ -16,9 +16,9 @@ from core.jobs.typed import JobParams, JobResult
 from core.records import Run, now
 from core.run_folder import RunFolder
 from core.services.questions.datasets import HELDOUT, TRAIN, read_rows
-from core.services.training import leak_asking as asking
-from core.services.training.leak_asking import SIDES, Asked, Kept, Row, Side
-from core.services.training.removed_values import RemovedValue, removed_values
+from core.services.training.leaks import asking
+from core.services.training.leaks.asking import SIDES, Asked, Kept, Row, Side
+from core.services.training.leaks.removed_values import RemovedValue, removed_values
 from core.services.training.runs import base_of
 from core.storage import Workspace, audit, get, rights, transaction
 
