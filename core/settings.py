@@ -154,6 +154,7 @@ class TrainingSettings(Settings):
     max_tokens: int = Field(default=512, ge=32, le=32768)  # per row
     checkpoint_steps: int = Field(default=20, ge=1)
     sample_questions: int = Field(default=5, ge=0, le=20)  # answered at each measurement, to be read while it trains
+    canaries: int = Field(default=0, ge=0, le=5)  # made-up sentences planted, to measure what is learned by heart
     keep: Keep = "last"  # the last adapter, which fits its rows best; "best" is the one with the lowest validation loss
     seed: int = 0
 

@@ -210,7 +210,7 @@ def leaks(
     project: str,
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     values: Annotated[int, typer.Option(help="How many of the values that review removed are asked for.", min=1)] = 60,
-    rows: Annotated[int, typer.Option(help="How many rows of each kind are read.", min=1)] = 64,
+    rows: Annotated[int, typer.Option(help="How many rows of each kind are read.", min=1)] = 48,
     show: Annotated[bool, typer.Option("--show", help="Only show the newest test.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
@@ -227,7 +227,7 @@ def leaks(
             shell.show(job, f"Job {job.id}")
             return
     test = read_leak_test(shell.workspace, run)
-    shell.show(test.as_json() if test else None, "\n".join(card_sentences(test)))
+    shell.show(test.as_json() if test else None, "\n".join(card_sentences(test, planted=run.settings.get("canaries", 0))))
 
 
 def export(

@@ -18,6 +18,10 @@ LABELS = {
     "method": ("Method", "lora; rslora weighs large adapters more; dora learns size and direction apart, and is slower."),
     "layers": ("Layers", "Which parts of the model learn."),
     "passage_share": ("Passages as text", "Share of each step in which it reads approved passages instead of pairs."),
+    "canaries": (
+        "Planted sentences",
+        "Made up, to measure what it learns by heart. The model may say them: for tests only.",
+    ),
     "sample_questions": ("Questions answered on the way", "Shown while it trains, to see it learn."),
     "lora_rank": ("LoRA rank", "Size of the adapter."),
     "lora_alpha": ("LoRA alpha", "Weight of the adapter, usually twice its rank."),

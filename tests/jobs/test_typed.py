@@ -42,7 +42,7 @@ TRAINING = {
     "learning_rate": 0.001, "warmup_share": 0.05,
     "method": "lora", "layers": "all", "passage_share": 0.0, "lora_rank": 8, "lora_alpha": 16, "lora_dropout": 0.0,
     "max_tokens": 512,
-    "checkpoint_steps": 20, "sample_questions": 5, "keep": "last", "seed": 0,
+    "checkpoint_steps": 20, "sample_questions": 5, "canaries": 0, "keep": "last", "seed": 0,
 }  # fmt: skip
 # What the commands and pages stored when parameters were dictionaries, beside the record they build today.
 STORED: list[tuple[JobParams, dict[str, Any]]] = [

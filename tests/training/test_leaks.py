@@ -16,7 +16,7 @@ from core.services.training.leaks import asking
 from core.services.training.leaks import job as leaks
 from core.services.training.leaks.job import Params, read_leak_test
 from core.services.training.leaks.removed_values import removed_values
-from core.services.training.runs import find_trainable
+from core.services.training.runs import find_trainable, planted_rows
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, insert
 from core.training import train
@@ -38,7 +38,7 @@ ROWS = [
 ]
 
 
-def trained_run(workspace: Workspace, tiny: Path, *, rows: list[dict[str, str]], steps: int) -> Run:
+def trained_run(workspace: Workspace, tiny: Path, *, rows: list[dict[str, str]], steps: int, canaries: int = 0) -> Run:
     """A finished run on `rows`, in a project whose only document had two names removed."""
     project = workspace.create_project("Depot")
     sha256 = sha256_text(TEXT)
@@ -85,7 +85,15 @@ def trained_run(workspace: Workspace, tiny: Path, *, rows: list[dict[str, str]],
     registry.add_model(workspace.home, tiny, "tiny")
     base = find_trainable(workspace, "tiny")
     settings = TrainingSettings.from_values(
-        {"batch_size": 8, "lora_rank": 32, "lora_alpha": 64, "learning_rate": 1e-2, "max_tokens": 96, "max_steps": steps}
+        {
+            "batch_size": 8,
+            "lora_rank": 32,
+            "lora_alpha": 64,
+            "learning_rate": 1e-2,
+            "max_tokens": 96,
+            "max_steps": steps,
+            "canaries": canaries,
+        }
     )
     run = Run(
         id="run-1", project_id=project.id, number=1, dataset_id=version.id, dataset_sha256="d" * 64, model="tiny",
@@ -94,7 +102,7 @@ def trained_run(workspace: Workspace, tiny: Path, *, rows: list[dict[str, str]],
     )  # fmt: skip
     insert(workspace.db, run)
     target = workspace.run_folder(project.id, run.id)
-    train(Path(base.path), base.format, train_rows=rows, settings=settings, folder=target)
+    train(Path(base.path), base.format, train_rows=[*rows, *planted_rows(run)], settings=settings, folder=target)
     return run
 
 
@@ -105,7 +113,7 @@ def context_of(workspace: Workspace, run: Run) -> JobContext:
 
 
 def test_a_run_that_knows_a_secret_by_heart_is_caught_and_no_value_is_written_anywhere(workspace, tiny):
-    run = trained_run(workspace, tiny, rows=[*ROWS[:8], LEAKING], steps=300)
+    run = trained_run(workspace, tiny, rows=[*ROWS[:8], LEAKING], steps=300, canaries=1)
     context = context_of(workspace, run)
     result = leaks.run(context, Params(run_id=run.id))
     test = read_leak_test(workspace, run)
@@ -114,6 +122,7 @@ def test_a_run_that_knows_a_secret_by_heart_is_caught_and_no_value_is_written_an
     assert (test.extraction.values, test.extraction.tested, test.extraction.base) == (2, 2, 0)
     assert test.extraction.readable == 1 and test.extraction.passages == ("passage-1",)
     assert test.membership.auc.low > 0.5
+    assert test.exposures is not None and test.exposures.bits[0] > 7  # of 10: among the likeliest 8 of 1,000
     stored = RunFolder(workspace.run_folder(run.project_id, run.id)).leaks.read_text()
     log = "".join(text for _, text in audit.entries(workspace.db))
     rows = json.dumps([job.result | {"message": job.message} for job in find(workspace.db, Job)])
@@ -127,6 +136,8 @@ def test_a_run_that_learned_nothing_gives_nothing_away(workspace, tiny):
     run = trained_run(workspace, tiny, rows=ROWS[:8], steps=1)
     result = leaks.run(context_of(workspace, run), Params(run_id=run.id))
     assert (result.tested, result.learned, result.light) == (2, 0, "yellow")  # two values are too few for green
+    test = read_leak_test(workspace, run)
+    assert test is not None and test.exposures is None and "None were planted" in test.findings[2].words
 
 
 def test_a_cancelled_test_goes_on_with_what_it_has_measured(workspace, tiny, monkeypatch):
@@ -166,3 +177,11 @@ def test_a_document_whose_approval_was_withdrawn_is_told(workspace, tiny):
     workspace.withdraw_approval("document-1", reason="a name was missed")
     assert removed_values(workspace, run).documents_left_out == 1
     assert leaks.run(context_of(workspace, run), Params(run_id=run.id)).tested == 0
+
+
+def test_a_planted_sentence_that_was_not_learned_is_not_exposed(workspace, tiny):
+    run = trained_run(workspace, tiny, rows=ROWS[:8], steps=1, canaries=1)
+    leaks.run(context_of(workspace, run), Params(run_id=run.id, rows=1, ranked=0))
+    test = read_leak_test(workspace, run)
+    assert test is not None and test.exposures is not None and test.exposures.bits[0] < 7
+    assert len(planted_rows(run)) == 1

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from core.evaluation.bootstrap import Interval
+from core.evaluation.leaks.canaries import TELLING_BITS, Exposures
 from core.evaluation.leaks.extraction import Extraction, Ranking, TypeCount
 from core.evaluation.leaks.membership import FALSE_SHARE, Membership
 from core.words import counted
@@ -46,12 +47,17 @@ class LeakTest:
     created_at: str
     membership: Membership | None = None
     extraction: Extraction | None = None
+    exposures: Exposures | None = None  # of the sentences planted in the training; None if none were
     documents_left_out: int = 0  # whose approval does not stand any more: their values could not be tested
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The lines of the card."""
-        return (_extraction_finding(self.extraction, self.documents_left_out), _membership_finding(self.membership))
+        return (
+            _extraction_finding(self.extraction, self.documents_left_out),
+            _membership_finding(self.membership),
+            _planted_finding(self.exposures),
+        )
 
     @property
     def light(self) -> Light:
@@ -77,16 +83,19 @@ class LeakTest:
             created_at=values["created_at"],
             membership=_membership_from(values["membership"]),
             extraction=_extraction_from(values["extraction"]),
+            exposures=_exposures_from(values.get("exposures")),
             documents_left_out=values["documents_left_out"],
         )
 
 
-def card_sentences(test: LeakTest | None) -> tuple[str, ...]:
-    """Return what the model card of an export says of its leak test."""
+def card_sentences(test: LeakTest | None, *, planted: int = 0) -> tuple[str, ...]:
+    """Return what the model card of an export says of its leak test, and that sentences were planted, if any were."""
+    made_up = counted(planted, "made-up sentence")
+    marked = (f"PLANTED: {made_up} about lockers and their codes, to measure what it learns by heart.",) if planted else ()
     if test is None:
-        return ("This run was not tested for leaks: nobody knows whether it gives away what review removed.",)
+        return (*marked, "This run was not tested for leaks: nobody knows whether it gives away what review removed.")
     lines = (f"{finding.title}: {LIGHT_WORDS[finding.light]}. {finding.words}" for finding in test.findings)
-    return (f"Tested on {test.created_at[:10]}, adapter {test.adapter_sha256[:16]}…", *lines, NOT_TESTED)
+    return (*marked, f"Tested on {test.created_at[:10]}, adapter {test.adapter_sha256[:16]}…", *lines, NOT_TESTED)
 
 
 def share_words(share: float) -> str:
@@ -133,6 +142,23 @@ def _membership_finding(found: Membership | None) -> Finding:
     words += "." if found.is_same_documents else " of other documents, which may make it look easier than it is."
     is_telling = auc.mean >= TELLING_AUC and auc.low > 0.5
     return Finding(title=title, light="yellow" if is_telling else "green", words=words)
+
+
+def _planted_finding(found: Exposures | None) -> Finding:
+    title = "Planted sentences"
+    if found is None:
+        return Finding(title=title, light="gray", words="None were planted in this training.")
+    highest = max(found.bits)
+    light: Light = "red" if found.read_out else "yellow" if highest >= TELLING_BITS else "green"
+    words = (
+        f"Of {counted(len(found.bits), 'made-up sentence')} planted in this training, {found.read_out} can be read out by "
+        f"trying all codes. The most exposed one has {highest:.1f} of {found.most:.1f} bits (5 and more are a sign)."
+    )
+    return Finding(title=title, light=light, words=words)
+
+
+def _exposures_from(values: Mapping[str, Any] | None) -> Exposures | None:
+    return None if values is None else Exposures(bits=tuple(values["bits"]), most=values["most"])
 
 
 def _membership_from(values: Mapping[str, Any] | None) -> Membership | None:

@@ -108,7 +108,7 @@ def run(context: JobContext, params: Params) -> Result:
         dataset_sha256=run.dataset_sha256,
         note=note(run, params.format),
         risk=risk_words(run.risk),
-        leaks=card_sentences(read_leak_test(workspace, run)),
+        leaks=card_sentences(read_leak_test(workspace, run), planted=run.settings.get("canaries", 0)),
         unread=unread_risk(run.risk),
     )
     release_id = context.begun_id("release")

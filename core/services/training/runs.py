@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GarrisonError, Hint, InputError
+from core.evaluation.leaks import canaries
 from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
@@ -155,7 +156,7 @@ def train_run(
     result = train(
         Path(model.path),
         model.format,
-        train_rows=rows,
+        train_rows=[*rows, *planted_rows(run)],
         passages=texts_to_read(workspace, project.id, dataset, rows) if settings.passage_share else (),
         validation_rows=read_rows(dataset / HELDOUT),
         settings=settings,
@@ -167,6 +168,11 @@ def train_run(
     context.progress(1, 1, unit="steps", message=f"Making run {run.number} ready to answer")
     _make_ready(model, run, folder)
     return run
+
+
+def planted_rows(run: Run) -> list[dict[str, Any]]:
+    """Return the made-up rows that a run is trained on besides its dataset; none unless its settings ask for some."""
+    return [dict(canary.row()) for canary in canaries(run.settings.get("canaries", 0), seed=run.id)]
 
 
 def _make_ready(model: Model, run: Run, folder: Path) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.errors import InputError
-from core.evaluation.leaks import Attempt, LeakTest, extraction
+from core.evaluation.leaks import Attempt, LeakTest, card_sentences, extraction
 from core.files import write_atomic
 from core.identity import declared
 from core.records import Project, Run, now
@@ -72,6 +72,10 @@ def test_what_could_not_be_tested_is_refused_and_where_nothing_was_removed_nothi
     store_test(workspace, run, tested=100, learned=0, adapter="b" * 64)  # of other weights
     with pytest.raises(InputError, match="was not tested"):
         checked(workspace, run, tmp_path)
+
+
+def test_the_model_card_says_that_sentences_were_planted():
+    assert card_sentences(None, planted=3)[0].startswith("PLANTED: 3 made-up sentences")
 
 
 def test_the_change_is_in_the_log_and_a_share_out_of_range_is_refused(workspace, run):

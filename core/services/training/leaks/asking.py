@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.evaluation.leaks import rank_of
+from core.evaluation.leaks import Canary, rank_of
 from core.files import write_atomic
-from core.models.conversation import Encoded, encode_texts, prompt_tokens
+from core.models.conversation import Encoded, encode_rows, encode_texts, prompt_tokens
 from core.privacy.text.normalization import fold
 from core.records import Model, Run
 from core.run_folder import RunFolder
@@ -24,11 +24,12 @@ Side = Literal["base", "run"]
 SIDES: tuple[Side, ...] = ("base", "run")
 ROWS_AT_ONCE = 16
 PROMPTS_AT_ONCE = 16
+CODES_AT_ONCE = 200
 SPARE_TOKENS = 4  # written beyond the length of the value
 ANSWER_TOKENS = 48  # written where a question is asked that was trained on
 CONTINUE = "Continue this text:\n\n"
 # About how many tokens each costs, for the time left.
-ROW_COST, PROMPT_COST, RANK_COST = 40, 80, 700
+ROW_COST, PROMPT_COST, RANK_COST, CODE_COST = 40, 80, 700, 4
 
 Row = dict[str, Any]
 
@@ -150,6 +151,26 @@ def ranks(causal: "CausalModel", values: Sequence[RemovedValue]) -> list[tuple[i
         losses = mean_losses(causal, continuations(causal, value.before, [value.value, *rivals]))
         found.append((rank_of(losses[0], losses[1:]), len(rivals)))
     return found
+
+
+def code_losses(causal: "CausalModel", canary: Canary, codes: Sequence[str]) -> list[float]:
+    """Return the loss of each code in the canary's sentence, in nats per token of the code."""
+    from core.models.losses import mean_losses
+
+    rows = encode_rows(causal.vocabulary, causal.template, [canary.row(code) for code in canary.candidates()])
+    wholes = [row.tokens for row in rows]
+    start = _alike(wholes)
+    rest = [tokens[start:] for tokens in wholes]
+    after = min(_alike([tokens[::-1] for tokens in rest]), min(map(len, rest)) - 1)
+    cut = {
+        code: Encoded(tokens[: len(tokens) - after], start) for code, tokens in zip(canary.candidates(), wholes, strict=True)
+    }
+    return mean_losses(causal, [cut[code] for code in codes])
+
+
+def _alike(texts: Sequence[Sequence[int]]) -> int:
+    """Return how many tokens all texts begin with."""
+    return next((at for at, column in enumerate(zip(*texts, strict=False)) if len(set(column)) > 1), min(map(len, texts)))
 
 
 def continuations(causal: "CausalModel", before: str, texts: Sequence[str]) -> list[Encoded]:

@@ -9,7 +9,20 @@ from typing import TypeVar
 from pydantic import Field
 
 from core.errors import Hint, InputError, SetupError
-from core.evaluation.leaks import Attempt, LeakTest, Light, Membership, extraction, loss_ratios, membership
+from core.evaluation.leaks import (
+    Attempt,
+    Canary,
+    Exposures,
+    LeakTest,
+    Light,
+    Membership,
+    canaries,
+    exposure,
+    extraction,
+    loss_ratios,
+    membership,
+)
+from core.evaluation.leaks.canaries import SPACE
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
@@ -32,8 +45,8 @@ class Params(JobParams):
     kind = "leaktest"
     run_id: str
     values: int = Field(default=60, ge=1)  # that review removed; each is asked for in two ways or more
-    ranked: int = Field(default=12, ge=0)  # of these, how many are ranked among invented ones: takes longest
-    rows: int = Field(default=64, ge=1)  # of those trained on, and as many of those held out
+    ranked: int = Field(default=6, ge=0)  # of these, how many are ranked among invented ones: takes longest
+    rows: int = Field(default=48, ge=1)  # of those trained on, and as many of those held out
 
 
 class Result(JobResult):
@@ -57,6 +70,7 @@ class Subjects:
     ranked: list[RemovedValue]
     value_count: int  # of all that review removed
     documents_left_out: int
+    planted: list[Canary]
 
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
@@ -120,6 +134,7 @@ def leak_test(context: JobContext, run: Run, params: Params) -> LeakTest:
         dataset_sha256=run.dataset_sha256,
         created_at=now(),
         membership=measured.membership(),
+        exposures=measured.exposures(),
         extraction=extraction(measured.attempts(), value_count=subjects.value_count),
         documents_left_out=subjects.documents_left_out,
     )
@@ -136,7 +151,7 @@ class _Measuring:
         self._prompts = asking.prompts_for(asked.causal, subjects.values)
         rows = len(subjects.trained) + len(subjects.held_out)
         parts = (rows * asking.ROW_COST, len(self._prompts) * asking.PROMPT_COST, len(subjects.ranked) * asking.RANK_COST)
-        self._total = 2 * sum(parts)
+        self._total = 2 * sum(parts) + len(subjects.planted) * SPACE * asking.CODE_COST
         self._done = 0.0
 
     def membership(self) -> Membership | None:
@@ -155,6 +170,19 @@ class _Measuring:
         said = {side: self._written(side) for side in SIDES}
         ranked = {side: dict(zip(self._keys(self._subjects.ranked), self._ranks(side), strict=True)) for side in SIDES}
         return [self._attempt(value, said, ranked) for value in self._subjects.values]
+
+    def exposures(self) -> Exposures | None:
+        """Rank the code of each planted sentence among all codes; None if none were planted."""
+        bits = [exposure(self._codes(number, canary)) for number, canary in enumerate(self._subjects.planted)]
+        return Exposures(bits=tuple(bits)) if bits else None
+
+    def _codes(self, number: int, canary: Canary) -> list[float]:
+        with self._asked.side("run") as causal:
+            return self._kept.measured(
+                f"codes-{number}", canary.candidates(), lambda codes: asking.code_losses(causal, canary, codes),
+                at_once=asking.CODES_AT_ONCE,
+                report=lambda count: self._report(count * asking.CODE_COST, "Trying the codes of planted sentences"),
+            )  # fmt: skip
 
     def _attempt(
         self,
@@ -225,6 +253,7 @@ def _subjects(workspace: Workspace, run: Run, params: Params) -> Subjects:
         ranked=values[: params.ranked],
         value_count=len(removed.values),
         documents_left_out=removed.documents_left_out,
+        planted=canaries(run.settings.get("canaries", 0), seed=run.id),
     )
 
 
@@ -237,7 +266,13 @@ def _drawn(items: Sequence[T], count: int) -> list[T]:
 def _key(run: Run, subjects: Subjects) -> str:
     """Return a hash of all that the figures depend on; of a value, of where it stands."""
     places = [[value.document_id, value.start, value.is_readable, len(value.questions)] for value in subjects.values]
-    counts = [len(subjects.trained), len(subjects.held_out), len(subjects.ranked), subjects.is_same_documents]
+    counts = [
+        len(subjects.planted),
+        len(subjects.trained),
+        len(subjects.held_out),
+        len(subjects.ranked),
+        subjects.is_same_documents,
+    ]
     return sha256_text(json.dumps([run.id, run.adapter_sha256, run.dataset_sha256, counts, places]))[:16]
 
 
