@@ -97,10 +97,10 @@ def test_five_megabytes_of_full_stops_are_read_once() -> None:
 def test_time_grows_with_the_length_and_no_faster(unit, ended_by) -> None:
     def seconds(length: int) -> float:
         text = (unit * length)[:length]
-        begun = time.perf_counter()
+        begun = time.process_time()
         for _ in sentences(text, ended_by=ended_by):
             pass
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     assert min(seconds(400_000) for _ in range(3)) < 12 * min(seconds(100_000) for _ in range(3)) + 0.05
 

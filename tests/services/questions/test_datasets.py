@@ -9,7 +9,7 @@ from core.questions.dataset import Card
 from core.records import Project, QuestionPair, WrittenText, now
 from core.services.questions import datasets
 from core.services.questions.freezing.version import freeze
-from core.services.training.evaluation import _questions
+from core.services.training.question_set import question_rows
 from core.settings import DatasetSettings
 from core.storage import Workspace, insert, update
 from tests.learned import PASSAGES, LearnedProject
@@ -113,7 +113,7 @@ def test_an_evaluation_asks_one_or_two_wordings_of_each_held_out_fact(
     version = freeze(workspace, project, DatasetSettings(heldout_share=0.3))
     card = Card.of(version.card)
     assert card is not None
-    asked = _questions(workspace, replace(learned.run, dataset_id=version.id), "")
+    asked = question_rows(workspace, replace(learned.run, dataset_id=version.id), "")
     assert len(asked) == card.heldout_asked == version.heldout_count * 2 / 3
     assert {row["wording"] for row in asked} == {"open", "request"}
 
