@@ -55,6 +55,7 @@ def train(
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
+    TrainingSettings.from_values(changes)  # what is wrong with them is told first, and together
     if from_run:
         _train(shell, chosen, repeated(shell.workspace, chosen, from_run, changes), detach=detach)
         return
