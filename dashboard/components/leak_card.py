@@ -99,9 +99,8 @@ def _show_details(test: LeakTest) -> None:
             ],
             hide_index=True,
         )
-        st.caption(
-            f"It wrote {found.stand_ins} times what replaced a value, which it may know: the test sees what was learned."
-        )
+        shown = "so the test sees what was learned" if found.stand_ins else "so this way of asking gets little out of it"
+        st.caption(f"It wrote what replaced a value, which it may know, {found.stand_ins} times: {shown}.")
     if found is not None and found.ranking is not None:
         ranking = found.ranking
         st.caption(

@@ -140,6 +140,7 @@ def leak_test(context: JobContext, run: Run, params: Params) -> LeakTest:
     )
     _store(workspace, run, test)
     kept.remove_files()
+    context.progress(100, 100, unit="%")
     return test
 
 
