@@ -84,7 +84,8 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     garrison("models", "add", str(file), "--name", "workshop-model")
     assert garrison("chat", "--model", "workshop-model", "--prompt", question)["answer"].strip()
     steps = {step["name"]: step["state"] for step in garrison("project", "show", "workshop")["steps"]}
-    assert set(steps.values()) == {"done"}
+    judged = "done" if evaluation["is_good_enough"] else "needs you"  # twelve steps need not be enough
+    assert steps == {**dict.fromkeys(steps, "done"), "evaluate": judged}
 
     assert garrison("audit", "verify")["is_whole"]
     log = garrison("audit", "show", "--last", "0")

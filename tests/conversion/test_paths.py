@@ -38,7 +38,15 @@ QUESTION = [{"role": "user", "content": families.ROWS[3]["input"]}]
 
 
 def settings(**changes: object) -> TrainingSettings:
-    small = {"batch_size": 8, "lora_rank": 4, "lora_alpha": 8, "learning_rate": 2e-2, "checkpoint_steps": 1, "max_steps": 4}
+    small = {
+        "batch_size": 8,
+        "lora_rank": 4,
+        "lora_alpha": 8,
+        "learning_rate": 2e-2,
+        "checkpoint_steps": 1,
+        "max_steps": 4,
+        "sample_questions": 0,
+    }
     return TrainingSettings.from_values({**small, "max_tokens": 120, "warmup_share": 0, **changes})
 
 

@@ -113,6 +113,7 @@ def settings() -> Callable[..., TrainingSettings]:
             "learning_rate": 1e-2,
             "checkpoint_steps": 2,
             "max_tokens": 96,
+            "sample_questions": 0,
         }
         return TrainingSettings.from_values({**small, **changes})
 
