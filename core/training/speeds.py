@@ -14,7 +14,7 @@ from core.files import sha256_text, write_atomic
 
 ROWS, WIDE = 512, 1024  # of the products: tokens of a pack, and a width between those of small and of large models
 SECONDS = 1.0  # for each precision
-WORTH = 1.3  # times as fast, from which less exact numbers are worth it: a training is more than products
+WORTH = 4.0  # times as fast, from which bf16 is worth it: 3.2 times here gave no faster training (docs/training.md)
 
 
 def measure_speeds(seconds: float = SECONDS) -> dict[str, float]:
