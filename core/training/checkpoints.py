@@ -60,7 +60,7 @@ def resume(folder: Path, trainer: "Trainer") -> None:
             raise InputError("The interrupted run had other rows or settings.", "Start a new run.")
         trainer.restore(numbers, tensors)
         return
-    trainer.measure_base()
+    trainer.measure()
 
 
 def finish(folder: Path, trainer: "Trainer") -> int:

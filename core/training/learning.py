@@ -1,6 +1,7 @@
 """What a run's numbers mean, in a sentence a person can act on."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Literal
 
 Trend = Literal["starting", "learning", "stalled", "memorizing"]
@@ -41,5 +42,6 @@ def is_diverging(losses: Sequence[float]) -> bool:
     """Return whether the mean loss of the last RECENT steps is APART nats above the lowest such mean before."""
     if len(losses) < 2 * RECENT:
         return False
-    means = [sum(losses[at : at + RECENT]) / RECENT for at in range(len(losses) - RECENT + 1)]
-    return means[-1] > min(means) + APART
+    sums = list(accumulate(losses, initial=0.0))
+    of_recent = [after - before for before, after in zip(sums, sums[RECENT:], strict=False)]
+    return of_recent[-1] > min(of_recent) + RECENT * APART

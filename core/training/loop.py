@@ -99,14 +99,12 @@ class Trainer:
         return self.step in self.validation_losses
 
     def measure(self) -> None:
-        """Measure the validation loss at this step, if there are rows for it and it is not known."""
+        """Measure the validation loss at this step, if there are rows for it and it is not known.
+
+        Before the first step that is the base model's: a fresh adapter has no effect.
+        """
         if self.validation and not self.is_measured:
             self.validation_losses[self.step] = self._validate()
-
-    def measure_base(self) -> None:
-        """Measure the base model's validation loss before the first step, when the fresh LoRA adapter has no effect yet."""
-        if self.validation and self.step == 0:
-            self.validation_losses[0] = self._validate()
 
     def take_step(self) -> Progress:
         """Train on the next rows and return the progress.
@@ -145,8 +143,8 @@ class Trainer:
         self.token_count += count
         self.training_s += seconds
         self.row_count += len(batch) + len(texts)
-        if self.validation and (self.step % self.validate_every == 0 or self.step == self.steps):
-            self.validation_losses[self.step] = self._validate()
+        if self.step % self.validate_every == 0 or self.step == self.steps:
+            self.measure()
         return Progress(
             step=self.step,
             steps=self.steps,

@@ -10,7 +10,25 @@ import pytest
 from core.files import write_atomic
 from core.records import Job, QuestionPair, Run, now
 from core.run_folder import RunFolder
-from core.storage import insert, update
+from core.storage import Workspace, insert, update
+from tests.learned import LearnedProject
+
+
+def start_training(workspace: Workspace, learned: LearnedProject, *, is_cancel_requested: bool = False) -> None:
+    """Store a training that this process seems to be at."""
+    job = Job(
+        id="job-1", kind="train", project_id=learned.project.id, state="running", is_cancel_requested=is_cancel_requested,
+        created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
+    )  # fmt: skip
+    insert(workspace.db, job)
+
+
+def begin_run(workspace: Workspace, learned: LearnedProject) -> RunFolder:
+    """Let the project's run have taken its first step, and no more; return its folder."""
+    update(workspace.db, Run, learned.run.id, is_finished=False)
+    folder = RunFolder(workspace.run_folder(learned.project.id, learned.run.id))
+    write_atomic(folder.metrics, json.dumps({"step": 1, "loss": 2.0}) + "\n")
+    return folder
 
 
 def test_project_without_pairs_is_sent_to_the_questions(open_page, workspace):
@@ -56,28 +74,16 @@ def test_run_in_work_shows_its_curve_and_how_it_goes(open_page, workspace, learn
 
 @pytest.mark.parametrize(("is_cancelled", "words"), [(False, "is learning"), (True, "is being stopped")])
 def test_cancelled_run_is_said_to_be_stopping(open_page, workspace, learned, is_cancelled, words):
-    job = Job(
-        id="job-1", kind="train", project_id=learned.project.id, state="running", is_cancel_requested=is_cancelled,
-        created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
-    )  # fmt: skip
-    insert(workspace.db, job)
-    update(workspace.db, Run, learned.run.id, is_finished=False)
-    folder = RunFolder(workspace.run_folder(learned.project.id, learned.run.id))
-    write_atomic(folder.metrics, json.dumps({"step": 1, "loss": 2.0}) + "\n")
+    start_training(workspace, learned, is_cancel_requested=is_cancelled)
+    begin_run(workspace, learned)
     app = open_page("train", project_id=learned.project.id)
     assert app.subheader[0].value == f"Run 1 {words}"
     assert any("It stops at the next safe point" in text.value for text in app.markdown) == is_cancelled
 
 
 def test_a_run_at_work_can_be_ended_with_what_it_has_learned(open_page, workspace, learned):
-    job = Job(
-        id="job-1", kind="train", project_id=learned.project.id, state="running",
-        created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
-    )  # fmt: skip
-    insert(workspace.db, job)
-    update(workspace.db, Run, learned.run.id, is_finished=False)
-    folder = RunFolder(workspace.run_folder(learned.project.id, learned.run.id))
-    write_atomic(folder.metrics, json.dumps({"step": 1, "loss": 2.0}) + "\n")
+    start_training(workspace, learned)
+    folder = begin_run(workspace, learned)
     answers = [{"question": "Who?", "reference": "The pilot.", "answer": answer} for answer in ("A dog.", "The pilot.")]
     lines = [json.dumps({"step": 10 * at, "answers": [answer]}) for at, answer in enumerate(answers)]
     write_atomic(folder.samples, "\n".join(lines) + "\n")
@@ -89,11 +95,7 @@ def test_a_run_at_work_can_be_ended_with_what_it_has_learned(open_page, workspac
 
 
 def test_a_run_that_is_not_there_yet_is_being_prepared(open_page, workspace, learned):
-    job = Job(
-        id="job-1", kind="train", project_id=learned.project.id, state="running",
-        created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
-    )  # fmt: skip
-    insert(workspace.db, job)
+    start_training(workspace, learned)
     app = open_page("train", project_id=learned.project.id)
     assert app.subheader[0].value == "The run is being prepared"
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
-from core.errors import Hint, InputError, SetupError
+from core.errors import SetupError
 from core.evaluation import Answers, EvaluationResult, evaluate, judge, verdict
 from core.evaluation.comparison import Embed
 from core.files import sha256_text, write_atomic
@@ -18,7 +18,7 @@ from core.run_folder import RunFolder
 from core.services.documents.incoming import remove_incoming
 from core.services.training.answering import Asked, Side, Sides, Subject, answer
 from core.services.training.question_set import QuestionSet, question_rows, question_set
-from core.services.training.runs import base_of
+from core.services.training.runs import base_of, check_belongs
 from core.storage import Workspace, find, get, insert
 
 
@@ -46,11 +46,7 @@ class Result(JobResult):
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the run belongs to the project and has finished, and that there are questions."""
     run = workspace.finished_run(params.run_id)
-    if run.project_id != project_id:
-        raise InputError(
-            f"Run {run.id} belongs to another project.",
-            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
-        )
+    check_belongs(run, project_id)
     base_of(workspace, run)
     question_rows(workspace, run, params.questions, name=params.name)
 

@@ -69,6 +69,19 @@ def version_of(workspace: Workspace, project: Project, dataset_id: str) -> Datas
     return version
 
 
+def check_belongs(run: Run, project_id: str) -> None:
+    """Raise unless a run is one of this project.
+
+    Raises:
+        InputError: it is another project's.
+    """
+    if run.project_id != project_id:
+        raise InputError(
+            f"Run {run.id} belongs to another project.",
+            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
+        )
+
+
 def repeated(workspace: Workspace, project: Project, run_id: str, changes: Mapping[str, Any]) -> Params:
     """Return what a run was started with, to train once more on the same dataset version, with changed settings if any.
 
@@ -77,11 +90,7 @@ def repeated(workspace: Workspace, project: Project, run_id: str, changes: Mappi
     """
     rights.check(workspace.db, "see project", project.id)
     run = get(workspace.db, Run, run_id)
-    if run.project_id != project.id:
-        raise InputError(
-            f"Run {run.id} belongs to another project.",
-            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
-        )
+    check_belongs(run, project.id)
     settings = TrainingSettings.from_values({**run.settings, **changes})
     return Params(model=run.model, settings=settings.in_full(), dataset_id=run.dataset_id)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from core.errors import Hint, InputError, SetupError
+from core.errors import SetupError
 from core.evaluation.leaks import (
     Attempt,
     Canary,
@@ -32,7 +32,7 @@ from core.services.questions.datasets import HELDOUT, TRAIN, read_rows
 from core.services.training.leaks import asking
 from core.services.training.leaks.asking import SIDES, Asked, Kept, Row, Side
 from core.services.training.leaks.removed_values import RemovedValue, removed_values
-from core.services.training.runs import base_of
+from core.services.training.runs import base_of, check_belongs
 from core.storage import Workspace, audit, get, rights, transaction
 
 SEED = 0
@@ -77,11 +77,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the run belongs to the project and has finished, and that its base is here."""
     rights.check(workspace.db, "test leaks", project_id)
     run = workspace.finished_run(params.run_id)
-    if run.project_id != project_id:
-        raise InputError(
-            f"Run {run.id} belongs to another project.",
-            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
-        )
+    check_belongs(run, project_id)
     base_of(workspace, run)
 
 
