@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from core.files import write_atomic
@@ -18,13 +19,11 @@ MAX_TOKENS = 40
 def sample_questions(causal: "CausalModel", rows: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
     """Return `count` rows that ask for different facts, spread over all of them, and that the model has room to answer."""
     room = causal.context_tokens - MAX_TOKENS
-    distinct = [
-        row
-        for row in list({row.get("fact") or row["input"]: row for row in reversed(rows)}.values())[::-1]
-        if len(prompt_tokens(causal.vocabulary, causal.template, asked(row))) < room
-    ]
+    distinct = list({row.get("fact") or row["input"]: row for row in reversed(rows)}.values())[::-1]
     step = max(1, len(distinct) // count) if count else 1
-    return distinct[::step][:count]
+    spread = (row for first in range(step) for row in distinct[first::step])
+    fitting = (row for row in spread if len(prompt_tokens(causal.vocabulary, causal.template, asked(row))) < room)
+    return list(islice(fitting, count))  # no more rows are tokenized than are needed
 
 
 def answer_samples(kept: RunFolder, trainer: "Trainer", rows: Sequence[Mapping[str, Any]]) -> None:
