@@ -1,7 +1,8 @@
 """`garrison train`, `evaluate` and `export`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,14 +45,18 @@ def train(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only estimate memory, disk, time: exit code 1 if it does not fit.")
     ] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Only take three real steps and measure: exit code 1 if it does not fit.")
+    ] = False,
 ) -> None:
     """Train an adapter on the project's reviewed question pairs."""
     from core.services.questions.trainable import check_reviewed, trainable_amount
     from core.services.training.fit import settings_here
     from core.services.training.runs import Params, find_trainable, repeated
 
-    if plan and (detach or from_run):
-        raise InputError("--plan starts nothing: --detach and --from do not go with it.", "Give it without them.")
+    if (plan or probe) and (detach or from_run):
+        given = "--plan" if plan else "--probe"
+        raise InputError(f"{given} trains nothing: --detach and --from do not go with it.", "Give it without them.")
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
@@ -67,7 +72,22 @@ def train(
     )
     if plan:
         raise typer.Exit(0 if show_plan(shell, chosen, base, amount=amount, derived=derived) else DOES_NOT_FIT)
+    if probe:
+        raise typer.Exit(0 if show_probe(shell, chosen, base, settings=derived.settings) else DOES_NOT_FIT)
     _train(shell, chosen, Params(model=model, settings=derived.settings.in_full()), detach=detach)
+
+
+def show_probe(shell: Shell, project: Project, base: Model, *, settings: TrainingSettings) -> bool:
+    """Take three steps, print what they took; return whether the training fits as it is."""
+    from core.services.training.probing import Params, Result
+
+    job = shell.run(Params(model=base.name, settings=settings.in_full()), project_id=project.id)
+    result = Result.of(job)
+    lines = [result.sentence]
+    if result.changes:
+        lines.append(f"Next: {_memory_hint(result.changes)}")
+    shell.show({"model": base.name, **result.model_dump()}, "\n".join(lines))
+    return result.answer == "fits"
 
 
 def _train(shell: Shell, project: Project, params: JobParams, *, detach: bool) -> None:
@@ -134,19 +154,18 @@ def plan_text(fit: Fit, derived: Derived, *, pair_count: int) -> str:
     chosen = [
         {"setting": name, "value": f"{getattr(settings, name)}", "why": reason} for name, reason in derived.reasons.items()
     ]
-    basis = "An estimate from the model's size and the questions' length, for a machine that does nothing else."
     fits = _fit_sentence(fit, counted(pair_count, "question pair"))
-    lines = [fits, "", table(rows, empty=""), "", basis, "", table(chosen, empty="")]
+    lines = [fits, "", table(rows, empty=""), "", fit.basis, "", table(chosen, empty="")]
     if not fit.is_disk_enough:
         lines.append("Next: free some space on the workspace's disk.")
     if not fit.is_memory_enough:
-        lines.append(f"Next: {_memory_hint(settings)}")
+        lines.append(f"Next: {_memory_hint(remedies(settings))}")
     return "\n".join(lines)
 
 
-def _memory_hint(settings: TrainingSettings) -> str:
+def _memory_hint(helping: Mapping[str, Any]) -> str:
     options = {"precision": "--precision {}", "batch_size": "--set batch_size={}"}
-    changes = [options[name].format(value) for name, value in remedies(settings).items()]
+    changes = [options[name].format(value) for name, value in helping.items()]
     return f"try {' or '.join(changes)}" if changes else "choose a smaller model, or close other programs."
 
 
@@ -163,17 +182,17 @@ def runs(
     stop_and_keep: Annotated[str, typer.Option(metavar="RUN", help="End this one now and keep what it has learned.")] = "",
 ) -> None:
     """List the runs of a project."""
+    from core.services.training import stopping
+
     shell = shell_of(context)
     if stop_and_keep:
-        from core.services.training import stopping
-
         stopping.stop_and_keep(shell.workspace, stop_and_keep)
         shell.show({"run": stop_and_keep}, f"Run {stop_and_keep} ends after its next step and keeps what it has learned.")
         return
-    listed = find(shell.workspace.db, Run, project_id=shell.workspace.project(project).id, order="number")
-    rows = [
-        {"id": run.id, "model": run.model, "finished": run.is_finished, "created": run.created_at[:19]} for run in listed
-    ]
+    chosen = shell.workspace.project(project)
+    listed = find(shell.workspace.db, Run, project_id=chosen.id, order="number")
+    states = stopping.run_states(shell.workspace, chosen.id)
+    rows = [{"id": run.id, "model": run.model, "state": states[run.id], "created": run.created_at[:19]} for run in listed]
     shell.show(listed, table(rows, empty="No runs yet. Next: garrison train PROJECT"))
 
 

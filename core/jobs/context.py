@@ -22,6 +22,7 @@ class JobContext:
         self.job = job
         self.cancel_requested = threading.Event()
         self._reported_s = 0.0
+        self._message = ""
         self._part: tuple[str, float, float] | None = None
 
     def project(self) -> Project:
@@ -44,15 +45,16 @@ class JobContext:
         self._part = None
 
     def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
-        """Report `done` of `total` `unit`s; written at most four times a second, and when done.
+        """Report `done` of `total` `unit`s; written at most four times a second, and when done or when a stage begins.
 
         Raises:
             JobCancelled: the job was canceled.
         """
         self.check()
-        if done < total and time.monotonic() - self._reported_s < REPORT_INTERVAL_S:
+        is_new_stage = done == 0 and message != self._message
+        if done < total and not is_new_stage and time.monotonic() - self._reported_s < REPORT_INTERVAL_S:
             return
-        self._reported_s = time.monotonic()
+        self._reported_s, self._message = time.monotonic(), message
         if self._part:
             title, start, end = self._part
             share = min(1.0, done / total) if total else 0.0

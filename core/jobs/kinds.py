@@ -76,6 +76,7 @@ KINDS = {
     "filter": Kind("Filter question pairs", "questions.refiltering", needs_accelerator=True, action="work on questions"),
     "freeze": Kind("Freeze question pairs", "questions.freezing.job", action="train"),
     "train": Kind("Train a model", "training.runs", needs_accelerator=True, action="train"),
+    "probe training": Kind("Try three steps", "training.probing", needs_accelerator=True, action="train"),
     "evaluate": Kind("Compare base and tuned model", "training.evaluation", needs_accelerator=True, action="train"),
     "leaktest": Kind("Test for leaks", "training.leaks.job", needs_accelerator=True, action="test leaks"),
     "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),

@@ -1,9 +1,12 @@
-"""How many cores other programs leave free, to choose the number of threads for inference."""
+"""How many cores other programs leave free, to choose the number of threads, and whether they keep the machine busy."""
 
 import os
 import time
 
 import psutil
+
+BUSY_SHARE = 0.75  # of the cores: from this much other work on, a training takes nearly twice as long
+BUSY = "Other programs keep this machine busy."
 
 
 class FreeCores:
@@ -15,8 +18,7 @@ class FreeCores:
 
     def __init__(self) -> None:
         """Start measuring; the first `count` waits until 0.2 s have passed."""
-        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._cores = min(allowed, psutil.cpu_count(logical=False) or allowed)
+        self._cores = core_count()
         self._process = psutil.Process()
         self._last = self._now()
 
@@ -34,6 +36,21 @@ class FreeCores:
         every, own = psutil.cpu_times(), self._process.cpu_times()
         busy = every.user + every.system + getattr(every, "nice", 0.0)
         return time.monotonic(), busy, own.user + own.system
+
+
+def core_count() -> int:
+    """Return how many physical cores this process may use."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(allowed, psutil.cpu_count(logical=False) or allowed)
+
+
+def is_busy(*, own_threads: int = 0) -> bool:
+    """Tell whether other programs keep the machine so busy that work takes about twice as long as it would alone.
+
+    It goes by the load average of the last minute (getloadavg(3)): threads that run or wait to, less `own_threads`. Where a
+    system has none, the machine counts as quiet.
+    """
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] - own_threads >= BUSY_SHARE * core_count()
 
 
 def thread_count() -> int:

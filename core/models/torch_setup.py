@@ -17,9 +17,13 @@ log = logging.getLogger(__name__)
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_cpu")
 
 
+class OutOfMemory(SetupError):
+    """The machine or the GPU has too little memory for what was asked of it."""
+
+
 @contextmanager
 def memory_errors() -> Iterator[None]:
-    """Turn out-of-memory errors, of the GPU or the machine, into a `SetupError` that suggests remedies."""
+    """Turn out-of-memory errors, of the GPU or the machine, into an `OutOfMemory` that suggests remedies."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:  # torch's out-of-memory errors are RuntimeErrors
@@ -27,7 +31,7 @@ def memory_errors() -> Iterator[None]:
         if not is_memory and not any(words in str(error).lower() for words in MEMORY_WORDS):
             raise
         free = psutil.virtual_memory().available / 1e9
-        raise SetupError(
+        raise OutOfMemory(
             f"There is not enough memory for this model ({free:.1f} GB of main memory are free now).",
             "Use a smaller batch_size, precision 4bit, a shorter max_tokens, or a smaller model.",
         ) from error

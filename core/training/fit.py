@@ -3,11 +3,15 @@
 Estimates err on the large side. Only the training itself knows for sure; it stops with a clear message if memory runs short.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import SetupError
+from core.models.cpu_budget import BUSY
 from core.records import Model
 from core.settings import TrainingSettings
+from core.words import size
 
 # Bytes per weight once loaded. With 8 and 4 bits the embeddings stay at 4 bytes each; 4 bits was measured on the embedded
 # model (166 MB for 134.5 M weights, docs/benchmarks.md), 8 bits computed from the same share of embeddings.
@@ -16,11 +20,15 @@ WEIGHT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "8bit": 1.65, "4bit": 1.2
 # Mixtral whose weights are mostly experts took 1.10 MB in 4 bits, 1.19 in fp32 and .65 in bf16).
 EXPERT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 4.0, "8bit": 4.0, "4bit": 4.0}
 FILE_BITS = {"q2": 3.4, "q3": 4.0, "q4": 5.9, "q5": 6.3, "q6": 6.9, "q8": 8.6, "f32": 32.0}  # by GGUF file name, else 16
-RUNTIME_BYTES = 7e8  # the interpreter with its libraries
-# Memory held per token of a batch until the backward pass: 68 bytes per layer and hidden unit in 4-byte numbers
-# (Korthikanti et al. 2022, section 4.1, without attention scores), expressed over weights ** (2/3) for the embedded
-# model's shape, plus three copies of the logits over its vocabulary of 49,152 tokens.
-TOKEN_FACTOR, TOKEN_BYTES = 4.5, 6e5
+UNSURE = 0.15  # of the memory estimated: so far off it may be (docs/benchmarks.md)
+RUNTIME_BYTES = 4.9e8  # the interpreter with its libraries: what was held after loading, less the weights
+# Memory held per token of a pack until its backward pass, measured on the embedded model (docs/benchmarks.md, Memory of a
+# training): 3.1 to 3.6 MB in fp32 and what is computed in it, 2.4 MB in bf16. It is expressed over weights ** (2/3), which
+# grows as layers times width does, plus three copies of the logits over 49,152 tokens. It is what layers and adapters keep
+# for the backward pass, and what the allocator does not give back between packs.
+TOKEN_FACTORS, TOKEN_BYTES = {"bf16": 7.3}, 6e5
+TOKEN_FACTOR = 10.7  # in the other precisions, on a processor
+PACK = 1024  # tokens that go through the model at once on a processor: `core.models.packing.PACK_TOKENS`
 LORA_SHARE = 0.0181 / 8  # trainable share per unit of rank: 2.44 M of 134.5 M weights at rank 8
 REFERENCE_SPEED, REFERENCE_WEIGHTS = 200.0, 134.5e6  # tokens per second of the embedded model on 2 cores
 CHARACTERS_PER_TOKEN = 4.0
@@ -39,6 +47,7 @@ class Amount:
     facts: int
     characters: int
     documents: int = 1
+    longest_characters: int = 0  # of a pair, with the conversation before it; 0 if it is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,13 @@ class Fit:
     free_disk_bytes: float
     duration_s: float
     start_s: float = START_S  # of these, before the first step
+    is_busy: bool = False  # whether other programs keep the machine busy, which the duration does not count
+
+    @property
+    def basis(self) -> str:
+        """What these figures rest on, in a sentence, and one more if the machine is busy."""
+        quiet = "An estimate from the model's size and the questions' length, for a machine that does nothing else."
+        return f"{quiet} {BUSY} It takes twice as long now, or longer." if self.is_busy else quiet
 
     @property
     def is_enough(self) -> bool:
@@ -77,9 +93,41 @@ def weight_count(model: Model) -> float:
     return model.size_bytes * 8 / bits
 
 
+def loaded_bytes(model: Model, settings: TrainingSettings, *, expert_weights: int = 0) -> float:
+    """Estimate the memory that a model's weights take once loaded; those of experts are not quantized."""
+    weights = weight_count(model)
+    of_experts = min(float(expert_weights), weights)
+    return (weights - of_experts) * WEIGHT_BYTES[settings.precision] + of_experts * EXPERT_BYTES[settings.precision]
+
+
+def check_loadable(model: Model, settings: TrainingSettings, *, expert_weights: int = 0, free_memory_bytes: float) -> None:
+    """Raise if not even a model's weights have room: loading it would end this process, or others, without a word.
+
+    Raises:
+        SetupError: they need more memory than is free.
+    """
+    needed = (1 - UNSURE) * loaded_bytes(model, settings, expert_weights=expert_weights)
+    if needed <= free_memory_bytes:
+        return
+    smaller = settings.model_copy(update={"precision": "4bit"})
+    helps = (1 - UNSURE) * loaded_bytes(model, smaller, expert_weights=expert_weights) <= free_memory_bytes
+    raise SetupError(
+        f"{model.name} needs {size(needed)} of memory in {settings.precision}, and {size(free_memory_bytes)} are free.",
+        "Train it with precision 4bit." if helps else "Choose a smaller model, or close other programs.",
+    )
+
+
 def row_tokens(amount: Amount) -> float:
     """Estimate the mean length of a training row in tokens: four characters per token, plus the chat template."""
     return amount.characters / max(amount.pairs, 1) / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
+
+
+def tokens_at_once(amount: Amount, settings: TrainingSettings) -> float:
+    """Estimate how many tokens go through the model at once at most: a pack of the longest rows, with one beginning."""
+    mean = row_tokens(amount)
+    longest = min(max(mean, amount.longest_characters / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS), settings.max_tokens)
+    rows = max(1.0, min(settings.batch_size, amount.pairs or 1, PACK / longest))
+    return TEMPLATE_TOKENS + rows * max(0.0, longest - TEMPLATE_TOKENS)
 
 
 def remedies(settings: TrainingSettings) -> dict[str, Any]:
@@ -92,6 +140,16 @@ def remedies(settings: TrainingSettings) -> dict[str, Any]:
     return changes
 
 
+def fitting_changes(settings: TrainingSettings, fit_of: Callable[[TrainingSettings], "Fit"]) -> dict[str, Any] | None:
+    """Return the fewest of the remedies with which the memory suffices; None if not even all of them are enough."""
+    helping = remedies(settings)
+    for names in (*((name,) for name in reversed(helping)), tuple(helping)):
+        changes = {name: helping[name] for name in names}
+        if changes and fit_of(settings.model_copy(update=changes)).is_memory_enough:
+            return changes
+    return None
+
+
 def estimate(
     model: Model,
     settings: TrainingSettings,
@@ -101,6 +159,7 @@ def estimate(
     tokens_per_s: float,
     free_memory_bytes: float,
     free_disk_bytes: float,
+    is_busy: bool = False,
 ) -> Fit:
     """Estimate what training `model` on so much needs.
 
@@ -112,22 +171,23 @@ def estimate(
         tokens_per_s: speed measured on an earlier run of this model; 0 falls back on the speed measured on 2 cores.
         free_memory_bytes: free memory of this machine.
         free_disk_bytes: free space on the disk that holds the workspace.
+        is_busy: whether other programs keep the machine busy.
     """
     weights = weight_count(model)
     tokens = min(row_tokens(amount), settings.max_tokens)
-    rows_at_once = min(settings.batch_size, max(amount.pairs, 1))
     trainable = weights * LORA_SHARE * settings.lora_rank
-    activations = rows_at_once * tokens * (TOKEN_FACTOR * weights ** (2 / 3) + TOKEN_BYTES)
+    token_bytes = TOKEN_FACTORS.get(settings.precision, TOKEN_FACTOR) * weights ** (2 / 3) + TOKEN_BYTES
+    activations = tokens_at_once(amount, settings) * token_bytes
     speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
     seen = settings.epochs * amount.facts  # rows
     steps = seen / (settings.batch_size * settings.gradient_accumulation)
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
-    of_experts = min(float(expert_weights), weights)
-    loaded = (weights - of_experts) * WEIGHT_BYTES[settings.precision] + of_experts * EXPERT_BYTES[settings.precision]
+    loaded = loaded_bytes(model, settings, expert_weights=expert_weights)
     return Fit(
         memory_bytes=RUNTIME_BYTES + loaded + 16 * trainable + activations,
         free_memory_bytes=free_memory_bytes,
         disk_bytes=28 * trainable + 1e7,  # the adapter, and two checkpoints of adapter and optimizer
         free_disk_bytes=free_disk_bytes,
         duration_s=START_S + share * seen * tokens / speed,
+        is_busy=is_busy,
     )

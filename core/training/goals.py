@@ -52,6 +52,7 @@ class Situation:
     free_disk_bytes: float
     expert_weights: int = 0  # of these, how many belong to experts
     minutes: float | None = None
+    is_busy: bool = False  # whether other programs keep the machine busy
     speeds: Mapping[str, float] = field(default_factory=dict)  # of products by precision, if they were measured here
 
     def fit(self, settings: TrainingSettings) -> Fit:
@@ -64,6 +65,7 @@ class Situation:
             tokens_per_s=self.tokens_per_s,
             free_memory_bytes=self.free_memory_bytes,
             free_disk_bytes=self.free_disk_bytes,
+            is_busy=self.is_busy,
         )
 
 

@@ -23,6 +23,7 @@ from core.settings import Layers, TrainingSettings
 from core.training.learning import RECENT, is_diverging
 from core.training.memory import held_bytes, peak_bytes
 from core.training.progress import Progress
+from core.training.rows import longest_rows
 from core.training.targets import adapted, freeze, left_out, routers
 
 # How the layers of MLPs and of attention are called, from GPT-2 to Llama and Mixtral.
@@ -105,6 +106,18 @@ class Trainer:
         """
         if self.validation and not self.is_measured:
             self.validation_losses[self.step] = self._validate()
+
+    def rehearse(self) -> None:
+        """Compute the gradients of a step with the longest rows and drop them: if memory is short, it shows at once.
+
+        Raises:
+            SetupError: not enough memory.
+        """
+        self.model.train()
+        with memory_errors(), torch.random.fork_rng():  # dropout draws numbers
+            longest = longest_rows(self.rows, self.rows_per_step)
+            _, self.pack_tokens = fit(partial(self._backward, longest, self.texts[: self.texts_per_step]), self.pack_tokens)
+        self.optimizer.zero_grad(set_to_none=True)
 
     def take_step(self) -> Progress:
         """Train on the next rows and return the progress.

@@ -42,6 +42,7 @@ def train(
     settings: TrainingSettings,
     folder: Path,
     report: Callable[[Progress], None] = lambda progress: None,
+    note: Callable[[str], None] = lambda stage: None,
     cache: Path | None = None,
 ) -> TrainingResult:
     """Train a LoRA adapter on question pairs.
@@ -55,6 +56,7 @@ def train(
         settings: training settings.
         folder: the run's folder; an interrupted run in it is continued.
         report: called after every step; if it raises JobCancelled, a checkpoint is written before training stops.
+        note: called before each stage that comes before the first step, with what is done then in words; may raise to stop.
         cache: folder for unpacked models, see `load_causal`.
 
     Raises:
@@ -77,6 +79,7 @@ def train(
 
     # 1. Load: the frozen model; the chat template becomes part of the run.
     started_s = time.monotonic()
+    note("Loading the model")
     template = _stored(kept.template)
     causal = load_causal(path, format, precision=settings.precision, template=template, cache=cache)
     if format == "safetensors" and cache is not None:
@@ -85,11 +88,15 @@ def train(
     write_atomic(kept.settings, settings.model_dump_json(indent=1))
 
     # 2. Set up: tokenized rows, the adapter, and the state of an interrupted run.
+    note("Reading the question pairs")
     with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
         validation = rows.validation_sample(causal, validation_rows, settings)
         facts = fact_count(row.get("fact") for row in train_rows)
         texts = rows.text_pieces(causal, passages, settings)
         trainer = Trainer(causal, training.rows, texts=texts, validation=validation, settings=settings, facts=facts)
+        note("Trying a step with the longest question pairs")
+        trainer.rehearse()
+        note("Answering the questions held back, before anything is learned")
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
         asked = samples.sample_questions(causal, validation_rows or train_rows, settings.sample_questions)

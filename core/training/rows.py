@@ -1,5 +1,6 @@
 """Tokenized question pairs on disk, memory-mapped: a million rows take no more memory than ten."""
 
+import heapq
 import random
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,11 @@ class TokenRows(Sequence[Encoded]):
             return [self[position] for position in range(*index.indices(len(self)))]
         row = self._dataset[index]
         return Encoded(tuple(row["tokens"]), row["answer_start"])
+
+    def lengths(self) -> list[int]:
+        """Return how many tokens each row has, without reading them."""
+        column = self._dataset.data.column("tokens")
+        return [length for chunk in column.chunks for length in chunk.value_lengths().to_pylist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,12 @@ def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, Any]], folder: Pa
         yield Tokenized(TokenRows(dataset), counts["too long"])
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def longest_rows(rows: Sequence[Encoded], count: int) -> list[Encoded]:
+    """Return the `count` longest rows, or all if there are fewer, the longest first."""
+    lengths = rows.lengths() if isinstance(rows, TokenRows) else [len(row.tokens) for row in rows]
+    return [rows[place] for place in heapq.nlargest(count, range(len(rows)), key=lengths.__getitem__)]
 
 
 def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, Any]], settings: TrainingSettings) -> list[Encoded]:

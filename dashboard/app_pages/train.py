@@ -1,5 +1,6 @@
 """Train: on what, from which model, how thoroughly; then how it is going, and the runs before it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,10 +9,13 @@ import streamlit as st
 from core import jobs
 from core.evaluation import Interval
 from core.evaluation.verdict import outcome
+from core.models.cpu_budget import BUSY
 from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
 from core.services.questions.trainable import standing_of, trainable_amount
+from core.services.training import probing
 from core.services.training.fit import situation_here
+from core.services.training.stopping import run_states
 from core.settings import Goal, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Amount, Fit, remedies
@@ -104,32 +108,45 @@ def show_reasons(derived: Derived) -> None:
     st.table(pd.DataFrame(rows).set_index("Setting"))
 
 
-def show_fit(fit: Fit, settings: TrainingSettings, derived: Derived) -> None:
-    """Show whether the training fits this machine, or what to change."""
+def show_fit(fit: Fit, probed: probing.Result | None, settings: TrainingSettings, derived: Derived) -> None:
+    """Show whether the training fits this machine, or what to change: as three steps measured it, else as estimated."""
+    with st.container(border=True, key="fit"):
+        if probed is None:
+            show_estimate(fit, settings, derived)
+            return
+        icon = ":material/check_circle:" if probed.answer == "fits" else ":material/warning:"
+        st.markdown(f"{icon} **{probed.sentence}** About {duration(fit.duration_s)} in all.")
+        with st.container(horizontal=True):
+            show_remedies(probed.changes, derived)
+        if fit.is_busy:
+            st.caption(f":material/hourglass: {BUSY} It takes as long as these steps say only if that stays so.")
+
+
+def show_estimate(fit: Fit, settings: TrainingSettings, derived: Derived) -> None:
+    """Show what a training needs by its sizes, or what to change."""
     needs = f"{size(fit.memory_bytes)} of {size(fit.free_memory_bytes)} free memory"
     facts = f"about {duration(fit.duration_s)} · {size(fit.disk_bytes)} on disk"
-    with st.container(border=True, key="fit"):
-        if fit.is_enough:
-            st.markdown(f":material/check_circle: **Fits: {needs}** · {facts}")
-        elif not fit.is_disk_enough:
-            st.markdown(
-                f":material/error: **The disk is too full:** {size(fit.free_disk_bytes)} free · {facts}. Free some space."
-            )
-        else:
-            st.markdown(f":material/warning: **Probably too large: {needs}** · {facts}. What helps:")
-            with st.container(horizontal=True):
-                show_remedies(settings, derived)
-        st.caption("An estimate from the model's size and the questions' length, for a machine that does nothing else.")
+    if fit.is_enough:
+        st.markdown(f":material/check_circle: **Fits: {needs}** · {facts}")
+    elif not fit.is_disk_enough:
+        st.markdown(
+            f":material/error: **The disk is too full:** {size(fit.free_disk_bytes)} free · {facts}. Free some space."
+        )
+    else:
+        st.markdown(f":material/warning: **Probably too large: {needs}** · {facts}. What helps:")
+        changes = remedies(settings)
+        with st.container(horizontal=True):
+            show_remedies(changes, derived)
+        if not changes:
+            st.caption("Nothing more can be saved: choose a smaller model, or close other programs.")
+    st.caption(fit.basis)
 
 
-def show_remedies(settings: TrainingSettings, derived: Derived) -> None:
+def show_remedies(changes: Mapping[str, Any], derived: Derived) -> None:
     """Show a button for each setting that saves memory."""
-    changes = remedies(settings)
     for name, (label, key) in REMEDIES.items():
         if name in changes:
             st.button(label, key=key, on_click=_change, args=(derived.settings, name, changes[name]))
-    if not changes:
-        st.caption("Nothing more can be saved: choose a smaller model, or close other programs.")
 
 
 def _change(settings: TrainingSettings, name: str, value: Any) -> None:
@@ -160,16 +177,26 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
         st.caption("For people who know the terms. The choices above fill these in.")
         show_reasons(derived)
         settings = TrainingSettings.from_values({"goal": goal, **setting_fields(derived.settings)})
-    fit = situation.fit(settings)
-    show_fit(fit, settings, derived)
-    if st.button(
-        "Start training", type="primary" if is_next else "secondary", icon=":material/play_arrow:", key="start-training"
-    ):
-        from core.services.training.runs import Params  # imports the training stage, so only where needed
+    probed = probing.last_probe(workspace, project, model.name, settings)
+    show_fit(situation.fit(settings), probed, settings, derived)
+    probe = follow_newest(workspace, project, probing.Params.kind)
+    with st.container(horizontal=True):
+        is_started = st.button(
+            "Start training", type="primary" if is_next else "secondary", icon=":material/play_arrow:", key="start-training"
+        )
+        is_tried = st.button(
+            "Try three steps",
+            icon=":material/speed:",
+            key="try-steps",
+            disabled=is_active(probe),
+            help="Takes three steps with the longest question pairs, to measure memory and time here. Nothing is kept.",
+        )
+    if is_started or is_tried:
+        from core.services.training import runs  # imports the training stage, so only where needed
 
+        stage = runs if is_started else probing
         with shown_errors():
-            params = Params(model=model.name, settings=settings.in_full())
-            jobs.submit(workspace, params, project_id=project.id)
+            jobs.submit(workspace, stage.Params(model=model.name, settings=settings.in_full()), project_id=project.id)
             st.rerun()
 
 
@@ -181,14 +208,8 @@ def comparison_words(evaluation: Evaluation) -> str:
     return words[outcome(difference, question_count=evaluation.question_count)] + enough
 
 
-def _state(run: Run, *, is_training: bool) -> str:
-    if run.is_finished:
-        return "finished early" if run.metrics.get("is_stopped_early") else "finished"
-    return "training" if is_training else "not finished"
-
-
-def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> None:
-    """Show every run, newest first; `is_active` tells whether the newest may be training."""
+def show_runs(workspace: Workspace, project: Project) -> None:
+    """Show every run, newest first."""
     runs = find(workspace.db, Run, project_id=project.id, order="number desc")
     if not runs:
         return
@@ -196,15 +217,15 @@ def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> Non
     evaluations = find(workspace.db, Evaluation, project_id=project.id, order="created_at")
     verdicts = {evaluation.run_id: comparison_words(evaluation) for evaluation in evaluations}
     versions = {version.id: version for version in find(workspace.db, DatasetVersion, project_id=project.id)}
+    states = run_states(workspace, project.id)
     rows = []
     for run in runs:
-        is_training = is_active and run is runs[0]
         version = versions.get(run.dataset_id)
         goal = run.settings.get("goal", "")
         rows.append(
             {
                 "Run": run.number,
-                "State": _state(run, is_training=is_training),
+                "State": states[run.id],
                 "Model": run.model,
                 "Questions": f"version {version.number}: {version.train_count:,}" if version else "",
                 "What for": GOALS[goal][0] if goal in GOALS else "",
@@ -252,5 +273,8 @@ elif amount.pairs:
 else:
     show_first_step(workspace, project)
 show_versions(workspace, project, can_freeze=amount.pairs > 0 and not is_active(job))
-show_runs(workspace, project, is_active=is_active(job))
+if is_active(job):
+    st.fragment(show_runs, run_every="5s", key="live-runs")(workspace, project)
+else:
+    show_runs(workspace, project)
 show_comparison(workspace, project)

@@ -91,8 +91,9 @@ def _show_progress(job: Job) -> None:
         st.caption("Waiting for its turn: work that needs the processor to itself runs one after the other.")
         return
     share = min(1.0, job.done / job.total) if job.total else 0.0
-    st.progress(share, text=progress_text(job) or "Starting …")
-    if job.message:
+    figures = progress_text(job)
+    st.progress(share, text=figures or (f"{job.message} …" if job.message else "Starting …"))
+    if figures and job.message:
         st.caption(job.message)
 
 

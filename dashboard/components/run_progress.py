@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.records import Job, Project, Run
 from core.run_folder import RunFolder
-from core.services.training.stopping import stop_and_keep
+from core.services.training.stopping import run_states, stop_and_keep
 from core.storage import Workspace, find
 from core.training.learning import SENTENCES, Trend, series, trend
 from core.training.samples import read_samples
@@ -34,7 +34,7 @@ def read_metrics(workspace: Workspace, run: Run) -> list[dict[str, Any]]:
 def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> None:
     """Show the newest run: a sentence on how it is going, its curve, and how it answers a few questions by now."""
     runs = find(workspace.db, Run, project_id=project.id, order="number desc")
-    if is_live and (not runs or runs[0].is_finished):
+    if is_live and (not runs or run_states(workspace, project.id)[runs[0].id] != "training"):
         st.subheader("The run is being prepared")
         st.markdown(":material/hourglass_top: Questions are frozen and the model is loaded first. You may close this page.")
         return
@@ -49,7 +49,7 @@ def show_progress(workspace: Workspace, project: Project, *, is_live: bool) -> N
         if left_out := runs[0].metrics.get("rows_too_long"):
             st.caption(f":material/content_cut: {counted(left_out, 'question pair')} too long for it: not learned.")
     else:
-        st.markdown(":material/pause_circle: It did not come to its end. Resume it above; what it learned is kept.")
+        st.markdown(":material/pause_circle: It was interrupted. Resume it above: it goes on from its last checkpoint.")
     if len(series(rows, "loss")) > 1:
         st.altair_chart(loss_chart(rows), alt=SENTENCES[trend(rows)])
     show_samples(workspace, runs[0])
@@ -68,7 +68,9 @@ def _show_live(workspace: Workspace, project: Project, run: Run, rows: list[dict
         st.markdown(":material/hourglass_top: It stops at the next safe point. What it learned is kept.")
         return
     has_begun = bool(series(rows, "loss"))
-    ready = ":material/hourglass_top: The model is loaded, and answers the questions held back before it learns anything."
+    ready = (
+        ":material/hourglass_top: The model is loaded and answers a few questions before it learns. You may close this page."
+    )
     st.markdown(f"{ICONS[how]} {SENTENCES[how]}" if has_begun else ready)
     if RunFolder(workspace.run_folder(run.project_id, run.id)).stop_request.exists():
         st.caption(":material/flag: It ends after this step and keeps what it has learned.")

@@ -135,7 +135,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "place": Place(document_id=document.id, passage_id="passage-1"),
         "other": find(workspace.db, QuestionPair)[0], "pair_id": find(workspace.db, QuestionPair)[0].id,
         "review_ids": [review.id],
-        "limit": 0.05, "goal": "quick", "changes": {}, "dataset": workspace.home,
+        "limit": 0.05, "count": 3, "goal": "quick", "changes": {}, "dataset": workspace.home,
         "evaluation": evaluation, "share": 0.7, "rows": [{"input": "Who?", "output": "Jane Doe.", "pair_id": "pair-0"}],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,

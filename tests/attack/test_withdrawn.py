@@ -56,8 +56,8 @@ class _WithdrawingContext(JobContext):
 
     def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
         super().progress(done, total, unit=unit, message=message)
-        self.steps = int(done)
-        if done == 1:
+        self.steps += unit == "%"  # as reported after each step
+        if self.steps == 1 and unit == "%":
             review.withdraw(
                 self.workspace, find(self.workspace.db, Document)[0], by=declared("Bob"), reason="a name was missed"
             )

@@ -26,6 +26,7 @@ def benchmarks(pdf: Path | None = None) -> tuple[Benchmark, ...]:
         _curating(),
         _freezing(),
         _training(),
+        _fitting(),
         _chatting(),
         _adapting(),
         _agreeing(),
@@ -149,6 +150,26 @@ def _training() -> Benchmark:
         Row(title="GFLOP/s, 4 per weight and token", figure="gflop_per_s", garrison=garrison, beside=product),
     )
     return Benchmark(name="training", title="Training", rows=rows)
+
+
+def _fitting() -> Benchmark:
+    settings: tuple[tuple[str, dict[str, object]], ...] = (
+        ("fp32, rank 8, short rows", {"words": 0, "lora_rank": 8}),
+        ("fp32, rank 64, long rows", {"words": 250, "lora_rank": 64}),
+        ("bf16, rank 16, short rows", {"words": 0, "precision": "bf16"}),
+        ("4 bits, rank 16, long rows", {"words": 250, "precision": "4bit"}),
+    )
+    rows = tuple(
+        Row(
+            title=f"peak MB, {name}",
+            figure=PEAK,
+            garrison=_case(f"measured, {name}", "fitting:measured", **changes),
+            beside=_case(f"estimated, {name}", "fitting:predicted", **changes),
+            is_lower_better=True,
+        )
+        for name, changes in settings
+    )
+    return Benchmark(name="fitting", title="Memory of a training, measured beside the estimate", rows=rows, has_rounds=False)
 
 
 def _agreeing() -> Benchmark:

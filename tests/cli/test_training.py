@@ -8,9 +8,11 @@ import psutil
 import pytest
 
 from core.cli.app import main
-from core.records import DatasetVersion, Job, Run
+from core.cli.shell import Shell
+from core.jobs.typed import JobParams
+from core.records import DatasetVersion, Job, Run, now
 from core.settings import EMBEDDED_MODEL
-from core.storage import Workspace, count
+from core.storage import Workspace, count, update
 from tests.learned import LearnedProject
 
 Plan = Callable[..., tuple[int, str, str]]
@@ -85,6 +87,64 @@ def test_nothing_is_started_or_frozen(plan: Plan, workspace: Workspace) -> None:
 def test_what_cannot_be_planned_is_the_users_error(plan: Plan, words: tuple[str, ...], told: str) -> None:
     code, out, err = plan(*words)
     assert code == 2 and out == "" and err.count("\n") == 1 and told in err
+
+
+def test_a_machine_that_others_keep_busy_is_told(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = "Other programs keep this machine busy. It takes twice as long now, or longer."
+    monkeypatch.setattr("core.services.training.fit.is_busy", lambda: True)
+    assert busy in plan()[1]
+    monkeypatch.setattr("core.services.training.fit.is_busy", lambda: False)
+    assert busy not in plan()[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "changes", "code", "told"),
+    [
+        (
+            "fits",
+            {},
+            0,
+            "It fits: three steps with the longest pairs took 2.0 GB of 9.0 GB free memory and 1.5 seconds each.",
+        ),
+        ("fits with changes", {"batch_size": 2}, 1, "Next: try --set batch_size=2"),
+        ("does not fit", {}, 1, "Choose a smaller model"),
+    ],
+)
+def test_a_probe_is_told_in_words_and_by_its_exit_code(
+    workspace: Workspace, learned: LearnedProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    answer: str, changes: dict[str, int], code: int, told: str,
+) -> None:  # fmt: skip
+    result = {"answer": answer, "memory_bytes": 2e9, "free_memory_bytes": 9e9, "changes": changes, "seconds_per_step": 1.5}
+    started: list[JobParams] = []
+
+    def run(self: Shell, params: JobParams, **_: object) -> Job:
+        started.append(params)
+        return Job(id="job-1", kind=params.kind, state="done", result=result, created_at=now())
+
+    monkeypatch.setattr(Shell, "run", run)
+    with pytest.raises(SystemExit) as ended:
+        main(["--home", str(workspace.home), "train", learned.project.name, "--probe", "--set", "batch_size=8"])
+    assert ended.value.code == code and told in capsys.readouterr().out
+    assert [params.kind for params in started] == ["probe training"]
+
+
+def test_pairs_left_out_for_their_length_are_told(
+    workspace: Workspace, learned: LearnedProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("rows_per_s", "tokens_per_s", "peak_memory_bytes", "recent_loss", "validation_loss", "seconds")
+    metrics = {**dict.fromkeys(names, 1.0), "rows_too_long": 2}
+    update(workspace.db, Run, learned.run.id, metrics=metrics)
+    result = {"run_id": learned.run.id, "metrics": metrics}
+    done = Job(id="job-1", kind="train", state="done", result=result, created_at=now())
+    monkeypatch.setattr(Shell, "run", lambda *_, **__: done)
+    with pytest.raises(SystemExit):
+        main(["--home", str(workspace.home), "train", learned.project.name])
+    assert "2 question pairs too long to learn from: left out." in capsys.readouterr().out
+
+
+def test_a_probe_trains_nothing_else(plan: Plan) -> None:
+    code, _, err = plan("--probe", "--detach")
+    assert code == 2 and "--detach" in err
 
 
 def test_pairs_that_nobody_approved_cannot_be_planned_with(plan: Plan, workspace: Workspace) -> None:

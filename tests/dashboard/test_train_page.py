@@ -10,7 +10,7 @@ import pytest
 from core.files import write_atomic
 from core.records import Job, QuestionPair, Run, now
 from core.run_folder import RunFolder
-from core.storage import Workspace, insert, update
+from core.storage import Workspace, find, insert, update
 from tests.learned import LearnedProject
 
 
@@ -21,6 +21,7 @@ def start_training(workspace: Workspace, learned: LearnedProject, *, is_cancel_r
         created_at=now(), started_at=now(), pid=os.getpid(), pid_started=psutil.Process().create_time(),
     )  # fmt: skip
     insert(workspace.db, job)
+    workspace.db.execute("insert into job_items (job_id, item) values ('job-1', 'run:run-1')")
 
 
 def begin_run(workspace: Workspace, learned: LearnedProject) -> RunFolder:
@@ -115,6 +116,58 @@ def test_too_little_memory_takes_less_exact_numbers_and_offers_what_else_helps(o
     assert app.selectbox(key="setting-facts-4bit-precision").value == "4bit"
     app.button(key="use-small").click().run()
     assert app.number_input(key="setting-facts-8-batch_size").value == 2
+
+
+def test_three_steps_are_tried_on_request(open_page, workspace, learned, waiting_jobs):
+    app = open_page("train", project_id=learned.project.id)
+    app.button(key="try-steps").click().run()
+    (job,) = find(workspace.db, Job)
+    assert (job.kind, job.params["model"]) == ("probe training", "smollm2-135m-instruct")
+    assert app.button(key="try-steps").disabled
+
+
+def test_what_three_steps_found_stands_in_place_of_the_estimate(open_page, workspace, learned, waiting_jobs):
+    app = open_page("train", project_id=learned.project.id)
+    app.button(key="try-steps").click().run()
+    (job,) = find(workspace.db, Job)
+    update(workspace.db, Job, job.id, state="done", result={
+        "answer": "fits with changes", "memory_bytes": 2e9, "free_memory_bytes": 1e9, "changes": {"batch_size": 2},
+    })  # fmt: skip
+    app = open_page("train", project_id=learned.project.id)
+    shown = " ".join(element.value for element in app.markdown)
+    assert "It fits with changes: as it is, it needs 2.0 GB of 1.0 GB free memory." in shown and "Fits:" not in shown
+    app.button(key="use-small").click().run()
+    assert app.number_input(key="setting-facts-8-batch_size").value == 2
+    assert "Fits:" in " ".join(element.value for element in app.markdown)  # an estimate again: these were not tried
+
+
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_a_machine_that_others_keep_busy_is_told_before_the_start(open_page, learned, monkeypatch, is_busy):
+    monkeypatch.setattr("core.services.training.fit.is_busy", lambda: is_busy)
+    app = open_page("train", project_id=learned.project.id)
+    assert any("Other programs keep this machine busy" in caption.value for caption in app.caption) == is_busy
+
+
+@pytest.mark.parametrize(("is_at_work", "state"), [(True, "training"), (False, "interrupted")])
+def test_a_run_at_work_is_told_from_one_that_was_interrupted(open_page, workspace, learned, is_at_work, state):
+    begin_run(workspace, learned)
+    if is_at_work:
+        start_training(workspace, learned)
+    app = open_page("train", project_id=learned.project.id)
+    assert list(app.dataframe[0].value["State"]) == [state]
+
+
+def test_before_there_are_figures_the_bar_says_what_is_done(open_page, workspace, learned):
+    start_training(workspace, learned)
+    update(workspace.db, Job, "job-1", done=0.0, total=1.0, message="Loading the model")
+    app = open_page("train", project_id=learned.project.id)
+    assert "Loading the model …" in str(app.get("progress")[0].proto)
+
+
+def test_pairs_left_out_for_their_length_are_told(open_page, workspace, learned):
+    update(workspace.db, Run, learned.run.id, metrics={"rows_too_long": 2})
+    app = open_page("train", project_id=learned.project.id)
+    assert any("2 question pairs too long for it: not learned." in caption.value for caption in app.caption)
 
 
 def test_finished_run_is_offered_for_comparison(open_page, workspace, learned):

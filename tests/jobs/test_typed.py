@@ -22,6 +22,7 @@ from core.services.questions import generation, pair_import, refiltering
 from core.services.questions.freezing import job as freezing
 from core.services.questions.writing import probing, trying
 from core.services.training import evaluation, export, runs
+from core.services.training import probing as three_steps
 from core.services.training.leaks import job as leaks
 from core.settings import DatasetSettings, FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
@@ -88,6 +89,12 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         runs.Params(model="tiny", settings=TrainingSettings(goal="quick", epochs=5, lora_rank=8, lora_alpha=16).in_full()),
         {"model": "tiny", "settings": TRAINING},
     ),
+    (
+        three_steps.Params(
+            model="tiny", settings=TrainingSettings(goal="quick", epochs=5, lora_rank=8, lora_alpha=16).in_full()
+        ),
+        {"model": "tiny", "settings": TRAINING},
+    ),
     (evaluation.Params(run_id="run-1", questions=""), {"run_id": "run-1", "questions": ""}),
     (
         evaluation.Params(run_id="run-1", questions="/i/q", name="q.jsonl"),
@@ -122,6 +129,10 @@ RESULTS: dict[str, dict[str, Any]] = {
     "filter": {"kept": 4, "dropped": {"too long": 1}, "answered": 2, "judged": 3},
     "freeze": {"dataset_id": "dataset-1", "number": 2, "is_new": True},
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
+    "probe training": {
+        "answer": "fits", "memory_bytes": 1.5e9, "free_memory_bytes": 8e9, "changes": {}, "seconds_per_step": 2.0,
+        "tokens_per_s": 90.0,
+    },
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
     "leaktest": {"run_id": "run-1", "light": "green", "tested": 41, "learned": 0},
     "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from core.errors import SetupError
 from core.records import Model
 from core.settings import TrainingSettings
-from core.training.fit import START_S, Amount, estimate, remedies, weight_count
+from core.training.fit import PACK, START_S, Amount, check_loadable, estimate, remedies, tokens_at_once, weight_count
 
 EMBEDDED = Model(name="m", path="/m/SmolLM2-135M-Instruct.Q4_1.gguf", format="gguf", size_bytes=98_362_432, sha256="")
 
@@ -73,6 +74,35 @@ def test_each_remedy_saves_memory(changes):
     assert offered
     for name, value in offered.items():
         assert fit_of(settings.model_copy(update={name: value})).memory_bytes < needed
+
+
+def test_a_model_larger_than_the_memory_is_not_loaded():
+    large = replace(EMBEDDED, name="large", format="safetensors", path="/large", size_bytes=14_000_000_000)
+    with pytest.raises(SetupError, match=r"large needs 23.8 GB of memory in fp32, and 8.0 GB are free") as error:
+        check_loadable(large, TrainingSettings(), free_memory_bytes=8e9)
+    assert "4bit" in error.value.hint.words
+    check_loadable(large, TrainingSettings(precision="4bit"), free_memory_bytes=8e9)
+    with pytest.raises(SetupError) as error:
+        check_loadable(large, TrainingSettings(precision="4bit"), free_memory_bytes=4e9)
+    assert "smaller model" in error.value.hint.words
+
+
+def test_a_pack_of_the_longest_rows_decides_the_memory():
+    mean = Amount(pairs=100, facts=100, characters=100 * 400)
+    longest = replace(mean, longest_characters=1600)
+    few = replace(mean, pairs=2, characters=800)
+    settings = TrainingSettings(batch_size=8)
+    assert tokens_at_once(mean, settings) == pytest.approx(30 + PACK / 130 * 100)
+    assert tokens_at_once(longest, settings) == pytest.approx(30 + PACK / 430 * 400)
+    assert tokens_at_once(few, settings) == pytest.approx(30 + 2 * 100)  # no more rows than there are
+    assert tokens_at_once(replace(mean, longest_characters=40_000), settings) == settings.max_tokens * 2 - 30
+    assert fit_of(settings, amount=longest).memory_bytes > fit_of(settings, amount=mean).memory_bytes
+
+
+def test_packs_are_as_large_as_where_they_are_made():
+    from core.models.packing import PACK_TOKENS
+
+    assert PACK_TOKENS["cpu"] == PACK
 
 
 def test_nothing_is_offered_where_nothing_more_can_be_saved():

@@ -28,6 +28,11 @@ class Standing:
 _WITHDRAWN = "exists (select 1 from reviews where document_id = pairs.document_id and state = 'withdrawn')"
 _APPROVED = "(select id from reviews where document_id = pairs.document_id and state = 'approved')"
 
+_TRAINABLE = (
+    f"project_id = ? and state = 'kept' and {_APPROVED} is not null and (origin = 'imported' or review_id is {_APPROVED})"
+)
+_LENGTH = "length(input) + length(output) + coalesce(length(history), 0)"
+
 
 def standing_of(workspace: Workspace, project: Project) -> Standing:
     """Count the kept pairs of a project by whether their approval stands."""
@@ -50,12 +55,20 @@ def trainable_amount(workspace: Workspace, project: Project) -> Amount:
     rights.check(workspace.db, "see project", project.id)
     row = workspace.db.execute(
         "select count(*) as pairs, count(distinct coalesce(fact, id)) as facts,"  # noqa: S608 a constant
-        " coalesce(sum(length(input) + length(output)), 0) as characters, count(distinct document_id) as documents"
-        f" from pairs where project_id = ? and state = 'kept' and {_APPROVED} is not null"
-        f" and (origin = 'imported' or review_id is {_APPROVED})",
+        " coalesce(sum(length(input) + length(output)), 0) as characters, count(distinct document_id) as documents,"
+        f" coalesce(max({_LENGTH}), 0) as longest_characters from pairs where {_TRAINABLE}",
         [project.id],
     ).fetchone()
     return Amount(**row)
+
+
+def longest_reviewed(workspace: Workspace, project: Project, count: int) -> list[QuestionPair]:
+    """Return the `count` longest of the pairs that `reviewed_pairs` would return, by their characters as they came."""
+    rights.check(workspace.db, "read documents", project.id)
+    query = f"select id from pairs where {_TRAINABLE} order by {_LENGTH} desc, id limit ?"  # noqa: S608 constants
+    rows = workspace.db.execute(query, [project.id, count]).fetchall()
+    pairs = [reviewed_form(workspace, get(workspace.db, QuestionPair, row["id"])) for row in rows]
+    return [pair for pair in pairs if pair]
 
 
 def check_reviewed(workspace: Workspace, project: Project) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import psutil
 
+from core.models.cpu_budget import is_busy
 from core.models.intake.facts import facts_of
 from core.records import Model, Project, Run
+from core.services.training.probing import probed_speed
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, rights
 from core.training.fit import Amount, Fit
@@ -16,11 +18,10 @@ from core.training.speeds import kept_speeds
 
 
 def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
-    """Return tokens per second from the newest run of this model that measured it; 0 if none did."""
-    for run in find(workspace.db, Run, project_id=project.id, model=model, is_finished=True, order="number desc"):
-        if speed := run.metrics.get("tokens_per_s"):
-            return float(speed)
-    return 0.0
+    """Return tokens per second from the newest run or probe of this model that measured it; 0 if none did."""
+    runs = find(workspace.db, Run, project_id=project.id, model=model, is_finished=True)
+    told = [(run.created_at, float(run.metrics["tokens_per_s"])) for run in runs if run.metrics.get("tokens_per_s")]
+    return max([*told, probed_speed(workspace, project, model)])[1]
 
 
 def situation_here(
@@ -41,6 +42,7 @@ def situation_here(
         free_memory_bytes=psutil.virtual_memory().available,
         free_disk_bytes=shutil.disk_usage(workspace.home).free,
         minutes=minutes,
+        is_busy=is_busy(),
         speeds=kept_speeds(workspace.speeds_path),
     )
 

@@ -7,13 +7,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from core.errors import GarrisonError, Hint, InputError
 from core.evaluation.leaks import canaries
 from core.files import write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models import registry
+from core.models.cpu_budget import BUSY, core_count, is_busy
 from core.models.intake.accounts import OTHER_FORM
+from core.models.intake.facts import facts_of
 from core.models.model_formats import is_for
 from core.records import DatasetVersion, Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
@@ -24,6 +28,8 @@ from core.services.training.reading import texts_to_read
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
 from core.training import Progress, TrainingResult, train
+from core.training.fit import check_loadable
+from core.training.pace import Pace
 from core.training.speeds import measured_once
 
 log = logging.getLogger(__name__)
@@ -155,11 +161,18 @@ def train_run(
     approvals = _approvals(dataset, reads_texts=settings.passage_share > 0)
     _check_approvals(workspace, approvals)
 
+    pace = Pace()
+
     def report(progress: Progress) -> None:
         _check_approvals(workspace, approvals)
-        context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
+        percent = pace.stepped(progress.step, progress.steps)
+        context.progress(percent, 100, unit="%", message=_step_words(run, progress))
 
-    context.progress(0, 1, message="Loading the model")
+    def note(stage: str) -> None:
+        context.progress(0, 1, message=stage)
+
+    _check_memory(model, settings)
+    note("Measuring how fast this machine multiplies")
     measured_once(workspace.speeds_path)
     rows = read_rows(dataset / TRAIN)
     result = train(
@@ -172,11 +185,32 @@ def train_run(
         folder=folder,
         cache=workspace.unpacked_folder,
         report=report,
+        note=note,
     )
     run = store_trained(workspace, run, result)
-    context.progress(1, 1, unit="steps", message=f"Making run {run.number} ready to answer")
+    context.progress(100, 100, unit="%", message=f"Making run {run.number} ready to answer")
     _make_ready(model, run, folder)
     return run
+
+
+def _check_memory(model: Model, settings: TrainingSettings) -> None:
+    """Raise if a processor's memory has no room for the model's weights; on a GPU, loading it tells.
+
+    Raises:
+        SetupError: they need more memory than is free.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        facts = facts_of(model)
+        experts, free = facts.expert_parameters if facts else 0, psutil.virtual_memory().available
+        check_loadable(model, settings, expert_weights=experts, free_memory_bytes=free)
+
+
+def _step_words(run: Run, progress: Progress) -> str:
+    """Say where a training stands, and why it is slow if other programs are to blame."""
+    words = f"Training run {run.number}: step {progress.step:,} of {progress.steps:,}"
+    return f"{words}. {BUSY}" if is_busy(own_threads=core_count()) else words
 
 
 def planted_rows(run: Run) -> list[dict[str, Any]]:
