@@ -125,7 +125,7 @@ def estimate(
     of_experts = min(float(expert_weights), weights)
     loaded = (weights - of_experts) * WEIGHT_BYTES[settings.precision] + of_experts * EXPERT_BYTES[settings.precision]
     return Fit(
-        memory_bytes=RUNTIME_BYTES + loaded + 16 * trainable + activations,
+        memory_bytes=settings.processes * (RUNTIME_BYTES + loaded + 16 * trainable) + activations,
         free_memory_bytes=free_memory_bytes,
         disk_bytes=28 * trainable + 1e7,  # the adapter, and two checkpoints of adapter and optimizer
         free_disk_bytes=free_disk_bytes,

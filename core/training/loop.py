@@ -24,6 +24,7 @@ from core.training.learning import RECENT, is_diverging
 from core.training.memory import held_bytes, peak_bytes
 from core.training.progress import Progress
 from core.training.targets import adapted, freeze, left_out, routers
+from core.training.team import Team
 
 # How the layers of MLPs and of attention are called, from GPT-2 to Llama and Mixtral.
 _LAYER_NAMES = {"mlp": r"\b(?:mlp|feed_forward|ffn|experts)\b", "attention": r"\b(?:self_attn|attn|attention)\b"}
@@ -42,6 +43,7 @@ class Trainer:
         settings: TrainingSettings,
         texts: Sequence[Encoded] = (),
         facts: int | None = None,
+        team: Team | None = None,
     ) -> None:
         """Attach the adapter.
 
@@ -52,12 +54,14 @@ class Trainer:
             settings: training settings.
             texts: pieces of text, which make up `passage_share` of the rows of each step.
             facts: how many facts the rows ask for, which an epoch shows once each; None if every row asks for its own.
+            team: the processes that take the steps together; None if this is the only one.
 
         Raises:
             InputError: the model has no layers to attach an adapter to.
         """
         torch.manual_seed(settings.seed)
         self.settings = settings
+        self.team = team or Team()
         self.rows = rows
         self.texts = texts
         self.model = attach_adapter(causal, settings)
@@ -122,6 +126,7 @@ class Trainer:
         self.model.train()
         with memory_errors():
             loss, self.pack_tokens = fit(partial(self._backward, batch, texts), self.pack_tokens)
+        loss = self.team.add_up(self.weights.values(), loss)
         if not math.isfinite(loss):
             raise ModelError(
                 f"The loss is not a number any more at step {self.step + 1}.",
@@ -241,11 +246,15 @@ class Trainer:
         return self._add_gradients(batch, 1 - share, pack_tokens)
 
     def _add_gradients(self, rows: Sequence[Encoded], weight: float, pack_tokens: int) -> float:
-        """Add the gradients of `weight` times the mean loss over what rows learn; return that mean."""
+        """Add the gradients of `weight` times the mean loss over what rows learn; return that mean.
+
+        Of a team, each process adds those of its share of the rows, so that the sum over all is the same.
+        """
         learned_count = sum(len(row.tokens) - row.answer_start for row in rows)
+        own = self.team.share(rows)
         total = 0.0
-        for chosen in group(rows, pack_tokens, may_share=self.may_share):
-            packed = pack([rows[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
+        for chosen in group(own, pack_tokens, may_share=self.may_share):
+            packed = pack([own[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
             loss = token_losses(self.model, packed).sum() / learned_count
             (weight * loss).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
