@@ -151,6 +151,7 @@ class TrainingSettings(Settings):
     lora_rank: int = Field(default=16, ge=1, le=512)
     lora_alpha: int = Field(default=32, ge=1, le=1024)
     lora_dropout: float = Field(default=0.0, ge=0, lt=1)
+    start_run: str = ""  # id of the run that this one goes on from, with its adapter; "": with a fresh one
     max_tokens: int = Field(default=512, ge=32, le=32768)  # per row
     checkpoint_steps: int = Field(default=20, ge=1)
     sample_questions: int = Field(default=5, ge=0, le=20)  # answered at each measurement, to be read while it trains

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from core.settings import Layers, TrainingSettings
 from core.training.learning import RECENT, is_diverging
 from core.training.memory import held_bytes, peak_bytes
 from core.training.progress import Progress
+from core.training.start import begin_with
 from core.training.targets import adapted, freeze, left_out, routers
 
 # How the layers of MLPs and of attention are called, from GPT-2 to Llama and Mixtral.
@@ -42,6 +44,7 @@ class Trainer:
         settings: TrainingSettings,
         texts: Sequence[Encoded] = (),
         facts: int | None = None,
+        start: Path | None = None,
     ) -> None:
         """Attach the adapter.
 
@@ -52,15 +55,19 @@ class Trainer:
             settings: training settings.
             texts: pieces of text, which make up `passage_share` of the rows of each step.
             facts: how many facts the rows ask for, which an epoch shows once each; None if every row asks for its own.
+            start: the adapter to begin with, in peft's format; None for a fresh one, which has no effect yet.
 
         Raises:
-            InputError: the model has no layers to attach an adapter to.
+            InputError: the model has no layers to attach an adapter to, or the one to begin with does not fit.
+            SetupError: the adapter to begin with is missing or damaged.
         """
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.rows = rows
         self.texts = texts
         self.model = attach_adapter(causal, settings)
+        if start:
+            begin_with(self.model, start)
         self.causal = replace(causal, model=self.model)
         self.validation = validation
         self.weights = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
@@ -101,7 +108,7 @@ class Trainer:
     def measure(self) -> None:
         """Measure the validation loss at this step, if there are rows for it and it is not known.
 
-        Before the first step that is the base model's: a fresh adapter has no effect.
+        Before the first step that is the loss of what the training begins with: the base model or an earlier run.
         """
         if self.validation and not self.is_measured:
             self.validation_losses[self.step] = self._validate()

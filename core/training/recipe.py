@@ -41,6 +41,7 @@ def train(
     passages: Sequence[str] = (),
     settings: TrainingSettings,
     folder: Path,
+    start: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     cache: Path | None = None,
 ) -> TrainingResult:
@@ -54,6 +55,7 @@ def train(
         passages: texts to read besides the pairs, if the settings give them a share.
         settings: training settings.
         folder: the run's folder; an interrupted run in it is continued.
+        start: the adapter to begin with; None for a fresh one.
         report: called after every step; if it raises JobCancelled, a checkpoint is written before training stops.
         cache: folder for unpacked models, see `load_causal`.
 
@@ -89,7 +91,9 @@ def train(
         validation = rows.validation_sample(causal, validation_rows, settings)
         facts = fact_count(row.get("fact") for row in train_rows)
         texts = rows.text_pieces(causal, passages, settings)
-        trainer = Trainer(causal, training.rows, texts=texts, validation=validation, settings=settings, facts=facts)
+        trainer = Trainer(
+            causal, training.rows, texts=texts, validation=validation, settings=settings, facts=facts, start=start
+        )
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
         asked = samples.sample_questions(causal, validation_rows or train_rows, settings.sample_questions)
