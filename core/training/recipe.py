@@ -5,7 +5,7 @@ The folder of a finished run:
     settings.json     the settings as used
     template.jinja    the chat template to use with the tuned model
     metrics.jsonl     a line per step: step, epoch, loss, learning_rate, tokens_per_s, gradient_norm, memory_bytes and, if
-                      measured, validation_loss
+                      measured, validation_loss; with general rows, their drift from the base model
     samples.jsonl     a line per measurement: how a few questions were answered
     stop-and-keep     only if somebody asked to stop before the end and keep what was learned
     checkpoints/      only while training: the last two, and the adapter with the lowest validation loss
@@ -92,7 +92,14 @@ def train(
         facts = fact_count(row.get("fact") for row in train_rows)
         texts = rows.text_pieces(causal, passages, settings)
         trainer = Trainer(
-            causal, training.rows, texts=texts, validation=validation, settings=settings, facts=facts, start=start
+            causal,
+            training.rows,
+            texts=texts,
+            general=rows.general_rows(causal, settings),
+            validation=validation,
+            settings=settings,
+            facts=facts,
+            start=start,
         )
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)

@@ -18,6 +18,11 @@ LABELS = {
     "method": ("Method", "lora; rslora weighs large adapters more; dora learns size and direction apart, and is slower."),
     "layers": ("Layers", "Which parts of the model learn."),
     "passage_share": ("Passages as text", "Share of each step in which it reads approved passages instead of pairs."),
+    "general_share": (
+        "Everyday questions",
+        "Share of each step that keeps it to what the base model would say on everyday questions: it forgets less.",
+    ),
+    "general_weight": ("Weight of everyday questions", "How strongly they count, beside learning."),
     "start_run": ("Goes on from", "The run whose adapter it began with."),
     "canaries": (
         "Planted sentences",
