@@ -179,12 +179,12 @@ def estimate(
     token_bytes = TOKEN_FACTORS.get(settings.precision, TOKEN_FACTOR) * weights ** (2 / 3) + TOKEN_BYTES
     activations = tokens_at_once(amount, settings) * token_bytes
     speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
-    seen = settings.epochs * amount.facts  # rows
+    seen = settings.epochs * amount.facts / (1 - settings.passage_share - settings.general_share)  # rows
     steps = seen / (settings.batch_size * settings.gradient_accumulation)
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
     loaded = loaded_bytes(model, settings, expert_weights=expert_weights)
     return Fit(
-        memory_bytes=RUNTIME_BYTES + loaded + 16 * trainable + activations,
+        memory_bytes=settings.processes * (RUNTIME_BYTES + loaded + 16 * trainable) + activations,
         free_memory_bytes=free_memory_bytes,
         disk_bytes=28 * trainable + 1e7,  # the adapter, and two checkpoints of adapter and optimizer
         free_disk_bytes=free_disk_bytes,

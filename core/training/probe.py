@@ -63,7 +63,7 @@ def probe(
         tokenized(causal, rows, Path(folder), settings.max_tokens) as training,
     ):
         longest = longest_rows(training.rows, settings.batch_size * settings.gradient_accumulation)
-        steps = settings.model_copy(update={"max_steps": STEPS, "passage_share": 0.0})
+        steps = settings.model_copy(update={"max_steps": STEPS, "processes": 1})
         trainer = Trainer(causal, longest, validation=(), settings=steps)
         seconds: list[float] = []
         for step in range(1, STEPS + 1):

@@ -13,8 +13,9 @@ from core.models.cpu_budget import BUSY
 from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
 from core.services.questions.trainable import standing_of, trainable_amount
-from core.services.training import probing
 from core.services.training.fit import situation_here
+from core.services.training.lineage import inherited, startable
+from core.services.training.probe import job as probing
 from core.services.training.stopping import run_states
 from core.settings import Goal, TrainingSettings
 from core.storage import Workspace, count, find
@@ -24,12 +25,15 @@ from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
+from dashboard.components.experiments.choice import show_choice as show_experiment_choice
+from dashboard.components.experiments.table import show_experiments
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
 from dashboard.components.run_comparison import show_comparison
 from dashboard.components.run_progress import show_progress
 from dashboard.components.setting_fields import LABELS, setting_fields, setting_key
 from dashboard.components.words import ago
+from dashboard.session_keys import CHAT_ANSWERER
 
 REMEDIES = {  # setting: label and key of the button that changes it
     "precision": ("Load the model in 4 bits", "use-4bit"),
@@ -72,6 +76,21 @@ def ask_model(models: list[Model]) -> Model:
         key="train-model",
     )
     return models[names.index(chosen)]
+
+
+def ask_start(workspace: Workspace, project: Project, model: Model) -> dict[str, Any]:
+    """Ask whether to begin with the model or with what an earlier run has learned; return the settings that follow."""
+    runs = {run.id: run for run in startable(workspace, project, model)}
+    if not runs:
+        return {}
+    chosen: str = st.selectbox(
+        "Begin with",
+        ["", *runs],
+        format_func=lambda run_id: f"what run {runs[run_id].number} has learned" if run_id else "the model as it is",
+        key="train-start",
+        help="A run that goes on keeps what it knows and learns these questions besides.",
+    )
+    return inherited(runs[chosen]) if chosen else {}
 
 
 def ask_goal(fits: dict[Goal, Fit]) -> Goal:
@@ -167,16 +186,17 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
         ask_data(workspace, project, amount)
     with base:
         model = ask_model(preferred)
+        start = ask_start(workspace, project, model)
     minutes = st.session_state.get("train-minutes")
     situation = situation_here(workspace, project, model, amount=amount, minutes=minutes)
     with depth:
-        goal = ask_goal({name: situation.fit(derive(name, situation).settings) for name in GOALS})
+        goal = ask_goal({name: situation.fit(derive(name, situation, start).settings) for name in GOALS})
         ask_minutes()
-    derived = derive(goal, situation)
+    derived = derive(goal, situation, start)
     with st.expander("Details", icon=":material/tune:"):
         st.caption("For people who know the terms. The choices above fill these in.")
         show_reasons(derived)
-        settings = TrainingSettings.from_values({"goal": goal, **setting_fields(derived.settings)})
+        settings = TrainingSettings.from_values({"goal": goal, **start, **setting_fields(derived.settings)})
     probed = probing.last_probe(workspace, project, model.name, settings)
     show_fit(situation.fit(settings), probed, settings, derived)
     probe = follow_newest(workspace, project, probing.Params.kind)
@@ -218,6 +238,7 @@ def show_runs(workspace: Workspace, project: Project) -> None:
     verdicts = {evaluation.run_id: comparison_words(evaluation) for evaluation in evaluations}
     versions = {version.id: version for version in find(workspace.db, DatasetVersion, project_id=project.id)}
     states = run_states(workspace, project.id)
+    numbers = {run.id: run.number for run in runs}
     rows = []
     for run in runs:
         version = versions.get(run.dataset_id)
@@ -226,7 +247,7 @@ def show_runs(workspace: Workspace, project: Project) -> None:
             {
                 "Run": run.number,
                 "State": states[run.id],
-                "Model": run.model,
+                "Model": run.model + (f", on from run {numbers[start]}" if (start := run.settings.get("start_run")) else ""),
                 "Questions": f"version {version.number}: {version.train_count:,}" if version else "",
                 "What for": GOALS[goal][0] if goal in GOALS else "",
                 "Started": ago(run.created_at),
@@ -253,13 +274,30 @@ def show_last_run(workspace: Workspace, project: Project) -> bool:
     """Show what came out of the newest run, and the step after it; return whether training again is the next step."""
     show_progress(workspace, project, is_live=False)
     finished = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc")
-    is_compared = bool(finished) and count(workspace.db, Evaluation, run_id=finished[0].id) > 0
-    if finished and not is_compared:
+    if not finished:
+        return True
+    compared = find(workspace.db, Evaluation, run_id=finished[0].id, order="created_at desc")
+    is_good = bool(compared) and compared[0].is_good_enough is True
+    if not compared:
         if st.button("Compare with the base model", icon=":material/balance:", key="go-evaluate", type="primary"):
             st.switch_page("app_pages/evaluate.py")
-    if finished:
-        st.subheader("Train again")
-    return not finished or is_compared
+    elif is_good and st.button("Use this model", icon=":material/forum:", key="go-use", type="primary"):
+        st.session_state[CHAT_ANSWERER] = finished[0].id
+        st.switch_page("app_pages/chat.py")
+    st.subheader("Train again")
+    return bool(compared) and not is_good
+
+
+def show_several(workspace: Workspace, project: Project, *, has_pairs: bool) -> None:
+    """Show how to start several trainings at once, and what came of those that were started so."""
+    if not has_pairs:
+        return
+    st.subheader("Find out what works best")
+    (several,) = st.tabs(["Several at once"])
+    with several:
+        if not is_active(follow_newest(workspace, project, "experiment")):
+            show_experiment_choice(workspace, project, GOALS)
+        show_experiments(workspace, project)
 
 
 workspace = resources.workspace()
@@ -278,3 +316,4 @@ if is_active(job):
 else:
     show_runs(workspace, project)
 show_comparison(workspace, project)
+show_several(workspace, project, has_pairs=amount.pairs > 0)

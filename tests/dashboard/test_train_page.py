@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from core.files import write_atomic
-from core.records import Job, QuestionPair, Run, now
+from core.records import Evaluation, Job, QuestionPair, Run, now
 from core.run_folder import RunFolder
 from core.storage import Workspace, find, insert, update
 from tests.learned import LearnedProject
@@ -177,6 +177,20 @@ def test_finished_run_is_offered_for_comparison(open_page, workspace, learned):
     assert not [button for button in app.run().button if button.key == "go-evaluate"]
 
 
+@pytest.mark.parametrize(
+    ("is_good", "words"), [(True, "Use this model"), (False, "Start training"), (None, "Start training")]
+)
+def test_after_a_comparison_the_next_step_is_to_use_it_or_to_train_again(open_page, workspace, learned, is_good, words):
+    scores = {"token_f1": {"difference": {"mean": 0.2, "low": 0.1, "high": 0.3}}}
+    evaluation = Evaluation(
+        id="evaluation-1", project_id=learned.project.id, run_id="run-1", adapter_sha256=None, questions_sha256="",
+        question_count=20, scores=scores, verdict="Better.", is_good_enough=is_good, created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, evaluation)
+    app = open_page("train", project_id=learned.project.id)
+    assert [button.label for button in app.button if button.proto.type == "primary"] == [words]
+
+
 def test_when_every_pair_was_dropped_the_page_says_so(open_page, workspace, learned):
     for pair in learned.pairs:
         update(workspace.db, QuestionPair, pair.id, state="dropped", reason="by hand")
@@ -202,6 +216,18 @@ def test_runs_are_compared_by_curve_settings_and_what_they_took(open_page, works
     assert list(shown.loc["LoRA rank"]) == ["64", str(learned.run.settings["lora_rank"])]
     assert shown.loc["Time", "Run 2"] == "10 minutes"
     assert "Epochs" not in shown.index
+
+
+def test_a_training_may_begin_with_what_a_run_has_learned(open_page, workspace, learned):
+    update(workspace.db, Run, learned.run.id, settings={**learned.run.settings, "lora_rank": 32, "lora_alpha": 64})
+    app = open_page("train", project_id=learned.project.id)
+    assert list(app.selectbox(key="train-start").options) == ["the model as it is", "what run 1 has learned"]
+    assert not [field for field in app.number_input if field.key == "setting-facts-32-lora_rank"]
+    app.selectbox(key="train-start").set_value("run-1").run()
+    assert app.number_input(key="setting-facts-32-lora_rank").value == 32
+    write_atomic(workspace.dataset_folder(learned.project.id, "dataset-1") / "train.jsonl", "")
+    app.button(key="start-training").click().run()
+    assert any("adapter of run 1 is gone" in error.value for error in app.error)
 
 
 def test_one_run_alone_is_not_compared(open_page, learned):

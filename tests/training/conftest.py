@@ -33,7 +33,7 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _build_tiny(folder: Path, *, template: str | None = CHATML) -> Path:
+def build_tiny_model(folder: Path, *, template: str | None = CHATML) -> Path:
     """Write a tiny random llama with a byte-level tokenizer trained on the rows."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -74,13 +74,13 @@ def _build_tiny(folder: Path, *, template: str | None = CHATML) -> Path:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny llama with ChatML."""
-    return _build_tiny(tmp_path_factory.mktemp("tiny"))
+    return build_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")
 def build_tiny() -> Callable[..., Path]:
     """Builds further ones: `build_tiny(folder, template=None)`."""
-    return _build_tiny
+    return build_tiny_model
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,7 @@ def test_a_model_without_a_token_for_padding_is_trained(tiny, rows, settings, tm
 
 
 def test_memory_that_is_short_shows_before_the_first_step(tiny, rows, settings, tmp_path, monkeypatch):
-    def no_memory(self, batch, texts, pack_tokens):
+    def no_memory(self, batch, texts, general, pack_tokens):
         assert len(batch) == 8
         raise MemoryError
 

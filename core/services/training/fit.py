@@ -9,7 +9,7 @@ import psutil
 from core.models.cpu_budget import is_busy
 from core.models.intake.facts import facts_of
 from core.records import Model, Project, Run
-from core.services.training.probing import probed_speed
+from core.services.training.probe.job import probed_speed
 from core.settings import TrainingSettings
 from core.storage import Workspace, find, rights
 from core.training.fit import Amount, Fit

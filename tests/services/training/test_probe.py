@@ -10,9 +10,9 @@ from core.jobs.context import JobContext
 from core.models.torch_setup import OutOfMemory
 from core.records import Job, Model, QuestionPair, new_id, now
 from core.services.questions.trainable import longest_reviewed
-from core.services.training import probing
 from core.services.training.fit import measured_speed
-from core.services.training.probing import last_probe
+from core.services.training.probe import job as probing
+from core.services.training.probe.job import last_probe
 from core.settings import TrainingSettings
 from core.storage import Workspace, insert, update
 from core.training.fit import Amount, estimate, fitting_changes

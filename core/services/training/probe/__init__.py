@@ -1,0 +1,1 @@
+"""Three real steps before a training."""
