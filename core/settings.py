@@ -160,6 +160,7 @@ class TrainingSettings(Settings):
     general_weight: float = Field(default=1.0, gt=0, le=100)  # of their divergence from the base model, beside the loss
     start_run: str = ""  # id of the run that this one goes on from, with its adapter; "": with a fresh one
     max_tokens: int = Field(default=512, ge=32, le=32768)  # per row
+    processes: int = Field(default=1, ge=1, le=64)  # that share the rows of each step; with GPUs, one for each of them
     checkpoint_steps: int = Field(default=20, ge=1)
     sample_questions: int = Field(default=5, ge=0, le=20)  # answered at each measurement, to be read while it trains
     canaries: int = Field(default=0, ge=0, le=5)  # made-up sentences planted, to measure what is learned by heart

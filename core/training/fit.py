@@ -138,7 +138,7 @@ def estimate(
     if is_whole:  # the weights are among those that learn
         loaded = 0.0
     return Fit(
-        memory_bytes=RUNTIME_BYTES + loaded + 16 * trainable + activations,
+        memory_bytes=settings.processes * (RUNTIME_BYTES + loaded + 16 * trainable) + activations,
         free_memory_bytes=free_memory_bytes,
         disk_bytes=(4 + 2 * CHECKPOINT_BYTES) * trainable + 1e7,  # what is learned, and two checkpoints with the optimizer
         checkpoint_bytes=CHECKPOINT_BYTES * trainable,

@@ -28,6 +28,7 @@ from core.training.preferences import Preferences
 from core.training.progress import Progress
 from core.training.start import begin_with
 from core.training.targets import adapted, freeze, left_out, routers
+from core.training.team import Team
 
 # How the layers of MLPs and of attention are called, from GPT-2 to Llama and Mixtral.
 _LAYER_NAMES = {"mlp": r"\b(?:mlp|feed_forward|ffn|experts)\b", "attention": r"\b(?:self_attn|attn|attention)\b"}
@@ -49,6 +50,7 @@ class Trainer:
         rejected: Sequence[Encoded] = (),
         facts: int | None = None,
         start: Path | None = None,
+        team: Team | None = None,
     ) -> None:
         """Attach the adapter, unless all weights are trained.
 
@@ -62,6 +64,7 @@ class Trainer:
             rejected: rows with other answers to the same questions, which the run is to prefer those of `rows` to; or none.
             facts: how many facts the rows ask for, which an epoch shows once each; None if every row asks for its own.
             start: the adapter to begin with, in peft's format; None for a fresh one, which has no effect yet.
+            team: the processes that take the steps together; None if this is the only one.
 
         Raises:
             InputError: the model has no layers to attach an adapter to, or the one to begin with does not fit.
@@ -69,6 +72,7 @@ class Trainer:
         """
         torch.manual_seed(settings.seed)
         self.settings = settings
+        self.team = team or Team()
         self.rows = rows
         self.texts = texts
         self.general = general
@@ -144,7 +148,9 @@ class Trainer:
             options["lr"] = learning_rate
         self.model.train()
         with memory_errors():
-            (loss, self.drift), self.pack_tokens = fit(partial(self._backward, chosen, texts, general), self.pack_tokens)
+            (loss, drift), self.pack_tokens = fit(partial(self._backward, chosen, texts, general), self.pack_tokens)
+        loss, drift_sum = self.team.add_up(self.weights.values(), (loss, drift or 0.0))
+        self.drift = None if drift is None else drift_sum
         if not math.isfinite(loss):
             raise ModelError(
                 f"The loss is not a number any more at step {self.step + 1}.",
@@ -280,7 +286,8 @@ class Trainer:
         if general:
             drift = self._add_gradients(general, self.settings.general_weight, pack_tokens, of=drifts)
         if self.preferences:
-            return self.preferences.add_gradients(chosen, pack_tokens), drift
+            own = chosen[self.team.rank :: self.team.size]
+            return self.preferences.add_gradients(own, pack_tokens, of=len(chosen)), drift
         return self._add_gradients([self.rows[index] for index in chosen], 1 - share, pack_tokens), drift
 
     def _add_gradients(
@@ -291,12 +298,16 @@ class Trainer:
         *,
         of: Callable[[Any, Pack], Tensor] | None = None,
     ) -> float:
-        """Add the gradients of `weight` times the mean loss, or other measure, over what rows learn; return that mean."""
+        """Add the gradients of `weight` times the mean loss, or other measure, over what rows learn; return that mean.
+
+        Of a team, each process adds those of its share of the rows, so that the sum over all is the same.
+        """
         by_token = of or token_losses
         learned_count = sum(len(row.tokens) - row.answer_start for row in rows)
+        own = self.team.share(rows)
         total = 0.0
-        for chosen in group(rows, pack_tokens, may_share=self.may_share):
-            packed = pack([rows[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
+        for chosen in group(own, pack_tokens, may_share=self.may_share):
+            packed = pack([own[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
             loss = by_token(self.model, packed).sum() / learned_count
             (weight * loss).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())

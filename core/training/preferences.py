@@ -39,13 +39,16 @@ class Preferences:
         self._beta, self._may_share = beta, may_share
         self._reference = self._measure()
 
-    def add_gradients(self, indices: Sequence[int], pack_tokens: int) -> float:
-        """Add the gradients of the mean loss over the pairs at `indices`; return that mean, in nats."""
+    def add_gradients(self, indices: Sequence[int], pack_tokens: int, *, of: int | None = None) -> float:
+        """Add the gradients of the mean loss over the pairs at `indices`; return that mean, in nats.
+
+        With `of` they are a share of so many pairs, and the mean is over all of these: shares add up to it.
+        """
         total = 0.0
         for some in self._groups(indices, pack_tokens):
             begun = torch.tensor([self._reference[index] for index in some], device=self._causal.device)  # (P, 2)
             drawn = self._likelihoods(some) - begun
-            loss = -nn.functional.logsigmoid(self._beta * (drawn[:, 0] - drawn[:, 1])).sum() / len(indices)
+            loss = -nn.functional.logsigmoid(self._beta * (drawn[:, 0] - drawn[:, 1])).sum() / (of or len(indices))
             loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         return total

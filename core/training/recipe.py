@@ -13,15 +13,16 @@ The folder of a finished run:
     result.json       the adapter's hash and the run's metrics
 
 Calling `train` again on the folder of an interrupted run continues from its last intact checkpoint.
-Not supported: several GPUs, several machines.
+Not supported: a model divided over several GPUs, several machines.
 """
 
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import JobCancelled
 from core.files import sha256_folder, write_atomic
@@ -30,6 +31,9 @@ from core.run_folder import RunFolder
 from core.settings import TrainingSettings
 from core.training.facts import fact_count
 from core.training.progress import Progress, TrainingResult
+
+if TYPE_CHECKING:
+    from core.training.loop import Trainer
 
 
 def train(
@@ -67,14 +71,14 @@ def train(
         ModelError: the loss is no longer finite.
         JobCancelled: raised by `report`.
     """
-    from core.models.causal import load_causal
     from core.models.torch_setup import prepare_libraries
 
     prepare_libraries()  # before the imports below, which print warnings
     from core.models.agreement import check_trained_as_answered
     from core.training import checkpoints, rows, samples
     from core.training.loop import Trainer
-    from core.training.whole import unfrozen
+    from core.training.team.starting import Work, team_for
+    from core.training.whole import load_to_train
 
     kept = RunFolder(folder)
     if kept.result.exists():  # finished, but whoever asked was killed before hearing of it
@@ -83,21 +87,31 @@ def train(
     # 1. Load: the model; the chat template becomes part of the run.
     started_s = time.monotonic()
     template = _stored(kept.template)
-    is_whole = settings.method == "full"
-    precision = "fp32" if is_whole else settings.precision
-    causal = load_causal(path, format, precision=precision, template=template, cache=cache)
+    causal = load_to_train(path, format, settings=settings, template=template, cache=cache)
     if format == "safetensors" and cache is not None:
         check_trained_as_answered(path, causal.vocabulary, causal.template, cache=cache)
     write_atomic(kept.template, causal.template)
     write_atomic(kept.settings, settings.model_dump_json(indent=1))
 
-    # 2. Set up: what learns, tokenized rows, and the state of an interrupted run.
-    causal = unfrozen(causal, settings.precision) if is_whole else causal
+    # 2. Set up: tokenized rows, what learns, and the state of an interrupted run.
     train_rows, rejected = rows.learned_rows(causal, train_rows, preferences, settings)
-    with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
+    with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training, ExitStack() as stack:
         validation = rows.validation_sample(causal, validation_rows, settings)
         facts = fact_count(row.get("fact") for row in train_rows)
         texts = rows.text_pieces(causal, passages, settings)
+        work = Work(
+            path=path,
+            format=format,
+            template=causal.template,
+            cache=cache,
+            folder=folder,
+            tokens=training.rows.file,
+            texts=texts,
+            rejected=rejected,
+            facts=facts,
+            settings=settings,
+            start=start,
+        )
         trainer = Trainer(
             causal,
             training.rows,
@@ -108,6 +122,7 @@ def train(
             settings=settings,
             facts=facts,
             start=start,
+            team=stack.enter_context(team_for(work)),
         )
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
@@ -117,7 +132,7 @@ def train(
 
         # 3. Train.
         with log:
-            while trainer.step < trainer.steps:
+            while trainer.team.goes_on(not _is_over(trainer, kept)):
                 progress = trainer.take_step()
                 checkpoints.append(log, progress)
                 if trainer.has_new_best:
@@ -129,8 +144,6 @@ def train(
                     checkpoints.save(folder, trainer)
                 if is_cancelled:
                     raise is_cancelled
-                if kept.stop_request.exists():
-                    break
             trainer.measure()
 
     # 4. Save: what was learned last, or with keep="best" what had the lowest validation loss.
@@ -151,6 +164,10 @@ def train(
     # 5. Clean up: remove what only an interrupted run needs.
     checkpoints.clean_up(folder)
     return result
+
+
+def _is_over(trainer: "Trainer", kept: RunFolder) -> bool:
+    return trainer.step >= trainer.steps or (trainer.step > 0 and kept.stop_request.exists())
 
 
 def _stored(path: Path) -> str:

@@ -25,6 +25,11 @@ class TokenRows(Sequence[Encoded]):
     def __init__(self, dataset: Any) -> None:
         self._dataset = dataset
 
+    @property
+    def file(self) -> Path:
+        """Where they lie."""
+        return Path(self._dataset.cache_files[0]["filename"])
+
     def __len__(self) -> int:
         return len(self._dataset)
 
@@ -84,6 +89,13 @@ def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, Any]], folder: Pa
         yield Tokenized(TokenRows(dataset), counts["too long"])
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def tokenized_before(file: Path) -> TokenRows:
+    """Return the rows that another process has tokenized, from the file where they lie."""
+    from datasets import Dataset
+
+    return TokenRows(Dataset.from_file(str(file)))
 
 
 def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, Any]], settings: TrainingSettings) -> list[Encoded]:

@@ -21,6 +21,8 @@ from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
+from dashboard.components.experiments.choice import show_choice as show_experiment_choice
+from dashboard.components.experiments.table import show_experiments
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
 from dashboard.components.run_comparison import show_comparison
@@ -313,6 +315,18 @@ def show_last_run(workspace: Workspace, project: Project) -> bool:
     return not finished or is_compared
 
 
+def show_several(workspace: Workspace, project: Project, *, has_pairs: bool) -> None:
+    """Show how to start several trainings at once, and what came of those that were started so."""
+    if not has_pairs:
+        return
+    st.subheader("Find out what works best")
+    (several,) = st.tabs(["Several at once"])
+    with several:
+        if not is_active(follow_newest(workspace, project, "experiment")):
+            show_experiment_choice(workspace, project, GOALS)
+        show_experiments(workspace, project)
+
+
 workspace = resources.workspace()
 project = resources.require_project()
 job = follow_newest(workspace, project, "train")
@@ -326,3 +340,4 @@ else:
 show_versions(workspace, project, can_freeze=amount.pairs > 0 and not is_active(job))
 show_runs(workspace, project, is_active=is_active(job))
 show_comparison(workspace, project)
+show_several(workspace, project, has_pairs=amount.pairs > 0)

@@ -35,6 +35,7 @@ LABELS = {
     "lora_alpha": ("LoRA alpha", "Weight of the adapter, usually twice its rank."),
     "lora_dropout": ("LoRA dropout", "Share of the adapter that is switched off at random in a step."),
     "max_tokens": ("Longest row in tokens", "Longer rows are left out."),
+    "processes": ("Processes", "That share the questions of each step. With several GPUs: one for each of them."),
     "checkpoint_steps": ("Steps between checkpoints", "After a stop, at most this much is lost."),
     "keep": ("Which state to keep", "last: knows its questions best. best: the lowest error on the questions held back."),
     "seed": ("Seed", "The same seed gives the same run."),
