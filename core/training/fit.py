@@ -4,7 +4,7 @@ Estimates err on the large side. Only the training itself knows for sure; it sto
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import SetupError
@@ -23,12 +23,14 @@ FILE_BITS = {"q2": 3.4, "q3": 4.0, "q4": 5.9, "q5": 6.3, "q6": 6.9, "q8": 8.6, "
 UNSURE = 0.15  # of the memory estimated: so far off it may be (docs/benchmarks.md)
 RUNTIME_BYTES = 4.9e8  # the interpreter with its libraries: what was held after loading, less the weights
 # Memory held per token of a pack until its backward pass, measured on the embedded model (docs/benchmarks.md, Memory of a
-# training): 3.1 to 3.6 MB in fp32 and what is computed in it, 2.4 MB in bf16. It is expressed over weights ** (2/3), which
+# training): 3.1 to 3.6 MB in fp32, 3.2 to 4 in 4 bits, 2.4 in bf16. It is expressed over weights ** (2/3), which
 # grows as layers times width does, plus three copies of the logits over 49,152 tokens. It is what layers and adapters keep
 # for the backward pass, and what the allocator does not give back between packs.
-TOKEN_FACTORS, TOKEN_BYTES = {"bf16": 7.3}, 6e5
-TOKEN_FACTOR = 10.7  # in the other precisions, on a processor
+TOKEN_FACTORS, TOKEN_BYTES = {"bf16": 7.3, "fp32": 10.7}, 6e5
+TOKEN_FACTOR = 11.8  # in the other precisions, where weights are turned into fp32 for each product besides
 PACK = 1024  # tokens that go through the model at once on a processor: `core.models.packing.PACK_TOKENS`
+CHECKPOINT_BYTES = 12  # of a weight that learns: itself and the two means of AdamW, in 4 bytes each
+HARMED_BELOW = 3e8  # weights of a model that full training harms (arXiv 2606.06920)
 LORA_SHARE = 0.0181 / 8  # trainable share per unit of rank: 2.44 M of 134.5 M weights at rank 8
 REFERENCE_SPEED, REFERENCE_WEIGHTS = 200.0, 134.5e6  # tokens per second of the embedded model on 2 cores
 CHARACTERS_PER_TOKEN = 4.0
@@ -49,6 +51,11 @@ class Amount:
     documents: int = 1
     longest_characters: int = 0  # of a pair, with the conversation before it; 0 if it is not known
 
+    def of_preferences(self, count: int) -> "Amount":
+        """Return so many questions of these, each with two answers to read."""
+        characters = round(self.characters / max(self.pairs, 1) * count)
+        return replace(self, pairs=count, facts=2 * count, characters=characters)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
@@ -59,14 +66,18 @@ class Fit:
     disk_bytes: float
     free_disk_bytes: float
     duration_s: float
+    checkpoint_bytes: float = 0.0  # of the files, each of the two checkpoints that are kept while it trains
     start_s: float = START_S  # of these, before the first step
+    is_speed_measured: bool = False  # by an earlier run or probe of this model here, whatever else the machine did then
     is_busy: bool = False  # whether other programs keep the machine busy, which the duration does not count
 
     @property
     def basis(self) -> str:
         """What these figures rest on, in a sentence, and one more if the machine is busy."""
-        quiet = "An estimate from the model's size and the questions' length, for a machine that does nothing else."
-        return f"{quiet} {BUSY} It takes twice as long now, or longer." if self.is_busy else quiet
+        speed = "at the speed last measured here" if self.is_speed_measured else "for a machine that does nothing else"
+        rests_on = f"An estimate from the model's size and the questions' length, {speed}."
+        slower = "It may take longer now." if self.is_speed_measured else "It takes twice as long now, or longer."
+        return f"{rests_on} {BUSY} {slower}" if self.is_busy else rests_on
 
     @property
     def is_enough(self) -> bool:
@@ -94,8 +105,10 @@ def weight_count(model: Model) -> float:
 
 
 def loaded_bytes(model: Model, settings: TrainingSettings, *, expert_weights: int = 0) -> float:
-    """Estimate the memory that a model's weights take once loaded; those of experts are not quantized."""
+    """Estimate the memory that a model's weights take once loaded; those of experts are not quantized, all learn in fp32."""
     weights = weight_count(model)
+    if settings.method == "full":
+        return 4 * weights
     of_experts = min(float(expert_weights), weights)
     return (weights - of_experts) * WEIGHT_BYTES[settings.precision] + of_experts * EXPERT_BYTES[settings.precision]
 
@@ -126,14 +139,17 @@ def tokens_at_once(amount: Amount, settings: TrainingSettings) -> float:
     """Estimate how many tokens go through the model at once at most: a pack of the longest rows, with one beginning."""
     mean = row_tokens(amount)
     longest = min(max(mean, amount.longest_characters / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS), settings.max_tokens)
-    rows = max(1.0, min(settings.batch_size, amount.pairs or 1, PACK / longest))
+    in_step = min(settings.batch_size, amount.pairs or 1) * (2 if settings.objective == "dpo" else 1)
+    rows = max(1.0, min(in_step, PACK / longest))
     return TEMPLATE_TOKENS + rows * max(0.0, longest - TEMPLATE_TOKENS)
 
 
 def remedies(settings: TrainingSettings) -> dict[str, Any]:
     """Return the settings to change, with their new values, so that a training needs less memory; {} if nothing helps."""
     changes: dict[str, Any] = {}
-    if settings.precision != "4bit":
+    if settings.method == "full":
+        changes["method"] = "lora"
+    elif settings.precision != "4bit":
         changes["precision"] = "4bit"
     if settings.batch_size > 1:
         changes["batch_size"] = max(1, settings.batch_size // 4)
@@ -175,19 +191,22 @@ def estimate(
     """
     weights = weight_count(model)
     tokens = min(row_tokens(amount), settings.max_tokens)
-    trainable = weights * LORA_SHARE * settings.lora_rank
+    is_whole = settings.method == "full"
+    trainable = weights if is_whole else weights * LORA_SHARE * settings.lora_rank
     token_bytes = TOKEN_FACTORS.get(settings.precision, TOKEN_FACTOR) * weights ** (2 / 3) + TOKEN_BYTES
     activations = tokens_at_once(amount, settings) * token_bytes
     speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
     seen = settings.epochs * amount.facts / (1 - settings.passage_share - settings.general_share)  # rows
     steps = seen / (settings.batch_size * settings.gradient_accumulation)
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
-    loaded = loaded_bytes(model, settings, expert_weights=expert_weights)
+    loaded = 0.0 if is_whole else loaded_bytes(model, settings, expert_weights=expert_weights)  # else among those that learn
     return Fit(
         memory_bytes=settings.processes * (RUNTIME_BYTES + loaded + 16 * trainable) + activations,
         free_memory_bytes=free_memory_bytes,
-        disk_bytes=28 * trainable + 1e7,  # the adapter, and two checkpoints of adapter and optimizer
+        disk_bytes=(4 + 2 * CHECKPOINT_BYTES) * trainable + 1e7,  # what is learned, and two checkpoints with the optimizer
+        checkpoint_bytes=CHECKPOINT_BYTES * trainable,
         free_disk_bytes=free_disk_bytes,
         duration_s=START_S + share * seen * tokens / speed,
+        is_speed_measured=tokens_per_s > 0,
         is_busy=is_busy,
     )

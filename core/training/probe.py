@@ -49,21 +49,24 @@ def probe(
         InputError: no row can be used, or the model cannot be trained.
         SetupError: not enough memory.
     """
-    from core.models.causal import load_causal
     from core.models.torch_setup import prepare_libraries
 
     prepare_libraries()  # before the imports below, which print warnings
     from core.training.loop import Trainer
     from core.training.memory import peak_bytes
-    from core.training.rows import longest_rows, tokenized
+    from core.training.rows import longest_places, tokenized
+    from core.training.whole import load_to_train
 
-    causal = load_causal(path, format, precision=settings.precision, cache=cache)
+    causal = load_to_train(path, format, settings=settings, cache=cache)
     with (
         tempfile.TemporaryDirectory(prefix="garrison-probe-") as folder,
         tokenized(causal, rows, Path(folder), settings.max_tokens) as training,
     ):
-        longest = longest_rows(training.rows, settings.batch_size * settings.gradient_accumulation)
-        steps = settings.model_copy(update={"max_steps": STEPS, "processes": 1})
+        answers = 2 if settings.objective == "dpo" else 1  # of a question, each a row of its own
+        in_step = answers * settings.batch_size * settings.gradient_accumulation
+        longest = [training.rows[place] for place in longest_places(training.rows, in_step)]
+        changes = {"max_steps": STEPS, "processes": 1, "batch_size": answers * settings.batch_size}
+        steps = settings.model_copy(update=changes)
         trainer = Trainer(causal, longest, validation=(), settings=steps)
         seconds: list[float] = []
         for step in range(1, STEPS + 1):

@@ -17,10 +17,10 @@ from core.services.training.fit import situation_here
 from core.services.training.lineage import inherited, startable
 from core.services.training.probe import job as probing
 from core.services.training.stopping import run_states
-from core.settings import Goal, TrainingSettings
+from core.settings import Goal, Method, Objective, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Amount, Fit, remedies
-from core.training.goals import Derived, derive
+from core.training.goals import Derived, Situation, derive
 from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.empty import empty_state
@@ -35,8 +35,19 @@ from dashboard.components.setting_fields import LABELS, setting_fields, setting_
 from dashboard.components.words import ago
 from dashboard.session_keys import CHAT_ANSWERER
 
+METHODS: dict[Method, str] = {
+    "lora": "an adapter beside the model (usual)",
+    "rslora": "an adapter, weighed for large ones (rsLoRA)",
+    "dora": "an adapter, size and direction apart (DoRA)",
+    "full": "all weights of the model",
+}
+OBJECTIVES: dict[Objective, str] = {
+    "answers": "the answers of the question pairs",
+    "dpo": "what reviewers made of answers (DPO)",
+}
 REMEDIES = {  # setting: label and key of the button that changes it
     "precision": ("Load the model in 4 bits", "use-4bit"),
+    "method": ("Train an adapter instead", "use-adapter"),
     "batch_size": ("Fewer questions at once", "use-small"),
 }
 GOALS: dict[Goal, tuple[str, str]] = {
@@ -118,6 +129,39 @@ def ask_minutes() -> float | None:
     return chosen
 
 
+def ask_method() -> None:
+    """Ask what learns, an adapter or the model itself; the choice is read before the settings are derived."""
+    st.selectbox(
+        "What learns",
+        list(METHODS),
+        format_func=METHODS.__getitem__,
+        key="train-method",
+        help="All weights take four times the memory of the model, and a run is then as large as the model.",
+    )
+
+
+def ask_objective() -> None:
+    """Ask what to learn from; the choice is read before the settings are derived."""
+    st.selectbox(
+        "Learns from",
+        list(OBJECTIVES),
+        format_func=OBJECTIVES.__getitem__,
+        key="train-objective",
+        help="Answers that people mended or replaced on the page Questions show which of two they prefer. It is best done "
+        "after a training on the answers, beginning with what that run has learned.",
+    )
+
+
+def show_preferences(situation: Situation) -> None:
+    """Say how many questions there are whose answer was preferred to another one."""
+    if situation.preferences:
+        st.info(
+            f"Learns from {counted(situation.preferences, 'question')} with an answer that a person preferred to another."
+        )
+    else:
+        st.warning("No answer was preferred to another one yet: mend those that are not good enough on the page Questions.")
+
+
 def show_reasons(derived: Derived) -> None:
     """Show why the settings are what they are."""
     rows = [
@@ -144,7 +188,8 @@ def show_fit(fit: Fit, probed: probing.Result | None, settings: TrainingSettings
 def show_estimate(fit: Fit, settings: TrainingSettings, derived: Derived) -> None:
     """Show what a training needs by its sizes, or what to change."""
     needs = f"{size(fit.memory_bytes)} of {size(fit.free_memory_bytes)} free memory"
-    facts = f"about {duration(fit.duration_s)} · {size(fit.disk_bytes)} on disk"
+    disk = f"{size(fit.disk_bytes)} on disk, of it {size(fit.checkpoint_bytes)} for each checkpoint"
+    facts = f"about {duration(fit.duration_s)} · {disk}"
     if fit.is_enough:
         st.markdown(f":material/check_circle: **Fits: {needs}** · {facts}")
     elif not fit.is_disk_enough:
@@ -169,7 +214,7 @@ def show_remedies(changes: Mapping[str, Any], derived: Derived) -> None:
 
 
 def _change(settings: TrainingSettings, name: str, value: Any) -> None:
-    st.session_state[setting_key(settings, name)] = value
+    st.session_state["train-method" if name == "method" else setting_key(settings, name)] = value
 
 
 def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_next: bool) -> None:
@@ -187,16 +232,25 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
     with base:
         model = ask_model(preferred)
         start = ask_start(workspace, project, model)
+    objective: Objective = st.session_state.get("train-objective", "answers")
+    changes = {"objective": objective, "method": st.session_state.get("train-method", "lora"), **start}
     minutes = st.session_state.get("train-minutes")
-    situation = situation_here(workspace, project, model, amount=amount, minutes=minutes)
+    situation = situation_here(workspace, project, model, amount=amount, minutes=minutes, objective=objective)
     with depth:
-        goal = ask_goal({name: situation.fit(derive(name, situation, start).settings) for name in GOALS})
+        goal = ask_goal({name: situation.fit(derive(name, situation, changes).settings) for name in GOALS})
         ask_minutes()
-    derived = derive(goal, situation, start)
+    derived = derive(goal, situation, changes)
     with st.expander("Details", icon=":material/tune:"):
         st.caption("For people who know the terms. The choices above fill these in.")
+        ask_objective()
+        if not start:
+            ask_method()
         show_reasons(derived)
-        settings = TrainingSettings.from_values({"goal": goal, **start, **setting_fields(derived.settings)})
+        settings = TrainingSettings.from_values({"goal": goal, **changes, **setting_fields(derived.settings)})
+    if objective == "dpo":
+        show_preferences(situation)
+    if derived.warning:
+        st.warning(derived.warning, icon=":material/warning:")
     probed = probing.last_probe(workspace, project, model.name, settings)
     show_fit(situation.fit(settings), probed, settings, derived)
     probe = follow_newest(workspace, project, probing.Params.kind)

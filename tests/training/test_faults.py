@@ -96,8 +96,8 @@ def test_a_model_without_a_token_for_padding_is_trained(tiny, rows, settings, tm
 
 
 def test_memory_that_is_short_shows_before_the_first_step(tiny, rows, settings, tmp_path, monkeypatch):
-    def no_memory(self, batch, texts, general, pack_tokens):
-        assert len(batch) == 8
+    def no_memory(self, chosen, texts, general, pack_tokens):
+        assert len(chosen) == 8
         raise MemoryError
 
     monkeypatch.setattr(Trainer, "_backward", no_memory)

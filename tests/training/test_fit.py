@@ -7,7 +7,17 @@ import pytest
 from core.errors import SetupError
 from core.records import Model
 from core.settings import TrainingSettings
-from core.training.fit import PACK, START_S, Amount, check_loadable, estimate, remedies, tokens_at_once, weight_count
+from core.training.fit import (
+    PACK,
+    START_S,
+    Amount,
+    check_loadable,
+    estimate,
+    loaded_bytes,
+    remedies,
+    tokens_at_once,
+    weight_count,
+)
 
 EMBEDDED = Model(name="m", path="/m/SmolLM2-135M-Instruct.Q4_1.gguf", format="gguf", size_bytes=98_362_432, sha256="")
 
@@ -32,7 +42,7 @@ def test_weights_of_the_embedded_model_are_told_from_its_size():
 
 
 def test_four_bits_need_less_memory_than_thirty_two():
-    full, small = (fit_of(TrainingSettings(precision=precision)).memory_bytes for precision in ("fp32", "4bit"))
+    full, small = (loaded_bytes(EMBEDDED, TrainingSettings(precision=precision)) for precision in ("fp32", "4bit"))
     # 538 MB against 166 MB as loaded, docs/benchmarks.md
     assert full - small == pytest.approx(538e6 - 166e6, rel=0.03)
 
@@ -122,7 +132,31 @@ def test_experts_take_what_they_take_whatever_the_precision():
     assert known.memory_bytes - plain.memory_bytes == pytest.approx(45.1e9 * (4 - 1.25))
 
 
+def test_all_weights_need_four_numbers_each_and_large_checkpoints():
+    whole = fit_of(TrainingSettings(method="full"))
+    small = fit_of(TrainingSettings(lora_rank=1))
+    assert whole.memory_bytes - small.memory_bytes == pytest.approx(12 * 134.5e6, rel=0.03)  # gradient and two means
+    assert whole.checkpoint_bytes == pytest.approx(12 * 134.5e6, rel=0.03)
+    assert whole.disk_bytes > 2 * whole.checkpoint_bytes > 100 * small.checkpoint_bytes
+    assert remedies(TrainingSettings(method="full"))["method"] == "lora"
+    assert "precision" not in remedies(TrainingSettings(method="full"))
+
+
 def test_rows_that_are_no_pairs_take_their_time():
     alone = fit_of(TrainingSettings(epochs=10)).duration_s - START_S
     shared = fit_of(TrainingSettings(epochs=10, passage_share=0.25, general_share=0.25)).duration_s - START_S
     assert shared == pytest.approx(2 * alone)
+
+
+@pytest.mark.parametrize(
+    ("tokens_per_s", "is_busy", "told"),
+    [
+        (0.0, False, "for a machine that does nothing else."),
+        (0.0, True, "Other programs keep this machine busy. It takes twice as long now, or longer."),
+        (80.0, False, "at the speed last measured here."),
+        (80.0, True, "Other programs keep this machine busy. It may take longer now."),
+    ],
+)
+def test_what_the_time_rests_on_is_told(tokens_per_s, is_busy, told):
+    fit = replace(fit_of(TrainingSettings(), tokens_per_s=tokens_per_s), is_busy=is_busy)
+    assert fit.basis.endswith(told)

@@ -4,7 +4,7 @@ import pytest
 
 from core.models.conversation import Encoded
 from core.training.probe import probe
-from core.training.rows import longest_rows
+from core.training.rows import longest_places
 
 pytestmark = pytest.mark.model
 
@@ -19,10 +19,10 @@ def test_three_real_steps_are_measured_and_nothing_is_kept(tiny, rows, settings,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_longest_rows_come_first_and_all_if_there_are_few():
+def test_the_longest_places_come_first_and_all_if_there_are_few():
     rows = [Encoded(tuple(range(length)), 1) for length in (3, 9, 5)]
-    assert [len(row.tokens) for row in longest_rows(rows, 2)] == [9, 5]
-    assert len(longest_rows(rows, 8)) == 3
+    assert longest_places(rows, 2) == [1, 2]
+    assert longest_places(rows, 8) == [1, 2, 0]
 
 
 def test_rows_on_disk_tell_their_lengths(tiny, rows, tmp_path):

@@ -105,7 +105,7 @@ def test_the_longest_pairs_are_those_whose_approval_stands(workspace, learned):
 
 
 @pytest.mark.parametrize(
-    ("free", "changes"), [(2.2, {"batch_size": 2}), (1.8, {"precision": "4bit", "batch_size": 2}), (0.3, None)]
+    ("free", "changes"), [(2.2, {"batch_size": 2}), (2.0, {"precision": "4bit", "batch_size": 2}), (0.3, None)]
 )
 def test_the_fewest_changes_that_fit_are_proposed(free, changes):
     model = Model(name="m", path="/m/Q4_1.gguf", format="gguf", size_bytes=98_362_432, sha256="")
