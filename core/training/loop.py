@@ -17,11 +17,12 @@ from core.errors import InputError, ModelError
 from core.models.causal import CausalModel
 from core.models.conversation import Encoded
 from core.models.losses import mean_losses
-from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
+from core.models.packing import PACK_TOKENS, can_share, fit, group, has_plain_output, pack, token_losses
 from core.models.torch_setup import memory_errors, peft_warnings_logged
 from core.settings import Layers, TrainingSettings
 from core.training.learning import RECENT, is_diverging
 from core.training.memory import held_bytes, peak_bytes
+from core.training.products import join_products
 from core.training.progress import Progress
 from core.training.targets import adapted, freeze, left_out, routers
 
@@ -64,8 +65,10 @@ class Trainer:
         self.causal = replace(causal, model=self.model)
         self.validation = validation
         self.weights = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
-        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0)
+        is_cpu = causal.device == "cpu"
+        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0, fused=is_cpu)
         self.may_share = can_share(self.model, rows, dtype=causal.dtype, device=causal.device)
+        self.is_plain = has_plain_output(self.model, rows[0], dtype=causal.dtype, device=causal.device)
         self.pack_tokens = PACK_TOKENS[causal.device]
         in_step = settings.batch_size * settings.gradient_accumulation
         self.texts_per_step = min(max(1, round(settings.passage_share * in_step)), in_step - 1) if texts else 0
@@ -246,7 +249,7 @@ class Trainer:
         total = 0.0
         for chosen in group(rows, pack_tokens, may_share=self.may_share):
             packed = pack([rows[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
-            loss = token_losses(self.model, packed).sum() / learned_count
+            loss = token_losses(self.model, packed, is_plain=self.is_plain).sum() / learned_count
             (weight * loss).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         return total
@@ -296,6 +299,7 @@ def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
     except ValueError as error:
         raise InputError("No adapter fits on this model.", "Choose another model.") from error
     freeze(tuned, choosers)
+    join_products(tuned)
     return tuned
 
 
