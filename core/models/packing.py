@@ -7,7 +7,7 @@ of answer tokens are computed.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -116,25 +116,38 @@ def pack(rows: Sequence[Encoded], *, dtype: torch.dtype = torch.float32, device:
 
 def token_losses(model: nn.Module, pack: Pack, *, is_plain: bool = False) -> Tensor:
     """Return the cross-entropy of every answer token, (A), in nats; `is_plain` is the result of `has_plain_output`."""
-    inner: Any = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
-    inputs, known = _inputs(inner, pack)
+    if is_plain:
+        inner = _inner(model)
+        with reading(pack.blocks):
+            states = inner.get_decoder()(**_inputs(inner, pack)).last_hidden_state[0, pack.keep]
+        return output_losses(inner, states, pack.targets)
+    return nn.functional.cross_entropy(answer_logits(model, pack).float(), pack.targets, reduction="none")
+
+
+def answer_logits(model: nn.Module, pack: Pack) -> Tensor:
+    """Return the logits where an answer token is predicted, (A, V) for a vocabulary of V tokens."""
+    inner = _inner(model)
+    inputs = _inputs(inner, pack)
     with reading(pack.blocks):
-        if is_plain:
-            return output_losses(inner, inner.get_decoder()(**inputs).last_hidden_state[0, pack.keep], pack.targets)
-        if "logits_to_keep" in known:
-            logits = model(**inputs, logits_to_keep=pack.keep).logits[0]
+        if "logits_to_keep" in inspect.signature(inner.forward).parameters:
+            logits: Tensor = model(**inputs, logits_to_keep=pack.keep).logits[0]
         else:
             logits = model(**inputs).logits[0, pack.keep]
-    return nn.functional.cross_entropy(logits.float(), pack.targets, reduction="none")
+    return logits
 
 
-def _inputs(inner: Any, pack: Pack) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """Return what a model is given for a pack, of what its `forward` takes, and all that it takes."""
+def _inner(model: nn.Module) -> Any:
+    """Return the model without what peft puts around it."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
+
+
+def _inputs(inner: Any, pack: Pack) -> dict[str, Any]:
+    """Return what a model is given for a pack, of what its `forward` takes."""
     inputs = {"input_ids": pack.input_ids, "position_ids": pack.position_ids, "use_cache": False}
     if pack.attention_mask is not None:
         inputs["attention_mask"] = pack.attention_mask
     known = inspect.signature(inner.forward).parameters
-    return {name: value for name, value in inputs.items() if name in known}, known
+    return {name: value for name, value in inputs.items() if name in known}
 
 
 @torch.no_grad()
@@ -155,8 +168,7 @@ def can_share(model: nn.Module, rows: Sequence[Encoded], *, dtype: torch.dtype, 
 @torch.no_grad()
 def has_plain_output(model: nn.Module, row: Encoded, *, dtype: torch.dtype, device: str) -> bool:
     """Return whether the output layer alone makes this model's losses of its last hidden states (not so in Gemma 2)."""
-    inner: Any = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
-    if not may_be_plain(inner):
+    if not may_be_plain(_inner(model)):
         return False
     packed = pack([row], dtype=dtype, device=device)
     try:

@@ -17,11 +17,12 @@ class Progress:
     gradient_norm: float  # before it is scaled down
     memory_bytes: int  # held by the process, or on a GPU by torch
     validation_loss: float | None = None
+    drift: float | None = None  # mean divergence from the base model on general rows, in nats a token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
-    """A finished run: the hash of `adapter/`, and the run's metrics as JSON types."""
+    """A finished run: the hash of `adapter/` or `weights/`, and the run's metrics as JSON types."""
 
     adapter_sha256: str
     metrics: dict[str, Any]

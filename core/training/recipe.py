@@ -5,23 +5,24 @@ The folder of a finished run:
     settings.json     the settings as used
     template.jinja    the chat template to use with the tuned model
     metrics.jsonl     a line per step: step, epoch, loss, learning_rate, tokens_per_s, gradient_norm, memory_bytes and, if
-                      measured, validation_loss
+                      measured, validation_loss; with general rows, their drift from the base model
     samples.jsonl     a line per measurement: how a few questions were answered
     stop-and-keep     only if somebody asked to stop before the end and keep what was learned
     checkpoints/      only while training: the last two, and the adapter with the lowest validation loss
-    adapter/          the result, in peft's format
+    adapter/          the result, in peft's format; with method "full", weights/ with a complete model instead
     result.json       the adapter's hash and the run's metrics
 
 Calling `train` again on the folder of an interrupted run continues from its last intact checkpoint.
-Not supported: several GPUs, several machines, training all weights.
+Not supported: a model divided over several GPUs, several machines.
 """
 
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import JobCancelled
 from core.files import sha256_folder, write_atomic
@@ -31,6 +32,9 @@ from core.settings import TrainingSettings
 from core.training.facts import fact_count
 from core.training.progress import Progress, TrainingResult
 
+if TYPE_CHECKING:
+    from core.training.loop import Trainer
+
 
 def train(
     path: Path,
@@ -38,22 +42,26 @@ def train(
     *,
     train_rows: Sequence[Mapping[str, Any]],
     validation_rows: Sequence[Mapping[str, Any]] = (),
+    preferences: Sequence[Mapping[str, Any]] = (),
     passages: Sequence[str] = (),
     settings: TrainingSettings,
     folder: Path,
+    start: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     cache: Path | None = None,
 ) -> TrainingResult:
-    """Train a LoRA adapter on question pairs.
+    """Train an adapter, or with method "full" all weights, on question pairs.
 
     Args:
         path: the base model, a GGUF file or a folder of safetensors.
         format: which of the two.
         train_rows: question pairs with `input` and `output`.
         validation_rows: pairs that are not trained on; may be empty.
+        preferences: questions with a `chosen` and a `rejected` answer, learned from in place of pairs by objective "dpo".
         passages: texts to read besides the pairs, if the settings give them a share.
         settings: training settings.
         folder: the run's folder; an interrupted run in it is continued.
+        start: the adapter to begin with; None for a fresh one.
         report: called after every step; if it raises JobCancelled, a checkpoint is written before training stops.
         cache: folder for unpacked models, see `load_causal`.
 
@@ -63,33 +71,59 @@ def train(
         ModelError: the loss is no longer finite.
         JobCancelled: raised by `report`.
     """
-    from core.models.causal import load_causal
     from core.models.torch_setup import prepare_libraries
 
     prepare_libraries()  # before the imports below, which print warnings
     from core.models.agreement import check_trained_as_answered
     from core.training import checkpoints, rows, samples
     from core.training.loop import Trainer
+    from core.training.team.starting import Work, team_for
+    from core.training.whole import load_to_train
 
     kept = RunFolder(folder)
     if kept.result.exists():  # finished, but whoever asked was killed before hearing of it
         return TrainingResult(**json.loads(kept.result.read_text(encoding="utf-8")))
 
-    # 1. Load: the frozen model; the chat template becomes part of the run.
+    # 1. Load: the model; the chat template becomes part of the run.
     started_s = time.monotonic()
     template = _stored(kept.template)
-    causal = load_causal(path, format, precision=settings.precision, template=template, cache=cache)
+    causal = load_to_train(path, format, settings=settings, template=template, cache=cache)
     if format == "safetensors" and cache is not None:
         check_trained_as_answered(path, causal.vocabulary, causal.template, cache=cache)
     write_atomic(kept.template, causal.template)
     write_atomic(kept.settings, settings.model_dump_json(indent=1))
 
-    # 2. Set up: tokenized rows, the adapter, and the state of an interrupted run.
-    with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
+    # 2. Set up: tokenized rows, what learns, and the state of an interrupted run.
+    train_rows, rejected = rows.learned_rows(causal, train_rows, preferences, settings)
+    with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training, ExitStack() as stack:
         validation = rows.validation_sample(causal, validation_rows, settings)
         facts = fact_count(row.get("fact") for row in train_rows)
         texts = rows.text_pieces(causal, passages, settings)
-        trainer = Trainer(causal, training.rows, texts=texts, validation=validation, settings=settings, facts=facts)
+        work = Work(
+            path=path,
+            format=format,
+            template=causal.template,
+            cache=cache,
+            folder=folder,
+            tokens=training.rows.file,
+            texts=texts,
+            rejected=rejected,
+            facts=facts,
+            settings=settings,
+            start=start,
+        )
+        trainer = Trainer(
+            causal,
+            training.rows,
+            texts=texts,
+            general=rows.general_rows(causal, settings),
+            rejected=rejected,
+            validation=validation,
+            settings=settings,
+            facts=facts,
+            start=start,
+            team=stack.enter_context(team_for(work)),
+        )
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
         asked = samples.sample_questions(causal, validation_rows or train_rows, settings.sample_questions)
@@ -98,7 +132,7 @@ def train(
 
         # 3. Train.
         with log:
-            while trainer.step < trainer.steps:
+            while trainer.team.goes_on(not _is_over(trainer, kept)):
                 progress = trainer.take_step()
                 checkpoints.append(log, progress)
                 if trainer.has_new_best:
@@ -110,27 +144,30 @@ def train(
                     checkpoints.save(folder, trainer)
                 if is_cancelled:
                     raise is_cancelled
-                if kept.stop_request.exists():
-                    break
             trainer.measure()
 
-    # 4. Save: the last adapter, or with keep="best" the one with the lowest validation loss.
-    chosen_step = checkpoints.finish(folder, trainer)
+    # 4. Save: what was learned last, or with keep="best" what had the lowest validation loss.
+    chosen_step = checkpoints.choose(folder, trainer)
+    checkpoints.write_learned(folder, trainer, path, format)
     metrics = {
         **trainer.metrics(),
         "is_stopped_early": trainer.step < trainer.steps,
         "chosen_step": chosen_step,
         "rows": len(training.rows),
-        "rows_too_long": training.too_long,
+        "rows_too_long": training.too_long + (len(preferences) - len(rejected) if rejected else 0),
         "seconds": round(time.monotonic() - started_s, 1),
     }
 
-    result = TrainingResult(adapter_sha256=sha256_folder(kept.adapter), metrics=metrics)
+    result = TrainingResult(adapter_sha256=sha256_folder(kept.learned), metrics=metrics)
     write_atomic(kept.result, json.dumps(asdict(result), indent=1))
 
     # 5. Clean up: remove what only an interrupted run needs.
     checkpoints.clean_up(folder)
     return result
+
+
+def _is_over(trainer: "Trainer", kept: RunFolder) -> bool:
+    return trainer.step >= trainer.steps or (trainer.step > 0 and kept.stop_request.exists())
 
 
 def _stored(path: Path) -> str:

@@ -12,14 +12,17 @@ from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
 from core.services.questions.trainable import standing_of, trainable_amount
 from core.services.training.fit import situation_here
-from core.settings import Goal, TrainingSettings
+from core.services.training.lineage import inherited, startable
+from core.settings import Goal, Method, Objective, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Amount, Fit, remedies
-from core.training.goals import Derived, derive
+from core.training.goals import Derived, Situation, derive
 from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
+from dashboard.components.experiments.choice import show_choice as show_experiment_choice
+from dashboard.components.experiments.table import show_experiments
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
 from dashboard.components.run_comparison import show_comparison
@@ -27,8 +30,19 @@ from dashboard.components.run_progress import show_progress
 from dashboard.components.setting_fields import LABELS, setting_fields, setting_key
 from dashboard.components.words import ago
 
+METHODS: dict[Method, str] = {
+    "lora": "an adapter beside the model (usual)",
+    "rslora": "an adapter, weighed for large ones (rsLoRA)",
+    "dora": "an adapter, size and direction apart (DoRA)",
+    "full": "all weights of the model",
+}
+OBJECTIVES: dict[Objective, str] = {
+    "answers": "the answers of the question pairs",
+    "dpo": "what reviewers made of answers (DPO)",
+}
 REMEDIES = {  # setting: label and key of the button that changes it
     "precision": ("Load the model in 4 bits", "use-4bit"),
+    "method": ("Train an adapter instead", "use-adapter"),
     "batch_size": ("Fewer questions at once", "use-small"),
 }
 GOALS: dict[Goal, tuple[str, str]] = {
@@ -70,6 +84,21 @@ def ask_model(models: list[Model]) -> Model:
     return models[names.index(chosen)]
 
 
+def ask_start(workspace: Workspace, project: Project, model: Model) -> dict[str, Any]:
+    """Ask whether to begin with the model or with what an earlier run has learned; return the settings that follow."""
+    runs = {run.id: run for run in startable(workspace, project, model)}
+    if not runs:
+        return {}
+    chosen: str = st.selectbox(
+        "Begin with",
+        ["", *runs],
+        format_func=lambda run_id: f"what run {runs[run_id].number} has learned" if run_id else "the model as it is",
+        key="train-start",
+        help="A run that goes on keeps what it knows and learns these questions besides.",
+    )
+    return inherited(runs[chosen]) if chosen else {}
+
+
 def ask_goal(fits: dict[Goal, Fit]) -> Goal:
     """Ask what the training is for, showing how long each goal takes; return it."""
     chosen: Goal = st.radio(
@@ -95,6 +124,39 @@ def ask_minutes() -> float | None:
     return chosen
 
 
+def ask_method() -> None:
+    """Ask what learns, an adapter or the model itself; the choice is read before the settings are derived."""
+    st.selectbox(
+        "What learns",
+        list(METHODS),
+        format_func=METHODS.__getitem__,
+        key="train-method",
+        help="All weights take four times the memory of the model, and a run is then as large as the model.",
+    )
+
+
+def ask_objective() -> None:
+    """Ask what to learn from; the choice is read before the settings are derived."""
+    st.selectbox(
+        "Learns from",
+        list(OBJECTIVES),
+        format_func=OBJECTIVES.__getitem__,
+        key="train-objective",
+        help="Answers that people mended or replaced on the page Questions show which of two they prefer. It is best done "
+        "after a training on the answers, beginning with what that run has learned.",
+    )
+
+
+def show_preferences(situation: Situation) -> None:
+    """Say how many questions there are whose answer was preferred to another one."""
+    if situation.preferences:
+        st.info(
+            f"Learns from {counted(situation.preferences, 'question')} with an answer that a person preferred to another."
+        )
+    else:
+        st.warning("No answer was preferred to another one yet: mend those that are not good enough on the page Questions.")
+
+
 def show_reasons(derived: Derived) -> None:
     """Show why the settings are what they are."""
     rows = [
@@ -107,7 +169,8 @@ def show_reasons(derived: Derived) -> None:
 def show_fit(fit: Fit, settings: TrainingSettings, derived: Derived) -> None:
     """Show whether the training fits this machine, or what to change."""
     needs = f"{size(fit.memory_bytes)} of {size(fit.free_memory_bytes)} free memory"
-    facts = f"about {duration(fit.duration_s)} · {size(fit.disk_bytes)} on disk"
+    disk = f"{size(fit.disk_bytes)} on disk, of it {size(fit.checkpoint_bytes)} for each checkpoint"
+    facts = f"about {duration(fit.duration_s)} · {disk}"
     with st.container(border=True, key="fit"):
         if fit.is_enough:
             st.markdown(f":material/check_circle: **Fits: {needs}** · {facts}")
@@ -133,7 +196,7 @@ def show_remedies(settings: TrainingSettings, derived: Derived) -> None:
 
 
 def _change(settings: TrainingSettings, name: str, value: Any) -> None:
-    st.session_state[setting_key(settings, name)] = value
+    st.session_state["train-method" if name == "method" else setting_key(settings, name)] = value
 
 
 def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_next: bool) -> None:
@@ -150,16 +213,26 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
         ask_data(workspace, project, amount)
     with base:
         model = ask_model(preferred)
+        start = ask_start(workspace, project, model)
+    objective: Objective = st.session_state.get("train-objective", "answers")
+    changes = {"objective": objective, "method": st.session_state.get("train-method", "lora"), **start}
     minutes = st.session_state.get("train-minutes")
-    situation = situation_here(workspace, project, model, amount=amount, minutes=minutes)
+    situation = situation_here(workspace, project, model, amount=amount, minutes=minutes, objective=objective)
     with depth:
-        goal = ask_goal({name: situation.fit(derive(name, situation).settings) for name in GOALS})
+        goal = ask_goal({name: situation.fit(derive(name, situation, changes).settings) for name in GOALS})
         ask_minutes()
-    derived = derive(goal, situation)
+    derived = derive(goal, situation, changes)
     with st.expander("Details", icon=":material/tune:"):
         st.caption("For people who know the terms. The choices above fill these in.")
+        ask_objective()
+        if not start:
+            ask_method()
         show_reasons(derived)
-        settings = TrainingSettings.from_values({"goal": goal, **setting_fields(derived.settings)})
+        settings = TrainingSettings.from_values({"goal": goal, **changes, **setting_fields(derived.settings)})
+    if objective == "dpo":
+        show_preferences(situation)
+    if derived.warning:
+        st.warning(derived.warning, icon=":material/warning:")
     fit = situation.fit(settings)
     show_fit(fit, settings, derived)
     if st.button(
@@ -196,6 +269,7 @@ def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> Non
     evaluations = find(workspace.db, Evaluation, project_id=project.id, order="created_at")
     verdicts = {evaluation.run_id: comparison_words(evaluation) for evaluation in evaluations}
     versions = {version.id: version for version in find(workspace.db, DatasetVersion, project_id=project.id)}
+    numbers = {run.id: run.number for run in runs}
     rows = []
     for run in runs:
         is_training = is_active and run is runs[0]
@@ -205,7 +279,7 @@ def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> Non
             {
                 "Run": run.number,
                 "State": _state(run, is_training=is_training),
-                "Model": run.model,
+                "Model": run.model + (f", on from run {numbers[start]}" if (start := run.settings.get("start_run")) else ""),
                 "Questions": f"version {version.number}: {version.train_count:,}" if version else "",
                 "What for": GOALS[goal][0] if goal in GOALS else "",
                 "Started": ago(run.created_at),
@@ -241,6 +315,18 @@ def show_last_run(workspace: Workspace, project: Project) -> bool:
     return not finished or is_compared
 
 
+def show_several(workspace: Workspace, project: Project, *, has_pairs: bool) -> None:
+    """Show how to start several trainings at once, and what came of those that were started so."""
+    if not has_pairs:
+        return
+    st.subheader("Find out what works best")
+    (several,) = st.tabs(["Several at once"])
+    with several:
+        if not is_active(follow_newest(workspace, project, "experiment")):
+            show_experiment_choice(workspace, project, GOALS)
+        show_experiments(workspace, project)
+
+
 workspace = resources.workspace()
 project = resources.require_project()
 job = follow_newest(workspace, project, "train")
@@ -254,3 +340,4 @@ else:
 show_versions(workspace, project, can_freeze=amount.pairs > 0 and not is_active(job))
 show_runs(workspace, project, is_active=is_active(job))
 show_comparison(workspace, project)
+show_several(workspace, project, has_pairs=amount.pairs > 0)
