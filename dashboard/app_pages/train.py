@@ -1,5 +1,6 @@
 """Train: on what, from which model, how thoroughly; then how it is going, and the runs before it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,15 +13,17 @@ from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
 from core.services.questions.trainable import standing_of, trainable_amount
 from core.services.training.fit import situation_here
+from core.services.training.search.own_goals import own_goals
 from core.settings import Goal, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Amount, Fit, remedies
-from core.training.goals import Derived, derive
+from core.training.goals import Derived, as_found, derive
 from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.experiments.choice import show_choice as show_experiment_choice
+from dashboard.components.experiments.search import show_search
 from dashboard.components.experiments.table import show_experiments
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
@@ -72,14 +75,16 @@ def ask_model(models: list[Model]) -> Model:
     return models[names.index(chosen)]
 
 
-def ask_goal(fits: dict[Goal, Fit]) -> Goal:
-    """Ask what the training is for, showing how long each goal takes; return it."""
-    chosen: Goal = st.radio(
+def ask_goal(fits: dict[str, Fit], words: Mapping[str, tuple[str, str]]) -> str:
+    """Ask what the training is for, showing how long each goal takes; return its name."""
+    if st.session_state.get("train-goal", "facts") not in fits:  # one of the project's own, for another model
+        st.session_state["train-goal"] = "facts"
+    chosen: str = st.radio(
         "What for?",
         list(fits),
         index=list(fits).index("facts"),
-        format_func=lambda goal: GOALS[goal][0],
-        captions=[f"about {duration(fit.duration_s)}, {GOALS[goal][1]}" for goal, fit in fits.items()],
+        format_func=lambda goal: words[goal][0],
+        captions=[f"about {duration(fit.duration_s)}, {words[goal][1]}" for goal, fit in fits.items()],
         key="train-goal",
     )
     return chosen
@@ -154,14 +159,19 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
         model = ask_model(preferred)
     minutes = st.session_state.get("train-minutes")
     situation = situation_here(workspace, project, model, amount=amount, minutes=minutes)
+    own = {goal.name: goal.settings for goal in own_goals(workspace, project, model=model.name)}
+    choices: dict[str, Derived] = {name: derive(name, situation) for name in GOALS}
+    choices |= {name: as_found(TrainingSettings.from_values(settings), situation) for name, settings in own.items()}
+    words: dict[str, tuple[str, str]] = {name: (name, "found by a search of this project") for name in own}
+    words |= {name: told for name, told in GOALS.items()}
     with depth:
-        goal = ask_goal({name: situation.fit(derive(name, situation).settings) for name in GOALS})
+        goal = ask_goal({name: situation.fit(each.settings) for name, each in choices.items()}, words)
         ask_minutes()
-    derived = derive(goal, situation)
+    derived = choices[goal]
     with st.expander("Details", icon=":material/tune:"):
         st.caption("For people who know the terms. The choices above fill these in.")
         show_reasons(derived)
-        settings = TrainingSettings.from_values({"goal": goal, **setting_fields(derived.settings)})
+        settings = TrainingSettings.from_values({"goal": derived.settings.goal, **setting_fields(derived.settings)})
     fit = situation.fit(settings)
     show_fit(fit, settings, derived)
     if st.button(
@@ -248,11 +258,13 @@ def show_several(workspace: Workspace, project: Project, *, has_pairs: bool) -> 
     if not has_pairs:
         return
     st.subheader("Find out what works best")
-    (several,) = st.tabs(["Several at once"])
+    several, searching = st.tabs(["Several at once", "Search for the best settings"])
     with several:
         if not is_active(follow_newest(workspace, project, "experiment")):
             show_experiment_choice(workspace, project, GOALS)
         show_experiments(workspace, project)
+    with searching:
+        show_search(workspace, project, GOALS)
 
 
 workspace = resources.workspace()

@@ -152,11 +152,11 @@ def train_run(
     if not RunFolder(folder).record.exists():
         write_atomic(RunFolder(folder).record, json.dumps(asdict(run) | {"adapter_sha256": ""}, indent=1))
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
-    approvals = _approvals(dataset, reads_texts=settings.passage_share > 0)
-    _check_approvals(workspace, approvals)
+    approvals = approvals_behind(dataset, reads_texts=settings.passage_share > 0)
+    check_approvals(workspace, project.id, approvals)
 
     def report(progress: Progress) -> None:
-        _check_approvals(workspace, approvals)
+        check_approvals(workspace, project.id, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
     context.progress(0, 1, message="Loading the model")
@@ -218,7 +218,7 @@ def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run
     return get(workspace.db, Run, run.id)
 
 
-def _approvals(dataset: Path, *, reads_texts: bool) -> set[str]:
+def approvals_behind(dataset: Path, *, reads_texts: bool) -> set[str]:
     """Return the ids of the reviews that the rows of a frozen dataset version rest on, and its texts if they are read."""
     rows = read_rows(dataset / TRAIN) + read_rows(dataset / HELDOUT)
     if reads_texts and (dataset / TEXTS).exists():
@@ -226,12 +226,14 @@ def _approvals(dataset: Path, *, reads_texts: bool) -> set[str]:
     return {row.get("review_id", "") for row in rows}
 
 
-def _check_approvals(workspace: Workspace, approvals: set[str]) -> None:
+def check_approvals(workspace: Workspace, project_id: str, approvals: set[str]) -> None:
     """Raise unless every approval that the frozen rows rest on is still valid; called at the start and after each step.
 
     Raises:
         InputError: an approval was withdrawn, or its document removed.
+        AccessError: the acting person may not see the project.
     """
+    rights.check(workspace.db, "see project", project_id)
     withdrawn = approvals - {review.id for review in find(workspace.db, Review, state="approved")}
     if withdrawn:
         raise InputError(
