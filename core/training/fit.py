@@ -119,13 +119,13 @@ def estimate(
     trainable = weights * LORA_SHARE * settings.lora_rank
     activations = rows_at_once * tokens * (TOKEN_FACTOR * weights ** (2 / 3) + TOKEN_BYTES)
     speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
-    seen = settings.epochs * amount.facts  # rows
+    seen = settings.epochs * amount.facts / (1 - settings.passage_share - settings.general_share)  # rows
     steps = seen / (settings.batch_size * settings.gradient_accumulation)
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
     of_experts = min(float(expert_weights), weights)
     loaded = (weights - of_experts) * WEIGHT_BYTES[settings.precision] + of_experts * EXPERT_BYTES[settings.precision]
     return Fit(
-        memory_bytes=RUNTIME_BYTES + loaded + 16 * trainable + activations,
+        memory_bytes=settings.processes * (RUNTIME_BYTES + loaded + 16 * trainable) + activations,
         free_memory_bytes=free_memory_bytes,
         disk_bytes=28 * trainable + 1e7,  # the adapter, and two checkpoints of adapter and optimizer
         free_disk_bytes=free_disk_bytes,

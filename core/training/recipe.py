@@ -5,7 +5,7 @@ The folder of a finished run:
     settings.json     the settings as used
     template.jinja    the chat template to use with the tuned model
     metrics.jsonl     a line per step: step, epoch, loss, learning_rate, tokens_per_s, gradient_norm, memory_bytes and, if
-                      measured, validation_loss
+                      measured, validation_loss; with general rows, their drift from the base model
     samples.jsonl     a line per measurement: how a few questions were answered
     stop-and-keep     only if somebody asked to stop before the end and keep what was learned
     checkpoints/      only while training: the last two, and the adapter with the lowest validation loss
@@ -13,15 +13,16 @@ The folder of a finished run:
     result.json       the adapter's hash and the run's metrics
 
 Calling `train` again on the folder of an interrupted run continues from its last intact checkpoint.
-Not supported: several GPUs, several machines, training all weights.
+Not supported: a model divided over several GPUs, several machines, training all weights.
 """
 
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import JobCancelled
 from core.files import sha256_folder, write_atomic
@@ -30,6 +31,9 @@ from core.run_folder import RunFolder
 from core.settings import TrainingSettings
 from core.training.facts import fact_count
 from core.training.progress import Progress, TrainingResult
+
+if TYPE_CHECKING:
+    from core.training.loop import Trainer
 
 
 def train(
@@ -41,6 +45,7 @@ def train(
     passages: Sequence[str] = (),
     settings: TrainingSettings,
     folder: Path,
+    start: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     cache: Path | None = None,
 ) -> TrainingResult:
@@ -54,6 +59,7 @@ def train(
         passages: texts to read besides the pairs, if the settings give them a share.
         settings: training settings.
         folder: the run's folder; an interrupted run in it is continued.
+        start: the adapter to begin with; None for a fresh one.
         report: called after every step; if it raises JobCancelled, a checkpoint is written before training stops.
         cache: folder for unpacked models, see `load_causal`.
 
@@ -70,6 +76,7 @@ def train(
     from core.models.agreement import check_trained_as_answered
     from core.training import checkpoints, rows, samples
     from core.training.loop import Trainer
+    from core.training.team.starting import Work, team_for
 
     kept = RunFolder(folder)
     if kept.result.exists():  # finished, but whoever asked was killed before hearing of it
@@ -85,11 +92,33 @@ def train(
     write_atomic(kept.settings, settings.model_dump_json(indent=1))
 
     # 2. Set up: tokenized rows, the adapter, and the state of an interrupted run.
-    with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training:
+    with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training, ExitStack() as stack:
         validation = rows.validation_sample(causal, validation_rows, settings)
         facts = fact_count(row.get("fact") for row in train_rows)
         texts = rows.text_pieces(causal, passages, settings)
-        trainer = Trainer(causal, training.rows, texts=texts, validation=validation, settings=settings, facts=facts)
+        work = Work(
+            path=path,
+            format=format,
+            template=causal.template,
+            cache=cache,
+            folder=folder,
+            tokens=training.rows.file,
+            texts=texts,
+            facts=facts,
+            settings=settings,
+            start=start,
+        )
+        trainer = Trainer(
+            causal,
+            training.rows,
+            texts=texts,
+            general=rows.general_rows(causal, settings),
+            validation=validation,
+            settings=settings,
+            facts=facts,
+            start=start,
+            team=stack.enter_context(team_for(work)),
+        )
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
         asked = samples.sample_questions(causal, validation_rows or train_rows, settings.sample_questions)
@@ -98,7 +127,7 @@ def train(
 
         # 3. Train.
         with log:
-            while trainer.step < trainer.steps:
+            while trainer.team.goes_on(not _is_over(trainer, kept)):
                 progress = trainer.take_step()
                 checkpoints.append(log, progress)
                 if trainer.has_new_best:
@@ -110,8 +139,6 @@ def train(
                     checkpoints.save(folder, trainer)
                 if is_cancelled:
                     raise is_cancelled
-                if kept.stop_request.exists():
-                    break
             trainer.measure()
 
     # 4. Save: the last adapter, or with keep="best" the one with the lowest validation loss.
@@ -131,6 +158,10 @@ def train(
     # 5. Clean up: remove what only an interrupted run needs.
     checkpoints.clean_up(folder)
     return result
+
+
+def _is_over(trainer: "Trainer", kept: RunFolder) -> bool:
+    return trainer.step >= trainer.steps or (trainer.step > 0 and kept.stop_request.exists())
 
 
 def _stored(path: Path) -> str:

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.models.causal import CausalModel
 from core.models.conversation import Encoded, encode_rows, encode_texts
 from core.settings import TrainingSettings
+from core.training.general import general_pairs
 
 ROWS_AT_ONCE = 256
 PIECE_TOKENS = 128
@@ -23,6 +24,11 @@ class TokenRows(Sequence[Encoded]):
 
     def __init__(self, dataset: Any) -> None:
         self._dataset = dataset
+
+    @property
+    def file(self) -> Path:
+        """Where they lie."""
+        return Path(self._dataset.cache_files[0]["filename"])
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -85,6 +91,13 @@ def tokenized(causal: CausalModel, rows: Sequence[Mapping[str, Any]], folder: Pa
         shutil.rmtree(place, ignore_errors=True)
 
 
+def tokenized_before(file: Path) -> TokenRows:
+    """Return the rows that another process has tokenized, from the file where they lie."""
+    from datasets import Dataset
+
+    return TokenRows(Dataset.from_file(str(file)))
+
+
 def validation_sample(causal: CausalModel, rows: Sequence[Mapping[str, Any]], settings: TrainingSettings) -> list[Encoded]:
     """Draw up to VALIDATION_ROWS of `rows`, reproducible by the settings' seed, without those that are too long."""
     chosen = list(rows)
@@ -99,6 +112,15 @@ def text_pieces(causal: CausalModel, texts: Sequence[str], settings: TrainingSet
     if not settings.passage_share:
         return []
     return encode_texts(causal.vocabulary, texts, longest=min(PIECE_TOKENS, settings.max_tokens, causal.context_tokens))
+
+
+def general_rows(causal: CausalModel, settings: TrainingSettings) -> list[Encoded]:
+    """Return the general question pairs that are not too long; none if they have no share."""
+    if not settings.general_share:
+        return []
+    longest = min(settings.max_tokens, causal.context_tokens)
+    rows = encode_rows(causal.vocabulary, causal.template, general_pairs())
+    return [row for row in rows if len(row.tokens) <= longest]
 
 
 def _encoded(causal: CausalModel, rows: Sequence[Mapping[str, Any]]) -> Iterator[Encoded]:

@@ -22,7 +22,7 @@ QUARTERS = 4
 RATE_FACTOR = 5.0  # the learning rate is looked for from a fifth of what the goal derives to five times as much
 RANKS = (8, 16, 32, 64)
 LAYERS: tuple[Layers, ...] = ("all", "mlp", "attention")
-SHARES = (0.0, 0.125, 0.25)
+SHARES = (0.0, 0.125, 0.25)  # which leave room for the largest share of general rows
 LEAST_EPOCHS_SHARE = 0.5
 MOST_RATE = 0.5
 

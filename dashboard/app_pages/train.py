@@ -13,6 +13,7 @@ from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
 from core.services.questions.trainable import standing_of, trainable_amount
 from core.services.training.fit import situation_here
+from core.services.training.lineage import inherited, startable
 from core.services.training.search.own_goals import own_goals
 from core.settings import Goal, TrainingSettings
 from core.storage import Workspace, count, find
@@ -73,6 +74,21 @@ def ask_model(models: list[Model]) -> Model:
         key="train-model",
     )
     return models[names.index(chosen)]
+
+
+def ask_start(workspace: Workspace, project: Project, model: Model) -> dict[str, Any]:
+    """Ask whether to begin with the model or with what an earlier run has learned; return the settings that follow."""
+    runs = {run.id: run for run in startable(workspace, project, model)}
+    if not runs:
+        return {}
+    chosen: str = st.selectbox(
+        "Begin with",
+        ["", *runs],
+        format_func=lambda run_id: f"what run {runs[run_id].number} has learned" if run_id else "the model as it is",
+        key="train-start",
+        help="A run that goes on keeps what it knows and learns these questions besides.",
+    )
+    return inherited(runs[chosen]) if chosen else {}
 
 
 def ask_goal(fits: dict[str, Fit], words: Mapping[str, tuple[str, str]]) -> str:
@@ -157,11 +173,12 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
         ask_data(workspace, project, amount)
     with base:
         model = ask_model(preferred)
+        start = ask_start(workspace, project, model)
     minutes = st.session_state.get("train-minutes")
     situation = situation_here(workspace, project, model, amount=amount, minutes=minutes)
     own = {goal.name: goal.settings for goal in own_goals(workspace, project, model=model.name)}
-    choices: dict[str, Derived] = {name: derive(name, situation) for name in GOALS}
-    choices |= {name: as_found(TrainingSettings.from_values(settings), situation) for name, settings in own.items()}
+    choices: dict[str, Derived] = {name: derive(name, situation, start) for name in GOALS}
+    choices |= {name: as_found(TrainingSettings.from_values(settings), situation, start) for name, settings in own.items()}
     words: dict[str, tuple[str, str]] = {name: (name, "found by a search of this project") for name in own}
     words |= {name: told for name, told in GOALS.items()}
     with depth:
@@ -171,7 +188,7 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
     with st.expander("Details", icon=":material/tune:"):
         st.caption("For people who know the terms. The choices above fill these in.")
         show_reasons(derived)
-        settings = TrainingSettings.from_values({"goal": derived.settings.goal, **setting_fields(derived.settings)})
+        settings = TrainingSettings.from_values({"goal": derived.settings.goal, **start, **setting_fields(derived.settings)})
     fit = situation.fit(settings)
     show_fit(fit, settings, derived)
     if st.button(
@@ -208,6 +225,7 @@ def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> Non
     evaluations = find(workspace.db, Evaluation, project_id=project.id, order="created_at")
     verdicts = {evaluation.run_id: comparison_words(evaluation) for evaluation in evaluations}
     versions = {version.id: version for version in find(workspace.db, DatasetVersion, project_id=project.id)}
+    numbers = {run.id: run.number for run in runs}
     rows = []
     for run in runs:
         is_training = is_active and run is runs[0]
@@ -217,7 +235,7 @@ def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> Non
             {
                 "Run": run.number,
                 "State": _state(run, is_training=is_training),
-                "Model": run.model,
+                "Model": run.model + (f", on from run {numbers[start]}" if (start := run.settings.get("start_run")) else ""),
                 "Questions": f"version {version.number}: {version.train_count:,}" if version else "",
                 "What for": GOALS[goal][0] if goal in GOALS else "",
                 "Started": ago(run.created_at),

@@ -143,12 +143,12 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "first": Wording(question="Who?", answer="Jane."), "second": Wording(question="Which?", answer="Doe."),
         "place": Place(document_id=document.id, passage_id="passage-1"),
         "other": find(workspace.db, QuestionPair)[0], "pair_id": find(workspace.db, QuestionPair)[0].id,
-        "review_ids": [review.id],
+        "review_ids": [review.id], "approvals": {review.id, "review-gone"},
         "limit": 0.05, "goal": "quick", "changes": {}, "dataset": workspace.home,
         "evaluation": evaluation, "share": 0.7, "rows": [{"input": "Who?", "output": "Jane Doe.", "pair_id": "pair-0"}],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "choice": Choice(models=("tiny",), values={"seed": ("0", "1")}), "experiment": experiment,
-        "approvals": set(), "minutes": 1, "trials": 2,
+        "minutes": 1, "trials": 2,
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

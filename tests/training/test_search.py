@@ -44,6 +44,12 @@ def test_repetitions_and_passages_are_varied_only_where_told(file):
     assert {each.passage_share for each in settings} > {0}
 
 
+def test_passages_leave_room_for_the_largest_share_of_general_rows(file):
+    base = BASE.model_copy(update={"general_share": 0.5})
+    settings = tried(Search(file, Space(base=base, has_texts=True, varies_epochs=False)), [1.0] * 6)
+    assert {each.passage_share for each in settings} <= {0, 0.125, 0.25}
+
+
 def test_the_same_seed_tries_the_same_and_another_seed_other_settings(tmp_path):
     losses = [1.0, 0.9, 0.8, 0.7, 0.9]
     once, again, other = (

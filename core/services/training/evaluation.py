@@ -18,8 +18,9 @@ from core.run_folder import RunFolder
 from core.services.documents.incoming import remove_incoming
 from core.services.training import runs
 from core.services.training.answering import Asked, Side, Sides, Subject, answer
+from core.services.training.lineage import check_belongs
 from core.services.training.question_set import QuestionSet, question_rows, question_set
-from core.services.training.runs import base_of, check_belongs
+from core.services.training.runs import base_of
 from core.storage import Workspace, find, get, insert
 
 

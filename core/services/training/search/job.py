@@ -9,16 +9,17 @@ from typing import Any
 
 from pydantic import Field
 
-from core.errors import GarrisonError, JobCancelled, ModelError
+from core.errors import GarrisonError, InputError, JobCancelled, ModelError
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.records import DatasetVersion, Model, Project
-from core.services.questions.datasets import HELDOUT, TRAIN, read_rows
+from core.run_folder import RunFolder
+from core.services.questions.datasets import HELDOUT, TEXTS, TRAIN, read_rows
 from core.services.questions.freezing.version import Stage, freeze
 from core.services.questions.trainable import check_reviewed, trainable_amount
 from core.services.training.fit import settings_here
 from core.services.training.reading import texts_to_read
-from core.services.training.runs import approvals_behind, check_approvals, find_trainable, version_of
+from core.services.training.runs import check_approvals, find_trainable, version_of
 from core.services.training.search.measuring import Parted, parted
 from core.services.training.search.progress import STUDY_FILE, SearchProgress
 from core.settings import TrainingSettings
@@ -94,6 +95,8 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there are reviewed pairs, and that the model can be trained."""
     project = get(workspace.db, Project, project_id)
     find_trainable(workspace, params.model)
+    if params.settings.start_run:
+        raise InputError("A search begins with the model, not with a run.", "Leave start_run out.")
     if params.dataset_id:
         version_of(workspace, project, params.dataset_id)
     else:
@@ -127,7 +130,7 @@ class _Work:
         self.dataset = workspace.dataset_folder(project.id, _dataset(context, params.dataset_id).id)
         self.rows = self._rows()
         self.passages = texts_to_read(workspace, project.id, self.dataset, self.rows.learned)
-        self.approvals = approvals_behind(self.dataset, reads_texts=bool(self.passages))
+        self.approvals = _approvals(self.dataset)
         check_approvals(workspace, project.id, self.approvals)
         measured_once(workspace.speeds_path)
         space = Space(
@@ -200,6 +203,10 @@ class _Work:
             ModelError: no row could be measured.
         """
         started_s, budget_s = time.monotonic(), 60 * self.params.minutes
+        settings = trial.settings.model_copy(update=IN_TRIALS)
+        kept = RunFolder(folder).settings
+        if kept.exists() and kept.read_text(encoding="utf-8") != settings.model_dump_json(indent=1):
+            shutil.rmtree(folder)  # interrupted in a version with other settings, so it cannot be gone on with
 
         def report(progress: Progress) -> None:
             check_approvals(self.workspace, self.project.id, self.approvals)
@@ -219,7 +226,7 @@ class _Work:
             train_rows=self.rows.learned,
             validation_rows=self.rows.measured,
             passages=self.passages if trial.settings.passage_share else (),
-            settings=trial.settings.model_copy(update=IN_TRIALS),
+            settings=settings,
             folder=folder,
             cache=self.workspace.unpacked_folder,
             report=report,
@@ -228,6 +235,12 @@ class _Work:
         if loss is None:
             raise ModelError("No question to measure by fits the model.", "Choose a model that reads more.")
         return float(loss)
+
+
+def _approvals(dataset: Path) -> set[str]:
+    """Return the ids of the reviews that rest behind a dataset version, and behind its texts, which some trials read."""
+    files = [dataset / name for name in (TRAIN, HELDOUT, TEXTS) if (dataset / name).exists()]
+    return {row.get("review_id", "") for file in files for row in read_rows(file)}
 
 
 def _dataset(context: JobContext, dataset_id: str) -> DatasetVersion:

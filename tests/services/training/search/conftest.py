@@ -27,6 +27,7 @@ class Trainings:
         self.now_s, self.step_s = 0.0, 1.0
         self.rates: list[float] = []
         self.given: dict[str, Any] = {}
+        self.found: list[bool] = []  # whether each found the folder of an interrupted training
         self.failing: set[int] = set()  # which of them come apart, from 1
         self.at_step: Callable[[int, int], None] = lambda number, step: None  # called with the training and its step
 
@@ -36,7 +37,8 @@ class Trainings:
     def train(self, *_given: object, settings: TrainingSettings, folder: Path, report: Any, **named: Any) -> TrainingResult:
         self.rates.append(settings.learning_rate)
         self.given = named | {"settings": settings}
-        write_atomic(folder / "metrics.jsonl", "")
+        self.found.append((folder / "settings.json").exists())
+        write_atomic(folder / "settings.json", settings.model_dump_json(indent=1))
         if len(self.rates) in self.failing:
             raise ModelError("The training came apart.", "Lower learning_rate.")
         loss = 1 + abs(math.log(settings.learning_rate / 2e-3))

@@ -106,6 +106,21 @@ def test_an_interrupted_search_goes_on_with_its_trial_and_comes_to_the_same_end(
     job = worker.run_job(workspace, job.id)
     assert job.state == "done" and Result.of(job).best == whole.best
     assert trainings.rates == [*expected[:3], *expected[2:]]  # the third was begun twice
+    assert trainings.found[5:] == [False, False, False, True, False, False]
+
+
+def test_a_trial_that_another_version_was_at_is_begun_anew(workspace, learned, trainings, search, params):
+    def interrupt(number: int, _step: int) -> None:
+        raise JobCancelled("The job was ended by the system.")
+
+    trainings.at_step = interrupt
+    job = search(params(trials=2))
+    kept = workspace.search_folder(learned.project.id, job.id) / "trial-1" / "settings.json"
+    kept.write_text(kept.read_text().replace('"seed"', '"sown"'))
+    trainings.at_step = lambda number, step: None
+    jobs.resume(workspace, job.id)
+    assert worker.run_job(workspace, job.id).state == "done"
+    assert trainings.found == [False, False, False]
 
 
 def test_a_withdrawn_approval_ends_it(workspace, trainings, search, params):
@@ -148,6 +163,11 @@ def test_what_cannot_be_searched_is_refused_before_it_starts(workspace, learned,
         jobs.submit(
             workspace, Params(model="nothing", settings=TrainingSettings(), full_epochs=1), project_id=learned.project.id
         )
+    with pytest.raises(InputError, match="begins with the model"):
+        jobs.submit(
+            workspace, Params(model=EMBEDDED_MODEL, settings=TrainingSettings(start_run=learned.run.id), full_epochs=1),
+            project_id=learned.project.id,
+        )  # fmt: skip
     workspace.withdraw_approval("document-1", reason="a name was missed")
     with pytest.raises(InputError, match="approval stands"):
         jobs.submit(

@@ -1,0 +1,48 @@
+"""`python -m core.training.team.member`: another process of a team. It computes gradients, and writes nothing.
+
+It reads what it works on from its standard input, as JSON (`core/training/team/starting.py`).
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from core.errors import GarrisonError
+from core.offline import refuse_connections
+
+
+def main() -> None:
+    """Take the steps that the first process takes, until that says that there is none left."""
+    refuse_connections()
+    told = json.load(sys.stdin)
+    from core.models.causal import load_causal
+    from core.training import checkpoints, rows
+    from core.training.loop import Trainer
+    from core.training.team.starting import Work, join, leave
+    from core.training.team.team import Team
+
+    work, team = Work.from_json(told["work"]), Team(rank=told["rank"], size=told["size"])
+    join(Path(told["meeting"]), team)
+    causal = load_causal(work.path, work.format, precision=work.settings.precision, template=work.template, cache=work.cache)
+    trainer = Trainer(
+        causal,
+        rows.tokenized_before(work.tokens),
+        texts=work.texts,
+        general=rows.general_rows(causal, work.settings),
+        validation=(),
+        settings=work.settings,
+        facts=work.facts,
+        start=work.start,
+        team=team,
+    )
+    checkpoints.resume(work.folder, trainer)
+    while team.goes_on():
+        trainer.take_step()
+    leave()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except GarrisonError:  # the first process tells what happened
+        sys.exit(1)

@@ -1,0 +1,84 @@
+"""Processes that train together learn what one process learns."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.errors import SetupError
+from core.records import Model
+from core.settings import TrainingSettings
+from core.training import train
+from core.training.fit import Amount, estimate
+from core.training.team import Team
+
+pytestmark = pytest.mark.model
+
+
+def losses(folder: Path) -> list[float]:
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [row["loss"] for row in map(json.loads, lines) if "loss" in row]
+
+
+def others() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "core.training.team.member" in child.cmdline()]
+
+
+@pytest.fixture
+def options(tiny, rows):
+    return {"path": tiny, "format": "safetensors", "train_rows": rows[:20], "validation_rows": rows[20:]}
+
+
+def test_two_processes_have_the_losses_of_one(options, rows, settings, tmp_path):
+    texts = [row["output"] for row in rows]
+    common = {**options, "passages": texts}
+    shared = {"max_steps": 6, "batch_size": 5, "passage_share": 0.2, "general_share": 0.2}
+    alone = train(**common, settings=settings(**shared), folder=tmp_path / "one")
+    together = train(**common, settings=settings(**shared, processes=2), folder=tmp_path / "two")
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
+    assert together.metrics["validation_loss"] == pytest.approx(alone.metrics["validation_loss"], rel=1e-4)
+    assert not others()
+
+
+def test_the_death_of_another_process_is_told_and_what_was_learned_is_kept(options, settings, tmp_path):
+    def kill(progress):
+        if progress.step == 2:
+            os.kill(others()[0].pid, signal.SIGKILL)
+
+    fewer_rows_than_processes = {"max_steps": 4, "batch_size": 1, "checkpoint_steps": 1}
+    alone, together = settings(**fewer_rows_than_processes), settings(**fewer_rows_than_processes, processes=2)
+    train(**options, settings=alone, folder=tmp_path / "one")
+    with pytest.raises(SetupError, match="processes that train together has ended"):
+        train(**options, settings=together, folder=tmp_path / "two", report=kill)
+    assert not others()
+    train(**options, settings=together, folder=tmp_path / "two")
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
+
+
+def test_each_process_needs_memory_for_the_model(tmp_path):
+    model = Model(name="m", path=str(tmp_path), format="safetensors", size_bytes=10**9, sha256="", source="")
+    amount = Amount(pairs=100, facts=50, characters=10_000)
+    needed = [
+        estimate(
+            model,
+            TrainingSettings(processes=processes),
+            amount=amount,
+            tokens_per_s=0,
+            free_memory_bytes=0,
+            free_disk_bytes=0,
+        ).memory_bytes
+        for processes in (1, 3)
+    ]
+    assert needed[1] > 2 * needed[0]
+
+
+def test_every_row_is_learned_by_one_process_of_a_team():
+    from core.models.conversation import Encoded
+
+    rows = [Encoded(tuple(range(length)), 0) for length in (5, 9, 2, 7, 7)]
+    shares = [Team(rank=rank, size=3).share(rows) for rank in range(3)]
+    assert sorted(len(row.tokens) for share in shares for row in share) == [2, 5, 7, 7, 9]
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
