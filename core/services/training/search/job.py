@@ -95,8 +95,12 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there are reviewed pairs, and that the model can be trained."""
     project = get(workspace.db, Project, project_id)
     find_trainable(workspace, params.model)
-    if params.settings.start_run:
-        raise InputError("A search begins with the model, not with a run.", "Leave start_run out.")
+    settings = params.settings
+    if settings.start_run or settings.method == "full" or settings.objective != "answers":
+        raise InputError(
+            "A search tries adapters that begin with the model and learn answers.",
+            "Leave start_run, method full and objective dpo out.",
+        )
     if params.dataset_id:
         version_of(workspace, project, params.dataset_id)
     else:

@@ -163,11 +163,12 @@ def test_what_cannot_be_searched_is_refused_before_it_starts(workspace, learned,
         jobs.submit(
             workspace, Params(model="nothing", settings=TrainingSettings(), full_epochs=1), project_id=learned.project.id
         )
-    with pytest.raises(InputError, match="begins with the model"):
-        jobs.submit(
-            workspace, Params(model=EMBEDDED_MODEL, settings=TrainingSettings(start_run=learned.run.id), full_epochs=1),
-            project_id=learned.project.id,
-        )  # fmt: skip
+    for changes in ({"start_run": learned.run.id}, {"method": "full"}, {"objective": "dpo"}):
+        with pytest.raises(InputError, match="begin with the model and learn answers"):
+            jobs.submit(
+                workspace, Params(model=EMBEDDED_MODEL, settings=TrainingSettings(**changes), full_epochs=1),
+                project_id=learned.project.id,
+            )  # fmt: skip
     workspace.withdraw_approval("document-1", reason="a name was missed")
     with pytest.raises(InputError, match="approval stands"):
         jobs.submit(
