@@ -24,6 +24,7 @@ from core.services.questions.writing import probing, trying
 from core.services.training import evaluation, export, runs
 from core.services.training.experiments import job as experiment
 from core.services.training.leaks import job as leaks
+from core.services.training.search import job as search
 from core.settings import DatasetSettings, FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
 
@@ -100,6 +101,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         experiment.Params(goal="quick", variants=(experiment.VariantParams(model="tiny", settings=OF_TRAINING.in_full()),)),
         {"goal": "quick", "variants": [{"model": "tiny", "settings": TRAINING}]},
     ),
+    (
+        search.Params(model="tiny", settings=OF_TRAINING.in_full(), full_epochs=15.0, trials=4),
+        {"model": "tiny", "settings": TRAINING, "full_epochs": 15.0, "trials": 4},
+    ),
     (leaks.Params(run_id="run-1"), {"run_id": "run-1"}),
     (
         export.Params(run_id="run-1", format="gguf", quantization="q8_0", target="/out"),
@@ -131,6 +136,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
     "experiment": {"experiment_id": "experiment-1", "number": 1},
+    "search": {"trials": 4, "best": {"lora_rank": 8}, "loss": 0.5},
     "leaktest": {"run_id": "run-1", "light": "green", "tested": 41, "learned": 0},
     "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},
     "sample": {"read": READ, "found": FOUND, "questions": WRITTEN},

@@ -147,10 +147,10 @@ def train_run(
     start = check_start(workspace, project.id, model, settings) if settings.start_run else None
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
     approvals = approvals_behind(workspace, run) | {row.get("review_id", "") for row in read_rows(dataset / HELDOUT)}
-    _check_approvals(workspace, project.id, approvals)
+    check_approvals(workspace, project.id, approvals)
 
     def report(progress: Progress) -> None:
-        _check_approvals(workspace, project.id, approvals)
+        check_approvals(workspace, project.id, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
     context.progress(0, 1, message="Loading the model")
@@ -232,11 +232,12 @@ def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run
     return get(workspace.db, Run, run.id)
 
 
-def _check_approvals(workspace: Workspace, project_id: str, approvals: set[str]) -> None:
+def check_approvals(workspace: Workspace, project_id: str, approvals: set[str]) -> None:
     """Raise unless every approval that the frozen rows rest on is still valid; called at the start and after each step.
 
     Raises:
         InputError: an approval was withdrawn, or its document removed.
+        AccessError: the acting person may not see the project.
     """
     if gone := withdrawn(workspace, project_id, approvals):
         raise InputError(
