@@ -35,7 +35,7 @@ def train(
     project: str,
     model: Annotated[str, typer.Option(help="The model to start from.")] = EMBEDDED_MODEL,
     precision: Annotated[str, typer.Option(help="fp32, bf16, fp16, 8bit or 4bit.")] = "",
-    goal: Annotated[str, typer.Option(help="quick, facts, heart or style.")] = "facts",
+    goal: Annotated[str, typer.Option(help="quick, facts, heart, style or one of the project's own.")] = "facts",
     minutes: Annotated[float, typer.Option(help="Time allowed; 0: no limit.", min=0)] = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the training settings.")] = None,
     from_run: Annotated[

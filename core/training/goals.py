@@ -24,6 +24,7 @@ PREFERENCE_RATE, SHOWN_PREFERENCES = 0.05, 3.0
 # "Physics of language models" 3.3); an adapter a hundred times as large leaves room for what is not learned perfectly.
 WEIGHTS_OF_FACT = 100 * 80 / 2
 RANKS = (8, 16, 32, 64, 128)
+FOUND = ("learning_rate", "lora_rank", "epochs", "layers", "passage_share")  # what a search chooses
 FEWEST_SHOWN = 2  # times that each fact is shown, however little time there is
 FROM_LARGE_TO_SMALL: tuple[Precision, ...] = ("fp32", "bf16", "8bit", "4bit")
 
@@ -106,6 +107,20 @@ def derive(goal: str, situation: Situation, changes: Mapping[str, Any] | None = 
     settings = TrainingSettings.from_values({**values, **changed})
     if "precision" not in changed:
         settings, reasons["precision"] = _with_precision(settings, situation)
+    if "epochs" not in changed and not settings.max_steps:
+        settings, reasons["epochs"] = _in_time(settings, situation, reasons["epochs"])
+    return Derived(settings, reasons, warning_of(settings, situation.model))
+
+
+def as_found(found: TrainingSettings, situation: Situation, changes: Mapping[str, Any] | None = None) -> Derived:
+    """Return settings that a search found, with what a person changed, and as many repetitions as the time allows.
+
+    Raises:
+        InputError: a changed setting is unknown, or a value is out of range.
+    """
+    changed = dict(changes or {})
+    settings = TrainingSettings.from_values({**found.model_dump(), **changed})
+    reasons = {name: "Found by a search on this project's pairs." for name in FOUND if name not in changed}
     if "epochs" not in changed and not settings.max_steps:
         settings, reasons["epochs"] = _in_time(settings, situation, reasons["epochs"])
     return Derived(settings, reasons, warning_of(settings, situation.model))

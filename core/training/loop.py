@@ -18,13 +18,14 @@ from core.errors import InputError, ModelError
 from core.models.causal import CausalModel
 from core.models.conversation import Encoded
 from core.models.losses import mean_losses
-from core.models.packing import PACK_TOKENS, Pack, can_share, fit, group, pack, token_losses
+from core.models.packing import PACK_TOKENS, Pack, can_share, fit, group, has_plain_output, pack, token_losses
 from core.models.torch_setup import memory_errors, peft_warnings_logged
 from core.settings import Layers, TrainingSettings
 from core.training.drift import drifts
 from core.training.learning import RECENT, is_diverging
 from core.training.memory import held_bytes, peak_bytes
 from core.training.preferences import Preferences
+from core.training.products import join_products
 from core.training.progress import Progress
 from core.training.rows import longest_places
 from core.training.start import begin_with
@@ -83,8 +84,10 @@ class Trainer:
         self.causal = replace(causal, model=self.model)
         self.validation = validation
         self.weights = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
-        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0)
+        is_cpu = causal.device == "cpu"
+        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0, fused=is_cpu)
         self.may_share = can_share(self.model, rows, dtype=causal.dtype, device=causal.device)
+        self.is_plain = has_plain_output(self.model, rows[0], dtype=causal.dtype, device=causal.device)
         self.preferences = None
         if rejected:
             beta, may_share = settings.preference_beta, self.may_share
@@ -316,7 +319,7 @@ class Trainer:
 
         Of a team, each process adds those of its share of the rows, so that the sum over all is the same.
         """
-        by_token = of or token_losses
+        by_token = of or partial(token_losses, is_plain=self.is_plain)
         learned_count = sum(len(row.tokens) - row.answer_start for row in rows)
         own = self.team.share(rows)
         total = 0.0
@@ -372,6 +375,7 @@ def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
     except ValueError as error:
         raise InputError("No adapter fits on this model.", "Choose another model.") from error
     freeze(tuned, choosers)
+    join_products(tuned)
     return tuned
 
 

@@ -16,16 +16,18 @@ from core.services.questions.trainable import standing_of, trainable_amount
 from core.services.training.fit import situation_here
 from core.services.training.lineage import inherited, startable
 from core.services.training.probe import job as probing
+from core.services.training.search.own_goals import own_goals
 from core.services.training.stopping import run_states
 from core.settings import Goal, Method, Objective, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Amount, Fit, remedies
-from core.training.goals import Derived, Situation, derive
+from core.training.goals import Derived, Situation, as_found, derive
 from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.experiments.choice import show_choice as show_experiment_choice
+from dashboard.components.experiments.search import show_search
 from dashboard.components.experiments.table import show_experiments
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
@@ -104,14 +106,16 @@ def ask_start(workspace: Workspace, project: Project, model: Model) -> dict[str,
     return inherited(runs[chosen]) if chosen else {}
 
 
-def ask_goal(fits: dict[Goal, Fit]) -> Goal:
-    """Ask what the training is for, showing how long each goal takes; return it."""
-    chosen: Goal = st.radio(
+def ask_goal(fits: dict[str, Fit], words: Mapping[str, tuple[str, str]]) -> str:
+    """Ask what the training is for, showing how long each goal takes; return its name."""
+    if st.session_state.get("train-goal", "facts") not in fits:  # one of the project's own, for another model
+        st.session_state["train-goal"] = "facts"
+    chosen: str = st.radio(
         "What for?",
         list(fits),
         index=list(fits).index("facts"),
-        format_func=lambda goal: GOALS[goal][0],
-        captions=[f"about {duration(fit.duration_s)}, {GOALS[goal][1]}" for goal, fit in fits.items()],
+        format_func=lambda goal: words[goal][0],
+        captions=[f"about {duration(fit.duration_s)}, {words[goal][1]}" for goal, fit in fits.items()],
         key="train-goal",
     )
     return chosen
@@ -236,17 +240,25 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
     changes = {"objective": objective, "method": st.session_state.get("train-method", "lora"), **start}
     minutes = st.session_state.get("train-minutes")
     situation = situation_here(workspace, project, model, amount=amount, minutes=minutes, objective=objective)
+    is_usual = objective == "answers" and changes["method"] != "full"  # what a search finds settings for
+    own = {goal.name: goal.settings for goal in own_goals(workspace, project, model=model.name) if is_usual}
+    choices: dict[str, Derived] = {name: derive(name, situation, changes) for name in GOALS}
+    choices |= {name: as_found(TrainingSettings.from_values(settings), situation, changes) for name, settings in own.items()}
+    words: dict[str, tuple[str, str]] = {name: (name, "found by a search of this project") for name in own}
+    words |= {name: told for name, told in GOALS.items()}
     with depth:
-        goal = ask_goal({name: situation.fit(derive(name, situation, changes).settings) for name in GOALS})
+        goal = ask_goal({name: situation.fit(each.settings) for name, each in choices.items()}, words)
         ask_minutes()
-    derived = derive(goal, situation, changes)
+    derived = choices[goal]
     with st.expander("Details", icon=":material/tune:"):
         st.caption("For people who know the terms. The choices above fill these in.")
         ask_objective()
         if not start:
             ask_method()
         show_reasons(derived)
-        settings = TrainingSettings.from_values({"goal": goal, **changes, **setting_fields(derived.settings)})
+        settings = TrainingSettings.from_values(
+            {"goal": derived.settings.goal, **changes, **setting_fields(derived.settings)}
+        )
     if objective == "dpo":
         show_preferences(situation)
     if derived.warning:
@@ -347,11 +359,13 @@ def show_several(workspace: Workspace, project: Project, *, has_pairs: bool) -> 
     if not has_pairs:
         return
     st.subheader("Find out what works best")
-    (several,) = st.tabs(["Several at once"])
+    several, searching = st.tabs(["Several at once", "Search for the best settings"])
     with several:
         if not is_active(follow_newest(workspace, project, "experiment")):
             show_experiment_choice(workspace, project, GOALS)
         show_experiments(workspace, project)
+    with searching:
+        show_search(workspace, project, GOALS)
 
 
 workspace = resources.workspace()

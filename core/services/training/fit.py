@@ -6,15 +6,16 @@ from typing import Any
 
 import psutil
 
+from core.errors import Hint, InputError
 from core.models.cpu_budget import is_busy
 from core.models.intake.facts import facts_of
-from core.records import Model, Project, Run
+from core.records import Model, OwnGoal, Project, Run
 from core.services.questions.freezing.preferences import preferences_of
 from core.services.training.probe.job import probed_speed
 from core.settings import Objective, TrainingSettings
 from core.storage import Workspace, find, rights
 from core.training.fit import Amount, Fit
-from core.training.goals import Derived, Situation, derive
+from core.training.goals import Derived, Situation, as_found, derive
 from core.training.speeds import kept_speeds
 
 
@@ -76,12 +77,17 @@ def settings_here(
     minutes: float | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> Derived:
-    """Return the settings for a goal here, with what was changed.
+    """Return the settings for a goal here, be it one of the project's own, with what was changed.
 
     Raises:
         AccessError: the acting person may not see the project.
-        InputError: the goal or a changed setting is unknown, or a value is out of range.
+        InputError: the goal or a changed setting is unknown, a value is out of range, or the goal is one for another model.
     """
     objective = TrainingSettings.from_values(dict(changes or {})).objective
     situation = situation_here(workspace, project, model, amount=amount, minutes=minutes, objective=objective)
+    for own in find(workspace.db, OwnGoal, project_id=project.id, name=goal):
+        if own.model != model.name:
+            hint = Hint("Train that model, or choose another goal.", command=f"--model {own.model}")
+            raise InputError(f"The goal {own.name} was found with the model {own.model}.", hint)
+        return as_found(TrainingSettings.from_values(own.settings), situation, changes)
     return derive(goal, situation, changes)

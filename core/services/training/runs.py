@@ -153,12 +153,12 @@ def train_run(
     start = check_start(workspace, project.id, model, settings) if settings.start_run else None
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
     approvals = approvals_behind(workspace, run) | {row.get("review_id", "") for row in read_rows(dataset / HELDOUT)}
-    _check_approvals(workspace, project.id, approvals)
+    check_approvals(workspace, project.id, approvals)
 
     pace = Pace()
 
     def report(progress: Progress) -> None:
-        _check_approvals(workspace, project.id, approvals)
+        check_approvals(workspace, project.id, approvals)
         percent = pace.stepped(progress.step, progress.steps)
         context.progress(percent, 100, unit="%", message=_step_words(run, progress))
 
@@ -266,11 +266,12 @@ def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run
     return get(workspace.db, Run, run.id)
 
 
-def _check_approvals(workspace: Workspace, project_id: str, approvals: set[str]) -> None:
+def check_approvals(workspace: Workspace, project_id: str, approvals: set[str]) -> None:
     """Raise unless every approval that the frozen rows rest on is still valid; called at the start and after each step.
 
     Raises:
         InputError: an approval was withdrawn, or its document removed.
+        AccessError: the acting person may not see the project.
     """
     if gone := withdrawn(workspace, project_id, approvals):
         raise InputError(
