@@ -184,6 +184,9 @@ def evaluate(
     questions: Annotated[
         Path | None, typer.Option(help="JSONL with input and output instead of the held-out pairs.")
     ] = None,
+    general: Annotated[
+        bool, typer.Option("--general/--no-general", help="Ask the general set, too, to see what it has forgotten.")
+    ] = True,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Compare a run with its base model, alone and with a passage, on questions it was not trained on."""
@@ -196,7 +199,7 @@ def evaluate(
     run = shell.workspace.finished_run(run_id)
     if questions is not None and not questions.is_file():
         raise InputError(f"There is no file {questions}.", "Check the path.")
-    params = Params(run_id=run.id, questions=str(questions.resolve()) if questions else "")
+    params = Params(run_id=run.id, questions=str(questions.resolve()) if questions else "", has_general=general)
     job = shell.run(params, project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
