@@ -1,4 +1,4 @@
-"""`garrison train`, `evaluate` and `export`."""
+"""`garrison train`, `evaluate`, `judge` and `export`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(train)
     app.command()(evaluate)
+    app.command()(judge)
     app.command()(export)
     app.command()(leaks)
     app.command("runs")(runs)
@@ -207,6 +208,27 @@ def evaluate(
     evaluation = get(shell.workspace.db, Evaluation, Result.of(job).evaluation_id)
     result = stored_result(shell.workspace, evaluation)
     shell.show(evaluation_json(evaluation, result), evaluation_text(evaluation, result))
+
+
+def judge(
+    context: typer.Context,
+    project: str,
+    first: Annotated[str, typer.Argument(metavar="RUN_A")],
+    second: Annotated[str, typer.Argument(metavar="RUN_B")],
+    model: Annotated[str, typer.Option(help="The model that judges.")] = EMBEDDED_MODEL,
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+) -> None:
+    """Let a model judge whose answers are better, in both orders; what it does not agree with itself on is not counted."""
+    from core.services.evaluation.judging import Params, Result
+
+    shell = shell_of(context)
+    params = Params(first_run_id=first, second_run_id=second, model=model)
+    job = shell.run(params, project_id=shell.workspace.project(project).id, detach=detach)
+    if detach:
+        shell.show(job, f"Job {job.id}")
+        return
+    result = Result.of(job)
+    shell.show(result.as_json(), result.words)
 
 
 def leaks(
