@@ -450,6 +450,43 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One of the trainings of an experiment: its model, its settings, and the jobs that train it and evaluate its run."""
+
+    model: str
+    settings: dict[str, Any]  # TrainingSettings as a mapping
+    varied: dict[str, Any]  # of these, the settings in which the variants differ
+    train_job_id: str
+    evaluate_job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """Several trainings on one dataset version, each followed by an evaluation, to be compared."""
+
+    id: str
+    project_id: str
+    number: int  # from 1 in its project
+    dataset_id: str
+    dataset_sha256: str
+    goal: str
+    variants: tuple[Variant, ...]  # in the order in which they are trained
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnGoal:
+    """A goal of a project's own: settings for a model under a name; `settings` is TrainingSettings as a mapping."""
+
+    id: str
+    project_id: str
+    name: str
+    model: str
+    settings: dict[str, Any]
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """An export of a run: its format and path, and the SHA-256 of its GGUF file or of its `SHA256SUMS`."""
 

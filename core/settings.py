@@ -17,6 +17,7 @@ Layers = Literal["all", "mlp", "attention"]
 DetectionLevel = Literal["standard", "thorough"]
 SplitChoice = Literal["auto", "document", "passage"]
 Precision = Literal["fp32", "bf16", "fp16", "8bit", "4bit"]
+MOST_BESIDES = 0.75  # of the rows of a training step, what is no question pair
 EMBEDDED_MODEL = "smollm2-135m-instruct"  # the language model that every installation has
 
 
@@ -151,6 +152,9 @@ class TrainingSettings(Settings):
     lora_rank: int = Field(default=16, ge=1, le=512)
     lora_alpha: int = Field(default=32, ge=1, le=1024)
     lora_dropout: float = Field(default=0.0, ge=0, lt=1)
+    general_share: float = Field(default=0.0, ge=0, le=0.5)  # of these rows, general ones against forgetting
+    general_weight: float = Field(default=1.0, gt=0, le=100)  # of their divergence from the base model, beside the loss
+    start_run: str = ""  # id of the run that this one goes on from, with its adapter; "": with a fresh one
     max_tokens: int = Field(default=512, ge=32, le=32768)  # per row
     processes: int = Field(default=1, ge=1, le=64)  # that share the rows of each step; with GPUs, one for each of them
     checkpoint_steps: int = Field(default=20, ge=1)
@@ -167,6 +171,13 @@ class TrainingSettings(Settings):
             return values
         others = {name: value for name, value in values.items() if name != "preset"}
         return {"goal": _GOALS_OF_PRESETS.get(values["preset"], values["preset"]), **others}
+
+    @model_validator(mode="after")
+    def _leaves_pairs(self) -> Self:
+        """Check that passages and general rows leave a share for question pairs."""
+        if self.passage_share + self.general_share > MOST_BESIDES:
+            raise ValueError(f"passage_share and general_share are at most {MOST_BESIDES} together")
+        return self
 
 
 class DatasetSettings(Settings):

@@ -21,6 +21,7 @@ from core.cli import (
     conversation,
     datasets,
     documents,
+    experiments,
     jobs,
     lists,
     models,
@@ -55,6 +56,7 @@ app.add_typer(lists.app, name="lists", help="What is always, and what is never, 
 app.add_typer(approval.app, name="review", help="What was found: decide on it, read the sample, propose, approve.")
 app.add_typer(questions.app, name="questions", help="Make, filter, import and export question pairs.")
 app.add_typer(datasets.app, name="dataset", help="Frozen question pairs: list, show, compare, freeze.")
+app.add_typer(experiments.app, name="experiment", help="Several trainings at once, compared: start, show, cancel.")
 app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")

@@ -41,6 +41,7 @@ def train(
     from_run: Annotated[
         str, typer.Option("--from", metavar="RUN", help="Repeat this run: its model, dataset version and settings.")
     ] = "",
+    on_from: Annotated[str, typer.Option(metavar="RUN", help="Begin with what this run has learned, on its model.")] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only estimate memory, disk, time: exit code 1 if it does not fit.")
@@ -49,7 +50,8 @@ def train(
     """Train an adapter on the project's reviewed question pairs."""
     from core.services.questions.trainable import check_reviewed, trainable_amount
     from core.services.training.fit import settings_here
-    from core.services.training.runs import Params, find_trainable, repeated
+    from core.services.training.lineage import inherited
+    from core.services.training.runs import Params, base_of, check, find_trainable, repeated
 
     if plan and (detach or from_run):
         raise InputError("--plan starts nothing: --detach and --from do not go with it.", "Give it without them.")
@@ -57,18 +59,22 @@ def train(
     chosen = shell.workspace.project(project)
     changes = key_values(set_ or []) | ({"precision": precision} if precision else {})
     TrainingSettings.from_values(changes)  # what is wrong with them is told first, and together
+    start = get(shell.workspace.db, Run, on_from) if on_from else None
+    changes = (inherited(start) if start else {}) | changes
     if from_run:
         _train(shell, chosen, repeated(shell.workspace, chosen, from_run, changes), detach=detach)
         return
-    base = find_trainable(shell.workspace, model)
+    base = base_of(shell.workspace, start) if start and model == EMBEDDED_MODEL else find_trainable(shell.workspace, model)
     check_reviewed(shell.workspace, chosen)
     amount = trainable_amount(shell.workspace, chosen)
     derived = settings_here(
         shell.workspace, chosen, base, amount=amount, goal=goal, minutes=minutes or None, changes=changes
     )
+    params = Params(model=base.name, settings=derived.settings.in_full())
     if plan:
+        check(shell.workspace, chosen.id, params)
         raise typer.Exit(0 if show_plan(shell, chosen, base, amount=amount, derived=derived) else DOES_NOT_FIT)
-    _train(shell, chosen, Params(model=model, settings=derived.settings.in_full()), detach=detach)
+    _train(shell, chosen, params, detach=detach)
 
 
 def _train(shell: Shell, project: Project, params: JobParams, *, detach: bool) -> None:
@@ -173,7 +179,14 @@ def runs(
         return
     listed = find(shell.workspace.db, Run, project_id=shell.workspace.project(project).id, order="number")
     rows = [
-        {"id": run.id, "model": run.model, "finished": run.is_finished, "created": run.created_at[:19]} for run in listed
+        {
+            "id": run.id,
+            "model": run.model,
+            "on from": run.settings.get("start_run", ""),
+            "finished": run.is_finished,
+            "created": run.created_at[:19],
+        }
+        for run in listed
     ]
     shell.show(listed, table(rows, empty="No runs yet. Next: garrison train PROJECT"))
 

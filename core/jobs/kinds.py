@@ -77,6 +77,7 @@ KINDS = {
     "freeze": Kind("Freeze question pairs", "questions.freezing.job", action="train"),
     "train": Kind("Train a model", "training.runs", needs_accelerator=True, action="train"),
     "evaluate": Kind("Compare base and tuned model", "training.evaluation", needs_accelerator=True, action="train"),
+    "experiment": Kind("Prepare several trainings", "training.experiments.job", action="train"),
     "judge": Kind("Let a model judge two runs", "evaluation.judging", needs_accelerator=True, action="train"),
     "leaktest": Kind("Test for leaks", "training.leaks.job", needs_accelerator=True, action="test leaks"),
     "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),

@@ -48,6 +48,16 @@ def submit(workspace: Workspace, params: JobParams, *, project_id: str | None = 
         InputError: the kind's rules forbid it, such as training on unapproved text.
         AccessError: the actor's role does not allow it.
     """
+    job = enqueue(workspace, params, project_id=project_id)
+    advance(workspace)
+    return get(workspace.db, Job, job.id)
+
+
+def enqueue(workspace: Workspace, params: JobParams, *, project_id: str | None = None) -> Job:
+    """Queue a job as `submit` does, but start nothing: so several are queued in one transaction, and `advance` called after.
+
+    Jobs that need the accelerator run one after the other, in the order in which they are queued.
+    """
     kind = KINDS[params.kind]
     rights.check(workspace.db, kind.action, project_id)
     kind.check(workspace, project_id, params)
@@ -68,8 +78,7 @@ def submit(workspace: Workspace, params: JobParams, *, project_id: str | None = 
             created_at=now(),
         )
         insert(workspace.db, job)
-    advance(workspace)
-    return get(workspace.db, Job, job.id)
+    return job
 
 
 def advance(workspace: Workspace) -> None:

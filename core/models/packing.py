@@ -109,6 +109,11 @@ def pack(rows: Sequence[Encoded], *, dtype: torch.dtype = torch.float32, device:
 
 def token_losses(model: nn.Module, pack: Pack) -> Tensor:
     """Return the cross-entropy of every answer token, (A), in nats."""
+    return nn.functional.cross_entropy(answer_logits(model, pack).float(), pack.targets, reduction="none")
+
+
+def answer_logits(model: nn.Module, pack: Pack) -> Tensor:
+    """Return the logits where an answer token is predicted, (A, V) for a vocabulary of V tokens."""
     inputs = {"input_ids": pack.input_ids, "position_ids": pack.position_ids, "use_cache": False}
     if pack.attention_mask is not None:
         inputs["attention_mask"] = pack.attention_mask
@@ -116,10 +121,10 @@ def token_losses(model: nn.Module, pack: Pack) -> Tensor:
     known = inspect.signature(inner.forward).parameters
     inputs = {name: value for name, value in inputs.items() if name in known}
     if "logits_to_keep" in known:
-        logits = model(**inputs, logits_to_keep=pack.keep).logits[0]
+        logits: Tensor = model(**inputs, logits_to_keep=pack.keep).logits[0]
     else:
         logits = model(**inputs).logits[0, pack.keep]
-    return nn.functional.cross_entropy(logits.float(), pack.targets, reduction="none")
+    return logits
 
 
 @torch.no_grad()

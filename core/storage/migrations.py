@@ -234,6 +234,13 @@ def m024_leak_limit(db: sqlite3.Connection) -> None:
     db.execute("alter table projects add column leak_limit real")
 
 
+@migration
+def m025_experiments(db: sqlite3.Connection) -> None:
+    """Add experiments, and goals of a project's own."""
+    for statement in _EXPERIMENTS.strip().split("\n\n"):
+        db.execute(statement)
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():
@@ -485,6 +492,19 @@ create table sign_ins (
 )
 
 alter table jobs add column person_id text not null default ''
+"""
+
+_EXPERIMENTS = """
+create table experiments (
+    id text primary key, project_id text not null references projects on delete cascade, number integer not null,
+    dataset_id text not null, dataset_sha256 text not null, goal text not null, variants text not null,
+    created_at text not null, unique (project_id, number)
+)
+
+create table own_goals (
+    id text primary key, project_id text not null references projects on delete cascade, name text not null collate nocase,
+    model text not null, settings text not null, created_at text not null, unique (project_id, name)
+)
 """
 
 # What stood for "not known", by table and column

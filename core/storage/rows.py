@@ -30,6 +30,8 @@ TABLES: dict[type, str] = {
     records.DatasetVersion: "datasets",
     records.Run: "runs",
     records.Evaluation: "evaluations",
+    records.Experiment: "experiments",
+    records.OwnGoal: "own_goals",
     records.Release: "releases",
     records.Job: "jobs",
 }
@@ -48,17 +50,25 @@ VISIBLE: dict[type, tuple[Action, str]] = {
     records.DatasetVersion: ("see project", "project_id"),
     records.Run: ("see project", "project_id"),
     records.Evaluation: ("see project", "project_id"),
+    records.Experiment: ("see project", "project_id"),
+    records.OwnGoal: ("see project", "project_id"),
     records.Release: ("see project", "project_id"),
     records.ListEntry: ("read documents", "project_id"),
     records.CustomPattern: ("read documents", "project_id"),
 }
 # Records changed without an audit entry, and the action that permits it. Other changes are checked when their entry is
 # appended (`core.access.GATES`).
-CHANGES: dict[type, Action] = {records.QuestionPair: "work on questions", records.WrittenText: "work on questions"}
+CHANGES: dict[type, Action] = {
+    records.QuestionPair: "work on questions",
+    records.WrittenText: "work on questions",
+    records.Experiment: "train",
+    records.OwnGoal: "train",
+}
 WORDS = {
     records.DatasetVersion: "dataset version",
     records.QuestionPair: "question pair",
     records.ListEntry: "list entry",
+    records.OwnGoal: "goal",
     records.CustomPattern: "pattern",
 }
 

@@ -119,7 +119,7 @@ def estimate(
     trainable = weights * LORA_SHARE * settings.lora_rank
     activations = rows_at_once * tokens * (TOKEN_FACTOR * weights ** (2 / 3) + TOKEN_BYTES)
     speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
-    seen = settings.epochs * amount.facts  # rows
+    seen = settings.epochs * amount.facts / (1 - settings.passage_share - settings.general_share)  # rows
     steps = seen / (settings.batch_size * settings.gradient_accumulation)
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
     of_experts = min(float(expert_weights), weights)

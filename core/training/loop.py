@@ -3,9 +3,10 @@
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,12 +18,14 @@ from core.errors import InputError, ModelError
 from core.models.causal import CausalModel
 from core.models.conversation import Encoded
 from core.models.losses import mean_losses
-from core.models.packing import PACK_TOKENS, can_share, fit, group, pack, token_losses
+from core.models.packing import PACK_TOKENS, Pack, can_share, fit, group, pack, token_losses
 from core.models.torch_setup import memory_errors, peft_warnings_logged
 from core.settings import Layers, TrainingSettings
+from core.training.drift import drifts
 from core.training.learning import RECENT, is_diverging
 from core.training.memory import held_bytes, peak_bytes
 from core.training.progress import Progress
+from core.training.start import begin_with
 from core.training.targets import adapted, freeze, left_out, routers
 from core.training.team import Team
 
@@ -42,7 +45,9 @@ class Trainer:
         validation: Sequence[Encoded],
         settings: TrainingSettings,
         texts: Sequence[Encoded] = (),
+        general: Sequence[Encoded] = (),
         facts: int | None = None,
+        start: Path | None = None,
         team: Team | None = None,
     ) -> None:
         """Attach the adapter.
@@ -53,18 +58,24 @@ class Trainer:
             validation: rows for the validation loss; may be empty.
             settings: training settings.
             texts: pieces of text, which make up `passage_share` of the rows of each step.
+            general: general rows, which make up `general_share` of each step and keep the run to its base model.
             facts: how many facts the rows ask for, which an epoch shows once each; None if every row asks for its own.
+            start: the adapter to begin with, in peft's format; None for a fresh one, which has no effect yet.
             team: the processes that take the steps together; None if this is the only one.
 
         Raises:
-            InputError: the model has no layers to attach an adapter to.
+            InputError: the model has no layers to attach an adapter to, or the one to begin with does not fit.
+            SetupError: the adapter to begin with is missing or damaged.
         """
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.team = team or Team()
         self.rows = rows
         self.texts = texts
+        self.general = general
         self.model = attach_adapter(causal, settings)
+        if start:
+            begin_with(self.model, start)
         self.causal = replace(causal, model=self.model)
         self.validation = validation
         self.weights = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
@@ -73,7 +84,9 @@ class Trainer:
         self.pack_tokens = PACK_TOKENS[causal.device]
         in_step = settings.batch_size * settings.gradient_accumulation
         self.texts_per_step = min(max(1, round(settings.passage_share * in_step)), in_step - 1) if texts else 0
-        self.rows_per_step = in_step - self.texts_per_step
+        most = in_step - self.texts_per_step - 1
+        self.general_per_step = min(max(1, round(settings.general_share * in_step)), most) if general else 0
+        self.rows_per_step = in_step - self.texts_per_step - self.general_per_step
         in_epoch = len(rows) if facts is None else min(facts, len(rows))
         self.steps_per_epoch = max(1, math.ceil(in_epoch / self.rows_per_step))
         self.steps = settings.max_steps or max(1, math.ceil(settings.epochs * in_epoch / self.rows_per_step))
@@ -85,6 +98,7 @@ class Trainer:
         self.token_count = 0
         self.row_count = 0
         self.training_s = 0.0
+        self.drift: float | None = None  # of the last step
 
     @property
     def has_new_best(self) -> bool:
@@ -105,7 +119,7 @@ class Trainer:
     def measure(self) -> None:
         """Measure the validation loss at this step, if there are rows for it and it is not known.
 
-        Before the first step that is the base model's: a fresh adapter has no effect.
+        Before the first step that is the loss of what the training begins with: the base model or an earlier run.
         """
         if self.validation and not self.is_measured:
             self.validation_losses[self.step] = self._validate()
@@ -120,13 +134,15 @@ class Trainer:
         started_s = time.perf_counter()
         batch = [self.rows[index] for index in self._next(len(self.rows), self.rows_per_step)]
         texts = [self.texts[index] for index in self._next(len(self.texts), self.texts_per_step)]
+        general = [self.general[index] for index in self._next(len(self.general), self.general_per_step)]
         learning_rate = learning_rate_at(self.step, self.steps, settings=self.settings)
         for options in self.optimizer.param_groups:
             options["lr"] = learning_rate
         self.model.train()
         with memory_errors():
-            loss, self.pack_tokens = fit(partial(self._backward, batch, texts), self.pack_tokens)
-        loss = self.team.add_up(self.weights.values(), loss)
+            (loss, drift), self.pack_tokens = fit(partial(self._backward, batch, texts, general), self.pack_tokens)
+        loss, drift_sum = self.team.add_up(self.weights.values(), (loss, drift or 0.0))
+        self.drift = None if drift is None else drift_sum
         if not math.isfinite(loss):
             raise ModelError(
                 f"The loss is not a number any more at step {self.step + 1}.",
@@ -142,12 +158,12 @@ class Trainer:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         seconds = time.perf_counter() - started_s
-        count = sum(len(row.tokens) for row in (*batch, *texts))
+        count = sum(len(row.tokens) for row in (*batch, *texts, *general))
         self.step += 1
         self.losses.append(loss)
         self.token_count += count
         self.training_s += seconds
-        self.row_count += len(batch) + len(texts)
+        self.row_count += len(batch) + len(texts) + len(general)
         if self.step % self.validate_every == 0 or self.step == self.steps:
             self.measure()
         return Progress(
@@ -160,6 +176,7 @@ class Trainer:
             gradient_norm=round(gradient_norm, 4),
             memory_bytes=held_bytes(self.causal.device),
             validation_loss=self.validation_losses.get(self.step),
+            drift=self.drift,
         )
 
     def numbers(self) -> dict[str, Any]:
@@ -171,6 +188,7 @@ class Trainer:
             "token_count": self.token_count,
             "row_count": self.row_count,
             "training_s": self.training_s,
+            "drift": self.drift,
         }
 
     def tensors(self) -> dict[str, Tensor]:
@@ -208,6 +226,7 @@ class Trainer:
         self.token_count = numbers["token_count"]
         self.row_count = numbers["row_count"]
         self.training_s = numbers["training_s"]
+        self.drift = numbers.get("drift")
 
     def restore_adapter(self, tensors: dict[str, Tensor]) -> None:
         """Restore only the trainable weights."""
@@ -223,6 +242,7 @@ class Trainer:
             "loss": self.losses[-1] if self.losses else None,
             "recent_loss": sum(recent) / len(recent) if recent else None,
             "validation_loss": self.validation_losses.get(self.step),
+            "drift": self.drift,
             "base_validation_loss": self.validation_losses.get(0),
             "tokens_per_s": round(self.token_count / self.training_s, 1) if self.training_s else 0.0,
             "rows_per_s": round(self.row_count / self.training_s, 2) if self.training_s else 0.0,
@@ -234,28 +254,42 @@ class Trainer:
             "device": self.causal.device,
         }
 
-    def _backward(self, batch: Sequence[Encoded], texts: Sequence[Encoded], pack_tokens: int) -> float:
-        """Compute the gradients of a step; return the mean loss over the answer tokens of `batch`.
+    def _backward(
+        self, batch: Sequence[Encoded], texts: Sequence[Encoded], general: Sequence[Encoded], pack_tokens: int
+    ) -> tuple[float, float | None]:
+        """Compute the gradients of a step; return the mean loss over the answer tokens of `batch`, and the mean drift.
 
-        Pairs and texts are means of their own, weighted by their rows: else the tokens of a text would outweigh answers.
+        Pairs and texts are means of their own, weighted by their rows: else the tokens of a text would outweigh answers. The
+        drift on general rows is added with a weight of its own; without such rows there is none.
         """
         self.optimizer.zero_grad(set_to_none=True)  # gradients of an attempt that ran out of memory
         share = len(texts) / (len(batch) + len(texts))
         if texts:
             self._add_gradients(texts, share, pack_tokens)
-        return self._add_gradients(batch, 1 - share, pack_tokens)
+        drift = None
+        if general:
+            drift = self._add_gradients(general, self.settings.general_weight, pack_tokens, of=drifts)
+        return self._add_gradients(batch, 1 - share, pack_tokens), drift
 
-    def _add_gradients(self, rows: Sequence[Encoded], weight: float, pack_tokens: int) -> float:
-        """Add the gradients of `weight` times the mean loss over what rows learn; return that mean.
+    def _add_gradients(
+        self,
+        rows: Sequence[Encoded],
+        weight: float,
+        pack_tokens: int,
+        *,
+        of: Callable[[Any, Pack], Tensor] | None = None,
+    ) -> float:
+        """Add the gradients of `weight` times the mean loss, or other measure, over what rows learn; return that mean.
 
         Of a team, each process adds those of its share of the rows, so that the sum over all is the same.
         """
+        by_token = of or token_losses
         learned_count = sum(len(row.tokens) - row.answer_start for row in rows)
         own = self.team.share(rows)
         total = 0.0
         for chosen in group(own, pack_tokens, may_share=self.may_share):
             packed = pack([own[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
-            loss = token_losses(self.model, packed).sum() / learned_count
+            loss = by_token(self.model, packed).sum() / learned_count
             (weight * loss).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         return total

@@ -17,6 +17,7 @@ class Progress:
     gradient_norm: float  # before it is scaled down
     memory_bytes: int  # held by the process, or on a GPU by torch
     validation_loss: float | None = None
+    drift: float | None = None  # mean divergence from the base model on general rows, in nats a token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

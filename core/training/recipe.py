@@ -5,7 +5,7 @@ The folder of a finished run:
     settings.json     the settings as used
     template.jinja    the chat template to use with the tuned model
     metrics.jsonl     a line per step: step, epoch, loss, learning_rate, tokens_per_s, gradient_norm, memory_bytes and, if
-                      measured, validation_loss
+                      measured, validation_loss; with general rows, their drift from the base model
     samples.jsonl     a line per measurement: how a few questions were answered
     stop-and-keep     only if somebody asked to stop before the end and keep what was learned
     checkpoints/      only while training: the last two, and the adapter with the lowest validation loss
@@ -45,6 +45,7 @@ def train(
     passages: Sequence[str] = (),
     settings: TrainingSettings,
     folder: Path,
+    start: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     cache: Path | None = None,
 ) -> TrainingResult:
@@ -58,6 +59,7 @@ def train(
         passages: texts to read besides the pairs, if the settings give them a share.
         settings: training settings.
         folder: the run's folder; an interrupted run in it is continued.
+        start: the adapter to begin with; None for a fresh one.
         report: called after every step; if it raises JobCancelled, a checkpoint is written before training stops.
         cache: folder for unpacked models, see `load_causal`.
 
@@ -104,10 +106,18 @@ def train(
             texts=texts,
             facts=facts,
             settings=settings,
+            start=start,
         )
-        team = stack.enter_context(team_for(work))
         trainer = Trainer(
-            causal, training.rows, texts=texts, validation=validation, settings=settings, facts=facts, team=team
+            causal,
+            training.rows,
+            texts=texts,
+            general=rows.general_rows(causal, settings),
+            validation=validation,
+            settings=settings,
+            facts=facts,
+            start=start,
+            team=stack.enter_context(team_for(work)),
         )
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
@@ -117,7 +127,7 @@ def train(
 
         # 3. Train.
         with log:
-            while team.goes_on(not _is_over(trainer, kept)):
+            while trainer.team.goes_on(not _is_over(trainer, kept)):
                 progress = trainer.take_step()
                 checkpoints.append(log, progress)
                 if trainer.has_new_best:

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.models.causal import CausalModel
 from core.models.conversation import Encoded, encode_rows, encode_texts
 from core.settings import TrainingSettings
+from core.training.general import general_pairs
 
 ROWS_AT_ONCE = 256
 PIECE_TOKENS = 128
@@ -111,6 +112,15 @@ def text_pieces(causal: CausalModel, texts: Sequence[str], settings: TrainingSet
     if not settings.passage_share:
         return []
     return encode_texts(causal.vocabulary, texts, longest=min(PIECE_TOKENS, settings.max_tokens, causal.context_tokens))
+
+
+def general_rows(causal: CausalModel, settings: TrainingSettings) -> list[Encoded]:
+    """Return the general question pairs that are not too long; none if they have no share."""
+    if not settings.general_share:
+        return []
+    longest = min(settings.max_tokens, causal.context_tokens)
+    rows = encode_rows(causal.vocabulary, causal.template, general_pairs())
+    return [row for row in rows if len(row.tokens) <= longest]
 
 
 def _encoded(causal: CausalModel, rows: Sequence[Mapping[str, Any]]) -> Iterator[Encoded]:

@@ -12,6 +12,7 @@ from core.models.registry import model_folders, models_for
 from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPair, Run
 from core.services.questions.trainable import standing_of, trainable_amount
 from core.services.training.fit import situation_here
+from core.services.training.lineage import inherited, startable
 from core.settings import Goal, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Amount, Fit, remedies
@@ -20,6 +21,8 @@ from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
+from dashboard.components.experiments.choice import show_choice as show_experiment_choice
+from dashboard.components.experiments.table import show_experiments
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
 from dashboard.components.run_comparison import show_comparison
@@ -68,6 +71,21 @@ def ask_model(models: list[Model]) -> Model:
         key="train-model",
     )
     return models[names.index(chosen)]
+
+
+def ask_start(workspace: Workspace, project: Project, model: Model) -> dict[str, Any]:
+    """Ask whether to begin with the model or with what an earlier run has learned; return the settings that follow."""
+    runs = {run.id: run for run in startable(workspace, project, model)}
+    if not runs:
+        return {}
+    chosen: str = st.selectbox(
+        "Begin with",
+        ["", *runs],
+        format_func=lambda run_id: f"what run {runs[run_id].number} has learned" if run_id else "the model as it is",
+        key="train-start",
+        help="A run that goes on keeps what it knows and learns these questions besides.",
+    )
+    return inherited(runs[chosen]) if chosen else {}
 
 
 def ask_goal(fits: dict[Goal, Fit]) -> Goal:
@@ -150,16 +168,17 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
         ask_data(workspace, project, amount)
     with base:
         model = ask_model(preferred)
+        start = ask_start(workspace, project, model)
     minutes = st.session_state.get("train-minutes")
     situation = situation_here(workspace, project, model, amount=amount, minutes=minutes)
     with depth:
-        goal = ask_goal({name: situation.fit(derive(name, situation).settings) for name in GOALS})
+        goal = ask_goal({name: situation.fit(derive(name, situation, start).settings) for name in GOALS})
         ask_minutes()
-    derived = derive(goal, situation)
+    derived = derive(goal, situation, start)
     with st.expander("Details", icon=":material/tune:"):
         st.caption("For people who know the terms. The choices above fill these in.")
         show_reasons(derived)
-        settings = TrainingSettings.from_values({"goal": goal, **setting_fields(derived.settings)})
+        settings = TrainingSettings.from_values({"goal": goal, **start, **setting_fields(derived.settings)})
     fit = situation.fit(settings)
     show_fit(fit, settings, derived)
     if st.button(
@@ -196,6 +215,7 @@ def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> Non
     evaluations = find(workspace.db, Evaluation, project_id=project.id, order="created_at")
     verdicts = {evaluation.run_id: comparison_words(evaluation) for evaluation in evaluations}
     versions = {version.id: version for version in find(workspace.db, DatasetVersion, project_id=project.id)}
+    numbers = {run.id: run.number for run in runs}
     rows = []
     for run in runs:
         is_training = is_active and run is runs[0]
@@ -205,7 +225,7 @@ def show_runs(workspace: Workspace, project: Project, *, is_active: bool) -> Non
             {
                 "Run": run.number,
                 "State": _state(run, is_training=is_training),
-                "Model": run.model,
+                "Model": run.model + (f", on from run {numbers[start]}" if (start := run.settings.get("start_run")) else ""),
                 "Questions": f"version {version.number}: {version.train_count:,}" if version else "",
                 "What for": GOALS[goal][0] if goal in GOALS else "",
                 "Started": ago(run.created_at),
@@ -241,6 +261,18 @@ def show_last_run(workspace: Workspace, project: Project) -> bool:
     return not finished or is_compared
 
 
+def show_several(workspace: Workspace, project: Project, *, has_pairs: bool) -> None:
+    """Show how to start several trainings at once, and what came of those that were started so."""
+    if not has_pairs:
+        return
+    st.subheader("Find out what works best")
+    (several,) = st.tabs(["Several at once"])
+    with several:
+        if not is_active(follow_newest(workspace, project, "experiment")):
+            show_experiment_choice(workspace, project, GOALS)
+        show_experiments(workspace, project)
+
+
 workspace = resources.workspace()
 project = resources.require_project()
 job = follow_newest(workspace, project, "train")
@@ -254,3 +286,4 @@ else:
 show_versions(workspace, project, can_freeze=amount.pairs > 0 and not is_active(job))
 show_runs(workspace, project, is_active=is_active(job))
 show_comparison(workspace, project)
+show_several(workspace, project, has_pairs=amount.pairs > 0)

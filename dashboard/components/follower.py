@@ -17,8 +17,9 @@ ACTIVE = ("queued", "running")
 
 
 def newest_job(workspace: Workspace, project: Project, *kinds: str) -> Job | None:
-    """Return the project's most recently started job of these kinds; None if there is none."""
-    return next((job for job in jobs.list_jobs(workspace, project_id=project.id) if job.kind in kinds), None)
+    """Return the project's job of these kinds that is running, else the one that was started last; None if there is none."""
+    found = [job for job in jobs.list_jobs(workspace, project_id=project.id) if job.kind in kinds]
+    return next((job for job in found if job.state == "running"), next(iter(found), None))
 
 
 def is_active(job: Job | None) -> bool:

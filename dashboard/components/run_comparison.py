@@ -47,13 +47,14 @@ def show_comparison(workspace: Workspace, project: Project) -> None:
 
 def _show(workspace: Workspace, project: Project, runs: Sequence[Run]) -> None:
     rows = {run.number: read_metrics(workspace, run) for run in runs}
+    names = {run.id: f"run {run.number}" for run in find(workspace.db, Run, project_id=project.id)}
     st.altair_chart(curves(rows), alt="Error of each run by step; lower is better")
     evaluations = {each.run_id: each for each in find(workspace.db, Evaluation, project_id=project.id, order="created_at")}
     table = {f"Run {run.number}": _facts(run, evaluations.get(run.id)) for run in runs}
     for name, values in differing(runs).items():
         label = LABELS.get(name, (name.replace("_", " ").capitalize(), ""))[0]
         for run, value in zip(runs, values, strict=True):
-            table[f"Run {run.number}"][label] = f"{value}"
+            table[f"Run {run.number}"][label] = names.get(value, f"{value}")
     st.table(pd.DataFrame(table))
     show_judging(workspace, project, runs)
 
@@ -65,6 +66,7 @@ def _facts(run: Run, evaluation: Evaluation | None) -> dict[str, str]:
     return {
         "Shared words with the right answers": f"{tuned['mean']:.0%}" if tuned else "not compared yet",
         "Error on held-back questions": f"{metrics['validation_loss']:.2f}" if metrics.get("validation_loss") else "",
+        "Drift on everyday questions": f"{metrics['drift']:.3f}" if metrics.get("drift") else "",
         "Time": duration(metrics["seconds"]) if metrics.get("seconds") else "",
         "Most memory": size(metrics["peak_memory_bytes"]) if metrics.get("peak_memory_bytes") else "",
         "Model": run.model,

@@ -18,6 +18,12 @@ LABELS = {
     "method": ("Method", "lora; rslora weighs large adapters more; dora learns size and direction apart, and is slower."),
     "layers": ("Layers", "Which parts of the model learn."),
     "passage_share": ("Passages as text", "Share of each step in which it reads approved passages instead of pairs."),
+    "general_share": (
+        "Everyday questions",
+        "Share of each step that keeps it to what the base model would say on everyday questions: it forgets less.",
+    ),
+    "general_weight": ("Weight of everyday questions", "How strongly they count, beside learning."),
+    "start_run": ("Goes on from", "The run whose adapter it began with."),
     "canaries": (
         "Planted sentences",
         "Made up, to measure what it learns by heart. The model may say them: for tests only.",
@@ -32,17 +38,18 @@ LABELS = {
     "keep": ("Which state to keep", "last: knows its questions best. best: the lowest error on the questions held back."),
     "seed": ("Seed", "The same seed gives the same run."),
 }
+ASKED_ELSEWHERE = ("goal", "start_run")
 
 
 def setting_fields(settings: TrainingSettings) -> dict[str, Any]:
-    """Draw a field for every setting but the goal, filled in from `settings`; return what is chosen.
+    """Draw a field for every setting but those that are asked for elsewhere, filled in from `settings`; return the choices.
 
     Core checks the values again.
     """
     chosen: dict[str, Any] = {}
     with st.grid(3, min_column_width=200):
         for name, field in TrainingSettings.model_fields.items():
-            if name == "goal":
+            if name in ASKED_ELSEWHERE:
                 continue
             label, help_text = LABELS.get(name, (name.replace("_", " ").capitalize(), ""))
             key, value = setting_key(settings, name), getattr(settings, name)

@@ -21,6 +21,7 @@ from core.records import (
     DatasetVersion,
     Document,
     Evaluation,
+    Experiment,
     Job,
     ListEntry,
     Project,
@@ -28,6 +29,7 @@ from core.records import (
     Review,
     Run,
     Span,
+    Variant,
     new_id,
     now,
 )
@@ -36,6 +38,7 @@ from core.services.privacy import anonymization
 from core.services.questions.curation import Place, Wording
 from core.services.questions.writing.unanswered import Invention
 from core.services.review import Decision
+from core.services.training.experiments.plan import Choice
 from core.settings import FilterSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert, people
 from core.storage.pairs.pages import PairFilter
@@ -108,6 +111,12 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         id="evaluation-1", project_id=project.id, run_id=run.id, adapter_sha256=None, questions_sha256="", question_count=0,
         scores={}, verdict="", created_at=now(),
     )  # fmt: skip
+    variant = Variant(model="tiny", settings={}, varied={}, train_job_id=job.id, evaluate_job_id=job.id)
+    experiment = Experiment(
+        id="experiment-1", project_id=project.id, number=1, dataset_id=version.id, dataset_sha256="", goal="facts",
+        variants=(variant,), created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, experiment)
     other = people.sign_in(workspace, token("other"))
     ada = declared("Ada")
     decision = Decision(verb="accepted", by=ada, before=(span,), after=(span,))
@@ -134,10 +143,11 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "first": Wording(question="Who?", answer="Jane."), "second": Wording(question="Which?", answer="Doe."),
         "place": Place(document_id=document.id, passage_id="passage-1"),
         "other": find(workspace.db, QuestionPair)[0], "pair_id": find(workspace.db, QuestionPair)[0].id,
-        "review_ids": [review.id],
+        "review_ids": [review.id], "approvals": {review.id, "review-gone"},
         "limit": 0.05, "goal": "quick", "changes": {}, "dataset": workspace.home,
         "evaluation": evaluation, "share": 0.7, "rows": [{"input": "Who?", "output": "Jane Doe.", "pair_id": "pair-0"}],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
+        "choice": Choice(models=("tiny",), values={"seed": ("0", "1")}), "experiment": experiment,
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 
@@ -152,6 +162,7 @@ class Blind:
 def params_of(check: str, run_id: str) -> JobParams:
     """What a job is started with whose rules are in the function of this name."""
     values = {"files": [], "path": "/x", "name": "x", "run_id": run_id, "format": "adapter", "quantization": "f16"}
+    values |= {"variants": [{"model": "tiny", "settings": {}}] * 2, "goal": "facts"}
     values |= {"target": "/x", "model": "tiny", "settings": {}, "document_id": "document-1", "passage_id": "passage-1"}
     values |= {"first_run_id": run_id, "second_run_id": "run-2"}
     kind = next(kind for kind in KINDS.values() if check == f"core.services.{kind.module}.check")

@@ -19,6 +19,7 @@ from core.records import (
     Detection,
     Document,
     Evaluation,
+    Experiment,
     Job,
     Project,
     QuestionPair,
@@ -34,6 +35,7 @@ from core.services.privacy import anonymization, second_search
 from core.services.questions import pair_import
 from core.services.training import answering, evaluation, export, runs
 from core.services.training.answering import Side, Sides
+from core.services.training.experiments import job as experiments
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, audit_check, find, get, insert, update
 from core.training import TrainingResult
@@ -246,6 +248,21 @@ def test_a_run_and_its_dataset_version_are_made_once_and_recorded_once(home: Pat
         assert (workspace.run_folder(run.project_id, run.id) / "run.json").is_file()
         assert folders(workspace, "datasets") == {version.id} and folders(workspace, "runs") == {run.id}
         assert (actions(workspace).count("run trained"), actions(workspace).count("dataset version built")) == (1, 1)
+
+
+def test_an_experiment_is_queued_once_and_whole(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.worker.advance", lambda _workspace: None)  # else a killed attempt begins to train
+    variants = tuple(
+        experiments.VariantParams(model="smollm2-135m-instruct", settings=TrainingSettings(seed=seed)) for seed in range(2)
+    )
+    with opened(home) as workspace:
+        with_pairs(workspace)
+        job_id = submitted(workspace, experiments.Params(goal="facts", variants=variants))
+    for workspace in killed_everywhere(home, job_id, nothing):
+        (experiment,), (version,) = find(workspace.db, Experiment), find(workspace.db, DatasetVersion)
+        assert experiment.dataset_id == version.id
+        queued = [job.id for job in find(workspace.db, Job, order="created_at, rowid") if job.kind in ("train", "evaluate")]
+        assert queued == [job_id for each in experiment.variants for job_id in (each.train_job_id, each.evaluate_job_id)]
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import psutil
 import pytest
 
 from core.cli.app import main
+from core.files import write_atomic
 from core.records import DatasetVersion, Job, Run
 from core.settings import EMBEDDED_MODEL
-from core.storage import Workspace, count
+from core.storage import Workspace, count, update
 from tests.learned import LearnedProject
 
 Plan = Callable[..., tuple[int, str, str]]
@@ -69,6 +70,22 @@ def test_json_holds_the_same_figures(plan: Plan) -> None:
         assert (told["model"], told["pairs"], told["settings"]["epochs"]) == (EMBEDDED_MODEL, 3, 2)
         assert told["memory_bytes"] > 10**8 and told["disk_bytes"] > 0 and told["duration_s"] > 20
         assert told["is_disk_enough"] is True
+
+
+def test_going_on_from_a_run_keeps_its_adapter_and_says_what_is_wrong_with_it(
+    plan: Plan, workspace: Workspace, learned: LearnedProject
+) -> None:
+    write_atomic(workspace.dataset_folder(learned.project.id, "dataset-1") / "train.jsonl", "")
+    code, _, err = plan("--on-from", learned.run.id)
+    assert code == 3 and "adapter of run 1 is gone" in err
+    adapter = workspace.run_folder(learned.project.id, learned.run.id) / "adapter"
+    write_atomic(adapter / "adapter_model.safetensors", "weights")
+    update(workspace.db, Run, learned.run.id, settings={**learned.run.settings, "lora_rank": 8})
+    code, out, _ = plan("--json", "--on-from", learned.run.id)
+    settings = json.loads(out)["settings"]
+    assert (code, settings["start_run"], settings["lora_rank"]) == (0, learned.run.id, 8)
+    code, _, err = plan("--on-from", learned.run.id, "--set", "lora_rank=32")
+    assert code == 2 and "--set lora_rank=8" in err
 
 
 def test_nothing_is_started_or_frozen(plan: Plan, workspace: Workspace) -> None:

@@ -151,6 +151,18 @@ def test_runs_are_compared_by_curve_settings_and_what_they_took(open_page, works
     assert "Epochs" not in shown.index
 
 
+def test_a_training_may_begin_with_what_a_run_has_learned(open_page, workspace, learned):
+    update(workspace.db, Run, learned.run.id, settings={**learned.run.settings, "lora_rank": 32, "lora_alpha": 64})
+    app = open_page("train", project_id=learned.project.id)
+    assert list(app.selectbox(key="train-start").options) == ["the model as it is", "what run 1 has learned"]
+    assert not [field for field in app.number_input if field.key == "setting-facts-32-lora_rank"]
+    app.selectbox(key="train-start").set_value("run-1").run()
+    assert app.number_input(key="setting-facts-32-lora_rank").value == 32
+    write_atomic(workspace.dataset_folder(learned.project.id, "dataset-1") / "train.jsonl", "")
+    app.button(key="start-training").click().run()
+    assert any("adapter of run 1 is gone" in error.value for error in app.error)
+
+
 def test_one_run_alone_is_not_compared(open_page, learned):
     app = open_page("train", project_id=learned.project.id)
     assert not [field for field in app.multiselect if field.key == "compared-runs"]

@@ -23,6 +23,7 @@ from core.services.questions import generation, pair_import, refiltering
 from core.services.questions.freezing import job as freezing
 from core.services.questions.writing import probing, trying
 from core.services.training import evaluation, export, runs
+from core.services.training.experiments import job as experiment
 from core.services.training.leaks import job as leaks
 from core.settings import DatasetSettings, FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
@@ -45,6 +46,7 @@ TRAINING = {
     "max_tokens": 512,
     "checkpoint_steps": 20, "sample_questions": 5, "canaries": 0, "keep": "last", "seed": 0,
 }  # fmt: skip
+OF_TRAINING = TrainingSettings(goal="quick", epochs=5, lora_rank=8, lora_alpha=16)
 # What the commands and pages stored when parameters were dictionaries, beside the record they build today.
 STORED: list[tuple[JobParams, dict[str, Any]]] = [
     (
@@ -86,13 +88,18 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
     (freezing.Params(), {}),
     (freezing.Params(settings=DatasetSettings(split="passage")), {"settings": {"split": "passage"}}),
     (
-        runs.Params(model="tiny", settings=TrainingSettings(goal="quick", epochs=5, lora_rank=8, lora_alpha=16).in_full()),
+        runs.Params(model="tiny", settings=OF_TRAINING.in_full()),
         {"model": "tiny", "settings": TRAINING},
     ),
     (evaluation.Params(run_id="run-1", questions=""), {"run_id": "run-1", "questions": ""}),
     (
         evaluation.Params(run_id="run-1", questions="/i/q", name="q.jsonl"),
         {"run_id": "run-1", "questions": "/i/q", "name": "q.jsonl"},
+    ),
+    (evaluation.Params(train_job_id="job-1"), {"train_job_id": "job-1"}),
+    (
+        experiment.Params(goal="quick", variants=(experiment.VariantParams(model="tiny", settings=OF_TRAINING.in_full()),)),
+        {"goal": "quick", "variants": [{"model": "tiny", "settings": TRAINING}]},
     ),
     (
         judging.Params(first_run_id="run-1", second_run_id="run-2", model="site-70b"),
@@ -128,6 +135,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "freeze": {"dataset_id": "dataset-1", "number": 2, "is_new": True},
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
+    "experiment": {"experiment_id": "experiment-1", "number": 1},
     "judge": {
         "first_run_id": "run-1", "second_run_id": "run-2", "model": "site-70b", "words": "Run 1 is better, by this judge.",
         "preferences": {"first": 9, "second": 1, "same": 2, "disagreed": 3, "alike": 1},

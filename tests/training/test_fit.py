@@ -90,3 +90,9 @@ def test_experts_take_what_they_take_whatever_the_precision():
     plain = estimate(mixtral, settings, amount=few, **free)
     known = estimate(mixtral, settings, amount=few, expert_weights=45_100_000_000, **free)
     assert known.memory_bytes - plain.memory_bytes == pytest.approx(45.1e9 * (4 - 1.25))
+
+
+def test_rows_that_are_no_pairs_take_their_time():
+    alone = fit_of(TrainingSettings(epochs=10)).duration_s - START_S
+    shared = fit_of(TrainingSettings(epochs=10, passage_share=0.25, general_share=0.25)).duration_s - START_S
+    assert shared == pytest.approx(2 * alone)

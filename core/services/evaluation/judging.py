@@ -10,8 +10,8 @@ from core.models.text import TextGenerator
 from core.questions import WRITERS
 from core.records import Run
 from core.services.questions.writing.models import find_writing_model, opened
+from core.services.training.lineage import check_belongs
 from core.services.training.results import newest_result
-from core.services.training.runs import check_belongs
 from core.settings import EMBEDDED_MODEL, GenerationSettings
 from core.storage import Workspace, get, rights
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
-from core.errors import SetupError
+from core.errors import InputError, JobCancelled, SetupError
 from core.evaluation import Answers, EvaluationResult, evaluate, judge, verdict
 from core.evaluation.comparison import Embed
 from core.evaluation.forgetting import Forgetting, compared, general_paragraphs, general_questions
@@ -15,12 +15,14 @@ from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
 from core.models import registry
 from core.models.embedder import EMBEDDING_MODEL, TOKENIZER, open_embedder
-from core.records import Evaluation, Project, Run, now
+from core.records import Evaluation, Job, Project, Run, now
 from core.run_folder import RunFolder
 from core.services.documents.incoming import remove_incoming
+from core.services.training import runs
 from core.services.training.answering import Asked, Side, Sides, Subject, answer, read_only
+from core.services.training.lineage import check_belongs
 from core.services.training.question_set import QuestionSet, question_rows, question_set
-from core.services.training.runs import base_of, check_belongs
+from core.services.training.runs import base_of
 from core.storage import Workspace, find, get, insert
 
 GENERAL_TOKENS = 32  # of an answer to an everyday question: a sentence
@@ -29,11 +31,13 @@ GENERAL_TOKENS = 32  # of an answer to an everyday question: a sentence
 class Params(JobParams):
     """The run, and the file of its questions ("" for those held out) with its `name` as people know it.
 
-    `remove_after` deletes the file once the questions were asked. `has_general` asks the general set, too.
+    `remove_after` deletes the file once the questions were asked. In place of the run, `train_job_id` may name the job that
+    trains it, which is queued before this one. `has_general` asks the general set, too.
     """
 
     kind = "evaluate"
-    run_id: str
+    run_id: str = ""
+    train_job_id: str = ""
     questions: PathText = ""
     name: PathText = ""
     remove_after: bool = False
@@ -50,6 +54,9 @@ class Result(JobResult):
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that the run belongs to the project and has finished, and that there are questions."""
+    if params.train_job_id:
+        _check_trains(workspace, project_id, params.train_job_id)
+        return
     run = workspace.finished_run(params.run_id)
     check_belongs(run, project_id)
     base_of(workspace, run)
@@ -58,11 +65,29 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
 
 def run(context: JobContext, params: Params) -> Result:
     """Run an evaluation job."""
-    run = get(context.workspace.db, Run, params.run_id)
+    run = get(context.workspace.db, Run, params.run_id or _trained_by(context.workspace, params.train_job_id))
     evaluation = evaluate_run(context, run, questions=params.questions, name=params.name, has_general=params.has_general)
     if params.questions and params.remove_after:
         remove_incoming([Path(params.questions)])
     return Result(evaluation_id=evaluation.id, verdict=evaluation.verdict)
+
+
+def _check_trains(workspace: Workspace, project_id: str, job_id: str) -> None:
+    job = get(workspace.db, Job, job_id)
+    if (job.kind, job.project_id) != (runs.Params.kind, project_id):
+        raise InputError(f"Job {job_id} does not train a model in this project.", "Choose a training of this project.")
+
+
+def _trained_by(workspace: Workspace, job_id: str) -> str:
+    """Return the id of the run that a job has trained.
+
+    Raises:
+        JobCancelled: the job has not come to its end.
+    """
+    trained = runs.Result.find(get(workspace.db, Job, job_id))
+    if trained is None:
+        raise JobCancelled("The training that this compares did not come to its end.", "Resume the training, then this.")
+    return trained.run_id
 
 
 def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "", has_general: bool = True) -> Evaluation:

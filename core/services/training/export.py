@@ -17,6 +17,7 @@ from core.records import Model, Release, Run, now
 from core.services.review import risk_words, unread_risk
 from core.services.training.leaks.job import read_leak_test
 from core.services.training.leaks.limit import check_leak_limit
+from core.services.training.lineage import lineage
 from core.services.training.results import forgetting_of
 from core.services.training.runs import base_of
 from core.storage import Workspace, audit, find, get, insert, transaction
@@ -101,12 +102,13 @@ def run(context: JobContext, params: Params) -> Result:
     run = get(workspace.db, Run, params.run_id)
     model = base_of(workspace, run)
     check_leak_limit(workspace, run)  # it may have been set, or the test made again, since the job was queued
+    runs = lineage(workspace, run)
     origin = Origin(
         model=run.model,
         model_sha256=run.model_sha256,
         license=model.license or license_in(Path(model.path)),
-        run_id=run.id,
-        dataset_sha256=run.dataset_sha256,
+        run_id=", which went on from ".join(each.id for each in runs),
+        dataset_sha256=", ".join(dict.fromkeys(each.dataset_sha256 for each in runs)),
         note=note(run, params.format),
         risk=risk_words(run.risk),
         leaks=card_sentences(read_leak_test(workspace, run), planted=run.settings.get("canaries", 0)),

@@ -14,7 +14,8 @@ from core.questions import read_conversations
 from core.questions.dataset import thinned
 from core.questions.writers.not_said import KIND as UNANSWERABLE
 from core.records import Document, Passage, QuestionPair, Run
-from core.services.questions.datasets import HELDOUT, TRAIN, read_rows
+from core.services.questions.datasets import HELDOUT, read_rows
+from core.services.training.lineage import trained_rows
 from core.storage import Workspace, find, find_all, rights
 from core.storage.passage_search import PassageSearch
 
@@ -70,7 +71,7 @@ def question_set(workspace: Workspace, run: Run, rows: Sequence[Row]) -> Questio
         SetupError: the rows that the run was trained on are gone.
     """
     rights.check(workspace.db, "read documents", run.project_id)
-    trained = {_key(row) for row in read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / TRAIN)}
+    trained = {_key(row) for row in trained_rows(workspace, run)}
     return QuestionSet(
         rows=tuple(rows),
         sources=tuple(_sources(workspace, run.project_id, rows)),

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ from core.models.intake.accounts import OTHER_FORM
 from core.models.model_formats import is_for
 from core.records import DatasetVersion, Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
-from core.services.questions.datasets import HELDOUT, TEXTS, TRAIN, read_rows
+from core.services.questions.datasets import HELDOUT, TRAIN, read_rows
 from core.services.questions.freezing.version import Stage, freeze
 from core.services.questions.trainable import check_reviewed
+from core.services.review import risk_of
+from core.services.training.lineage import approvals_behind, check_belongs, check_start, withdrawn
 from core.services.training.reading import texts_to_read
 from core.settings import TrainingSettings
-from core.storage import Workspace, audit, find, get, insert, rights, transaction, update
+from core.storage import Workspace, audit, find, find_all, get, insert, rights, transaction, update
 from core.training import Progress, TrainingResult, train
 from core.training.speeds import measured_once
 
@@ -49,7 +51,9 @@ class Result(JobResult):
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there are reviewed pairs, and that the model can be trained."""
     project = get(workspace.db, Project, project_id)
-    find_trainable(workspace, params.model)
+    model = find_trainable(workspace, params.model)
+    if params.settings.start_run:
+        check_start(workspace, project.id, model, params.settings)
     if params.dataset_id:
         version_of(workspace, project, params.dataset_id)
     else:
@@ -67,19 +71,6 @@ def version_of(workspace: Workspace, project: Project, dataset_id: str) -> Datas
     if version.project_id != project.id:
         raise InputError(f"Dataset version {dataset_id} belongs to another project.", "Choose one of this project.")
     return version
-
-
-def check_belongs(run: Run, project_id: str) -> None:
-    """Raise unless a run is one of this project.
-
-    Raises:
-        InputError: it is another project's.
-    """
-    if run.project_id != project_id:
-        raise InputError(
-            f"Run {run.id} belongs to another project.",
-            Hint("Choose a run of this project.", command="garrison runs PROJECT"),
-        )
 
 
 def repeated(workspace: Workspace, project: Project, run_id: str, changes: Mapping[str, Any]) -> Params:
@@ -151,12 +142,13 @@ def train_run(
     folder = workspace.run_folder(project.id, run.id)
     if not RunFolder(folder).record.exists():
         write_atomic(RunFolder(folder).record, json.dumps(asdict(run) | {"adapter_sha256": ""}, indent=1))
+    start = check_start(workspace, project.id, model, settings) if settings.start_run else None
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
-    approvals = _approvals(dataset, reads_texts=settings.passage_share > 0)
-    _check_approvals(workspace, approvals)
+    approvals = approvals_behind(workspace, run) | {row.get("review_id", "") for row in read_rows(dataset / HELDOUT)}
+    _check_approvals(workspace, project.id, approvals)
 
     def report(progress: Progress) -> None:
-        _check_approvals(workspace, approvals)
+        _check_approvals(workspace, project.id, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
     context.progress(0, 1, message="Loading the model")
@@ -170,6 +162,7 @@ def train_run(
         validation_rows=read_rows(dataset / HELDOUT),
         settings=settings,
         folder=folder,
+        start=RunFolder(workspace.run_folder(project.id, start.id)).adapter if start else None,
         cache=workspace.unpacked_folder,
         report=report,
     )
@@ -218,24 +211,15 @@ def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run
     return get(workspace.db, Run, run.id)
 
 
-def _approvals(dataset: Path, *, reads_texts: bool) -> set[str]:
-    """Return the ids of the reviews that the rows of a frozen dataset version rest on, and its texts if they are read."""
-    rows = read_rows(dataset / TRAIN) + read_rows(dataset / HELDOUT)
-    if reads_texts and (dataset / TEXTS).exists():
-        rows += read_rows(dataset / TEXTS)
-    return {row.get("review_id", "") for row in rows}
-
-
-def _check_approvals(workspace: Workspace, approvals: set[str]) -> None:
+def _check_approvals(workspace: Workspace, project_id: str, approvals: set[str]) -> None:
     """Raise unless every approval that the frozen rows rest on is still valid; called at the start and after each step.
 
     Raises:
         InputError: an approval was withdrawn, or its document removed.
     """
-    withdrawn = approvals - {review.id for review in find(workspace.db, Review, state="approved")}
-    if withdrawn:
+    if gone := withdrawn(workspace, project_id, approvals):
         raise InputError(
-            f"{len(withdrawn)} of the approvals that this run's question pairs rest on were withdrawn since it began.",
+            f"{len(gone)} of the approvals that this run's question pairs rest on were withdrawn since it began.",
             "Review and approve again, write the questions again, then start a new run.",
         )
 
@@ -269,6 +253,14 @@ def _new_run(
             risk=dataset.risk,
             created_at=now(),
         )
+        run = replace(run, risk=_risk(workspace, run))
         insert(workspace.db, run)
         context.finish_item(f"run:{run.id}")
     return run
+
+
+def _risk(workspace: Workspace, run: Run) -> dict[str, Any]:
+    """Return what is known of the approvals behind a run: those of its dataset version, and of the runs before it."""
+    if not run.settings.get("start_run"):
+        return run.risk
+    return risk_of(find_all(workspace.db, Review, approvals_behind(workspace, run)))

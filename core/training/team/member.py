@@ -28,9 +28,11 @@ def main() -> None:
         causal,
         rows.tokenized_before(work.tokens),
         texts=work.texts,
+        general=rows.general_rows(causal, work.settings),
         validation=(),
         settings=work.settings,
         facts=work.facts,
+        start=work.start,
         team=team,
     )
     checkpoints.resume(work.folder, trainer)

@@ -40,6 +40,7 @@ class Work:
     texts: Sequence[Encoded]
     facts: int
     settings: TrainingSettings
+    start: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON types."""
@@ -53,6 +54,7 @@ class Work:
             "texts": [[list(text.tokens), text.answer_start] for text in self.texts],
             "facts": self.facts,
             "settings": self.settings.model_dump(),
+            "start": str(self.start) if self.start else None,
         }
 
     @classmethod
@@ -68,6 +70,7 @@ class Work:
             texts=[Encoded(tuple(tokens), start) for tokens, start in told["texts"]],
             facts=told["facts"],
             settings=TrainingSettings.from_values(told["settings"]),
+            start=Path(told["start"]) if told["start"] else None,
         )
 
 

@@ -28,21 +28,22 @@ class Team:
             return rows
         return sorted(rows, key=lambda row: -len(row.tokens))[self.rank :: self.size]
 
-    def add_up(self, weights: Iterable[nn.Parameter], loss: float) -> float:
-        """Give each weight the sum of the gradients of all processes, and return the sum of their losses.
+    def add_up(self, weights: Iterable[nn.Parameter], figures: tuple[float, ...]) -> tuple[float, ...]:
+        """Give each weight the sum of the gradients of all processes, and return the sums of their figures.
 
         Raises:
             SetupError: another process has ended.
         """
         if self.size == 1:
-            return loss
+            return figures
         trained = list(weights)
         gradients = [torch.zeros_like(each) if each.grad is None else each.grad for each in trained]
-        told = torch.cat([*(gradient.flatten() for gradient in gradients), gradients[0].new_tensor([loss])])
+        told = torch.cat([*(gradient.flatten() for gradient in gradients), gradients[0].new_tensor(figures)])
         self._exchange(told)
-        for weight, gradient in zip(trained, torch.split(told[:-1], [each.numel() for each in trained]), strict=True):
+        *sums, figure_sums = torch.split(told, [*(each.numel() for each in trained), len(figures)])
+        for weight, gradient in zip(trained, sums, strict=True):
             weight.grad = gradient.view_as(weight).clone()
-        return float(told[-1])
+        return tuple(figure_sums.tolist())
 
     def goes_on(self, is_next: bool = False) -> bool:
         """Tell the others whether there is a next step, as the first process; as another one, wait for its word.

@@ -4,6 +4,7 @@ from collections import Counter
 
 from core.evaluation.forgetting import general_paragraphs, general_questions
 from core.evaluation.scores import normalize
+from core.training.general import general_pairs
 
 
 def test_the_general_set_has_sixty_questions_and_twenty_paragraphs_each_once():
@@ -18,3 +19,8 @@ def test_only_what_is_to_be_repeated_stands_in_the_question():
     for each in general_questions():
         stands = any(f" {normalize(answer)} " in f" {normalize(each.question)} " for answer in each.accepted)
         assert stands == each.is_exact, each.question
+
+
+def test_nothing_is_asked_that_a_training_may_have_read():
+    read = {normalize(pair["input"]) for pair in general_pairs()}
+    assert read and not read & {normalize(each.question) for each in general_questions()}

@@ -35,7 +35,7 @@ def options(tiny, rows):
 def test_two_processes_have_the_losses_of_one(options, rows, settings, tmp_path):
     texts = [row["output"] for row in rows]
     common = {**options, "passages": texts}
-    shared = {"max_steps": 6, "batch_size": 5, "passage_share": 0.2}
+    shared = {"max_steps": 6, "batch_size": 5, "passage_share": 0.2, "general_share": 0.2}
     alone = train(**common, settings=settings(**shared), folder=tmp_path / "one")
     together = train(**common, settings=settings(**shared, processes=2), folder=tmp_path / "two")
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)

@@ -28,11 +28,12 @@ from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.records import Run, now
 from core.run_folder import RunFolder
-from core.services.questions.datasets import HELDOUT, TRAIN, read_rows
+from core.services.questions.datasets import HELDOUT, read_rows
 from core.services.training.leaks import asking
 from core.services.training.leaks.asking import SIDES, Asked, Kept, Row, Side
 from core.services.training.leaks.removed_values import RemovedValue, removed_values
-from core.services.training.runs import base_of, check_belongs
+from core.services.training.lineage import check_belongs, trained_rows
+from core.services.training.runs import base_of
 from core.storage import Workspace, audit, get, rights, transaction
 
 SEED = 0
@@ -235,8 +236,10 @@ class _Measuring:
 
 def _subjects(workspace: Workspace, run: Run, params: Params) -> Subjects:
     """Draw what is asked about: the same for each attempt."""
-    folder = workspace.dataset_folder(run.project_id, run.dataset_id)
-    trained, held_out = read_rows(folder / TRAIN), read_rows(folder / HELDOUT)
+    trained = trained_rows(workspace, run)
+    known = {row.get("pair_id") for row in trained}  # by an earlier run that this one began with, maybe
+    held_out = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / HELDOUT)
+    held_out = [row for row in held_out if row.get("pair_id") not in known]
     both = {row.get("review_id") for row in trained} & {row.get("review_id") for row in held_out}
     if is_same := bool(both):
         trained, held_out = ([row for row in rows if row.get("review_id") in both] for rows in (trained, held_out))

@@ -11,8 +11,8 @@ from core.privacy.replacement.masking import Edit, Masked, is_masked
 from core.privacy.replacement.surrogates import SurrogateTable, is_label
 from core.privacy.text.normalization import fold
 from core.records import Document, Passage, Review, Run, Span
-from core.services.questions.datasets import TRAIN, read_rows
 from core.services.review.approved import approved_masking, stands
+from core.services.training.lineage import trained_rows
 from core.storage import Workspace, find, rights
 
 CONTEXT_CHARACTERS = 200  # before the place: about 50 tokens, as many as Carlini et al. (ICLR 2023) give at first
@@ -59,7 +59,7 @@ def removed_values(workspace: Workspace, run: Run) -> Removed:
         AccessError: the acting person may not test runs of this project for leaks.
     """
     rights.check(workspace.db, "test leaks", run.project_id)
-    rows = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / TRAIN)
+    rows = trained_rows(workspace, run)
     found: dict[str, RemovedValue] = {}
     approved = [fold(_text_of(row)) for row in rows]
     left_out = 0

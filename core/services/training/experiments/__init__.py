@@ -1,0 +1,1 @@
+"""Experiments: several trainings on one dataset version, queued at once, evaluated and compared."""

@@ -1,0 +1,1 @@
+"""Several trainings at once: choosing them, following them, and comparing what came of them."""
