@@ -51,8 +51,23 @@ class RunFolder:
         return self.path / "adapter"
 
     @property
+    def weights(self) -> Path:
+        """A folder with a complete model in safetensors, in place of `adapter` if the run trained all weights."""
+        return self.path / "weights"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run trained all weights and is a model by itself."""
+        return self.weights.is_dir()
+
+    @property
+    def learned(self) -> Path:
+        """The folder of what the run learned: its weights, or its adapter."""
+        return self.weights if self.is_whole else self.adapter
+
+    @property
     def result(self) -> Path:
-        """The adapter's hash and the run's numbers, as JSON; there once the run has finished."""
+        """The hash of what was learned and the run's numbers, as JSON; there once the run has finished."""
         return self.path / "result.json"
 
     @property

@@ -12,12 +12,14 @@ from core.errors import Hint, InputError
 _GOALS_OF_PRESETS = {"quick": "quick", "standard": "facts", "thorough": "heart"}
 Goal = Literal["quick", "facts", "heart", "style"]
 Keep = Literal["best", "last"]
-Method = Literal["lora", "rslora", "dora"]
+Objective = Literal["answers", "dpo"]
+Method = Literal["lora", "rslora", "dora", "full"]
 Layers = Literal["all", "mlp", "attention"]
 DetectionLevel = Literal["standard", "thorough"]
 SplitChoice = Literal["auto", "document", "passage"]
 Precision = Literal["fp32", "bf16", "fp16", "8bit", "4bit"]
 MOST_BESIDES = 0.75  # of the rows of a training step, what is no question pair
+EXACT: tuple[Precision, ...] = ("fp32", "bf16")  # weights that can be trained themselves
 EMBEDDED_MODEL = "smollm2-135m-instruct"  # the language model that every installation has
 
 
@@ -146,7 +148,9 @@ class TrainingSettings(Settings):
     gradient_accumulation: int = Field(default=1, ge=1, le=256)
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
-    method: Method = "lora"  # how the adapter is scaled ("rslora") or taken apart into size and direction ("dora")
+    method: Method = "lora"  # "full": all weights; else an adapter, scaled ("rslora") or size and direction apart ("dora")
+    objective: Objective = "answers"  # "dpo": of two answers, the one that reviewers preferred (Rafailov et al. 2023)
+    preference_beta: float = Field(default=0.1, gt=0, le=10)  # how strongly "dpo" is held to what it begins with
     layers: Layers = "all"  # which linear layers get an adapter
     passage_share: float = Field(default=0.0, ge=0, le=0.5)  # of the rows of each step, approved passages read as text
     lora_rank: int = Field(default=16, ge=1, le=512)
@@ -177,6 +181,24 @@ class TrainingSettings(Settings):
         """Check that passages and general rows leave a share for question pairs."""
         if self.passage_share + self.general_share > MOST_BESIDES:
             raise ValueError(f"passage_share and general_share are at most {MOST_BESIDES} together")
+        return self
+
+    @model_validator(mode="after")
+    def _can_train_all(self) -> Self:
+        """Check that training all weights is not asked for together with what needs an adapter."""
+        if self.method == "full" and self.precision not in EXACT:
+            raise ValueError(f"method full needs precision {' or '.join(EXACT)}, because weights of fewer bits cannot learn")
+        if self.method == "full" and (self.general_share or self.start_run):
+            raise ValueError("general_share and start_run need an adapter, and method full trains without one")
+        return self
+
+    @model_validator(mode="after")
+    def _prefers_alone(self) -> Self:
+        """Check that learning which answers were preferred is not asked for together with what it has no place for."""
+        if self.objective == "dpo" and (self.passage_share or self.canaries):
+            raise ValueError(
+                "passage_share and canaries need objective answers, and dpo learns from preferred answers alone"
+            )
         return self
 
 

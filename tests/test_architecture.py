@@ -78,6 +78,7 @@ HOMES = {
     "bitsandbytes": ("core/models", "core/training"),
     "trl": ("core/training",),
     "accelerate": ("core/training",),
+    "optuna": ("core/training",),
     "rouge_score": ("core/evaluation",),
     "pypdfium2": ("core/documents",),
     "rapidocr_onnxruntime": ("core/documents",),
@@ -269,7 +270,7 @@ def test_importing_core_loads_nothing_heavy():
 
 
 def test_help_is_shown_without_loading_a_model_library():
-    heavy = {"torch", "transformers", "streamlit", "llama_cpp", "spacy", "peft", "datasets"}
+    heavy = {"torch", "transformers", "streamlit", "llama_cpp", "spacy", "peft", "datasets", "optuna"}
     program = (
         "import sys, contextlib, io\n"
         "from core.cli.app import main\n"

@@ -61,7 +61,7 @@ def open_host(name: str, host: "Host") -> ChatModel:
 
 
 def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> ChatModel:
-    """Open a run: its base model with its adapter, using the chat template stored during training.
+    """Open a run: its base model with its adapter or its own weights, using the chat template stored during training.
 
     The engine answers, with the adapter loaded beside the base. transformers takes over if the engine cannot: if llama.cpp
     does not support the model family, or the run was trained on weights rounded to 8 or 4 bits, which its adapter has
@@ -70,7 +70,7 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
     Args:
         base: the base model, a GGUF file or a folder of safetensors.
         format: its format.
-        folder: the run's folder, with `run.json`, `adapter/` and `template.jinja`.
+        folder: the run's folder, with `run.json`, `adapter/` or `weights/`, and `template.jinja`.
         cache: folder for converted models: safetensors to GGUF, or the reverse.
 
     Raises:
@@ -78,11 +78,13 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
         InputError: the model cannot be loaded, or the adapter was made for another one.
     """
     run = RunFolder(folder)
-    for path in (run.record, run.adapter, run.template):
+    for path in (run.record, run.learned, run.template):
         if not path.exists():
             raise SetupError(f"The run's {path.name} is gone.", "Restore the workspace from a backup or train again.")
     template = run.read_template()
     precision = _precision(run.record)
+    if run.is_whole:
+        return _open_whole(run, template, precision)
 
     from core.models.engine.supervisor import shared
     from core.models.engine.tuned import tuned
@@ -95,6 +97,20 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
 
     causal = load_causal(base, format, precision=precision, template=template, cache=cache)
     return _Causal(load_adapter(causal, run.adapter))
+
+
+def _open_whole(run: RunFolder, template: str, precision: Precision) -> ChatModel:
+    """Open a run that is a model by itself, with the engine if llama.cpp supports its family; its GGUF is kept with it."""
+    from core.models.engine.tuned import base_for_engine
+
+    if gguf := base_for_engine(run.weights, "safetensors", precision=precision, cache=run.path):
+        from core.models.engine.model import EngineModel
+        from core.models.engine.supervisor import shared
+
+        return _Served(EngineModel(shared(), gguf, template=template))
+    from core.models.causal import load_causal
+
+    return _Causal(load_causal(run.weights, "safetensors", precision=precision, template=template))
 
 
 def _precision(record: Path) -> Precision:

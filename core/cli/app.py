@@ -30,6 +30,7 @@ from core.cli import (
     projects,
     questions,
     reidentification,
+    searching,
     selftest,
     service,
     training,
@@ -61,7 +62,7 @@ app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
 app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
-for commands in (privacy, reidentification, training, conversation, service, selftest):
+for commands in (privacy, reidentification, training, searching, conversation, service, selftest):
     commands.register(app)
 
 

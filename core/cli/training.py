@@ -35,7 +35,7 @@ def train(
     project: str,
     model: Annotated[str, typer.Option(help="The model to start from.")] = EMBEDDED_MODEL,
     precision: Annotated[str, typer.Option(help="fp32, bf16, fp16, 8bit or 4bit.")] = "",
-    goal: Annotated[str, typer.Option(help="quick, facts, heart or style.")] = "facts",
+    goal: Annotated[str, typer.Option(help="quick, facts, heart, style or one of the project's own.")] = "facts",
     minutes: Annotated[float, typer.Option(help="Time allowed; 0: no limit.", min=0)] = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the training settings.")] = None,
     from_run: Annotated[
@@ -71,7 +71,9 @@ def train(
         shell.workspace, chosen, base, amount=amount, goal=goal, minutes=minutes or None, changes=changes
     )
     params = Params(model=base.name, settings=derived.settings.in_full())
-    if plan:
+    if derived.warning and not shell.is_json:
+        typer.echo(derived.warning, err=True)
+    if plan:  # and all that a job would refuse
         check(shell.workspace, chosen.id, params)
         raise typer.Exit(0 if show_plan(shell, chosen, base, amount=amount, derived=derived) else DOES_NOT_FIT)
     _train(shell, chosen, params, detach=detach)
@@ -124,7 +126,7 @@ def show_plan(shell: Shell, project: Project, base: Model, *, amount: Amount, de
     verdict = {name: getattr(fit, name) for name in ("is_enough", "is_memory_enough", "is_disk_enough")}
     payload = {
         "model": base.name, "pairs": amount.pairs, "facts": amount.facts, "settings": settings.model_dump(),
-        "reasons": dict(derived.reasons), **plain(fit), **verdict,
+        "reasons": dict(derived.reasons), "warning": derived.warning, **plain(fit), **verdict,
     }  # fmt: skip
     shell.show(payload, plan_text(fit, derived, pair_count=amount.pairs))
     return fit.is_enough
@@ -135,6 +137,7 @@ def plan_text(fit: Fit, derived: Derived, *, pair_count: int) -> str:
     rows = [
         {"what": "memory", "needed": size(fit.memory_bytes), "free": size(fit.free_memory_bytes)},
         {"what": "disk", "needed": size(fit.disk_bytes), "free": size(fit.free_disk_bytes)},
+        {"what": "of it a checkpoint", "needed": size(fit.checkpoint_bytes), "free": ""},
         {"what": "time", "needed": f"about {duration(fit.duration_s)}", "free": ""},
     ]
     settings = derived.settings
@@ -152,7 +155,11 @@ def plan_text(fit: Fit, derived: Derived, *, pair_count: int) -> str:
 
 
 def _memory_hint(settings: TrainingSettings) -> str:
-    options = {"precision": "--precision {}", "batch_size": "--set batch_size={}"}
+    options = {
+        "precision": "--precision {}",
+        "method": "--set method={}",
+        "batch_size": "--set batch_size={}",
+    }
     changes = [options[name].format(value) for name, value in remedies(settings).items()]
     return f"try {' or '.join(changes)}" if changes else "choose a smaller model, or close other programs."
 

@@ -22,6 +22,7 @@ from core.models.intake.brought import check_safetensors
 from core.models.intake.folder import READER, account_from, read_config
 from core.models.intake.gguf_config import check_gguf_for_training, config_of, quick_names
 from core.models.precision import compute_in_fp32, load_options
+from core.models.row_attention import attend_by_rows
 from core.models.state_space import STATE_SPACE, UNQUANTIZED
 from core.models.templates import FALLBACK_TEMPLATE
 from core.models.torch_setup import memory_errors, peft_warnings_logged, prepare_libraries
@@ -84,6 +85,7 @@ def load_causal(
         SetupError: not enough memory.
     """
     prepare_libraries()
+    attend_by_rows()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if format not in ("gguf", "safetensors"):
         raise InputError(f"{path.name} is not a language model.", "Choose a GGUF file or a folder with safetensors.")

@@ -6,7 +6,7 @@ that `sha256sum -c SHA256SUMS` verifies its files. Import this module inside the
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +119,9 @@ def export_gguf(
 ) -> Checksum:
     """Export the merged model as a GGUF file in `target`, beside its model card, after test-loading it with llama.cpp.
 
-    From a GGUF base everything but the changed weights is copied. From safetensors a merged folder is written first, as
-    temporary input for llama.cpp's converter, which determines the model families that can be exported.
+    From a GGUF base everything but what the adapter changes is copied. From safetensors, and for a run of all weights, a
+    merged folder is written first, as temporary input for llama.cpp's converter, which determines the model families that
+    can be exported.
 
     Args:
         path: the base model.
@@ -147,7 +148,7 @@ def export_gguf(
     with folder_atomic(target) as beside:
         file = beside / f"model-{quantization}.gguf"
         plain = file if quantization == PLAIN else beside / f".model-{PLAIN}.gguf"
-        if format == "gguf":
+        if format == "gguf" and not RunFolder(folder).is_whole:
             adapter = adapter_gguf(RunFolder(folder).adapter, path, folder, report=lambda: report(0.0))
             license = origin.license if origin else ""
             template, vocabulary = _template(folder), llama.load_vocabulary(path)
@@ -155,7 +156,9 @@ def export_gguf(
             added = gguf_file.Added(template=template, end=end, license=license)
             gguf_file.write_sum(path, adapter, plain, added, report=report)
         else:
-            merged = beside / path.name  # the converter names the GGUF's model after its folder
+            merged = beside / (
+                path.stem if format == "gguf" else path.name
+            )  # the converter names the GGUF's model after its folder
             merged.mkdir()
             vocabulary = _write_merged(path, format, folder=folder, target=merged, cache=cache)
             if origin is not None:
@@ -172,8 +175,11 @@ def export_gguf(
 
 
 def load_run(path: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> CausalModel:
-    """Load the base model in fp32 with the run's adapter and chat template."""
+    """Load the run in fp32 with its chat template: the base model with its adapter, or its own weights."""
     _check_present(folder, [])
+    run = RunFolder(folder)
+    if run.is_whole:
+        return load_causal(run.weights, "safetensors", template=_template(folder))
     return load_adapter(load_causal(path, format, template=_template(folder), cache=cache), RunFolder(folder).adapter)
 
 
@@ -188,11 +194,26 @@ def _write_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path
     Returns:
         The vocabulary the run was trained with.
     """
-    causal = load_run(path, format, folder=folder, cache=cache)
+    causal, run = load_run(path, format, folder=folder, cache=cache), RunFolder(folder)
     stored = getattr(causal.model.config, "dtype", None)
     with memory_errors():
-        model: Any = causal.model.merge_and_unload()
+        model: Any = causal.model if run.is_whole else causal.model.merge_and_unload()
         model.to(torch.float16 if format == "gguf" else _own_dtype(path) or stored or torch.float32)
+    source: tuple[Path, ModelFormat] = (run.weights, "safetensors") if run.is_whole else (path, format)
+    write_model(replace(causal, model=model), *source, target)
+    return causal.vocabulary
+
+
+def write_model(causal: CausalModel, path: Path, format: ModelFormat, target: Path) -> None:
+    """Write a model's weights as they are, its configuration and tokenizer into `target`.
+
+    Args:
+        causal: the model.
+        path: the model that it was made from; tokenizer and license files of a folder are taken along.
+        format: its format.
+        target: an empty folder.
+    """
+    model = causal.model
     model.generation_config.eos_token_id = sorted(turn_of(causal.vocabulary, causal.template).ends)
     tokenizer = nearest(causal.tokenizer, causal.vocabulary) if format == "gguf" else causal.tokenizer
     tokenizer.chat_template = causal.template
@@ -202,7 +223,6 @@ def _write_merged(path: Path, format: ModelFormat, *, folder: Path, target: Path
         for file in license_files(path):
             shutil.copyfile(file, target / file.name)
         _copy_tokenizer(path, target, tokenizer)
-    return causal.vocabulary
 
 
 def _copy_tokenizer(base: Path, target: Path, tokenizer: Any) -> None:

@@ -8,17 +8,22 @@ of answer tokens are computed.
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from core.models.conversation import Encoded
+from core.models.output_layer import may_be_plain, output_losses
+from core.models.row_attention import Blocks, blocks_of, reading
 
 # Tokens per pack: attention costs the square of this, and memory grows with it. With small packs a GPU waits for the CPU:
 # SmolLM2-135M's shape in bf16 on an H100, rows of 400 tokens: 3,331 tokens/s with 1024, 9,742 with 4096, 19,421 with 8192.
 PACK_TOKENS = {"cpu": 1024, "cuda": 8192}
+LESS_WORK = (
+    0.7  # of all pairs of tokens, from which on gathering them in blocks is slower (a row as long as the others together)
+)
 LEAST_PACK_TOKENS = 512  # the smallest size tried when memory is short
 
 Result = TypeVar("Result")
@@ -29,13 +34,14 @@ class Pack:
     """R rows as one sequence of T tokens with A answer tokens.
 
     `input_ids` and `position_ids` are (1, T); `attention_mask`, added to the attention scores, is (1, 1, T, T), or None
-    for a single row. `keep` (A) holds the predicting positions, `targets` (A) the tokens to predict, and `row` (A) the
-    row that each belongs to.
+    for a single row, and `blocks` is the same where that is less work. `keep` (A) holds the predicting positions, `targets`
+    (A) the tokens to predict, and `row` (A) the row that each belongs to.
     """
 
     input_ids: Tensor
     position_ids: Tensor
     attention_mask: Tensor | None
+    blocks: Blocks | None
     keep: Tensor
     targets: Tensor
     row: Tensor
@@ -101,30 +107,47 @@ def pack(rows: Sequence[Encoded], *, dtype: torch.dtype = torch.float32, device:
         input_ids=torch.tensor([tokens], device=device),
         position_ids=torch.tensor([positions], device=device),
         attention_mask=_mask(owner, dtype).to(device) if len(rows) > 1 else None,
+        blocks=_blocks(rows, shared, dtype) if device == "cpu" else None,
         keep=torch.tensor(keep, device=device),
         targets=torch.tensor(targets, device=device),
         row=torch.tensor(rows_of_targets, device=device),
     )
 
 
-def token_losses(model: nn.Module, pack: Pack) -> Tensor:
-    """Return the cross-entropy of every answer token, (A), in nats."""
+def token_losses(model: nn.Module, pack: Pack, *, is_plain: bool = False) -> Tensor:
+    """Return the cross-entropy of every answer token, (A), in nats; `is_plain` is the result of `has_plain_output`."""
+    if is_plain:
+        inner = _inner(model)
+        with reading(pack.blocks):
+            states = inner.get_decoder()(**_inputs(inner, pack)).last_hidden_state[0, pack.keep]
+        return output_losses(inner, states, pack.targets)
     return nn.functional.cross_entropy(answer_logits(model, pack).float(), pack.targets, reduction="none")
 
 
 def answer_logits(model: nn.Module, pack: Pack) -> Tensor:
     """Return the logits where an answer token is predicted, (A, V) for a vocabulary of V tokens."""
+    inner = _inner(model)
+    inputs = _inputs(inner, pack)
+    with reading(pack.blocks):
+        if "logits_to_keep" in inspect.signature(inner.forward).parameters:
+            logits: Tensor = model(**inputs, logits_to_keep=pack.keep).logits[0]
+        else:
+            logits = model(**inputs).logits[0, pack.keep]
+    return logits
+
+
+def _inner(model: nn.Module) -> Any:
+    """Return the model without what peft puts around it."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
+
+
+def _inputs(inner: Any, pack: Pack) -> dict[str, Any]:
+    """Return what a model is given for a pack, of what its `forward` takes."""
     inputs = {"input_ids": pack.input_ids, "position_ids": pack.position_ids, "use_cache": False}
     if pack.attention_mask is not None:
         inputs["attention_mask"] = pack.attention_mask
-    inner: Any = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
     known = inspect.signature(inner.forward).parameters
-    inputs = {name: value for name, value in inputs.items() if name in known}
-    if "logits_to_keep" in known:
-        logits: Tensor = model(**inputs, logits_to_keep=pack.keep).logits[0]
-    else:
-        logits = model(**inputs).logits[0, pack.keep]
-    return logits
+    return {name: value for name, value in inputs.items() if name in known}
 
 
 @torch.no_grad()
@@ -133,12 +156,38 @@ def can_share(model: nn.Module, rows: Sequence[Encoded], *, dtype: torch.dtype, 
     pair = [rows[0], rows[-1]]
     try:
         together = pack(pair, dtype=dtype, device=device)
+        if device == "cpu":  # in blocks, however little work that saves for two rows
+            together = replace(together, blocks=blocks_of(_shared_length(pair), pair, dtype=dtype))
         losses = token_losses(model, together)
         alone = torch.cat([token_losses(model, pack([row], dtype=dtype, device=device)) for row in pair])
     except (TypeError, ValueError, RuntimeError, IndexError):
         return False
+    return _is_same(losses, alone, dtype)
+
+
+@torch.no_grad()
+def has_plain_output(model: nn.Module, row: Encoded, *, dtype: torch.dtype, device: str) -> bool:
+    """Return whether the output layer alone makes this model's losses of its last hidden states (not so in Gemma 2)."""
+    if not may_be_plain(_inner(model)):
+        return False
+    packed = pack([row], dtype=dtype, device=device)
+    try:
+        plain = token_losses(model, packed, is_plain=True)
+    except (TypeError, ValueError, RuntimeError, IndexError, AttributeError):
+        return False
+    return _is_same(plain, token_losses(model, packed), dtype)
+
+
+def _is_same(losses: Tensor, others: Tensor, dtype: torch.dtype) -> bool:
+    """Return whether two ways to compute losses differ by rounding alone."""
     tolerance = 0.02 if dtype == torch.float32 else 0.3  # nats per token; a wrong mask is off by whole nats
-    return bool((losses - alone).abs().mean() < tolerance)
+    return bool((losses - others).abs().mean() < tolerance)
+
+
+def _blocks(rows: Sequence[Encoded], shared: int, dtype: torch.dtype) -> Blocks | None:
+    """Return the blocks of a pack, if they are less work than all pairs of its tokens."""
+    blocks = blocks_of(shared, rows, dtype=dtype) if len(rows) > 1 else None
+    return blocks if blocks and blocks.mask.numel() < LESS_WORK * len(blocks.place) ** 2 else None
 
 
 def _shared_length(rows: Sequence[Encoded]) -> int:

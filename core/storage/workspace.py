@@ -141,6 +141,10 @@ class Workspace:
         """Return the folder that holds a run's settings, template, metrics, checkpoints and adapter."""
         return self.project_folder(project_id) / "runs" / run_id
 
+    def search_folder(self, project_id: str, job_id: str) -> Path:
+        """Return the folder in which a search for settings keeps what it has found."""
+        return self._folder(project_id, "see project") / "searches" / job_id
+
     def evaluation_path(self, project_id: str, evaluation_id: str) -> Path:
         """Return the path of the full result of an evaluation, including the answers."""
         return self._folder(project_id, "read documents") / "evaluations" / f"{evaluation_id}.json"

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from core.errors import InputError, SetupError
-from core.files import folder_atomic, sha256_file, write_atomic
+from core.files import folder_atomic, place_atomic, sha256_file, write_atomic
+from core.records import ModelFormat
 from core.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ def resume(folder: Path, trainer: "Trainer") -> None:
     trainer.measure()
 
 
-def finish(folder: Path, trainer: "Trainer") -> int:
-    """Write `adapter/`: the last adapter or, if the setting `keep` is "best", the one with the lowest validation loss.
+def choose(folder: Path, trainer: "Trainer") -> int:
+    """Leave `trainer` with its last state or, if the setting `keep` is "best", the one with the lowest validation loss.
 
     Returns:
-        The step that adapter is from.
+        The step that state is from.
     """
     step = trainer.step
     best = trainer.best_step or step
@@ -76,12 +77,27 @@ def finish(folder: Path, trainer: "Trainer") -> int:
         if state and state[0]["step"] == best != step and trainer.settings.keep == "best":
             trainer.restore_adapter(state[1])
             step = best
+    return step
+
+
+def write_learned(folder: Path, trainer: "Trainer", base: Path, format: ModelFormat) -> None:
+    """Write `adapter/` in peft's format, or `weights/` if the run trained all of them, with the tokenizer of its base."""
+    if trainer.settings.method == "full":
+        _write_weights(folder, trainer, base, format)
+        return
     shutil.rmtree(RunFolder(folder).adapter, ignore_errors=True)
     with folder_atomic(RunFolder(folder).adapter) as target:
         trainer.model.peft_config["default"].base_model_name_or_path = ""  # a path of this machine
         trainer.model.save_pretrained(str(target), safe_serialization=True, save_embedding_layers=False)
         (target / "README.md").unlink(missing_ok=True)
-    return step
+
+
+def _write_weights(folder: Path, trainer: "Trainer", base: Path, format: ModelFormat) -> None:
+    from core.models.export import write_model
+
+    shutil.rmtree(RunFolder(folder).weights, ignore_errors=True)
+    with folder_atomic(RunFolder(folder).weights) as target:
+        write_model(trainer.causal, base, format, target)
 
 
 def clean_up(folder: Path) -> None:
@@ -118,15 +134,34 @@ def _identity(trainer: "Trainer") -> str:
 
 
 def _write(folder: Path, kind: str, step: int, tensors: "dict[str, Tensor]", numbers: dict[str, Any]) -> Path:
-    from safetensors.torch import save as to_bytes
+    """Write tensors and numbers to a file named after its hash; it is never in memory as a whole."""
+    from safetensors.torch import save_file
 
-    content = to_bytes({name: tensor.contiguous() for name, tensor in tensors.items()}, {"numbers": json.dumps(numbers)})
-    digest = hashlib.sha256(content).hexdigest()
-    path = RunFolder(folder).checkpoints / f"{kind}-{step:08d}-{digest[:HASH_LENGTH]}.safetensors"
-    write_atomic(path, content)
-    if sha256_file(path) != digest:
+    unnamed = RunFolder(folder).checkpoints / f"{kind}-{step:08d}"
+    contents = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    with place_atomic(unnamed) as beside:
+        save_file(contents, beside, {"numbers": json.dumps(numbers)})
+    path = unnamed.with_name(f"{unnamed.name}-{sha256_file(unnamed)[:HASH_LENGTH]}.safetensors")
+    unnamed.replace(path)
+    if not _reads_back(path, contents):
         raise SetupError(f"The checkpoint {path.name} does not read back as it was written.", "Check the disk.")
     return path
+
+
+def _reads_back(path: Path, contents: "dict[str, Tensor]") -> bool:
+    """Return whether a checkpoint holds these tensors to the last bit."""
+    import torch
+    from safetensors import safe_open
+
+    with safe_open(str(path), framework="pt") as file:
+        return all(torch.equal(_bytes(file.get_tensor(name)), _bytes(tensor)) for name, tensor in contents.items())
+
+
+def _bytes(tensor: "Tensor") -> "Tensor":
+    """Return the bytes of a tensor: numbers that are none are not even equal to themselves."""
+    import torch
+
+    return tensor.reshape(-1).view(torch.uint8)
 
 
 def _read(path: Path) -> "tuple[dict[str, Any], dict[str, Tensor]] | None":

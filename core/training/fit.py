@@ -3,7 +3,7 @@
 Estimates err on the large side. Only the training itself knows for sure; it stops with a clear message if memory runs short.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.records import Model
@@ -21,6 +21,8 @@ RUNTIME_BYTES = 7e8  # the interpreter with its libraries
 # (Korthikanti et al. 2022, section 4.1, without attention scores), expressed over weights ** (2/3) for the embedded
 # model's shape, plus three copies of the logits over its vocabulary of 49,152 tokens.
 TOKEN_FACTOR, TOKEN_BYTES = 4.5, 6e5
+CHECKPOINT_BYTES = 12  # of a weight that learns: itself and the two means of AdamW, in 4 bytes each
+HARMED_BELOW = 3e8  # weights of a model that full training harms (arXiv 2606.06920)
 LORA_SHARE = 0.0181 / 8  # trainable share per unit of rank: 2.44 M of 134.5 M weights at rank 8
 REFERENCE_SPEED, REFERENCE_WEIGHTS = 200.0, 134.5e6  # tokens per second of the embedded model on 2 cores
 CHARACTERS_PER_TOKEN = 4.0
@@ -40,6 +42,11 @@ class Amount:
     characters: int
     documents: int = 1
 
+    def of_preferences(self, count: int) -> "Amount":
+        """Return so many questions of these, each with two answers to read."""
+        characters = round(self.characters / max(self.pairs, 1) * count)
+        return replace(self, pairs=count, facts=2 * count, characters=characters)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
@@ -50,6 +57,7 @@ class Fit:
     disk_bytes: float
     free_disk_bytes: float
     duration_s: float
+    checkpoint_bytes: float = 0.0  # of the files, each of the two checkpoints that are kept while it trains
     start_s: float = START_S  # of these, before the first step
 
     @property
@@ -85,7 +93,9 @@ def row_tokens(amount: Amount) -> float:
 def remedies(settings: TrainingSettings) -> dict[str, Any]:
     """Return the settings to change, with their new values, so that a training needs less memory; {} if nothing helps."""
     changes: dict[str, Any] = {}
-    if settings.precision != "4bit":
+    if settings.method == "full":
+        changes["method"] = "lora"
+    elif settings.precision != "4bit":
         changes["precision"] = "4bit"
     if settings.batch_size > 1:
         changes["batch_size"] = max(1, settings.batch_size // 4)
@@ -115,8 +125,9 @@ def estimate(
     """
     weights = weight_count(model)
     tokens = min(row_tokens(amount), settings.max_tokens)
-    rows_at_once = min(settings.batch_size, max(amount.pairs, 1))
-    trainable = weights * LORA_SHARE * settings.lora_rank
+    rows_at_once = min(settings.batch_size, max(amount.pairs, 1)) * (2 if settings.objective == "dpo" else 1)
+    is_whole = settings.method == "full"
+    trainable = weights if is_whole else weights * LORA_SHARE * settings.lora_rank
     activations = rows_at_once * tokens * (TOKEN_FACTOR * weights ** (2 / 3) + TOKEN_BYTES)
     speed = tokens_per_s or REFERENCE_SPEED * min(1.0, REFERENCE_WEIGHTS / weights)
     seen = settings.epochs * amount.facts / (1 - settings.passage_share - settings.general_share)  # rows
@@ -124,10 +135,13 @@ def estimate(
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
     of_experts = min(float(expert_weights), weights)
     loaded = (weights - of_experts) * WEIGHT_BYTES[settings.precision] + of_experts * EXPERT_BYTES[settings.precision]
+    if is_whole:  # the weights are among those that learn
+        loaded = 0.0
     return Fit(
         memory_bytes=settings.processes * (RUNTIME_BYTES + loaded + 16 * trainable) + activations,
         free_memory_bytes=free_memory_bytes,
-        disk_bytes=28 * trainable + 1e7,  # the adapter, and two checkpoints of adapter and optimizer
+        disk_bytes=(4 + 2 * CHECKPOINT_BYTES) * trainable + 1e7,  # what is learned, and two checkpoints with the optimizer
+        checkpoint_bytes=CHECKPOINT_BYTES * trainable,
         free_disk_bytes=free_disk_bytes,
         duration_s=START_S + share * seen * tokens / speed,
     )

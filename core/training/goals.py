@@ -9,17 +9,22 @@ from typing import Any
 
 from core.records import Model
 from core.settings import Goal, Precision, TrainingSettings
-from core.training.fit import LORA_SHARE, Amount, Fit, estimate, weight_count
+from core.training.fit import HARMED_BELOW, LORA_SHARE, Amount, Fit, estimate, weight_count
 from core.training.speeds import WORTH, gain_of_bf16
 from core.words import check_choice, counted, duration
 
 # The embedded model learns at 1e-3 (docs/decisions/training.md). The best rate falls with the width of a model to the power
 # .78 (Schulman and others 2025, "LoRA without regret"), and width grows with the root of the number of weights.
 REFERENCE_RATE, REFERENCE_WEIGHTS, RATE_POWER = 1e-3, 134.5e6, 0.39
+WHOLE_RATE = 0.1  # of an adapter's best rate where all weights learn (the same source)
+# Preferences are learned with far smaller steps than answers: Tunstall et al. 2023 (Zephyr) took 2e-5 and 5e-7, and three
+# epochs at most, after which a run says less and less of either answer.
+PREFERENCE_RATE, SHOWN_PREFERENCES = 0.05, 3.0
 # A fact of a dozen words holds some 80 bits, and a weight 2 of them after many repetitions (Allen-Zhu and Li 2024,
 # "Physics of language models" 3.3); an adapter a hundred times as large leaves room for what is not learned perfectly.
 WEIGHTS_OF_FACT = 100 * 80 / 2
 RANKS = (8, 16, 32, 64, 128)
+FOUND = ("learning_rate", "lora_rank", "epochs", "layers", "passage_share")  # what a search chooses
 FEWEST_SHOWN = 2  # times that each fact is shown, however little time there is
 FROM_LARGE_TO_SMALL: tuple[Precision, ...] = ("fp32", "bf16", "8bit", "4bit")
 
@@ -51,6 +56,7 @@ class Situation:
     free_memory_bytes: float
     free_disk_bytes: float
     expert_weights: int = 0  # of these, how many belong to experts
+    preferences: int = 0  # questions with an answer that reviewers preferred to another
     minutes: float | None = None
     speeds: Mapping[str, float] = field(default_factory=dict)  # of products by precision, if they were measured here
 
@@ -59,7 +65,7 @@ class Situation:
         return estimate(
             self.model,
             settings,
-            amount=self.amount,
+            amount=self.amount.of_preferences(self.preferences) if settings.objective == "dpo" else self.amount,
             expert_weights=self.expert_weights,
             tokens_per_s=self.tokens_per_s,
             free_memory_bytes=self.free_memory_bytes,
@@ -69,10 +75,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Settings, and for those that were derived the reason in a sentence, by the setting's name."""
+    """Settings, and for those that were derived the reason in a sentence, by the setting's name.
+
+    `warning` says why the settings may do harm; "" if nothing is known to.
+    """
 
     settings: TrainingSettings
     reasons: Mapping[str, str]
+    warning: str = ""
 
 
 def derive(goal: str, situation: Situation, changes: Mapping[str, Any] | None = None) -> Derived:
@@ -85,7 +95,10 @@ def derive(goal: str, situation: Situation, changes: Mapping[str, Any] | None = 
     changed = dict(changes or {})
     values: dict[str, Any] = {"goal": goal}
     reasons: dict[str, str] = {}
-    for name, (value, reason) in _derived(AIMS[goal], situation).items():  # type: ignore[index]
+    derived = _derived(AIMS[goal], situation, is_whole=changed.get("method") == "full")  # type: ignore[index]
+    if changed.get("objective") == "dpo":
+        derived |= _preferring(situation, derived["learning_rate"][0])
+    for name, (value, reason) in derived.items():
         values[name] = value
         if name not in changed:
             reasons[name] = reason
@@ -94,21 +107,59 @@ def derive(goal: str, situation: Situation, changes: Mapping[str, Any] | None = 
         settings, reasons["precision"] = _with_precision(settings, situation)
     if "epochs" not in changed and not settings.max_steps:
         settings, reasons["epochs"] = _in_time(settings, situation, reasons["epochs"])
-    return Derived(settings, reasons)
+    return Derived(settings, reasons, warning_of(settings, situation.model))
 
 
-def _derived(aim: Aim, situation: Situation) -> dict[str, tuple[Any, str]]:
+def as_found(found: TrainingSettings, situation: Situation, changes: Mapping[str, Any] | None = None) -> Derived:
+    """Return settings that a search found, with what a person changed, and as many repetitions as the time allows.
+
+    Raises:
+        InputError: a changed setting is unknown, or a value is out of range.
+    """
+    changed = dict(changes or {})
+    settings = TrainingSettings.from_values({**found.model_dump(), **changed})
+    reasons = {name: "Found by a search on this project's pairs." for name in FOUND if name not in changed}
+    if "epochs" not in changed and not settings.max_steps:
+        settings, reasons["epochs"] = _in_time(settings, situation, reasons["epochs"])
+    return Derived(settings, reasons, warning_of(settings, situation.model))
+
+
+def warning_of(settings: TrainingSettings, model: Model) -> str:
+    """Return why a training may do harm, in sentences for everybody; "" if nothing is known to."""
+    weights = weight_count(model)
+    if settings.method != "full" or weights >= HARMED_BELOW:
+        return ""
+    return (
+        f"All {weights / 1e6:,.0f} million weights of the model are to learn. Below {HARMED_BELOW / 1e6:,.0f} million this "
+        "has been found to harm a model: it forgets more than it gains. An adapter learns the same facts beside the model."
+    )
+
+
+def _derived(aim: Aim, situation: Situation, *, is_whole: bool) -> dict[str, tuple[Any, str]]:
     weights, facts = weight_count(situation.model), situation.amount.facts
     rank = max(aim.least_rank, _rank(weights, facts))
     rate = aim.rate_share * REFERENCE_RATE * (REFERENCE_WEIGHTS / weights) ** RATE_POWER
     size = f"a model of {weights / 1e6:,.0f} million weights"
+    epochs = (aim.shown, f"Each of the {counted(facts, 'fact')} is shown {aim.shown:g} times, in different words.")
+    if is_whole:
+        why = f"A tenth of what fits an adapter on {size}: all weights learn at once."
+        return {"epochs": epochs, "learning_rate": (float(f"{rate * WHOLE_RATE:.2g}"), why)}
     is_larger = rank > aim.least_rank
     room = f"Room for {counted(facts, 'fact')}" if is_larger else "Room for many more facts than there are"
     return {
-        "epochs": (aim.shown, f"Each of the {counted(facts, 'fact')} is shown {aim.shown:g} times, in different words."),
+        "epochs": epochs,
         "lora_rank": (rank, f"{room}: the adapter gets {_adapter_weights(weights, rank) / 1e6:.1f} million weights."),
         "lora_alpha": (2 * rank, "Twice the rank, as usual."),
         "learning_rate": (float(f"{rate:.2g}"), f"What fits {size}: larger ones learn with smaller steps."),
+    }
+
+
+def _preferring(situation: Situation, rate: float) -> dict[str, tuple[Any, str]]:
+    """Return what differs where a run learns which answers reviewers preferred."""
+    asked = counted(situation.preferences, "question")
+    return {
+        "epochs": (SHOWN_PREFERENCES, f"Each of the {asked} with two answers is shown {SHOWN_PREFERENCES:g} times."),
+        "learning_rate": (float(f"{rate * PREFERENCE_RATE:.2g}"), "A twentieth of what fits learning answers themselves."),
     }
 
 
@@ -126,6 +177,8 @@ def _with_precision(settings: TrainingSettings, situation: Situation) -> tuple[T
     gain, fast = gain_of_bf16(situation.speeds), settings.model_copy(update={"precision": "bf16"})
     if gain is not None and gain >= WORTH and situation.fit(fast).is_memory_enough:
         return fast, f"Measured on this machine: {gain:.1f} times as fast as fp32."
+    if settings.method == "full":
+        return settings, "Weights that learn need the most exact numbers."
     for precision in FROM_LARGE_TO_SMALL:
         fitting = settings.model_copy(update={"precision": precision})
         if situation.fit(fitting).is_memory_enough:

@@ -18,12 +18,14 @@ from core.errors import InputError, ModelError
 from core.models.causal import CausalModel
 from core.models.conversation import Encoded
 from core.models.losses import mean_losses
-from core.models.packing import PACK_TOKENS, Pack, can_share, fit, group, pack, token_losses
+from core.models.packing import PACK_TOKENS, Pack, can_share, fit, group, has_plain_output, pack, token_losses
 from core.models.torch_setup import memory_errors, peft_warnings_logged
 from core.settings import Layers, TrainingSettings
 from core.training.drift import drifts
 from core.training.learning import RECENT, is_diverging
 from core.training.memory import held_bytes, peak_bytes
+from core.training.preferences import Preferences
+from core.training.products import join_products
 from core.training.progress import Progress
 from core.training.start import begin_with
 from core.training.targets import adapted, freeze, left_out, routers
@@ -46,19 +48,21 @@ class Trainer:
         settings: TrainingSettings,
         texts: Sequence[Encoded] = (),
         general: Sequence[Encoded] = (),
+        rejected: Sequence[Encoded] = (),
         facts: int | None = None,
         start: Path | None = None,
         team: Team | None = None,
     ) -> None:
-        """Attach the adapter.
+        """Attach the adapter, unless all weights are trained.
 
         Args:
-            causal: the model; its weights stay frozen.
+            causal: the model; its weights stay frozen, or are those that learn (`core.training.whole`).
             rows: rows to train on, at least one.
             validation: rows for the validation loss; may be empty.
             settings: training settings.
             texts: pieces of text, which make up `passage_share` of the rows of each step.
             general: general rows, which make up `general_share` of each step and keep the run to its base model.
+            rejected: rows with other answers to the same questions, which the run is to prefer those of `rows` to; or none.
             facts: how many facts the rows ask for, which an epoch shows once each; None if every row asks for its own.
             start: the adapter to begin with, in peft's format; None for a fresh one, which has no effect yet.
             team: the processes that take the steps together; None if this is the only one.
@@ -73,14 +77,20 @@ class Trainer:
         self.rows = rows
         self.texts = texts
         self.general = general
-        self.model = attach_adapter(causal, settings)
+        self.model = causal.model if settings.method == "full" else attach_adapter(causal, settings)
         if start:
             begin_with(self.model, start)
         self.causal = replace(causal, model=self.model)
         self.validation = validation
         self.weights = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
-        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0)
+        is_cpu = causal.device == "cpu"
+        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=settings.learning_rate, weight_decay=0.0, fused=is_cpu)
         self.may_share = can_share(self.model, rows, dtype=causal.dtype, device=causal.device)
+        self.is_plain = has_plain_output(self.model, rows[0], dtype=causal.dtype, device=causal.device)
+        self.preferences = None
+        if rejected:
+            beta, may_share = settings.preference_beta, self.may_share
+            self.preferences = Preferences(self.causal, rows, rejected, beta=beta, may_share=may_share)
         self.pack_tokens = PACK_TOKENS[causal.device]
         in_step = settings.batch_size * settings.gradient_accumulation
         self.texts_per_step = min(max(1, round(settings.passage_share * in_step)), in_step - 1) if texts else 0
@@ -132,7 +142,8 @@ class Trainer:
             SetupError: not enough memory.
         """
         started_s = time.perf_counter()
-        batch = [self.rows[index] for index in self._next(len(self.rows), self.rows_per_step)]
+        chosen = self._next(len(self.rows), self.rows_per_step)
+        batch = [self.rows[index] for index in chosen]
         texts = [self.texts[index] for index in self._next(len(self.texts), self.texts_per_step)]
         general = [self.general[index] for index in self._next(len(self.general), self.general_per_step)]
         learning_rate = learning_rate_at(self.step, self.steps, settings=self.settings)
@@ -140,7 +151,7 @@ class Trainer:
             options["lr"] = learning_rate
         self.model.train()
         with memory_errors():
-            (loss, drift), self.pack_tokens = fit(partial(self._backward, batch, texts, general), self.pack_tokens)
+            (loss, drift), self.pack_tokens = fit(partial(self._backward, chosen, texts, general), self.pack_tokens)
         loss, drift_sum = self.team.add_up(self.weights.values(), (loss, drift or 0.0))
         self.drift = None if drift is None else drift_sum
         if not math.isfinite(loss):
@@ -203,8 +214,8 @@ class Trainer:
         return tensors
 
     def adapter(self) -> dict[str, Tensor]:
-        """Return a copy of the trainable weights on the CPU, by name with the prefix `adapter.`."""
-        return {f"adapter.{name}": weight.detach().cpu().clone() for name, weight in self.weights.items()}
+        """Return the trainable weights on the CPU, by name with the prefix `adapter.`; they change with the next step."""
+        return {f"adapter.{name}": weight.detach().cpu() for name, weight in self.weights.items()}
 
     def restore(self, numbers: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         """Restore the state returned by `numbers` and `tensors`."""
@@ -243,6 +254,7 @@ class Trainer:
             "recent_loss": sum(recent) / len(recent) if recent else None,
             "validation_loss": self.validation_losses.get(self.step),
             "drift": self.drift,
+            **self._preferred(),
             "base_validation_loss": self.validation_losses.get(0),
             "tokens_per_s": round(self.token_count / self.training_s, 1) if self.training_s else 0.0,
             "rows_per_s": round(self.row_count / self.training_s, 2) if self.training_s else 0.0,
@@ -254,22 +266,32 @@ class Trainer:
             "device": self.causal.device,
         }
 
+    def _preferred(self) -> dict[str, float]:
+        """Return for which share of the questions the preferred answer was likelier at the start, and is now."""
+        if not self.preferences:
+            return {}
+        before, after = self.preferences.preferred()
+        return {"preferred_before": round(before, 4), "preferred": round(after, 4)}
+
     def _backward(
-        self, batch: Sequence[Encoded], texts: Sequence[Encoded], general: Sequence[Encoded], pack_tokens: int
+        self, chosen: Sequence[int], texts: Sequence[Encoded], general: Sequence[Encoded], pack_tokens: int
     ) -> tuple[float, float | None]:
-        """Compute the gradients of a step; return the mean loss over the answer tokens of `batch`, and the mean drift.
+        """Compute the gradients of a step; return the mean loss over the answer tokens of chosen rows, and the mean drift.
 
         Pairs and texts are means of their own, weighted by their rows: else the tokens of a text would outweigh answers. The
         drift on general rows is added with a weight of its own; without such rows there is none.
         """
         self.optimizer.zero_grad(set_to_none=True)  # gradients of an attempt that ran out of memory
-        share = len(texts) / (len(batch) + len(texts))
+        share = len(texts) / (len(chosen) + len(texts))
         if texts:
             self._add_gradients(texts, share, pack_tokens)
         drift = None
         if general:
             drift = self._add_gradients(general, self.settings.general_weight, pack_tokens, of=drifts)
-        return self._add_gradients(batch, 1 - share, pack_tokens), drift
+        if self.preferences:
+            own = chosen[self.team.rank :: self.team.size]
+            return self.preferences.add_gradients(own, pack_tokens, of=len(chosen)), drift
+        return self._add_gradients([self.rows[index] for index in chosen], 1 - share, pack_tokens), drift
 
     def _add_gradients(
         self,
@@ -283,7 +305,7 @@ class Trainer:
 
         Of a team, each process adds those of its share of the rows, so that the sum over all is the same.
         """
-        by_token = of or token_losses
+        by_token = of or partial(token_losses, is_plain=self.is_plain)
         learned_count = sum(len(row.tokens) - row.answer_start for row in rows)
         own = self.team.share(rows)
         total = 0.0
@@ -339,6 +361,7 @@ def attach_adapter(causal: CausalModel, settings: TrainingSettings) -> Any:
     except ValueError as error:
         raise InputError("No adapter fits on this model.", "Choose another model.") from error
     freeze(tuned, choosers)
+    join_products(tuned)
     return tuned
 
 

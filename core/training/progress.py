@@ -22,7 +22,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
-    """A finished run: the hash of `adapter/`, and the run's metrics as JSON types."""
+    """A finished run: the hash of `adapter/` or `weights/`, and the run's metrics as JSON types."""
 
     adapter_sha256: str
     metrics: dict[str, Any]

@@ -9,11 +9,11 @@ The folder of a finished run:
     samples.jsonl     a line per measurement: how a few questions were answered
     stop-and-keep     only if somebody asked to stop before the end and keep what was learned
     checkpoints/      only while training: the last two, and the adapter with the lowest validation loss
-    adapter/          the result, in peft's format
+    adapter/          the result, in peft's format; with method "full", weights/ with a complete model instead
     result.json       the adapter's hash and the run's metrics
 
 Calling `train` again on the folder of an interrupted run continues from its last intact checkpoint.
-Not supported: a model divided over several GPUs, several machines, training all weights.
+Not supported: a model divided over several GPUs, several machines.
 """
 
 import json
@@ -42,6 +42,7 @@ def train(
     *,
     train_rows: Sequence[Mapping[str, Any]],
     validation_rows: Sequence[Mapping[str, Any]] = (),
+    preferences: Sequence[Mapping[str, Any]] = (),
     passages: Sequence[str] = (),
     settings: TrainingSettings,
     folder: Path,
@@ -49,13 +50,14 @@ def train(
     report: Callable[[Progress], None] = lambda progress: None,
     cache: Path | None = None,
 ) -> TrainingResult:
-    """Train a LoRA adapter on question pairs.
+    """Train an adapter, or with method "full" all weights, on question pairs.
 
     Args:
         path: the base model, a GGUF file or a folder of safetensors.
         format: which of the two.
         train_rows: question pairs with `input` and `output`.
         validation_rows: pairs that are not trained on; may be empty.
+        preferences: questions with a `chosen` and a `rejected` answer, learned from in place of pairs by objective "dpo".
         passages: texts to read besides the pairs, if the settings give them a share.
         settings: training settings.
         folder: the run's folder; an interrupted run in it is continued.
@@ -69,7 +71,6 @@ def train(
         ModelError: the loss is no longer finite.
         JobCancelled: raised by `report`.
     """
-    from core.models.causal import load_causal
     from core.models.torch_setup import prepare_libraries
 
     prepare_libraries()  # before the imports below, which print warnings
@@ -77,21 +78,23 @@ def train(
     from core.training import checkpoints, rows, samples
     from core.training.loop import Trainer
     from core.training.team.starting import Work, team_for
+    from core.training.whole import load_to_train
 
     kept = RunFolder(folder)
     if kept.result.exists():  # finished, but whoever asked was killed before hearing of it
         return TrainingResult(**json.loads(kept.result.read_text(encoding="utf-8")))
 
-    # 1. Load: the frozen model; the chat template becomes part of the run.
+    # 1. Load: the model; the chat template becomes part of the run.
     started_s = time.monotonic()
     template = _stored(kept.template)
-    causal = load_causal(path, format, precision=settings.precision, template=template, cache=cache)
+    causal = load_to_train(path, format, settings=settings, template=template, cache=cache)
     if format == "safetensors" and cache is not None:
         check_trained_as_answered(path, causal.vocabulary, causal.template, cache=cache)
     write_atomic(kept.template, causal.template)
     write_atomic(kept.settings, settings.model_dump_json(indent=1))
 
-    # 2. Set up: tokenized rows, the adapter, and the state of an interrupted run.
+    # 2. Set up: tokenized rows, what learns, and the state of an interrupted run.
+    train_rows, rejected = rows.learned_rows(causal, train_rows, preferences, settings)
     with rows.tokenized(causal, train_rows, folder, settings.max_tokens) as training, ExitStack() as stack:
         validation = rows.validation_sample(causal, validation_rows, settings)
         facts = fact_count(row.get("fact") for row in train_rows)
@@ -104,6 +107,7 @@ def train(
             folder=folder,
             tokens=training.rows.file,
             texts=texts,
+            rejected=rejected,
             facts=facts,
             settings=settings,
             start=start,
@@ -113,6 +117,7 @@ def train(
             training.rows,
             texts=texts,
             general=rows.general_rows(causal, settings),
+            rejected=rejected,
             validation=validation,
             settings=settings,
             facts=facts,
@@ -141,18 +146,19 @@ def train(
                     raise is_cancelled
             trainer.measure()
 
-    # 4. Save: the last adapter, or with keep="best" the one with the lowest validation loss.
-    chosen_step = checkpoints.finish(folder, trainer)
+    # 4. Save: what was learned last, or with keep="best" what had the lowest validation loss.
+    chosen_step = checkpoints.choose(folder, trainer)
+    checkpoints.write_learned(folder, trainer, path, format)
     metrics = {
         **trainer.metrics(),
         "is_stopped_early": trainer.step < trainer.steps,
         "chosen_step": chosen_step,
         "rows": len(training.rows),
-        "rows_too_long": training.too_long,
+        "rows_too_long": training.too_long + (len(preferences) - len(rejected) if rejected else 0),
         "seconds": round(time.monotonic() - started_s, 1),
     }
 
-    result = TrainingResult(adapter_sha256=sha256_folder(kept.adapter), metrics=metrics)
+    result = TrainingResult(adapter_sha256=sha256_folder(kept.learned), metrics=metrics)
     write_atomic(kept.result, json.dumps(asdict(result), indent=1))
 
     # 5. Clean up: remove what only an interrupted run needs.

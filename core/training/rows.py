@@ -114,6 +114,34 @@ def text_pieces(causal: CausalModel, texts: Sequence[str], settings: TrainingSet
     return encode_texts(causal.vocabulary, texts, longest=min(PIECE_TOKENS, settings.max_tokens, causal.context_tokens))
 
 
+def learned_rows(
+    causal: CausalModel,
+    rows: Sequence[Mapping[str, Any]],
+    preferences: Sequence[Mapping[str, Any]],
+    settings: TrainingSettings,
+) -> tuple[Sequence[Mapping[str, Any]], list[Encoded]]:
+    """Return the question pairs to learn from, and tokenized, those with other answers to the same questions, if any.
+
+    With objective "dpo" they are the questions with the answers that were preferred, and with those that were not. Where
+    either is too long, both are left out.
+
+    Args:
+        causal: the model.
+        rows: question pairs.
+        preferences: rows with `chosen` and `rejected` in place of `output`.
+        settings: of the training.
+    """
+    if settings.objective != "dpo":
+        return rows, []
+    longest = min(settings.max_tokens, causal.context_tokens)
+    chosen, rejected = ([{**row, "output": row[name]} for row in preferences] for name in ("chosen", "rejected"))
+    both = zip(chosen, _encoded(causal, chosen), _encoded(causal, rejected), strict=True)
+    fitting = [(row, other) for row, one, other in both if max(len(one.tokens), len(other.tokens)) <= longest]
+    if preferences and not fitting:
+        raise _nothing_left(len(preferences), longest)
+    return [row for row, _ in fitting], [other for _, other in fitting]
+
+
 def general_rows(causal: CausalModel, settings: TrainingSettings) -> list[Encoded]:
     """Return the general question pairs that are not too long; none if they have no share."""
     if not settings.general_share:

@@ -15,10 +15,15 @@ from core.models.state_space import READ_BESIDE, STATE_SPACE
 
 def left_out(model: Any) -> str | None:
     """Return an expression for the names of the modules to attach no adapter to, for peft; None if there are none."""
-    beside = [rf"{re.escape(name)}(\..*)?" for name in (*_beside_text(model), *routers(model))]
+    beside = [rf"{re.escape(name)}(\..*)?" for name in untouched(model)]
     if model.config.model_type in STATE_SPACE:
         beside.append(rf".*\.({'|'.join(READ_BESIDE)})")
     return "|".join(beside) or None
+
+
+def untouched(model: Any) -> list[str]:
+    """Return the names of the modules that no training changes: routers, and what stands beside the part that reads text."""
+    return [*_beside_text(model), *routers(model)]
 
 
 def freeze(tuned: Any, names: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """Train: on what, from which model, how thoroughly; then how it is going, and the runs before it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,15 +14,17 @@ from core.records import DatasetVersion, Evaluation, Model, Project, QuestionPai
 from core.services.questions.trainable import standing_of, trainable_amount
 from core.services.training.fit import situation_here
 from core.services.training.lineage import inherited, startable
-from core.settings import Goal, TrainingSettings
+from core.services.training.search.own_goals import own_goals
+from core.settings import Goal, Method, Objective, TrainingSettings
 from core.storage import Workspace, count, find
 from core.training.fit import Amount, Fit, remedies
-from core.training.goals import Derived, derive
+from core.training.goals import Derived, Situation, as_found, derive
 from core.words import counted, duration, size
 from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.experiments.choice import show_choice as show_experiment_choice
+from dashboard.components.experiments.search import show_search
 from dashboard.components.experiments.table import show_experiments
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.questions.versions import show_versions
@@ -30,8 +33,19 @@ from dashboard.components.run_progress import show_progress
 from dashboard.components.setting_fields import LABELS, setting_fields, setting_key
 from dashboard.components.words import ago
 
+METHODS: dict[Method, str] = {
+    "lora": "an adapter beside the model (usual)",
+    "rslora": "an adapter, weighed for large ones (rsLoRA)",
+    "dora": "an adapter, size and direction apart (DoRA)",
+    "full": "all weights of the model",
+}
+OBJECTIVES: dict[Objective, str] = {
+    "answers": "the answers of the question pairs",
+    "dpo": "what reviewers made of answers (DPO)",
+}
 REMEDIES = {  # setting: label and key of the button that changes it
     "precision": ("Load the model in 4 bits", "use-4bit"),
+    "method": ("Train an adapter instead", "use-adapter"),
     "batch_size": ("Fewer questions at once", "use-small"),
 }
 GOALS: dict[Goal, tuple[str, str]] = {
@@ -88,14 +102,16 @@ def ask_start(workspace: Workspace, project: Project, model: Model) -> dict[str,
     return inherited(runs[chosen]) if chosen else {}
 
 
-def ask_goal(fits: dict[Goal, Fit]) -> Goal:
-    """Ask what the training is for, showing how long each goal takes; return it."""
-    chosen: Goal = st.radio(
+def ask_goal(fits: dict[str, Fit], words: Mapping[str, tuple[str, str]]) -> str:
+    """Ask what the training is for, showing how long each goal takes; return its name."""
+    if st.session_state.get("train-goal", "facts") not in fits:  # one of the project's own, for another model
+        st.session_state["train-goal"] = "facts"
+    chosen: str = st.radio(
         "What for?",
         list(fits),
         index=list(fits).index("facts"),
-        format_func=lambda goal: GOALS[goal][0],
-        captions=[f"about {duration(fit.duration_s)}, {GOALS[goal][1]}" for goal, fit in fits.items()],
+        format_func=lambda goal: words[goal][0],
+        captions=[f"about {duration(fit.duration_s)}, {words[goal][1]}" for goal, fit in fits.items()],
         key="train-goal",
     )
     return chosen
@@ -113,6 +129,39 @@ def ask_minutes() -> float | None:
     return chosen
 
 
+def ask_method() -> None:
+    """Ask what learns, an adapter or the model itself; the choice is read before the settings are derived."""
+    st.selectbox(
+        "What learns",
+        list(METHODS),
+        format_func=METHODS.__getitem__,
+        key="train-method",
+        help="All weights take four times the memory of the model, and a run is then as large as the model.",
+    )
+
+
+def ask_objective() -> None:
+    """Ask what to learn from; the choice is read before the settings are derived."""
+    st.selectbox(
+        "Learns from",
+        list(OBJECTIVES),
+        format_func=OBJECTIVES.__getitem__,
+        key="train-objective",
+        help="Answers that people mended or replaced on the page Questions show which of two they prefer. It is best done "
+        "after a training on the answers, beginning with what that run has learned.",
+    )
+
+
+def show_preferences(situation: Situation) -> None:
+    """Say how many questions there are whose answer was preferred to another one."""
+    if situation.preferences:
+        st.info(
+            f"Learns from {counted(situation.preferences, 'question')} with an answer that a person preferred to another."
+        )
+    else:
+        st.warning("No answer was preferred to another one yet: mend those that are not good enough on the page Questions.")
+
+
 def show_reasons(derived: Derived) -> None:
     """Show why the settings are what they are."""
     rows = [
@@ -125,7 +174,8 @@ def show_reasons(derived: Derived) -> None:
 def show_fit(fit: Fit, settings: TrainingSettings, derived: Derived) -> None:
     """Show whether the training fits this machine, or what to change."""
     needs = f"{size(fit.memory_bytes)} of {size(fit.free_memory_bytes)} free memory"
-    facts = f"about {duration(fit.duration_s)} · {size(fit.disk_bytes)} on disk"
+    disk = f"{size(fit.disk_bytes)} on disk, of it {size(fit.checkpoint_bytes)} for each checkpoint"
+    facts = f"about {duration(fit.duration_s)} · {disk}"
     with st.container(border=True, key="fit"):
         if fit.is_enough:
             st.markdown(f":material/check_circle: **Fits: {needs}** · {facts}")
@@ -151,7 +201,7 @@ def show_remedies(settings: TrainingSettings, derived: Derived) -> None:
 
 
 def _change(settings: TrainingSettings, name: str, value: Any) -> None:
-    st.session_state[setting_key(settings, name)] = value
+    st.session_state["train-method" if name == "method" else setting_key(settings, name)] = value
 
 
 def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_next: bool) -> None:
@@ -169,16 +219,33 @@ def show_choice(workspace: Workspace, project: Project, amount: Amount, *, is_ne
     with base:
         model = ask_model(preferred)
         start = ask_start(workspace, project, model)
+    objective: Objective = st.session_state.get("train-objective", "answers")
+    changes = {"objective": objective, "method": st.session_state.get("train-method", "lora"), **start}
     minutes = st.session_state.get("train-minutes")
-    situation = situation_here(workspace, project, model, amount=amount, minutes=minutes)
+    situation = situation_here(workspace, project, model, amount=amount, minutes=minutes, objective=objective)
+    is_usual = objective == "answers" and changes["method"] != "full"  # what a search finds settings for
+    own = {goal.name: goal.settings for goal in own_goals(workspace, project, model=model.name) if is_usual}
+    choices: dict[str, Derived] = {name: derive(name, situation, changes) for name in GOALS}
+    choices |= {name: as_found(TrainingSettings.from_values(settings), situation, changes) for name, settings in own.items()}
+    words: dict[str, tuple[str, str]] = {name: (name, "found by a search of this project") for name in own}
+    words |= {name: told for name, told in GOALS.items()}
     with depth:
-        goal = ask_goal({name: situation.fit(derive(name, situation, start).settings) for name in GOALS})
+        goal = ask_goal({name: situation.fit(each.settings) for name, each in choices.items()}, words)
         ask_minutes()
-    derived = derive(goal, situation, start)
+    derived = choices[goal]
     with st.expander("Details", icon=":material/tune:"):
         st.caption("For people who know the terms. The choices above fill these in.")
+        ask_objective()
+        if not start:
+            ask_method()
         show_reasons(derived)
-        settings = TrainingSettings.from_values({"goal": goal, **start, **setting_fields(derived.settings)})
+        settings = TrainingSettings.from_values(
+            {"goal": derived.settings.goal, **changes, **setting_fields(derived.settings)}
+        )
+    if objective == "dpo":
+        show_preferences(situation)
+    if derived.warning:
+        st.warning(derived.warning, icon=":material/warning:")
     fit = situation.fit(settings)
     show_fit(fit, settings, derived)
     if st.button(
@@ -266,11 +333,13 @@ def show_several(workspace: Workspace, project: Project, *, has_pairs: bool) -> 
     if not has_pairs:
         return
     st.subheader("Find out what works best")
-    (several,) = st.tabs(["Several at once"])
+    several, searching = st.tabs(["Several at once", "Search for the best settings"])
     with several:
         if not is_active(follow_newest(workspace, project, "experiment")):
             show_experiment_choice(workspace, project, GOALS)
         show_experiments(workspace, project)
+    with searching:
+        show_search(workspace, project, GOALS)
 
 
 workspace = resources.workspace()

@@ -67,6 +67,7 @@ def _facts(run: Run, evaluation: Evaluation | None) -> dict[str, str]:
         "Shared words with the right answers": f"{tuned['mean']:.0%}" if tuned else "not compared yet",
         "Error on held-back questions": f"{metrics['validation_loss']:.2f}" if metrics.get("validation_loss") else "",
         "Drift on everyday questions": f"{metrics['drift']:.3f}" if metrics.get("drift") else "",
+        "Finds preferred answers likelier": f"{metrics['preferred']:.0%}" if "preferred" in metrics else "",
         "Time": duration(metrics["seconds"]) if metrics.get("seconds") else "",
         "Most memory": size(metrics["peak_memory_bytes"]) if metrics.get("peak_memory_bytes") else "",
         "Model": run.model,

@@ -15,7 +15,9 @@ LABELS = {
     "gradient_accumulation": ("Gradient accumulation", "Batches that are added up before the weights change."),
     "learning_rate": ("Learning rate", "How far the weights move in a step."),
     "warmup_share": ("Warm-up share", "Share of the steps in which the learning rate rises from 0."),
-    "method": ("Method", "lora; rslora weighs large adapters more; dora learns size and direction apart, and is slower."),
+    "method": ("Method", "What learns: an adapter (lora, rslora, dora) or all weights (full)."),
+    "objective": ("Learns from", "answers, or dpo: which of two answers reviewers preferred."),
+    "preference_beta": ("Hold of the beginning", "For DPO: how strongly it is kept to what it begins with."),
     "layers": ("Layers", "Which parts of the model learn."),
     "passage_share": ("Passages as text", "Share of each step in which it reads approved passages instead of pairs."),
     "general_share": (
@@ -38,7 +40,7 @@ LABELS = {
     "keep": ("Which state to keep", "last: knows its questions best. best: the lowest error on the questions held back."),
     "seed": ("Seed", "The same seed gives the same run."),
 }
-ASKED_ELSEWHERE = ("goal", "start_run")
+ASKED_ELSEWHERE = ("goal", "start_run", "method", "objective")
 
 
 def setting_fields(settings: TrainingSettings) -> dict[str, Any]:

@@ -148,6 +148,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "evaluation": evaluation, "share": 0.7, "rows": [{"input": "Who?", "output": "Jane Doe.", "pair_id": "pair-0"}],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "choice": Choice(models=("tiny",), values={"seed": ("0", "1")}), "experiment": experiment,
+        "minutes": 1, "trials": 2,
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 
@@ -162,7 +163,7 @@ class Blind:
 def params_of(check: str, run_id: str) -> JobParams:
     """What a job is started with whose rules are in the function of this name."""
     values = {"files": [], "path": "/x", "name": "x", "run_id": run_id, "format": "adapter", "quantization": "f16"}
-    values |= {"variants": [{"model": "tiny", "settings": {}}] * 2, "goal": "facts"}
+    values |= {"full_epochs": 1, "variants": [{"model": "tiny", "settings": {}}] * 2, "goal": "facts"}
     values |= {"target": "/x", "model": "tiny", "settings": {}, "document_id": "document-1", "passage_id": "passage-1"}
     values |= {"first_run_id": run_id, "second_run_id": "run-2"}
     kind = next(kind for kind in KINDS.values() if check == f"core.services.{kind.module}.check")

@@ -142,10 +142,25 @@ def _freezing() -> Benchmark:
 
 def _training() -> Benchmark:
     garrison = _case("Garrison", "training:garrison", steps=STEPS)
+    trainer = _case("Trainer", "training:trainer", steps=STEPS)
+    small = _case("Garrison in bf16", "training:garrison", steps=STEPS, precision="bf16")
+    small_trainer = _case("Trainer in bf16", "training:trainer", steps=STEPS, precision="bf16")
     plain = _case("plain PyTorch loop", "training:plain_loop", steps=STEPS)
     product = _case("matrix product", "training:matrix_product")
     rows = (
-        Row(title="tokens/s", figure="tokens_per_s", garrison=garrison, beside=plain),
+        *(
+            Row(title=title, figure=figure, garrison=ours, beside=beside)
+            for title, ours, beside in (
+                ("fp32", garrison, trainer),
+                ("bf16", small, small_trainer),
+                ("bf16, beside fp32", small, trainer),
+            )
+            for title, figure in (
+                (f"tokens/s, {title}", "tokens_per_s"),
+                (f"tokens a second of processor time, {title}", "tokens_per_processor_s"),
+            )
+        ),
+        Row(title="tokens/s, fp32, beside a plain loop", figure="tokens_per_s", garrison=garrison, beside=plain),
         Row(title="GFLOP/s, 4 per weight and token", figure="gflop_per_s", garrison=garrison, beside=product),
     )
     return Benchmark(name="training", title="Training", rows=rows)

@@ -1,7 +1,10 @@
-"""Training: Garrison's run beside a plain PyTorch loop on the same rows, and beside what the machine can multiply."""
+"""Training: Garrison's run beside Hugging Face's Trainer and a plain PyTorch loop on the same rows, and beside what the
+machine can multiply.
+"""
 
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,91 @@ PRODUCT_WEIGHTS = 134_479_872
 FLOP_PER_WEIGHT = 4
 
 
-def garrison(*, steps: int) -> Measured:
-    """`core.training.train`, LoRA r = 8 on all linear layers, fp32; its own count of tokens and training time."""
+def garrison(*, steps: int, precision: str = "fp32") -> Measured:
+    """`core.training.train`, LoRA r = 8 on all linear layers; its own count of tokens and training time."""
     from core.training import train
 
+    spent: list[float] = []  # processor time of this process after each step
+
+    def clock(_: Any) -> None:
+        spent.append(time.process_time())
+
     with tempfile.TemporaryDirectory() as folder:
-        result = train(gguf(), "gguf", train_rows=question_rows(), settings=_settings(steps), folder=Path(folder))
-    return _measured(result.metrics["tokens_per_s"], steps)
+        settings = _settings(steps, precision)
+        told = train(
+            gguf(), "gguf", train_rows=question_rows(), settings=settings, folder=Path(folder), report=clock
+        ).metrics
+    in_step = told["tokens_per_s"] * told["seconds_per_step"]
+    return _measured(told["tokens_per_s"], steps, by_processor=in_step * (steps - 1) / (spent[-1] - spent[0]))
+
+
+def trainer(*, steps: int, precision: str = "fp32") -> Measured:
+    """Hugging Face's Trainer with peft and its collator that pads: the same model, rows, batch, rank and precision."""
+    from transformers import DataCollatorForSeq2Seq
+
+    from core.models.causal import load_causal
+    from core.models.conversation import encode_rows
+
+    settings = _settings(steps, precision)
+    causal = load_causal(gguf(), "gguf", precision=settings.precision)
+    rows = encode_rows(causal.vocabulary, causal.template, question_rows())
+    collate = DataCollatorForSeq2Seq(causal.tokenizer)
+    wall, by_processor = trainer_speed(causal.model, rows, collate, settings, use_cpu=True)
+    return _measured(wall, steps, by_processor=by_processor)
+
+
+def trainer_speed(
+    model: Any, rows: Sequence[Any], collate: Callable[[Any], Any], settings: Any, **arguments: Any
+) -> tuple[float, float]:
+    """Return how many tokens the Trainer trains in a second, and in a second of processor time without the first step.
+
+    Padding is not counted.
+
+    Args:
+        model: the base model, which gets an adapter on all linear layers.
+        rows: tokenized question pairs.
+        collate: makes a batch of rows as the Trainer takes them.
+        settings: training settings.
+        arguments: more of TrainingArguments.
+    """
+    from peft import LoraConfig, get_peft_model
+    from transformers import Trainer, TrainerCallback, TrainingArguments
+
+    data = [
+        {
+            "input_ids": list(row.tokens),
+            "labels": [-100] * row.answer_start + list(row.tokens[row.answer_start :]),
+            "attention_mask": [1] * len(row.tokens),
+        }
+        for row in rows
+    ]
+    seen: list[int] = []
+    times: list[tuple[float, float]] = []  # at the beginning of each step and at the end: on the clock, of the processor
+
+    def collated(batch: list[Any]) -> Any:
+        seen.append(sum(len(row["input_ids"]) for row in batch))
+        return collate(batch)
+
+    class Clock(TrainerCallback):  # type: ignore[misc]
+        def on_step_begin(self, *_: Any, **__: Any) -> None:
+            times.append((time.perf_counter(), time.process_time()))
+
+        def on_train_end(self, *_: Any, **__: Any) -> None:
+            times.append((time.perf_counter(), time.process_time()))
+
+    config = LoraConfig(
+        r=settings.lora_rank, lora_alpha=settings.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        told = TrainingArguments(
+            output_dir=folder, max_steps=settings.max_steps, per_device_train_batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate, save_strategy="no", logging_strategy="no", report_to="none",
+            disable_tqdm=True, remove_unused_columns=False, **arguments,
+        )  # fmt: skip
+        adapted = get_peft_model(model, config)
+        Trainer(model=adapted, args=told, train_dataset=data, data_collator=collated, callbacks=[Clock()]).train()
+    counts, end = seen[: settings.max_steps], times[-1]
+    return sum(counts) / (end[0] - times[0][0]), sum(counts[1:]) / (end[1] - times[1][1])
 
 
 def plain_loop(*, steps: int) -> Measured:
@@ -78,10 +159,12 @@ def matrix_product() -> Measured:
     )
 
 
-def _settings(steps: int) -> Any:
+def _settings(steps: int, precision: str = "fp32") -> Any:
     from core.settings import TrainingSettings
 
-    changes = {"max_steps": steps, "batch_size": BATCH, "checkpoint_steps": 1000}
+    changes = {
+        "max_steps": steps, "batch_size": BATCH, "checkpoint_steps": 1000, "precision": precision, "sample_questions": 0
+    }  # fmt: skip
     return TrainingSettings.from_values({"goal": "quick", "epochs": 5, "lora_rank": 8, "lora_alpha": 16, **changes})
 
 
@@ -89,8 +172,12 @@ def _batches(rows: list[Any]) -> list[list[Any]]:
     return [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
 
 
-def _measured(tokens_per_s: float, steps: int) -> Measured:
-    flop_per_s = FLOP_PER_WEIGHT * PRODUCT_WEIGHTS * tokens_per_s
+def _measured(tokens_per_s: float, steps: int, *, by_processor: float | None = None) -> Measured:
+    import torch
+
+    gflop_per_s = FLOP_PER_WEIGHT * PRODUCT_WEIGHTS * tokens_per_s / 1e9
+    told = {"tokens_per_processor_s": by_processor} if by_processor else {}
     return Measured(
-        figures={"tokens_per_s": tokens_per_s, "gflop_per_s": flop_per_s / 1e9}, detail=f"{steps} steps of {BATCH} rows"
+        figures={"tokens_per_s": tokens_per_s, "gflop_per_s": gflop_per_s, **told},
+        detail=f"{steps} steps of {BATCH} rows, {torch.get_num_threads()} threads",
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -9,9 +10,10 @@ import pytest
 
 from core.cli.app import main
 from core.files import write_atomic
-from core.records import DatasetVersion, Job, Run
+from core.questions.filters import BY_HAND
+from core.records import DatasetVersion, Job, QuestionPair, Run
 from core.settings import EMBEDDED_MODEL
-from core.storage import Workspace, count, update
+from core.storage import Workspace, count, insert, update
 from tests.learned import LearnedProject
 
 Plan = Callable[..., tuple[int, str, str]]
@@ -86,6 +88,29 @@ def test_going_on_from_a_run_keeps_its_adapter_and_says_what_is_wrong_with_it(
     assert (code, settings["start_run"], settings["lora_rank"]) == (0, learned.run.id, 8)
     code, _, err = plan("--on-from", learned.run.id, "--set", "lora_rank=32")
     assert code == 2 and "--set lora_rank=8" in err
+
+
+def test_training_all_weights_of_a_small_model_is_warned_about(plan: Plan) -> None:
+    code, out, err = plan("--set", "method=full")
+    assert code == 0 and "has been found to harm" in err
+    assert "of it a checkpoint" in out and "0.0001" in out
+    code, out, _ = plan("--json", "--set", "method=full", free=2 * GB)
+    assert code == 1 and "harm" in json.loads(out)["warning"]
+    code, out, _ = plan("--set", "method=full", free=2 * GB)
+    assert "--set method=lora" in out
+    code, _, err = plan("--set", "method=full", "--precision", "4bit")
+    assert code == 2 and "fp32 or bf16" in err
+
+
+def test_learning_what_reviewers_preferred_needs_something_they_preferred(
+    plan: Plan, workspace: Workspace, learned: LearnedProject
+) -> None:
+    code, _, err = plan("--set", "objective=dpo")
+    assert code == 2 and "preferred to another" in err
+    insert(workspace.db, replace(learned.pairs[0], id="worse", output="Much.", decided="dropped", reason=BY_HAND.name))
+    update(workspace.db, QuestionPair, "worse", state="dropped")
+    code, out, _ = plan("--set", "objective=dpo")
+    assert code == 0 and "1 question with two answers" in out
 
 
 def test_nothing_is_started_or_frozen(plan: Plan, workspace: Workspace) -> None:

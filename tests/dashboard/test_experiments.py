@@ -1,7 +1,9 @@
 """Several trainings at once, on the page Train: what is chosen, how long it takes, what came of it."""
 
+import os
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from core.jobs import submit, worker
@@ -69,7 +71,12 @@ def test_trainings_at_work_are_shown_and_canceled(open_page, workspace, learned,
     app = open_page("train", project_id=learned.project.id)
     (shown,) = [table.value for table in app.dataframe if "LoRA rank" in table.value.columns]
     assert list(shown["State"]) == ["waiting", "waiting"] and list(shown["LoRA rank"]) == ["8", "16"]
-    app.button(key="cancel-experiment").click().run()
+    at_work = begun.variants[0].train_job_id
+    process = {"pid": os.getpid(), "pid_started": psutil.Process().create_time()}
+    update(workspace.db, Job, at_work, state="running", started_at=now(), **process)
+    assert app.run().button(key=f"cancel-{at_work}")  # followed is the one that runs, not the one queued last
+    update(workspace.db, Job, at_work, state="queued", pid=None)
+    app.run().button(key="cancel-experiment").click().run()
     assert {job.state for job in find(workspace.db, Job) if job.kind != "experiment"} == {"cancelled"}
 
 

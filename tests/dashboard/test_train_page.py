@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from core.files import write_atomic
+from core.questions.filters import BY_HAND
 from core.records import Job, QuestionPair, Run, now
 from core.run_folder import RunFolder
 from core.storage import Workspace, insert, update
@@ -161,6 +162,29 @@ def test_a_training_may_begin_with_what_a_run_has_learned(open_page, workspace, 
     write_atomic(workspace.dataset_folder(learned.project.id, "dataset-1") / "train.jsonl", "")
     app.button(key="start-training").click().run()
     assert any("adapter of run 1 is gone" in error.value for error in app.error)
+
+
+def test_all_weights_are_chosen_with_a_warning_and_a_way_back(open_page, learned, monkeypatch):
+    real = psutil.virtual_memory()
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: real._replace(available=2 * 10**9))
+    app = open_page("train", project_id=learned.project.id)
+    assert not app.warning
+    app.selectbox(key="train-method").set_value("full").run()
+    assert any("found to harm" in warning.value for warning in app.warning)
+    assert app.number_input(key="setting-facts-0.0001-learning_rate").value == 1e-4
+    app.button(key="use-adapter").click().run()
+    assert app.selectbox(key="train-method").value == "lora" and not app.warning
+
+
+def test_learning_from_what_reviewers_preferred_says_how_much_there_is(open_page, workspace, learned):
+    app = open_page("train", project_id=learned.project.id)
+    app.selectbox(key="train-objective").set_value("dpo").run()
+    assert any("No answer was preferred" in warning.value for warning in app.warning)
+    worse = replace(learned.pairs[0], id="worse", output="Much.", state="dropped", decided="dropped", reason=BY_HAND.name)
+    insert(workspace.db, worse)
+    app.run()
+    assert any("1 question with an answer" in info.value for info in app.info)
+    assert app.number_input(key="setting-facts-5e-05-learning_rate").value == 5e-5
 
 
 def test_one_run_alone_is_not_compared(open_page, learned):

@@ -25,6 +25,7 @@ from core.services.questions.writing import probing, trying
 from core.services.training import evaluation, export, runs
 from core.services.training.experiments import job as experiment
 from core.services.training.leaks import job as leaks
+from core.services.training.search import job as search
 from core.settings import DatasetSettings, FilterSettings, GenerationSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert
 
@@ -43,7 +44,8 @@ TRAINING = {
     "goal": "quick", "precision": "fp32", "epochs": 5.0, "max_steps": 0, "batch_size": 8, "gradient_accumulation": 1,
     "learning_rate": 0.001, "warmup_share": 0.05,
     "method": "lora", "layers": "all", "passage_share": 0.0, "lora_rank": 8, "lora_alpha": 16, "lora_dropout": 0.0,
-    "max_tokens": 512,
+    "objective": "answers", "preference_beta": 0.1, "general_share": 0.0, "general_weight": 1.0, "start_run": "",
+    "processes": 1, "max_tokens": 512,
     "checkpoint_steps": 20, "sample_questions": 5, "canaries": 0, "keep": "last", "seed": 0,
 }  # fmt: skip
 OF_TRAINING = TrainingSettings(goal="quick", epochs=5, lora_rank=8, lora_alpha=16)
@@ -102,6 +104,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         {"goal": "quick", "variants": [{"model": "tiny", "settings": TRAINING}]},
     ),
     (
+        search.Params(model="tiny", settings=OF_TRAINING.in_full(), full_epochs=15.0, trials=4),
+        {"model": "tiny", "settings": TRAINING, "full_epochs": 15.0, "trials": 4},
+    ),
+    (
         judging.Params(first_run_id="run-1", second_run_id="run-2", model="site-70b"),
         {"first_run_id": "run-1", "second_run_id": "run-2", "model": "site-70b"},
     ),
@@ -136,6 +142,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "train": {"run_id": "run-1", "metrics": {"loss": 1.5, "validation_loss": None, "steps": 3}},
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
     "experiment": {"experiment_id": "experiment-1", "number": 1},
+    "search": {"trials": 4, "best": {"lora_rank": 8}, "loss": 0.5},
     "judge": {
         "first_run_id": "run-1", "second_run_id": "run-2", "model": "site-70b", "words": "Run 1 is better, by this judge.",
         "preferences": {"first": 9, "second": 1, "same": 2, "disagreed": 3, "alike": 1},

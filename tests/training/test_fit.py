@@ -92,6 +92,16 @@ def test_experts_take_what_they_take_whatever_the_precision():
     assert known.memory_bytes - plain.memory_bytes == pytest.approx(45.1e9 * (4 - 1.25))
 
 
+def test_all_weights_need_four_numbers_each_and_large_checkpoints():
+    whole = fit_of(TrainingSettings(method="full"))
+    small = fit_of(TrainingSettings(lora_rank=1))
+    assert whole.memory_bytes - small.memory_bytes == pytest.approx(12 * 134.5e6, rel=0.03)  # gradient and two means
+    assert whole.checkpoint_bytes == pytest.approx(12 * 134.5e6, rel=0.03)
+    assert whole.disk_bytes > 2 * whole.checkpoint_bytes > 100 * small.checkpoint_bytes
+    assert remedies(TrainingSettings(method="full"))["method"] == "lora"
+    assert "precision" not in remedies(TrainingSettings(method="full"))
+
+
 def test_rows_that_are_no_pairs_take_their_time():
     alone = fit_of(TrainingSettings(epochs=10)).duration_s - START_S
     shared = fit_of(TrainingSettings(epochs=10, passage_share=0.25, general_share=0.25)).duration_s - START_S

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InputError
 from core.records import Model
-from core.training.fit import Amount
+from core.training.fit import START_S, Amount
 from core.training.goals import AIMS, FEWEST_SHOWN, Situation, derive
 
 SMALL = Model(name="m", path="/m/Small.Q4_1.gguf", format="gguf", size_bytes=98_362_432, sha256="")
@@ -69,3 +69,25 @@ def test_what_a_person_changed_is_kept_and_needs_no_reason():
 def test_an_unknown_goal_is_refused():
     with pytest.raises(InputError, match="goal"):
         derive("thorough", HERE)
+
+
+def test_all_weights_learn_at_a_tenth_of_the_rate_and_small_models_are_warned_about():
+    whole, adapter = derive("facts", HERE, {"method": "full"}), derive("facts", HERE)
+    assert whole.settings.learning_rate == pytest.approx(adapter.settings.learning_rate / 10)
+    assert whole.settings.precision == "fp32" and "lora_rank" not in whole.reasons
+    assert "harm" in whole.warning and not adapter.warning
+    assert not derive("facts", replace(HERE, model=LARGE, free_memory_bytes=1e12), {"method": "full"}).warning
+    short = derive("facts", replace(HERE, model=LARGE, free_memory_bytes=1e9), {"method": "full"})
+    assert short.settings.precision == "fp32"  # weights of fewer bits cannot learn
+
+
+def test_preferences_are_learned_in_few_small_steps_on_two_answers_each():
+    here = replace(HERE, preferences=40)
+    derived, answers = derive("heart", here, {"objective": "dpo"}), derive("heart", here)
+    assert derived.settings.learning_rate == pytest.approx(answers.settings.learning_rate / 20)
+    assert (derived.settings.epochs, answers.settings.epochs) == (3, 30)
+    assert "40 questions with two answers" in derived.reasons["epochs"]
+    few, many = (replace(HERE, preferences=count).fit(derived.settings).duration_s for count in (40, 80))
+    assert many - START_S == pytest.approx(2 * (few - START_S))
+    with pytest.raises(InputError, match="preferred answers alone"):
+        derive("facts", here, {"objective": "dpo", "passage_share": 0.2})

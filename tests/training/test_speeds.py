@@ -4,8 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from core.training.goals import derive
+from core.training.loop import Trainer
 from core.training.speeds import gain_of_bf16, kept_speeds, measure_speeds, measured_once
 from tests.training.test_goals import HERE
 
@@ -35,8 +37,12 @@ def test_faster_numbers_are_taken_only_where_they_were_measured_to_be_faster(spe
 
 
 @pytest.mark.model
-def test_speeds_are_those_of_real_products():
+def test_speeds_are_those_of_real_steps(monkeypatch):
+    taken = []
+    real = Trainer.take_step
+    monkeypatch.setattr(Trainer, "take_step", lambda trainer: taken.append(trainer.causal.dtype) or real(trainer))
     speeds = measure_speeds(seconds=0.05)
-    assert speeds["fp32"] > 0.1 and speeds["bf16"] > 0.01
+    assert speeds["fp32"] > 1 and speeds["bf16"] > 1
+    assert taken[2:4] == [torch.float32, torch.bfloat16]  # in turn, after the first of each
     assert gain_of_bf16(speeds) == speeds["bf16"] / speeds["fp32"]
     assert json.dumps(speeds)

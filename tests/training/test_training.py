@@ -99,11 +99,11 @@ def test_a_step_that_runs_out_of_gpu_memory_is_taken_again_in_smaller_packs(opti
     monkeypatch.setitem(loop.PACK_TOKENS, "cpu", 512)
     real, sizes = loop.token_losses, []
 
-    def short_of_memory(model, packed):
+    def short_of_memory(model, packed, **options):
         sizes.append(packed.input_ids.shape[1])
         if sizes[-1] > 128 and len(sizes) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return real(model, packed)
+        return real(model, packed, **options)
 
     monkeypatch.setattr("core.models.packing.LEAST_PACK_TOKENS", 1)
     monkeypatch.setattr(loop, "token_losses", short_of_memory)

@@ -25,6 +25,7 @@ from core.words import counted
 
 TRAIN, HELDOUT = "train.jsonl", "heldout.jsonl"
 TEXTS = "texts.jsonl"  # for continued training; only there if there are any
+PREFERENCES = "preferences.jsonl"  # answers that reviewers preferred to others; only there if there are any
 CARD_TEXT = "card.txt"  # in the zip of a version
 ASKED = ("kind", "wording", "fact")  # of a pair, in its row as far as they are known
 
@@ -125,7 +126,7 @@ def export_version(
     rights.check(workspace.db, "export", project.id)
     check_target(target, is_forced=is_forced)
     folder = workspace.dataset_folder(project.id, version.id)
-    files = [folder / name for name in (TRAIN, HELDOUT, TEXTS) if (folder / name).exists()]
+    files = [folder / name for name in (TRAIN, HELDOUT, TEXTS, PREFERENCES) if (folder / name).exists()]
     if not {TRAIN, HELDOUT} <= {path.name for path in files}:
         raise SetupError(
             f"A file of version {version.number} is gone.", "Restore it from a backup, or freeze the pairs again."

@@ -25,6 +25,7 @@ from core.run_folder import RunFolder
 from core.settings import Precision
 
 if TYPE_CHECKING:
+    from core.models.causal import CausalModel
     from core.models.conversation import Encoded, Vocabulary
 
 QUESTIONS_AT_ONCE = 16
@@ -137,6 +138,7 @@ def by_llama(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Rep
     from core.models.engine.tuned import adapter_for_engine, base_for_engine
     from core.models.unpacked import batch_gguf
 
+    run = RunFolder(subject.folder)
     model = base_for_engine(
         subject.path, subject.format, precision=subject.precision, cache=subject.cache, report=lambda: report(0)
     )
@@ -152,11 +154,11 @@ def by_llama(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Rep
     threads = max(1, thread_count() // at_once)
     with ExitStack() as opened:
 
-        def begun(name: Name, adapter: Path | None) -> Iterator[int]:
+        def begun(name: Name, file: Path, adapter: Path | None) -> Iterator[int]:
             if sides.get(name):
                 return iter([2 * len(asked)])
             writer = WriterApart(
-                model,
+                file,
                 adapter=adapter,
                 sequences=sequences,
                 context_tokens=(sequences + 1) * batch.longest,
@@ -164,15 +166,21 @@ def by_llama(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Rep
             )
             return _taken(name, _completions(opened.enter_context(writer), batch), batch, sides)
 
-        base = begun("base", None)
-        adapter = adapter_for_engine(subject.folder, subject.path, report=lambda: report(0))
-        if adapter is None:
+        base = begun("base", model, None)
+        adapter, whole = None, None
+        if run.is_whole:
+            whole = base_for_engine(
+                run.weights, "safetensors", precision=subject.precision, cache=run.path, report=lambda: report(0)
+            )
+        else:
+            adapter = adapter_for_engine(subject.folder, subject.path, report=lambda: report(0))
+        if adapter is None and whole is None:
             return False
         if at_once == 1:
             for count in base:
                 report(count)
             opened.close()  # free the base model's memory
-        tuned = begun("run", adapter)
+        tuned = begun("run", whole or model, adapter)
         for counts in zip_longest(base, tuned, fillvalue=0):
             report(sum(counts))
     return True
@@ -311,7 +319,7 @@ def _fewer(characters: int, lacking: int, encoded: "Encoded") -> int:
 
 
 def by_transformers(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Report) -> None:
-    """Answer with transformers, using one model with its adapter disabled for the base and enabled for the run."""
+    """Answer with transformers: one model with its adapter disabled for the base and enabled for the run, or two."""
     from core.models.causal import load_adapter, load_causal
     from core.models.conversation import asked as messages_of
     from core.models.decoding import generate_batch
@@ -320,13 +328,12 @@ def by_transformers(subject: Subject, asked: Sequence[Asked], sides: Sides, repo
     base = load_causal(
         subject.path, subject.format, precision=subject.precision, template=subject.template, cache=subject.cache
     )
-    model = load_adapter(base, RunFolder(subject.folder).adapter)
-    fitted = fitting_rows(model.vocabulary, model.template, asked, readable=model.context_tokens)
+    fitted = fitting_rows(base.vocabulary, base.template, asked, readable=base.context_tokens)
     rows = [(place, found.row) for place, found in enumerate(fitted) if found]
     batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
     texts = list(_texts(model.vocabulary, asked, readable=model.context_tokens))
 
-    def make(name: Name) -> None:
+    def make(name: Name, model: "CausalModel") -> None:
         if sides.get(name):
             report(2 * len(asked))
             return
@@ -345,6 +352,13 @@ def by_transformers(subject: Subject, asked: Sequence[Asked], sides: Sides, repo
             report(len(batch))
         sides.put(name, side)
 
-    with model.model.disable_adapter():
-        make("base")
-    make("run")
+    run = RunFolder(subject.folder)
+    if run.is_whole:
+        make("base", base)
+        del base  # two models need not be in memory
+        make("run", load_causal(run.weights, "safetensors", precision=subject.precision, template=subject.template))
+        return
+    tuned = load_adapter(base, run.adapter)
+    with tuned.model.disable_adapter():
+        make("base", tuned)
+    make("run", tuned)

@@ -63,6 +63,10 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     _check_place(Path(params.target))
     base_of(workspace, run)
     check_leak_limit(workspace, run)
+    if run.settings.get("method") == "full" and not RELEASE_FORMATS[params.format].is_whole:
+        raise InputError(
+            f"Run {run.number} has no adapter: all weights of its model were trained.", "Export a complete model instead."
+        )
 
 
 def _check_place(target: Path) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 
 import psutil
 
+from core.errors import Hint, InputError
 from core.models.intake.facts import facts_of
-from core.records import Model, Project, Run
-from core.settings import TrainingSettings
+from core.records import Model, OwnGoal, Project, Run
+from core.services.questions.freezing.preferences import preferences_of
+from core.settings import Objective, TrainingSettings
 from core.storage import Workspace, find, rights
 from core.training.fit import Amount, Fit
-from core.training.goals import Derived, Situation, derive
+from core.training.goals import Derived, Situation, as_found, derive
 from core.training.speeds import kept_speeds
 
 
@@ -24,9 +26,17 @@ def measured_speed(workspace: Workspace, project: Project, model: str) -> float:
 
 
 def situation_here(
-    workspace: Workspace, project: Project, model: Model, *, amount: Amount, minutes: float | None = None
+    workspace: Workspace,
+    project: Project,
+    model: Model,
+    *,
+    amount: Amount,
+    minutes: float | None = None,
+    objective: Objective = "answers",
 ) -> Situation:
     """Return what training `model` on so much has to do with here: the speed measured, and what is free at the moment.
+
+    Preferences are counted only if they are what it learns from.
 
     Raises:
         AccessError: the acting person may not see the project.
@@ -40,6 +50,7 @@ def situation_here(
         tokens_per_s=measured_speed(workspace, project, model.name),
         free_memory_bytes=psutil.virtual_memory().available,
         free_disk_bytes=shutil.disk_usage(workspace.home).free,
+        preferences=len(preferences_of(workspace, project)) if objective == "dpo" else 0,
         minutes=minutes,
         speeds=kept_speeds(workspace.speeds_path),
     )
@@ -51,7 +62,7 @@ def fit_here(workspace: Workspace, project: Project, model: Model, *, amount: Am
     Raises:
         AccessError: the acting person may not see the project.
     """
-    return situation_here(workspace, project, model, amount=amount).fit(settings)
+    return situation_here(workspace, project, model, amount=amount, objective=settings.objective).fit(settings)
 
 
 def settings_here(
@@ -64,10 +75,17 @@ def settings_here(
     minutes: float | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> Derived:
-    """Return the settings for a goal here, with what was changed.
+    """Return the settings for a goal here, be it one of the project's own, with what was changed.
 
     Raises:
         AccessError: the acting person may not see the project.
-        InputError: the goal or a changed setting is unknown, or a value is out of range.
+        InputError: the goal or a changed setting is unknown, a value is out of range, or the goal is one for another model.
     """
-    return derive(goal, situation_here(workspace, project, model, amount=amount, minutes=minutes), changes)
+    objective = TrainingSettings.from_values(dict(changes or {})).objective
+    situation = situation_here(workspace, project, model, amount=amount, minutes=minutes, objective=objective)
+    for own in find(workspace.db, OwnGoal, project_id=project.id, name=goal):
+        if own.model != model.name:
+            hint = Hint("Train that model, or choose another goal.", command=f"--model {own.model}")
+            raise InputError(f"The goal {own.name} was found with the model {own.model}.", hint)
+        return as_found(TrainingSettings.from_values(own.settings), situation, changes)
+    return derive(goal, situation, changes)

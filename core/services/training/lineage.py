@@ -125,6 +125,8 @@ def _hindrance(run: Run, model: Model) -> str:
     is_same = model.sha256 == run.model_sha256 if run.model_sha256 else model.name == run.model
     if not is_same:
         return f"Run {run.number} was trained on {run.model}, and this is {model.name}: their bytes differ."
+    if run.settings.get("method") == "full":
+        return f"Run {run.number} has no adapter to go on with: all weights of its model were trained."
     if run.settings.get("canaries"):
         return f"Run {run.number} has learned planted sentences, which a new run would know as well."
     return ""

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from core.models.model_formats import is_for
 from core.records import DatasetVersion, Model, Project, Review, Run, new_id, now
 from core.run_folder import RunFolder
 from core.services.questions.datasets import HELDOUT, TRAIN, read_rows
+from core.services.questions.freezing.preferences import preferences_in, preferences_of
 from core.services.questions.freezing.version import Stage, freeze
 from core.services.questions.trainable import check_reviewed
 from core.services.review import risk_of
@@ -54,10 +55,11 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     model = find_trainable(workspace, params.model)
     if params.settings.start_run:
         check_start(workspace, project.id, model, params.settings)
-    if params.dataset_id:
-        version_of(workspace, project, params.dataset_id)
-    else:
+    version = version_of(workspace, project, params.dataset_id) if params.dataset_id else None
+    if not version:
         check_reviewed(workspace, project)
+    if params.settings.objective == "dpo":
+        _check_any(preferences_in(workspace, version) if version else preferences_of(workspace, project))
 
 
 def version_of(workspace: Workspace, project: Project, dataset_id: str) -> DatasetVersion:
@@ -145,19 +147,23 @@ def train_run(
     start = check_start(workspace, project.id, model, settings) if settings.start_run else None
     dataset = workspace.dataset_folder(project.id, run.dataset_id)
     approvals = approvals_behind(workspace, run) | {row.get("review_id", "") for row in read_rows(dataset / HELDOUT)}
-    _check_approvals(workspace, project.id, approvals)
+    check_approvals(workspace, project.id, approvals)
 
     def report(progress: Progress) -> None:
-        _check_approvals(workspace, project.id, approvals)
+        check_approvals(workspace, project.id, approvals)
         context.progress(progress.step, progress.steps, unit="steps", message=f"Training run {run.number}")
 
     context.progress(0, 1, message="Loading the model")
     measured_once(workspace.speeds_path)
     rows = read_rows(dataset / TRAIN)
+    preferences = preferences_in(workspace, get(workspace.db, DatasetVersion, run.dataset_id))
+    if settings.objective == "dpo":
+        _check_any(preferences)
     result = train(
         Path(model.path),
         model.format,
         train_rows=[*rows, *planted_rows(run)],
+        preferences=preferences if settings.objective == "dpo" else (),
         passages=texts_to_read(workspace, project.id, dataset, rows) if settings.passage_share else (),
         validation_rows=read_rows(dataset / HELDOUT),
         settings=settings,
@@ -172,18 +178,33 @@ def train_run(
     return run
 
 
+def _check_any(preferences: Sequence[Mapping[str, Any]]) -> None:
+    """Raise unless there are answers that reviewers preferred to others.
+
+    Raises:
+        InputError: there are none.
+    """
+    if not preferences:
+        raise InputError(
+            "There is no answer that a reviewer preferred to another one.",
+            "Mend answers that are not good enough on the page Questions; they are then preferred to what they were.",
+        )
+
+
 def planted_rows(run: Run) -> list[dict[str, Any]]:
     """Return the made-up rows that a run is trained on besides its dataset; none unless its settings ask for some."""
     return [dict(canary.row()) for canary in canaries(run.settings.get("canaries", 0), seed=run.id)]
 
 
 def _make_ready(model: Model, run: Run, folder: Path) -> None:
-    """Convert the adapter for the engine now, so that the first question to the run need not wait for it.
+    """Convert an adapter for the engine now, so that the first question to the run need not wait for it.
 
     A safetensors base is only converted when it is asked: that is slow and doubles the disk space.
     """
     from core.models.engine.tuned import tuned
 
+    if RunFolder(folder).is_whole:  # a model of its own, which is converted like a safetensors base
+        return
     try:
         tuned(
             Path(model.path),
@@ -211,11 +232,12 @@ def store_trained(workspace: Workspace, run: Run, result: TrainingResult) -> Run
     return get(workspace.db, Run, run.id)
 
 
-def _check_approvals(workspace: Workspace, project_id: str, approvals: set[str]) -> None:
+def check_approvals(workspace: Workspace, project_id: str, approvals: set[str]) -> None:
     """Raise unless every approval that the frozen rows rest on is still valid; called at the start and after each step.
 
     Raises:
         InputError: an approval was withdrawn, or its document removed.
+        AccessError: the acting person may not see the project.
     """
     if gone := withdrawn(workspace, project_id, approvals):
         raise InputError(

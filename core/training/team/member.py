@@ -15,20 +15,21 @@ def main() -> None:
     """Take the steps that the first process takes, until that says that there is none left."""
     refuse_connections()
     told = json.load(sys.stdin)
-    from core.models.causal import load_causal
     from core.training import checkpoints, rows
     from core.training.loop import Trainer
     from core.training.team.starting import Work, join, leave
     from core.training.team.team import Team
+    from core.training.whole import load_to_train
 
     work, team = Work.from_json(told["work"]), Team(rank=told["rank"], size=told["size"])
     join(Path(told["meeting"]), team)
-    causal = load_causal(work.path, work.format, precision=work.settings.precision, template=work.template, cache=work.cache)
+    causal = load_to_train(work.path, work.format, settings=work.settings, template=work.template, cache=work.cache)
     trainer = Trainer(
         causal,
         rows.tokenized_before(work.tokens),
         texts=work.texts,
         general=rows.general_rows(causal, work.settings),
+        rejected=work.rejected,
         validation=(),
         settings=work.settings,
         facts=work.facts,

@@ -38,6 +38,7 @@ class Work:
     folder: Path
     tokens: Path
     texts: Sequence[Encoded]
+    rejected: Sequence[Encoded]
     facts: int
     settings: TrainingSettings
     start: Path | None = None
@@ -51,7 +52,8 @@ class Work:
             "cache": str(self.cache) if self.cache else None,
             "folder": str(self.folder),
             "tokens": str(self.tokens),
-            "texts": [[list(text.tokens), text.answer_start] for text in self.texts],
+            "texts": _told(self.texts),
+            "rejected": _told(self.rejected),
             "facts": self.facts,
             "settings": self.settings.model_dump(),
             "start": str(self.start) if self.start else None,
@@ -67,11 +69,20 @@ class Work:
             cache=Path(told["cache"]) if told["cache"] else None,
             folder=Path(told["folder"]),
             tokens=Path(told["tokens"]),
-            texts=[Encoded(tuple(tokens), start) for tokens, start in told["texts"]],
+            texts=_read(told["texts"]),
+            rejected=_read(told["rejected"]),
             facts=told["facts"],
             settings=TrainingSettings.from_values(told["settings"]),
             start=Path(told["start"]) if told["start"] else None,
         )
+
+
+def _told(rows: Sequence[Encoded]) -> list[Any]:
+    return [[list(row.tokens), row.answer_start] for row in rows]
+
+
+def _read(told: Sequence[Any]) -> list[Encoded]:
+    return [Encoded(tuple(tokens), start) for tokens, start in told]
 
 
 @contextmanager

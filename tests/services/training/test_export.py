@@ -1,6 +1,7 @@
 """What an export refuses before it starts, and what it tells whoever uses the result."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,27 @@ def test_another_model_under_the_name_of_the_base_is_refused_by_all_who_use_a_ru
     ):
         with pytest.raises(InputError, match="is not the model that run 1 was trained on"):
             act()
+
+
+def test_a_run_of_all_weights_has_no_adapter_to_export(workspace: Workspace, tmp_path: Path) -> None:
+    run = make_run(workspace)
+    update(workspace.db, Run, run.id, settings={**run.settings, "method": "full"})
+    with pytest.raises(InputError, match="has no adapter"):
+        export.check(workspace, run.project_id, params(run, tmp_path / "out"))
+    export.check(workspace, run.project_id, params(run, tmp_path / "out", "merged"))
+
+
+def test_the_card_of_a_run_that_went_on_names_what_it_went_on_from(workspace: Workspace, tmp_path: Path) -> None:
+    first = make_run(workspace)
+    second = replace(
+        first, id=new_id("run"), number=2, dataset_sha256="e" * 64, settings={**first.settings, "start_run": first.id}
+    )
+    insert(workspace.db, second)
+    for name in ("adapter/adapter_config.json", "adapter/adapter_model.safetensors", "template.jinja"):
+        write_atomic(workspace.run_folder(second.project_id, second.id) / name, name)
+    job = Job(id=new_id("job"), kind="export", project_id=second.project_id, created_at=now())
+    insert(workspace.db, job)
+    export.run(JobContext(workspace, job), params(second, tmp_path / "out"))
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert f"- Run: {second.id}, which went on from {first.id}\n" in card
+    assert f"{'e' * 64}, {'d' * 64}\n" in card

@@ -76,6 +76,7 @@ def test_a_run_of_the_same_model_with_its_adapter_in_place_is_taken(workspace, f
         (lambda run: {"is_finished": False}, "has not finished"),
         (lambda run: {"model_sha256": "e" * 64}, "their bytes differ"),
         (lambda run: {"settings": {**run.settings, "canaries": 2}}, "planted sentences"),
+        (lambda run: {"settings": {**run.settings, "method": "full"}}, "no adapter to go on with"),
     ],
 )
 def test_what_cannot_be_gone_on_from_is_refused_and_not_offered(workspace, first, base, change, told):

@@ -82,3 +82,12 @@ def test_every_row_is_learned_by_one_process_of_a_team():
     shares = [Team(rank=rank, size=3).share(rows) for rank in range(3)]
     assert sorted(len(row.tokens) for share in shares for row in share) == [2, 5, 7, 7, 9]
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.mark.parametrize("changes", [{"method": "full", "learning_rate": 1e-3}, {"objective": "dpo"}])
+def test_two_processes_train_all_weights_and_preferences_as_one_does(options, rows, settings, tmp_path, changes):
+    preferences = [{"input": row["input"], "chosen": row["output"], "rejected": "It is unknown."} for row in rows[:9]]
+    common, shared = {**options, "preferences": preferences}, {"max_steps": 3, "batch_size": 5, **changes}
+    train(**common, settings=settings(**shared), folder=tmp_path / "one")
+    train(**common, settings=settings(**shared, processes=2), folder=tmp_path / "two")
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-3)

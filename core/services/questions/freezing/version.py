@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,19 @@ from core.files import folder_beside, keep_folder
 from core.questions.dataset import Comparing, Comparison, Sides, card_of, sides_of
 from core.questions.diversity import Diversity, Variety
 from core.records import DatasetVersion, Project, WrittenText, new_id, now
-from core.services.questions.datasets import ASKED, HELDOUT, TEXTS, TRAIN, log_version, row_of, settings_of, versions_of
+from core.services.questions.datasets import (
+    ASKED,
+    HELDOUT,
+    PREFERENCES,
+    TEXTS,
+    TRAIN,
+    log_version,
+    read_rows,
+    row_of,
+    settings_of,
+    versions_of,
+)
+from core.services.questions.freezing.preferences import preferences_of
 from core.services.questions.trainable import approvals_of, each_reviewed, trainable_amount
 from core.services.questions.writing.texts import trainable_texts
 from core.services.review import risk_of
@@ -93,9 +105,11 @@ def freeze(
         with _at_one_moment(workspace) as still:
             gathered = _gathered(still, project, beside / "rows", report or _silent)
             texts = trainable_texts(still, project)
+            preferences = preferences_of(still, project)
             approvals = approvals_of(still, gathered.review_ids)
         sides = sides_of(gathered.compared, chosen)
         written = _write(gathered, sides, texts, beside, report or _silent)
+        written = replace(written, sha256=_with_preferences(preferences, beside, written.sha256))
         gathered.rows.unlink()
         card = card_of(gathered.compared, sides, chosen, diversity=written.diversity, texts=written.texts)
         with transaction(workspace.db):  # so that no other process is storing a version at the same time
@@ -169,6 +183,18 @@ def _write(gathered: _Gathered, sides: Sides, texts: Sequence[WrittenText], fold
         digest.update(b"".join(lines))
         (folder / TEXTS).write_bytes(b"".join(lines))
     return _Written(digest.hexdigest(), variety.diversity(), len(lines))
+
+
+def _with_preferences(rows: Sequence[Mapping[str, Any]], folder: Path, sha256: str) -> str:
+    """Write preferences beside the rows, but for held-out pairs; return the hash of all, as it was if there are none."""
+    if not rows:
+        return sha256
+    heldout = {row["pair_id"] for row in read_rows(folder / HELDOUT)}
+    content = b"".join(_line(row) for row in rows if row["pair_id"] not in heldout)
+    if not content:
+        return sha256
+    (folder / PREFERENCES).write_bytes(content)
+    return hashlib.sha256(sha256.encode() + b"\0" + content).hexdigest()
 
 
 def _add(variety: Variety, row: Mapping[str, Any]) -> None:

@@ -11,7 +11,6 @@ from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.records import DatasetVersion, Experiment, Project, Variant, new_id, now
 from core.services.questions.freezing.version import Stage, freeze
-from core.services.questions.trainable import check_reviewed
 from core.services.training import evaluation, runs
 from core.services.training.experiments.plan import Plan, check_distinct
 from core.settings import Settings, TrainingSettings
@@ -54,14 +53,11 @@ def params_of(plan: Plan, *, dataset_id: str = "") -> Params:
 
 def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there are several trainings, each of which could be started, and pairs to train on."""
-    project = get(workspace.db, Project, project_id)
+    get(workspace.db, Project, project_id)
     check_distinct([(each.model, each.settings) for each in params.variants])
-    for model in {each.model for each in params.variants}:
-        runs.find_trainable(workspace, model)
-    if params.dataset_id:
-        runs.version_of(workspace, project, params.dataset_id)
-    else:
-        check_reviewed(workspace, project)
+    for each in params.variants:
+        training = runs.Params(model=each.model, settings=each.settings, dataset_id=params.dataset_id)
+        runs.check(workspace, project_id, training)
 
 
 def run(context: JobContext, params: Params) -> Result:

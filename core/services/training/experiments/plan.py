@@ -11,7 +11,7 @@ from core.records import Model, Project
 from core.services.questions.trainable import check_reviewed, trainable_amount
 from core.services.training.fit import situation_here
 from core.services.training.runs import find_trainable
-from core.settings import DatasetSettings, TrainingSettings
+from core.settings import DatasetSettings, Objective, TrainingSettings
 from core.storage import Workspace, rights
 from core.training.fit import REFERENCE_WEIGHTS, Amount, Fit, weight_count
 from core.training.goals import Derived, derive
@@ -85,8 +85,9 @@ def plan(workspace: Workspace, project: Project, choice: Choice) -> Plan:
     models = {name: find_trainable(workspace, name) for name in choice.models}
     check_reviewed(workspace, project)
     amount = trainable_amount(workspace, project)
+    objective: Objective = "dpo" if "dpo" in choice.values.get("objective", ()) else "answers"
     situations = {
-        name: situation_here(workspace, project, model, amount=amount, minutes=choice.minutes)
+        name: situation_here(workspace, project, model, amount=amount, minutes=choice.minutes, objective=objective)
         for name, model in models.items()
     }
     variants = []

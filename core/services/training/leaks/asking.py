@@ -73,15 +73,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A run with its base as one loaded model, whose adapter is switched off for the base."""
+    """A run with its base as one loaded model, whose adapter is switched off for the base; or, with `base`, as two."""
 
     causal: "CausalModel"
+    base: "CausalModel | None" = None
 
     @contextmanager
     def side(self, side: Side) -> Iterator["CausalModel"]:
         """Yield the model as base or as run."""
-        if side == "run":
-            yield self.causal
+        if side == "run" or self.base:
+            yield self.base if self.base and side == "base" else self.causal
             return
         with self.causal.model.disable_adapter():
             yield self.causal
@@ -104,6 +105,11 @@ def open_asked(workspace: Workspace, run: Run, model: Model) -> Asked:
         template=folder.read_template(),
         cache=workspace.unpacked_folder,
     )
+    if folder.is_whole:
+        run_model = load_causal(
+            folder.weights, "safetensors", precision=run.settings["precision"], template=folder.read_template()
+        )
+        return Asked(run_model, base)
     return Asked(load_adapter(base, folder.adapter))
 
 

@@ -279,7 +279,7 @@ def _key(run: Run, subjects: Subjects) -> str:
 def _store(workspace: Workspace, run: Run, test: LeakTest) -> None:
     """Store a test with its run and in the audit log."""
     folder = RunFolder(workspace.run_folder(run.project_id, run.id))
-    if not folder.adapter.is_dir():
+    if not folder.learned.is_dir():
         raise SetupError(f"The adapter of run {run.number} is gone.", "Restore it from a backup or train again.")
     found = test.extraction
     with transaction(workspace.db):
