@@ -331,7 +331,7 @@ def by_transformers(subject: Subject, asked: Sequence[Asked], sides: Sides, repo
     fitted = fitting_rows(base.vocabulary, base.template, asked, readable=base.context_tokens)
     rows = [(place, found.row) for place, found in enumerate(fitted) if found]
     batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
-    texts = list(_texts(model.vocabulary, asked, readable=model.context_tokens))
+    texts = list(_texts(base.vocabulary, asked, readable=base.context_tokens))
 
     def make(name: Name, model: "CausalModel") -> None:
         if sides.get(name):
