@@ -40,3 +40,8 @@ def check_choice(what: str, given: str, choices: Collection[str]) -> None:
     """
     if given not in choices:
         raise InputError(f"There is no {what} {given!r}.", f"{what.capitalize()}s are: {', '.join(choices)}.")
+
+
+def share_words(share: float) -> str:
+    """Format a share as "7.1 %", with two digits that count."""
+    return f"{100 * share:.2g} %" if share < 0.995 else "100 %"

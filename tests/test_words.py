@@ -1,6 +1,6 @@
-"""Counts, sizes and durations in words."""
+"""Counts, sizes, durations and shares in words."""
 
-from core.words import counted, duration, size
+from core.words import counted, duration, share_words, size
 
 
 def test_numbers_are_said_in_words():
@@ -16,3 +16,8 @@ def test_numbers_are_said_in_words():
         "1,204 files",
         "2 queries",
     ]
+
+
+def test_shares_have_two_digits_that_count():
+    shares = (0.00383, 0.06, 0.071, 0.16, 0.9949, 0.995, 1.0)
+    assert [share_words(share) for share in shares] == ["0.38 %", "6 %", "7.1 %", "16 %", "99 %", "100 %", "100 %"]

@@ -4,7 +4,9 @@ from typing import Any
 
 from core.cli.shell import plain, table
 from core.evaluation import EvaluationResult
+from core.evaluation.bootstrap import Interval
 from core.evaluation.comparison import Metric
+from core.evaluation.forgetting import Forgetting, forgetting_words
 from core.evaluation.verdict import NO_UNANSWERABLE
 from core.records import Evaluation
 
@@ -16,9 +18,7 @@ def evaluation_json(evaluation: Evaluation, result: EvaluationResult) -> dict[st
         names["meaning"] = "meaning"
     columns = {
         column: {
-            name: {"value": interval.mean, "low": interval.low, "high": interval.high}
-            for name, metric in names.items()
-            if (interval := result.interval(metric, column))
+            name: _interval_json(interval) for name, metric in names.items() if (interval := result.interval(metric, column))
         }
         for column in result.columns
     }
@@ -29,6 +29,24 @@ def evaluation_json(evaluation: Evaluation, result: EvaluationResult) -> dict[st
         "refusal": result.refusal(),
         "trained_on": result.trained_count,
         "too_long": list(result.too_long),
+        "forgetting": _forgetting_json(result.forgetting) if result.forgetting else None,
+    }
+
+
+def _interval_json(interval: Interval) -> dict[str, float]:
+    return {"value": interval.mean, "low": interval.low, "high": interval.high}
+
+
+def _forgetting_json(found: Forgetting) -> dict[str, Any]:
+    """Return both measures of general knowledge; one that could not be taken is None."""
+    perplexity, right = found.perplexity, found.right
+    return {
+        "is_worse": found.is_worse,
+        "perplexity": perplexity
+        and {name: _interval_json(getattr(perplexity, name)) for name in ("base", "tuned", "ratio")},
+        "questions": right
+        and {"count": len(found.answers)}
+        | {name: _interval_json(getattr(right, name)) for name in ("base", "tuned", "difference")},
     }
 
 
@@ -46,4 +64,5 @@ def evaluation_text(evaluation: Evaluation, result: EvaluationResult) -> str:
         if sum(counted_outcomes.values())
     ]
     note = "" if any(not row.asked.is_answerable for row in result.rows) else NO_UNANSWERABLE
-    return "\n\n".join(filter(None, (evaluation.verdict, table(rows, empty=""), table(counts, empty=""), note)))
+    general = forgetting_words(result.forgetting) if result.forgetting else ""
+    return "\n\n".join(filter(None, (evaluation.verdict, table(rows, empty=""), table(counts, empty=""), note, general)))

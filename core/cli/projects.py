@@ -10,6 +10,7 @@ from core.records import Job, Project
 from core.services.steps import next_step, project_steps
 from core.storage import Workspace, find
 from core.storage.removal import remove_project
+from core.words import share_words
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -134,7 +135,6 @@ def leak_limit(
     as_: Annotated[str, typer.Option("--as", help="Who decides this.")] = "",
 ) -> None:
     """Set how much of what review removed a run may give away, by its leak test, to be exported."""
-    from core.evaluation.leaks import share_words
     from core.identity import declared
     from core.services.training.leaks.limit import set_leak_limit
 

@@ -1,4 +1,4 @@
-"""`garrison train`, `evaluate` and `export`."""
+"""`garrison train`, `evaluate`, `judge` and `export`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(train)
     app.command()(evaluate)
+    app.command()(judge)
     app.command()(export)
     app.command()(leaks)
     app.command("runs")(runs)
@@ -225,6 +226,9 @@ def evaluate(
     questions: Annotated[
         Path | None, typer.Option(help="JSONL with input and output instead of the held-out pairs.")
     ] = None,
+    general: Annotated[
+        bool, typer.Option("--general/--no-general", help="Ask the general set, too, to see what it has forgotten.")
+    ] = True,
     detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
 ) -> None:
     """Compare a run with its base model, alone and with a passage, on questions it was not trained on."""
@@ -237,7 +241,7 @@ def evaluate(
     run = shell.workspace.finished_run(run_id)
     if questions is not None and not questions.is_file():
         raise InputError(f"There is no file {questions}.", "Check the path.")
-    params = Params(run_id=run.id, questions=str(questions.resolve()) if questions else "")
+    params = Params(run_id=run.id, questions=str(questions.resolve()) if questions else "", has_general=general)
     job = shell.run(params, project_id=chosen.id, detach=detach)
     if detach:
         shell.show(job, f"Job {job.id}")
@@ -245,6 +249,27 @@ def evaluate(
     evaluation = get(shell.workspace.db, Evaluation, Result.of(job).evaluation_id)
     result = stored_result(shell.workspace, evaluation)
     shell.show(evaluation_json(evaluation, result), evaluation_text(evaluation, result))
+
+
+def judge(
+    context: typer.Context,
+    project: str,
+    first: Annotated[str, typer.Argument(metavar="RUN_A")],
+    second: Annotated[str, typer.Argument(metavar="RUN_B")],
+    model: Annotated[str, typer.Option(help="The model that judges.")] = EMBEDDED_MODEL,
+    detach: Annotated[bool, typer.Option("--detach", help="Only start the job.")] = False,
+) -> None:
+    """Let a model judge whose answers are better, in both orders; what it does not agree with itself on is not counted."""
+    from core.services.evaluation.judging import Params, Result
+
+    shell = shell_of(context)
+    params = Params(first_run_id=first, second_run_id=second, model=model)
+    job = shell.run(params, project_id=shell.workspace.project(project).id, detach=detach)
+    if detach:
+        shell.show(job, f"Job {job.id}")
+        return
+    result = Result.of(job)
+    shell.show(result.as_json(), result.words)
 
 
 def leaks(

@@ -3,12 +3,11 @@
 `render_report` is in `core.evaluation.report`.
 """
 
-from core.evaluation.bootstrap import Interval
+from core.evaluation.bootstrap import Comparison, Interval
 from core.evaluation.comparison import (
     COLUMNS,
     Answers,
     Column,
-    Comparison,
     EvaluationResult,
     Graded,
     Question,

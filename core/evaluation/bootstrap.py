@@ -1,11 +1,14 @@
 """Bootstrap intervals: how much a measured mean could vary had other questions been asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 RESAMPLES = 10_000
+# With 5 questions, even five improvements out of five are not significant at 5 % in the two-sided sign test
+# (p = 2 / 2**5 = 0.0625), whatever a bootstrap of five values says.
+LEAST_QUESTIONS = 6
 BLOCK_VALUES = 1_000_000  # values drawn at once, to keep memory under 50 MB for any number of questions
 
 
@@ -16,6 +19,20 @@ class Interval:
     mean: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One measure of both models over all questions; `difference` is tuned minus base, resampled in pairs."""
+
+    base: Interval
+    tuned: Interval
+    difference: Interval
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Mapping[str, float]]) -> "Comparison":
+        """Rebuild a comparison from its fields as JSON."""
+        return cls(**{side: Interval(**interval) for side, interval in values.items()})
 
 
 def paired_intervals(

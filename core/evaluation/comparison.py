@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from core.errors import InputError, ModelError
-from core.evaluation.bootstrap import RESAMPLES, Interval, paired_intervals
+from core.evaluation.bootstrap import RESAMPLES, Comparison, Interval, paired_intervals
+from core.evaluation.forgetting import Forgetting
 from core.evaluation.meaning import meanings
 from core.evaluation.outcomes import Counts, Outcome, outcome_of
 from core.evaluation.scores import exact_match, rouge_l, token_f1
@@ -93,15 +94,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """One metric over all questions; `difference` is tuned minus base, resampled in pairs."""
-
-    base: Interval
-    tuned: Interval
-    difference: Interval
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationResult:
     """All rows, and for each metric the means with their 95 % intervals, without and with the passage."""
 
@@ -109,6 +101,7 @@ class EvaluationResult:
     scores: Mapping[Metric, Comparison]
     with_passage: Mapping[Metric, Comparison]  # {} in evaluations that are older
     too_long: tuple[int, ...] = ()  # numbers of the questions that do not fit the model; they are in no row
+    forgetting: Forgetting | None = None  # None if the general set was not asked
     seed: int
     resamples: int
 
@@ -158,6 +151,7 @@ class EvaluationResult:
             "scores": _scores_as_json(self.scores),
             "with_passage": _scores_as_json(self.with_passage),
             "too_long": list(self.too_long),
+            "forgetting": self.forgetting.as_json() if self.forgetting else None,
             "rows": [asdict(row.asked) | {"answers": asdict(row)["answers"]} for row in self.rows],
             "seed": self.seed,
             "resamples": self.resamples,
@@ -171,6 +165,7 @@ class EvaluationResult:
             scores=_scores_from_json(values["scores"]),
             with_passage=_scores_from_json(values.get("with_passage", {})),
             too_long=tuple(values.get("too_long", ())),
+            forgetting=Forgetting.from_json(told) if (told := values.get("forgetting")) else None,
             seed=values["seed"],
             resamples=values["resamples"],
         )
@@ -181,11 +176,7 @@ def _scores_as_json(scores: Mapping[Metric, Comparison]) -> dict[str, Any]:
 
 
 def _scores_from_json(values: Mapping[str, Any]) -> dict[Metric, Comparison]:
-    return {
-        metric: Comparison(**{side: Interval(**interval) for side, interval in values[metric].items()})
-        for metric in METRICS
-        if metric in values
-    }
+    return {metric: Comparison.from_json(values[metric]) for metric in METRICS if metric in values}
 
 
 def _row_from_json(number: int, row: Mapping[str, Any]) -> Row:
@@ -206,6 +197,7 @@ def evaluate(
     columns: Mapping[Column, Answers],
     *,
     too_long: Sequence[int] = (),
+    forgetting: Forgetting | None = None,
     embed: Embed | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
@@ -216,6 +208,7 @@ def evaluate(
         questions: N questions.
         columns: N answers of each of the four columns, or of base and tuned alone.
         too_long: the numbers of questions that were left out, because they do not fit the model.
+        forgetting: what became of general knowledge, if that was measured.
         embed: makes embeddings, for the similarity of meaning; None to leave that out.
         seed: the seed of the bootstrap.
         resamples: the number of bootstrap resamples.
@@ -238,6 +231,7 @@ def evaluate(
         scores=_compared(rows, CLOSED, seed=seed, resamples=resamples),
         with_passage=_compared(rows, OPEN, seed=seed, resamples=resamples) if OPEN[0] in columns else {},
         too_long=tuple(too_long),
+        forgetting=forgetting,
         seed=seed,
         resamples=resamples,
     )
@@ -267,8 +261,7 @@ def _compared(rows: Sequence[Row], sides: tuple[Column, Column], *, seed: int, r
     for metric in METRICS:
         values = [[getattr(row.answers[side], metric) for row in rows] for side in sides]
         if None not in (*values[0], *values[1]):
-            base, tuned, difference = paired_intervals(*values, seed=seed, resamples=resamples)
-            scores[metric] = Comparison(base=base, tuned=tuned, difference=difference)
+            scores[metric] = Comparison(*paired_intervals(*values, seed=seed, resamples=resamples))
     return scores
 
 

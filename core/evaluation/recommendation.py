@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.evaluation.bootstrap import Interval
-from core.evaluation.verdict import LEAST_QUESTIONS, Change
+from core.evaluation.bootstrap import LEAST_QUESTIONS, Interval
+from core.evaluation.verdict import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from typing import Any
 
 import jinja2
 
-from core.evaluation.comparison import Column, Comparison, EvaluationResult, Metric, Row
+from core.evaluation.bootstrap import Comparison
+from core.evaluation.comparison import Column, EvaluationResult, Metric, Row
 from core.evaluation.outcomes import RIGHT_F1
 from core.evaluation.verdict import judge, outcome, verdict
 

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.evaluation.bootstrap import Interval, paired_intervals
-from core.evaluation.comparison import CLOSED, OPEN, Column, Comparison, EvaluationResult, Row
+from core.evaluation.bootstrap import LEAST_QUESTIONS, Comparison, Interval, paired_intervals
+from core.evaluation.comparison import CLOSED, OPEN, Column, EvaluationResult, Row
+from core.evaluation.forgetting import forgetting_words
 from core.evaluation.outcomes import RIGHT_F1
 from core.words import counted
 
-# With 5 questions, even five improvements out of five are not significant at 5 % in the two-sided sign test
-# (p = 2 / 2**5 = 0.0625), whatever a bootstrap of five values says.
-LEAST_QUESTIONS = 6
 REFUSES_FROM = 0.5  # share of the answerable questions; from here on, refusing is what is wrong with a run
 WRONG_FROM = 0.8  # share of the answerable questions; so many wrong answers come before what else there is
 INVENTS_FROM = 0.5  # share of the unanswerable questions; chosen, like the two around it
@@ -27,7 +25,7 @@ NO_UNANSWERABLE = (
 )
 
 Change = Literal["better", "worse", "unclear"]
-Fault = Literal["few questions", "trained on", "refuses", "invents", "worse with passage", "one kind", "wrong"]
+Fault = Literal["few questions", "trained on", "refuses", "invents", "worse with passage", "forgets", "one kind", "wrong"]
 Next = Literal["use", "train longer", "write more questions", "bring other questions"]
 
 
@@ -115,8 +113,7 @@ def _compared(result: EvaluationResult, rows: Sequence[Row], sides: tuple[Column
     if len(rows) == result.question_count:  # the same questions and the same draws
         return (result.scores if sides == CLOSED else result.with_passage)["token_f1"]
     values = ([row.answers[side].token_f1 for row in rows] for side in sides)
-    base, tuned, difference = paired_intervals(*values, seed=result.seed, resamples=result.resamples)
-    return Comparison(base=base, tuned=tuned, difference=difference)
+    return Comparison(*paired_intervals(*values, seed=result.seed, resamples=result.resamples))
 
 
 def _weakness(result: EvaluationResult, rows: Sequence[Row], answerable: Sequence[Row]) -> Weakness | None:
@@ -131,6 +128,7 @@ def _weakness(result: EvaluationResult, rows: Sequence[Row], answerable: Sequenc
         or _share("wrong", [row.tuned.outcome != "right" for row in answerable], WRONG_FROM)
         or _share("invents", [row.tuned.outcome != "refused" for row in unanswerable], INVENTS_FROM)
         or _worse_with_passage(result, rows)
+        or _forgets(result)
         or _failing_kind(answerable)
         or _share("wrong", [row.tuned.outcome != "right" for row in answerable], 0.0)
     )
@@ -148,6 +146,13 @@ def _worse_with_passage(result: EvaluationResult, rows: Sequence[Row]) -> Weakne
     base, tuned = OPEN
     fallen = sum(row.answers[tuned].token_f1 < row.answers[base].token_f1 for row in rows)
     return Weakness(fault="worse with passage", count=fallen, total=len(rows))
+
+
+def _forgets(result: EvaluationResult) -> Weakness | None:
+    found = result.forgetting
+    if found is None or not found.is_worse:
+        return None
+    return Weakness(fault="forgets", count=found.lost_count, total=len(found.answers))
 
 
 def _failing_kind(answerable: Sequence[Row]) -> Weakness | None:
@@ -203,6 +208,7 @@ def weakness_words(weakness: Weakness, *, kind_words: str = "") -> str:
         "invents": f"Weakest point: it invents an answer where the documents say nothing: {share} such questions.",
         "worse with passage": f"Weakest point: with the passage before it, it answers worse than the base model: {share} "
         "answers fell.",
+        "forgets": "Weakest point: it has become worse at what is in no document.",
         "one kind": f"Weakest point: one kind of question ({(kind_words or weakness.kind or '').lower()}): {share} wrong.",
         "wrong": f"Weakest point: answers that are not right: {share}.",
     }[weakness.fault]
@@ -235,6 +241,7 @@ def verdict(result: EvaluationResult, judged: Judgement, *, is_held_out: bool = 
         _exact_sentence(result.fresh_rows or result.rows, judged.change),
         _loss_sentence(result, judged.change),
         weakness_words(judged.weakness) if judged.weakness else "",
+        lost_words(result),
         trained_words(result),
         too_long_words(result),
     )
@@ -268,6 +275,11 @@ def _right_sentence(judged: Judgement) -> str:
         return ""
     rule = f"word for word, or token F1 of {RIGHT_F1} and the same numbers"
     return f"{judged.right.mean:.0%} of its answers are right ({rule}); the project asks for {judged.bound:.0%}."
+
+
+def lost_words(result: EvaluationResult) -> str:
+    """Say what the run has forgotten, with figures; "" if it has become no worse at that, or was not asked."""
+    return forgetting_words(result.forgetting) if result.forgetting and result.forgetting.is_worse else ""
 
 
 def trained_words(result: EvaluationResult) -> str:

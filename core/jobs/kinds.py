@@ -80,6 +80,7 @@ KINDS = {
     "evaluate": Kind("Compare base and tuned model", "training.evaluation", needs_accelerator=True, action="train"),
     "experiment": Kind("Prepare several trainings", "training.experiments.job", action="train"),
     "search": Kind("Search for the best settings", "training.search.job", needs_accelerator=True, action="train"),
+    "judge": Kind("Let a model judge two runs", "evaluation.judging", needs_accelerator=True, action="train"),
     "leaktest": Kind("Test for leaks", "training.leaks.job", needs_accelerator=True, action="test leaks"),
     "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),
     "sample": Kind("Prepare the sample project", "sample", needs_accelerator=True, action="create project"),

@@ -27,6 +27,7 @@ class Origin:
     note: str = ""  # what users of the model must know
     risk: tuple[str, ...] = ()  # sentences on personal data that may remain in its training data
     leaks: tuple[str, ...] = ()  # sentences on what a leak test of the run found, or that there was none
+    forgetting: str = ""  # sentences on what became of the base model's general knowledge; "" if nobody looked
     unread: str | None = None  # sentence saying who approved its training data unread; None if nobody did
 
 
@@ -47,6 +48,8 @@ def model_card(origin: Origin) -> str:
         text += ["", "## Personal data", "", *(f"- {sentence}" for sentence in origin.risk)]
     if origin.leaks:
         text += ["", "## Leak test", "", *(f"- {sentence}" for sentence in origin.leaks)]
+    if origin.forgetting:
+        text += ["", "## General knowledge", "", origin.forgetting]
     return "\n".join([*text, *(["", origin.note] if origin.note else [])]) + "\n"
 
 

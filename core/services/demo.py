@@ -70,7 +70,7 @@ def run(context: JobContext, params: Params) -> Result:
         settings = settings.model_copy(update={"max_steps": SLICE_STEPS}) if params.is_slice else settings
         run = train_run(context, project, model_name=EMBEDDED_MODEL, settings=settings)
     with context.part("Evaluating", TRAINED_PERCENT, 100), _timed(stages, "Evaluate"):
-        evaluation = evaluate_run(context, run, questions="")
+        evaluation = evaluate_run(context, run, questions="", has_general=False)
     report = Path(params.out) / "report.html"
     data = report_data(context.workspace, project, run=run, evaluation=evaluation, stages=stages)
     write_atomic(report, render_report(data))

@@ -12,6 +12,7 @@ from dashboard import resources
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.evaluation.answers import show_answers
+from dashboard.components.evaluation.forgetting import show_forgetting
 from dashboard.components.evaluation.scores import show_outcomes, show_scores
 from dashboard.components.evaluation.verdict import show_bound, show_next, show_verdict
 from dashboard.components.follower import follow_newest, is_active
@@ -44,6 +45,13 @@ def show_start(workspace: Workspace, project: Project, run: Run, *, judged: Judg
         else:
             st.caption("Too few pairs were there to hold any back from training: bring a file of questions.")
         st.caption("Each is asked twice: alone, and with the passage of the documents that it is about.")
+        has_general = st.checkbox(
+            "Also ask what it knew before",
+            value=True,
+            key="ask-general",
+            help="Everyday questions and general English, to see whether it has forgotten any. Takes less than a minute "
+            "more with the smallest model.",
+        )
     if st.button(
         "Compare with the base model" if judged is None else "Compare again",
         type="primary" if judged is None or needs_others else "secondary",
@@ -55,11 +63,13 @@ def show_start(workspace: Workspace, project: Project, run: Run, *, judged: Judg
 
         with shown_errors():
             if upload is None:
-                jobs.submit(workspace, Params(run_id=run.id, questions=""), project_id=project.id)
+                jobs.submit(workspace, Params(run_id=run.id, has_general=has_general), project_id=project.id)
             else:
                 submit_with_file(
                     workspace,
-                    lambda path, name: Params(run_id=run.id, questions=path, name=name, remove_after=True),
+                    lambda path, name: Params(
+                        run_id=run.id, questions=path, name=name, remove_after=True, has_general=has_general
+                    ),
                     upload=upload,
                     project=project,
                 )
@@ -83,6 +93,7 @@ def show_page(workspace: Workspace, project: Project, runs: list[Run]) -> None:
         show_answers(result)
         show_outcomes(result)
         show_scores(result)
+        show_forgetting(result)
     elif not is_active(job):
         st.caption("Both models answer the same questions that were kept out of training; then you see which is closer.")
     show_leaks(workspace, project, chosen)

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core import jobs
-from core.evaluation.leaks import LIGHT_WORDS, NOT_TESTED, LeakTest, Light, share_words
+from core.evaluation.leaks import LIGHT_WORDS, NOT_TESTED, LeakTest, Light
 from core.records import Project, Run
 from core.services.training.leaks.job import read_leak_test
 from core.services.training.leaks.limit import set_leak_limit
 from core.storage import Workspace, rights
+from core.words import share_words
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.person import acting_person, reason_against

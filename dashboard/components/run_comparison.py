@@ -10,6 +10,7 @@ import streamlit as st
 from core.records import Evaluation, Project, Run
 from core.storage import Workspace, find
 from core.words import duration, size
+from dashboard.components.run_judging import show_judging
 from dashboard.components.run_progress import read_metrics
 from dashboard.components.setting_fields import LABELS
 
@@ -55,6 +56,7 @@ def _show(workspace: Workspace, project: Project, runs: Sequence[Run]) -> None:
         for run, value in zip(runs, values, strict=True):
             table[f"Run {run.number}"][label] = names.get(value, f"{value}")
     st.table(pd.DataFrame(table))
+    show_judging(workspace, project, runs)
 
 
 def _facts(run: Run, evaluation: Evaluation | None) -> dict[str, str]:

@@ -165,6 +165,7 @@ def params_of(check: str, run_id: str) -> JobParams:
     values = {"files": [], "path": "/x", "name": "x", "run_id": run_id, "format": "adapter", "quantization": "f16"}
     values |= {"full_epochs": 1, "variants": [{"model": "tiny", "settings": {}}] * 2, "goal": "facts"}
     values |= {"target": "/x", "model": "tiny", "settings": {}, "document_id": "document-1", "passage_id": "passage-1"}
+    values |= {"first_run_id": run_id, "second_run_id": "run-2"}
     kind = next(kind for kind in KINDS.values() if check == f"core.services.{kind.module}.check")
     return kind.params.from_values({name: value for name, value in values.items() if name in kind.params.model_fields})
 

@@ -1,9 +1,10 @@
 """Evaluating a run on 60 questions: by llama.cpp, many at once, against the same by transformers as before.
 
 `python -m tests.benchmarks.evaluating` measures four columns, as an evaluation has them: each question alone and with one of
-the sample documents' passages, two or three questions to a passage.
+the sample documents' passages, two or three questions to a passage; then the general set alone, and both together.
 """
 
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from core.evaluation.open_book import Source
 from core.records import Passage
 from core.services.training import answering
+from core.services.training.evaluation import general_set
 from core.storage.passage_search import PassageSearch
 from tests.benchmarks.agreeing import train_run
 from tests.benchmarks.frame import Measured
@@ -23,15 +25,15 @@ LONG = 800  # characters, from which a passage is full
 
 def by_llama() -> Measured:
     """As the job evaluates: base and run, each in a process that answers and measures many questions at once."""
-    return _evaluated(is_by_llama=True)
+    return _evaluated(_asked(has_passages=False), is_by_llama=True)
 
 
 def by_transformers() -> Measured:
     """As the job did before, and does where llama.cpp does not know the family of models, then twice as many at a time."""
-    return _evaluated(is_by_llama=False)
+    return _evaluated(_asked(has_passages=False), is_by_llama=False)
 
 
-def _evaluated(*, is_by_llama: bool, has_passages: bool = False) -> Measured:
+def _evaluated(asked: list[answering.Asked], *, is_by_llama: bool) -> Measured:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         train_run(folder)
@@ -47,7 +49,7 @@ def _evaluated(*, is_by_llama: bool, has_passages: bool = False) -> Measured:
         answering.QUESTIONS_AT_ONCE = answering.QUESTIONS_AT_ONCE if is_by_llama else AT_ONCE_BEFORE
         sides = answering.Sides()
         started_s = time.perf_counter()
-        way(subject, _asked(has_passages=has_passages), sides, lambda _: None)
+        way(subject, asked, sides, lambda _: None)
         seconds = time.perf_counter() - started_s
     told = [(text or "", loss or 0.0) for side in sides.both() for text, loss in zip(side.answers, side.losses, strict=True)]
     half = len(told) // 2
@@ -85,6 +87,12 @@ def passages() -> list[Passage]:
     ]  # fmt: skip
 
 
+def children_s() -> float:
+    """Return the processor time of the processes that this one started and that have ended, in seconds."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def _rows() -> list[dict[str, str]]:
     """The questions of the sample documents, then its paragraphs to be put in other words."""
     rows = [{"input": row["input"], "output": row["output"]} for row in question_rows()]
@@ -97,4 +105,12 @@ def _rows() -> list[dict[str, str]]:
 
 
 if __name__ == "__main__":
-    print(_evaluated(is_by_llama=True, has_passages=True))
+    four_columns = _asked(has_passages=True)
+    for name, asked in (
+        ("four columns", four_columns),
+        ("general set", general_set()),
+        ("both", [*four_columns, *general_set()]),
+    ):
+        spent_s = children_s()
+        measured = _evaluated(asked, is_by_llama=True)
+        print(f"{name}: {measured}; {children_s() - spent_s:.0f} s of processor time in the writing processes")

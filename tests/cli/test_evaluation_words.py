@@ -7,6 +7,7 @@ import pytest
 from core.cli.app import main
 from core.cli.evaluation_words import evaluation_json, evaluation_text
 from core.evaluation import judge, verdict
+from core.evaluation.forgetting import GeneralQuestion, compared
 from core.evaluation.verdict import NO_UNANSWERABLE
 from core.records import Evaluation, Project, now
 from core.storage import Workspace, find
@@ -43,6 +44,21 @@ def test_scripts_read_four_columns_with_intervals_refusals_and_the_verdict():
 def test_meaning_is_printed_where_it_was_measured():
     result = graded(ROWS, WRONG, RIGHT, resamples=200, embed=lambda texts: [bytes([1, 2])] * len(texts))
     assert evaluation_json(stored(result), result)["columns"]["base"]["meaning"]["value"] > 0.99
+
+
+def test_scripts_read_what_was_forgotten():
+    questions = [GeneralQuestion(kind="words", question=f"{n}?", accepted=("yes",)) for n in range(8)]
+    found = compared(questions, (["Yes."] * 8, ["No."] * 8), ([1.0] * 8, [2.0] * 8))
+    result = graded(ROWS, WRONG, RIGHT, forgetting=found, resamples=200)
+    told = evaluation_json(stored(result), result)["forgetting"]
+    assert told["is_worse"] is True
+    assert told["perplexity"]["base"]["value"] == pytest.approx(2.71828, abs=1e-4)  # e, of a loss of 1
+    assert told["perplexity"]["tuned"]["value"] == pytest.approx(7.38906, abs=1e-4)
+    assert told["questions"]["count"] == 8
+    assert [told["questions"][side]["value"] for side in ("base", "tuned", "difference")] == [1.0, 0.0, -1.0]
+    assert "Of 8 everyday questions it answers 0 rightly, the base model 8" in evaluation_text(stored(result), result)
+    without = graded(ROWS, WRONG, RIGHT, resamples=200)
+    assert evaluation_json(stored(without), without)["forgetting"] is None
 
 
 def test_people_read_the_verdict_first_and_that_nothing_is_known_about_refusing():

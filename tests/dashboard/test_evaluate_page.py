@@ -5,10 +5,11 @@ import json
 import pytest
 
 from core.evaluation import judge, verdict
+from core.evaluation.forgetting import GeneralQuestion, compared
 from core.files import write_atomic
-from core.records import DatasetVersion, Evaluation, Project, now
+from core.records import DatasetVersion, Evaluation, Job, Project, now
 from core.services.training.evaluation import Params
-from core.storage import get, insert, update
+from core.storage import find, get, insert, update
 from tests.graded import graded
 
 REFERENCE = "twelve tonnes on the first layer"
@@ -195,3 +196,34 @@ def test_run_without_held_back_questions_asks_for_a_file(open_page, workspace, l
     assert any("bring a file of questions" in caption.value for caption in app.caption)
     app.file_uploader(key="own-questions").upload("own.jsonl", b'{"input": "Why?", "output": "Because."}\n').run()
     assert not app.button(key="start-evaluation").disabled
+
+
+def test_what_it_has_forgotten_is_shown_with_a_picture_and_the_questions(open_page, learned, evaluated):
+    questions = [GeneralQuestion(kind="capitals", question=f"Capital {n}?", accepted=("Rome",)) for n in range(8)]
+    evaluated([REFERENCE] * 8, forgetting=compared(questions, (["Rome."] * 8, ["Oslo."] * 8), ([2.0] * 8, [2.2] * 8)))
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert "What it knew before" in [part.value for part in app.subheader]
+    told = [part.value for part in app.markdown]
+    assert any("Weakest point: it has become worse at what is in no document." in text for text in told)
+    assert sum("surprises it 22 % more than before" in text for text in told) == 2  # in the verdict, and with its picture
+    *_, chart = app.get("vega_lite_chart")
+    assert "Capitals (8)" in chart.proto.spec
+    assert {"Capital 0?", "Oslo."} <= {part.value for part in app.text}
+
+
+def test_an_evaluation_without_the_general_set_shows_nothing_of_it(open_page, learned, evaluated):
+    evaluated([REFERENCE] * 8)
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert "What it knew before" not in [part.value for part in app.subheader]
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_the_general_set_is_asked_unless_switched_off(open_page, workspace, learned, waiting_jobs, is_asked):
+    heldout = workspace.dataset_folder(learned.project.id, learned.run.dataset_id) / "heldout.jsonl"
+    write_atomic(heldout, json.dumps({"input": "What?", "output": "That."}) + "\n")
+    update(workspace.db, DatasetVersion, learned.run.dataset_id, heldout_count=1)
+    app = open_page("evaluate", project_id=learned.project.id)
+    app.checkbox(key="ask-general").set_value(is_asked).run()
+    app.button(key="start-evaluation").click().run()
+    (job,) = find(workspace.db, Job, kind="evaluate")
+    assert Params.from_values(job.params).has_general is is_asked

@@ -17,6 +17,7 @@ from core.jobs.worker import run_job
 from core.records import Job, new_id, now
 from core.services import demo, sample
 from core.services.documents import reading
+from core.services.evaluation import judging
 from core.services.privacy import anonymization, second_search
 from core.services.questions import generation, pair_import, refiltering
 from core.services.questions.freezing import job as freezing
@@ -111,6 +112,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         search.Params(model="tiny", settings=OF_TRAINING.in_full(), full_epochs=15.0, trials=4),
         {"model": "tiny", "settings": TRAINING, "full_epochs": 15.0, "trials": 4},
     ),
+    (
+        judging.Params(first_run_id="run-1", second_run_id="run-2", model="site-70b"),
+        {"first_run_id": "run-1", "second_run_id": "run-2", "model": "site-70b"},
+    ),
     (leaks.Params(run_id="run-1"), {"run_id": "run-1"}),
     (
         export.Params(run_id="run-1", format="gguf", quantization="q8_0", target="/out"),
@@ -147,6 +152,10 @@ RESULTS: dict[str, dict[str, Any]] = {
     "evaluate": {"evaluation_id": "evaluation-1", "verdict": "Better."},
     "experiment": {"experiment_id": "experiment-1", "number": 1},
     "search": {"trials": 4, "best": {"lora_rank": 8}, "loss": 0.5},
+    "judge": {
+        "first_run_id": "run-1", "second_run_id": "run-2", "model": "site-70b", "words": "Run 1 is better, by this judge.",
+        "preferences": {"first": 9, "second": 1, "same": 2, "disagreed": 3, "alike": 1},
+    },
     "leaktest": {"run_id": "run-1", "light": "green", "tested": 41, "learned": 0},
     "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},
     "sample": {"read": READ, "found": FOUND, "questions": WRITTEN},

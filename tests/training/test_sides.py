@@ -37,6 +37,11 @@ def asked(rows):
     ]
 
 
+@pytest.fixture
+def texts():
+    return [answering.read_only(text) for text in ("Crate 1 stands in hall 2.", "The rope is long. " * 200)]
+
+
 def test_llama_gives_the_losses_and_answers_of_transformers(subject, rows, asked):
     steps: dict[str, list[int]] = {"llama": [], "transformers": []}
     ours, theirs = Sides(), Sides()
@@ -66,6 +71,27 @@ def test_a_large_model_is_in_memory_once_and_a_side_that_is_kept_is_not_made_aga
     assert sum(steps) == 4 * len(asked)
     apart.remove_files()
     assert Sides(tmp_path, "questions").get("base") is None
+
+
+def test_texts_are_read_alone_without_a_template_as_far_as_the_model_reads(subject, rows, texts):
+    from core.models.causal import load_adapter, load_causal
+    from core.models.conversation import encode_texts
+    from core.models.losses import mean_losses
+    from core.run_folder import RunFolder
+
+    model = load_adapter(
+        load_causal(subject.path, subject.format, template=subject.template), RunFolder(subject.folder).adapter
+    )
+    pieces = [encode_texts(model.vocabulary, [each.row["output"]], longest=model.context_tokens)[0] for each in texts]
+    assert [len(piece.tokens) == model.context_tokens for piece in pieces] == [False, True]
+    expected = mean_losses(model, pieces)
+    for way in (by_llama, by_transformers):
+        steps: list[int] = []
+        sides = Sides()
+        way(subject, [Asked(row=rows[0], max_tokens=3), *texts], sides, steps.append)
+        base, tuned = sides.both()
+        assert tuned.losses[1:] == pytest.approx(expected, abs=0.002) and base.losses[1:] != tuned.losses[1:]
+        assert sum(steps) == 4 * 3
 
 
 def test_an_answer_longer_than_the_model_reads_is_measured_as_far_as_it_reads(subject, rows):

@@ -4,7 +4,7 @@ from core.evaluation.leaks.bounds import upper_bound
 from core.evaluation.leaks.canaries import Canary, Exposures, canaries, exposure
 from core.evaluation.leaks.extraction import Attempt, Extraction, Ranking, TypeCount, extraction, rank_of
 from core.evaluation.leaks.membership import Membership, loss_ratios, membership
-from core.evaluation.leaks.report import LIGHT_WORDS, NOT_TESTED, Finding, LeakTest, Light, card_sentences, share_words
+from core.evaluation.leaks.report import LIGHT_WORDS, NOT_TESTED, Finding, LeakTest, Light, card_sentences
 
 __all__ = [
     "LIGHT_WORDS",
@@ -26,6 +26,5 @@ __all__ = [
     "loss_ratios",
     "membership",
     "rank_of",
-    "share_words",
     "upper_bound",
 ]

@@ -8,7 +8,7 @@ from core.evaluation.bootstrap import Interval
 from core.evaluation.leaks.canaries import TELLING_BITS, Exposures
 from core.evaluation.leaks.extraction import Extraction, Ranking, TypeCount
 from core.evaluation.leaks.membership import FALSE_SHARE, Membership
-from core.words import counted
+from core.words import counted, share_words
 
 Light = Literal["red", "yellow", "green", "gray"]
 LIGHT_WORDS: dict[Light, str] = {
@@ -96,11 +96,6 @@ def card_sentences(test: LeakTest | None, *, planted: int = 0) -> tuple[str, ...
         return (*marked, "This run was not tested for leaks: nobody knows whether it gives away what review removed.")
     lines = (f"{finding.title}: {LIGHT_WORDS[finding.light]}. {finding.words}" for finding in test.findings)
     return (*marked, f"Tested on {test.created_at[:10]}, adapter {test.adapter_sha256[:16]}…", *lines, NOT_TESTED)
-
-
-def share_words(share: float) -> str:
-    """Format a share as "7.1 %", with two digits that count."""
-    return f"{100 * share:.2g} %" if share < 0.995 else "100 %"
 
 
 def _extraction_finding(found: Extraction | None, left_out: int) -> Finding:

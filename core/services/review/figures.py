@@ -11,7 +11,7 @@ from typing import Any
 
 from core.records import Review, Unread
 from core.services.review.unread import unread_words
-from core.words import counted
+from core.words import counted, share_words
 
 Z_95 = 1.959964  # .975 quantile of the standard normal distribution
 
@@ -91,7 +91,7 @@ def sample_words(review: Review) -> str:
     if review.sampled == 0:
         return "No sample was read: the share of missed passages is unknown."
     bound, read = share_words(upper_bound(review.missed, review.sampled)), counted(review.sampled, "passage")
-    return f"Of {read} read, {missed}: with 95 % confidence fewer than {bound} still hold something."
+    return f"Of {read} read, {missed}: with 95 % confidence fewer than {bound} of such passages still hold something."
 
 
 def second_words(review: Review) -> str:
@@ -122,7 +122,7 @@ def risk_words(risk: dict[str, Any]) -> tuple[str, ...]:
         weakest = "" if risk["documents"] == 1 else " in the weakest document"
         sample = (
             f"Of {counted(risk['sampled'], 'passage')} read before approval, {risk['missed'] or 'none'} missed: with "
-            f"95 % confidence fewer than {bound}{weakest} still hold something."
+            f"95 % confidence fewer than {bound} of such passages{weakest} still hold something."
         )
     if risk["unsearched"]:
         second = f"{risk['unsearched']:,} of {documents} not searched a second time."
@@ -132,9 +132,3 @@ def risk_words(risk: dict[str, Any]) -> tuple[str, ...]:
         places = counted(risk["second_found"], "place that looks", "places that look")
         second = f"The second search found {places if risk['second_found'] else 'no places that look'} like personal data."
     return sample, second
-
-
-def share_words(share: float) -> str:
-    """Format a share as `6 in 100 passages` or `3.8 in 1,000 passages`: two digits, as exact as a bound needs to be."""
-    of = 100 if share >= 0.01 else 1000
-    return f"{share * of:.2g} in {of:,} passages"

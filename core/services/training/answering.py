@@ -1,13 +1,14 @@
 """Evaluation questions → answers of the base model and the run, and their losses on the correct answers.
 
-Each model is loaded once and asked everything: all questions alone, then the same with a passage before them.
+Each model is loaded once and asked everything: all questions alone, then the same with a passage before them, then texts
+that it only reads.
 """
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
-from itertools import zip_longest
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,17 +53,24 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question to ask, alone or with a passage, which is cut to fit the model."""
+    """A question to ask, alone or with a passage, which is cut to fit; or a text to read, as the row's `output`."""
 
     row: Row
     source: Source | None = None
+    max_tokens: int = MAX_ANSWER_TOKENS  # of the answer
+    is_text: bool = False  # nothing is asked: the loss is that of the text, without a chat template
+
+
+def read_only(text: str) -> Asked:
+    """Return a text to read as an `Asked`: what follows the model's context is cut off, and there is no answer to it."""
+    return Asked(row={"input": "", "output": text}, is_text=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """Results of base or run, in the order of what was asked: its answers, and its losses on the correct ones.
 
-    Both are None where a question is too long for the model.
+    Both are None where a question is too long for the model. A text that is only read has no answer.
     """
 
     answers: list[str | None]
@@ -156,7 +164,7 @@ def by_llama(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Rep
                 context_tokens=(sequences + 1) * batch.longest,
                 threads=threads,
             )
-            return _taken(name, opened.enter_context(writer).generate(batch.prompts), batch, sides)
+            return _taken(name, _completions(opened.enter_context(writer), batch), batch, sides)
 
         base = begun("base", model, None)
         adapter, whole = None, None
@@ -180,17 +188,32 @@ def by_llama(subject: Subject, asked: Sequence[Asked], sides: Sides, report: Rep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
-    """Prompts in the order of writing, each once; `places` are the positions in what was asked that each one answers."""
+    """Prompts in the order of writing, each once; `places` are the positions in what was asked that each one answers.
+
+    The texts that are only read come last, and apart: they do not begin as questions do.
+    """
 
     prompts: list[Prompt]
-    places: list[list[int]]
+    texts: list[Prompt]
+    places: list[list[int]]  # of both
     count: int  # of what was asked
 
     @property
     def longest(self) -> int:
         """Tokens of the longest prompt with its answer."""
-        sizes = (len(prompt.tokens) + max(len(prompt.expected), MAX_ANSWER_TOKENS) for prompt in self.prompts)
+        sizes = (len(prompt.tokens) + max(len(prompt.expected), MAX_ANSWER_TOKENS) for prompt in self.prompts + self.texts)
         return max(sizes, default=MAX_ANSWER_TOKENS)
+
+
+def _completions(writer: WriterApart, batch: _Batch) -> Iterator[Completion]:
+    """Begin to write at once; return the completions of questions, then those of texts."""
+    answers = writer.generate(batch.prompts)
+
+    def read() -> Iterator[Completion]:
+        for completion in writer.generate(batch.texts) if batch.texts else ():
+            yield replace(completion, index=len(batch.prompts) + completion.index)
+
+    return chain(answers, read())
 
 
 def _taken(name: Name, completions: Iterator[Completion], batch: _Batch, sides: Sides) -> Iterator[int]:
@@ -218,20 +241,35 @@ def _batch_of(model: Path, template: str, asked: Sequence[Asked]) -> _Batch:
     readable = made_for_tokens(model) or UNKNOWN_TOKENS
     fitted = fitting_rows(vocabulary, template, asked, readable=readable)
     places: dict[Prompt, list[int]] = {}
-    for place in sorted(
-        range(len(asked)), key=lambda place: (source.text if (source := asked[place].source) else "", place)
-    ):
+    questions = [place for place, each in enumerate(asked) if not each.is_text]
+    for place in sorted(questions, key=lambda place: (source.text if (source := asked[place].source) else "", place)):
         if (found := fitted[place]) is not None:
             row = found.encoded
             prompt = Prompt(
                 tokens=row.tokens[: row.answer_start],
-                max_tokens=min(MAX_ANSWER_TOKENS, readable - row.answer_start),
+                max_tokens=min(asked[place].max_tokens, readable - row.answer_start),
                 ends=tuple(turn.ends),
                 stops=turn.stops,
                 expected=row.tokens[row.answer_start : readable],
             )
             places.setdefault(prompt, []).append(place)
-    return _Batch(prompts=list(places), places=list(places.values()), count=len(asked))
+    texts: dict[Prompt, list[int]] = {}
+    for place, encoded in _texts(vocabulary, asked, readable=readable):
+        prompt = Prompt(
+            tokens=encoded.tokens[: encoded.answer_start], max_tokens=1, expected=encoded.tokens[encoded.answer_start :]
+        )
+        texts.setdefault(prompt, []).append(place)
+    return _Batch(prompts=list(places), texts=list(texts), places=[*places.values(), *texts.values()], count=len(asked))
+
+
+def _texts(vocabulary: "Vocabulary", asked: Sequence[Asked], *, readable: int) -> "Iterator[tuple[int, Encoded]]":
+    """Yield the texts that are only read with their places in what was asked, as far as the model reads them."""
+    from core.models.conversation import encode_texts
+
+    for place, each in enumerate(asked):
+        if each.is_text:
+            for encoded in encode_texts(vocabulary, [each.row["output"]], longest=readable)[:1]:
+                yield place, encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,19 +281,19 @@ class Fitted:
 
 
 def fitting_rows(vocabulary: "Vocabulary", template: str, asked: Sequence[Asked], *, readable: int) -> list[Fitted | None]:
-    """Return what is asked as rows that a model can read, passages cut to fit; None for a question that is too long alone.
+    """Return questions as rows that a model can read, passages cut to fit; None for one that is too long alone.
 
     Args:
         vocabulary: the model's.
         template: its chat template.
-        asked: N questions.
+        asked: N questions; None is returned for a text that is only read, too.
         readable: tokens that the model reads.
     """
     from core.models.conversation import encode_rows
 
     texts = [each.source.text if each.source else "" for each in asked]
     found: list[Fitted | None] = [None] * len(asked)
-    due = list(range(len(asked)))
+    due = [place for place, each in enumerate(asked) if not each.is_text]
     for cut in range(CUTS + 1):
         rows = [with_passage(asked[place].row, texts[place]) for place in due]
         over: list[int] = []
@@ -285,7 +323,7 @@ def by_transformers(subject: Subject, asked: Sequence[Asked], sides: Sides, repo
     from core.models.causal import load_adapter, load_causal
     from core.models.conversation import asked as messages_of
     from core.models.decoding import generate_batch
-    from core.models.losses import answer_loss
+    from core.models.losses import answer_loss, mean_losses
 
     base = load_causal(
         subject.path, subject.format, precision=subject.precision, template=subject.template, cache=subject.cache
@@ -293,18 +331,22 @@ def by_transformers(subject: Subject, asked: Sequence[Asked], sides: Sides, repo
     fitted = fitting_rows(base.vocabulary, base.template, asked, readable=base.context_tokens)
     rows = [(place, found.row) for place, found in enumerate(fitted) if found]
     batches = [rows[start : start + QUESTIONS_AT_ONCE] for start in range(0, len(rows), QUESTIONS_AT_ONCE)]
+    texts = list(_texts(base.vocabulary, asked, readable=base.context_tokens))
 
     def make(name: Name, model: "CausalModel") -> None:
         if sides.get(name):
             report(2 * len(asked))
             return
         side = Side([None] * len(asked), [None] * len(asked))
-        report(2 * (len(asked) - len(rows)))
+        report(2 * (len(asked) - len(rows)))  # texts, too: to read them is soon done
+        for (place, _), loss in zip(texts, mean_losses(model, [encoded for _, encoded in texts]), strict=True):
+            side.losses[place] = loss
         for batch in batches:
             only_rows = [row for _, row in batch]
             losses = answer_loss(model, only_rows)
             report(len(batch))
-            answers = generate_batch(model, [messages_of(row) for row in only_rows], max_tokens=MAX_ANSWER_TOKENS)
+            longest = max(asked[place].max_tokens for place, _ in batch)
+            answers = generate_batch(model, [messages_of(row) for row in only_rows], max_tokens=longest)
             for (place, _), loss, text in zip(batch, losses, answers, strict=True):
                 side.answers[place], side.losses[place] = text, loss
             report(len(batch))

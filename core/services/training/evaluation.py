@@ -1,6 +1,7 @@
 """A run and its base model, asked questions alone and with a passage → scores, intervals, a verdict in words."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from core.errors import InputError, JobCancelled, SetupError
 from core.evaluation import Answers, EvaluationResult, evaluate, judge, verdict
 from core.evaluation.comparison import Embed
+from core.evaluation.forgetting import Forgetting, compared, general_paragraphs, general_questions
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
@@ -17,18 +19,20 @@ from core.records import Evaluation, Job, Project, Run, now
 from core.run_folder import RunFolder
 from core.services.documents.incoming import remove_incoming
 from core.services.training import runs
-from core.services.training.answering import Asked, Side, Sides, Subject, answer
+from core.services.training.answering import Asked, Side, Sides, Subject, answer, read_only
 from core.services.training.lineage import check_belongs
 from core.services.training.question_set import QuestionSet, question_rows, question_set
 from core.services.training.runs import base_of
 from core.storage import Workspace, find, get, insert
+
+GENERAL_TOKENS = 32  # of an answer to an everyday question: a sentence
 
 
 class Params(JobParams):
     """The run, and the file of its questions ("" for those held out) with its `name` as people know it.
 
     `remove_after` deletes the file once the questions were asked. In place of the run, `train_job_id` may name the job that
-    trains it, which is queued before this one.
+    trains it, which is queued before this one. `has_general` asks the general set, too.
     """
 
     kind = "evaluate"
@@ -37,6 +41,7 @@ class Params(JobParams):
     questions: PathText = ""
     name: PathText = ""
     remove_after: bool = False
+    has_general: bool = True
 
 
 class Result(JobResult):
@@ -61,7 +66,7 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
 def run(context: JobContext, params: Params) -> Result:
     """Run an evaluation job."""
     run = get(context.workspace.db, Run, params.run_id or _trained_by(context.workspace, params.train_job_id))
-    evaluation = evaluate_run(context, run, questions=params.questions, name=params.name)
+    evaluation = evaluate_run(context, run, questions=params.questions, name=params.name, has_general=params.has_general)
     if params.questions and params.remove_after:
         remove_incoming([Path(params.questions)])
     return Result(evaluation_id=evaluation.id, verdict=evaluation.verdict)
@@ -85,22 +90,26 @@ def _trained_by(workspace: Workspace, job_id: str) -> str:
     return trained.run_id
 
 
-def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "") -> Evaluation:
+def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "", has_general: bool = True) -> Evaluation:
     """Ask base and tuned model the same questions, alone and with a passage, measure their losses, and store the evaluation.
 
+    With `has_general` both answer the everyday questions and read the paragraphs of the general set, too.
     Returns the evaluation stored by an earlier attempt of this job, if there is one.
     """
     workspace = context.workspace
     evaluation_id = context.begun_id("evaluation")
-    if stored := find(workspace.db, Evaluation, id=evaluation_id):
-        return stored[0]
+    if earlier := find(workspace.db, Evaluation, id=evaluation_id):
+        return earlier[0]
     rows = question_rows(workspace, run, questions, name=name)
     asked = question_set(workspace, run, rows)
-    sources = [asdict(source) if source else None for source in asked.sources]
-    sides = Sides(workspace.job_folder(context.job.id), sha256_text(json.dumps([rows, sources], sort_keys=True))[:16])
-    result = _graded(asked, *_answered(context, run, asked, sides), embed=_embed(workspace))
+    alone = [Asked(row=row) for row in asked.rows]
+    with_passage = [Asked(row=row, source=source) for row, source in zip(asked.rows, asked.sources, strict=True)]
+    everything = [*alone, *with_passage, *(general_set() if has_general else [])]
+    told = json.dumps([asdict(each) for each in everything], sort_keys=True)
+    sides = Sides(workspace.job_folder(context.job.id), sha256_text(told)[:16])
+    result = _graded(asked, *_answered(context, run, everything, sides), embed=_embed(workspace))
     judged = judge(result, bound=get(workspace.db, Project, run.project_id).good_enough)
-    told = result.as_json()
+    stored = result.as_json()
     evaluation = Evaluation(
         id=evaluation_id,
         project_id=run.project_id,
@@ -108,19 +117,26 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
         adapter_sha256=run.adapter_sha256,
         questions_sha256=sha256_text(json.dumps(rows, sort_keys=True)),
         question_count=result.question_count,
-        scores=told["scores"],
+        scores=stored["scores"],
         verdict=verdict(result, judged, is_held_out=not questions),
         is_good_enough=judged.is_good_enough,
         created_at=now(),
     )
-    write_atomic(workspace.evaluation_path(run.project_id, evaluation.id), json.dumps(told, ensure_ascii=False, indent=1))
+    write_atomic(workspace.evaluation_path(run.project_id, evaluation.id), json.dumps(stored, ensure_ascii=False, indent=1))
     insert(workspace.db, evaluation)
     sides.remove_files()
     return evaluation
 
 
-def _answered(context: JobContext, run: Run, asked: QuestionSet, sides: Sides) -> tuple[Side, Side]:
-    """Have base and run answer all questions alone, then with their passages; return both sides, each of twice N answers."""
+def general_set() -> list[Asked]:
+    """Return the general set as it is asked: the everyday questions, then the paragraphs, which are only read."""
+    questions = general_questions()
+    rows = [{"input": each.question, "output": each.accepted[0]} for each in questions]
+    return [*(Asked(row=row, max_tokens=GENERAL_TOKENS) for row in rows), *map(read_only, general_paragraphs())]
+
+
+def _answered(context: JobContext, run: Run, asked: Sequence[Asked], sides: Sides) -> tuple[Side, Side]:
+    """Have base and run answer everything; return both sides."""
     workspace = context.workspace
     model = base_of(workspace, run)
     run_folder = workspace.run_folder(run.project_id, run.id)
@@ -132,9 +148,7 @@ def _answered(context: JobContext, run: Run, asked: QuestionSet, sides: Sides) -
         precision=run.settings["precision"],
         cache=workspace.unpacked_folder,
     )
-    alone = [Asked(row=row) for row in asked.rows]
-    with_passage = [Asked(row=row, source=source) for row, source in zip(asked.rows, asked.sources, strict=True)]
-    done, steps = 0, 8 * len(alone)
+    done, steps = 0, 4 * len(asked)
 
     def report(count: int) -> None:
         nonlocal done
@@ -142,7 +156,7 @@ def _answered(context: JobContext, run: Run, asked: QuestionSet, sides: Sides) -
         context.progress(done, steps, unit="answers", message="Answering the questions" if done else "Preparing the models")
 
     report(0)
-    return answer(subject, [*alone, *with_passage], sides, report)
+    return answer(subject, asked, sides, report)
 
 
 def _graded(asked: QuestionSet, base: Side, tuned: Side, *, embed: Embed | None) -> EvaluationResult:
@@ -163,7 +177,21 @@ def _graded(asked: QuestionSet, base: Side, tuned: Side, *, embed: Embed | None)
             "tuned_with_passage": column(tuned, count),
         },
         too_long=[place + 1 for place in range(count) if base.answers[place] is None],
+        forgetting=_forgetting(base, tuned, first=2 * count),
         embed=embed,
+    )
+
+
+def _forgetting(base: Side, tuned: Side, *, first: int) -> Forgetting | None:
+    """Compare both on the general set, which was asked from place `first` on; None if it was not asked."""
+    if len(base.answers) == first:
+        return None
+    questions = general_questions()
+    last = first + len(questions)
+    return compared(
+        questions,
+        (base.answers[first:last], tuned.answers[first:last]),
+        (base.losses[last:], tuned.losses[last:]),
     )
 
 

@@ -18,6 +18,7 @@ from core.services.review import risk_words, unread_risk
 from core.services.training.leaks.job import read_leak_test
 from core.services.training.leaks.limit import check_leak_limit
 from core.services.training.lineage import lineage
+from core.services.training.results import forgetting_of
 from core.services.training.runs import base_of
 from core.storage import Workspace, audit, find, get, insert, transaction
 from core.words import check_choice
@@ -116,6 +117,7 @@ def run(context: JobContext, params: Params) -> Result:
         risk=risk_words(run.risk),
         leaks=card_sentences(read_leak_test(workspace, run), planted=run.settings.get("canaries", 0)),
         unread=unread_risk(run.risk),
+        forgetting=forgetting_of(workspace, run),
     )
     release_id = context.begun_id("release")
     context.progress(0, 1, message=f"Writing {params.format}")

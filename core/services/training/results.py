@@ -4,6 +4,7 @@ import json
 
 from core.errors import SetupError
 from core.evaluation import EvaluationResult
+from core.evaluation.forgetting import forgetting_words
 from core.records import Evaluation, Run
 from core.storage import Workspace, find
 
@@ -26,3 +27,10 @@ def newest_result(workspace: Workspace, run: Run) -> tuple[Evaluation, Evaluatio
         if workspace.evaluation_path(run.project_id, evaluation.id).exists():
             return evaluation, stored_result(workspace, evaluation)
     return None
+
+
+def forgetting_of(workspace: Workspace, run: Run) -> str:
+    """Return what the run's newest evaluation says of general knowledge, in sentences; "" if it did not ask."""
+    newest = newest_result(workspace, run)
+    found = newest[1].forgetting if newest else None
+    return forgetting_words(found) if found else ""

@@ -4,8 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import EvaluationResult, Interval
+from core.evaluation.bootstrap import LEAST_QUESTIONS
 from core.evaluation.comparison import Metric
-from core.evaluation.verdict import LEAST_QUESTIONS, NO_UNANSWERABLE
+from core.evaluation.verdict import NO_UNANSWERABLE
 from dashboard.components.charts import outcome_bars, score_chart
 from dashboard.components.evaluation.words import COLUMN_WORDS, OUTCOME_WORDS
 

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core.evaluation import EvaluationResult, Judgement
+from core.evaluation.bootstrap import LEAST_QUESTIONS
 from core.evaluation.verdict import (
-    LEAST_QUESTIONS,
     headline,
+    lost_words,
     next_words,
     right_words,
     too_long_words,
@@ -64,6 +65,7 @@ def show_verdict(result: EvaluationResult, evaluation: Evaluation, judged: Judge
             right_words(judged),
             uncertainty(judged),
             f"**{weakness_words(weakness, kind_words=kind)}**" if weakness else "",
+            lost_words(result),
             trained_words(result),
             too_long_words(result),
         )

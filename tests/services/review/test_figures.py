@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from core.records import Review
-from core.services.review import bound_of, risk_of, risk_words, sample_words, second_words, share_words, upper_bound
+from core.services.review import bound_of, risk_of, risk_words, sample_words, second_words, upper_bound
 
 REVIEW = Review(
     id="review-1", document_id="document-1", reviewer="Ada", text_sha256="", anonymized_sha256="", span_count=0,
@@ -27,10 +27,10 @@ def test_the_bound_is_wilsons(missed: int, read: int, upper: float) -> None:
 
 def test_a_sample_is_told_with_its_bound() -> None:
     assert sample_words(REVIEW) == (
-        "Of 60 passages read, none missed: with 95 % confidence fewer than 6 in 100 passages still hold something."
+        "Of 60 passages read, none missed: with 95 % confidence fewer than 6 % of such passages still hold something."
     )
     assert "2 held something that was missed" in sample_words(replace(REVIEW, missed=2))
-    assert share_words(0.00383) == "3.8 in 1,000 passages"
+    assert "fewer than 100 % of such passages" in sample_words(replace(REVIEW, missed=60))  # all that were read
 
 
 def test_what_was_not_done_is_said() -> None:
@@ -51,7 +51,7 @@ def test_over_several_documents_the_weakest_bound_and_the_sum_stand() -> None:
     risk = risk_of([REVIEW, replace(REVIEW, sampled=20, second_found=2)])
     assert (risk["bound"], risk["second_found"]) == (round(upper_bound(0, 20), 6), 5)
     assert risk_words(risk) == (
-        "Of 80 passages read before approval, none missed: with 95 % confidence fewer than 16 in 100 passages in the "
+        "Of 80 passages read before approval, none missed: with 95 % confidence fewer than 16 % of such passages in the "
         "weakest document still hold something.",
         "The second search found 5 places that look like personal data.",
     )

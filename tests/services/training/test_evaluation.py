@@ -11,7 +11,7 @@ from core.records import Evaluation, Job, Project, new_id, now
 from core.run_folder import RunFolder
 from core.services.training import answering, evaluation
 from core.services.training.answering import Side
-from core.services.training.results import newest_result, stored_result
+from core.services.training.results import forgetting_of, newest_result, stored_result
 from core.storage import find, insert, update
 
 COUNT = 8
@@ -25,16 +25,17 @@ def evaluate(workspace, learned, monkeypatch, tmp_path):
     train = workspace.dataset_folder(learned.project.id, learned.run.dataset_id) / "train.jsonl"
     monkeypatch.setattr(evaluation, "_embed", lambda _workspace: None)
 
-    def made(*, too_long=(), trained_on=()):
+    def made(*, too_long=(), trained_on=(), has_general=False):
         rows = [{"input": f"What is rope {number}?", "output": f"A rope of {number} meters."} for number in range(COUNT)]
         path = tmp_path / "questions.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         write_atomic(train, "".join(json.dumps(rows[number]) + "\n" for number in trained_on))
 
         def by_llama(_subject, asked, sides, report):
-            assert [each.source is None for each in asked] == [True] * COUNT + [False] * COUNT
-            places = range(2 * COUNT)
-            left_out = [place % COUNT + 1 in too_long for place in places]
+            assert [each.source is None for each in asked[: 2 * COUNT]] == [True] * COUNT + [False] * COUNT
+            assert [each.is_text for each in asked[2 * COUNT :]] == ([False] * 60 + [True] * 20) * has_general
+            places = range(len(asked))
+            left_out = [place < 2 * COUNT and place % COUNT + 1 in too_long for place in places]
             for name in ("base", "run"):
                 answers = [asked[place].row["output"] if name == "run" else "No idea at all." for place in places]
                 sides.put(
@@ -50,7 +51,7 @@ def evaluate(workspace, learned, monkeypatch, tmp_path):
         monkeypatch.setattr(answering, "by_llama", by_llama)
         job = Job(id=new_id("job"), kind="evaluate", project_id=learned.project.id, created_at=now())
         insert(workspace.db, job)
-        return evaluation.evaluate_run(JobContext(workspace, job), learned.run, questions=str(path))
+        return evaluation.evaluate_run(JobContext(workspace, job), learned.run, questions=str(path), has_general=has_general)
 
     return made
 
@@ -86,3 +87,19 @@ def test_an_evaluation_on_what_was_trained_on_is_no_proof(evaluate):
     stored = evaluate(trained_on=range(COUNT))
     assert stored.is_good_enough is False
     assert stored.verdict.startswith("Nothing can be told from questions that the model was trained on")
+
+
+def test_the_general_set_is_asked_after_the_questions_and_counts_in_none_of_their_columns(workspace, learned, evaluate):
+    stored = evaluate(has_general=True)
+    result = stored_result(workspace, stored)
+    assert stored.question_count == result.question_count == COUNT
+    found = result.forgetting
+    assert found and found.right and found.perplexity
+    # the scripted base model knows nothing, the tuned one everything; both read alike
+    assert (found.right.base.mean, found.right.tuned.mean, found.perplexity.ratio.mean) == (0.0, 1.0, 1.0)
+    assert forgetting_of(workspace, learned.run).startswith("English that is in no document surprises it no more")
+
+
+def test_without_the_general_set_nothing_is_known_about_forgetting(workspace, learned, evaluate):
+    assert stored_result(workspace, evaluate()).forgetting is None
+    assert forgetting_of(workspace, learned.run) == ""

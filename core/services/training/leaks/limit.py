@@ -1,10 +1,10 @@
 """How much of what review removed a run may give away at most, to be exported from its project."""
 
 from core.errors import Hint, InputError
-from core.evaluation.leaks import share_words
 from core.records import Person, Project, Run
 from core.services.training.leaks.job import read_leak_test
 from core.storage import Workspace, audit, get, transaction, update
+from core.words import share_words
 
 LEAST, MOST = 0.001, 1.0
 

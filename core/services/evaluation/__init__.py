@@ -1,0 +1,1 @@
+"""Evaluations of several runs held against each other."""
