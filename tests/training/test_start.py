@@ -12,7 +12,7 @@ from tests.training.test_training import cancel_at, losses
 pytestmark = pytest.mark.model
 
 
-@pytest.fixture(scope="module", params=["lora", "rslora", "dora"])
+@pytest.fixture(scope="module", params=["lora", "dora"])
 def first(request, tiny, tmp_path_factory):
     """A finished run on the first half of the rows, as (folder, settings by name, result)."""
     from tests.training.conftest import ROWS
