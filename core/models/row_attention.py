@@ -96,7 +96,8 @@ def _attend(
     """Return the attention's output, (1, T, heads, D), and None; of more than plain attention the usual one."""
     blocks = _blocks.get()
     is_plain = not named.get("dropout") and all(named.get(name) is None for name in MORE)
-    if blocks is None or not is_plain or query.shape[2] != len(blocks.place):
+    is_mixed = torch.is_autocast_enabled(query.device.type)  # torch then chooses a precision for each operation
+    if blocks is None or not is_plain or is_mixed or query.shape[2] != len(blocks.place):
         return usual(module, query, key, value, mask, **named)
     scaling = named.get("scaling") or query.shape[-1] ** -0.5
     return _RowAttention.apply(query, key, value, scaling, blocks), None  # type: ignore[no-untyped-call]

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.model
 def adapted(tiny, settings):
     """The tiny model with an adapter that changes what it says."""
     causal = load_causal(tiny, "safetensors")
+    torch.manual_seed(0)
     model = attach_adapter(causal, settings())
     with torch.no_grad():
         for name, weight in model.named_parameters():
