@@ -120,7 +120,7 @@ def as_found(found: TrainingSettings, situation: Situation, changes: Mapping[str
     """
     changed = dict(changes or {})
     settings = TrainingSettings.from_values({**found.model_dump(), **changed})
-    reasons = {name: "Found by a search on this project's pairs." for name in FOUND if name not in changed}
+    reasons = {name: "From this project's own goal, which a search found." for name in FOUND if name not in changed}
     if "epochs" not in changed and not settings.max_steps:
         settings, reasons["epochs"] = _in_time(settings, situation, reasons["epochs"])
     return Derived(settings, reasons, warning_of(settings, situation.model))

@@ -37,7 +37,7 @@ class SearchProgress:
         if self.best is None:
             return None
         chosen = dict(self.best.chosen)
-        changes = {"lora_alpha": 2 * chosen.get("lora_rank", self.base.lora_rank)}
+        changes = {"lora_alpha": 2 * chosen.get("lora_rank", self.base.lora_rank), "max_steps": 0}
         if "epochs" not in chosen:
             changes["epochs"] = self.full_epochs
         return TrainingSettings.from_values({**self.base.model_dump(), **chosen, **changes})

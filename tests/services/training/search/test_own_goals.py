@@ -26,7 +26,11 @@ def searched(workspace, learned) -> None:
     insert(workspace.db, job)
     best = TrialRecord(number=1, state="done", chosen={"learning_rate": 5e-4, "lora_rank": 64, "layers": "mlp"}, loss=0.5)
     told = SearchProgress(
-        model=EMBEDDED_MODEL, base=TrainingSettings(goal="heart", epochs=4), full_epochs=30, by="wordings", trials=(best,)
+        model=EMBEDDED_MODEL,
+        base=TrainingSettings(goal="heart", epochs=4, max_steps=9),
+        full_epochs=30,
+        by="wordings",
+        trials=(best,),
     )
     told.write(workspace.search_folder(learned.project.id, job.id))
 
@@ -39,7 +43,7 @@ def test_a_kept_goal_gives_its_settings_with_what_is_changed(workspace, learned,
     derived = settings_here(workspace, learned.project, model, amount=AMOUNT, goal="our manuals", changes={"seed": 3})
     settings = derived.settings
     assert (settings.goal, settings.epochs, settings.learning_rate, settings.seed) == ("heart", 30, 5e-4, 3)
-    assert (settings.lora_rank, settings.lora_alpha, settings.layers) == (64, 128, "mlp")
+    assert (settings.lora_rank, settings.lora_alpha, settings.layers, settings.max_steps) == (64, 128, "mlp", 0)
     assert "search" in derived.reasons["learning_rate"] and "seed" not in derived.reasons
     short = settings_here(workspace, learned.project, model, amount=AMOUNT, goal="Our manuals", minutes=0.1)
     assert short.settings.epochs < 30 and "in place of 30" in short.reasons["epochs"]
