@@ -71,6 +71,9 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     losses = {name: column["loss"]["value"] for name, column in columns.items()}
     assert losses["tuned"] < losses["base"]  # even twelve steps teach the form of the answers
     assert losses["base_with_passage"] < losses["base"]  # the passage holds them
+    known = evaluation["forgetting"]
+    assert known["questions"]["count"] == 60 and known["questions"]["base"]["value"] > 0.1  # a small model knows some of it
+    assert 1 < known["perplexity"]["base"]["value"] < 100
     assert evaluation["questions"] > 0 and evaluation["trained_on"] == 0 and evaluation["verdict"]
 
     question = rows[0]["input"]
