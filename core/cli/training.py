@@ -92,7 +92,7 @@ def show_probe(shell: Shell, project: Project, base: Model, *, settings: Trainin
 
     job = shell.run(Params(model=base.name, settings=settings.in_full()), project_id=project.id)
     result = Result.of(job)
-    lines = [result.sentence]
+    lines = [result.verdict]
     if result.changes:
         lines.append(f"Next: {_memory_hint(result.changes)}")
     shell.show({"model": base.name, **result.model_dump()}, "\n".join(lines))

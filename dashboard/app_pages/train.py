@@ -182,7 +182,7 @@ def show_fit(fit: Fit, probed: probing.Result | None, settings: TrainingSettings
             show_estimate(fit, settings, derived)
             return
         icon = ":material/check_circle:" if probed.answer == "fits" else ":material/warning:"
-        st.markdown(f"{icon} **{probed.sentence}** About {duration(fit.duration_s)} in all.")
+        st.markdown(f"{icon} **{probed.verdict}** About {duration(fit.duration_s)} in all.")
         with st.container(horizontal=True):
             show_remedies(probed.changes, derived)
         if fit.is_busy:

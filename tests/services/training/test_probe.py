@@ -54,7 +54,7 @@ def probed(workspace: Workspace, learned: LearnedProject, monkeypatch: pytest.Mo
 def test_steps_that_leave_memory_free_fit(probed):
     result, called = probed(free=64 * GB)
     assert (result.answer, result.memory_bytes, result.changes) == ("fits", 2 * GB, {})
-    assert "took 2.0 GB of" in result.sentence and "1.5 seconds each" in result.sentence
+    assert "took 2.0 GB of" in result.verdict and "1.5 seconds each" in result.sentence
     assert [row["input"] for row in called[0]][:1] == ["How much does the winch hold?"]  # the longest
 
 
@@ -67,7 +67,7 @@ def test_steps_that_left_no_memory_fit_with_changes(probed):
 def test_what_far_exceeds_the_memory_is_not_tried(probed):
     result, called = probed(free=-psutil.Process().memory_info().rss)
     assert (result.answer, result.seconds_per_step, called) == ("does not fit", None, [])
-    assert "Choose a smaller model" in result.sentence
+    assert "Choose a smaller model" in result.verdict
 
 
 def test_steps_that_run_out_of_memory_are_an_answer(probed):

@@ -49,7 +49,7 @@ class Result(JobResult):
     tokens_per_s: float | None = None
 
     @property
-    def sentence(self) -> str:
+    def verdict(self) -> str:
         """What was found, in words."""
         needs = f"{size(self.memory_bytes)} of {size(self.free_memory_bytes)} free memory"
         if self.answer == "fits":
