@@ -14,4 +14,7 @@ REVIEW_KEYS = "review-keys"  # whether the list of keys is shown
 ADD_ENTITY = "add-entity"  # type of personal data of a span that is added
 RETURN_COMMENT = "return-comment"  # what to look at again in a document that is returned
 
+TRAIN_MODEL = "train-model"  # name of the model to train
+TRAIN_GOAL = "train-goal"  # a goal, or the name of one of the project's own
+
 CHAT_ANSWERER = "chat-answerer"  # run id or name of the model that is chatted with

@@ -35,7 +35,7 @@ from dashboard.components.run_comparison import show_comparison
 from dashboard.components.run_progress import show_progress
 from dashboard.components.setting_fields import LABELS, setting_fields, setting_key
 from dashboard.components.words import ago
-from dashboard.session_keys import CHAT_ANSWERER
+from dashboard.session_keys import CHAT_ANSWERER, TRAIN_GOAL, TRAIN_MODEL
 
 METHODS: dict[Method, str] = {
     "lora": "an adapter beside the model (usual)",
@@ -86,7 +86,7 @@ def ask_model(models: list[Model]) -> Model:
         "Starting from which model?",
         names,
         captions=[f"{size(model.size_bytes)} · license {model.license or 'not stated'}" for model in models],
-        key="train-model",
+        key=TRAIN_MODEL,
     )
     return models[names.index(chosen)]
 
@@ -108,15 +108,15 @@ def ask_start(workspace: Workspace, project: Project, model: Model) -> dict[str,
 
 def ask_goal(fits: dict[str, Fit], words: Mapping[str, tuple[str, str]]) -> str:
     """Ask what the training is for, showing how long each goal takes; return its name."""
-    if st.session_state.get("train-goal", "facts") not in fits:  # one of the project's own, for another model
-        st.session_state["train-goal"] = "facts"
+    if st.session_state.get(TRAIN_GOAL, "facts") not in fits:  # one of the project's own, for another model
+        st.session_state[TRAIN_GOAL] = "facts"
     chosen: str = st.radio(
         "What for?",
         list(fits),
         index=list(fits).index("facts"),
         format_func=lambda goal: words[goal][0],
         captions=[f"about {duration(fit.duration_s)}, {words[goal][1]}" for goal, fit in fits.items()],
-        key="train-goal",
+        key=TRAIN_GOAL,
     )
     return chosen
 

@@ -31,7 +31,7 @@ _APPROVED = "(select id from reviews where document_id = pairs.document_id and s
 _TRAINABLE = (
     f"project_id = ? and state = 'kept' and {_APPROVED} is not null and (origin = 'imported' or review_id is {_APPROVED})"
 )
-_LENGTH = "length(input) + length(output) + coalesce(length(history), 0)"
+_LENGTH = "length(input) + length(output) + length(coalesce(nullif(history, '[]'), ''))"
 
 
 def standing_of(workspace: Workspace, project: Project) -> Standing:

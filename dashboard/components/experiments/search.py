@@ -19,6 +19,7 @@ from core.words import duration
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.setting_fields import LABELS
+from dashboard.session_keys import TRAIN_GOAL, TRAIN_MODEL
 
 STATES = {"running": "running", "done": "done", "ended early": "ended early: behind the others", "failed": "failed"}
 NAME = "Found by search"
@@ -86,8 +87,8 @@ def _keep(workspace: Workspace, project: Project, told: SearchProgress) -> None:
     """Keep the best settings as a goal, and choose it above, with its model."""
     with shown_errors():
         own = keep_best(workspace, project, st.session_state.get("own-goal-name", NAME))
-        st.session_state["train-model"] = told.model
-        st.session_state["train-goal"] = own.name
+        st.session_state[TRAIN_MODEL] = told.model
+        st.session_state[TRAIN_GOAL] = own.name
 
 
 def _show_own_goals(workspace: Workspace, project: Project) -> None:

@@ -174,6 +174,7 @@ def check_amount(workspace: Workspace, project: Project) -> None:
         facts=fact_count(pair.fact for pair in pairs),
         characters=sum(len(pair.input) + len(pair.output) for pair in pairs),
         documents=len({pair.document_id for pair in pairs}),
+        longest_characters=max(len(pair.input) + len(pair.output) for pair in pairs),
     )
 
 

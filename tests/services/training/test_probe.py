@@ -54,7 +54,7 @@ def probed(workspace: Workspace, learned: LearnedProject, monkeypatch: pytest.Mo
 def test_steps_that_leave_memory_free_fit(probed):
     result, called = probed(free=64 * GB)
     assert (result.answer, result.memory_bytes, result.changes) == ("fits", 2 * GB, {})
-    assert "took 2.0 GB of" in result.verdict and "1.5 seconds each" in result.sentence
+    assert "took 2.0 GB of" in result.verdict and "1.5 seconds each" in result.verdict
     assert [row["input"] for row in called[0]][:1] == ["How much does the winch hold?"]  # the longest
 
 
