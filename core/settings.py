@@ -16,7 +16,7 @@ Objective = Literal["answers", "dpo"]
 Method = Literal["lora", "rslora", "dora", "full"]
 Layers = Literal["all", "mlp", "attention"]
 DetectionLevel = Literal["standard", "thorough"]
-SplitChoice = Literal["auto", "document", "passage"]
+SplitChoice = Literal["auto", "document", "passage", "wording"]
 Precision = Literal["fp32", "bf16", "fp16", "8bit", "4bit"]
 MOST_BESIDES = 0.75  # of the rows of a training step, what is no question pair
 EXACT: tuple[Precision, ...] = ("fp32", "bf16")  # weights that can be trained themselves
@@ -205,7 +205,7 @@ class TrainingSettings(Settings):
 class DatasetSettings(Settings):
     """How to split question pairs into those trained on and those held out."""
 
-    split: SplitChoice = "auto"  # what is never divided; "auto": documents if there are enough of them, else passages
+    split: SplitChoice = "auto"  # what is held out whole; "auto": documents if there are enough, else passages
     heldout_share: float = Field(default=0.15, ge=0, lt=1)
     seed: int = 0
 

@@ -106,7 +106,9 @@ def freeze(
     project: str,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="KEY=VALUE: split (auto, document, passage), heldout_share, seed; default: as before."),
+        typer.Option(
+            "--set", help="KEY=VALUE: split (auto, document, passage, wording), heldout_share, seed; default: as before."
+        ),
     ] = None,
 ) -> None:
     """Freeze the kept pairs of approved text as a new version, which never changes; the same pairs give the same version."""

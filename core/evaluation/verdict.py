@@ -225,18 +225,20 @@ def next_words(judged: Judgement) -> str:
     }[judged.next]
 
 
-def verdict(result: EvaluationResult, judged: Judgement, *, is_held_out: bool = True) -> str:
+def verdict(result: EvaluationResult, judged: Judgement, *, is_held_out: bool = True, tested: str = "") -> str:
     """Say in a few sentences which model is better, by how much, how many answers are right, and what is weakest.
 
     Args:
         result: the evaluation.
         judged: what `judge` found in it.
-        is_held_out: whether the questions come from passages held out of training, rather than from a user's file.
+        is_held_out: whether the questions were held out of training, rather than brought in a user's file.
+        tested: what these questions can tell, in a sentence; "" if nothing is known of it.
     """
     count = judged.question_count or result.question_count
     questions = counted(count, "held-out question" if is_held_out else "question")
     parts = (
         f"{_first(judged)}: {_means(judged.compared or result.scores['token_f1'], count, questions)}.",
+        tested,
         _right_sentence(judged),
         _exact_sentence(result.fresh_rows or result.rows, judged.change),
         _loss_sentence(result, judged.change),

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import jobs
 from core.evaluation import Judgement, judge
+from core.questions.dataset import TESTED
 from core.records import DatasetVersion, Project, Run
 from core.services.training.results import newest_result
 from core.storage import Workspace, find, get
@@ -39,9 +40,11 @@ def show_start(workspace: Workspace, project: Project, run: Run, *, judged: Judg
             key="own-questions",
             help=READABLE,
         )
-        held_back = get(workspace.db, DatasetVersion, run.dataset_id).heldout_count
+        version = get(workspace.db, DatasetVersion, run.dataset_id)
+        held_back = version.heldout_count
         if held_back:
-            st.caption(f"Without a file, it is asked the {counted(held_back, 'question')} held back from training.")
+            asked = f"Without a file, it is asked the {counted(held_back, 'question')} held back from training."
+            st.caption(f"{asked} {TESTED[version.split]}")
         else:
             st.caption("Too few pairs were there to hold any back from training: bring a file of questions.")
         st.caption("Each is asked twice: alone, and with the passage of the documents that it is about.")

@@ -18,7 +18,7 @@ from core.services.training.leaks.job import Params, read_leak_test
 from core.services.training.leaks.removed_values import removed_values
 from core.services.training.runs import find_trainable, planted_rows
 from core.settings import TrainingSettings
-from core.storage import Workspace, audit, find, insert
+from core.storage import Workspace, audit, find, insert, update
 from core.training import train
 from tests.access.conftest import signed_in  # noqa: F401 - a fixture
 from tests.training.conftest import COLORS
@@ -185,3 +185,11 @@ def test_a_planted_sentence_that_was_not_learned_is_not_exposed(workspace, tiny)
     test = read_leak_test(workspace, run)
     assert test is not None and test.exposures is not None and test.exposures.bits[0] < 7
     assert len(planted_rows(run)) == 1
+
+
+def test_wordings_of_facts_that_were_learned_do_not_stand_for_what_was_not(workspace, tiny):
+    run = trained_run(workspace, tiny, rows=ROWS[:8], steps=1)
+    update(workspace.db, DatasetVersion, run.dataset_id, split="wording")
+    result = leaks.run(context_of(workspace, run), Params(run_id=run.id))
+    test = read_leak_test(workspace, run)
+    assert result.tested == 2 and test is not None and test.membership is None

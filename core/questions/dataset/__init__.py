@@ -1,6 +1,6 @@
 """Freeze question pairs as a dataset version: split them, measure what leaks, describe and compare versions."""
 
-from core.questions.dataset.card import Card, card_of
+from core.questions.dataset.card import TESTED, Card, card_of
 from core.questions.dataset.comparison import Comparing, Comparison, comparison_of
 from core.questions.dataset.difference import Difference, Frozen, difference
 from core.questions.dataset.leak import Leak, leak_between, leak_of
@@ -8,6 +8,7 @@ from core.questions.dataset.split import Sides, Split, sides_of, split_dataset, 
 from core.questions.dataset.thinning import thinned
 
 __all__ = [
+    "TESTED",
     "Card",
     "Comparing",
     "Comparison",

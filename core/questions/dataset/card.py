@@ -21,6 +21,12 @@ NOTHING_HELD_OUT = "Nothing is held out: there are too few pairs, or all belong 
 SIDES = {
     "document": "Whole documents are held out: all pairs of one document are on the same side.",
     "passage": "Whole passages are held out: all pairs of one passage are on the same side.",
+    "wording": "All facts are trained on; of some of them one wording is held out.",
+}
+TESTED: dict[SplitBy, str] = {
+    "document": "They ask about documents that it was not trained on: without the passage it can hardly know the answers.",
+    "passage": "They ask about passages that it was not trained on: without the passage it can hardly know the answers.",
+    "wording": "They ask for facts that it was trained on, in words that it has not seen.",
 }
 ORIGINS: dict[PairOrigin, str] = {"generated": "written here", "imported": "brought in", "written": "added by hand"}
 
@@ -66,8 +72,7 @@ class Card:
         told = [
             f"{counted(self.train + self.heldout, 'question pair')} from {counted(self.documents, 'document')}: "
             f"{self.train:,} to train on, {self.heldout:,} held out to test with.",
-            f"They ask for {counted(self.facts_trained + self.facts_heldout, 'fact')}: {self.facts_trained:,} trained on, "
-            f"{self.facts_heldout:,} held out and never trained on.",
+            self._fact_sentence(),
             SIDES[self.split] if self.heldout else NOTHING_HELD_OUT,
             self._leak_sentence(),
             self._short_answer_sentence(),
@@ -82,9 +87,20 @@ class Card:
         ]
         return [sentence for sentence in told if sentence]
 
+    def _fact_sentence(self) -> str:
+        if self.split == "wording":
+            asked = f"{self.facts_heldout:,} of them are tested in words that are not."
+            return f"They ask for {counted(self.facts_trained, 'fact')}, all trained on; {asked}"
+        return (
+            f"They ask for {counted(self.facts_trained + self.facts_heldout, 'fact')}: {self.facts_trained:,} trained on, "
+            f"{self.facts_heldout:,} held out and never trained on."
+        )
+
     def _leak_sentence(self) -> str:
         if not self.heldout:
             return ""
+        if self.split == "wording":
+            return "So a test tells what it has learned of these facts, and nothing about what it was not taught."
         if self.leak.is_none:
             return "Nothing leaks: no held-out question or longer answer says nearly what one that is trained on says."
         parts = {"question": self.leak.questions, "answer": self.leak.answers}
@@ -93,7 +109,7 @@ class Card:
         return f"It leaks: {found or counted(shared, 'held-out pair')} can be answered from what is trained on."
 
     def _short_answer_sentence(self) -> str:
-        number = self.leak.short_answers
+        number = 0 if self.split == "wording" else self.leak.short_answers
         short = f"Held-out answers of up to {SHORT_ANSWER} words that also answer another question"
         return f"{short}: {number:,}." if number else ""
 

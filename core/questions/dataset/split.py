@@ -3,6 +3,9 @@
 Pairs with the same content must end up on the same side, or the evaluation would measure memorized wording. So pairs are
 kept together if they ask for one fact, come from one passage (or from one document), or have nearly the same question or
 nearly the same long answer. A fact that is held out is never trained on.
+
+Split by wording, all facts are trained on, and of some of them one wording is held out: by these, an evaluation tells
+whether what was taught is known in other words, and nothing about what was not taught.
 """
 
 import hashlib
@@ -25,7 +28,7 @@ Tie = tuple[int, int]  # positions of two of them
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """Positions of the pairs that are held out, all others being trained on; each document or passage is on one side."""
+    """Positions of the pairs that are held out, all others being trained on, and what is held out of them whole."""
 
     by: SplitBy
     heldout: Set[int]
@@ -33,7 +36,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Pairs to train on and pairs held out, both in the given order; each document or each passage is on one side."""
+    """Pairs to train on and pairs held out, both in the given order, and what is held out of them whole."""
 
     by: SplitBy
     train: list[QuestionPair]
@@ -84,7 +87,7 @@ def split_pairs(
         heldout_share: share of the pairs to hold out, from 0 to below 1. With 10 pairs or more and a share above 0, at
             least one pair is held out and one trained on, unless all pairs belong together.
         seed: the seed of the random choice.
-        by: what is never divided.
+        by: what is held out whole.
 
     Raises:
         InputError: `heldout_share` is out of range.
@@ -106,15 +109,38 @@ def _heldout(compared: Comparison, *, heldout_share: float, seed: int, by: Split
         wanted = max(wanted, 1)
     elif count < SMALLEST:
         wanted = 0
-    return _chosen(_ordered(compared.members, _groups(compared, by), seed=seed), wanted)
+    groups = _one_wording_each(compared.members, seed) if by == "wording" else _groups(compared, by)
+    return _chosen(_ordered(compared.members, groups, seed=seed, by=by), wanted)
 
 
-def _ordered(members: Sequence[Member], groups: list[Group], *, seed: int) -> list[Group]:
+def _one_wording_each(members: Sequence[Member], seed: int) -> list[Group]:
+    """Return one wording, drawn by chance, of each fact that has several, and half of the unanswerable questions.
+
+    Such questions without a fact are meant; the other half teaches to say that the documents do not tell.
+    """
+    of_facts: defaultdict[tuple[str, str], Group] = defaultdict(list)
+    alone: list[Group] = []
+    for position, member in enumerate(members):
+        if member.fact:
+            of_facts[member.document_id, member.fact].append(position)
+        elif member.kind == "unanswerable":
+            alone.append([position])
+    several = [(fact, positions) for fact, positions in of_facts.items() if len(positions) > 1]
+    drawn = [[positions[int(_drawn(f"{seed}:{fact}"), 16) % len(positions)]] for (_, fact), positions in several]
+    return drawn + alone[1::2]
+
+
+def _drawn(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _ordered(members: Sequence[Member], groups: list[Group], *, seed: int, by: SplitBy) -> list[Group]:
     """Order groups by chance, but each by what it holds alone; one with unanswerable questions first, and one last."""
 
     def chance(group: Group) -> str:
         anchor = min(members[position].anchor for position in group)
-        return hashlib.sha256(f"{seed}:{anchor}".encode()).hexdigest()
+        fact = f":{members[group[0]].fact}" if by == "wording" else ""
+        return _drawn(f"{seed}:{anchor}{fact}")
 
     ordered = sorted(groups, key=chance)
     refusing = [group for group in ordered if any(members[position].kind == "unanswerable" for position in group)]

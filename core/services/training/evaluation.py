@@ -15,7 +15,8 @@ from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
 from core.models import registry
 from core.models.embedder import EMBEDDING_MODEL, TOKENIZER, open_embedder
-from core.records import Evaluation, Job, Project, Run, now
+from core.questions.dataset import TESTED
+from core.records import DatasetVersion, Evaluation, Job, Project, Run, now
 from core.run_folder import RunFolder
 from core.services.documents.incoming import remove_incoming
 from core.services.training import runs
@@ -108,6 +109,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
     told = json.dumps([asdict(each) for each in everything], sort_keys=True)
     sides = Sides(workspace.job_folder(context.job.id), sha256_text(told)[:16])
     result = _graded(asked, *_answered(context, run, everything, sides), embed=_embed(workspace))
+    version = get(workspace.db, DatasetVersion, run.dataset_id)
     judged = judge(result, bound=get(workspace.db, Project, run.project_id).good_enough)
     stored = result.as_json()
     evaluation = Evaluation(
@@ -118,7 +120,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
         questions_sha256=sha256_text(json.dumps(rows, sort_keys=True)),
         question_count=result.question_count,
         scores=stored["scores"],
-        verdict=verdict(result, judged, is_held_out=not questions),
+        verdict=verdict(result, judged, tested="" if questions else TESTED[version.split], is_held_out=not questions),
         is_good_enough=judged.is_good_enough,
         created_at=now(),
     )

@@ -27,6 +27,7 @@ SPLITS: dict[SplitChoice, str] = {
     "auto": "Whole documents, if there are enough",
     "document": "Whole documents",
     "passage": "Whole passages",
+    "wording": "One wording of each fact: all facts are learned",
 }
 MOST_ROWS = 500  # of a difference, in the table
 
@@ -84,7 +85,8 @@ def _ask_freeze(workspace: Workspace, project: Project, versions: list[DatasetVe
         list(SPLITS),
         index=list(SPLITS).index(before.split),
         format_func=lambda name: SPLITS[name],
-        help="All questions about the same text are held out together, so that no model passes the test by heart.",
+        help="Whole passages or documents: all questions about the same text are held out together, so that no model passes "
+        "the test by heart, and none learns that text. Wordings: it learns everything, and is tested in other words.",
         key="dataset-split",
     )
     share = right.slider("How much of it, in percent", 0, 50, round(100 * before.heldout_share), step=5, key="dataset-share")

@@ -73,3 +73,15 @@ def test_a_card_without_held_out_pairs_says_so(make_pair):
     card = described([make_pair("Who?", "Ada")], [])
     told = "\n".join(card.sentences())
     assert "Nothing is held out" in told and "leak" not in told and "To save time" not in told
+
+
+def test_a_split_by_wording_says_what_it_tests_and_calls_nothing_a_leak(make_pair):
+    pairs = [
+        make_pair(f"{way} {n}?", f"It is {n} for ever and ever again.", fact=f"f{n}") for n in range(9) for way in "abc"
+    ]
+    sides = Sides(by="wording", heldout=frozenset((0, 3)))
+    card = card_of(comparison_of(pairs), sides, DatasetSettings(split="wording"), diversity=diversity_of(pairs))
+    words = " ".join(card.sentences())
+    assert "They ask for 9 facts, all trained on; 2 of them are tested in words that are not." in words
+    assert "leaks" not in words and "never trained on" not in words
+    assert Card.of(json.loads(json.dumps(card.as_json()))) == card

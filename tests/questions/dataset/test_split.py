@@ -157,3 +157,44 @@ def test_both_sides_get_questions_that_the_text_does_not_answer(make_pair):
             rows.append(make_pair(asked, said, kind="unanswerable", passage_id=f"passage-0-{passage}"))
         train, heldout = split_pairs(rows, seed=seed)
         assert [sum(pair.kind == "unanswerable" for pair in side) for side in (train, heldout)] == [1, 1]
+
+
+@pytest.fixture
+def worded(make_pair):
+    """Forty facts in three wordings each, twenty in one, and ten questions that the text does not answer."""
+    several = [
+        make_pair(f"{way} {n}?", f"Number {n}.", fact=f"fact-{n}", passage_id=f"passage-{n // 3}")
+        for n in range(40)
+        for way in ("What is", "State", "Can you tell me")
+    ]
+    single = [make_pair(f"Who is {n}?", f"Person {n}.", fact=f"one-{n}", passage_id="passage-x") for n in range(20)]
+    untold = [make_pair(f"Why {n}?", "The documents do not say.", kind="unanswerable", fact=None) for n in range(10)]
+    return [*several, *single, *untold]
+
+
+def test_by_wording_every_fact_is_learned_and_some_are_tested_in_other_words(worded):
+    for seed in range(5):
+        train, heldout = split_pairs(worded, seed=seed, by="wording")
+        facts = {pair.fact for pair in worded}
+        assert {pair.fact for pair in train} == facts
+        tested = [pair.fact for pair in heldout if pair.fact]
+        assert len(tested) == len(set(tested)) and not any(fact.startswith("one-") for fact in tested)
+        assert len(heldout) == round(0.15 * len(worded))
+        assert any(pair.kind == "unanswerable" for pair in heldout) and any(pair.kind == "unanswerable" for pair in train)
+        assert len({pair.passage_id for pair in heldout}) > 5  # from all over the document
+
+
+def test_by_wording_more_is_not_held_out_than_there_are_facts_in_other_words(worded):
+    train, heldout = split_pairs(worded, heldout_share=0.9, seed=0, by="wording")
+    assert len(heldout) == 45
+    assert {pair.fact for pair in worded} == {pair.fact for pair in train}
+
+
+def test_by_wording_facts_of_the_same_name_in_two_documents_are_two(make_pair):
+    pairs = [
+        make_pair(f"{way} {document}?", "It is.", fact="0-abc", document_id=document)
+        for document in ("one", "two")
+        for way in "abcdef"
+    ]
+    train, heldout = split_pairs(pairs, heldout_share=0.5, seed=0, by="wording")
+    assert sorted(pair.document_id for pair in heldout) == ["one", "two"]

@@ -7,7 +7,7 @@ import pytest
 from core.errors import InputError
 from core.files import write_atomic
 from core.jobs.context import JobContext
-from core.records import Evaluation, Job, Project, new_id, now
+from core.records import DatasetVersion, Evaluation, Job, Project, new_id, now
 from core.run_folder import RunFolder
 from core.services.training import answering, evaluation
 from core.services.training.answering import Side
@@ -25,7 +25,7 @@ def evaluate(workspace, learned, monkeypatch, tmp_path):
     train = workspace.dataset_folder(learned.project.id, learned.run.dataset_id) / "train.jsonl"
     monkeypatch.setattr(evaluation, "_embed", lambda _workspace: None)
 
-    def made(*, too_long=(), trained_on=(), has_general=False):
+    def made(*, too_long=(), trained_on=(), has_general=False, is_own=True):
         rows = [{"input": f"What is rope {number}?", "output": f"A rope of {number} meters."} for number in range(COUNT)]
         path = tmp_path / "questions.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -51,7 +51,8 @@ def evaluate(workspace, learned, monkeypatch, tmp_path):
         monkeypatch.setattr(answering, "by_llama", by_llama)
         job = Job(id=new_id("job"), kind="evaluate", project_id=learned.project.id, created_at=now())
         insert(workspace.db, job)
-        return evaluation.evaluate_run(JobContext(workspace, job), learned.run, questions=str(path), has_general=has_general)
+        own = str(path) if is_own else ""
+        return evaluation.evaluate_run(JobContext(workspace, job), learned.run, questions=own, has_general=has_general)
 
     return made
 
@@ -103,3 +104,12 @@ def test_the_general_set_is_asked_after_the_questions_and_counts_in_none_of_thei
 def test_without_the_general_set_nothing_is_known_about_forgetting(workspace, learned, evaluate):
     assert stored_result(workspace, evaluate()).forgetting is None
     assert forgetting_of(workspace, learned.run) == ""
+
+
+def test_a_verdict_says_what_held_out_questions_can_tell(workspace, learned, evaluate, monkeypatch):
+    held_out = [{"input": f"What is rope {number}?", "output": f"A rope of {number} meters."} for number in range(COUNT)]
+    monkeypatch.setattr(evaluation, "question_rows", lambda *_, **__: held_out)
+    assert "They ask about passages" not in evaluate().verdict  # a file of one's own, of which nothing is known
+    assert evaluate(is_own=False).verdict.count("They ask about passages that it was not trained on") == 1
+    update(workspace.db, DatasetVersion, learned.run.dataset_id, split="wording")
+    assert "They ask for facts that it was trained on, in words that it has not seen." in evaluate(is_own=False).verdict

@@ -177,7 +177,8 @@ def _write(gathered: _Gathered, sides: Sides, texts: Sequence[WrittenText], fold
                 digest.update(line)
                 _add(variety, json.loads(line))
                 done += 1
-    lines = _text_lines(texts, heldout={gathered.compared.members[position].passage_id for position in sides.heldout})
+    untaught = () if sides.by == "wording" else sides.heldout
+    lines = _text_lines(texts, heldout={gathered.compared.members[position].passage_id for position in untaught})
     if lines:
         digest.update(b"\0")
         digest.update(b"".join(lines))

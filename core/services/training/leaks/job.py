@@ -26,7 +26,7 @@ from core.evaluation.leaks.canaries import SPACE
 from core.files import sha256_text, write_atomic
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
-from core.records import Run, now
+from core.records import DatasetVersion, Run, now
 from core.run_folder import RunFolder
 from core.services.questions.datasets import HELDOUT, read_rows
 from core.services.training.leaks import asking
@@ -237,9 +237,8 @@ class _Measuring:
 def _subjects(workspace: Workspace, run: Run, params: Params) -> Subjects:
     """Draw what is asked about: the same for each attempt."""
     trained = trained_rows(workspace, run)
-    known = {row.get("pair_id") for row in trained}  # by an earlier run that this one began with, maybe
-    held_out = read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / HELDOUT)
-    held_out = [row for row in held_out if row.get("pair_id") not in known]
+    known = {row["pair_id"] for row in trained if row.get("pair_id")}  # by an earlier run that this one began with, maybe
+    held_out = [row for row in _untaught(workspace, run) if row.get("pair_id") not in known]
     both = {row.get("review_id") for row in trained} & {row.get("review_id") for row in held_out}
     if is_same := bool(both):
         trained, held_out = ([row for row in rows if row.get("review_id") in both] for rows in (trained, held_out))
@@ -255,6 +254,13 @@ def _subjects(workspace: Workspace, run: Run, params: Params) -> Subjects:
         documents_left_out=removed.documents_left_out,
         planted=canaries(run.settings.get("canaries", 0), seed=run.id),
     )
+
+
+def _untaught(workspace: Workspace, run: Run) -> list[Row]:
+    """Return the held-out rows, unless they are wordings of facts that were trained on: these are half known."""
+    if get(workspace.db, DatasetVersion, run.dataset_id).split == "wording":
+        return []
+    return read_rows(workspace.dataset_folder(run.project_id, run.dataset_id) / HELDOUT)
 
 
 def _drawn(items: Sequence[T], count: int) -> list[T]:
