@@ -32,7 +32,7 @@ PACK = 1024  # tokens that go through the model at once on a processor: `core.mo
 CHECKPOINT_BYTES = 12  # of a weight that learns: itself and the two means of AdamW, in 4 bytes each
 HARMED_BELOW = 3e8  # weights of a model that full training harms (arXiv 2606.06920)
 LORA_SHARE = 0.0181 / 8  # trainable share per unit of rank: 2.44 M of 134.5 M weights at rank 8
-# Tokens per second of the embedded model on 2 cores: 560 were measured on a Xeon that did nothing else (fp32, LoRA of rank 16).
+# Tokens per second of the embedded model on 2 cores: 560 were measured on a Xeon that did nothing else (fp32, rank 16).
 REFERENCE_SPEED, REFERENCE_WEIGHTS = 400.0, 134.5e6
 CHARACTERS_PER_TOKEN = 4.0
 START_S = 20.0  # loading the libraries and the model, freezing the rows

@@ -43,7 +43,7 @@ def test_a_training_that_fits_is_told_with_its_figures_and_exit_code_0(plan: Pla
     code, out, err = plan("--goal", "quick")
     assert (code, err) == (0, "")
     assert out.startswith("Training on 3 question pairs fits this machine.\n")
-    assert "64.0 GB" in out and "about 23 seconds" in out
+    assert "64.0 GB" in out and "about 22 seconds" in out
     assert "Next" not in out
 
 
