@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,6 @@ from core.services.questions.freezing.version import freeze
 from core.services.training import runs
 from core.settings import EMBEDDED_MODEL, DatasetSettings, TrainingSettings
 from core.storage import find, get, insert, update
-from core.training import TrainingResult
 from tests.learned import QUOTE
 
 ADA = declared("Ada")
@@ -107,16 +105,7 @@ def test_the_preference_of_a_held_out_question_is_not_trained_on(tmp_path):
     assert json.loads((tmp_path / "preferences.jsonl").read_text(encoding="utf-8")) == rows[0]
 
 
-def test_a_job_hands_the_preferences_of_its_version_on(workspace, learned, monkeypatch):
-    handed = {}
-
-    def train(path: Path, format: str, **options) -> TrainingResult:
-        handed.update(options)
-        return TrainingResult(adapter_sha256="a" * 64, metrics={})
-
-    monkeypatch.setattr(runs, "train", train)
-    monkeypatch.setattr(runs, "measured_once", lambda path: {})
-    monkeypatch.setattr(runs, "_make_ready", lambda *told: None)
+def test_a_job_hands_the_preferences_of_its_version_on(workspace, learned, handed):
     mend(workspace, learned.pairs[0])
     frozen = freeze(workspace, learned.project, DatasetSettings(heldout_share=0))
     for objective, count in (("dpo", 1), ("answers", 0)):

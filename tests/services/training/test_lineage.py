@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,6 @@ from core.services.training.lineage import approvals_behind, check_start, inheri
 from core.services.training.question_set import question_set
 from core.settings import EMBEDDED_MODEL, TrainingSettings
 from core.storage import get, insert, update
-from core.training import TrainingResult
 
 
 def write_rows(workspace, run: Run, dataset_id: str, *rows: dict[str, str]) -> None:
@@ -125,16 +123,7 @@ def test_rows_and_approvals_of_all_runs_before_count_as_those_of_a_run(workspace
     assert [row["input"] for row in trained_rows(workspace, first)] == ["Old?"]
 
 
-def test_a_job_hands_the_adapter_on_and_the_run_says_what_it_went_on_from(workspace, first, monkeypatch):
-    handed = {}
-
-    def train(path: Path, format: str, **options) -> TrainingResult:
-        handed.update(options)
-        return TrainingResult(adapter_sha256="a" * 64, metrics={})
-
-    monkeypatch.setattr(runs, "train", train)
-    monkeypatch.setattr(runs, "measured_once", lambda path: {})
-    monkeypatch.setattr(runs, "_make_ready", lambda *told: None)
+def test_a_job_hands_the_adapter_on_and_the_run_says_what_it_went_on_from(workspace, first, handed):
     job = Job(id=new_id("job"), kind="train", project_id=first.project_id, created_at=now())
     insert(workspace.db, job)
     params = runs.Params(model=EMBEDDED_MODEL, settings=settings_of(first).in_full(), dataset_id="dataset-1")
