@@ -1,7 +1,7 @@
 """A project that has been through the steps up to a finished run, stored row by row; nothing is trained for it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -98,3 +98,17 @@ def learned(workspace: Workspace) -> LearnedProject:
     rows = [{"step": 1, "loss": 3.0, "tokens_per_s": 150.0}, {"step": 2, "loss": 2.0, "validation_loss": 2.5}]
     write_atomic(workspace.run_folder(project.id, run.id) / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     return LearnedProject(project, pairs, run)
+
+
+def add_facts(workspace: Workspace, learned: LearnedProject, count: int) -> None:
+    """Add so many facts, each in a passage of its own, and take away the run and its dataset version."""
+    pattern = learned.pairs[0]
+    insert(
+        workspace.db,
+        *[
+            replace(pattern, id=f"fact-{n}", input=f"What is part {n}?", output=f"It holds {n} bolts", passage_id=f"p{n}")
+            for n in range(count)
+        ],
+    )
+    workspace.db.execute("delete from runs")
+    workspace.db.execute("delete from datasets")

@@ -1,6 +1,5 @@
 """A training in a real browser: started, left alone, come back to, and gone on from to the verdict."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from core.models.registry import add_model
 from core.records import Run
-from core.storage import Workspace, find, insert
-from tests.learned import LearnedProject
+from core.storage import Workspace, find
+from tests.learned import LearnedProject, add_facts
 from tests.training.conftest import build_tiny_model
 
 pytestmark = pytest.mark.browser
@@ -20,16 +19,7 @@ JOB_MS = 240_000  # in which a job of a few steps has ended, also where others k
 @pytest.fixture
 def project_id(page: Page, workspace: Workspace, learned: LearnedProject, tmp_path: Path) -> str:
     """A project with twenty facts more and no run yet, on a machine with a model that trains in seconds."""
-    pattern = learned.pairs[0]
-    insert(
-        workspace.db,
-        *[
-            replace(pattern, id=f"fact-{n}", input=f"What is part {n}?", output=f"It holds {n} bolts", passage_id=f"p{n}")
-            for n in range(FACTS)
-        ],
-    )
-    workspace.db.execute("delete from runs")
-    workspace.db.execute("delete from datasets")
+    add_facts(workspace, learned, FACTS)
     add_model(workspace.home, build_tiny_model(tmp_path / "tiny"), "tiny")
     return learned.project.id
 

@@ -1,15 +1,14 @@
 """Dataset versions on the page Train, in a real browser: frozen, read in words, compared, and taken away as a file."""
 
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from core.records import DatasetVersion, QuestionPair
-from core.storage import Workspace, find, insert, update
-from tests.learned import LearnedProject
+from core.storage import Workspace, find, update
+from tests.learned import LearnedProject, add_facts
 
 pytestmark = pytest.mark.browser
 FACTS = 20
@@ -19,16 +18,7 @@ JOB_MS = 60_000  # in which a job of a few pairs has ended, also where others ke
 @pytest.fixture
 def project_id(page: Page, workspace: Workspace, learned: LearnedProject) -> str:
     """A project with twenty facts more, each in a passage of its own, and no version yet."""
-    pattern = learned.pairs[0]
-    insert(
-        workspace.db,
-        *[
-            replace(pattern, id=f"fact-{n}", input=f"What is part {n}?", output=f"It holds {n} bolts", passage_id=f"p{n}")
-            for n in range(FACTS)
-        ],
-    )
-    workspace.db.execute("delete from runs")
-    workspace.db.execute("delete from datasets")
+    add_facts(workspace, learned, FACTS)
     return learned.project.id
 
 
