@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.language.english.function_words import MODALS
+from core.language.english.function_words import COMMON_PREPOSITIONS, MODALS
 from core.language.grammar import Word, parse
 from core.questions.passage_sentences import BULLETS
 from core.questions.writers.guided import asking
@@ -22,6 +22,12 @@ _TURNED = re.compile(r"^The following (?P<be>is|are) (?P<what>(?!an? |examples?\
 _LABEL = re.compile(r"^(?P<label>[A-Z][\w’/-]*(?: [\w’/-]+){0,5}): \S")
 # The end of a line whose items say what its subject does.
 _OF_ACTS = re.compile(r"\b(?:ways|functions|tasks|roles|responsibilities|actions|the following)$")
+# "Collect the following data on valves": words that the items can stand for.
+_FOLLOWING_INSIDE = re.compile(
+    rf"\bthe following(?: [a-z]+)?(?= (?:{'|'.join(sorted(COMMON_PREPOSITIONS - {'as', 'by'}))})\b)"
+)
+# "Systems and their capabilities such as—": an item with a list of its own, which the next items may or may not belong to.
+_OWN_LIST = re.compile(r",?\s*(?:(?:to )?includ(?:e|ing)|such as)\s?(?:—|–|:)$")
 MOST_ITEMS, MOST_IN_ITEM = 14, 26  # items, and words of an item
 MOST_WORDS = 85  # of all items in one answer
 SHORT_ITEM = 7  # words; a list of such items needs commas alone
@@ -103,14 +109,27 @@ def is_long(listing: Listing) -> bool:
     return sum(len(text.split()) for text, _, _ in listing.items) > MOST_WORDS
 
 
-def names_following(listing: Listing) -> bool:
-    """Return whether the line that leads in names its items itself, so that none of them can stand behind it."""
-    return re.search(r"\bthe following\b", listing.lead) is not None
+def is_nested(listing: Listing) -> bool:
+    """Return whether an item of a list has a list of its own, so that nobody can tell which items belong to which."""
+    return any(_OWN_LIST.search(text) for text, _, _ in listing.items)
+
+
+def with_inside(lead: str, items: str) -> str | None:
+    """Return a line that leads in with its items in place of "the following data" inside it; None if they stand behind."""
+    match = _FOLLOWING_INSIDE.search(lead)
+    return f"{lead[: match.start()]}{items}{lead[match.end() :]}" if match else None
+
+
+def with_item(lead: str, item: str) -> str | None:
+    """Return a line that leads in with one of its items, as a sentence; None if it names the items itself at its end."""
+    if inside := with_inside(lead, item):
+        return f"{inside}."
+    return None if re.search(r"\bthe following\b", lead) else f"{lead} {item}."
 
 
 def cleaned_item(text: str) -> str:
     """Return an item as a part of a sentence; "" if it is unfit for that."""
-    text = without_parentheses(text).strip(" .;,")
+    text = without_parentheses(_OWN_LIST.sub("", text)).strip(" .;,")
     return "" if re.search(r"[—|_=]", text) or len(text.split()) > MOST_IN_ITEM else asking.lower_first(text)
 
 

@@ -4,13 +4,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.language.english.function_words import COMMON_PREPOSITIONS, PRONOUNS
+from core.language.english.function_words import PRONOUNS
 from core.language.english.numbers import UP_TO_NINETEEN
 from core.language.grammar import Word, parse
 from core.questions.passage_sentences import passage_sentences
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import Clause, Part, clauses, inside, span_text, stands_alone
-from core.questions.writers.guided.listings import MOST_WORDS, Listing, begins_with_item, cleaned, items_text, listings
+from core.questions.writers.guided.listings import (
+    MOST_WORDS,
+    Listing,
+    begins_with_item,
+    cleaned,
+    is_nested,
+    items_text,
+    listings,
+    with_inside,
+)
 from core.questions.writers.guided.meaning import NUMBER_WORD, content, plain, spellings_of
 from core.questions.writers.guided.standing import DEGREES, is_hanging
 from core.questions.writers.guided.topics import Topic
@@ -19,9 +28,6 @@ from core.questions.writers.writer import Excerpt
 from core.records import Passage
 
 _FOLLOWING = re.compile(r"(?: (?:of )?the following| as follows| these)$")
-_FOLLOWING_INSIDE = re.compile(
-    rf"\bthe following(?: [a-z]+)?(?= (?:{'|'.join(sorted(COMMON_PREPOSITIONS - {'as', 'by'}))})\b)"
-)
 _FOLLOWING_NOUN = re.compile(r"\bthe following(?= [a-z])")
 # What names the items at the end of a line that is a whole sentence: "performs seven functions", "in the following steps".
 _NAMING = re.compile(
@@ -113,8 +119,8 @@ def _number(count: str | None) -> int | None:
 
 def _completed(lead: str) -> str:
     """Return the line that leads in as a sentence, in which a word stands for the items unless it names them itself."""
-    if match := _FOLLOWING_INSIDE.search(lead):
-        return f"{lead[: match.start()]}{STANDS_IN.lower()}{lead[match.end() :]}."
+    if inside := with_inside(lead, STANDS_IN.lower()):
+        return f"{inside}."
     if _NAMING.search(lead):
         return f"{_opened(lead)}."
     return f"{_opened(lead)} {STANDS_IN.lower()}."
@@ -126,7 +132,7 @@ def _opened(lead: str) -> str:
 
 
 def _fact(found: Listing, clause: Clause) -> ListFact | None:
-    items = cleaned(found)
+    items = () if is_nested(found) else cleaned(found)
     is_named = clause.subject is not None and _is_named(clause, clause.subject)
     if not items or not is_named or sum(len(item.split()) for item in items) > MOST_WORDS:
         return None
@@ -146,7 +152,7 @@ def _fact(found: Listing, clause: Clause) -> ListFact | None:
         request=asked.request,
         whole=_whole(clause),
         items=items,
-        is_around=_FOLLOWING_INSIDE.search(found.lead) is not None,
+        is_around=with_inside(found.lead, STANDS_IN) is not None,
     )
 
 

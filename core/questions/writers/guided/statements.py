@@ -1,4 +1,4 @@
-"""What a passage says where no part of it can be asked for, as facts: whole clauses, and members of lists too long to tell.
+"""What a passage says where no part of it can be asked for, as facts: whole clauses, and members of long or nested lists.
 
 They are asked with yes or no, and only where a passage has few other facts.
 """
@@ -11,7 +11,7 @@ from core.language.english.function_words import PRONOUNS
 from core.language.grammar import parse
 from core.questions.writers.guided import asking
 from core.questions.writers.guided.clause import MARKS, Clause, clauses, describes_subject, inside, stands_alone
-from core.questions.writers.guided.listings import cleaned_item, is_long, listings, names_following
+from core.questions.writers.guided.listings import cleaned_item, is_long, is_nested, listings, with_item
 from core.questions.writers.guided.meaning import NUMBER_WORD, spellings_of, stems
 from core.questions.writers.guided.meaning import words as spoken
 from core.questions.writers.guided.standing import definite, has_denial, has_hanging_plural
@@ -42,14 +42,14 @@ class Member:
 
 
 def members(passages: Sequence[Passage]) -> Iterator[Member]:
-    """Yield the items of lists that are too long to be told in one answer."""
+    """Yield the items of lists that are too long to be told in one answer, or hold lists of their own."""
     found = [
-        (each, end, f"{each.lead} {item}.")
+        (each, end, line)
         for passage in passages
         for each in listings(passage)
-        if is_long(each) and not names_following(each)
+        if is_long(each) or is_nested(each)
         for text, _, end in each.items
-        if (item := cleaned_item(text)) and item.split()[0] not in MARKS
+        if (item := cleaned_item(text)) and item.split()[0] not in MARKS and (line := with_item(each.lead, item))
     ]
     spellings = spellings_of(tuple(passage.text for passage in passages))
     for (each, end, _), words in zip(found, parse(line for *_, line in found), strict=True):

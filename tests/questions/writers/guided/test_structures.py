@@ -131,6 +131,33 @@ def test_members_of_a_list_too_long_for_one_answer_are_asked_for_with_yes(asked)
     assert "What do the duties of the keeper include?" not in pairs
 
 
+NESTED = [
+    (
+        "Inspectors must document the following data on each pressure vessel of the plant:\n"
+        "• Equipment and its condition such as—\n• Corrosion of the outer shell.\n• Wear of the gaskets.\n"
+        "• Name and training of the last operator.",
+        "Must inspectors document equipment and its condition on each pressure vessel of the plant?",
+    ),
+    (
+        "The annual report of the waterworks includes—\n• Losses in the network by district (in percent), including—\n"
+        "• Leaks found at night.\n• Plans for replacing lead pipes in older houses.",
+        "Does the annual report of the waterworks include plans for replacing lead pipes in older houses?",
+    ),
+    (
+        "Duty nurses of the ward must check the following items on each tray:\n"
+        "• Records of the patient, to include—\n• Allergies.\n• Blood group.\n• Instruments and sterile cloths.",
+        "Must duty nurses of the ward check instruments and sterile cloths on each tray?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "question"), NESTED)
+def test_members_of_a_list_in_a_list_are_asked_for_with_yes_and_never_all_together(asked, text, question):
+    pairs = asked(text)
+    assert question in pairs
+    assert not [text for pair in pairs.items() for text in pair if "—" in text or ";" in text]
+
+
 @pytest.mark.parametrize(("count", "members"), [(1, 0), (2, 0), (4, 2), (50, 4)])
 def test_what_is_asked_with_yes_alone_fills_up_what_is_told_otherwise(make_excerpt, count, members):
     text = f"{LONG}\nThe tower was founded in 1891 by a group of teachers."
