@@ -190,6 +190,8 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
         return None  # "Concurrently with other acts, …"
     if subject is None and verb > 0 and not clause.before:
         return None  # no command, but a verb without a subject
+    if any(p.role == "ccomp" for p in clause.before):
+        return None  # "The pump needs care, the valve needs oil, and …"
     if _loses_its_mark(clause) or _may_possess(clause) or "-" in words[verb].text + words[verb - 1].text:
         return None
     is_doubtful = any(_is_loose(words, part) or _is_cut(words, part) for part in parts)
@@ -372,7 +374,7 @@ def _is_cut(words: Sequence[Word], part: Part) -> bool:
     is_aim_listed = (  # "to slow the tide, | lower the gate, and …"
         joint > part.end
         and joint < len(words)
-        and words[joint].tag == "VB"
+        and words[joint].tag in ("VB", "VBP")
         and any(words[at].tag == "TO" for at in range(part.start, part.end))
     )
     is_torn = words[part.start - 1].text == "-" or (follows is not None and follows.text == "-")  # "semi-annually"

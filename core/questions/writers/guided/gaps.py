@@ -67,6 +67,7 @@ _LEVELS = frozenset(
     "level echelon phase stage step mode area region category class format temperature pressure speed angle depth height "
     "distance direction language position order condition document form".split()
 )
+_OF_THINGS = frozenset("consist comprise depend".split())  # said of bodies of people as of things
 _TIME_OPENINGS = {word: "When" for word in ("in", "on", "at", "before", "after")} | {"within": "How soon"}
 _PLACE_PREPOSITIONS = frozenset("in at on inside near behind under".split())
 _CONDITIONS = {"if": "Under which condition", "unless": "Under which condition", "when": "When", "whenever": "When"}
@@ -163,11 +164,21 @@ def _of_subject(clause: Clause, subject: Part) -> Iterator[Gap]:
     head = clause.words[subject.head]
     if head.part in ("NOUN", "PROPN") and (is_one or not is_linking(clause)):
         is_short = re.fullmatch(r"[A-Z][A-Z0-9-]+s?", head.text) is not None
-        heads = [subject.head, *(at for at in range(subject.start, subject.end) if clause.words[at].role == "conj")]
+        heads = _joined_nouns(clause.words, subject)
         people = [is_person(clause.words, at) for at in heads]
         is_body = any(_is_body(clause.words, at) for at in heads)
-        opening = "Who" if all(people) else "Who or what" if is_short or is_body or any(people) else "What"
+        is_open = (is_short or is_body or any(people)) and clause.words[clause.verb].lemma not in _OF_THINGS
+        opening = "Who" if all(people) else "Who or what" if is_open else "What"
         yield Gap(kind="fact", opening=opening, part=subject, answer=clause.text(subject))
+
+
+def _joined_nouns(words: Sequence[Word], part: Part) -> list[int]:
+    """Return the nouns that a part is: its head and those joined to it, but none of what describes them."""
+    nouns = [part.head]
+    for at in range(part.head + 1, part.end):
+        if words[at].role == "conj" and words[at].head in nouns:
+            nouns.append(at)
+    return nouns
 
 
 def _is_body(words: Sequence[Word], noun: int) -> bool:

@@ -130,14 +130,19 @@ def _is_tied(clause: Clause) -> bool:
 def _is_torn(clause: Clause, part: Part) -> bool:
     """Return whether a part holds a piece of something else.
 
-    It may be another verb of the subject ("has … and requires …"), or a list that goes on elsewhere ("the time, place").
+    It may be another verb of the subject ("has … and requires …", "a course the unit follows and issues …"), or a list that
+    goes on elsewhere ("the time, place").
     """
     words = clause.words
     inside = range(part.start, part.end)
-    has_verb = any(
-        words[at].tag in _FINITE and words[at].role == "conj" and words[words[at].head].tag not in _FINITE for at in inside
-    )
     spoken = {words[at].text for at in inside}
+    is_bare = not {"that", "which", "who", "whom"} & spoken
+    has_verb = any(
+        words[at].tag in _FINITE
+        and words[at].role == "conj"
+        and (words[words[at].head].tag not in _FINITE or (is_bare and words[words[at].head].role == "relcl"))
+        for at in inside
+    )
     return has_verb or (
         part.role in ("dobj", "attr") and "," in spoken and not {"and", "or", "that", "which", "who", "to"} & spoken
     )

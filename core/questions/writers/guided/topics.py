@@ -94,9 +94,9 @@ def _is_thing(heading: str, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _commands(heading: str) -> bool:
-    """Return whether a heading tells to do something: "Retain Freedom of Maneuver"."""
+    """Return whether a heading tells to do something, or what something does: "Retain Freedom", "Provides Warning"."""
     words = next(iter(parse([f"{heading}."])))
-    return words[0].tag in ("VB", "VBP") and words[0].text.islower()
+    return words[0].tag in ("VB", "VBP", "VBZ") and words[0].text.islower()
 
 
 def _is_about(heading: str, text: str) -> bool:
