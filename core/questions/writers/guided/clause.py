@@ -192,6 +192,8 @@ def _clause(words: Sequence[Word], children: Sequence[Sequence[int]], verb: int,
         return None  # no command, but a verb without a subject
     if any(p.role == "ccomp" for p in clause.before):
         return None  # "The pump needs care, the valve needs oil, and …"
+    if subject is not None and (words[subject.end].text == ":" or (verb > subject.head and words[verb].text[:1].isupper())):
+        return None  # a label, or a cell of a table, that ran into the sentence
     if _loses_its_mark(clause) or _may_possess(clause) or "-" in words[verb].text + words[verb - 1].text:
         return None
     is_doubtful = any(_is_loose(words, part) or _is_cut(words, part) for part in parts)

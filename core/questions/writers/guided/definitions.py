@@ -69,7 +69,7 @@ DEFINING = re.compile(
     r"(?:(?P<verb>is defined as|are defined as|means(?! (?:may|can|could|might|must|should|will|are|is|to|of|include)\b)"
     r"|refers to|refer to|denotes) "
     r"(?P<meaning>.+)|(?P<be>is|are) "
-    rf"(?P<body>(?:a|an|the|any|all|one|those|that(?! (?:the|an?|it|they|each|every|all|any)\b)"
+    rf"(?P<body>(?:a|an|the|any|all|one|those(?! that\b)|that(?! (?:the|an?|it|they|each|every|all|any)\b)"
     rf"|each|every|to|how|when|where|what|direct)\b.+|{KIND}.+))$",
     re.DOTALL,
 )

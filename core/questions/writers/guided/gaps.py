@@ -203,6 +203,9 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
         return  # "What do they have?" may be many things
     if part.role == "attr" and not (_asks_what_it_is(clause) and len(set(content(text))) >= LEAST_SAID_OF):
         return
+    others = (*clause.before, *(each for each in clause.after if each.end <= part.start))
+    if part.role == "attr" and (clause.adverbs or any(each.role in ("advcl", "advmod") for each in others)):
+        return  # what something is "typically", or is "because …", is not what it is
     if _leads_to_act(clause) or _may_go_on(clause, part) or _may_hold_next(clause, part) or _gives(clause, part):
         return
     following = next((other for other in clause.after if other.start >= part.end), None)

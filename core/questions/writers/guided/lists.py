@@ -257,7 +257,8 @@ def _plain_wordings(fact: ListFact) -> Iterator[Wording]:
     answer = asking.tidy(items_text(fact.items)) + "."
     yield Wording(name="open", question=fact.question, answer=answer)
     yield Wording(name="request", question=f"Can you list {fact.request}?", answer=answer)
-    missing = fact.items[len(fact.question) % len(fact.items)]
+    hidden = [item for item in fact.items if not set(content(item)) <= set(content(fact.lead))] or fact.items
+    missing = hidden[len(fact.question) % len(hidden)]
     others = items_text([item if item != missing else "_____" for item in fact.items])
     if not fact.is_around:
         sentence = asking.tidy(f"{fact.lead} {others}")

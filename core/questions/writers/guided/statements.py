@@ -14,8 +14,8 @@ from core.questions.writers.guided.clause import MARKS, Clause, clauses, describ
 from core.questions.writers.guided.listings import cleaned_item, is_long, is_nested, listings, with_item
 from core.questions.writers.guided.meaning import NUMBER_WORD, spellings_of, stems
 from core.questions.writers.guided.meaning import words as spoken
-from core.questions.writers.guided.standing import definite, has_denial, has_hanging_plural
-from core.questions.writers.guided.telling import UNNAMED
+from core.questions.writers.guided.standing import definite, extent, has_denial, has_hanging_plural
+from core.questions.writers.guided.telling import UNNAMED, is_occasion
 from core.questions.writers.guided.topics import Topic
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, worded_facts
 from core.questions.writers.writer import Excerpt
@@ -26,6 +26,8 @@ _COUNTS = re.compile(
     rf"\b(?:\d+|{NUMBER_WORD}) (?:\w+ )?"
     r"(?:ways|steps|types|kinds|parts|categories|phases|functions|forms|tasks|levels|reasons)\.$"
 )
+# Of what "the" alone never says which one.
+_ALWAYS_ONE_OF_MANY = frozenset("annex story paragraph meeting briefing document report order request".split())
 LEAST, LEAST_WITH_PRONOUN = 4, 6  # meaningful words of a question
 ENOUGH = 5  # meaningful words with which it needs no topic
 LONGEST = 32  # words of a question
@@ -101,9 +103,11 @@ def statement_wordings(clause: Clause, topic: Topic | None) -> Iterator[Wording]
 
 
 def _is_unnamed(clause: Clause, topic: Topic | None) -> bool:
-    """Return whether a clause speaks of "the pump", and no topic says of which."""
+    """Return whether a clause speaks of "the pump" or of "the annex", and no topic says of which."""
     noun = definite(clause)
-    return noun is not None and topic is not None and not topic.speaks_of(noun)
+    lemmas = (clause.words[at].lemma.lower() for at in range(*extent(clause)) if is_occasion(clause.words, at))
+    named = [lemma for lemma in lemmas if lemma in _ALWAYS_ONE_OF_MANY] + ([noun] if noun else [])
+    return topic is not None and not all(topic.speaks_of(each) for each in named)
 
 
 def says_enough(wordings: Sequence[Wording]) -> bool:

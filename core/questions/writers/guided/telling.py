@@ -20,7 +20,8 @@ _PALE = frozenset(
 )
 # Acts, plans and the like: "the meeting" is one that a sentence before told of, unless a topic names it.
 _OCCASIONS = frozenset(
-    "plan task event situation problem project procedure process document report order request change decision".split()
+    "annex story paragraph plan task event situation problem project procedure process document report order request change "
+    "decision".split()
 )
 _EMPTY_ANSWER = re.compile(
     r"^as many|^(?:to |for |by |with |in )?(?:an? (?:wide |broad |full |large )?(?:range|variety|number|array|host)"
@@ -115,9 +116,13 @@ def _repeats(answer: str, question: str) -> bool:
 
 
 def occasion(clause: Clause, gap: Gap) -> str | None:
-    """Return a noun of the question, such as "meeting" in "the meeting", of which only the text before says which one."""
+    """Return a noun of a clause, such as "meeting" in "the meeting", of which only the text before says which one.
+
+    In an answer that names more than it, such as "the tempo of the meeting", it leaves open what is meant as well.
+    """
     for part in (*clause.before, *clause.after, *([clause.subject] if clause.subject else [])):
-        for at in range(part.start, part.end) if part != gap.part or gap.asks_predicate else ():
+        is_answer = part == gap.part and not gap.asks_predicate
+        for at in range(part.head + 1 if is_answer else part.start, part.end):
             if is_occasion(clause.words, at):
                 return clause.words[at].lemma.lower()
     return None

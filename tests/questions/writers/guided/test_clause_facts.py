@@ -254,6 +254,31 @@ def test_clauses_that_the_parser_ran_together_are_not_cut_apart_wrongly(parts, s
         assert answer != "To speak with their nurses.", (question, answer)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Because rivers are wild, deep, and cold after storms, a route plan is a frame from which to adapt.",
+        "The duty pharmacist is typically the nurse who takes part in the planning of the night shift.",
+        "District nurse training teams Provide additional information collected during visits of new patients.",
+        "T-1: Draw the equipment, execute final rehearsals of the rescue, and conduct checks of all radios.",
+        "Shift leaders keep the tempo of the meeting by prompting their crews with hints on the repair of engines.",
+    ],
+)
+def test_labels_torn_cells_and_what_something_is_at_times_are_not_asked(asked, sentence):
+    for question, answer in asked(sentence, title="Engine manual").items():
+        assert not question.startswith(("Regarding T-1", "What is a route plan", "Who is the duty pharmacist")), question
+        assert "provide" not in question.lower() and "T-1" not in answer and "tempo of the meeting" not in answer, (
+            question,
+            answer,
+        )
+
+
+def test_a_list_does_not_hide_the_item_that_its_line_names(asked):
+    pairs = asked("The terms of a valve inspection include:\n• Valve.\n• Leak rate.\n• Holding pressure of the seat.")
+    hidden = [answer for question, answer in pairs.items() if question.startswith("Complete the list")]
+    assert hidden and "Valve." not in hidden
+
+
 def test_a_condition_can_come_first(asked):
     pairs = asked("When the bell rings, the operator must let go of the lever at once.")
     assert pairs["What must the operator do when the bell rings?"] == "Let go of the lever at once."
