@@ -22,6 +22,7 @@ from dashboard.pages import ALL_PAGES, PAGES, Page, page_titled
 from dashboard.session_keys import NEXT_PROJECT_ID, PROJECT_ID
 
 HERE = Path(__file__).parent
+SIDEBAR_PX = 232  # as wide as its longest words, so that texts and tables get the rest
 
 
 def is_open(workspace: Workspace, page: Page) -> bool:
@@ -31,24 +32,34 @@ def is_open(workspace: Workspace, page: Page) -> bool:
 
 
 def navigation(workspace: Workspace | None) -> StreamlitPage:
-    """Build the menu and return the chosen page.
+    """Return the page at the address, and draw the menu below the choice of project, where work begins.
 
     The menu lists only pages the actor may use; the others can still be reached by address, and `show_page` refuses them.
     """
-    menu = {
-        section: [
-            st.Page(
-                page.path,
-                title=page.title,
-                icon=f":material/{page.icon}:",
-                default=page is ALL_PAGES[0],
-                visibility="visible" if workspace and is_open(workspace, page) else "hidden",
-            )
-            for page in pages
-        ]
-        for section, pages in PAGES.items()
-    }
-    return st.navigation(menu, expanded=True, position="sidebar" if workspace else "hidden")
+    pages = [st.Page(page.path, title=page.title, icon=icon_of(page), default=page is ALL_PAGES[0]) for page in ALL_PAGES]
+    chosen = st.navigation(pages, position="hidden")
+    if workspace is not None:
+        with st.sidebar:
+            show_menu(workspace)
+    return chosen
+
+
+def icon_of(page: Page) -> str:
+    """Return a page's icon as Streamlit wants it."""
+    return f":material/{page.icon}:"
+
+
+def show_menu(workspace: Workspace) -> None:
+    """Draw a link for each page that the actor may open, by section."""
+    for section, pages in PAGES.items():
+        links = [page for page in pages if is_open(workspace, page)]
+        if not links:
+            continue
+        with st.container(gap=None, key=f"menu-{section or 'project'}".lower().replace(" ", "-")):
+            if section:
+                st.caption(section)
+            for page in links:
+                st.page_link(page.path, label=page.title, icon=icon_of(page), width="stretch")
 
 
 def show_page(page: StreamlitPage, workspace: Workspace) -> None:
@@ -77,6 +88,7 @@ def main() -> None:
         if workspace:
             with st.sidebar:
                 choose_project(workspace, resources.projects())
+    st.html(HERE / "assets" / "frame.css")
     page = navigation(workspace)
     if workspace is None:
         return
@@ -90,5 +102,7 @@ def main() -> None:
 
 refuse_connections()  # takes effect once per process; later calls do nothing
 # a local file: an icon given by name would be fetched from another host for the browser's tab
-st.set_page_config(page_title="Garrison", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
+st.set_page_config(
+    page_title="Garrison", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide", initial_sidebar_state=SIDEBAR_PX
+)
 main()

@@ -241,6 +241,15 @@ def m025_experiments(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m030_last_projects(db: sqlite3.Connection) -> None:
+    """Add which project each person worked in last; "" is the operating system's account."""
+    db.execute(
+        "create table last_projects"
+        " (person_id text primary key, project_id text not null references projects on delete cascade)"
+    )
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

@@ -4,7 +4,7 @@ Each derived value comes with its reason, in a sentence that the Train page and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.records import Model
@@ -23,6 +23,9 @@ PREFERENCE_RATE, SHOWN_PREFERENCES = 0.05, 3.0
 # A fact of a dozen words holds some 80 bits, and a weight 2 of them after many repetitions (Allen-Zhu and Li 2024,
 # "Physics of language models" 3.3); an adapter a hundred times as large leaves room for what is not learned perfectly.
 WEIGHTS_OF_FACT = 100 * 80 / 2
+# Everyday questions among the rows keep a run to what it knew. With the embedded model an eighth of the rows at this weight
+# kept its English and took nothing from what it learned; at three times the weight it learned far less (docs/training.md).
+GENERAL_SHARE, GENERAL_WEIGHT = 0.125, 0.3
 RANKS = (8, 16, 32, 64, 128)
 FOUND = ("learning_rate", "lora_rank", "epochs", "layers", "passage_share")  # what a search chooses
 FEWEST_SHOWN = 2  # times that each fact is shown, however little time there is
@@ -36,12 +39,13 @@ class Aim:
     shown: float
     least_rank: int
     rate_share: float = 1.0  # of the learning rate that fits the model
+    keeps_general: bool = False  # whether everyday questions are to keep the run to what its model knew
 
 
 AIMS: Mapping[Goal, Aim] = {
     "quick": Aim(shown=5, least_rank=8),
-    "facts": Aim(shown=15, least_rank=16),
-    "heart": Aim(shown=30, least_rank=32),
+    "facts": Aim(shown=15, least_rank=16, keeps_general=True),
+    "heart": Aim(shown=30, least_rank=32, keeps_general=True),
     "style": Aim(shown=3, least_rank=8, rate_share=0.3),
 }
 
@@ -97,8 +101,10 @@ def derive(goal: str, situation: Situation, changes: Mapping[str, Any] | None = 
     changed = dict(changes or {})
     values: dict[str, Any] = {"goal": goal}
     reasons: dict[str, str] = {}
-    derived = _derived(AIMS[goal], situation, is_whole=changed.get("method") == "full")  # type: ignore[index]
-    if changed.get("objective") == "dpo":
+    aim, is_preferring = AIMS[goal], changed.get("objective") == "dpo"  # type: ignore[index]
+    aim = replace(aim, keeps_general=aim.keeps_general and not is_preferring)
+    derived = _derived(aim, situation, is_whole=changed.get("method") == "full")
+    if is_preferring:
         derived |= _preferring(situation, derived["learning_rate"][0])
     for name, (value, reason) in derived.items():
         values[name] = value
@@ -146,6 +152,10 @@ def _derived(aim: Aim, situation: Situation, *, is_whole: bool) -> dict[str, tup
     if is_whole:
         why = f"A tenth of what fits an adapter on {size}: all weights learn at once."
         return {"epochs": epochs, "learning_rate": (float(f"{rate * WHOLE_RATE:.2g}"), why)}
+    kept: dict[str, tuple[Any, str]] = {}
+    if aim.keeps_general:
+        kept["general_share"] = (GENERAL_SHARE, "One row of eight is an everyday question, so that it forgets less.")
+        kept["general_weight"] = (GENERAL_WEIGHT, "Enough to keep what it knew, and little enough to learn the facts.")
     is_larger = rank > aim.least_rank
     room = f"Room for {counted(facts, 'fact')}" if is_larger else "Room for many more facts than there are"
     return {
@@ -153,6 +163,7 @@ def _derived(aim: Aim, situation: Situation, *, is_whole: bool) -> dict[str, tup
         "lora_rank": (rank, f"{room}: the adapter gets {_adapter_weights(weights, rank) / 1e6:.1f} million weights."),
         "lora_alpha": (2 * rank, "Twice the rank, as usual."),
         "learning_rate": (float(f"{rate:.2g}"), f"What fits {size}: larger ones learn with smaller steps."),
+        **kept,
     }
 
 

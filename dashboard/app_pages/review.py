@@ -55,10 +55,11 @@ def show_text(session: ReviewSession) -> PageEvent:
     current = session.current
     page = shown_page(session)
     number = page.number
-    is_beside = st.toggle("Show the anonymized text beside it", key="review-beside", persist_state="session")
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.caption(page_words(page) or "as it was read", width="content")
+        is_beside = st.toggle("Show the anonymized text beside it", key="review-beside", persist_state="session")
     left, right = st.columns(2) if is_beside else (st.container(), None)
     with left:
-        st.caption(page_words(page) or "as it was read")
         view = PageView(
             number=number,
             label=f"Text of {page.label}",
@@ -114,6 +115,7 @@ def show_session(workspace: Workspace, project: Project, documents: list[Documen
             answer_event(session, event, entity=st.session_state.get(ADD_ENTITY, COMMON[0]))
         with right:
             show_panel(session, event.selection)
+        st.caption(POLICY_TEXT[project.policy])
         show_approval(session, is_searched=is_searched)
 
 
@@ -141,7 +143,6 @@ def main() -> None:
     if st.session_state.pop(REVIEW_NEXT, False):
         st.session_state.pop(REVIEW_DOCUMENT, None)
         st.session_state.pop(REVIEW_SHOWN, None)
-    st.caption(POLICY_TEXT[project.policy])
     show_session(
         workspace,
         project,

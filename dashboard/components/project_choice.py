@@ -6,6 +6,7 @@ from core.privacy.classification.markings import LEVEL_WORDS
 from core.records import Project
 from core.services.privacy.highest_marking import default_marking
 from core.storage import Workspace, rights
+from core.storage.last_project import last_project_id, remember
 from dashboard.components.errors import shown_errors
 from dashboard.session_keys import NEXT_PROJECT_ID, PROJECT_ID
 
@@ -22,11 +23,18 @@ POLICY_HELP = (
 
 
 def choose_project(workspace: Workspace, projects: list[Project]) -> None:
-    """Draw the project selector and the form for a new one; the choice goes to `st.session_state[PROJECT_ID]`."""
+    """Draw the project selector and the form for a new one; the choice goes to `st.session_state[PROJECT_ID]`.
+
+    Without a choice yet, it is the project of the address, else the one that the person worked in last, else the newest.
+    """
     names = {project.id: project.name for project in projects}
     if names:
-        wanted = st.session_state.get(PROJECT_ID) or st.query_params.get("project", "")
-        st.session_state[PROJECT_ID] = wanted if wanted in names else projects[-1].id
+        last = last_project_id(workspace.db)
+        wanted = (st.session_state.get(PROJECT_ID), st.query_params.get("project"), last, projects[-1].id)
+        chosen = next(project_id for project_id in wanted if project_id in names)
+        st.session_state[PROJECT_ID] = chosen
+        if chosen != last:
+            remember(workspace.db, next(project for project in projects if project.id == chosen))
         st.selectbox("Project", list(names), format_func=lambda project_id: names.get(project_id, ""), key=PROJECT_ID)
         if st.query_params.get("project") != st.session_state[PROJECT_ID]:
             st.query_params["project"] = st.session_state[PROJECT_ID]

@@ -124,7 +124,7 @@ def test_person_sees_the_own_project_until_the_role_is_gone_and_signs_out_everyw
     # nobody gave a role yet: no page, no project, and the id to send to an administrator
     ada = site.person("ada")
     expect(page.get_by_text(ada)).to_be_visible()
-    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar").get_by_role("link")).to_have_count(0)
     people.grant(site.workspace, ada, "approver", project=site.ours)
     page.goto(f"{site.address}/review")
     expect(page.get_by_text("The secret of Ours is kept.")).to_be_visible()
@@ -137,7 +137,7 @@ def test_person_sees_the_own_project_until_the_role_is_gone_and_signs_out_everyw
     expect(page.get_by_text("Theirs", exact=False)).to_have_count(0)
 
     # a page of another role, which the menu does not name, by its address
-    expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Audit")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar").get_by_role("link", name="Audit")).to_have_count(0)
     for hidden in ("audit", "people", "train"):
         page.goto(f"{site.address}/{hidden}")
         expect(page.get_by_text("You may not do this here", exact=False)).to_be_visible()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.services.steps import project_steps
+from core.storage.removal import remove_project
 from dashboard.pages import ALL_PAGES, STEP_PAGES
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
@@ -67,3 +68,19 @@ def luminance(color: list[float]) -> float:
 def test_no_page_s_text_is_taken_apart_by_python_before_it_runs():
     """Until 3.11.8 that fails now and then beside other threads, and the page says that something went wrong."""
     assert tomllib.loads(CONFIG.read_text(encoding="utf-8"))["runner"]["magicEnabled"] is False
+
+
+def test_a_page_without_a_project_in_its_address_shows_the_one_last_worked_in(open_page, workspace):
+    first, second = workspace.create_project("First"), workspace.create_project("Second")
+    assert open_page().session_state["project_id"] == second.id  # the newest, as nobody worked in one yet
+    app = open_page(address=first.id)
+    assert app.session_state["project_id"] == first.id
+    assert open_page("documents").session_state["project_id"] == first.id
+    remove_project(workspace, first)
+    assert open_page().session_state["project_id"] == second.id
+
+
+def test_the_choice_of_project_stands_above_the_menu(open_page, workspace):
+    workspace.create_project("Empty")
+    kinds = [element.type for element in open_page().sidebar]
+    assert kinds.index("selectbox") < kinds.index("page_link")

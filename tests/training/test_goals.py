@@ -28,6 +28,18 @@ def test_every_derived_value_has_its_reason(goal):
     assert all(reason.endswith(".") for reason in derived.reasons.values())
 
 
+def test_goals_that_learn_facts_keep_what_the_model_knew():
+    for goal in ("facts", "heart"):
+        settings = derive(goal, HERE).settings
+        assert (settings.general_share, settings.general_weight) == (0.125, 0.3)
+    assert derive("quick", HERE).settings.general_share == 0
+
+
+@pytest.mark.parametrize("changes", [{"method": "full"}, {"objective": "dpo"}, {"general_share": 0.0}])
+def test_what_leaves_no_place_for_everyday_questions_goes_without(changes):
+    assert derive("facts", HERE, changes).settings.general_share == 0
+
+
 def test_more_thorough_goals_show_each_fact_more_often():
     assert derive("style", HERE).settings.epochs < derive("quick", HERE).settings.epochs
     assert derive("facts", HERE).settings.epochs < derive("heart", HERE).settings.epochs

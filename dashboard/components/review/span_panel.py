@@ -68,6 +68,8 @@ def show_current(session: ReviewSession) -> None:
 def show_decisions(session: ReviewSession, span: Span) -> None:
     """Show the buttons for the framed span."""
     is_nameless = session.person is None
+    if is_nameless:
+        st.caption(":material/edit: Write your name above to decide: it is kept with each decision.")
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept (a)", icon=":material/check:", disabled=is_nameless, key="accept"):
             decide(session, [span], is_accepted=True)
