@@ -89,6 +89,8 @@ AuditAction = Literal[
     "access refused",
 ]
 ListKind = Literal["deny", "allow"]
+AnswerState = Literal["writing", "complete", "cut", "stopped", "broken off"]
+Thumb = Literal["up", "down"]
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
 SEARCH_VERSION = 1  # of the personal data search; incremented whenever the search learns to find more
@@ -483,6 +485,76 @@ class OwnGoal:
     name: str
     model: str
     settings: dict[str, Any]
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSetup:
+    """Who answers in a conversation, and how."""
+
+    answerer: str  # id of a run, or name of a model or a host
+    instruction: str = ""  # said to the model before the first question; "" for none
+    temperature: float = 0.0  # 0 gives the likeliest answer; the higher, the freer
+    longest_tokens: int = 2048  # longest answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A person's conversation with a model or a run; its questions and answers are `ChatTurn`s."""
+
+    id: str
+    project_id: str
+    person_id: str | None  # whose it is; None for the operating system account
+    title: str
+    is_pinned: bool = False
+    setup: ChatSetup
+    created_at: str
+    updated_at: str  # when a question was asked last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatPace:
+    """How long an answer took: times in seconds, lengths in tokens."""
+
+    first_s: float  # from the question to the first words
+    whole_s: float
+    read_count: int | None = None  # of the prompt; None if the answer did not come to its end, as below
+    cached_count: int | None = None  # of these, known from before
+    token_count: int | None = None
+    tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatTurn:
+    """A question of a conversation and its answer, as far as it was written.
+
+    "cut" is an answer that reached its longest; "broken off" is one whose writer has gone, as after a crash or a reload.
+    """
+
+    id: str
+    conversation_id: str
+    number: int  # from 1
+    question: str
+    answer: str = ""
+    state: AnswerState = "writing"
+    answerer: str  # who answered: id of a run, or name of a model or a host
+    pace: ChatPace | None = None  # None while it is written
+    sources: dict[str, Any] = field(default_factory=dict)  # what the answer rests on; {} if nothing was looked up
+    thumb: Thumb | None = None  # what the person thinks of the answer
+    correction: str | None = None  # what it should have been, in the person's words
+    is_replaced: bool = False  # asked again, and kept for what the person thought of it
+    created_at: str
+    written_at: str  # when the answer was last stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInstruction:
+    """An instruction that a project keeps under a name, to begin conversations with."""
+
+    id: str
+    project_id: str
+    name: str
+    text: str
     created_at: str
 
 

@@ -63,7 +63,7 @@ def require_project() -> Project:
 @st.cache_resource(max_entries=MODELS_AT_ONCE, show_spinner=False, on_release=ChatModel.close)
 def _opened_at(home: str, name: str) -> ChatModel:
     from core.models.engine.supervisor import shared
-    from core.services.conversation import open_answerer
+    from core.services.chat.answerers import open_answerer
 
     workspace = _workspace_at(home)
     shared().is_device_wanted = lambda: jobs.is_device_wanted(workspace)

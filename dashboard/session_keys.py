@@ -17,4 +17,6 @@ RETURN_COMMENT = "return-comment"  # what to look at again in a document that is
 TRAIN_MODEL = "train-model"  # name of the model to train
 TRAIN_GOAL = "train-goal"  # a goal, or the name of one of the project's own
 
-CHAT_ANSWERER = "chat-answerer"  # run id or name of the model that is chatted with
+CHAT_ANSWERER = "chat-answerer"  # run id or name of the model that the next conversation is to be with
+CHAT_CONVERSATION = "chat-conversation"  # id of the conversation that is open; "" for a new one
+CHAT_ACT = "chat-act"  # what was pressed below the last answer: an `Act`

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.models.engine.remote import HostModel
     from core.models.engine.settings import Host
 
+GO_ON = Message("user", "Go on exactly where you stopped, without repeating anything.")
+
 
 def open_model(path: Path, format: ModelFormat) -> ChatModel:
     """Open the model at `path`, a GGUF file or a folder of safetensors.
@@ -57,7 +59,7 @@ def open_host(name: str, host: "Host") -> ChatModel:
     """
     from core.models.engine.remote import HostModel
 
-    return _Served(HostModel(name, host))
+    return _Hosted(HostModel(name, host), backend=name)
 
 
 def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> ChatModel:
@@ -124,8 +126,9 @@ def _precision(record: Path) -> Precision:
 class _Served:
     """A `ChatModel` over a server, the engine's or another machine's, which answers several requests in parallel."""
 
-    def __init__(self, model: "EngineModel | HostModel") -> None:
+    def __init__(self, model: "EngineModel | HostModel", *, backend: str = "llama.cpp") -> None:
         self._model = model
+        self.backend = backend
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
         return (yield from self._model.stream(_mappings(messages), max_tokens=max_tokens, temperature=temperature))
@@ -134,8 +137,19 @@ class _Served:
         self._model.close()
 
 
+class _Hosted(_Served):
+    """Another machine's server: it applies the template itself, so it is asked in words to go on with an answer."""
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
+        begun = messages[-1:] and messages[-1].role == "assistant"
+        asked = [*messages, GO_ON] if begun else messages
+        return (yield from super().stream(asked, max_tokens=max_tokens, temperature=temperature))
+
+
 class _Causal:
     """A `ChatModel` over a transformers model, with or without an adapter, which answers one request at a time."""
+
+    backend = "transformers"
 
     def __init__(self, causal: "CausalModel") -> None:
         self._causal: CausalModel | None = causal

@@ -18,6 +18,7 @@ class Answer:
     token_count: int
     first_token_s: float  # from the question to the first piece of text, in seconds
     tokens_per_second: float  # as timed by the engine; otherwise the tokens after the first over their time
+    is_complete: bool = True  # not cut at its longest
 
     @property
     def is_empty(self) -> bool:
@@ -28,13 +29,18 @@ class Answer:
 class ChatModel(Protocol):
     """A model to chat with, or a fake in tests."""
 
+    @property
+    def backend(self) -> str:
+        """What runs it: "llama.cpp", "transformers", or the name of a host."""
+        ...
+
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
         """Yield the answer to the last message in pieces and return its pace; closing the stream stops the model.
 
         Safe to call from several threads; if the model answers only one request at a time, the others wait.
 
         Args:
-            messages: the conversation, oldest first, ending with the user's.
+            messages: the conversation, oldest first, ending with the user's; or with a begun answer to go on with.
             max_tokens: longest answer.
             temperature: 0 gives the likeliest answer, the same every time.
 
@@ -95,6 +101,7 @@ def answer(
         token_count=pace.token_count,
         first_token_s=(first_s if pieces else ended_s) - started_s,
         tokens_per_second=measured if pace.tokens_per_second is None else pace.tokens_per_second,
+        is_complete=pace.is_complete,
     )
 
 

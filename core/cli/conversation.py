@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,8 +10,13 @@ from core.cli.shell import report_error, shell_of, visible
 from core.errors import InputError
 from core.models.engine import EngineCrashed
 from core.records import Run
-from core.services.conversation import open_answerer
+from core.services.chat.answerers import open_answerer
 from core.storage import get
+
+if TYPE_CHECKING:
+    from core.chat import Answer
+
+LONGEST_TOKENS = 2048
 
 
 def register(app: typer.Typer) -> None:
@@ -27,11 +32,11 @@ def chat(
     prompt: Annotated[
         str | None, typer.Option(help="Ask this and end; without it, talk until an empty line.", show_default=False)
     ] = None,
-    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 256,
+    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = LONGEST_TOKENS,
     temperature: Annotated[float, typer.Option(help="0 gives the same answer every time.")] = 0.0,
 ) -> None:
     """Chat with a model or a run; the answer is printed as it is written."""
-    from core.chat import Message
+    from core.chat import Message, answer
 
     shell = shell_of(context)
     if bool(model) == bool(run):
@@ -42,17 +47,16 @@ def chat(
         get(shell.workspace.db, Run, run)
     answerer = open_answerer(shell.workspace, model or run)
     messages: list[Message] = []
+
     question = prompt or _ask()
     if shell.is_json and not question:
         raise InputError("Nothing was asked.", "Give a question with --prompt.")
     while question:
         messages.append(Message("user", question))
-        pieces: list[str] = []
         try:
-            for piece in answerer.stream(messages, max_tokens=max_tokens, temperature=temperature):
-                pieces.append(piece)
-                if not shell.is_json:
-                    print(visible(piece), end="", flush=True)
+            given = answer(
+                answerer, messages, max_tokens=max_tokens, temperature=temperature, on_piece=None if shell.is_json else _show
+            )
         except EngineCrashed as error:
             print(file=sys.stderr)
             if prompt or shell.is_json:
@@ -61,10 +65,29 @@ def chat(
             messages.pop()
             question = _ask()
             continue
-        text = "".join(pieces)
-        messages.append(Message("assistant", text))
-        shell.show({"prompt": question, "answer": text}, "\n")
+        messages.append(Message("assistant", given.text))
+        shell.show(_told(question, given, backend=answerer.backend), "\n")
+        if not given.is_complete:
+            print(f"(cut after {given.token_count:,} tokens; --max-tokens allows more)", file=sys.stderr)
         question = "" if prompt or shell.is_json else _ask()  # with --json, one question gives one document
+
+
+def _show(piece: str) -> None:
+    print(visible(piece), end="", flush=True)
+
+
+def _told(question: str, given: "Answer", *, backend: str) -> dict[str, object]:
+    """Return an answer as JSON tells it; `prompt` and `answer` are what earlier versions told."""
+    return {
+        "text": given.text,
+        "tokens": given.token_count,
+        "tokens_per_second": round(given.tokens_per_second, 2),
+        "time_to_first_token_s": round(given.first_token_s, 4),
+        "backend": backend,
+        "is_complete": given.is_complete,
+        "prompt": question,
+        "answer": given.text,
+    }
 
 
 def _check_prompt(prompt: str) -> None:
@@ -82,7 +105,7 @@ def compare(
     left: Annotated[str, typer.Option(help="A model's name or a run's id.")],
     right: Annotated[str, typer.Option(help="A model's name or a run's id.")],
     prompt: Annotated[str, typer.Option(help="What both are asked.")],
-    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 256,
+    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = LONGEST_TOKENS,
 ) -> None:
     """Ask two models or runs the same question."""
     from core.chat import compare as compare_answers

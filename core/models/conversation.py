@@ -113,11 +113,16 @@ def mark_pattern(marks: Iterable[str]) -> re.Pattern[str]:
 def prompt_tokens(vocabulary: Vocabulary, template: str, messages: Sequence[Mapping[str, str]]) -> list[int]:
     """Return the prompt's token ids: what the model reads before answering `messages` (`role`, `content`).
 
+    If the last message is the assistant's, the model goes on with it.
+
     Raises:
         InputError: the template rejects the messages.
     """
     plain, hidden = _hide(vocabulary, template, fitting(template, messages))
+    begun = plain.pop()["content"] if len(plain) > 1 and plain[-1]["role"] == "assistant" else None
     rendered = _render(vocabulary, template, plain, is_asked=True)
+    if begun is not None:
+        rendered += turn_of(vocabulary, template).lead + begun
     return _opened(vocabulary, vocabulary.encode([Text(rendered, hidden)])[0])
 
 

@@ -242,6 +242,13 @@ def m025_experiments(db: sqlite3.Connection) -> None:
 
 
 @migration
+def m026_conversations(db: sqlite3.Connection) -> None:
+    """Add conversations with their questions and answers, and instructions of a project's own."""
+    for statement in _CONVERSATIONS.strip().split("\n\n"):
+        db.execute(statement)
+
+
+@migration
 def m030_last_projects(db: sqlite3.Connection) -> None:
     """Add which project each person worked in last; "" is the operating system's account."""
     db.execute(
@@ -513,6 +520,29 @@ create table experiments (
 create table own_goals (
     id text primary key, project_id text not null references projects on delete cascade, name text not null collate nocase,
     model text not null, settings text not null, created_at text not null, unique (project_id, name)
+)
+"""
+
+_CONVERSATIONS = """
+create table conversations (
+    id text primary key, project_id text not null references projects on delete cascade, person_id text,
+    title text not null, is_pinned integer not null, setup text not null, created_at text not null, updated_at text not null
+)
+
+create index conversations_person on conversations (project_id, person_id)
+
+create table chat_turns (
+    id text primary key, conversation_id text not null references conversations on delete cascade, number integer not null,
+    question text not null, answer text not null, state text not null, answerer text not null, pace text,
+    sources text not null, thumb text, correction text, is_replaced integer not null, created_at text not null,
+    written_at text not null
+)
+
+create index chat_turns_conversation on chat_turns (conversation_id, number)
+
+create table own_instructions (
+    id text primary key, project_id text not null references projects on delete cascade, name text not null collate nocase,
+    text text not null, created_at text not null, unique (project_id, name)
 )
 """
 

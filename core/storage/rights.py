@@ -28,6 +28,12 @@ def restricted(db: sqlite3.Connection) -> Actor | None:
     return actor if actor is not None and actor.sign_in_id is not None else None
 
 
+def person_id(db: sqlite3.Connection) -> str | None:
+    """Return the id of the person whom this connection acts for, a job's person too; None for the system's account."""
+    actor = db.actor if isinstance(db, Database) else None
+    return actor.person.id if actor is not None else None
+
+
 def check_sign_in(db: sqlite3.Connection) -> None:
     """Check that the sign-in of this connection is still valid.
 

@@ -32,6 +32,9 @@ TABLES: dict[type, str] = {
     records.Evaluation: "evaluations",
     records.Experiment: "experiments",
     records.OwnGoal: "own_goals",
+    records.Conversation: "conversations",
+    records.ChatTurn: "chat_turns",
+    records.OwnInstruction: "own_instructions",
     records.Release: "releases",
     records.Job: "jobs",
 }
@@ -52,10 +55,14 @@ VISIBLE: dict[type, tuple[Action, str]] = {
     records.Evaluation: ("see project", "project_id"),
     records.Experiment: ("see project", "project_id"),
     records.OwnGoal: ("see project", "project_id"),
+    records.Conversation: ("chat", "project_id"),
+    records.ChatTurn: ("chat", "conversation_id"),
+    records.OwnInstruction: ("chat", "project_id"),
     records.Release: ("see project", "project_id"),
     records.ListEntry: ("read documents", "project_id"),
     records.CustomPattern: ("read documents", "project_id"),
 }
+PERSONAL = (records.Conversation, records.ChatTurn)  # of these, a signed-in person gets their own alone
 # Records changed without an audit entry, and the action that permits it. Other changes are checked when their entry is
 # appended (`core.access.GATES`).
 CHANGES: dict[type, Action] = {
@@ -63,12 +70,15 @@ CHANGES: dict[type, Action] = {
     records.WrittenText: "work on questions",
     records.Experiment: "train",
     records.OwnGoal: "train",
+    records.OwnInstruction: "chat",
 }
 WORDS = {
     records.DatasetVersion: "dataset version",
     records.QuestionPair: "question pair",
     records.ListEntry: "list entry",
     records.OwnGoal: "goal",
+    records.ChatTurn: "answer",
+    records.OwnInstruction: "instruction",
     records.CustomPattern: "pattern",
 }
 
@@ -101,7 +111,8 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
         if item is str:
             return lambda text: tuple(json.loads(text))
         return lambda text: tuple(item(**values) for values in json.loads(text)) if text != "[]" else ()
-    inner: Any = next((part for part in get_args(hint) if is_dataclass(part)), None)  # the record in `Record | None`
+    kinds = get_args(hint) or (hint,)
+    inner: Any = next((part for part in kinds if is_dataclass(part)), None)  # the record in `Record` or `Record | None`
     return None if inner is None else lambda text: None if text is None else inner(**json.loads(text))
 
 
@@ -157,8 +168,13 @@ def _where(db: sqlite3.Connection, kind: type, equals: dict[str, Any], *, is_cha
         among = "(select value from json_each(?))"
         if column == "document_id":
             among = f"(select id from documents where project_id in {among})"  # noqa: S608 a constant
+        if column == "conversation_id":
+            among = f"(select id from conversations where project_id in {among} and person_id = ?)"  # noqa: S608 a constant
         clauses.append(f"{column} in {among}")
         values.append(projects)
+        if kind in PERSONAL:  # `visible_projects` has told that somebody is signed in
+            clauses += ['"person_id" = ?'] if column == "project_id" else []
+            values.append(rights.person_id(db))
     return (f" where {' and '.join(clauses)}" if clauses else ""), values
 
 

@@ -1,73 +1,105 @@
 """Chat & compare: talk to a model or a run, ask two the same, take a tuned model along as files."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 import streamlit as st
 
 from core import jobs
 from core.chat import Message
-from core.models.engine import EngineCrashed
 from core.models.quantizations import PLAIN, QUANTIZATIONS
 from core.models.release_formats import RELEASE_FORMATS
-from core.records import Project, Release, Run
+from core.records import ChatTurn, Conversation, Project, Release, Run
+from core.services.chat.conversations import conversations
+from core.services.chat.starters import starter_questions
+from core.services.chat.turns import turns
 from core.storage import Workspace, find
 from dashboard import resources
 from dashboard.components.answerers import pace_words, show_answer, show_where, stream_answer, who_can_answer
+from dashboard.components.chat.acts import Act, request, requested
+from dashboard.components.chat.answer_html import STYLE
+from dashboard.components.chat.chosen import chosen_conversation
+from dashboard.components.chat.conversation_list import show_list, show_menu
+from dashboard.components.chat.following import follow
+from dashboard.components.chat.setup import choose_setup
+from dashboard.components.chat.turns import show_turn
+from dashboard.components.chat.writing import Place, carry_out, show_last_error
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.words import ago
-from dashboard.session_keys import CHAT_ANSWERER
+from dashboard.components.words import ago, unformatted
 
 MODES = {"chat": "Chat", "compare": "Compare two", "export": "Take it with you"}
-BROKE_OFF = "broke off here: the engine ended"
+PAGE_STYLE = """<style>
+.st-key-chat-list button { justify-content: flex-start; text-align: left; }
+.st-key-chat-list button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.st-key-chat-list button > div { overflow: hidden; }
+@media (max-width: 640px) { .st-key-chat-list { max-height: 9rem; overflow-y: auto; } }
+</style>"""
+MOST_TURNS = 30  # shown at once; older ones on demand
 
 
-@dataclass(slots=True)
-class Turn:
-    """One message on the page, with what was measured while it was written."""
+def show_chat(workspace: Workspace, project: Project, answerers: dict[str, str]) -> None:
+    """Show the person's conversations and the open one."""
+    st.html(STYLE + PAGE_STYLE)
+    found = conversations(workspace, project)
+    chosen = chosen_conversation(found)
+    with st.container(key="chat-page"):
+        listed, talk = st.columns([1, 3], gap="medium")
+    with listed:
+        show_list(workspace, project, found, chosen=chosen)
+    with talk, shown_errors():
+        show_conversation(workspace, project, answerers, conversation=chosen)
 
-    message: Message
-    pace: str = ""
 
-
-def show_chat(workspace: Workspace, answerers: dict[str, str]) -> None:
-    """Show a conversation with the chosen run or model; choosing another starts a new one."""
+def show_conversation(
+    workspace: Workspace, project: Project, answerers: dict[str, str], *, conversation: Conversation | None
+) -> None:
+    """Show the open conversation, or a new one with questions to begin with, and answer what is asked."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Who answers", list(answerers), format_func=lambda name: answerers[name], key=CHAT_ANSWERER, width=420
+        setup = choose_setup(workspace, project, answerers, conversation=conversation)
+        if conversation:
+            show_menu(workspace, conversation)
+    show_where(workspace, setup.answerer)
+    name = answerers.get(setup.answerer, setup.answerer)
+    with st.bottom:
+        stop = st.empty()
+        question = st.chat_input("Ask a question", key="chat-question")
+    act = Act("ask", question) if question else requested()
+    said = turns(workspace, conversation.id) if conversation else []
+    shown = said[:-1] if act and act.kind != "ask" else said
+    beginning = st.empty()  # drawn empty at once when an answer is written
+    if not said and not act:
+        with beginning.container():
+            show_beginning(workspace, project)
+    for turn in _newest(shown):
+        show_turn(workspace, turn, name=answerers.get(turn.answerer, turn.answerer), is_last=turn is said[-1] and not act)
+    if act:
+        carry_out(workspace, project, act, Place(conversation=conversation, setup=setup, name=name, stop=stop))
+    show_last_error()
+    if conversation:
+        follow(said[-1].id if said else conversation.id, is_written=bool(said) and said[-1].state == "writing")
+
+
+def _newest(found: list[ChatTurn]) -> list[ChatTurn]:
+    if len(found) > MOST_TURNS and not st.toggle(f"Show all {len(found)} questions", key="chat-all"):
+        return found[-MOST_TURNS:]
+    return found
+
+
+def show_beginning(workspace: Workspace, project: Project) -> None:
+    """Say what to do in a new conversation, with questions from the project's own documents."""
+    starters = starter_questions(workspace, project)
+    st.markdown("**Ask what your documents answer.**")
+    st.caption("Answers can be wrong: a model sounds sure either way. Only you see this conversation.")
+    for number, starter in enumerate(starters):
+        st.button(
+            unformatted(starter),
+            icon=":material/chat_bubble:",
+            key=f"starter-{number}",
+            on_click=request,
+            args=[Act("ask", starter)],
         )
-        if st.button("New conversation", icon=":material/add_comment:", key="new-conversation"):
-            st.session_state.pop("turns", None)
-    if st.session_state.get("turns-with") != name:
-        st.session_state["turns-with"], st.session_state["turns"] = name, []
-    turns: list[Turn] = st.session_state.setdefault("turns", [])
-    show_where(workspace, name)
-    for turn in turns:
-        with st.chat_message(turn.message.role):
-            show_answer(turn.message.content)
-            if turn.pace:
-                st.caption(turn.pace)
-    if not turns:
-        st.caption("Ask what your documents answer. Answers can be wrong: a model sounds sure either way.")
-    question = st.bottom.chat_input("Ask a question", submit_mode="stop", key="chat-question")
-    if not question:
-        return
-    messages = [turn.message for turn in turns] + [Message("user", question)]
-    with st.chat_message("user"):
-        st.text(question)
-    with st.chat_message("assistant"), shown_errors():
-        with st.spinner("Opening the model …", show_time=True):
-            model = resources.answerer(workspace, name)
-        pieces: list[str] = []
-        try:
-            given = stream_answer(model, messages, pieces=pieces)
-        except EngineCrashed:
-            turns += [Turn(messages[-1]), Turn(Message("assistant", "".join(pieces)), BROKE_OFF)]
-            raise
-        st.caption(pace_words(given))
-        turns += [Turn(messages[-1]), Turn(Message("assistant", given.text), pace_words(given))]
+    if not starters:
+        st.caption("Once documents are approved here, questions to begin with stand in this place.")
 
 
 def show_compare(workspace: Workspace, answerers: dict[str, str]) -> None:
@@ -196,7 +228,7 @@ answerers = who_can_answer(workspace, project)
 if not answerers:
     empty_state("There is no model on this machine yet. Add one first.", page="models", label="Add a model")
 elif (mode := choose_mode()) == "chat":
-    show_chat(workspace, answerers)
+    show_chat(workspace, project or resources.require_project(), answerers)
 elif mode == "compare":
     show_compare(workspace, answerers)
 else:

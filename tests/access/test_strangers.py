@@ -18,6 +18,8 @@ from core.jobs.typed import JobParams
 from core.privacy.classification.markings import Marking
 from core.privacy.lists.detector import Lists
 from core.records import (
+    ChatSetup,
+    ChatTurn,
     DatasetVersion,
     Document,
     Evaluation,
@@ -33,6 +35,7 @@ from core.records import (
     new_id,
     now,
 )
+from core.services.chat.conversations import begin
 from core.services.lists.suggestions import Suggestion
 from core.services.privacy import anonymization
 from core.services.questions.curation import Place, Wording
@@ -117,6 +120,13 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         variants=(variant,), created_at=now(),
     )  # fmt: skip
     insert(workspace.db, experiment)
+    setup = ChatSetup(answerer="tiny")
+    conversation = begin(workspace, project, "Who is it?", setup=setup)
+    turn = ChatTurn(
+        id="turn-1", conversation_id=conversation.id, number=1, question="Who is it?", answer="Jane.", state="complete",
+        answerer="tiny", created_at=now(), written_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, turn)
     other = people.sign_in(workspace, token("other"))
     ada = declared("Ada")
     decision = Decision(verb="accepted", by=ada, before=(span,), after=(span,))
@@ -148,7 +158,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "evaluation": evaluation, "share": 0.7, "rows": [{"input": "Who?", "output": "Jane Doe.", "pair_id": "pair-0"}],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "choice": Choice(models=("tiny",), values={"seed": ("0", "1")}), "experiment": experiment,
-        "minutes": 1, "trials": 2,
+        "minutes": 1, "trials": 2, "conversation_id": conversation.id, "turn_id": turn.id, "setup": setup, "title": "x",
+        "is_pinned": True, "question": "Who?", "opener": lambda: None, "thumb": "up", "correction": "x",
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

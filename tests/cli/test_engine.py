@@ -43,6 +43,28 @@ def test_a_talk_goes_on_after_a_crash():
     assert "ended with SIGSEGV" in done.stderr
 
 
+def test_json_tells_the_answer_and_how_fast_it_came():
+    told = json.loads(_garrison("--json", "chat", "--model", EMBEDDED, "--prompt", "You?").stdout)
+    assert told.pop("time_to_first_token_s") > 0
+    assert told == {
+        "text": "Paris is the capital.",
+        "tokens": 4,
+        "tokens_per_second": 59.5,
+        "backend": "llama.cpp",
+        "is_complete": True,
+        "prompt": "You?",
+        "answer": "Paris is the capital.",
+    }
+
+
+def test_a_cut_answer_and_a_prompt_that_is_too_long_are_told():
+    done = _garrison("chat", "--model", EMBEDDED, "--prompt", "You?", "--max-tokens", "2")
+    assert done.stdout.startswith("Paris is \n") and "cut after 2 tokens" in done.stderr
+    done = _garrison("--json", "chat", "--model", EMBEDDED, "--prompt", "word " * 9000)
+    told = json.loads(done.stdout)
+    assert "this model reads" in told["error"] and "shorten the message" in told["hint"]
+
+
 def test_two_are_compared():
     told = json.loads(_garrison("--json", "compare", "--left", EMBEDDED, "--right", EMBEDDED, "--prompt", "You?").stdout)
     assert told["left"]["text"] == told["right"]["text"] == "Paris is the capital."

@@ -13,6 +13,17 @@ from tests.learned import learned  # noqa: F401 - a fixture
 OpenPage = Callable[..., AppTest]
 
 
+def ask(app: AppTest, question: str) -> AppTest:
+    """Ask a question on the chat page."""
+    return app.chat_input(key="chat-question").set_value(question).run()
+
+
+def answers(app: AppTest) -> list[str]:
+    """The HTML of the answers on the chat page."""
+    bodies = [element.proto.body for element in app.get("html")]
+    return [body for body in bodies if body.startswith('<div class="garrison-answer">')]
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("GARRISON_HOME", str(tmp_path / "home"))

@@ -4,9 +4,13 @@ import pytest
 
 from core.chat import Message
 from core.records import Run
+from core.services.chat.conversations import conversations
+from core.services.chat.turns import turns
 from core.storage import update
 from dashboard import resources
 from dashboard.components.answerers import who_can_answer
+from dashboard.session_keys import CHAT_ANSWERER
+from tests.dashboard.conftest import answers, ask
 
 EMBEDDED = "smollm2-135m-instruct"
 
@@ -16,28 +20,41 @@ def test_runs_come_first_then_the_models_of_this_machine(workspace, learned):
 
 
 @pytest.mark.model
-def test_question_is_answered_and_the_pace_told(open_page, workspace):
-    app = open_page("chat", project_id=workspace.create_project("Empty").id)
-    app.chat_input(key="chat-question").set_value("What is the capital of France? Answer in one sentence.").run()
+def test_question_is_answered_kept_and_the_time_told(open_page, workspace):
+    project = workspace.create_project("Empty")
+    app = open_page("chat", project_id=project.id)
+    ask(app, "What is the capital of France? Answer in one sentence.")
     assert not app.exception and not app.error
-    # field measurement: the embedded model answers so
-    assert any("Paris" in element.value for element in app.text)
-    assert any("began after" in caption.value for caption in app.caption)
+    assert "Paris" in answers(app)[0]  # field measurement: the embedded model answers so
+    (conversation,) = conversations(workspace, project)
+    assert app.query_params["conversation"] == conversation.id
+    (turn,) = turns(workspace, conversation.id)
+    assert turn.state == "complete" and turn.pace and turn.pace.token_count
+    again = open_page("chat", project_id=project.id)  # as in another window
+    again.button(key=f"open-{conversation.id}").click().run()
+    assert answers(again) == answers(app)
 
 
-@pytest.mark.model
-def test_new_conversation_forgets_the_old_one(open_page, workspace):
-    app = open_page("chat", project_id=workspace.create_project("Empty").id)
-    app.chat_input(key="chat-question").set_value("What is the capital of France?").run()
-    assert len(app.session_state["turns"]) == 2
-    app.button(key="new-conversation").click().run()
-    assert app.session_state["turns"] == []
-
-
-def test_run_without_its_adapter_says_so_in_place(open_page, learned):
+def test_run_without_its_adapter_says_so_in_place_and_keeps_the_question(open_page, learned):
     app = open_page("chat", project_id=learned.project.id)
-    app.chat_input(key="chat-question").set_value("What holds the winch?").run()
+    ask(app, "What holds the winch?")
     assert "is gone" in app.error[0].value
+    assert [element.value for element in app.text] == ["What holds the winch?"]
+    assert any("No answer was written" in caption.value for caption in app.caption)
+
+
+def test_questions_to_begin_with_come_from_the_kept_pairs(open_page, learned):
+    app = open_page("chat", project_id=learned.project.id)
+    labels = [button.label for button in app.button if (button.key or "").startswith("starter-")]
+    assert len(labels) == 3 and "How much does the winch hold?" in labels[0].replace("\\", "")
+
+
+def test_another_page_can_ask_for_a_conversation_with_a_run(open_page, workspace, learned):
+    app = open_page(project_id=learned.project.id)
+    app.session_state[CHAT_ANSWERER] = EMBEDDED
+    app.switch_page("app_pages/chat.py").run()
+    assert app.selectbox(key="chat-who-new").value == EMBEDDED
+    assert CHAT_ANSWERER not in app.session_state
 
 
 @pytest.mark.model
@@ -91,11 +108,11 @@ def test_a_host_that_an_administrator_allows_can_be_chosen_and_the_page_says_whe
     path.write_text('[hosts.site-70b]\naddress = "https://models.site/v1"\nmodel = "m"\n', encoding="utf-8")
     path.chmod(0o600)
     app = open_page("chat", project_id=project.id)
-    assert app.selectbox(key="chat-answerer").options[-1] == "site-70b, on models.site"
+    assert app.selectbox(key="chat-who-new").options[-1] == "site-70b, on models.site"
     assert not app.info
-    app.selectbox(key="chat-answerer").set_value("site-70b").run()
+    app.selectbox(key="chat-who-new").set_value("site-70b").run()
     assert app.info[0].value == "Questions and answers go to models.site, which an administrator allows."
     path.chmod(0o644)
     app = open_page("chat", project_id=project.id)
     assert "can be read by other accounts" in app.error[0].value
-    assert app.selectbox(key="chat-answerer").options == ["smollm2-135m-instruct, as it came"]
+    assert app.selectbox(key="chat-who-new").options == ["smollm2-135m-instruct, as it came"]

@@ -70,6 +70,16 @@ def test_llama_cpp_and_transformers_read_the_same_tokens(model, engine, text):
     assert encode_rows(model.vocabulary, model.template, rows) == encode_rows(engine, model.template, rows)
 
 
+@pytest.mark.parametrize("text", ["Two ropes", "Two <|im_end|> ropes", "```\ncode"])
+def test_a_begun_answer_is_gone_on_with(model, engine, text):
+    question = [{"role": "user", "content": "What holds it?"}]
+    begun = [*question, {"role": "assistant", "content": text}]
+    asked, told = (prompt_tokens(engine, model.template, messages) for messages in (question, begun))
+    assert told == prompt_tokens(model.vocabulary, model.template, begun)
+    assert len(told) > len(asked) and controls(engine, told)[: len(controls(engine, asked))] == controls(engine, asked)
+    assert model.tokenizer.decode(told).rstrip().endswith(text)  # nothing of the template comes after it
+
+
 @pytest.mark.parametrize("text", SPELLED)
 @pytest.mark.parametrize("side", ["transformers", "llama.cpp"])
 def test_mark_spelled_in_a_content_is_text(model, engine, side, text):

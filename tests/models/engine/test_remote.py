@@ -17,7 +17,7 @@ from core.errors import InputError, ModelError, SetupError
 from core.models.engine.program import server_program
 from core.models.engine.remote import without_marks
 from core.models.engine.settings import Host, read_engine_settings
-from core.services.conversation import open_answerer
+from core.services.chat.answerers import open_answerer
 from core.storage import Workspace
 from tests.models.engine.standing import REAL_MODEL
 from tests.served import free_port

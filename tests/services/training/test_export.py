@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.files import sha256_file, write_atomic
 from core.jobs.context import JobContext
 from core.records import DatasetVersion, Job, Release, Run, new_id, now
-from core.services.conversation import open_answerer
+from core.services.chat.answerers import open_answerer
 from core.services.training import evaluation, export
 from core.services.training.runs import find_trainable
 from core.settings import TrainingSettings

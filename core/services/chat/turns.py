@@ -1,0 +1,52 @@
+"""The questions and answers of a conversation as they are stored, and as a model reads them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from core.models.text import Message
+from core.records import ChatSetup, ChatTurn
+from core.services.chat.conversations import own_conversation
+from core.storage import Permitted, Workspace, find, update
+from core.storage.traceless import traceless
+
+SILENT_S = 10.0  # an answer that was not stored for so long has no writer any more: it is stored every second
+
+
+def turns(workspace: Workspace, conversation_id: str) -> list[ChatTurn]:
+    """Return a conversation's questions and answers, oldest first; an answer whose writer has gone is "broken off".
+
+    Raises:
+        InputError: there is no such conversation of the acting person.
+    """
+    conversation, permitted = own_conversation(workspace, conversation_id)
+    stored = find(permitted.db, ChatTurn, conversation_id=conversation.id, is_replaced=False, order="number, rowid")
+    return [replace(turn, state="broken off") if _is_abandoned(turn) else turn for turn in stored]
+
+
+def _is_abandoned(turn: ChatTurn) -> bool:
+    silent_s = (datetime.now(UTC) - datetime.fromisoformat(turn.written_at)).total_seconds()
+    return turn.state == "writing" and silent_s > SILENT_S
+
+
+def store_answer(permitted: Permitted, turn: ChatTurn) -> bool:
+    """Store how far an answer is; return whether its writer may go on: not if it was stopped or deleted meanwhile."""
+    with traceless(permitted.db):
+        stored = find(permitted.db, ChatTurn, id=turn.id)
+        is_written = bool(stored) and stored[0].state == "writing"
+        state = {"state": turn.state} if is_written else {}  # whoever stopped it has said what became of it
+        changed = {"answer": turn.answer, "pace": turn.pace, "written_at": turn.written_at}
+        update(permitted.db, ChatTurn, turn.id, **changed, **state)
+    return is_written
+
+
+def messages(setup: ChatSetup, before: Sequence[ChatTurn], question: str) -> list[Message]:
+    """Return what a model reads: the instruction, the turns before that have an answer, and the question.
+
+    It begins alike from question to question, so that the engine reads only what is new.
+    """
+    said = [Message("system", setup.instruction)] if setup.instruction.strip() else []
+    for turn in before:
+        if turn.answer.strip():
+            said += [Message("user", turn.question), Message("assistant", turn.answer)]
+    return [*said, Message("user", question)]
