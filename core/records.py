@@ -548,6 +548,37 @@ class ChatTurn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedAnswer:
+    """One of several answers to the same question."""
+
+    answerer: str  # id of a run, or name of a model or a host
+    version: str  # SHA-256 of the adapter or the model that answered; "" if it is not known
+    text: str
+    whole_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """Which answer a person found better, by its number from 0; None if none of them is."""
+
+    better: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A question with the answers of two to four models, in the order in which a person saw them, and his vote."""
+
+    id: str
+    project_id: str
+    person_id: str | None  # whose it is; None for the operating system account
+    question: str
+    answers: tuple[ComparedAnswer, ...]
+    is_blind: bool  # whether the person voted before he knew who had answered
+    vote: Vote | None = None  # None until there is one
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnInstruction:
     """An instruction that a project keeps under a name, to begin conversations with."""
 

@@ -257,6 +257,17 @@ def m030_last_projects(db: sqlite3.Connection) -> None:
     )
 
 
+@migration
+def m031_comparisons(db: sqlite3.Connection) -> None:
+    """Add answers that people compared, and their votes."""
+    db.execute(
+        "create table comparisons (id text primary key, project_id text not null references projects on delete cascade,"
+        " person_id text, question text not null, answers text not null, is_blind integer not null, vote text,"
+        " created_at text not null)"
+    )
+    db.execute("create index comparisons_project on comparisons (project_id)")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

@@ -35,6 +35,7 @@ TABLES: dict[type, str] = {
     records.Conversation: "conversations",
     records.ChatTurn: "chat_turns",
     records.OwnInstruction: "own_instructions",
+    records.Comparison: "comparisons",
     records.Release: "releases",
     records.Job: "jobs",
 }
@@ -58,11 +59,12 @@ VISIBLE: dict[type, tuple[Action, str]] = {
     records.Conversation: ("chat", "project_id"),
     records.ChatTurn: ("chat", "conversation_id"),
     records.OwnInstruction: ("chat", "project_id"),
+    records.Comparison: ("chat", "project_id"),
     records.Release: ("see project", "project_id"),
     records.ListEntry: ("read documents", "project_id"),
     records.CustomPattern: ("read documents", "project_id"),
 }
-PERSONAL = (records.Conversation, records.ChatTurn)  # of these, a signed-in person gets their own alone
+PERSONAL = (records.Conversation, records.ChatTurn, records.Comparison)  # of these, a signed-in person gets their own alone
 # Records changed without an audit entry, and the action that permits it. Other changes are checked when their entry is
 # appended (`core.access.GATES`).
 CHANGES: dict[type, Action] = {

@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
-from core.chat import Message
 from core.models.quantizations import PLAIN, QUANTIZATIONS
 from core.models.release_formats import RELEASE_FORMATS
 from core.records import ChatTurn, Conversation, Project, Release, Run
@@ -13,10 +12,11 @@ from core.services.chat.starters import starter_questions
 from core.services.chat.turns import turns
 from core.storage import Workspace, find
 from dashboard import resources
-from dashboard.components.answerers import pace_words, show_answer, show_where, stream_answer, who_can_answer
+from dashboard.components.answerers import show_where, who_can_answer
 from dashboard.components.chat.acts import Act, request, requested
 from dashboard.components.chat.answer_html import STYLE
 from dashboard.components.chat.chosen import chosen_conversation
+from dashboard.components.chat.compare import show_compare
 from dashboard.components.chat.conversation_list import show_list, show_menu
 from dashboard.components.chat.following import follow
 from dashboard.components.chat.setup import choose_setup
@@ -27,7 +27,7 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.words import ago, unformatted
 
-MODES = {"chat": "Chat", "compare": "Compare two", "export": "Take it with you"}
+MODES = {"chat": "Chat", "compare": "Compare", "export": "Take it with you"}
 PAGE_STYLE = """<style>
 .st-key-chat-list button { justify-content: flex-start; text-align: left; }
 .st-key-chat-list button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
@@ -100,51 +100,6 @@ def show_beginning(workspace: Workspace, project: Project) -> None:
         )
     if not starters:
         st.caption("Once documents are approved here, questions to begin with stand in this place.")
-
-
-def show_compare(workspace: Workspace, answerers: dict[str, str]) -> None:
-    """Ask two runs or models the same question, one after the other so that neither slows the other down."""
-    names = list(answerers)
-    columns = st.columns(2)
-    defaults = (base_of_newest(workspace, answerers), names[0])
-    chosen = [
-        column.selectbox(
-            side, names, index=names.index(default), format_func=lambda name: answerers[name], key=f"compare-{side.lower()}"
-        )
-        for side, default, column in zip(("Left", "Right"), defaults, columns, strict=True)
-    ]
-    show_where(workspace, *chosen)
-    with st.form("compare", border=False):
-        question = st.text_area("The same question to both", key="compare-question", height=90)
-        is_asked = st.form_submit_button("Ask both", type="primary", icon=":material/compare:")
-    if is_asked and not question.strip():
-        st.warning("Write a question first.", icon=":material/warning:")
-    elif is_asked:
-        st.session_state["compared"] = []
-        columns = st.columns(2, border=True)
-        for column, name in zip(columns, chosen, strict=True):
-            column.markdown(f"**{answerers[name]}**")
-        for column, name in zip(columns, chosen, strict=True):
-            with column, shown_errors():
-                with st.spinner("Opening the model …", show_time=True):
-                    model = resources.answerer(workspace, name)
-                given = stream_answer(model, [Message("user", question)])
-                st.caption(pace_words(given))
-                st.session_state["compared"].append((answerers[name], given.text, pace_words(given)))
-    else:
-        compared = st.session_state.get("compared", [])
-        for column, (title, text, pace) in zip(st.columns(2, border=True) if compared else (), compared, strict=False):
-            with column:
-                st.markdown(f"**{title}**")
-                show_answer(text)
-                st.caption(pace)
-
-
-def base_of_newest(workspace: Workspace, answerers: dict[str, str]) -> str:
-    """Return the base model of the newest run (else the last in the list), to compare before and after."""
-    names = list(answerers)
-    runs = find(workspace.db, Run, id=names[0])
-    return runs[0].model if runs and runs[0].model in answerers else names[-1]
 
 
 def show_export(workspace: Workspace, project: Project | None) -> None:
@@ -230,6 +185,6 @@ if not answerers:
 elif (mode := choose_mode()) == "chat":
     show_chat(workspace, project or resources.require_project(), answerers)
 elif mode == "compare":
-    show_compare(workspace, answerers)
+    show_compare(workspace, project or resources.require_project(), answerers)
 else:
     show_export(workspace, project)

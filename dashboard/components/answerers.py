@@ -2,17 +2,13 @@
 
 import streamlit as st
 
-from core.chat import Answer, ChatModel, Message, answer
 from core.errors import SetupError
-from core.models.engine import EngineCrashed
 from core.models.engine.settings import Host, read_engine_settings
 from core.models.registry import model_folders, models_for
 from core.offline import is_local
 from core.records import Project, Run
 from core.storage import Workspace, find
 from dashboard.components.errors import show_error
-
-LONGEST_TOKENS = 256
 
 
 def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, str]:
@@ -46,44 +42,3 @@ def show_where(workspace: Workspace, *names: str) -> None:
             f"Questions and answers go to {' and '.join(dict.fromkeys(chosen))}, which an administrator allows.",
             icon=":material/lan:",
         )
-
-
-def pace_words(given: Answer) -> str:
-    """Describe how long the answer took to begin and, if measured, how fast it was written."""
-    begun = f"began after {given.first_token_s:.1f} s"
-    return f"{begun} · {given.tokens_per_second:.0f} tokens/s" if given.tokens_per_second else begun
-
-
-def stream_answer(model: ChatModel, messages: list[Message], *, pieces: list[str] | None = None) -> Answer:
-    """Show an answer as it is written, as plain text: what a model writes is never trusted as markup.
-
-    `pieces` collects what has been written so far, even if the model breaks off.
-
-    Raises:
-        EngineCrashed: the engine ended; what was written until then stays on the page.
-    """
-    box = st.empty()
-    box.caption("Thinking …")
-    written = [] if pieces is None else pieces
-
-    def show(piece: str) -> None:
-        written.append(piece)
-        box.text("".join(written))
-
-    try:
-        given = answer(model, messages, max_tokens=LONGEST_TOKENS, on_piece=show)
-    except EngineCrashed:
-        with box:
-            show_answer("".join(written))
-        raise
-    with box:
-        show_answer(given.text)
-    return given
-
-
-def show_answer(text: str) -> None:
-    """Show a finished answer, or say that it is empty."""
-    if text.strip():
-        st.text(text.strip())
-    else:
-        st.caption("It ended without a word.")

@@ -20,6 +20,7 @@ from core.privacy.lists.detector import Lists
 from core.records import (
     ChatSetup,
     ChatTurn,
+    ComparedAnswer,
     DatasetVersion,
     Document,
     Evaluation,
@@ -35,6 +36,7 @@ from core.records import (
     new_id,
     now,
 )
+from core.services.chat.comparing import keep_comparison
 from core.services.chat.conversations import begin
 from core.services.lists.suggestions import Suggestion
 from core.services.privacy import anonymization
@@ -65,6 +67,7 @@ OPEN = {
     "core.services.questions.curation.acting.acting": "asks when its block begins; the acts that it is for are here",
     "core.services.training.runs.find_trainable": "looks for a model",
     "core.services.training.runs.base_of": "looks for a model",
+    "core.services.chat.comparing.version_of": "tells the hash of a model, or of a run that the person may see",
     "core.services.privacy.anonymization.open_detector": "looks for a model",
     "core.services.privacy.highest_marking.default_marking": "a setting of the site, of no project",
     "core.services.training.leaks.asking.open_asked": "loads a run; who may is asked in leaks.check and removed_values",
@@ -127,6 +130,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         answerer="tiny", created_at=now(), written_at=now(),
     )  # fmt: skip
     insert(workspace.db, turn)
+    given = ComparedAnswer(answerer="tiny", version="", text="Jane.", whole_s=1.0)
+    comparison = keep_comparison(workspace, project, "Who is it?", [given, given], is_blind=True)
     other = people.sign_in(workspace, token("other"))
     ada = declared("Ada")
     decision = Decision(verb="accepted", by=ada, before=(span,), after=(span,))
@@ -160,6 +165,7 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "choice": Choice(models=("tiny",), values={"seed": ("0", "1")}), "experiment": experiment,
         "minutes": 1, "trials": 2, "conversation_id": conversation.id, "turn_id": turn.id, "setup": setup, "title": "x",
         "is_pinned": True, "question": "Who?", "opener": lambda: None, "thumb": "up", "correction": "x",
+        "comparison_id": comparison.id, "answers": [given, given], "is_blind": True, "better": 0,
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

@@ -81,8 +81,10 @@ def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path
     expect(page.locator(".st-key-verdict")).to_be_visible(timeout=WORK_MS)
 
     go_to(page, "Chat & compare")
-    page.locator(".st-key-chat-mode").get_by_text("Compare two").click()
+    page.locator(".st-key-chat-mode").get_by_text("Compare").click()
     page.locator(".st-key-compare-question textarea").fill("What is the Brindle generator?")
     page.get_by_role("button", name="Ask both").click()
-    expect(page.get_by_text("began after")).to_have_count(2, timeout=WORK_MS)
+    expect(page.get_by_text("answered in")).to_have_count(2, timeout=WORK_MS)
+    press(page, "vote-0")
+    expect(page.get_by_text("Your vote is kept")).to_be_visible()
     expect_no_defect(page)

@@ -3,13 +3,14 @@
 import pytest
 
 from core.chat import Message
-from core.records import Run
+from core.records import Comparison, Run, Vote
 from core.services.chat.conversations import conversations
 from core.services.chat.turns import turns
-from core.storage import update
+from core.storage import find, update
 from dashboard import resources
 from dashboard.components.answerers import who_can_answer
 from dashboard.session_keys import CHAT_ANSWERER
+from tests.chat.test_conversation import Reciter
 from tests.dashboard.conftest import answers, ask
 
 EMBEDDED = "smollm2-135m-instruct"
@@ -57,15 +58,21 @@ def test_another_page_can_ask_for_a_conversation_with_a_run(open_page, workspace
     assert CHAT_ANSWERER not in app.session_state
 
 
-@pytest.mark.model
-def test_both_answer_the_same_question_side_by_side(open_page, learned):
+def test_names_stay_hidden_until_the_vote_and_the_votes_are_counted(open_page, workspace, learned, monkeypatch):
+    monkeypatch.setattr(resources, "answerer", lambda _workspace, name: Reciter([f"I am {name[:3]}. ", "Paris."]))
     app = open_page("chat", project_id=learned.project.id)
     app.get_by_key("chat-mode").set_value("compare").run()
-    app.selectbox(key="compare-right").set_value(EMBEDDED).run()
-    app.text_area(key="compare-question").set_value("What is the capital of France? Answer in one sentence.")
+    app.toggle(key="compare-blind").set_value(True).run()
+    app.text_area(key="compare-question").set_value("What is the capital of France?")
     app.form_submit_button[0].click().run()
-    assert not app.error
-    assert sum("Paris" in element.value for element in app.text) == 2
+    assert not app.error and not app.exception
+    shown = [element.value for element in app.markdown]
+    assert "**Answer A**" in shown and not any(EMBEDDED in words for words in shown)
+    app.button(key="vote-1").click().run()
+    (kept,) = find(workspace.db, Comparison)
+    assert kept.vote == Vote(better=1) and kept.is_blind
+    assert any(EMBEDDED in element.value for element in app.markdown)
+    assert list(app.dataframe[0].value["Better"]) == [1, 0]
 
 
 def test_export_of_a_run_on_quantized_weights_says_that_it_may_differ(open_page, workspace, learned):

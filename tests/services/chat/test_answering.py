@@ -1,6 +1,7 @@
 """An answer is stored as it comes, whatever ends it."""
 
 import threading
+import time
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_a_killed_process_leaves_what_was_written_until_then(workspace, conversa
 
 
 def test_leaving_keeps_the_answer_as_broken_off_and_stops_the_model(workspace, conversation):
-    model = Speaker([["A ", "steel ", "rope."] * 10_000])
+    model = Speaker([["A ", "steel ", "rope."] * 10_000], before_each=lambda: time.sleep(0.001))  # never at its end yet
     with pytest.raises(KeyboardInterrupt), ask(workspace, conversation.id, "What?", opener=lambda: model) as writing:
         for text in writing:
             if text:

@@ -1,0 +1,49 @@
+"""How models stand after people have said which answer is better."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.records import Comparison
+
+_NORMAL = 1.96  # of the 95 % interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How often one answerer, in one version, was called better than every other beside it; `low` to `high` is 95 %."""
+
+    answerer: str
+    version: str  # SHA-256 of the adapter or the model; "" if it is not known
+    won: int
+    lost: int
+    equal: int  # nobody was called better
+
+    @property
+    def decided(self) -> int:
+        """Number of comparisons in which somebody was called better."""
+        return self.won + self.lost
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The share of decided comparisons that it won, 0 to 1: lower and upper end (Wilson 1927, score interval)."""
+        if not self.decided:
+            return 0.0, 1.0
+        count, share = self.decided, self.won / self.decided
+        middle = (share + _NORMAL**2 / (2 * count)) / (1 + _NORMAL**2 / count)
+        half = _NORMAL * math.sqrt(share * (1 - share) / count + _NORMAL**2 / (4 * count**2)) / (1 + _NORMAL**2 / count)
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def standings(comparisons: Iterable[Comparison]) -> list[Standing]:
+    """Count the votes for each answerer and version, the one that won most first."""
+    won, lost, equal = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for comparison in comparisons:
+        if comparison.vote is None:
+            continue
+        for side, given in enumerate(comparison.answers):
+            where = equal if comparison.vote.better is None else won if comparison.vote.better == side else lost
+            where[given.answerer, given.version] += 1
+    known = sorted({*won, *lost, *equal}, key=lambda key: (-won[key], lost[key], key))
+    return [Standing(answerer=key[0], version=key[1], won=won[key], lost=lost[key], equal=equal[key]) for key in known]

@@ -1,0 +1,180 @@
+"""Two to four models side by side: the same question, answered together, and which answer is better."""
+
+import random
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.chat import Message
+from core.chat.standings import Standing
+from core.chat.together import Ended, together
+from core.errors import GarrisonError
+from core.models.engine import EngineCrashed
+from core.records import ComparedAnswer, Comparison, Project, Run
+from core.services.chat.comparing import FEWEST, MOST, keep_comparison, version_of, vote, votes
+from core.storage import Workspace, find, get
+from dashboard import resources
+from dashboard.components.answerers import show_where
+from dashboard.components.chat.answer_html import STYLE, answer_html
+from dashboard.components.errors import show_error, shown_errors
+
+LONGEST_TOKENS = 1024
+LETTERS = "ABCD"
+_KEPT = "compared"  # id of the comparison that is shown
+
+
+def show_compare(workspace: Workspace, project: Project, answerers: Mapping[str, str]) -> None:
+    """Ask several models the same question, show the answers as they are written, and take the vote."""
+    st.html(STYLE)
+    names = list(answerers)
+    if len(names) < FEWEST:
+        st.info("There is one model only. Train one, or add another, to compare it with.", icon=":material/info:")
+        return
+    chosen = st.multiselect(
+        "Who answers",
+        names,
+        default=list(dict.fromkeys((names[0], base_of_newest(workspace, answerers))))[:MOST],
+        format_func=lambda name: answerers[name],
+        max_selections=MOST,
+        key="compare-who",
+    )
+    is_blind = st.toggle(
+        "Hide who is who until I have voted",
+        key="compare-blind",
+        help="The answers stand in an order that is drawn anew for each question, so that no name sways you.",
+    )
+    show_where(workspace, *chosen)
+    with st.form("compare", border=False):
+        question = st.text_area("The same question to all", key="compare-question", height=90)
+        label = "Ask both" if len(chosen) == FEWEST else "Ask all"
+        is_asked = st.form_submit_button(label, type="primary", icon=":material/compare:")
+    if is_asked and (not question.strip() or len(chosen) < FEWEST):
+        words = "Write a question first." if not question.strip() else f"Choose {FEWEST} to {MOST} models first."
+        st.warning(words, icon=":material/warning:")
+    elif is_asked:
+        with shown_errors():
+            _ask(workspace, project, question, chosen, answerers, is_blind=is_blind)
+    else:
+        _show_kept(workspace, project, answerers)
+    with shown_errors():
+        show_standings(votes(workspace, project), answerers)
+
+
+def base_of_newest(workspace: Workspace, answerers: Mapping[str, str]) -> str:
+    """Return the base model of the newest run (else the last in the list), to compare before and after."""
+    names = list(answerers)
+    runs = find(workspace.db, Run, id=names[0])
+    return runs[0].model if runs and runs[0].model in answerers else names[-1]
+
+
+def _ask(
+    workspace: Workspace,
+    project: Project,
+    question: str,
+    chosen: Sequence[str],
+    answerers: Mapping[str, str],
+    *,
+    is_blind: bool,
+) -> None:
+    """Show all answers as they are written, then keep them; the page is drawn anew from what is kept."""
+    names = random.sample(chosen, len(chosen)) if is_blind else list(chosen)
+    boxes = []
+    for side, column in enumerate(st.columns(len(names), border=True)):
+        with column:
+            st.markdown(f"**{_title(side, names[side], answerers, is_hidden=is_blind)}**")
+            boxes.append(st.empty())
+            boxes[side].caption("Thinking …")
+    with st.spinner("Opening the models …", show_time=True):
+        models = [resources.answerer(workspace, name) for name in names]
+    written, kept = [""] * len(names), list[ComparedAnswer]()
+    for said in together(models, [Message("user", question)], max_tokens=LONGEST_TOKENS):
+        if not isinstance(said, Ended):
+            written[said.side] += said.text
+            boxes[said.side].html(answer_html(written[said.side]))
+        elif said.answer is None:
+            _raise_or_show(said)
+        else:
+            kept.append(_kept(workspace, names[said.side], said))
+    if len(kept) == len(names):
+        kept.sort(key=lambda answer: names.index(answer.answerer))
+        st.session_state[_KEPT] = keep_comparison(workspace, project, question, kept, is_blind=is_blind).id
+        st.rerun()
+
+
+def _raise_or_show(said: Ended) -> None:
+    """Show why there is no answer; what is nobody's mistake goes on as it is."""
+    if not isinstance(said.error, GarrisonError | EngineCrashed):
+        raise said.error or RuntimeError("an answer ended without a reason")
+    show_error(said.error)
+
+
+def _kept(workspace: Workspace, name: str, said: Ended) -> ComparedAnswer:
+    assert said.answer is not None  # noqa: S101 for the type checker
+    given = said.answer
+    writing_s = given.token_count / given.tokens_per_second if given.tokens_per_second else 0.0
+    return ComparedAnswer(
+        answerer=name, version=version_of(workspace, name), text=given.text, whole_s=given.first_token_s + writing_s
+    )
+
+
+def _title(side: int, name: str, answerers: Mapping[str, str], *, is_hidden: bool) -> str:
+    return f"Answer {LETTERS[side]}" if is_hidden else answerers.get(name, name)
+
+
+def _show_kept(workspace: Workspace, project: Project, answerers: Mapping[str, str]) -> None:
+    """Show the last comparison of this session, and ask for the vote."""
+    if not (kept := st.session_state.get(_KEPT)):
+        return
+    comparison = get(workspace.db, Comparison, kept)
+    if comparison.project_id != project.id:
+        return
+    is_hidden = comparison.is_blind and comparison.vote is None
+    for side, column in enumerate(st.columns(len(comparison.answers), border=True)):
+        given = comparison.answers[side]
+        is_best = comparison.vote is not None and comparison.vote.better == side
+        with column:
+            mark = ":material/trophy: " if is_best else ""
+            title = _title(side, given.answerer, answerers, is_hidden=is_hidden)
+            letter = f"{LETTERS[side]}: " if comparison.is_blind and not is_hidden else ""
+            st.markdown(f"{mark}**{letter}{title}**")
+            if given.text.strip():
+                st.html(answer_html(given.text))
+            else:
+                st.caption("It ended without a word.")
+            st.caption("" if is_hidden else f"answered in {given.whole_s:.0f} s")
+    _show_vote(workspace, comparison)
+
+
+def _show_vote(workspace: Workspace, comparison: Comparison) -> None:
+    sides = range(len(comparison.answers))
+    st.markdown("**Which is better?**")
+    with st.container(horizontal=True, gap="small"):
+        for side in sides:
+            label = f"Answer {LETTERS[side]}" if comparison.is_blind else ("First", "Second", "Third", "Fourth")[side]
+            st.button(label, key=f"vote-{side}", on_click=vote, args=[workspace, comparison.id, side])
+        st.button("None of them", key="vote-none", on_click=vote, args=[workspace, comparison.id, None])
+    if comparison.vote is not None:
+        st.caption(":material/check: Your vote is kept. Choose again to change it.")
+
+
+def show_standings(found: Sequence[Standing], answerers: Mapping[str, str]) -> None:
+    """Show how often each was called better, with the range that so few votes allow."""
+    if not found:
+        return
+    st.subheader("Votes so far")
+    rows = []
+    for each in found:
+        low, high = each.interval
+        rows.append(
+            {
+                "Who answered": answerers.get(each.answerer, each.answerer),
+                "Version": each.version[:8] or "not known",
+                "Better": each.won,
+                "Not chosen": each.lost,
+                "No difference": each.equal,
+                "Share better": f"{each.won / each.decided:.0%} ({low:.0%} to {high:.0%})" if each.decided else "–",
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Votes by who answered")
+    st.caption("In brackets: the range in which the share may lie by chance, 19 times of 20. The fewer votes, the wider.")
