@@ -29,9 +29,14 @@ from dashboard.components.words import ago, unformatted
 
 MODES = {"chat": "Chat", "compare": "Compare", "export": "Take it with you"}
 PAGE_STYLE = """<style>
-.st-key-chat-list button { justify-content: flex-start; text-align: left; }
+.st-key-chat-list button > div, .st-key-chat-list button > div > span {
+  width: 100%; justify-content: flex-start; overflow: hidden; }
+.st-key-chat-list button [data-testid="stMarkdownContainer"] { min-width: 0; }
 .st-key-chat-list button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.st-key-chat-list button > div { overflow: hidden; }
+[data-testid="stChatMessageAvatarCustom"] { background: #4d7c2a; border-color: #4d7c2a; }
+.stChatMessage:has([aria-label="Chat message from user"]) [data-testid="stChatMessageAvatarCustom"] {
+  background: #1f5f8b; border-color: #1f5f8b; }
+[data-testid="stChatMessageAvatarCustom"] span { color: #ffffff; }
 @media (max-width: 640px) { .st-key-chat-list { max-height: 9rem; overflow-y: auto; } }
 </style>"""
 MOST_TURNS = 30  # shown at once; older ones on demand

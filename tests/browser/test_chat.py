@@ -143,3 +143,48 @@ def test_conversations_are_named_searched_pinned_and_deleted(page: Page, address
     page.get_by_placeholder("Search your conversations").fill("")
     page.get_by_placeholder("Search your conversations").press("Enter")
     expect(listed).to_have_text(["say second words", "Winches"])
+
+    if not page.locator(".st-key-chat-save-md button").is_visible():  # it may have stayed open
+        page.locator(".st-key-chat-menu button").first.click()
+    with page.expect_download() as saved:
+        page.locator(".st-key-chat-save-md button").click()
+    told = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert told.startswith("# Winches\n\n## 1. Question\n\nsay first words")
+    page.get_by_text("Delete for good").click()
+    page.locator(".st-key-chat-delete button").click()
+    expect(listed).to_have_text(["say second words"])
+    expect(page.locator(".garrison-answer")).to_have_count(0)
+
+
+def test_a_thumb_and_a_correction_are_there_after_a_reload(page: Page, address: str) -> None:
+    open_chat(page, address)
+    ask(page, "say A rope.")
+    settle(page)
+    up = page.get_by_role("radio", name="Thumbs up")
+    up.click()
+    expect(up).to_be_checked()
+    page.get_by_role("button", name="Correct this").click()
+    page.get_by_label("What the answer should have been").fill("Two ropes.")
+    page.get_by_role("button", name="Keep the correction").click()
+    expect(page.get_by_text("in your words")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("in your words")).to_be_visible()
+    expect(up).to_be_checked()
+    expect(page.get_by_test_id("stText").filter(has_text="Two ropes.")).to_be_visible()
+    expect(page.locator(".garrison-answer")).to_have_text("A rope.")
+
+
+def test_a_second_window_shows_the_answer_as_it_is_written_and_can_stop_it(page: Page, address: str) -> None:
+    open_chat(page, address)
+    ask(page, "wait")
+    wait_for_words(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_text("It is being written")).to_be_visible()
+    before = len(answer(other))
+    other.wait_for_timeout(3_000)
+    assert len(answer(other)) > before
+    other.locator(".st-key-chat-stop-other button").click()
+    for window in (other, page):
+        expect(window.get_by_text("Stopped here.")).to_be_visible()
+    assert answer(page) == answer(other)

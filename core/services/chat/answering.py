@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.models.text import Pace
 from core.records import AnswerState, ChatPace, ChatSetup, ChatTurn, Conversation, new_id, now
 from core.services.chat.conversations import own_conversation
-from core.services.chat.turns import messages, store_answer, turns
+from core.services.chat.turns import is_abandoned, messages, store_answer, turns
 from core.storage import Permitted, Workspace, delete, find, find_all, insert, update
 from core.storage.traceless import traceless
 
@@ -107,12 +107,13 @@ def stop(workspace: Workspace, conversation_id: str) -> None:
     """
     conversation, permitted = own_conversation(workspace, conversation_id)
     deadline_s = time.monotonic() + STOP_S
+    written = []
     with traceless(permitted.db):
-        written = find(permitted.db, ChatTurn, conversation_id=conversation.id, state="writing")
-        for turn in written:
-            update(permitted.db, ChatTurn, turn.id, state="stopped")
-    while any(turn.pace is None for turn in find_all(permitted.db, ChatTurn, [turn.id for turn in written])):
-        if time.monotonic() > deadline_s:  # its writer has gone
+        for turn in find(permitted.db, ChatTurn, conversation_id=conversation.id, state="writing"):
+            update(permitted.db, ChatTurn, turn.id, state="broken off" if is_abandoned(turn) else "stopped")
+            written += [] if is_abandoned(turn) else [turn.id]
+    while any(turn.pace is None for turn in find_all(permitted.db, ChatTurn, written)):
+        if time.monotonic() > deadline_s:
             return
         time.sleep(0.05)
 

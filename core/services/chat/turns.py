@@ -21,10 +21,11 @@ def turns(workspace: Workspace, conversation_id: str) -> list[ChatTurn]:
     """
     conversation, permitted = own_conversation(workspace, conversation_id)
     stored = find(permitted.db, ChatTurn, conversation_id=conversation.id, is_replaced=False, order="number, rowid")
-    return [replace(turn, state="broken off") if _is_abandoned(turn) else turn for turn in stored]
+    return [replace(turn, state="broken off") if is_abandoned(turn) else turn for turn in stored]
 
 
-def _is_abandoned(turn: ChatTurn) -> bool:
+def is_abandoned(turn: ChatTurn) -> bool:
+    """Return whether an answer was being written by something that has gone."""
     silent_s = (datetime.now(UTC) - datetime.fromisoformat(turn.written_at)).total_seconds()
     return turn.state == "writing" and silent_s > SILENT_S
 

@@ -65,7 +65,7 @@ def _choose_manner(before: ChatSetup, key: str) -> tuple[float, int]:
     st.segmented_control(
         "Manner", list(MANNERS), format_func=lambda each: MANNERS[each], key=words, help=MANNER_HELP, on_change=take_words
     )
-    freedom = st.slider("In numbers: freedom", 0.0, 1.5, step=0.1, key=number, on_change=take_number)
+    freedom = st.slider("In numbers: freedom", 0.0, 1.5, step=0.1, format="%.1f", key=number, on_change=take_number)
     longest = st.number_input(
         "Longest answer",
         64,

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.records import ChatPace, ChatTurn, Thumb
+from core.services.chat.answering import stop
 from core.services.chat.feedback import correct, judge
 from core.services.chat.turns import turns
 from core.storage import Workspace
@@ -66,6 +67,13 @@ def _watch(workspace: Workspace, turn: ChatTurn) -> None:
             st.rerun()
         show_answer(now.answer)
         st.caption(":material/edit: It is being written, in another window perhaps.")
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            key="chat-stop-other",
+            on_click=stop,
+            args=[workspace, turn.conversation_id],
+        )
 
 
 def _show_feedback(workspace: Workspace, turn: ChatTurn) -> None:

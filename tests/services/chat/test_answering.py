@@ -63,11 +63,13 @@ def test_a_killed_process_leaves_what_was_written_until_then(workspace, conversa
     assert turns(workspace, conversation.id)[0].state == "writing"  # as another tab shows it
     update(workspace.db, ChatTurn, turn.id, written_at="2026-01-01T00:00:00.000+00:00")
     assert turns(workspace, conversation.id)[0].state == "broken off"
+    written(ask(workspace, conversation.id, "And now?", opener=lambda: Speaker([["A rope."]])))
+    assert [each.state for each in turns(workspace, conversation.id)] == ["broken off", "complete"]
     writing.__exit__(None, None, None)
 
 
 def test_leaving_keeps_the_answer_as_broken_off_and_stops_the_model(workspace, conversation):
-    model = Speaker([["A ", "steel ", "rope."] * 10_000], before_each=lambda: time.sleep(0.001))  # never at its end yet
+    model = Speaker([["A ", "steel ", "rope."] * 10_000], before_each=lambda: time.sleep(0.001))
     with pytest.raises(KeyboardInterrupt), ask(workspace, conversation.id, "What?", opener=lambda: model) as writing:
         for text in writing:
             if text:
