@@ -591,7 +591,10 @@ class OwnInstruction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """An export of a run: its format and path, and the SHA-256 of its GGUF file or of its `SHA256SUMS`."""
+    """An export of a run: its format and path, and the SHA-256 of its GGUF file or of its `SHA256SUMS`.
+
+    Of releases that are older than their cards, `card` is {} and `sums_sha256` None.
+    """
 
     id: str
     project_id: str
@@ -599,6 +602,9 @@ class Release:
     format: ReleaseFormat
     path: str
     sha256: str
+    sums_sha256: str | None = None  # of its `SHA256SUMS`, which names every file
+    signer: str | None = None  # fingerprint of the key that signed it; None if nobody did
+    card: dict[str, Any] = field(default_factory=dict)  # `core.models.releases.card.ReleaseCard`
     created_at: str
 
 

@@ -1,7 +1,7 @@
 """The `garrison` command: global options, the commands, exit codes.
 
-Exit codes: 0 success; 1 a training would not fit (`train --plan`), or a defect; 2 invalid input; 3 setup problem;
-4 job failed; 130 canceled.
+Exit codes: 0 success; 1 a training would not fit (`train --plan`), a release is not what it was (`release verify` and
+`lineage`), or a defect; 2 invalid input; 3 setup problem; 4 job failed; 130 canceled.
 """
 
 import io
@@ -30,6 +30,7 @@ from core.cli import (
     projects,
     questions,
     reidentification,
+    releases,
     searching,
     selftest,
     service,
@@ -61,8 +62,9 @@ app.add_typer(experiments.app, name="experiment", help="Several trainings at onc
 app.add_typer(models.app, name="models", help="The models on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
+app.add_typer(releases.app, name="release", help="Exported runs: list, verify.")
 app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
-for commands in (privacy, reidentification, training, searching, conversation, service, selftest):
+for commands in (privacy, reidentification, training, releases, searching, conversation, service, selftest):
     commands.register(app)
 
 

@@ -1,4 +1,4 @@
-"""`garrison train`, `evaluate`, `judge` and `export`."""
+"""`garrison train`, `evaluate`, `judge`, `leaks` and `runs`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,14 +9,12 @@ import typer
 from core.cli.shell import Shell, plain, shell_of, table
 from core.errors import InputError
 from core.jobs.typed import JobParams
-from core.models.quantizations import QUANTIZATIONS, USUAL
-from core.models.release_formats import RELEASE_FORMATS
 from core.records import Evaluation, Model, Project, Run
 from core.settings import EMBEDDED_MODEL, TrainingSettings, key_values
 from core.storage import find, get
 from core.training.fit import Amount, Fit, remedies
 from core.training.goals import Derived
-from core.words import counted, duration, either, size
+from core.words import counted, duration, size
 
 DOES_NOT_FIT = 1  # exit code of `train --plan`
 
@@ -26,7 +24,6 @@ def register(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(evaluate)
     app.command()(judge)
-    app.command()(export)
     app.command()(leaks)
     app.command("runs")(runs)
 
@@ -295,26 +292,3 @@ def leaks(
             return
     test = read_leak_test(shell.workspace, run)
     shell.show(test.as_json() if test else None, "\n".join(card_sentences(test, planted=run.settings.get("canaries", 0))))
-
-
-def export(
-    context: typer.Context,
-    run_id: Annotated[str, typer.Argument(metavar="RUN")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
-    format: Annotated[str, typer.Option(help=f"{either(RELEASE_FORMATS)}.")] = "adapter",
-    quantization: Annotated[str, typer.Option(help=f"For gguf: {either(QUANTIZATIONS)}.")] = USUAL,
-) -> None:
-    """Export a run as an adapter, merged weights or a GGUF file.
-
-    The SHA-256 printed at the end is that of the GGUF file or, for a folder of several files, that of its SHA256SUMS, with
-    which `sha256sum -c SHA256SUMS` verifies them all.
-    """
-    from core.services.training.export import Params, Result
-
-    shell = shell_of(context)
-    run = shell.workspace.finished_run(run_id)
-    params = Params(run_id=run.id, format=format, quantization=quantization, target=str(folder.resolve()))
-    job = shell.run(params, project_id=run.project_id)
-    result = Result.of(job)
-    lines = [f"Written to {result.path}", f"SHA-256 of {result.sha256_of}: {result.sha256}"]
-    shell.show(job.result, "\n".join([*lines, *filter(None, [result.note])]))

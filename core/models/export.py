@@ -22,6 +22,7 @@ from core.models.conversion.adapter import adapter_gguf
 from core.models.conversion.child import Report, ignore
 from core.models.conversion.model import convert_folder
 from core.models.quantizations import PLAIN, USUAL
+from core.models.releases.folder import write_sums
 from core.models.torch_setup import memory_errors
 from core.records import ModelFormat
 from core.run_folder import RunFolder
@@ -260,12 +261,10 @@ def _own_dtype(path: Path) -> torch.dtype | None:
 
 
 def _write_papers(folder: Path, origin: Origin | None) -> None:
-    """Write the model card, then a `SHA256SUMS` of the files in `folder`, sorted by name."""
+    """Write the model card, then a `SHA256SUMS` of the files in `folder`."""
     if origin is not None:
         (folder / CARD).write_text(model_card(origin), encoding="utf-8")
-    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
-    lines = [f"{sha256_file(folder / name)}  {name}\n" for name in names]
-    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+    write_sums(folder)
 
 
 def _checksum(file: Path) -> Checksum:

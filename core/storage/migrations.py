@@ -268,6 +268,14 @@ def m031_comparisons(db: sqlite3.Connection) -> None:
     db.execute("create index comparisons_project on comparisons (project_id)")
 
 
+@migration
+def m029_release_cards(db: sqlite3.Connection) -> None:
+    """Add the card of a release, the hash of its list of files and who signed it; older releases have none."""
+    db.execute("alter table releases add column card text not null default '{}'")
+    for column in ("sums_sha256", "signer"):
+        db.execute(f"alter table releases add column {column} text")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

@@ -157,7 +157,9 @@ RESULTS: dict[str, dict[str, Any]] = {
         "preferences": {"first": 9, "second": 1, "same": 2, "disagreed": 3, "alike": 1},
     },
     "leaktest": {"run_id": "run-1", "light": "green", "tested": 41, "learned": 0},
-    "export": {"release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": ""},
+    "export": {
+        "release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": "", "signer": None,
+    },
     "sample": {"read": READ, "found": FOUND, "questions": WRITTEN},
     "demo": {
         "project": "Demo", "run_id": "run-1", "evaluation_id": "evaluation-1", "verdict": "Better.", "report": "/report",

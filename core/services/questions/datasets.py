@@ -1,5 +1,6 @@
 """Dataset versions: which there are, what they hold and how they differ, and their files. `freezing` makes them."""
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Sequence
@@ -111,6 +112,20 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         raise SetupError(f"The dataset file {path} is gone.", "Restore it from a backup, or train again from the pairs.")
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+def content_sha256(folder: Path) -> str:
+    """Return the SHA-256 over the files of a dataset version, as it was stored when the version was frozen.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    digest = hashlib.sha256((folder / TRAIN).read_bytes() + b"\0" + (folder / HELDOUT).read_bytes())
+    if (folder / TEXTS).exists():
+        digest.update(b"\0" + (folder / TEXTS).read_bytes())
+    if (folder / PREFERENCES).exists():
+        return hashlib.sha256(digest.hexdigest().encode() + b"\0" + (folder / PREFERENCES).read_bytes()).hexdigest()
+    return digest.hexdigest()
 
 
 def export_version(
