@@ -138,6 +138,10 @@ GATES: dict[AuditAction, Action] = {
     "role revoked": "manage people",
     "member added": "manage members",
     "member removed": "manage members",
+    "key added": "manage members",
+    "key revoked": "manage members",
+    "service started": "manage machine",
+    "service stopped": "manage machine",
 }
 UNGATED: frozenset[AuditAction] = frozenset({"log begun", "signed in", "signed out", "access refused"})
 

@@ -86,6 +86,10 @@ AuditAction = Literal[
     "role revoked",
     "member added",
     "member removed",
+    "key added",
+    "key revoked",
+    "service started",
+    "service stopped",
     "access refused",
 ]
 ListKind = Literal["deny", "allow"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = {"documents", "privacy", "questions", "models", "training", "evaluation", "chat"}
+ROOMS = {"documents", "privacy", "questions", "models", "training", "evaluation", "chat", "deploy"}
 READING = {"documents", "privacy", "questions", "evaluation"}  # the rooms that read text as language
 
 # What each part of core may import from core. Rooms pass records to each other and read no database; only `models` may be
@@ -72,7 +72,10 @@ HOMES = {
     "spacy": ("core/privacy", "core/language"),
     "onnxruntime": ("core/privacy", "core/models"),
     "llama_cpp": ("core/models",),
-    "httpx": ("core/models/engine",),
+    "httpx": ("core/models/engine", "core/deploy"),
+    "starlette": ("core/deploy",),
+    "uvicorn": ("core/deploy",),
+    "h11": ("core/deploy",),
     "gguf": ("core/models", "core/training"),
     "peft": ("core/models", "core/training"),
     "bitsandbytes": ("core/models", "core/training"),

@@ -20,9 +20,11 @@ from core.cli import (
     audit,
     conversation,
     datasets,
+    deploy,
     documents,
     experiments,
     jobs,
+    keys,
     lists,
     models,
     people,
@@ -64,7 +66,8 @@ app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
 app.add_typer(releases.app, name="release", help="Exported runs: list, verify.")
 app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
-for commands in (privacy, reidentification, training, releases, searching, conversation, service, selftest):
+app.add_typer(keys.app, name="key", help="Keys with which programs ask a service: make, list, revoke.")
+for commands in (privacy, reidentification, training, releases, searching, conversation, service, deploy, selftest):
     commands.register(app)
 
 

@@ -12,6 +12,7 @@ DIMENSIONS = 384
 LONGEST = 128  # tokens that are read; what the network was trained with
 AT_ONCE = 32  # texts of like length computed together
 SCALE = 127.0
+ADDED = 2  # tokens before and after each piece of a text
 
 
 class Embedder:
@@ -42,6 +43,11 @@ class Embedder:
             for row, number in enumerate(batch):
                 found[number] = np.rint(means[row] * SCALE).astype(np.int8).tobytes()
         return found
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """Count the tokens of each text, also those beyond `LONGEST`, which are not read."""
+        codes = self._tokenizer.encode_batch(list(texts))
+        return [len(code.ids) + sum(len(rest.ids) - ADDED for rest in code.overflowing) for code in codes]
 
 
 def open_embedder(weights: Path, tokenizer: Path, *, threads: int = 0) -> Embedder:

@@ -249,6 +249,16 @@ def m026_conversations(db: sqlite3.Connection) -> None:
 
 
 @migration
+def m028_services(db: sqlite3.Connection) -> None:
+    """Add the keys with which programs ask a service, and how much of services was used each day.
+
+    A key outlives its project, whose end ends it: if its row went, nobody could tell that keys were ever needed.
+    """
+    for statement in _SERVICES.strip().split("\n\n"):
+        db.execute(statement)
+
+
+@migration
 def m030_last_projects(db: sqlite3.Connection) -> None:
     """Add which project each person worked in last; "" is the operating system's account."""
     db.execute(
@@ -562,6 +572,19 @@ create index chat_turns_conversation on chat_turns (conversation_id, number)
 create table own_instructions (
     id text primary key, project_id text not null references projects on delete cascade, name text not null collate nocase,
     text text not null, created_at text not null, unique (project_id, name)
+)
+"""
+
+_SERVICES = """
+create table api_keys (
+    id text primary key, name text not null, person_id text, project_id text, sha256 text not null,
+    created_at text not null, last_used_at text, revoked_at text
+)
+
+create table service_days (
+    day text not null, model text not null, project_id text references projects on delete cascade,
+    requests integer not null, refused integer not null, failed integer not null, tokens_in integer not null,
+    tokens_out integer not null, seconds real not null, primary key (day, model)
 )
 """
 

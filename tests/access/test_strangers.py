@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import core
+from core.deploy.engine import Served
+from core.deploy.limits import Limits
 from core.errors import AccessError, InputError, SetupError
 from core.identity import declared
 from core.jobs.kinds import KINDS
@@ -38,6 +40,8 @@ from core.records import (
 )
 from core.services.chat.comparing import keep_comparison
 from core.services.chat.conversations import begin
+from core.services.deploy.deployed import Deployed
+from core.services.deploy.deploying import Address
 from core.services.lists.suggestions import Suggestion
 from core.services.privacy import anonymization
 from core.services.questions.curation import Place, Wording
@@ -166,6 +170,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "minutes": 1, "trials": 2, "conversation_id": conversation.id, "turn_id": turn.id, "setup": setup, "title": "x",
         "is_pinned": True, "question": "Who?", "opener": lambda: None, "thumb": "up", "correction": "x",
         "comparison_id": comparison.id, "answers": [given, given], "is_blind": True, "better": 0,
+        "what": run.id, "deployed": Deployed(served=Served(name="x", model=workspace.home), sha256=None),
+        "address": Address(), "limits": Limits(), "on_ready": lambda _needs_key: None,
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
     }  # fmt: skip
 

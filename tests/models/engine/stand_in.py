@@ -32,6 +32,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     adapters = 0
+    alias = ""
     texts: ClassVar[list[str]] = []  # of the model's tokens
 
     def log_message(self, *_: object) -> None:
@@ -51,12 +52,17 @@ class Handler(BaseHTTPRequestHandler):
         if not self.is_allowed():
             return
         if self.path == "/v1/completions":
-            self.complete(body, body["prompt"], question(body["prompt"]), lambda text: {"text": text})
+            asked = body["prompt"] if isinstance(body["prompt"], str) else question(body["prompt"])
+            self.complete(body, body["prompt"], asked, lambda text: {"text": text})
         elif self.path == "/v1/chat/completions":
             told = body["messages"][-1]["content"]
             self.complete(body, list(told.encode()), told, lambda text: {"delta": {"content": text}})
+        elif self.path == "/v1/responses":
+            told = body["input"]
+            self.complete(body, list(told.encode()), told, lambda text: {"delta": {"content": text}})
 
     def complete(self, body, prompt, asked, choice) -> None:
+        longest = body.get("max_tokens") or body["max_output_tokens"]
         log({name: body.get(name) for name in ("lora", "max_tokens", "stop", "preserved_tokens")} | {"prompt": prompt})
         if len(prompt) > CONTEXT_TOKENS:
             self.answer(
@@ -74,23 +80,32 @@ class Handler(BaseHTTPRequestHandler):
         if found := re.search(r"crash at once (SIG\w+)", asked):
             os.kill(os.getpid(), signal.Signals[found[1]])
             time.sleep(10)  # the main thread is struck, this one would go on for a moment
+        if not body.get("stream"):
+            self.whole(prompt, list(pieces(asked, longest, body.get("lora"))))
+            return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
         written = 0
-        for number, piece in enumerate(pieces(asked, body["max_tokens"], body.get("lora"))):
+        for number, piece in enumerate(pieces(asked, longest, body.get("lora"))):
             if number == 2 and (found := re.search(r"crash (SIG\w+)", asked)):
                 os.kill(os.getpid(), signal.Signals[found[1]])
                 time.sleep(10)
             self.event({"choices": [choice(piece) | {"finish_reason": None}]})
             written += 1
-        is_cut = written >= body["max_tokens"]
+        is_cut = written >= longest
         self.event({"choices": [choice("") | {"finish_reason": "length" if is_cut else "stop"}]})
         usage = {"prompt_tokens": len(prompt), "completion_tokens": written, "prompt_tokens_details": {"cached_tokens": 7}}
         self.event({"choices": [], "usage": usage, "timings": {"predicted_per_second": 59.5}})
         self.wfile.write(b"data: [DONE]\n\n")
         self.close_connection = True
+
+    def whole(self, prompt, written) -> None:
+        usage = {"prompt_tokens": len(prompt), "completion_tokens": len(written)}
+        message = {"role": "assistant", "content": "".join(written)}
+        choice = {"index": 0, "message": message, "text": "".join(written), "finish_reason": "stop"}
+        self.answer({"id": "1", "model": Handler.alias, "choices": [choice], "usage": usage})
 
     def event(self, told) -> None:
         try:
@@ -172,9 +187,11 @@ def main() -> None:
     parser.add_argument("--host")
     parser.add_argument("--port", type=int)
     parser.add_argument("--model")
+    parser.add_argument("--alias", default="")
     parser.add_argument("--lora", default="")
     options, _ = parser.parse_known_args()
     log({"started": sys.argv[1:], "pid": os.getpid()})
+    Handler.alias = options.alias
     Handler.adapters = len([name for name in options.lora.split(",") if name])
     if options.model:
         begin = Path(options.model).read_bytes()[:5]
