@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = {"documents", "privacy", "questions", "models", "training", "evaluation", "chat", "deploy"}
-READING = {"documents", "privacy", "questions", "evaluation"}  # the rooms that read text as language
+ROOMS = {"documents", "privacy", "questions", "models", "training", "evaluation", "chat", "retrieval", "deploy"}
+READING = {"documents", "privacy", "questions", "evaluation", "retrieval"}  # the rooms that read text as language
 
 # What each part of core may import from core. Rooms pass records to each other and read no database; only `models` may be
 # used by the rest.

@@ -36,6 +36,7 @@ from core.cli import (
     searching,
     selftest,
     service,
+    sources,
     training,
 )
 from core.cli.shell import Shell, report_error
@@ -62,6 +63,7 @@ app.add_typer(questions.app, name="questions", help="Make, filter, import and ex
 app.add_typer(datasets.app, name="dataset", help="Frozen question pairs: list, show, compare, freeze.")
 app.add_typer(experiments.app, name="experiment", help="Several trainings at once, compared: start, show, cancel.")
 app.add_typer(models.app, name="models", help="The models on this machine.")
+app.add_typer(sources.app, name="sources", help="What answers from the documents rest on: index, show, calibrate.")
 app.add_typer(jobs.app, name="jobs", help="Long work: follow, cancel, resume.")
 app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.")
 app.add_typer(releases.app, name="release", help="Exported runs: list, verify.")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.shell import report_error, shell_of, visible
+from core.cli.shell import Shell, report_error, shell_of, visible
+from core.cli.sources import reporter, source_fields, source_text
 from core.errors import InputError
 from core.models.engine import EngineCrashed
 from core.records import Run
@@ -14,7 +15,8 @@ from core.services.chat.answerers import open_answerer
 from core.storage import get
 
 if TYPE_CHECKING:
-    from core.chat import Answer
+    from core.chat import Answer, ChatModel
+    from core.services.retrieval.answering import FromDocuments
 
 LONGEST_TOKENS = 2048
 
@@ -34,6 +36,10 @@ def chat(
     ] = None,
     max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = LONGEST_TOKENS,
     temperature: Annotated[float, typer.Option(help="0 gives the same answer every time.")] = 0.0,
+    project: Annotated[str, typer.Option(help="With --documents: whose documents.")] = "",
+    documents: Annotated[
+        bool, typer.Option("--documents", help="Answer from the approved documents, with sources.")
+    ] = False,
 ) -> None:
     """Chat with a model or a run; the answer is printed as it is written."""
     from core.chat import Message, answer
@@ -46,6 +52,7 @@ def chat(
     if run:
         get(shell.workspace.db, Run, run)
     answerer = open_answerer(shell.workspace, model or run)
+    reading = _reading(shell, answerer, project) if documents or project else None
     messages: list[Message] = []
 
     question = prompt or _ask()
@@ -55,7 +62,11 @@ def chat(
         messages.append(Message("user", question))
         try:
             given = answer(
-                answerer, messages, max_tokens=max_tokens, temperature=temperature, on_piece=None if shell.is_json else _show
+                reading or answerer,
+                messages,
+                max_tokens=max_tokens,
+                temperature=temperature,
+                on_piece=None if shell.is_json else _show,
             )
         except EngineCrashed as error:
             print(file=sys.stderr)
@@ -66,7 +77,12 @@ def chat(
             question = _ask()
             continue
         messages.append(Message("assistant", given.text))
-        shell.show(_told(question, given, backend=answerer.backend), "\n")
+        told = _told(question, given, backend=answerer.backend)
+        if reading:
+            cited = reading.cited(given.text)
+            shell.show(told | source_fields(cited), source_text(cited))
+        else:
+            shell.show(told, "\n")
         if not given.is_complete:
             print(f"(cut after {given.token_count:,} tokens; --max-tokens allows more)", file=sys.stderr)
         question = "" if prompt or shell.is_json else _ask()  # with --json, one question gives one document
@@ -88,6 +104,15 @@ def _told(question: str, given: "Answer", *, backend: str) -> dict[str, object]:
         "prompt": question,
         "answer": given.text,
     }
+
+
+def _reading(shell: Shell, answerer: "ChatModel", project: str) -> "FromDocuments":
+    """Let the model read the documents of a project before it answers."""
+    from core.services.retrieval.answering import FromDocuments
+
+    if not project:
+        raise InputError("No project was named.", "Give one with --project, or leave --documents out.")
+    return FromDocuments(shell.workspace, shell.workspace.project(project), answerer, report=reporter())
 
 
 def _check_prompt(prompt: str) -> None:

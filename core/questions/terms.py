@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.language.english.function_words import QUESTION_WORDS, STOP_WORDS
 from core.language.sentences import sentences
+from core.language.stems import stem
 
 LONGEST_MEANING = 240  # characters
 MOST_TERMS = 6  # given to a model with a passage
@@ -30,7 +31,6 @@ _SHORT_FORM = re.compile(
     r" \((?P<term>[A-Z][A-Z0-9&-]{1,9})\)"
 )
 _CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Z0-9][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+\b|\b[A-Z]{2,}[0-9]*\b")
-_ENDING = re.compile(r"(?<=\w{3})(?:ings?|ed|es|e|ly|s)\Z")
 _EMPTY = STOP_WORDS | QUESTION_WORDS | frozenset("many much often long far do does did must should can".split())
 _NO_TERM = frozenset(
     "this that these those it they he she we you there here what which who how when where all each every some any one "
@@ -70,7 +70,7 @@ def _is_word(term: str, plain: str) -> bool:
 def stems(text: str) -> list[str]:
     """Return the meaningful words of a text in lower case, without common English endings: "valves" and "valve" are one."""
     spoken = (word for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", text.lower()) if word not in _EMPTY)
-    return [_ENDING.sub("", word) if len(word) > 4 else word for word in spoken]
+    return [stem(word) for word in spoken]
 
 
 def links(texts: Sequence[str], terms: Iterable[str]) -> dict[int, tuple[int, str]]:

@@ -259,6 +259,16 @@ def m028_services(db: sqlite3.Connection) -> None:
 
 
 @migration
+def m027_source_thresholds(db: sqlite3.Connection) -> None:
+    """Add how well sources must fit a question of a project for it to be answered, and how often that is wrong."""
+    db.execute(
+        "create table source_thresholds (project_id text primary key references projects on delete cascade,"
+        " threshold real not null, refused real not null, answered real not null, answerable integer not null,"
+        " others integer not null, created_at text not null)"
+    )
+
+
+@migration
 def m030_last_projects(db: sqlite3.Connection) -> None:
     """Add which project each person worked in last; "" is the operating system's account."""
     db.execute(

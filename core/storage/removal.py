@@ -5,6 +5,7 @@ import shutil
 from core.records import DatasetVersion, Document, Job, Project, Review, Run, Span
 from core.storage import audit, rights
 from core.storage.rows import count, delete, find
+from core.storage.source_index import SourceIndex
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
@@ -23,6 +24,9 @@ def remove_document(workspace: Workspace, document: Document, *, actor: str | No
         delete(workspace.db, Document, id=document.id)  # cascades to everything that refers to it
     for review in reviews:
         workspace.anonymized_path(document.project_id, review.id).unlink(missing_ok=True)
+    if (path := workspace.sources_path(document.project_id)).exists():
+        with SourceIndex(path) as index:
+            index.remove([document.id])
     shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
 
 

@@ -133,6 +133,10 @@ class Workspace:
         """Return the path of one review's anonymized text."""
         return self._folder(project_id, "read documents") / "anonymized" / f"{review_id}.txt"
 
+    def sources_path(self, project_id: str) -> Path:
+        """Return the path of the index of a project's approved passages; it may be deleted at any time."""
+        return self._folder(project_id, "read documents") / "sources.sqlite3"
+
     def dataset_folder(self, project_id: str, dataset_id: str) -> Path:
         """Return the folder that holds a dataset version's `train.jsonl` and `heldout.jsonl`."""
         return self._folder(project_id, "read documents") / "datasets" / dataset_id

@@ -1,0 +1,169 @@
+"""Each sentence of an answer beside the words of the sources that say the same, by rule.
+
+Small models cannot cite, and a rule can be read. A sentence is supported where a sentence of a source, or two side by side,
+hold nearly all of its content words. Numbers and names must all stand in one sentence, in the same order and without
+another number between them, and there must be as many negations: with another number or name a sentence says something else.
+"""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.language.refusals import is_refusal
+from core.language.sentences import sentences
+from core.retrieval.source import Citation, CitedSentence, Source
+from core.retrieval.wording import Word, words_of
+
+# Shares of a sentence's content words that its source holds (of one with a number), and of these that come in one order:
+# see docs/decisions/retrieval.md.
+LEAST_COVERAGE, WITH_NUMBER, LEAST_ORDER = 0.75, 0.9, 0.5
+SHORT = 4  # content words below which an answer is read together with its question
+LEAST_QUESTION = 0.5  # share of the question's content words that the source of such an answer holds
+_YES = re.compile(r"(?:yes|no)[.,:]\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One or two sentences of a source."""
+
+    source: int
+    words: tuple[Word, ...]
+    around: frozenset[str]  # stems of the headings above
+    is_joined: bool  # of two sentences
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Words of a place that say what a sentence says; the more of it they hold, and the closer they stand, the better."""
+
+    coverage: float
+    citation: Citation
+
+    @property
+    def quality(self) -> tuple[float, int]:
+        """By this matches are compared."""
+        return self.coverage, self.citation.start - self.citation.end
+
+
+def cite(answer: str, sources: Sequence[Source], *, question: str = "") -> tuple[CitedSentence, ...]:
+    """Return the sentences of an answer in order, each with the words of the source that supports it best, if one does.
+
+    A short sentence ("Every 12 months.") says little alone, so that its source must also hold half of what was asked.
+    """
+    places = [place for number, source in enumerate(sources) for place in _places(number, source)]
+    asked = words_of(question)
+    return tuple(_cited(answer[start:end], places, asked) for start, end in sentences(answer))
+
+
+def _places(number: int, source: Source) -> Iterator[_Place]:
+    around = frozenset(word.stem for word in words_of(source.heading))
+    spans = list(sentences(source.text))
+    words = [_moved(words_of(source.text[start:end]), start) for start, end in spans]
+    for place, own in enumerate(words):
+        yield _Place(number, own, around, is_joined=False)
+        if place + 1 < len(words):
+            yield _Place(number, own + words[place + 1], around, is_joined=True)
+
+
+def _moved(words: Sequence[Word], by: int) -> tuple[Word, ...]:
+    return tuple(
+        Word(each.stem, each.start + by, each.end + by, each.is_number, each.is_name, each.is_negation) for each in words
+    )
+
+
+def _cited(sentence: str, places: Sequence[_Place], asked: Sequence[Word]) -> CitedSentence:
+    said = words_of(_YES.sub("", sentence))
+    if not said or is_refusal(sentence):
+        return CitedSentence(text=sentence)
+    is_decided = any(word.is_decisive for word in said)
+    near = (place for place in places if not (is_decided and place.is_joined))
+    matches = [match for place in near if (match := _match(said, place, asked))]
+    best = max(matches, key=lambda match: match.quality, default=None)
+    return CitedSentence(text=sentence, citations=(best.citation,) if best else ())
+
+
+def _match(said: Sequence[Word], place: _Place, asked: Sequence[Word]) -> _Match | None:
+    """Return the words of a place that support a sentence, or None if it says something else or less."""
+    content = [word for word in said if not word.is_negation]
+    there = {word.stem for word in place.words}
+    found = [word for word in content if word.stem in there or (word.stem in place.around and not word.is_number)]
+    least = WITH_NUMBER if any(word.is_number for word in said) else LEAST_COVERAGE
+    if not content or len(found) < least * len(content):
+        return None
+    if not _holds_decisive(content, found, place):
+        return None
+    if len(content) < SHORT and not _answers(asked, there | place.around):
+        return None
+    span = _closest(place.words, {word.stem for word in found} & there)
+    if span is None or not _says_the_same(said, found, span, place):
+        return None
+    return _Match(len(found) / len(content), Citation(source=place.source, start=span[0].start, end=span[-1].end))
+
+
+def _holds_decisive(content: Sequence[Word], found: Sequence[Word], place: _Place) -> bool:
+    """Return whether a place holds all numbers and names, each as often as it is said."""
+    if any(word.is_decisive and word not in found for word in content):
+        return False
+    said = Counter(word.stem for word in found if word.is_decisive)
+    there = Counter(word.stem for word in place.words if word.is_decisive)
+    there[place.words[0].stem] += not place.words[0].is_decisive  # a name may be the first word, which is not known for one
+    return all(count <= there[stem] or stem in place.around for stem, count in said.items())
+
+
+def _answers(asked: Sequence[Word], there: set[str] | frozenset[str]) -> bool:
+    """Return whether a place speaks of what was asked."""
+    stems = {word.stem for word in asked if not word.is_negation}
+    return len(stems & there) >= LEAST_QUESTION * len(stems)
+
+
+def _closest(words: Sequence[Word], sought: set[str]) -> Sequence[Word] | None:
+    """Return the shortest run of words that holds all of the stems sought, and a negation before it, or None."""
+    best: Sequence[Word] | None = None
+    held = Counter({stem: 0 for stem in sought})
+    first, missing = 0, len(sought)
+    for last, word in enumerate(words):
+        if word.stem not in sought:
+            continue
+        missing -= held[word.stem] == 0
+        held[word.stem] += 1
+        while words[first].stem not in sought or held[words[first].stem] > 1:
+            if words[first].stem in sought:
+                held[words[first].stem] -= 1
+            first += 1
+        if not missing and (best is None or last - first + 1 < len(best)):
+            is_denied = first > 0 and words[first - 1].is_negation
+            best = words[first - is_denied : last + 1]
+    return best
+
+
+def _says_the_same(said: Sequence[Word], found: Sequence[Word], span: Sequence[Word], place: _Place) -> bool:
+    """Return whether negations agree and, where numbers or names decide, also these, their order and that of the words."""
+    if sum(word.is_negation for word in said) != sum(word.is_negation for word in span):
+        return False
+    numbers = {word.stem for word in said if word.is_number}
+    if numbers and numbers != {word.stem for word in span if word.is_number}:
+        return False
+    decisive = [word for word in found if word.is_decisive]
+    return not decisive or (_order(decisive, place.words) == 1.0 and _order(found, span) >= LEAST_ORDER)
+
+
+def _order(found: Sequence[Word], span: Sequence[Word]) -> float:
+    """Return which share of the words found come in the same order in a span; 1 if it holds none of them."""
+    there = {word.stem for word in span}
+    shared = [word.stem for word in found if word.stem in there]
+    return _longest_common(shared, [word.stem for word in span]) / len(shared) if shared else 1.0
+
+
+def _longest_common(stems: Sequence[str], there: Sequence[str]) -> int:
+    """Return the length of the longest common subsequence (Hunt and Szymanski 1977)."""
+    places: dict[str, list[int]] = {}
+    for place, stem in enumerate(there):
+        places.setdefault(stem, []).insert(0, place)
+    ends: list[int] = []  # the smallest place at which a common subsequence of each length ends
+    for stem in stems:
+        for place in places.get(stem, ()):
+            at = bisect_left(ends, place)
+            ends[at : at + 1] = [place]
+    return len(ends)
