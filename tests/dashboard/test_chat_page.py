@@ -86,7 +86,7 @@ def test_export_of_a_run_on_quantized_weights_says_that_it_may_differ(open_page,
 def test_export_goes_to_a_job(open_page, workspace, learned):
     app = open_page("chat", project_id=learned.project.id)
     app.get_by_key("chat-mode").set_value("export").run()
-    target = workspace.home / "taken"
+    target = workspace.home.parent / "taken"
     target.mkdir()
     (target / "something").touch()
     app.radio(key="export-format").set_value("adapter").run()
