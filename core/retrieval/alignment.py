@@ -1,8 +1,8 @@
 """Each sentence of an answer beside the words of the sources that say the same, by rule.
 
-Small models cannot cite, and a rule can be read. A sentence is supported where a sentence of a source, or two side by side,
-hold nearly all of its content words. Numbers and names must all stand in one sentence, in the same order and without
-another number between them, and there must be as many negations: with another number or name a sentence says something else.
+Small models cannot cite, and a rule can be read. A sentence is supported where a sentence of a source, or two of a paragraph
+together, hold nearly all of its content words. Numbers and names must stand in one sentence, in the same order and with no
+other number between them, and there must be as many negations: with another number or name a sentence says something else.
 """
 
 import re
@@ -16,9 +16,9 @@ from core.language.sentences import sentences
 from core.retrieval.source import Citation, CitedSentence, Source
 from core.retrieval.wording import Word, words_of
 
-# Shares of a sentence's content words that its source holds (of one with a number), and of these that come in one order:
-# see docs/decisions/retrieval.md.
-LEAST_COVERAGE, WITH_NUMBER, LEAST_ORDER = 0.75, 0.9, 0.5
+# Shares of a sentence's content words that its source holds (if it has a number, or the source takes two sentences), and of
+# these that come in the same order: see docs/decisions/retrieval.md.
+LEAST_COVERAGE, STRICT_COVERAGE, LEAST_ORDER = 0.75, 0.9, 0.5
 SHORT = 4  # content words below which an answer is read together with its question
 LEAST_QUESTION = 0.5  # share of the question's content words that the source of such an answer holds
 _YES = re.compile(r"(?:yes|no)[.,:]\s+", re.IGNORECASE)
@@ -63,7 +63,7 @@ def _places(number: int, source: Source) -> Iterator[_Place]:
     words = [_moved(words_of(source.text[start:end]), start) for start, end in spans]
     for place, own in enumerate(words):
         yield _Place(number, own, around, is_joined=False)
-        if place + 1 < len(words):
+        if place + 1 < len(words) and "\n" not in source.text[spans[place][1] : spans[place + 1][0]]:
             yield _Place(number, own + words[place + 1], around, is_joined=True)
 
 
@@ -89,7 +89,8 @@ def _match(said: Sequence[Word], place: _Place, asked: Sequence[Word]) -> _Match
     content = [word for word in said if not word.is_negation]
     there = {word.stem for word in place.words}
     found = [word for word in content if word.stem in there or (word.stem in place.around and not word.is_number)]
-    least = WITH_NUMBER if any(word.is_number for word in said) else LEAST_COVERAGE
+    is_strict = place.is_joined or any(word.is_number for word in said)
+    least = STRICT_COVERAGE if is_strict else LEAST_COVERAGE
     if not content or len(found) < least * len(content):
         return None
     if not _holds_decisive(content, found, place):
@@ -146,7 +147,7 @@ def _says_the_same(said: Sequence[Word], found: Sequence[Word], span: Sequence[W
     if numbers and numbers != {word.stem for word in span if word.is_number}:
         return False
     decisive = [word for word in found if word.is_decisive]
-    return not decisive or (_order(decisive, place.words) == 1.0 and _order(found, span) >= LEAST_ORDER)
+    return _order(decisive, place.words) == 1.0 and _order(found, span) >= LEAST_ORDER
 
 
 def _order(found: Sequence[Word], span: Sequence[Word]) -> float:

@@ -1,5 +1,7 @@
 """Rankings joined, embeddings compared, thresholds chosen."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,16 @@ def test_the_nearest_embeddings_are_found_across_blocks():
     found = nearest(vectors[0].tobytes(), blocks, limit=3)
     assert [number for number, _ in found] == [10, 22, 20]
     assert found[0][1] == pytest.approx(127**2 / SCALE**2)
+
+
+def test_a_hundred_thousand_embeddings_are_compared_in_the_memory_of_few():
+    block = np.random.default_rng(16).integers(-20, 20, (1000, 384), dtype=np.int8).tobytes()
+    tracemalloc.start()
+    found = nearest(block[:384], ((1000 * place, bytes(bytearray(block))) for place in range(100)), limit=50)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [number for number, _ in found[:3]] == [0, 1000, 2000]
+    assert peak < 8e6  # all of them are 38 MB
 
 
 def test_a_threshold_refuses_no_more_of_the_answerable_than_it_may():
