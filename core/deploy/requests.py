@@ -15,6 +15,10 @@ STOPS = 16  # words that end an answer
 STOP_CHARACTERS = 200
 NAME_CHARACTERS = 200
 BIASED_TOKENS = 1000
+# Values in a JSON schema and tools together: the engine writes for nobody while it makes a grammar of them, and the choice
+# among 10,000 words took more than two minutes.
+FORM_VALUES = 1000
+_FORMS = ("response_format", "text", "tools")
 Check = Callable[[Any], bool]
 
 
@@ -141,7 +145,15 @@ def engine_request(endpoint: Endpoint, body: Mapping[str, Any], limits: Limits) 
         if not endpoint.passed[name](value):
             raise unusable(f"The value of {name} cannot be used.", name)
     _check_text(passed[endpoint.prompt], endpoint.prompt)
+    if sum(_count(passed[name]) for name in _FORMS if name in passed) > FORM_VALUES:
+        raise unusable(f"Schema and tools may have {FORM_VALUES} values together.", code="schema_too_large")
     return passed | {"model": body["model"], endpoint.lengths[-1]: _length(endpoint, body, limits)}
+
+
+def _count(value: Any) -> int:
+    """Return how many values a value consists of; bodies are nested `DEEPEST` levels at most."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_count, inner))
 
 
 def check_model(body: Mapping[str, Any], *names: str) -> None:

@@ -99,14 +99,15 @@ def start(tmp_path: Path, asked_log: Path) -> Iterator[Start]:
 
 def run_service(
     folder: Path,
-    limits: Limits,
+    limits: Limits = Limits(),  # noqa: B008 frozen
     *,
+    model: Path | None = None,
     keys: Keys | None = None,
     adapter: Path | None = None,
     tls: tuple[Path, Path] | None = None,
 ) -> Running:
     """A service that answers, in a thread that ends when it is stopped."""
-    served = Served(name="tiny", model=write_model(folder / "model.gguf"), adapter=adapter)
+    served = Served(name="tiny", model=model or write_model(folder / "model.gguf"), adapter=adapter)
     listener, ready, found, booked = listen("127.0.0.1", 0), threading.Event(), [], []  # type: ignore[var-annotated]
 
     async def run() -> None:

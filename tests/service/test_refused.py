@@ -80,6 +80,26 @@ def test_a_faulty_request_is_told_its_field(
     assert len(asked(asked_log)) == 1  # that it was started
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"enum": [f"word {number}" for number in range(1000)]},
+        {"anyOf": [{"anyOf": [{"type": "string"}] * 40}] * 40},
+        {"properties": {f"field {number}": {"type": "string"} for number in range(600)}},
+    ],
+)
+def test_a_form_that_would_keep_the_engine_busy_is_refused(
+    schema: dict[str, Any], service: Running, asked_log: Path
+) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    tool = {"type": "function", "function": {"name": "look_up", "parameters": schema}}
+    for changes in ({"response_format": form}, {"tools": [tool]}):
+        assert error(service.client.post("/v1/chat/completions", json=ASKED | changes))[1] == "schema_too_large"
+    body = {"model": "tiny", "input": "hello", "text": {"format": form}}
+    assert error(service.client.post("/v1/responses", json=body))[1] == "schema_too_large"
+    assert len(asked(asked_log)) == 1
+
+
 def test_what_is_left_out_never_reaches_the_engine(service: Running, asked_log: Path) -> None:
     for field in ({"lora": [{"id": 0, "scale": 9.0}]}, {"stop": None}, {"id_slot": 0}, {"grammar": "root ::= x"}, {"n": 1}):
         assert service.client.post("/v1/chat/completions", json=ASKED | field).status_code == 200
