@@ -87,8 +87,9 @@ PAGES: dict[str, tuple[Page, ...]] = {
             "forum",
             "chat",
             step="use",
-            tour="Ask both, side by side. When you are content, take the model with you: it is exported there, too.",
+            tour="Ask both, side by side. When you are content, take the model with you on the page Export & deploy.",
         ),
+        Page("export", "Export & deploy", "outbox", "see project"),
     ),
     "Privacy": (
         Page("lists", "Lists", "playlist_add_check", "edit lists"),

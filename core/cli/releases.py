@@ -8,6 +8,7 @@ import typer
 from core.cli.shell import Shell, shell_of, table
 from core.models.quantizations import QUANTIZATIONS, USUAL
 from core.models.release_formats import RELEASE_FORMATS
+from core.models.releases.card import tried_of, tried_row
 from core.models.releases.folder import Verdict, verify
 from core.records import Release, Run
 from core.services.releases.steps import steps
@@ -41,6 +42,7 @@ def export(
     quantization: Annotated[str, typer.Option(help=f"For gguf: {either(QUANTIZATIONS)}.")] = USUAL,
     sign: Annotated[Path | None, typer.Option(metavar="KEY", help="The private key that signs it.")] = None,
     names: Annotated[bool, typer.Option("--names", help="Put the names of the documents into its card.")] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="For gguf: try every quantization, side by side.")] = False,
 ) -> None:
     """Export a run as a release folder: an adapter, merged weights or a GGUF file, with its card and lineage.
 
@@ -58,12 +60,16 @@ def export(
         target=str(folder.resolve()),
         sign=str(sign.resolve()) if sign else "",
         has_names=names,
+        is_compared=compare,
     )
     job = shell.run(params, project_id=run.project_id)
     result = Result.of(job)
     lines = [f"Written to {result.path}", f"SHA-256 of {result.sha256_of}: {result.sha256}"]
     signed = f"Signed; the key's fingerprint is {result.signer}" if result.signer else ""
-    shell.show(job.result, "\n".join([*lines, *filter(None, [signed, result.note])]))
+    release = get(shell.workspace.db, Release, result.release_id)
+    tried = [tried_row(each) for each in tried_of(release.card)]
+    told = "\n".join([*lines, *filter(None, [signed, result.note])])
+    shell.show(job.result | {"tried": release.card["tried"]}, f"{told}\n\n{table(tried, empty='')}".rstrip())
 
 
 @app.command("list")

@@ -1,16 +1,12 @@
-"""Chat & compare: talk to a model or a run, ask two the same, take a tuned model along as files."""
+"""Chat & compare: talk to a model or a run, ask several the same."""
 
-import pandas as pd
 import streamlit as st
 
-from core import jobs
-from core.models.quantizations import PLAIN, QUANTIZATIONS
-from core.models.release_formats import RELEASE_FORMATS
-from core.records import ChatTurn, Conversation, Project, Release, Run
+from core.records import ChatTurn, Conversation, Project
 from core.services.chat.conversations import conversations
 from core.services.chat.starters import starter_questions
 from core.services.chat.turns import turns
-from core.storage import Workspace, find
+from core.storage import Workspace
 from dashboard import resources
 from dashboard.components.answerers import show_where, who_can_answer
 from dashboard.components.chat.acts import Act, request, requested
@@ -24,10 +20,9 @@ from dashboard.components.chat.turns import show_turn
 from dashboard.components.chat.writing import Place, carry_out, show_last_error
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
-from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.words import ago, unformatted
+from dashboard.components.words import unformatted
 
-MODES = {"chat": "Chat", "compare": "Compare", "export": "Take it with you"}
+MODES = {"chat": "Chat", "compare": "Compare"}
 PAGE_STYLE = """<style>
 .st-key-chat-list button > div, .st-key-chat-list button > div > span {
   width: 100%; justify-content: flex-start; overflow: hidden; }
@@ -107,68 +102,8 @@ def show_beginning(workspace: Workspace, project: Project) -> None:
         st.caption("Once documents are approved here, questions to begin with stand in this place.")
 
 
-def show_export(workspace: Workspace, project: Project | None) -> None:
-    """Show the form for exporting a run (which one, format, folder), then what was exported before."""
-    runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc") if project else []
-    if project is None or not runs:
-        empty_state("There is no tuned model to take along yet. Train one first.", page="train", label="Train a model")
-        return
-    from core.services.training.export import Params, note  # imports the training stage, so only where needed
-
-    job = follow_newest(workspace, project, "export")
-    titles = {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
-    run_id = st.selectbox("Which one", list(titles), format_func=lambda run_id: titles[run_id], key="export-run")
-    formats = sorted(RELEASE_FORMATS.values(), key=lambda format: format.place)
-    form = st.radio(
-        "As what",
-        [format.name for format in formats],
-        format_func=lambda form: RELEASE_FORMATS[form].words,
-        captions=[format.description for format in formats],
-        key="export-format",
-    )
-    quantization = choose_quantization() if RELEASE_FORMATS[form].is_quantized else PLAIN
-    run = next(run for run in runs if run.id == run_id)
-    if words := note(run, form):
-        st.caption(f":material/info: {words}")
-    target = st.text_input(
-        "To which folder on this machine",
-        value=str(workspace.home / "exports" / f"run-{run.number}-{form}"),
-        help="A folder that does not exist yet, or an empty one.",
-        key=f"export-target-{run_id}-{form}",
-    )
-    if st.button("Export", type="primary", icon=":material/output:", disabled=is_active(job), key="start-export"):
-        with shown_errors():
-            params = Params(run_id=run_id, format=form, quantization=quantization, target=target.strip())
-            jobs.submit(workspace, params, project_id=project.id)
-            st.rerun()
-    releases = find(workspace.db, Release, project_id=project.id, order="created_at desc")
-    if releases:
-        st.subheader("Taken so far")
-        rows = [
-            {
-                "What": RELEASE_FORMATS[release.format].words,
-                "Run": titles.get(release.run_id, ""),
-                "Folder": release.path,
-                "SHA-256": release.sha256,
-                "When": ago(release.created_at),
-            }
-            for release in releases
-        ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="What was exported, newest first")
-        st.caption(
-            "The SHA-256 is that of the GGUF file. For a folder it is that of the file SHA256SUMS in it: "
-            "`sha256sum -c SHA256SUMS` there checks every file."
-        )
-
-
-def choose_quantization() -> str:
-    """Draw the choice of how exact a GGUF is, the usual one first; return the name of the chosen one."""
-    names = sorted(QUANTIZATIONS, key=lambda name: QUANTIZATIONS[name].place)
-    return st.radio("How exact", names, format_func=lambda name: QUANTIZATIONS[name].words, key="export-quantization")
-
-
 def choose_mode() -> str:
-    """Draw the choice between chat, compare and export; return the chosen one."""
+    """Draw the choice between chat and compare; return the chosen one."""
     return str(
         st.segmented_control(
             "What to do",
@@ -187,9 +122,7 @@ project = resources.current_project()
 answerers = who_can_answer(workspace, project)
 if not answerers:
     empty_state("There is no model on this machine yet. Add one first.", page="models", label="Add a model")
-elif (mode := choose_mode()) == "chat":
+elif choose_mode() == "chat":
     show_chat(workspace, project or resources.require_project(), answerers)
-elif mode == "compare":
-    show_compare(workspace, project or resources.require_project(), answerers)
 else:
-    show_export(workspace, project)
+    show_compare(workspace, project or resources.require_project(), answerers)

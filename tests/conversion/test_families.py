@@ -17,13 +17,15 @@ from core.models.causal import load_causal
 from core.models.conversation import prompt_tokens
 from core.models.conversion.adapter import adapter_gguf
 from core.models.conversion.model import base_gguf, vocabulary_gguf
-from core.models.export import export_gguf
+from core.models.export import export_gguf, export_merged
 from core.models.llama import load_vocabulary
+from core.models.releases.template_truth import check_folder, check_gguf, trained_vocabulary
 from tests.conversion import families
 
 NAMES = (
     "gpt2", "llama", "llama_2", "llama_3_1", "mistral", "zephyr", "mixtral", "qwen2", "qwen3", "gemma_3", "phi_3",
 )  # fmt: skip
+HANDED_ON = ("mistral", "qwen3", "gemma_3")  # one for each kind of tokenizer
 QUESTION = [{"role": "user", "content": "What color is crate 3?"}]
 ANSWER_TOKENS = 16
 pytestmark = [
@@ -101,6 +103,21 @@ def test_base_answers_alike_in_llama_cpp_with_and_without_the_adapter(family, tm
 def test_export_answers_as_the_run(family, tmp_path):
     export_gguf(family.folder, "safetensors", folder=family.run, target=tmp_path / "gguf", quantization="f16")
     assert answer_of_gguf(tmp_path / "gguf" / "model-f16.gguf", family.prompt) == family.run_answer
+
+
+@pytest.mark.parametrize("family", HANDED_ON, indirect=True)
+def test_merged_folder_and_gguf_answer_as_the_run_and_read_its_tokens(family, tmp_path):
+    trained = trained_vocabulary(family.folder, "safetensors")
+    template = (family.run / "template.jinja").read_text(encoding="utf-8")
+    export_merged(family.folder, "safetensors", folder=family.run, target=tmp_path / "merged")
+    merged = AutoModelForCausalLM.from_pretrained(str(tmp_path / "merged"), dtype=torch.float32)
+    assert answer(merged, family.prompt) == family.run_answer
+    assert check_folder(tmp_path / "merged", trained, template).readers == ("transformers",)
+    export_gguf(family.folder, "safetensors", folder=family.run, target=tmp_path / "gguf", quantization="f16")
+    file = tmp_path / "gguf" / "model-f16.gguf"
+    assert check_gguf(file, trained, template).readers == ("llama.cpp", "llama.cpp's server")
+    with pytest.raises(InputError, match=r"token \d+ is .* and was "):
+        check_gguf(file, trained, f"Now {template}")
 
 
 def test_llama_cpp_reads_a_conversation_as_it_is_trained(family, tmp_path):

@@ -3,10 +3,10 @@
 import pytest
 
 from core.chat import Message
-from core.records import Comparison, Run, Vote
+from core.records import Comparison, Vote
 from core.services.chat.conversations import conversations
 from core.services.chat.turns import turns
-from core.storage import find, update
+from core.storage import find
 from dashboard import resources
 from dashboard.components.answerers import who_can_answer
 from dashboard.session_keys import CHAT_ANSWERER
@@ -73,26 +73,6 @@ def test_names_stay_hidden_until_the_vote_and_the_votes_are_counted(open_page, w
     assert kept.vote == Vote(better=1) and kept.is_blind
     assert any(EMBEDDED in element.value for element in app.markdown)
     assert list(app.dataframe[0].value["Better"]) == [1, 0]
-
-
-def test_export_of_a_run_on_quantized_weights_says_that_it_may_differ(open_page, workspace, learned):
-    app = open_page("chat", project_id=learned.project.id)
-    app.get_by_key("chat-mode").set_value("export").run()
-    assert not any("may answer differently" in caption.value for caption in app.caption)
-    update(workspace.db, Run, learned.run.id, settings=learned.run.settings | {"precision": "4bit"})
-    assert any("loaded in 4 bits" in caption.value for caption in app.run().caption)
-
-
-def test_export_goes_to_a_job(open_page, workspace, learned):
-    app = open_page("chat", project_id=learned.project.id)
-    app.get_by_key("chat-mode").set_value("export").run()
-    target = workspace.home.parent / "taken"
-    target.mkdir()
-    (target / "something").touch()
-    app.radio(key="export-format").set_value("adapter").run()
-    app.text_input(key=f"export-target-{learned.run.id}-adapter").set_value(str(target)).run()
-    app.button(key="start-export").click().run()
-    assert "is not empty" in app.error[0].value
 
 
 @pytest.mark.model

@@ -9,12 +9,15 @@ from core.errors import InputError, SetupError
 from core.files import sha256_file
 from core.models.card import Origin
 from core.models.causal import load_adapter, load_causal, unpack_gguf
+from core.models.conversion.adapter import adapter_gguf
 from core.models.conversion.vocabulary import tokens_of
 from core.models.decoding import generate_batch
 from core.models.engine.model import EngineModel
 from core.models.engine.supervisor import Supervisor
 from core.models.export import export_adapter, export_gguf, export_merged
 from core.models.registry import add_model
+from core.models.releases.template_truth import check_folder, check_gguf, trained_vocabulary
+from core.models.unpacked import batch_gguf
 from core.training import train
 
 pytestmark = pytest.mark.model
@@ -45,10 +48,10 @@ def run(embedded, cache, tmp_path_factory):
     return folder
 
 
-def ask_llama(path):
+def ask_llama(path, **given):
     supervisor = Supervisor()
     try:
-        model = EngineModel(supervisor, path)
+        model = EngineModel(supervisor, path, **given)
         questions = [[{"role": "user", "content": text}] for text in QUESTIONS]
         return ["".join(model.stream(question, max_tokens=24, temperature=0.0)).strip() for question in questions]
     finally:
@@ -87,6 +90,20 @@ def test_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers
     answers = ask_llama(target / f"model-{quantization}.gguf")
     assert sum(ours == theirs for ours, theirs in zip(answers, merged_answers, strict=True)) >= equal
     assert answers[0] == LEARNED
+
+
+def test_base_with_the_adapter_as_gguf_answers_like_the_merged_model(run, embedded, cache, merged_answers):
+    base = batch_gguf(embedded, cache)
+    adapter = adapter_gguf(run / "adapter", embedded, run)
+    template = (run / "template.jinja").read_text(encoding="utf-8")
+    assert ask_llama(base, adapter=adapter, template=template) == merged_answers
+
+
+def test_exports_of_the_embedded_model_read_the_tokens_of_training(run, merged, embedded, cache, tmp_path):
+    trained, template = trained_vocabulary(embedded, "gguf"), (run / "template.jinja").read_text(encoding="utf-8")
+    assert check_folder(merged, trained, template).cases == 9
+    export_gguf(embedded, "gguf", folder=run, target=tmp_path / "gguf", quantization="q4_k_m", cache=cache)
+    assert check_gguf(tmp_path / "gguf" / "model-q4_k_m.gguf", trained, template).cases == 9
 
 
 def test_gguf_of_a_gguf_base_reads_the_base_s_tokens(run, embedded, cache, tmp_path):

@@ -1,8 +1,9 @@
 """The card of a release, `model-card.md` and `model-card.json`: figures, hashes and counts, never a text of a document."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 CARD_TEXT, CARD_JSON = "model-card.md", "model-card.json"
 USE = (
@@ -129,30 +130,46 @@ class ReleaseCard:
             f"## General knowledge\n\n{self.forgetting}" if self.forgetting else "",
             f"## Leak test\n\n{_list(*self.leaks)}",
             f"## The exported file\n\n{self.tokens}",
-            tried_table(self.tried) if self.tried else "",
+            _tried(self.tried) if self.tried else "",
             f"## Documents\n\n{_list(*self.document_names)}" if self.document_names else "",
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def tried_table(tried: Sequence[Tried]) -> str:
-    """Return a table of tried files in Markdown."""
-    head = ("File", "Size (MB)", "Score", "Score of the run", "Same answers", "Perplexity", "of the run", "KL (nats)")
-    rows = [
-        (
-            each.quantization,
-            f"{each.size_bytes / 1e6:,.0f}",
-            f"{each.score:.2f}",
-            f"{each.run_score:.2f}",
-            f"{each.equal:.0%}",
-            _number(each.perplexity),
-            _number(each.run_perplexity),
-            "not measured" if each.divergence is None else f"{each.divergence:.4f} at {each.positions} places",
-        )
-        for each in tried
-    ]
-    asked = f"Asked {tried[0].questions} held-out questions, always the likeliest word; the score is token F1, 0 to 1."
-    return f"{asked}\n\n{_table(head, rows)}"
+def tried_of(card: Mapping[str, Any]) -> list[Tried]:
+    """Return the tried files of a card as it is stored; none of a release that is older than cards."""
+    return [Tried(**each) for each in card.get("tried", ())]
+
+
+def tried_row(tried: Tried) -> dict[str, str]:
+    """Return how a tried file answered, in words by what they are about."""
+    likeness = "not measured"
+    if tried.divergence is not None and tried.agreement is not None:
+        likeness = f"{tried.divergence:.4f} ({tried.agreement:.0%} the same word)"
+    return {
+        "File": tried.quantization,
+        "MB": f"{tried.size_bytes / 1e6:,.0f}",
+        "Score": f"{tried.score:.2f}",
+        "Score of the run": f"{tried.run_score:.2f}",
+        "Same answers": f"{tried.equal:.0%}",
+        "Perplexity": _number(tried.perplexity),
+        "of the run": _number(tried.run_perplexity),
+        "KL divergence (nats)": likeness,
+    }
+
+
+def tried_words(tried: Sequence[Tried]) -> str:
+    """Return what a table of tried files rests on, in sentences."""
+    return (
+        f"Asked {tried[0].questions} questions held out, always the likeliest word. The score is token F1, 0 to 1. "
+        f"Perplexity is that of the right answers: lower is better. The divergence from the run is measured at "
+        f"{tried[0].positions} places of them: 0 is no difference."
+    )
+
+
+def _tried(tried: Sequence[Tried]) -> str:
+    rows = [tried_row(each) for each in tried]
+    return f"{tried_words(tried)}\n\n{_table(list(rows[0]), [list(row.values()) for row in rows])}"
 
 
 def _number(value: float | None) -> str:

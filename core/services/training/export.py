@@ -11,13 +11,12 @@ from core.files import folder_atomic, sha256_file
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
 from core.models.card import SUMS, Origin, license_in
-from core.models.quantizations import QUANTIZATIONS
+from core.models.quantizations import PLAIN, QUANTIZATIONS
 from core.models.release_formats import RELEASE_FORMATS, RunExport
-from core.models.releases.card import CARD_JSON
+from core.models.releases.card import CARD_JSON, Tried
 from core.models.releases.folder import check_key, seal, signer_of
-from core.models.releases.modelfile import NAME, modelfile
 from core.records import Model, Release, Run, now
-from core.run_folder import RunFolder
+from core.services.releases.finishing import check_tokens, try_gguf
 from core.services.releases.papers import Made, write_papers
 from core.services.review import risk_words, unread_risk
 from core.services.training.leaks.job import read_leak_test
@@ -45,6 +44,7 @@ class Params(JobParams):
     target: PathText
     sign: PathText = ""
     has_names: bool = False
+    is_compared: bool = False  # try every quantization of a GGUF, not only the one that is exported
 
 
 class Result(JobResult):
@@ -69,6 +69,8 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
         raise InputError(f"Run {params.run_id} does not belong to this project.", "Choose a run of this project.")
     check_choice("format", params.format, RELEASE_FORMATS)
     check_choice("quantization", params.quantization, QUANTIZATIONS)
+    if params.is_compared and not RELEASE_FORMATS[params.format].is_quantized:
+        raise InputError("Only a GGUF has quantizations to compare.", "Export as gguf, or do not compare.")
     _check_place(Path(params.target), home=workspace.home)
     if params.sign:
         check_key(Path(params.sign))
@@ -155,7 +157,7 @@ def _is_written(params: Params, release_id: str) -> bool:
 def _write(context: JobContext, params: Params, *, run: Run, model: Model, release_id: str) -> None:
     """Write the release to its folder, which appears complete and checked or not at all."""
     workspace, form = context.workspace, RELEASE_FORMATS[params.format]
-    words = f"Writing {params.format}"
+    words, quantization = f"Writing {params.format}", PLAIN if params.is_compared else params.quantization
     context.progress(0, 1, message=words)
     with folder_atomic(Path(params.target)) as folder:
         model_files = folder / ".model"
@@ -166,7 +168,7 @@ def _write(context: JobContext, params: Params, *, run: Run, model: Model, relea
                 folder=workspace.run_folder(run.project_id, run.id),
                 target=model_files,
                 cache=workspace.unpacked_folder,
-                quantization=params.quantization,
+                quantization=quantization,
                 origin=_origin(workspace, run, model, params.format),
                 report=lambda share: context.progress(share, 1, message=words),
             )
@@ -174,37 +176,26 @@ def _write(context: JobContext, params: Params, *, run: Run, model: Model, relea
         for file in model_files.iterdir():
             file.rename(folder / file.name)
         model_files.rmdir()
-        context.progress(0, 1, message="Comparing tokens with those of training")
+        file_name = form.files(quantization)[1]
+        tokens = check_tokens(context, run, model, format=form.name, folder=folder, file=file_name)
+        tried: tuple[Tried, ...] = ()
+        if form.is_quantized:
+            is_compared = params.is_compared
+            tried = try_gguf(context, run, model, folder=folder, quantization=params.quantization, is_compared=is_compared)
+            if is_compared:  # the file that is left is another one
+                tokens = check_tokens(context, run, model, format=form.name, folder=folder, file=_checked(params))
         made = Made(
             release_id=release_id,
             created_at=now(),
             format=form.name,
             quantization=params.quantization if form.is_quantized else None,
-            tokens=_check_tokens(workspace, run, model, params, folder),
+            tokens=tokens,
+            tried=tried,
             note=note(run, params.format),
         )
         run = get(workspace.db, Run, run.id)  # whoever deleted its project meanwhile wants nothing of it to leave
         write_papers(folder, made, workspace=workspace, run=run, model=model, has_names=params.has_names)
         seal(folder, Path(params.sign) if params.sign else None)
-
-
-def _check_tokens(workspace: Workspace, run: Run, model: Model, params: Params, folder: Path) -> str:
-    """Check that the export reads conversations in the tokens of training; return what was compared, in a sentence.
-
-    A GGUF gets a Modelfile from the same vocabulary. Raises as `template_truth.check_gguf` does.
-    """
-    from core.models.releases import template_truth  # loads transformers and llama.cpp
-
-    if not RELEASE_FORMATS[params.format].is_whole:
-        return template_truth.Checked((), 0).words()
-    template = RunFolder(workspace.run_folder(run.project_id, run.id)).read_template()
-    trained = template_truth.trained_vocabulary(Path(model.path), model.format)
-    if params.format != "gguf":
-        return template_truth.check_folder(folder, trained, template).words()
-    file = folder / _checked(params)
-    checked = template_truth.check_gguf(file, trained, template)
-    (folder / NAME).write_text(modelfile(file.name, trained, template), encoding="utf-8")
-    return checked.words()
 
 
 def _origin(workspace: Workspace, run: Run, model: Model, format: str) -> Origin:

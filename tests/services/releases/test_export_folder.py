@@ -66,11 +66,11 @@ def test_a_full_or_read_only_disk_leaves_nothing(
 def test_a_run_deleted_meanwhile_does_not_leave(
     workspace: Workspace, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def delete(*_: object) -> str:
+    def delete(*_: object, **__: object) -> str:
         workspace.db.execute("delete from runs")
         return ""
 
-    monkeypatch.setattr(export, "_check_tokens", delete)
+    monkeypatch.setattr(export, "check_tokens", delete)
     with pytest.raises(InputError, match="no run"):
         exported(workspace, run, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -79,10 +79,10 @@ def test_a_run_deleted_meanwhile_does_not_leave(
 def test_other_tokens_than_those_of_training_leave_nothing(
     workspace: Workspace, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def differ(*_: object) -> str:
+    def differ(*_: object, **__: object) -> str:
         raise InputError("llama.cpp reads a conversation otherwise.", "Export the adapter.")
 
-    monkeypatch.setattr(export, "_check_tokens", differ)
+    monkeypatch.setattr(export, "check_tokens", differ)
     with pytest.raises(InputError, match="otherwise"):
         exported(workspace, run, tmp_path / "out")
     assert not [path for path in tmp_path.iterdir() if "out" in path.name]
