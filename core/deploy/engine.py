@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from core.deploy.limits import Limits
 from core.deploy.meters import Meters
@@ -18,7 +19,7 @@ from core.deploy.refusal import engine_gone
 from core.errors import GarrisonError
 from core.models.cpu_budget import thread_count
 from core.models.engine.client import CONNECT_S, ONE_REQUEST
-from core.models.engine.context import context_tokens
+from core.models.engine.context import MEMORY_SHARE, STEP, bytes_per_token, context_tokens, read_head
 from core.models.engine.server import Plan, Server
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,17 @@ class Served:
     model: Path  # GGUF
     adapter: Path | None = None  # GGUF of a LoRA adapter
     template: Path | None = None  # chat template (Jinja) in place of the model's own
+
+
+def room_tokens(model: Path, slots: int, *, free_bytes: int | None = None) -> int:
+    """Return the tokens to allocate memory for: a conversation of full length for each slot, if memory holds them.
+
+    Where it does not, they share what there is, and long ones may have to be refused together.
+    """
+    free_bytes = psutil.virtual_memory().available if free_bytes is None else free_bytes
+    fits = int(free_bytes * MEMORY_SHARE) // max(1, bytes_per_token(read_head(model))) // STEP * STEP
+    one = context_tokens(model, free_bytes=free_bytes)
+    return max(one, min(one * slots, fits))
 
 
 class NamedServer(Server):
@@ -149,7 +161,7 @@ class KeptEngine:
             model=served.model,
             adapters=(served.adapter,) if served.adapter else (),
             threads=await asyncio.to_thread(thread_count),
-            context_tokens=context_tokens(served.model, conversations=self._limits.slots),
+            context_tokens=room_tokens(served.model, self._limits.slots),
             slots=self._limits.slots,
         )
         self._server = NamedServer(plan, served)

@@ -74,17 +74,20 @@ def revoke_key(workspace: Workspace, named: str) -> ApiKey:
         InputError: there is no such key, or it was revoked before.
         AccessError: the acting person may not manage the members of its project.
     """
-    db = workspace.db
-    with transaction(db):
-        valid = [key for key in all_keys(db) if named in (key.id, key.name) and key.revoked_at is None]
-        keys = [key for key in valid if not key.project_id or any(rights.may(db, each, key.project_id) for each in SEEING)]
+    with transaction(workspace.db):
+        valid = [key for key in all_keys(workspace.db) if named in (key.id, key.name) and key.revoked_at is None]
+        keys = [
+            key
+            for key in valid
+            if not key.project_id or any(rights.may(workspace.db, each, key.project_id) for each in SEEING)
+        ]
         if not keys:
             raise InputError(f"There is no key {named!r}.", Hint("See which there are.", command="garrison key list"))
         key = keys[0]
-        rights.check(db, "manage members", key.project_id)
+        rights.check(workspace.db, "manage members", key.project_id)
         revoked = replace(key, revoked_at=now())
-        end_key(db, revoked)
-        audit.append(db, "key revoked", subjects=_subjects(key.id, key.person_id, key.project_id))
+        end_key(workspace.db, revoked)
+        audit.append(workspace.db, "key revoked", subjects=_subjects(key.id, key.person_id, key.project_id))
     return revoked
 
 

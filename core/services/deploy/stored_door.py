@@ -49,11 +49,10 @@ class StoredDoor:
 
     def stands(self, caller: Caller) -> bool:
         """Return whether somebody who was let in still would be."""
-        db = self._workspace.db
         if caller.key_id is None:
-            return self._is_open and not has_keys(db)
-        key = find_key(db, caller.key_id)
-        return key is not None and may_use(db, key, self._project_id)
+            return self._is_open and not has_keys(self._workspace.db)
+        key = find_key(self._workspace.db, caller.key_id)
+        return key is not None and may_use(self._workspace.db, key, self._project_id)
 
     def take_used(self) -> set[str]:
         """Return the ids of the keys used since the last call."""
