@@ -22,6 +22,7 @@ LEAST_COVERAGE, STRICT_COVERAGE, LEAST_ORDER = 0.75, 0.9, 0.5
 SHORT = 4  # content words below which an answer is read together with its question
 LEAST_QUESTION = 0.5  # share of the question's content words that the source of such an answer holds
 _YES = re.compile(r"(?:yes|no)[.,:]\s+", re.IGNORECASE)
+_ENDS = (".", "!", "?", '"', "”", ")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ class _Match:
     """Words of a place that say what a sentence says; the more of it they hold, and the closer they stand, the better."""
 
     coverage: float
+    of_question: float  # share of the question's content words that the place holds
     citation: Citation
 
     @property
-    def quality(self) -> tuple[float, int]:
+    def quality(self) -> tuple[float, float, int]:
         """By this matches are compared."""
-        return self.coverage, self.citation.start - self.citation.end
+        return self.coverage, self.of_question, self.citation.start - self.citation.end
 
 
 def cite(answer: str, sources: Sequence[Source], *, question: str = "") -> tuple[CitedSentence, ...]:
@@ -54,7 +56,10 @@ def cite(answer: str, sources: Sequence[Source], *, question: str = "") -> tuple
     """
     places = [place for number, source in enumerate(sources) for place in _places(number, source)]
     asked = words_of(question)
-    return tuple(_cited(answer[start:end], places, asked) for start, end in sentences(answer))
+    said = [answer[start:end] for start, end in sentences(answer)]
+    is_cut = len(said) > 1 and said[-2].endswith(_ENDS) and not said[-1].endswith(_ENDS)  # the model wrote no further
+    cited = [_cited(sentence, places, asked) for sentence in said]
+    return (*cited[:-1], CitedSentence(text=said[-1])) if is_cut else tuple(cited)
 
 
 def _places(number: int, source: Source) -> Iterator[_Place]:
@@ -95,12 +100,15 @@ def _match(said: Sequence[Word], place: _Place, asked: Sequence[Word]) -> _Match
         return None
     if not _holds_decisive(content, found, place):
         return None
-    if len(content) < SHORT and not _answers(asked, there | place.around):
+    is_short, of_question = len(content) < SHORT, _share(asked, there | place.around)
+    if is_short and of_question < LEAST_QUESTION:
         return None
     span = _closest(place.words, {word.stem for word in found} & there)
     if span is None or not _says_the_same(said, found, span, place):
         return None
-    return _Match(len(found) / len(content), Citation(source=place.source, start=span[0].start, end=span[-1].end))
+    words = place.words if is_short else span  # "The Army." alone shows nothing
+    citation = Citation(source=place.source, start=words[0].start, end=words[-1].end)
+    return _Match(len(found) / len(content), of_question, citation)
 
 
 def _holds_decisive(content: Sequence[Word], found: Sequence[Word], place: _Place) -> bool:
@@ -113,10 +121,10 @@ def _holds_decisive(content: Sequence[Word], found: Sequence[Word], place: _Plac
     return all(count <= there[stem] or stem in place.around for stem, count in said.items())
 
 
-def _answers(asked: Sequence[Word], there: set[str] | frozenset[str]) -> bool:
-    """Return whether a place speaks of what was asked."""
+def _share(asked: Sequence[Word], there: set[str] | frozenset[str]) -> float:
+    """Return which share of the question's content words a place holds; 1 if there are none."""
     stems = {word.stem for word in asked if not word.is_negation}
-    return len(stems & there) >= LEAST_QUESTION * len(stems)
+    return len(stems & there) / len(stems) if stems else 1.0
 
 
 def _closest(words: Sequence[Word], sought: set[str]) -> Sequence[Word] | None:

@@ -109,6 +109,16 @@ def test_instructions_of_a_document_are_words_like_others(hostile):
     assert (first.is_supported, second.is_supported) == (False, True)
 
 
+def test_a_sentence_that_was_cut_is_not_supported_but_an_answer_without_a_period_may_be():
+    told = cite(
+        "Sergeant Orla Marsh signs the log. The feed pump", [source(PUMP)], question="Who signs the log of the feed pump?"
+    )
+    assert [each.is_supported for each in told] == [True, False]
+    assert supported("every 12 months", PUMP, question="How often is the feed pump serviced?")
+    listed = cite("- clean with warm water\n- filter of the feed pump serviced", [source(PUMP)])
+    assert len(listed) == 2
+
+
 def test_an_answer_that_says_nothing_of_the_documents_is_not_supported():
     assert [each.is_supported for each in cite("The documents do not say. Hello.", [source(PUMP)])] == [False, False]
     assert cite("", [source(PUMP)]) == ()
