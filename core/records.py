@@ -500,6 +500,7 @@ class ChatSetup:
     instruction: str = ""  # said to the model before the first question; "" for none
     temperature: float = 0.0  # 0 gives the likeliest answer; the higher, the freer
     longest_tokens: int = 2048  # longest answer
+    from_documents: bool = False  # answers rest on the project's approved documents, or say that these do not tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -543,7 +544,7 @@ class ChatTurn:
     state: AnswerState = "writing"
     answerer: str  # who answered: id of a run, or name of a model or a host
     pace: ChatPace | None = None  # None while it is written
-    sources: dict[str, Any] = field(default_factory=dict)  # what the answer rests on; {} if nothing was looked up
+    sources: dict[str, Any] = field(default_factory=dict)  # `DocumentAnswer` as JSON; {} if nothing was looked up
     thumb: Thumb | None = None  # what the person thinks of the answer
     correction: str | None = None  # what it should have been, in the person's words
     is_replaced: bool = False  # asked again, and kept for what the person thought of it

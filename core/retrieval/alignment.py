@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from core.language.refusals import is_refusal
 from core.language.sentences import sentences
+from core.retrieval.question import term_asked_for
 from core.retrieval.source import Citation, CitedSentence, Source
 from core.retrieval.wording import Word, words_of
 
@@ -22,6 +23,8 @@ LEAST_COVERAGE, STRICT_COVERAGE, LEAST_ORDER = 0.75, 0.9, 0.5
 SHORT = 4  # content words below which an answer is read together with its question
 LEAST_QUESTION = 0.5  # share of the question's content words that the source of such an answer holds
 _YES = re.compile(r"(?:yes|no)[.,:]\s+", re.IGNORECASE)
+# What makes a sentence of a meaning: "A tide gate is …", but not "A door that is …".
+_SAYS_OF = re.compile(r"(?<!that )(?<!which )(?<!who )\b(?:is|are|was|were|means?|refers?)\b", re.IGNORECASE)
 _ENDS = (".", "!", "?", '"', "”", ")")
 
 
@@ -33,6 +36,10 @@ class _Place:
     words: tuple[Word, ...]
     around: frozenset[str]  # stems of the headings above
     is_joined: bool  # of two sentences
+
+    def names(self, stems: frozenset[str]) -> bool:
+        """Return whether it holds all these words, or the headings above it do."""
+        return stems <= {word.stem for word in self.words} | self.around
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,16 @@ class _Match:
 def cite(answer: str, sources: Sequence[Source], *, question: str = "") -> tuple[CitedSentence, ...]:
     """Return the sentences of an answer in order, each with the words of the source that supports it best, if one does.
 
-    A short sentence ("Every 12 months.") says little alone, so that its source must also hold half of what was asked.
+    A short sentence ("Every 12 months.") says little alone, so that its source must also hold half of what was asked. Where
+    the question wants a term defined and the answer is a bare meaning ("The act of …"), its source must hold the term, or
+    the meaning of another one would count.
     """
     places = [place for number, source in enumerate(sources) for place in _places(number, source)]
     asked = words_of(question)
     said = [answer[start:end] for start, end in sentences(answer)]
     is_cut = len(said) > 1 and said[-2].endswith(_ENDS) and not said[-1].endswith(_ENDS)  # the model wrote no further
-    cited = [_cited(sentence, places, asked) for sentence in said]
+    defined = frozenset(word.stem for word in words_of(term_asked_for(question)))
+    cited = [_cited(sentence, places, asked, defined if at == 0 else frozenset()) for at, sentence in enumerate(said)]
     return (*cited[:-1], CitedSentence(text=said[-1])) if is_cut else tuple(cited)
 
 
@@ -78,12 +88,13 @@ def _moved(words: Sequence[Word], by: int) -> tuple[Word, ...]:
     )
 
 
-def _cited(sentence: str, places: Sequence[_Place], asked: Sequence[Word]) -> CitedSentence:
+def _cited(sentence: str, places: Sequence[_Place], asked: Sequence[Word], defined: frozenset[str]) -> CitedSentence:
     said = words_of(_YES.sub("", sentence))
     if not said or is_refusal(sentence):
         return CitedSentence(text=sentence)
     is_decided = any(word.is_decisive for word in said)
-    near = (place for place in places if not (is_decided and place.is_joined))
+    unsaid = frozenset() if _SAYS_OF.search(sentence) else defined - {word.stem for word in said}
+    near = (place for place in places if not (is_decided and place.is_joined) and place.names(unsaid))
     matches = [match for place in near if (match := _match(said, place, asked))]
     best = max(matches, key=lambda match: match.quality, default=None)
     return CitedSentence(text=sentence, citations=(best.citation,) if best else ())

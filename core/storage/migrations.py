@@ -249,6 +249,16 @@ def m026_conversations(db: sqlite3.Connection) -> None:
 
 
 @migration
+def m027_source_thresholds(db: sqlite3.Connection) -> None:
+    """Add how well sources must fit a question of a project for it to be answered, and how often that is wrong."""
+    db.execute(
+        "create table source_thresholds (project_id text primary key references projects on delete cascade,"
+        " threshold real not null, refused real not null, answered real not null, answerable integer not null,"
+        " others integer not null, created_at text not null)"
+    )
+
+
+@migration
 def m028_services(db: sqlite3.Connection) -> None:
     """Add the keys with which programs ask a service, and how much of services was used each day.
 
@@ -259,13 +269,11 @@ def m028_services(db: sqlite3.Connection) -> None:
 
 
 @migration
-def m027_source_thresholds(db: sqlite3.Connection) -> None:
-    """Add how well sources must fit a question of a project for it to be answered, and how often that is wrong."""
-    db.execute(
-        "create table source_thresholds (project_id text primary key references projects on delete cascade,"
-        " threshold real not null, refused real not null, answered real not null, answerable integer not null,"
-        " others integer not null, created_at text not null)"
-    )
+def m029_release_cards(db: sqlite3.Connection) -> None:
+    """Add the card of a release, the hash of its list of files and who signed it; older releases have none."""
+    db.execute("alter table releases add column card text not null default '{}'")
+    for column in ("sums_sha256", "signer"):
+        db.execute(f"alter table releases add column {column} text")
 
 
 @migration
@@ -286,14 +294,6 @@ def m031_comparisons(db: sqlite3.Connection) -> None:
         " created_at text not null)"
     )
     db.execute("create index comparisons_project on comparisons (project_id)")
-
-
-@migration
-def m029_release_cards(db: sqlite3.Connection) -> None:
-    """Add the card of a release, the hash of its list of files and who signed it; older releases have none."""
-    db.execute("alter table releases add column card text not null default '{}'")
-    for column in ("sums_sha256", "signer"):
-        db.execute(f"alter table releases add column {column} text")
 
 
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:

@@ -123,3 +123,19 @@ def test_an_answer_that_says_nothing_of_the_documents_is_not_supported():
     assert [each.is_supported for each in cite("The documents do not say. Hello.", [source(PUMP)])] == [False, False]
     assert cite("", [source(PUMP)]) == ()
     assert not supported("The pump is serviced every 12 months.")
+
+
+@pytest.mark.parametrize("question", ["What is a tide gate?", "Define tide gate.", "What does “tide gate” mean?"])
+def test_the_bare_meaning_of_another_term_is_no_support(question):
+    texts = [
+        "A flood wall is a low structure of stone that holds back the water of the harbor in storms.",
+        "A tide gate is a hinged steel door that closes by itself when the sea rises.",
+    ]
+    sources = [source(text) for text in texts]
+    (wrong,) = cite(
+        "A low structure of stone that holds back the water of the harbor in storms.", sources, question=question
+    )
+    (right,) = cite("A hinged steel door that closes by itself when the sea rises.", sources, question=question)
+    assert not wrong.is_supported and right.citations[0].source == 1
+    named, *_ = cite(texts[0], sources, question=question)
+    assert named.is_supported  # it says itself of what it speaks

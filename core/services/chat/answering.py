@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from core.chat import ChatModel, Message, with_pauses
 from core.errors import InputError
 from core.models.text import Pace
-from core.records import AnswerState, ChatPace, ChatSetup, ChatTurn, Conversation, new_id, now
+from core.records import AnswerState, ChatPace, ChatTurn, Conversation, Project, new_id, now
 from core.services.chat.conversations import own_conversation
 from core.services.chat.turns import is_abandoned, messages, store_answer, turns
-from core.storage import Permitted, Workspace, delete, find, find_all, insert, update
+from core.services.retrieval.answering import FromDocuments
+from core.storage import Permitted, Workspace, delete, find, find_all, get, insert, update
 from core.storage.traceless import traceless
 
 Opener = Callable[[], ChatModel]  # opens who answers; called while the answer is waited for, since it may take long
@@ -28,10 +29,17 @@ class Writing:
     """
 
     def __init__(
-        self, permitted: Permitted, turn: ChatTurn, stream: Generator[str, None, Pace], *, clock: Callable[[], float]
+        self,
+        permitted: Permitted,
+        turn: ChatTurn,
+        stream: Generator[str, None, Pace],
+        *,
+        clock: Callable[[], float],
+        cited: Callable[[str], dict[str, Any]] | None = None,
     ) -> None:
         self.turn = turn  # as it is stored
         self._permitted = permitted
+        self._cited = cited  # what an answer rests on, if it is to rest on documents
         self._stream = with_pauses(stream)
         self._clock = clock
         self._text = turn.answer
@@ -95,7 +103,8 @@ class Writing:
 
     def _store(self, state: AnswerState, pace: ChatPace | None = None) -> None:
         self._stored_s = self._clock()
-        self.turn = replace(self.turn, answer=self._text, state=state, pace=pace, written_at=now())
+        sources = self._cited(self._text) if self._cited and state != "writing" and self._text.strip() else {}
+        self.turn = replace(self.turn, answer=self._text, state=state, pace=pace, sources=sources, written_at=now())
         self._is_over = not store_answer(self._permitted, self.turn)
 
 
@@ -230,8 +239,28 @@ def _written(
     opener: Opener,
     clock: Callable[[], float],
 ) -> Writing:
-    return Writing(permitted, turn, _stream(conversation.setup, said, opener), clock=clock)
+    setup, model, cited = conversation.setup, _Opening(opener), None
+    if setup.from_documents:
+        reading = FromDocuments(permitted, get(permitted.db, Project, conversation.project_id), model)
+        stream = reading.stream(said, max_tokens=setup.longest_tokens, temperature=setup.temperature)
+        cited = lambda text: reading.cited(text).as_json()  # noqa: E731
+    else:
+        stream = model.stream(said, max_tokens=setup.longest_tokens, temperature=setup.temperature)
+    return Writing(permitted, turn, stream, clock=clock, cited=cited)
 
 
-def _stream(setup: ChatSetup, said: Sequence[Message], opener: Opener) -> Generator[str, None, Pace]:
-    return (yield from opener().stream(said, max_tokens=setup.longest_tokens, temperature=setup.temperature))
+class _Opening:
+    """A `ChatModel` that is opened when it is first asked."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+
+    @property
+    def backend(self) -> str:
+        return self._opener().backend
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
+        return (yield from self._opener().stream(messages, max_tokens=max_tokens, temperature=temperature))
+
+    def close(self) -> None:
+        """Do nothing: whoever opened the model closes it."""

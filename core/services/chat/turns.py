@@ -36,7 +36,7 @@ def store_answer(permitted: Permitted, turn: ChatTurn) -> bool:
         stored = find(permitted.db, ChatTurn, id=turn.id)
         is_written = bool(stored) and stored[0].state == "writing"
         state = {"state": turn.state} if is_written else {}  # whoever stopped it has said what became of it
-        changed = {"answer": turn.answer, "pace": turn.pace, "written_at": turn.written_at}
+        changed = {"answer": turn.answer, "pace": turn.pace, "sources": turn.sources, "written_at": turn.written_at}
         update(permitted.db, ChatTurn, turn.id, **changed, **state)
     return is_written
 

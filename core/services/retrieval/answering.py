@@ -1,7 +1,8 @@
 """Questions answered from a project's approved documents: sources before the question, citations after the answer."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from core.chat import ChatModel
 from core.errors import InputError
@@ -9,7 +10,7 @@ from core.evaluation import open_book
 from core.language.refusals import NOT_SAID, is_refusal
 from core.models.text import Message, Pace
 from core.records import Project
-from core.retrieval import CitedSentence, Source, cite
+from core.retrieval import Citation, CitedSentence, Source, cite
 from core.services.retrieval.finding import find_sources
 from core.services.retrieval.index import Embed, Report
 from core.services.retrieval.refusing import threshold_of
@@ -27,6 +28,22 @@ class DocumentAnswer:
     sources: tuple[Source, ...]
     sentences: tuple[CitedSentence, ...]
     is_refused: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Convert to JSON types; `from_json` is the inverse."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "DocumentAnswer":
+        """Rebuild from the value that `as_json` returned."""
+        return cls(
+            sources=tuple(Source(**each) for each in values["sources"]),
+            sentences=tuple(
+                CitedSentence(text=each["text"], citations=tuple(Citation(**one) for one in each["citations"]))
+                for each in values["sentences"]
+            ),
+            is_refused=values["is_refused"],
+        )
 
 
 class FromDocuments:

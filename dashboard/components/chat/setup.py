@@ -39,11 +39,24 @@ def choose_setup(
         key=f"chat-who-{key}",
         width=280,
     )
+    from_documents = st.toggle(
+        "Answer from the documents",
+        value=before.from_documents,
+        key=f"chat-documents-{key}",
+        help="The model reads what the approved documents say about the question. The answer names its sources, says which "
+        "sentences nothing supports, and is refused where the documents do not tell.",
+    )
     with st.popover("Settings", icon=":material/tune:", key="chat-settings"):
         temperature, longest_tokens = _choose_manner(before, key)
         st.divider()
         instruction = _choose_instruction(workspace, project, before, key)
-    setup = ChatSetup(answerer=name, instruction=instruction.strip(), temperature=temperature, longest_tokens=longest_tokens)
+    setup = ChatSetup(
+        answerer=name,
+        instruction=instruction.strip(),
+        temperature=temperature,
+        longest_tokens=longest_tokens,
+        from_documents=from_documents,
+    )
     if conversation and setup != conversation.setup:
         kept.set_up(workspace, conversation.id, setup)
     return setup

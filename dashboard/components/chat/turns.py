@@ -10,6 +10,7 @@ from core.storage import Workspace
 from core.words import duration
 from dashboard.components.chat.acts import Act, request, request_edited
 from dashboard.components.chat.answer_html import answer_html
+from dashboard.components.chat.cited import show_cited
 from dashboard.components.chat.copying import copy_button
 from dashboard.components.errors import shown_errors
 
@@ -29,7 +30,10 @@ def show_turn(workspace: Workspace, turn: ChatTurn, *, name: str, is_last: bool)
         if turn.state == "writing":
             _watch(workspace, turn)
             return
-        show_answer(turn.answer)
+        if turn.sources and turn.answer.strip():
+            show_cited(turn.answer, turn.sources, key=turn.id)
+        else:
+            show_answer(turn.answer)
         if words := STATE_WORDS.get(turn.state):
             st.caption(f":material/info: {words}" if turn.answer.strip() else ":material/info: No answer was written.")
         with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn.id}"):
