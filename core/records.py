@@ -93,7 +93,7 @@ AuditAction = Literal[
     "access refused",
 ]
 ListKind = Literal["deny", "allow"]
-AnswerState = Literal["writing", "complete", "cut", "stopped", "broken off"]
+AnswerState = Literal["writing", "complete", "cut", "repeating", "stopped", "broken off"]
 Thumb = Literal["up", "down"]
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
@@ -533,7 +533,8 @@ class ChatPace:
 class ChatTurn:
     """A question of a conversation and its answer, as far as it was written.
 
-    "cut" is an answer that reached its longest; "broken off" is one whose writer has gone, as after a crash or a reload.
+    "cut" is an answer that reached its longest, "repeating" one that was ended because it only repeated itself, and "broken
+    off" one whose writer has gone, as after a crash or a reload.
     """
 
     id: str

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from core.chat import ChatModel, Message, with_pauses
+from core.chat.repeating import repeats
 from core.errors import InputError
 from core.models.text import Pace
 from core.records import AnswerState, ChatPace, ChatTurn, Conversation, Project, new_id, now
@@ -79,8 +80,10 @@ class Writing:
                 self._first_s = self._clock() if self._first_s is None else self._first_s
                 self._text += piece
             if self._clock() - self._stored_s >= STORE_S:
-                self._store("writing")
-                if self._is_over:
+                is_endless = repeats(self._text)
+                self._store("repeating", self._pace()) if is_endless else self._store("writing")
+                if is_endless or self._is_over:
+                    yield self._text
                     return
             if piece is None or self._clock() - shown_s >= SHOW_S:
                 shown_s = self._clock()

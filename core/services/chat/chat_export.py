@@ -12,6 +12,7 @@ STATE_WORDS: dict[AnswerState, str] = {
     "writing": "is being written",
     "complete": "",
     "cut": "cut here: it reached the longest answer",
+    "repeating": "ended here: it only repeated itself",
     "stopped": "stopped here",
     "broken off": "broke off here",
 }

@@ -16,6 +16,7 @@ from dashboard.components.errors import shown_errors
 
 STATE_WORDS = {
     "cut": "Cut here: the longest answer was reached.",
+    "repeating": "Ended here: the model only repeated itself. A manner other than Precise may help.",
     "stopped": "Stopped here.",
     "broken off": "It broke off here.",
 }

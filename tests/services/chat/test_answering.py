@@ -17,6 +17,8 @@ from core.storage import find, update
 
 from .conftest import Speaker
 
+LONG = ["A ", "steel ", "rope.", *(f" {number} wires" for number in range(30_000))]  # never the same twice
+
 
 def written(writing: answering.Writing) -> ChatTurn:
     with writing:
@@ -54,7 +56,7 @@ def test_a_follow_up_repeats_what_was_read_before_so_that_the_engine_reads_only_
 
 def test_a_killed_process_leaves_what_was_written_until_then(workspace, conversation, monkeypatch):
     monkeypatch.setattr(answering, "STORE_S", 0.0)
-    writing = ask(workspace, conversation.id, "What?", opener=lambda: Speaker([["A ", "steel ", "rope."] * 10_000]))
+    writing = ask(workspace, conversation.id, "What?", opener=lambda: Speaker([LONG]))
     looks = iter(writing)
     while not next(looks):
         pass
@@ -69,7 +71,7 @@ def test_a_killed_process_leaves_what_was_written_until_then(workspace, conversa
 
 
 def test_leaving_keeps_the_answer_as_broken_off_and_stops_the_model(workspace, conversation):
-    model = Speaker([["A ", "steel ", "rope."] * 10_000], before_each=lambda: time.sleep(0.001))
+    model = Speaker([LONG], before_each=lambda: time.sleep(0.001))
     with pytest.raises(KeyboardInterrupt), ask(workspace, conversation.id, "What?", opener=lambda: model) as writing:
         for text in writing:
             if text:
@@ -175,3 +177,12 @@ def test_nothing_is_asked_without_a_question(workspace, conversation, question):
         ask_again(workspace, conversation.id, opener=lambda: Speaker([]))
     with pytest.raises(InputError, match="Nothing was asked"):
         go_on(workspace, conversation.id, opener=lambda: Speaker([]))
+
+
+def test_an_answer_that_only_repeats_itself_is_ended_and_says_so(workspace, conversation):
+    ticks = iter(range(10**6))
+    model = Speaker([["The rope holds the winch. "] * 10_000])
+    with ask(workspace, conversation.id, "What?", opener=lambda: model, clock=lambda: float(next(ticks))) as writing:
+        list(writing)
+    (turn,) = turns(workspace, conversation.id)
+    assert turn.state == "repeating" and len(turn.answer) < 10_000 and turn.pace

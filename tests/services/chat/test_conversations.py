@@ -157,7 +157,9 @@ def test_a_role_that_is_taken_away_ends_the_answer(workspace, project, signed_in
     ada = signed_in("ada", ("expert",), project)
     conversation = begin(ada, project, "What?", setup=SETUP)
     with pytest.raises(AccessError):
-        with ask(ada, conversation.id, "What?", opener=lambda: Speaker([["x "] * 100_000])) as writing:
+        with ask(
+            ada, conversation.id, "What?", opener=lambda: Speaker([[f"{number} " for number in range(100_000)]])
+        ) as writing:
             for text in writing:
                 if text and ada.actor:
                     people.revoke(workspace, ada.actor.person.id, "expert", project=project)
