@@ -80,6 +80,7 @@ def show_page(page: StreamlitPage, workspace: Workspace) -> None:
 
 def main() -> None:
     """Draw the frame and the chosen page, provided the visitor is let in."""
+    st.html(HERE / "assets" / "frame.css")  # first, so that nothing moves once it is there
     workspace = None
     with shown_errors():
         workspace = resources.workspace() if admit() else None
@@ -88,7 +89,6 @@ def main() -> None:
         if workspace:
             with st.sidebar:
                 choose_project(workspace, resources.projects())
-    st.html(HERE / "assets" / "frame.css")
     page = navigation(workspace)
     if workspace is None:
         return

@@ -279,5 +279,6 @@ def test_six_steps_stand_in_one_row_at_1280_pixels(page: Page, address: str) -> 
     page.goto(f"{address}/review")
     steps = page.locator("[class*='st-key-spine-']")
     expect(steps).to_have_count(6)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     boxes = [step.bounding_box() for step in steps.all()]
     assert len({round(box["y"]) for box in boxes if box}) == 1

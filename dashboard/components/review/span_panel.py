@@ -68,8 +68,9 @@ def show_current(session: ReviewSession) -> None:
 def show_decisions(session: ReviewSession, span: Span) -> None:
     """Show the buttons for the framed span."""
     is_nameless = session.person is None
+    reason = st.empty()  # always drawn, or the buttons below would change their places with it
     if is_nameless:
-        st.caption(":material/edit: Write your name above to decide: it is kept with each decision.")
+        reason.caption(":material/edit: Write your name above to decide: it is kept with each decision.")
     with st.container(horizontal=True, gap="small"):
         if st.button("Accept (a)", icon=":material/check:", disabled=is_nameless, key="accept"):
             decide(session, [span], is_accepted=True)
