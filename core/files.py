@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -238,10 +238,15 @@ def sha256_text(text: str) -> str:
 def sha256_file(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file, read in pieces of 1 MiB."""
     digest = hashlib.sha256()
+    hash_file(path, digest.update)
+    return digest.hexdigest()
+
+
+def hash_file(path: Path, update: Callable[[bytes], None]) -> None:
+    """Give the bytes of a file to a hash, in pieces of 1 MiB."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+            update(chunk)
 
 
 def file_key(path: Path) -> str:

@@ -25,6 +25,7 @@ WORDS = {
     "embedded",
     "errors",
     "files",
+    "intervals",
     "records",
     "run_folder",
     "settings",

@@ -1,13 +1,11 @@
 """How models stand after people have said which answer is better."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.intervals import wilson
 from core.records import Comparison
-
-_NORMAL = 1.96  # of the 95 % interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +25,8 @@ class Standing:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The share of decided comparisons that it won, 0 to 1: lower and upper end (Wilson 1927, score interval)."""
-        if not self.decided:
-            return 0.0, 1.0
-        count, share = self.decided, self.won / self.decided
-        middle = (share + _NORMAL**2 / (2 * count)) / (1 + _NORMAL**2 / count)
-        half = _NORMAL * math.sqrt(share * (1 - share) / count + _NORMAL**2 / (4 * count**2)) / (1 + _NORMAL**2 / count)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        """The share of decided comparisons that it won, 0 to 1: lower and upper end."""
+        return wilson(self.won, self.decided)
 
 
 def standings(comparisons: Iterable[Comparison]) -> list[Standing]:

@@ -3,7 +3,6 @@
 Questions that the run was trained on do not count here: to know those shows that it learned them by heart.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from core.evaluation.bootstrap import LEAST_QUESTIONS, Comparison, Interval, pai
 from core.evaluation.comparison import CLOSED, OPEN, Column, EvaluationResult, Row
 from core.evaluation.forgetting import forgetting_words
 from core.evaluation.outcomes import RIGHT_F1
+from core.intervals import wilson
 from core.words import counted
 
 REFUSES_FROM = 0.5  # share of the answerable questions; from here on, refusing is what is wrong with a run
@@ -96,15 +96,12 @@ def judge(result: EvaluationResult, *, bound: float) -> Judgement:
 def right_share(rows: Sequence[Row], column: Column) -> Interval | None:
     """Return the share of right answers in a column with its 95 % interval; None without a row.
 
-    The interval is Wilson's (1927, "Probable inference"), not a bootstrap, which has no width where none or all are right.
+    The interval is Wilson's, not a bootstrap, which has no width where none or all are right.
     """
     if not rows:
         return None
-    count, z = len(rows), 1.96
-    share = sum(row.answers[column].outcome == "right" for row in rows) / count
-    center = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return Interval(share, max(0.0, center - half), min(1.0, center + half))
+    count = sum(row.answers[column].outcome == "right" for row in rows)
+    return Interval(count / len(rows), *wilson(count, len(rows)))
 
 
 def _compared(result: EvaluationResult, rows: Sequence[Row], sides: tuple[Column, Column]) -> Comparison | None:

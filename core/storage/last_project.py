@@ -1,4 +1,7 @@
-"""The project that each person worked in last, which a page opens when its address names none."""
+"""The project that each person worked in last, which a page opens when its address names none.
+
+In the table "" stands for the operating system's account.
+"""
 
 import sqlite3
 
@@ -11,17 +14,12 @@ def remember(db: sqlite3.Connection, project: Project) -> None:
     """Keep `project` as the last one of whoever uses this connection."""
     with transaction(db):
         db.execute(
-            "insert or replace into last_projects (person_id, project_id) values (?, ?)", [_person_id(db), project.id]
+            "insert or replace into last_projects (person_id, project_id) values (?, ?)",
+            [rights.person_id(db) or "", project.id],
         )
 
 
 def last_project_id(db: sqlite3.Connection) -> str | None:
     """Return the id of the project that whoever uses this connection worked in last; None if there is none yet."""
-    row = db.execute("select project_id from last_projects where person_id = ?", [_person_id(db)]).fetchone()
+    row = db.execute("select project_id from last_projects where person_id = ?", [rights.person_id(db) or ""]).fetchone()
     return str(row["project_id"]) if row else None
-
-
-def _person_id(db: sqlite3.Connection) -> str:
-    """Return the id of the signed-in person; "" stands for the operating system's account."""
-    actor = rights.restricted(db)
-    return actor.person.id if actor else ""

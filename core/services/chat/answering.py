@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from core.chat import ChatModel, Message, with_pauses
 from core.chat.repeating import repeats
@@ -36,11 +36,11 @@ class Writing:
         stream: Generator[str, None, Pace],
         *,
         clock: Callable[[], float],
-        cited: Callable[[str], dict[str, Any]] | None = None,
+        reading: FromDocuments | None = None,
     ) -> None:
         self.turn = turn  # as it is stored
         self._permitted = permitted
-        self._cited = cited  # what an answer rests on, if it is to rest on documents
+        self._reading = reading  # tells what an answer rests on, if that is to be documents
         self._stream = with_pauses(stream)
         self._clock = clock
         self._text = turn.answer
@@ -106,7 +106,8 @@ class Writing:
 
     def _store(self, state: AnswerState, pace: ChatPace | None = None) -> None:
         self._stored_s = self._clock()
-        sources = self._cited(self._text) if self._cited and state != "writing" and self._text.strip() else {}
+        is_ended = state != "writing" and bool(self._text.strip())
+        sources = self._reading.cited(self._text).as_json() if self._reading and is_ended else {}
         self.turn = replace(self.turn, answer=self._text, state=state, pace=pace, sources=sources, written_at=now())
         self._is_over = not store_answer(self._permitted, self.turn)
 
@@ -242,14 +243,11 @@ def _written(
     opener: Opener,
     clock: Callable[[], float],
 ) -> Writing:
-    setup, model, cited = conversation.setup, _Opening(opener), None
+    setup, model, reading = conversation.setup, _Opening(opener), None
     if setup.from_documents:
         reading = FromDocuments(permitted, get(permitted.db, Project, conversation.project_id), model)
-        stream = reading.stream(said, max_tokens=setup.longest_tokens, temperature=setup.temperature)
-        cited = lambda text: reading.cited(text).as_json()  # noqa: E731
-    else:
-        stream = model.stream(said, max_tokens=setup.longest_tokens, temperature=setup.temperature)
-    return Writing(permitted, turn, stream, clock=clock, cited=cited)
+    stream = (reading or model).stream(said, max_tokens=setup.longest_tokens, temperature=setup.temperature)
+    return Writing(permitted, turn, stream, clock=clock, reading=reading)
 
 
 class _Opening:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import Hint, InputError, SetupError
-from core.files import check_target, file_atomic
+from core.files import check_target, file_atomic, hash_file
 from core.questions.dataset import (
     Card,
     Difference,
@@ -115,16 +115,21 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def content_sha256(folder: Path) -> str:
-    """Return the SHA-256 over the files of a dataset version, as it was stored when the version was frozen.
+    """Return the SHA-256 over the files of a dataset version, which tells versions apart.
+
+    It covers the rows of both sides and the texts, with a zero byte between them, and then, if there are any, preferences.
 
     Raises:
         OSError: a file cannot be read.
     """
-    digest = hashlib.sha256((folder / TRAIN).read_bytes() + b"\0" + (folder / HELDOUT).read_bytes())
-    if (folder / TEXTS).exists():
-        digest.update(b"\0" + (folder / TEXTS).read_bytes())
+    digest = hashlib.sha256()
+    hash_file(folder / TRAIN, digest.update)
+    for name in (HELDOUT, TEXTS) if (folder / TEXTS).exists() else (HELDOUT,):
+        digest.update(b"\0")
+        hash_file(folder / name, digest.update)
     if (folder / PREFERENCES).exists():
-        return hashlib.sha256(digest.hexdigest().encode() + b"\0" + (folder / PREFERENCES).read_bytes()).hexdigest()
+        digest = hashlib.sha256(digest.hexdigest().encode() + b"\0")
+        hash_file(folder / PREFERENCES, digest.update)
     return digest.hexdigest()
 
 

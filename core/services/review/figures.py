@@ -6,9 +6,9 @@ counts what readers saw. The second search finds what the first overlooked, and 
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from math import sqrt
 from typing import Any
 
+from core.intervals import wilson
 from core.records import Review, Unread
 from core.services.review.unread import unread_words
 from core.words import counted, share_words
@@ -19,15 +19,9 @@ Z_95 = 1.959964  # .975 quantile of the standard normal distribution
 def upper_bound(missed: int, read: int) -> float:
     """Return the upper end of the two-sided 95 % Wilson interval for the share of passages that hold something, 0 to 1.
 
-    (p + z²/2n + z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n), with n = `read`, p = `missed`/n, z = 1.96: E. B. Wilson, J. Am.
-    Stat. Assoc. 22 (1927) 209-212; recommended for small n by Brown, Cai and DasGupta, Statistical Science 16 (2001)
-    101-133. Two-sided, and without a correction for small documents: both err on the safe side. 1 if nothing was read.
+    Two-sided, and without a correction for small documents: both err on the safe side. 1 if nothing was read.
     """
-    if read == 0:
-        return 1.0
-    share, z2 = missed / read, Z_95**2
-    spread = Z_95 * sqrt(share * (1 - share) / read + z2 / (4 * read**2))
-    return min(1.0, (share + z2 / (2 * read) + spread) / (1 + z2 / read))
+    return wilson(missed, read, z=Z_95)[1]
 
 
 def bound_of(review: Review) -> float:

@@ -10,7 +10,6 @@ from core.chat import Message
 from core.chat.standings import Standing
 from core.chat.together import Ended, together
 from core.errors import GarrisonError
-from core.models.engine import EngineCrashed
 from core.records import ComparedAnswer, Comparison, Project, Run
 from core.services.chat.comparing import FEWEST, MOST, keep_comparison, version_of, vote, votes
 from core.storage import Workspace, find, get
@@ -104,7 +103,7 @@ def _ask(
 
 def _raise_or_show(said: Ended) -> None:
     """Show why there is no answer; what is nobody's mistake goes on as it is."""
-    if not isinstance(said.error, GarrisonError | EngineCrashed):
+    if not isinstance(said.error, GarrisonError):
         raise said.error or RuntimeError("an answer ended without a reason")
     show_error(said.error)
 

@@ -11,6 +11,7 @@ from core.jobs.context import JobContext
 from core.privacy import Detector
 from core.records import DatasetVersion, Job, QuestionPair, Review, new_id, now
 from core.services.questions.curation import Wording, drop, edit, undo
+from core.services.questions.datasets import content_sha256
 from core.services.questions.freezing import version
 from core.services.questions.freezing.preferences import preferences_in, preferences_of
 from core.services.questions.freezing.version import freeze
@@ -99,9 +100,13 @@ def test_a_version_keeps_preferences_when_acts_are_forgotten_as_long_as_the_answ
 def test_the_preference_of_a_held_out_question_is_not_trained_on(tmp_path):
     rows = [{"pair_id": name, "chosen": "A", "rejected": "B"} for name in ("trained", "held")]
     (tmp_path / "heldout.jsonl").write_text('{"pair_id": "held"}\n', encoding="utf-8")
-    assert version._with_preferences(rows[1:], tmp_path, "hash") == "hash"  # as it was before there were any
+    (tmp_path / "train.jsonl").write_text('{"pair_id": "trained"}\n', encoding="utf-8")
+    before = content_sha256(tmp_path)
+    version._write_preferences(rows[1:], tmp_path)
+    assert content_sha256(tmp_path) == before  # as it was before there were any
     assert not (tmp_path / "preferences.jsonl").exists()
-    assert version._with_preferences(rows, tmp_path, "hash") != "hash"
+    version._write_preferences(rows, tmp_path)
+    assert content_sha256(tmp_path) != before
     assert json.loads((tmp_path / "preferences.jsonl").read_text(encoding="utf-8")) == rows[0]
 
 

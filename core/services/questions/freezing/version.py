@@ -1,11 +1,10 @@
 """Reviewed question pairs → a frozen dataset version: rows to train on, and some held out for the evaluation."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from core.services.questions.datasets import (
     PREFERENCES,
     TEXTS,
     TRAIN,
+    content_sha256,
     log_version,
     read_rows,
     row_of,
@@ -67,9 +67,8 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What was written of a version: its hash, and how varied its pairs are."""
+    """What was written of a version: how varied its pairs are, and how many texts there are."""
 
-    sha256: str
     diversity: Diversity
     texts: int
 
@@ -109,19 +108,20 @@ def freeze(
             approvals = approvals_of(still, gathered.review_ids)
         sides = sides_of(gathered.compared, chosen)
         written = _write(gathered, sides, texts, beside, report or _silent)
-        written = replace(written, sha256=_with_preferences(preferences, beside, written.sha256))
+        _write_preferences(preferences, beside)
+        sha256 = content_sha256(beside)
         gathered.rows.unlink()
         card = card_of(gathered.compared, sides, chosen, diversity=written.diversity, texts=written.texts)
         with transaction(workspace.db):  # so that no other process is storing a version at the same time
             versions = versions_of(workspace, project)
-            if versions and versions[0].sha256 == written.sha256:
+            if versions and versions[0].sha256 == sha256:
                 return versions[0]
             _remove_unnamed(workspace, project, versions)
             version = DatasetVersion(
                 id=folder.name,
                 project_id=project.id,
                 number=1 + (versions[0].number if versions else 0),
-                sha256=written.sha256,
+                sha256=sha256,
                 train_count=card.train,
                 heldout_count=card.heldout,
                 risk=risk_of(approvals),
@@ -166,36 +166,30 @@ def _gathered(still: Workspace, project: Project, rows: Path, report: Report) ->
 
 def _write(gathered: _Gathered, sides: Sides, texts: Sequence[WrittenText], folder: Path, report: Report) -> _Written:
     """Write each row to the file of its side, and the texts about passages that are not held out to one of their own."""
-    digest, variety, done = hashlib.sha256(), Variety(), 0
+    variety, done = Variety(), 0
     for name, is_heldout in ((TRAIN, False), (HELDOUT, True)):
-        digest.update(b"" if name == TRAIN else b"\0")
         with gathered.rows.open("rb") as rows, (folder / name).open("wb") as file:
             for line in (line for position, line in enumerate(rows) if (position in sides.heldout) is is_heldout):
                 if done % AT_ONCE == 0:
                     report(WRITING, done, len(gathered.compared.members))
                 file.write(line)
-                digest.update(line)
                 _add(variety, json.loads(line))
                 done += 1
     untaught = () if sides.by == "wording" else sides.heldout
     lines = _text_lines(texts, heldout={gathered.compared.members[position].passage_id for position in untaught})
     if lines:
-        digest.update(b"\0")
-        digest.update(b"".join(lines))
         (folder / TEXTS).write_bytes(b"".join(lines))
-    return _Written(digest.hexdigest(), variety.diversity(), len(lines))
+    return _Written(variety.diversity(), len(lines))
 
 
-def _with_preferences(rows: Sequence[Mapping[str, Any]], folder: Path, sha256: str) -> str:
-    """Write preferences beside the rows, but for held-out pairs; return the hash of all, as it was if there are none."""
+def _write_preferences(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    """Write preferences beside the rows, but for held-out pairs; nothing if none are left."""
     if not rows:
-        return sha256
+        return
     heldout = {row["pair_id"] for row in read_rows(folder / HELDOUT)}
     content = b"".join(_line(row) for row in rows if row["pair_id"] not in heldout)
-    if not content:
-        return sha256
-    (folder / PREFERENCES).write_bytes(content)
-    return hashlib.sha256(sha256.encode() + b"\0" + content).hexdigest()
+    if content:
+        (folder / PREFERENCES).write_bytes(content)
 
 
 def _add(variety: Variety, row: Mapping[str, Any]) -> None:
