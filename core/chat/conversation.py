@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from core.chat.repeating import until_repeating
 from core.errors import InputError
 from core.models.text import Message, Pace
 
@@ -18,7 +19,8 @@ class Answer:
     token_count: int
     first_token_s: float  # from the question to the first piece of text, in seconds
     tokens_per_second: float  # as timed by the engine; otherwise the tokens after the first over their time
-    is_complete: bool = True  # not cut at its longest
+    is_complete: bool = True  # not cut at its longest, nor ended as below
+    is_repeating: bool = False  # it was ended because it only repeated itself
 
     @property
     def is_empty(self) -> bool:
@@ -80,7 +82,7 @@ def answer(
         raise InputError("There is no question to answer.", "Write a message first.")
     pieces: list[str] = []
     started_s = first_s = clock()
-    with closing(model.stream(messages, max_tokens=max_tokens, temperature=temperature)) as stream:
+    with closing(until_repeating(model.stream(messages, max_tokens=max_tokens, temperature=temperature))) as stream:
         while True:
             try:
                 piece = next(stream)
@@ -102,6 +104,7 @@ def answer(
         first_token_s=(first_s if pieces else ended_s) - started_s,
         tokens_per_second=measured if pace.tokens_per_second is None else pace.tokens_per_second,
         is_complete=pace.is_complete,
+        is_repeating=pace.is_repeating,
     )
 
 

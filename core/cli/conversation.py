@@ -83,13 +83,20 @@ def chat(
             shell.show(told | source_fields(cited), source_text(cited))
         else:
             shell.show(told, "\n")
-        if not given.is_complete:
-            print(f"(cut after {given.token_count:,} tokens; --max-tokens allows more)", file=sys.stderr)
+        _show_ending(given)
         question = "" if prompt or shell.is_json else _ask()  # with --json, one question gives one document
 
 
 def _show(piece: str) -> None:
     print(visible(piece), end="", flush=True)
+
+
+def _show_ending(given: "Answer") -> None:
+    """Say on standard error what ended an answer before its own end."""
+    if given.is_repeating:
+        print("(ended: the model only repeated itself; a higher --temperature may help)", file=sys.stderr)
+    elif not given.is_complete:
+        print(f"(cut after {given.token_count:,} tokens; --max-tokens allows more)", file=sys.stderr)
 
 
 def _told(question: str, given: "Answer", *, backend: str) -> dict[str, object]:
@@ -101,6 +108,7 @@ def _told(question: str, given: "Answer", *, backend: str) -> dict[str, object]:
         "time_to_first_token_s": round(given.first_token_s, 4),
         "backend": backend,
         "is_complete": given.is_complete,
+        "is_repeating": given.is_repeating,
         "prompt": question,
         "answer": given.text,
     }

@@ -60,13 +60,14 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Token counts and speed of one answer."""
+    """Token counts and speed of one answer. The first two are 0 if the model was stopped before it told them."""
 
     read_count: int  # tokens of the prompt
     cached_count: int  # of these, already in the cache
     token_count: int  # tokens written
     tokens_per_second: float | None  # while writing; None if not measured
-    is_complete: bool  # not cut off at the token limit
+    is_complete: bool  # not cut off at the token limit, nor ended as below
+    is_repeating: bool = False  # it was ended because it only repeated itself
 
 
 class TextGenerator(Protocol):

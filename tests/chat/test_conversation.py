@@ -53,6 +53,13 @@ def test_time_to_the_first_token_is_not_counted_as_writing() -> None:
     assert result.tokens_per_second == 3 / 2.0  # mark, on, equipment. in two seconds
 
 
+def test_a_model_that_only_repeats_itself_is_stopped() -> None:
+    model = Reciter(["The rope holds ", "the winch. "] * 1_000)
+    result = answer(model, ASK, max_tokens=2_000)
+    assert result.is_repeating and not result.is_complete
+    assert model.log[-1] == "stopped" and result.token_count == len(model.log) - 1 < 100
+
+
 class Counter(Reciter):
     """A model that counts for itself, as the engine does."""
 

@@ -52,6 +52,7 @@ def test_json_tells_the_answer_and_how_fast_it_came():
         "tokens_per_second": 59.5,
         "backend": "llama.cpp",
         "is_complete": True,
+        "is_repeating": False,
         "prompt": "You?",
         "answer": "Paris is the capital.",
     }

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from core.chat import ChatModel, Message, with_pauses
-from core.chat.repeating import repeats
+from core.chat.repeating import until_repeating
 from core.errors import InputError
 from core.models.text import Pace
 from core.records import AnswerState, ChatPace, ChatTurn, Conversation, Project, new_id, now
@@ -41,7 +41,7 @@ class Writing:
         self.turn = turn  # as it is stored
         self._permitted = permitted
         self._reading = reading  # tells what an answer rests on, if that is to be documents
-        self._stream = with_pauses(stream)
+        self._stream = with_pauses(until_repeating(stream, begun=turn.answer))
         self._clock = clock
         self._text = turn.answer
         self._started_s = self._stored_s = clock()
@@ -73,16 +73,18 @@ class Writing:
                 piece = next(self._stream)
             except StopIteration as end:
                 pace: Pace = end.value
-                self._store("complete" if pace.is_complete else "cut", self._pace(pace))
+                if pace.is_repeating:
+                    self._store("repeating", self._pace())
+                else:
+                    self._store("complete" if pace.is_complete else "cut", self._pace(pace))
                 yield self._text
                 return
             if piece:
                 self._first_s = self._clock() if self._first_s is None else self._first_s
                 self._text += piece
             if self._clock() - self._stored_s >= STORE_S:
-                is_endless = repeats(self._text)
-                self._store("repeating", self._pace()) if is_endless else self._store("writing")
-                if is_endless or self._is_over:
+                self._store("writing")
+                if self._is_over:
                     yield self._text
                     return
             if piece is None or self._clock() - shown_s >= SHOW_S:

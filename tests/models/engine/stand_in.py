@@ -164,8 +164,8 @@ def pieces(asked: str, longest: int, lora):
     if asked.startswith("say "):
         words = asked.removeprefix("say ")
     elif asked == "wait":
-        for _ in range(longest):
-            yield "tick "
+        for number in range(longest):
+            yield "tick " if number < 3 else f"tick{number} "  # never the same for long: who only repeats is ended
             time.sleep(0.1)
         return
     else:
