@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.models.text import Pace
 from core.records import AnswerState, ChatPace, ChatTurn, Conversation, Project, new_id, now
 from core.services.chat.conversations import own_conversation
-from core.services.chat.turns import is_abandoned, messages, store_answer, turns
+from core.services.chat.turns import is_abandoned, messages, silent_s, store_answer, turns
 from core.services.retrieval.answering import FromDocuments
 from core.storage import Permitted, Workspace, delete, find, find_all, get, insert, update
 from core.storage.traceless import traceless
@@ -20,6 +20,7 @@ from core.storage.traceless import traceless
 Opener = Callable[[], ChatModel]  # opens who answers; called while the answer is waited for, since it may take long
 SHOW_S = 0.1  # between two looks at an answer that is written
 STORE_S = 1.0
+JUST_NOW_S = 10.0
 STOP_S = 3.0  # that an answer may take to be stored after it was stopped
 
 
@@ -117,10 +118,21 @@ class Writing:
 def stop(workspace: Workspace, conversation_id: str) -> None:
     """Stop the answer that is being written in a conversation, and wait until what there is of it is stored.
 
+    An answer that has broken off just now counts as stopped too: where it was shown, the press may have ended it first.
+
     Raises:
         InputError: there is no such conversation of the acting person.
     """
     conversation, permitted = own_conversation(workspace, conversation_id)
+    with traceless(permitted.db):
+        for turn in find(permitted.db, ChatTurn, conversation_id=conversation.id, state="broken off"):
+            if silent_s(turn) < JUST_NOW_S:
+                update(permitted.db, ChatTurn, turn.id, state="stopped")
+    _end(permitted, conversation)
+
+
+def _end(permitted: Permitted, conversation: Conversation) -> None:
+    """End the answer that is being written, if there is one."""
     deadline_s = time.monotonic() + STOP_S
     written = []
     with traceless(permitted.db):
@@ -148,8 +160,8 @@ def ask(
     """
     if not question.strip():
         raise InputError("There is no question to answer.", "Write a message first.")
-    stop(workspace, conversation_id)  # the one before, if it is still being written
     conversation, permitted = own_conversation(workspace, conversation_id)
+    _end(permitted, conversation)  # the one before, if it is still being written
     before = turns(workspace, conversation_id)
     turn = _new_turn(conversation, question, number=1 + max((each.number for each in before), default=0))
     with traceless(permitted.db):

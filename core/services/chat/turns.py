@@ -26,8 +26,12 @@ def turns(workspace: Workspace, conversation_id: str) -> list[ChatTurn]:
 
 def is_abandoned(turn: ChatTurn) -> bool:
     """Return whether an answer was being written by something that has gone."""
-    silent_s = (datetime.now(UTC) - datetime.fromisoformat(turn.written_at)).total_seconds()
-    return turn.state == "writing" and silent_s > SILENT_S
+    return turn.state == "writing" and silent_s(turn) > SILENT_S
+
+
+def silent_s(turn: ChatTurn) -> float:
+    """Return how long ago an answer was last stored, in seconds."""
+    return (datetime.now(UTC) - datetime.fromisoformat(turn.written_at)).total_seconds()
 
 
 def store_answer(permitted: Permitted, turn: ChatTurn) -> bool:

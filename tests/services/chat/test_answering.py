@@ -9,7 +9,7 @@ from core.chat import Message
 from core.errors import InputError, SetupError
 from core.records import ChatSetup, ChatTurn, Conversation
 from core.services.chat import answering
-from core.services.chat.answering import ask, ask_again, go_on
+from core.services.chat.answering import ask, ask_again, go_on, stop
 from core.services.chat.conversations import delete_for_good, set_up
 from core.services.chat.feedback import judge
 from core.services.chat.turns import turns
@@ -177,6 +177,26 @@ def test_nothing_is_asked_without_a_question(workspace, conversation, question):
         ask_again(workspace, conversation.id, opener=lambda: Speaker([]))
     with pytest.raises(InputError, match="Nothing was asked"):
         go_on(workspace, conversation.id, opener=lambda: Speaker([]))
+
+
+def _leave_an_answer(workspace, conversation):
+    model = Speaker([[f"tick {number} " for number in range(9_999)]], before_each=lambda: time.sleep(0.01))
+    with ask(workspace, conversation.id, "What?", opener=lambda: model) as writing:
+        next(iter(writing))
+
+
+def test_a_stop_that_ended_the_answer_before_it_was_heard_is_a_stop_still(workspace, conversation):
+    _leave_an_answer(workspace, conversation)
+    stop(workspace, conversation.id)
+    assert [turn.state for turn in turns(workspace, conversation.id)] == ["stopped"]
+
+
+def test_what_broke_off_earlier_stays_so(workspace, conversation):
+    _leave_an_answer(workspace, conversation)
+    (turn,) = turns(workspace, conversation.id)
+    update(workspace.db, ChatTurn, turn.id, written_at="2026-01-01T00:00:00.000+00:00")
+    stop(workspace, conversation.id)
+    assert [turn.state for turn in turns(workspace, conversation.id)] == ["broken off"]
 
 
 def test_an_answer_that_only_repeats_itself_is_ended_and_says_so(workspace, conversation):
