@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.files import sha256_text
 from core.identity import person_id
@@ -17,8 +17,6 @@ from core.records import SEARCH_VERSION, Document, Project, new_id, now
 from core.services.review.second_search import store_second_search
 from core.storage import Workspace, audit, people
 from tests.served import free_port, running
-
-from .conftest import CHROMIUM_FLAGS, chromium_path
 
 pytestmark = pytest.mark.browser
 SECRET = "0123456789abcdef" * 4
@@ -86,14 +84,6 @@ def site_at(folder: Path, *, lifetime_s: int) -> Iterator[Site]:
 def site(tmp_path: Path) -> Iterator[Site]:
     with site_at(tmp_path, lifetime_s=3600) as site:
         yield site
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     for document in added:
         garrison("review", "workshop", "sample", document["id"], "--missed", "0", "--as", "Ada Reviewer")
         garrison("review", "workshop", "approve", document["id"], "--as", "Ada Reviewer")
-    written = garrison("questions", "generate", "workshop", "--per-passage", "3")
+    written = garrison("questions", "generate", "workshop", "--per-passage", "1")
     assert written["kept"] >= 20
 
     exported = tmp_path / "pairs.jsonl"
@@ -60,7 +60,7 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     leaked = [value for value in planted if any(value in row["input"] + row["output"] for row in rows)]
     assert leaked == []
 
-    run = garrison("train", "workshop", "--goal", "quick", "--set", "max_steps=12")
+    run = garrison("train", "workshop", "--goal", "quick", "--set", "max_steps=12", "--set", "sample_questions=1")
     assert run["train_loss"] > 0 and run["rows_per_second"] > 0 and run["peak_memory_bytes"] > 10**8
     assert (
         len(list(garrison.home.glob(f"projects/*/runs/{run['run']}/adapter-*.gguf"))) == 1
@@ -77,9 +77,10 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     assert evaluation["questions"] > 0 and evaluation["trained_on"] == 0 and evaluation["verdict"]
 
     question = rows[0]["input"]
-    answer = garrison("chat", "--run", run["run"], "--prompt", question)
+    asked = ("--prompt", question, "--max-tokens", "64")
+    answer = garrison("chat", "--run", run["run"], *asked)
     assert answer["answer"].strip()
-    both = garrison("compare", "--left", "smollm2-135m-instruct", "--right", run["run"], "--prompt", question)
+    both = garrison("compare", "--left", "smollm2-135m-instruct", "--right", run["run"], *asked)
     assert both["left"]["text"].strip() and both["right"]["text"] == answer["answer"]
 
     release = garrison("export", run["run"], str(tmp_path / "gguf"), "--format", "gguf", "--quantization", "q8_0")
