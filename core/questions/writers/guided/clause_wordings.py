@@ -19,7 +19,7 @@ from core.questions.writers.guided.statements import (
     says_enough,
     statement_wordings,
 )
-from core.questions.writers.guided.telling import POSSESSIVES
+from core.questions.writers.guided.telling import POSSESSIVES, is_anybody
 from core.questions.writers.guided.topics import Topic, Topics
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, request, with_topic
 from core.questions.writers.writer import Excerpt
@@ -84,10 +84,11 @@ def _is_bound(fact: ClauseFact) -> bool:
 
 def _gap_to_fill(fact: ClauseFact, answer: str) -> Iterator[Wording]:
     """Yield the sentence with a gap, if the words around it tell what belongs there."""
-    if fact.gap.asks_predicate:
+    is_subject = fact.gap.part == fact.clause.subject
+    if fact.gap.asks_predicate or (is_subject and is_anybody(fact.gap.answer)):
         return
     sentence = asking.cloze(fact.clause, fact.gap.part, fact.gap.answer)
-    least = LEAST_AROUND_GAP + (fact.gap.part == fact.clause.subject)
+    least = LEAST_AROUND_GAP + is_subject
     if len(set(content(sentence))) >= least:
         yield Wording(name="cloze", question=f"Complete the sentence: “{sentence}”", answer=answer)
 

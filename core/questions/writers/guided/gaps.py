@@ -49,6 +49,7 @@ _HALF_TOLD |= dict.fromkeys("provide supply equip furnish present".split(), "wit
 _RANGING = frozenset("range vary differ extend shift move transition".split())
 LEAST_OF_MANY = 5  # meaningful words that tell one thing of many
 LEAST_SAID_OF = 4  # meaningful words that say what something is
+LONGEST_GIVEN = 10  # words of what somebody is given, with which "To whom …?" can still be read
 FEWEST_OF_DOING = 3  # words that say what is done
 _TELLING = _SAYING | frozenset("identify show know define describe establish depend decide explain tell ask".split())
 _PREPOSITIONS = frozenset("to from for against into".split())
@@ -127,9 +128,9 @@ def _compares(clause: Clause, part: Part) -> bool:
 
 
 def _may_strand(clause: Clause, part: Part) -> bool:
-    """Return whether a preposition may stay behind in the place of a part: not before another "to"."""
+    """Return whether a preposition may stay behind in the place of a part: not before another "to", nor before "by"."""
     following = [other for other in clause.after if other.start >= part.end]
-    return not following or (clause.first_word(following[0]) != "to" and following[0].role == "prep")
+    return not following or (clause.first_word(following[0]) not in ("to", "by") and following[0].role == "prep")
 
 
 def _of_part(clause: Clause, part: Part) -> Iterator[Gap]:
@@ -162,7 +163,9 @@ def _of_subject(clause: Clause, subject: Part) -> Iterator[Gap]:
     attributes = [part for part in clause.after if part.role in ("attr", "acomp", "xcomp", "ccomp")]
     is_one = bool(attributes) and all(_is_said_of_one(clause, part) for part in attributes)
     head = clause.words[subject.head]
-    if head.part in ("NOUN", "PROPN") and (is_one or not is_linking(clause)):
+    acts_on_itself = re.search(r"\b(?:each other|one another)\b", span_text(clause.words, clause.verb, len(clause.words)))
+    is_doing = head.text.lower() == clause.words[clause.verb].text.lower()  # "Contour flying is flying …"
+    if head.part in ("NOUN", "PROPN") and (is_one or not is_linking(clause)) and not (acts_on_itself or is_doing):
         is_short = re.fullmatch(r"[A-Z][A-Z0-9-]+s?", head.text) is not None
         heads = _joined_nouns(clause.words, subject)
         people = [is_person(clause.words, at) for at in heads]
@@ -191,7 +194,9 @@ def _is_said_of_one(clause: Clause, part: Part) -> bool:
     if part.role in ("xcomp", "ccomp"):
         return False
     if part.role == "attr":
-        return clause.first_word(part) in ("a", "an", "the")
+        is_one_of_many = len(set(content(clause.text(part)))) < LEAST_OF_MANY or bool(clause.auxiliaries)
+        first = clause.first_word(part)
+        return first == "the" or (first in ("a", "an") and not is_one_of_many)
     return part.end - part.start >= 3 and not is_list(clause.words, part)
 
 
@@ -264,7 +269,10 @@ def _leads_to_act(clause: Clause) -> bool:
     """Return whether the verb says what its object does, so that neither means anything without the other."""
     has_object = any(part.role in ("dobj", "ccomp", "xcomp") for part in clause.after)
     acts = (part for part in clause.after if part.role in ("advcl", "xcomp", "ccomp"))
-    return clause.words[clause.verb].lemma in _LEADING and has_object and any(_has_to(clause, part) for part in acts)
+    is_acting = any(_has_to(clause, part) for part in acts) or any(
+        clause.first_word(part) == "in" and _has_gerund(clause, part) for part in clause.after if part.role == "prep"
+    )
+    return clause.words[clause.verb].lemma in _LEADING and has_object and is_acting
 
 
 def _has_to(clause: Clause, part: Part) -> bool:
@@ -332,6 +340,8 @@ def _of_doing(clause: Clause, part: Part) -> Iterator[Gap]:
 def _of_content(clause: Clause, part: Part) -> Iterator[Gap]:
     text = clause.text(part)
     is_that = clause.first_word(part) == "that"
+    if any(other.start == part.end for other in clause.after):
+        return  # what follows belongs to what is said: "ensure | battle tasks nest | to the tasks …"
     if clause.words[clause.verb].lemma in _SAYING and (is_that or clause.words[clause.verb].lemma == "ensure"):
         yield Gap(kind="fact", opening="What", part=part, answer=text if is_that else f"that {text}")
 
@@ -362,7 +372,7 @@ def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
     if (words[clause.verb].lemma, first) in _BOUND and part.start == clause.verb + 1:
         yield Gap(kind="fact", opening="What", part=part, answer=span_text(words, part.start + 1, part.end), end=first)
         return
-    if _is_set(words, part, noun) or _may_belong_before(clause, part):
+    if _is_set(words, part, noun) or _may_belong_before(clause, part) or _is_given_much(clause, noun):
         return
     gap = _of_circumstance(clause, part, noun)
     if gap is not None:
@@ -371,6 +381,12 @@ def _of_preposition(clause: Clause, part: Part) -> Iterator[Gap]:
         asked = _asked_noun(words, part, noun)
         if first in _PREPOSITIONS or asked.startswith("which "):
             yield Gap(kind="fact", opening=f"{first.capitalize()} {asked}", part=part, answer=text)
+
+
+def _is_given_much(clause: Clause, noun: int) -> bool:
+    """Return whether somebody is given what takes so many words that "To whom …?" is lost on them."""
+    is_long = any(part.role == "dobj" and part.end - part.start > LONGEST_GIVEN for part in clause.after)
+    return is_long and clause.words[noun].lemma.lower() in PEOPLE
 
 
 def _has_end(clause: Clause) -> bool:
@@ -449,7 +465,7 @@ def _of_adverbial(clause: Clause, part: Part) -> Iterator[Gap]:
         yield Gap(kind="reason", opening="Why", part=part, answer=text)
     elif first in _CONDITIONS and words[part.head].tag != "VBN" or first in ("if", "when", "unless", "once"):
         yield Gap(kind="condition", opening=_CONDITIONS[first], part=part, answer=text)
-    elif first == "using":
+    elif first == "using" and not any(clause.first_word(other) == "by" for other in clause.after):
         yield Gap(kind="manner", opening="How", part=part, answer=text)
 
 

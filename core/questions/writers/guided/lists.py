@@ -21,6 +21,7 @@ from core.questions.writers.guided.listings import (
     with_inside,
 )
 from core.questions.writers.guided.meaning import NUMBER_WORD, content, plain, spellings_of
+from core.questions.writers.guided.nouns import is_person_word
 from core.questions.writers.guided.standing import DEGREES, is_hanging
 from core.questions.writers.guided.topics import Topic
 from core.questions.writers.guided.wording import WordedFact, Wording, in_topic, with_topic, worded_facts
@@ -63,6 +64,7 @@ class ListFact:
     request: str  # what is asked for inside a sentence: "what the disciplines are"
     whole: str | None  # "the disciplines", if the items are these; None if they are part of something else
     items: tuple[str, ...]
+    is_lone: bool = False  # whether it calls what it tells of by one common noun in the plural: "Changes can include"
     is_around: bool = False  # whether words of the line belong behind the items: "the following data on valves"
 
 
@@ -152,12 +154,21 @@ def _fact(found: Listing, clause: Clause) -> ListFact | None:
         request=asked.request,
         whole=_whole(clause),
         items=items,
+        is_lone=_is_lone(clause),
         is_around=with_inside(found.lead, STANDS_IN) is not None,
     )
 
 
 def _is_named(clause: Clause, subject: Part) -> bool:
     return clause.words[subject.head].part in ("NOUN", "PROPN") and not is_hanging(clause, subject)
+
+
+def _is_lone(clause: Clause) -> bool:
+    subject = clause.subject
+    if subject is None or subject.end - subject.start > 1:
+        return False
+    head = clause.words[subject.head]
+    return head.tag == "NNS" and not is_person_word(head.text.lower()) and not re.search("[A-Z]", head.text[1:])
 
 
 def _whole(clause: Clause) -> str | None:
@@ -246,6 +257,8 @@ def worded(excerpts: Sequence[Excerpt]) -> Iterator[WordedFact]:
 def list_wordings(fact: ListFact, topic: Topic | None) -> Iterator[Wording]:
     """Yield the wordings of a list, all of them with its topic if they say too little without."""
     is_bare = len(set(content(fact.question)) - DEGREES - _INCLUDING) < LEAST_NAMED
+    if fact.is_lone and not (topic and topic.is_heading):
+        return  # of which "changes" the list tells, only a heading says
     if is_bare:
         yield from (wording for plain in _plain_wordings(fact) for wording in in_topic(topic, plain)) if topic else ()
     else:

@@ -24,6 +24,7 @@ PEOPLE = frozenset(
     "caregiver carer paramedic firefighter policeman detective sheriff governor mayor senator deputy successor predecessor "
     "subordinate superior peer superintendent foreman master helper apprentice intern subscriber borrower lender donor "
     "recipient sender addressee signer approver requester proposer stakeholder participant attendee interpreter translator "
+    "evaluator facilitator coordinator mentor counselor "
     "liaison aide custodian curator librarian technologist developer programmer tester designer architect surveyor "
     "quartermaster paratrooper infantryman personnel individual".split()
 )

@@ -4,7 +4,7 @@ import re
 
 from core.questions.writers.guided.clause import Clause, Part
 from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK
-from core.questions.writers.guided.nouns import is_person_word
+from core.questions.writers.guided.nouns import BODIES, is_person_word
 
 EMPTY_NOUNS = frozenset(
     "one example result reason point problem fact case difference question thing rest way idea step element factor aspect "
@@ -36,13 +36,16 @@ _PRESENTING = frozenset(
     "identify describe discuss explain outline list cover address present contain introduce provide conclude begin".split()
 )
 LIGHT = frozenset("be have do make take use include provide give get".split())
+_POINTING = {"it": ("NN", "NNP"), "its": ("NN", "NNP"), "them": ("NNS", "NNPS"), "they": ("NNS", "NNPS")}
 _FINITE = ("VBZ", "VBP", "VBD")
 LONGEST_SUBJECT = 14  # words
 
 
 def has_meaning(clause: Clause) -> bool:
     """Return whether a clause says, without the text around it, something of something that it names."""
-    if _is_tied(clause) or _may_command(clause) or any(_is_torn(clause, part) for part in clause.after):
+    if _is_tied(clause) or _may_command(clause) or _is_said_to_act(clause) or _points_outside(clause):
+        return False
+    if any(_is_torn(clause, part) for part in clause.after):
         return False
     if clause.subject is None:
         return clause.words[clause.verb].lemma not in (LIGHT - {"use", "provide"}) | _POINTING_VERBS
@@ -116,6 +119,26 @@ def _may_command(clause: Clause) -> bool:
     return first.text.lower().endswith("ly") and second.tag in ("VB", "VBP")
 
 
+def _is_said_to_act(clause: Clause) -> bool:
+    """Return whether what is something was taken for somebody doing it: "The considerations are enabling movement"."""
+    verb, subject = clause.words[clause.verb], clause.subject
+    if verb.tag != "VBG" or subject is None:
+        return False
+    head = clause.words[subject.head]
+    return not (head.part == "PROPN" or is_person_word(head.text.lower()) or head.lemma.lower() in BODIES)
+
+
+def _points_outside(clause: Clause) -> bool:
+    """Return whether "it", "them" or the like stands for what another sentence told: "Crews must bring it along"."""
+    parts = [*clause.before, *([clause.subject] if clause.subject else []), *clause.after]
+    told = [word for part in parts for word in clause.words[part.start : part.end]]
+    for at, word in enumerate(told):
+        tags = _POINTING.get(word.text.lower(), ())
+        if tags and not any(other.tag in tags or other.role == "conj" for other in told[:at]):
+            return True
+    return False
+
+
 def _is_tied(clause: Clause) -> bool:
     """Return whether a clause goes on from the one before it: "becomes more complex", "at the same time, …"."""
     inside = clause.words[slice(*extent(clause))]
@@ -143,6 +166,9 @@ def _is_torn(clause: Clause, part: Part) -> bool:
         and (words[words[at].head].tag not in _FINITE or (is_bare and words[words[at].head].role == "relcl"))
         for at in inside
     )
-    return has_verb or (
-        part.role in ("dobj", "attr") and "," in spoken and not {"and", "or", "that", "which", "who", "to"} & spoken
+    has_no_noun = part.role == "dobj" and words[part.head].part in ("VERB", "ADJ")  # "may influence | corrupt, disrupt"
+    return (
+        has_verb
+        or has_no_noun
+        or (part.role in ("dobj", "attr") and "," in spoken and not {"and", "or", "that", "which", "who", "to"} & spoken)
     )

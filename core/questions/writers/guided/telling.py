@@ -24,7 +24,8 @@ _OCCASIONS = frozenset(
     "decision".split()
 )
 _EMPTY_ANSWER = re.compile(
-    r"^as many|^(?:to |for |by |with |in )?(?:an? (?:wide |broad |full |large )?(?:range|variety|number|array|host)"
+    r"^as many|^(?:an? )?(?:\w+ )?part of "
+    r"|^(?:to |for |by |with |in )?(?:an? (?:wide |broad |full |large )?(?:range|variety|number|array|host)"
     r"|many|several|some|multiple|various|different|numerous|certain|a limited) "
     r"|\b(?:same|right|present|first|that|this|such) (?:time|way|manner|moment)s?$",
     re.IGNORECASE,
@@ -39,6 +40,7 @@ LEAST_CONDITION = 4  # words
 LONGEST_ANSWER, LONGEST_QUESTION = 25, 32  # words
 # Meaningful words that a question needs. What strict readers kept set them (docs/decisions/questions.md).
 SPECIFIC = 3  # if it begins with "what" or "who"
+SPECIFIC_FOR_SUBJECT = 4  # if it asks for the subject, also with its topic: "What is driven by mission requirements?"
 SPECIFIC_OTHERS = 2  # if it begins with "how often", "when" …
 SPECIFIC_OBJECT = 6  # if it asks for the object of a verb, unless the answer has TELLING_ANSWER of them
 TELLING_ANSWER = 6
@@ -82,7 +84,9 @@ def _is_enough(clause: Clause, gap: Gap) -> bool:
     """Return whether a question has as many meaningful words as its kind needs, or an answer that makes up for them."""
     said, told = _says(clause, gap), len(set(content(gap.answer)))
     is_open = gap.kind == "fact" and gap.part.role == "dobj"  # "What does the staff provide?" may be many things
-    least = SPECIFIC if gap.kind == "fact" else SPECIFIC_OTHERS
+    least = SPECIFIC_OTHERS
+    if gap.kind == "fact":
+        least = SPECIFIC_FOR_SUBJECT if gap.part == clause.subject else SPECIFIC
     return said >= SPECIFIC_OBJECT or (said >= least and (told >= TELLING_ANSWER or not is_open))
 
 
@@ -99,11 +103,11 @@ def is_thin(clause: Clause, gap: Gap) -> bool:
 
 def _may_be_others(clause: Clause, gap: Gap) -> bool:
     """Return whether a question for the subject fits others as well: what includes something, or what commanders do."""
-    is_anybody = _is_anybody(gap.answer) and _says(clause, gap) < SPECIFIC_ANYBODY
-    return is_anybody or clause.words[clause.verb].lemma in _OF_MANY
+    is_common = is_anybody(gap.answer) and _says(clause, gap) < SPECIFIC_ANYBODY
+    return is_common or clause.words[clause.verb].lemma in _OF_MANY
 
 
-def _is_anybody(answer: str) -> bool:
+def is_anybody(answer: str) -> bool:
     """Return whether an answer is one word for a person or a body, who do much: "the commander", "the Army"."""
     said = set(content(answer))
     return len(said) == 1 and (is_person_word(*said) or said <= BODIES)

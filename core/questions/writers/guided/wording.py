@@ -1,5 +1,6 @@
 """Facts in several wordings, and what every kind of fact needs to be worded."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
@@ -97,9 +98,18 @@ def asked(wording: Wording, domain: Domain | None) -> Wording:
     """Return a wording whose question begins with its topic, and with the domain if neither of them speaks of that."""
     lead = _lead(wording, domain)
     if not lead:
-        return wording
+        return replace(wording, question=_spelled_out(wording.question, domain))
     mark = "," if wording.question.startswith("Complete ") else ":"
-    return replace(wording, question=f"{lead}{mark} {lower_first(wording.question)}", topic=None)
+    question = f"{lead}{mark} {lower_first(wording.question)}"
+    return replace(wording, question=_spelled_out(question, domain), topic=None)
+
+
+def _spelled_out(question: str, domain: Domain | None) -> str:
+    """Return a question with the domain's name before its abbreviation: "religious support (RS)"."""
+    if domain is None or not domain.abbreviation or domain.name.lower() in question.lower():
+        return question
+    name = f"{domain.name} ({domain.abbreviation})"
+    return re.sub(rf"(?<![\w-]){re.escape(domain.abbreviation)}(?![\w-])", name, question, count=1)
 
 
 def _lead(wording: Wording, domain: Domain | None) -> str:

@@ -18,7 +18,7 @@ from core.settings import GenerationSettings
 # Where facts are found before clauses are asked. What an earlier one found in a sentence, a later one does not tell again.
 FINDERS = (definitions.worded, procedures.worded, lists.worded, tables.worded, prohibitions.worded, statements.worded)
 LONG_ANSWER = 12  # words
-FEWEST_FACTS = 6  # of a passage, below which spare ones are taken
+FEWEST_FACTS = 7  # of a passage, below which spare ones are taken
 MORE = 3  # wordings
 FEWEST_FOR_MORE = 4  # wordings that others get
 _ORDER = ("definition", "procedure", "table", "list", *OF_CLAUSES)

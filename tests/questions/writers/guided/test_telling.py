@@ -231,3 +231,41 @@ def test_a_topic_does_not_tell_an_answer_by_its_initials(asked):
     text = "RPS apply to all crews of the northern basin in winter. River pilot services work, and a river needs a pilot."
     pairs = asked(text, heading="River Pilot Services")
     assert not [question for question, answer in pairs.items() if answer == "RPS." and "river pilot" in question]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lost"),
+    [
+        ("In either case, the harbor master signs the weekly report of lost anchors.", "either case"),
+        ("Tug crews and line crews help each other by lending ropes, chains and lamps to the night shift.", "help"),
+        ("The winch crew moves the boats by pulling on both lines, using the old wooden rollers of the pier.", "How"),
+        ("Checking lamps should be a duty that every keeper likes.", "What should be"),
+        ("The condition of the pier is part of the weekly report to the council and the owners.", "What is the condition"),
+        ("Contour sailing is sailing a constant distance off the coast of less than 20 meters.", "What is sailing"),
+        ("The considerations of the harbor office are enabling small boats against strong winter storms.", "Are"),
+        (
+            "The port gives to captains a list of berths, lamps, ropes, chains, anchors, nets and tugs for the season.",
+            "To whom",
+        ),
+        ("Crews must bring it along and read it before the boat leaves the northern pier of the harbor.", "it along"),
+        ("The port office assists the new bank in finding pilots for the narrow entrance.", "what the port office"),
+        ("The duties include the care of boats stationed in, leaving, or passing the northern harbor.", "stationed"),
+        ("The new tower contributes to safety by showing small boats the narrow entrance at night.", "contribute to by"),
+    ],
+)
+def test_what_reads_badly_or_has_many_answers_is_not_asked(asked, sentence, lost):
+    assert not any(lost in question for question in asked(sentence))
+
+
+def test_a_gap_is_not_left_for_somebody_who_does_much(asked):
+    does = "of the tower write the names and the cargo of all passing ships into the green book before sunrise."
+    assert not any("“_____" in question for question in asked(f"Keepers {does.removeprefix('of the tower ')}"))
+    assert any("“_____" in question for question in asked(f"The deputy harbor master {does.replace('write', 'writes')}"))
+
+
+@pytest.mark.parametrize(("heading", "is_asked"), [("", False), ("Changes of Staff", True)])
+def test_a_list_of_what_only_its_heading_names_needs_that(asked, heading, is_asked):
+    text = "Changes can include—\n• New berths for tugs.\n• Longer piers for ferries.\n• Deeper water at the gate."
+    assert (
+        any("Can you list" in question or "list what" in question for question in asked(text, heading=heading)) == is_asked
+    )

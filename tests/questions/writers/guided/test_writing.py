@@ -90,7 +90,7 @@ def test_headings_and_titles_become_topics(make_excerpt, named, expected):
         (
             "The duty clerk of the tower keeps the HS log of each ship in the green cabinet by noon.",
             {},
-            "Who keeps the HS log of each ship in the green cabinet by noon?",
+            "Who keeps the harbor safety (HS) log of each ship in the green cabinet by noon?",
         ),
         (
             "The duty clerk of the tower files the gate log of each ship in the green cabinet by noon.",
