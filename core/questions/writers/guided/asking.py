@@ -111,9 +111,10 @@ def tidy(text: str, *, is_sentence: bool = True) -> str:
 
 
 def lower_first(text: str) -> str:
-    """Return `text` with its first letter in lower case, unless its first word is an abbreviation."""
-    first = text.split(" ", 1)[0]
-    return text if first[1:] != first[1:].lower() or first == "I" else text[:1].lower() + text[1:]
+    """Return `text` with its first letter in lower case, unless a name or an abbreviation begins it."""
+    first, second = (*text.split(" ", 2), "", "")[:2]
+    is_name = first[1:] != first[1:].lower() or first == "I" or (second[:1].isupper() and second[1:2].islower())
+    return text if is_name else text[:1].lower() + text[1:]
 
 
 def _rest(clause: Clause) -> list[Part]:

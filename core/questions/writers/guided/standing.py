@@ -26,7 +26,7 @@ _OTHERS = frozenset("other others same latter former".split())
 _ORDINALS = frozenset("first second third fourth fifth last next previous remaining above consolidated".split())
 # Words that tie a clause to the one before it, wherever they stand.
 _TYING = frozenset("however therefore thus hence instead otherwise regardless".split())
-_TIED = ("at the same time", "at this point", "at that point", "in particular")
+_TIED = ("back at", "at the same time", "at this point", "at that point", "in particular")
 # Commands that send a reader elsewhere, or tell him how to write.
 _POINTING_VERBS = frozenset("see refer consult note state remember describe consider ensure mention".split())
 # Pieces of a text, and what they do: of the subject itself they say nothing.

@@ -86,6 +86,8 @@ def statement_wordings(clause: Clause, topic: Topic | None) -> Iterator[Wording]
         return
     if any(stems(clause.text(clause.subject)) <= stems(clause.text(part)) for part in clause.after):
         return  # "Gaming uses gaming technologies"
+    if clause.words[clause.verb].tag == "VBN" and not (clause.before or clause.after):
+        return  # "A detachment is assigned."
     question, statement = asking.yes_or_no(clause), asking.statement(clause)
     if UNNAMED.search(question) or _COUNTS.search(statement) or has_hanging_plural(clause) or _is_unnamed(clause, topic):
         return

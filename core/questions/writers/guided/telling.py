@@ -92,7 +92,16 @@ def _is_enough(clause: Clause, gap: Gap) -> bool:
 
 def is_bare(clause: Clause, gap: Gap) -> bool:
     """Return whether a question says too little without its topic."""
-    return _says(clause, gap) < _least(clause, gap)
+    return _says(clause, gap) < _least(clause, gap) or _is_anything(clause, gap)
+
+
+def _is_anything(clause: Clause, gap: Gap) -> bool:
+    """Return whether a question asks what people do, and no more, and the answer is short: "What do crews coordinate?"."""
+    subject = clause.subject
+    if gap.part.role != "dobj" or subject is None or len(clause.after) > 1 or clause.before:
+        return False
+    head, told = clause.words[subject.head], len(set(content(gap.answer)))
+    return told < TELLING_ANSWER and (is_person_word(head.text.lower()) or head.lemma.lower() in BODIES)
 
 
 def is_thin(clause: Clause, gap: Gap) -> bool:
