@@ -24,6 +24,7 @@ from core.questions.writers.guided.meaning import (
     NUMBER_WORD,
     PIECE_OF_A_BOOK,
     PRAISE,
+    PUBLICATION,
     PURPOSES,
     RUN_ON,
     content,
@@ -225,7 +226,7 @@ def _is_term(term: str, *, has_article: bool) -> bool:
     Clauses, activities ("maintaining records") and empty subjects ("the main reason") do not.
     """
     parts = words(term)
-    if not parts or not content(term) or parts[-1] in STOP_WORDS or parts[0] in POINTING:
+    if not parts or not content(term) or parts[-1] in STOP_WORDS or parts[0] in POINTING or PUBLICATION.search(term):
         return False
     if parts[-1] in UNNAMED or parts[0] in RANKING | STOP_WORDS or OTHER_WORDS.search(term):
         return False

@@ -227,7 +227,8 @@ def _of_noun(clause: Clause, part: Part) -> Iterator[Gap]:
     person = is_person(clause.words, part.head)
     if person and part.role == "dobj":
         return  # "Whom do they provide?"
-    opening = "Who" if person else "What"
+    is_named_person = person and clause.subject is not None and is_person(clause.words, clause.subject.head)
+    opening = "Who" if is_named_person else "What"  # a detachment that "is the liaison" is no person
     yield Gap(kind=kind, opening=opening, part=part, answer=text)
 
 

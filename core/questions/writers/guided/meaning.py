@@ -11,6 +11,7 @@ from core.language.english.numbers import TENS, UP_TO_NINETEEN
 NUMBER_WORD = "|".join((*UP_TO_NINETEEN, *TENS, "hundred"))  # in a regular expression
 PIECE_OF_A_BOOK = "chapter|section|paragraph|page|manual|appendix|publication|figure|table"
 PURPOSES = frozenset("purpose role mission goal aim task objective function job responsibility intent".split())
+PUBLICATION = re.compile(r"\b[A-Z]{2,6} \d[\d.-]*\b")  # "ISO 9001", "FM 6-0"
 LETTERS_OF_STEM = 5
 WORD = re.compile(r"[A-Za-z0-9][\w’'/-]*")
 _INSIDE = re.compile(r"[A-Za-z,;)’”'-] ")  # what stands before a word that does not begin a sentence

@@ -3,7 +3,7 @@
 import re
 
 from core.questions.writers.guided.clause import Clause, Part
-from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK
+from core.questions.writers.guided.meaning import PIECE_OF_A_BOOK, PUBLICATION
 from core.questions.writers.guided.nouns import BODIES, is_person_word
 
 EMPTY_NOUNS = frozenset(
@@ -31,7 +31,6 @@ _TIED = ("back at", "at the same time", "at this point", "at that point", "in pa
 _POINTING_VERBS = frozenset("see refer consult note state remember describe consider ensure mention".split())
 # Pieces of a text, and what they do: of the subject itself they say nothing.
 _PIECES = frozenset((*PIECE_OF_A_BOOK.split("|"), "annex", "part", "document", "guide", "text"))
-_PUBLICATION = re.compile(r"[A-Z]{2,6} \d[\d.-]*\b")  # "ISO 9001", "FM 6-0"
 _PRESENTING = frozenset(
     "identify describe discuss explain outline list cover address present contain introduce provide conclude begin".split()
 )
@@ -102,7 +101,7 @@ def _names(clause: Clause, subject: Part) -> bool:
     if head.lemma.lower() in EMPTY_NOUNS or is_hanging(clause, subject) or _is_numbered(clause, subject):
         return False
     second = clause.words[min(subject.start + 1, subject.head)].text.lower()
-    is_book = head.text.lower().removesuffix("s") in _PIECES or _PUBLICATION.match(clause.text(subject)) is not None
+    is_book = head.text.lower().removesuffix("s") in _PIECES or PUBLICATION.match(clause.text(subject)) is not None
     is_piece = is_book and clause.words[clause.verb].lemma in _PRESENTING
     return not is_piece and second not in _OTHERS and clause.first_word(subject) not in _UNSURE
 

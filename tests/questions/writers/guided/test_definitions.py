@@ -66,6 +66,7 @@ def test_terms_and_meanings_are_told_apart(make_passage, sentence, term, meaning
         "However, a base is a place from which operations are projected.",
         "The types are described as shown in Table 4 of this chapter.",
         "The main reason is that nobody had read the manual before.",
+        "The audience of FM 6-0 is all members of the profession of arms.",
     ],
 )
 def test_what_sets_no_term_apart_defines_nothing(make_passage, sentence):

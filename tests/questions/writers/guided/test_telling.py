@@ -248,6 +248,7 @@ def test_a_topic_does_not_tell_an_answer_by_its_initials(asked):
             "To whom",
         ),
         ("The new rescue boat is assigned, attached, or under the control of the northern harbor.", "boat is assigned"),
+        ("The harbor detachment is the liaison of the council at the office of the ferry company.", "Who is"),
         ("Back at the boat house, crews clean the ropes and the lamps of all the boats with fresh water.", "boat house"),
         ("Crews must bring it along and read it before the boat leaves the northern pier of the harbor.", "it along"),
         ("The port office assists the new bank in finding pilots for the narrow entrance.", "what the port office"),
