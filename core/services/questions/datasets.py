@@ -5,7 +5,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from core.errors import Hint, InputError, SetupError
 from core.files import check_target, file_atomic, hash_file
@@ -108,10 +108,19 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     Raises:
         SetupError: the file is gone.
     """
+    with rows_file(path) as file:
+        return [json.loads(line) for line in file]
+
+
+def rows_file(path: Path) -> TextIO:
+    """Open a frozen dataset file, a row of JSON on each line.
+
+    Raises:
+        SetupError: the file is gone.
+    """
     if not path.exists():
         raise SetupError(f"The dataset file {path} is gone.", "Restore it from a backup, or train again from the pairs.")
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+    return path.open(encoding="utf-8")
 
 
 def content_sha256(folder: Path) -> str:

@@ -22,7 +22,7 @@ from core.services.documents.incoming import remove_incoming
 from core.services.training import runs
 from core.services.training.answering import Asked, Side, Sides, Subject, answer, read_only
 from core.services.training.lineage import check_belongs
-from core.services.training.question_set import QuestionSet, question_rows, question_set
+from core.services.training.question_set import ASKED_ROWS, QuestionSet, question_rows, question_set, rows_asked_last
 from core.services.training.runs import base_of
 from core.storage import Workspace, find, get, insert
 
@@ -33,7 +33,8 @@ class Params(JobParams):
     """The run, and the file of its questions ("" for those held out) with its `name` as people know it.
 
     `remove_after` deletes the file once the questions were asked. In place of the run, `train_job_id` may name the job that
-    trains it, which is queued before this one. `has_general` asks the general set, too.
+    trains it, which is queued before this one. In place of a file, `asks_like` may name a run: the questions of its last
+    evaluation are asked again, or those held out for it. `has_general` asks the general set, too.
     """
 
     kind = "evaluate"
@@ -42,6 +43,7 @@ class Params(JobParams):
     questions: PathText = ""
     name: PathText = ""
     remove_after: bool = False
+    asks_like: str = ""
     has_general: bool = True
 
 
@@ -61,13 +63,19 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     run = workspace.finished_run(params.run_id)
     check_belongs(run, project_id)
     base_of(workspace, run)
+    if params.asks_like:
+        check_belongs(get(workspace.db, Run, params.asks_like), project_id)
+        return
     question_rows(workspace, run, params.questions, name=params.name)
 
 
 def run(context: JobContext, params: Params) -> Result:
     """Run an evaluation job."""
     run = get(context.workspace.db, Run, params.run_id or _trained_by(context.workspace, params.train_job_id))
-    evaluation = evaluate_run(context, run, questions=params.questions, name=params.name, has_general=params.has_general)
+    again = get(context.workspace.db, Run, params.asks_like) if params.asks_like else None
+    evaluation = evaluate_run(
+        context, run, questions=params.questions, name=params.name, asks_like=again, has_general=params.has_general
+    )
     if params.questions and params.remove_after:
         remove_incoming([Path(params.questions)])
     return Result(evaluation_id=evaluation.id, verdict=evaluation.verdict)
@@ -77,6 +85,16 @@ def _check_trains(workspace: Workspace, project_id: str, job_id: str) -> None:
     job = get(workspace.db, Job, job_id)
     if (job.kind, job.project_id) != (runs.Params.kind, project_id):
         raise InputError(f"Job {job_id} does not train a model in this project.", "Choose a training of this project.")
+
+
+def check_evaluates(job: Job, project_id: str) -> None:
+    """Raise unless a job evaluates a run of this project.
+
+    Raises:
+        InputError: it does not.
+    """
+    if (job.kind, job.project_id) != (Params.kind, project_id):
+        raise InputError(f"Job {job.id} evaluates no run in this project.", "Choose an evaluation of this project.")
 
 
 def _trained_by(workspace: Workspace, job_id: str) -> str:
@@ -91,17 +109,27 @@ def _trained_by(workspace: Workspace, job_id: str) -> str:
     return trained.run_id
 
 
-def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "", has_general: bool = True) -> Evaluation:
+def evaluate_run(
+    context: JobContext,
+    run: Run,
+    *,
+    questions: str,
+    name: str = "",
+    asks_like: Run | None = None,
+    has_general: bool = True,
+) -> Evaluation:
     """Ask base and tuned model the same questions, alone and with a passage, measure their losses, and store the evaluation.
 
-    With `has_general` both answer the everyday questions and read the paragraphs of the general set, too.
+    With `asks_like` they are the questions of that run's last evaluation, whatever file they came from. With `has_general`
+    both answer the everyday questions and read the paragraphs of the general set, too.
     Returns the evaluation stored by an earlier attempt of this job, if there is one.
     """
     workspace = context.workspace
     evaluation_id = context.begun_id("evaluation")
     if earlier := find(workspace.db, Evaluation, id=evaluation_id):
         return earlier[0]
-    rows = question_rows(workspace, run, questions, name=name)
+    rows = rows_asked_last(workspace, asks_like) if asks_like else question_rows(workspace, run, questions, name=name)
+    is_held_out = not questions and asks_like is None
     asked = question_set(workspace, run, rows)
     alone = [Asked(row=row) for row in asked.rows]
     with_passage = [Asked(row=row, source=source) for row, source in zip(asked.rows, asked.sources, strict=True)]
@@ -111,7 +139,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
     result = _graded(asked, *_answered(context, run, everything, sides), embed=_embed(workspace))
     version = get(workspace.db, DatasetVersion, run.dataset_id)
     judged = judge(result, bound=get(workspace.db, Project, run.project_id).good_enough)
-    stored = result.as_json()
+    stored = result.as_json() | {ASKED_ROWS: rows}
     evaluation = Evaluation(
         id=evaluation_id,
         project_id=run.project_id,
@@ -120,7 +148,7 @@ def evaluate_run(context: JobContext, run: Run, *, questions: str, name: str = "
         questions_sha256=sha256_text(json.dumps(rows, sort_keys=True)),
         question_count=result.question_count,
         scores=stored["scores"],
-        verdict=verdict(result, judged, tested="" if questions else TESTED[version.split], is_held_out=not questions),
+        verdict=verdict(result, judged, tested=TESTED[version.split] if is_held_out else "", is_held_out=is_held_out),
         is_good_enough=judged.is_good_enough,
         created_at=now(),
     )

@@ -1,5 +1,6 @@
 """The questions of an evaluation: which they are, which passage each is asked with, and which were trained on."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,14 @@ from core.language.refusals import is_refusal
 from core.questions import read_conversations
 from core.questions.dataset import thinned
 from core.questions.writers.not_said import KIND as UNANSWERABLE
-from core.records import Document, Passage, QuestionPair, Run
+from core.records import Document, Evaluation, Passage, QuestionPair, Run
 from core.services.questions.datasets import HELDOUT, read_rows
 from core.services.training.lineage import trained_rows
 from core.storage import Workspace, find, find_all, rights
 from core.storage.passage_search import PassageSearch
 
 Row = dict[str, Any]
+ASKED_ROWS = "asked"  # in the file of an evaluation: the rows of its questions, so that they can be asked again
 _Key = tuple[str, ...]
 
 
@@ -62,6 +64,29 @@ def question_rows(workspace: Workspace, run: Run, path: str, *, name: str = "") 
             Hint("Add documents, or bring a file of questions.", command="--questions FILE"),
         )
     return thinned(rows)
+
+
+def rows_asked_last(workspace: Workspace, run: Run) -> list[Row]:
+    """Return the questions of a run's last evaluation as they were asked; those held out for it if it was never evaluated.
+
+    Evaluations from before rows were kept hold a question and its answer alone, without what was said before them.
+
+    Raises:
+        InputError: no questions were held out.
+    """
+    rights.check(workspace.db, "read documents", run.project_id)
+    for evaluation in find(workspace.db, Evaluation, run_id=run.id, order="created_at desc, rowid desc"):
+        path = workspace.evaluation_path(run.project_id, evaluation.id)
+        if path.exists():
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            return stored.get(ASKED_ROWS) or [_row_of(row) for row in stored["rows"]]
+    return question_rows(workspace, run, "")
+
+
+def _row_of(graded: Mapping[str, Any]) -> Row:
+    """Return the row of a graded question."""
+    kind = {"kind": graded["kind"]} if graded.get("kind") else {}
+    return {"input": graded["question"], "output": graded["reference"], **kind}
 
 
 def question_set(workspace: Workspace, run: Run, rows: Sequence[Row]) -> QuestionSet:

@@ -11,6 +11,7 @@ from core.records import DatasetVersion, Evaluation, Job, Project, new_id, now
 from core.run_folder import RunFolder
 from core.services.training import answering, evaluation
 from core.services.training.answering import Side
+from core.services.training.question_set import ASKED_ROWS, rows_asked_last
 from core.services.training.results import forgetting_of, newest_result, stored_result
 from core.storage import find, insert, update
 
@@ -113,3 +114,24 @@ def test_a_verdict_says_what_held_out_questions_can_tell(workspace, learned, eva
     assert evaluate(is_own=False).verdict.count("They ask about passages that it was not trained on") == 1
     update(workspace.db, DatasetVersion, learned.run.dataset_id, split="wording")
     assert "They ask for facts that it was trained on, in words that it has not seen." in evaluate(is_own=False).verdict
+
+
+def test_the_questions_of_the_last_evaluation_are_asked_again_though_their_file_is_gone(
+    workspace, learned, evaluate, tmp_path
+):
+    evaluate()
+    rows = [json.loads(line) for line in (tmp_path / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    (tmp_path / "questions.jsonl").unlink()
+    again = rows_asked_last(workspace, learned.run)
+    assert [(row["input"], row["output"]) for row in again] == [(row["input"], row["output"]) for row in rows]
+    stored = workspace.evaluation_path(learned.project.id, find(workspace.db, Evaluation)[0].id)
+    values = json.loads(stored.read_text(encoding="utf-8"))
+    assert values.pop(ASKED_ROWS) == again
+    write_atomic(stored, json.dumps(values))  # as it was stored before rows were kept
+    assert rows_asked_last(workspace, learned.run) == rows
+
+
+def test_what_was_held_out_is_asked_where_there_was_no_evaluation(workspace, learned):
+    folder = workspace.dataset_folder(learned.project.id, learned.run.dataset_id)
+    write_atomic(folder / "heldout.jsonl", json.dumps({"input": "What is a rope?", "output": "A line."}) + "\n")
+    assert [row["input"] for row in rows_asked_last(workspace, learned.run)] == ["What is a rope?"]
