@@ -140,6 +140,9 @@ GATES: dict[AuditAction, Action] = {
     "member removed": "manage members",
     "key added": "manage members",
     "key revoked": "manage members",
+    "model in use set": "train",
+    "model in use rolled back": "train",
+    "monitoring changed": "train",
     "service started": "manage machine",
     "service stopped": "manage machine",
 }

@@ -90,11 +90,15 @@ AuditAction = Literal[
     "key revoked",
     "service started",
     "service stopped",
+    "model in use set",
+    "model in use rolled back",
+    "monitoring changed",
     "access refused",
 ]
 ListKind = Literal["deny", "allow"]
 AnswerState = Literal["writing", "complete", "cut", "repeating", "stopped", "broken off"]
 Thumb = Literal["up", "down"]
+WayIntoUse = Literal["by hand", "automatic", "rolled back"]
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
 SEARCH_VERSION = 1  # of the personal data search; incremented whenever the search learns to find more
@@ -452,6 +456,20 @@ class Evaluation:
     scores: dict[str, Any]
     verdict: str
     is_good_enough: bool | None = None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInUse:
+    """A run that a project's people use from a moment on. All of a project's are its history; the newest one counts."""
+
+    id: str
+    project_id: str
+    number: int  # from 1 in its project
+    run_id: str
+    way: WayIntoUse
+    reason: str = ""  # a person's, why this run although it is not shown to be as good as the one before
+    set_by: str  # name of who said so, or who started what put it in use
     created_at: str
 
 

@@ -210,6 +210,35 @@ class DatasetSettings(Settings):
     seed: int = 0
 
 
+class MonitoringSettings(Settings):
+    """When it is time to train again, and how often the model in use is evaluated. A share of 1 is never exceeded."""
+
+    days: int = Field(default=30, ge=1, le=3650, title="Days looked at", description="What is older does not count.")
+    least: int = Field(
+        default=10, ge=1, le=100_000, title="Fewest to count", description="Of fewer answers or questions, no share is told."
+    )
+    most_down: float = Field(
+        default=0.3, ge=0, le=1, title="Thumbs down", description="Share of the answers with a thumb that people found bad."
+    )
+    most_refused: float = Field(
+        default=0.3, ge=0, le=1, title="Not in the documents", description="Share of the answers from the documents."
+    )
+    most_unsupported: float = Field(
+        default=0.5, ge=0, le=1, title="Nothing supports them",
+        description="Share of the answers from the documents with a sentence that no source supports.",
+    )  # fmt: skip
+    most_unlike: float = Field(
+        default=0.3, ge=0, le=1, title="New questions", description="Share of questions unlike those it was trained on."
+    )
+    most_changed: float = Field(
+        default=0.2, ge=0, le=1, title="Documents changed",
+        description="Share of the documents that are new, changed or gone since its dataset version was frozen.",
+    )  # fmt: skip
+    evaluate_every_days: int = Field(
+        default=0, ge=0, le=3650, title="Evaluate again every … days", description="0: not by itself."
+    )
+
+
 def key_values(settings: list[str]) -> dict[str, str]:
     """Parse KEY=VALUE entries: `["epochs=4"]` becomes `{"epochs": "4"}`.
 

@@ -90,6 +90,7 @@ PAGES: dict[str, tuple[Page, ...]] = {
             tour="Ask both, side by side. When you are content, take the model with you on the page Export & deploy.",
         ),
         Page("export", "Export & deploy", "outbox", "see project"),
+        Page("monitoring", "Monitoring", "monitoring", "see project"),
     ),
     "Privacy": (
         Page("lists", "Lists", "playlist_add_check", "edit lists"),

@@ -13,7 +13,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = {"documents", "privacy", "questions", "models", "training", "evaluation", "chat", "retrieval", "deploy"}
+ROOMS = {
+    "documents",
+    "privacy",
+    "questions",
+    "models",
+    "training",
+    "evaluation",
+    "chat",
+    "retrieval",
+    "deploy",
+    "monitoring",
+}
 READING = {"documents", "privacy", "questions", "evaluation", "retrieval"}  # the rooms that read text as language
 
 # What each part of core may import from core. Rooms pass records to each other and read no database; only `models` may be

@@ -27,6 +27,7 @@ from core.cli import (
     keys,
     lists,
     models,
+    monitoring,
     people,
     privacy,
     projects,
@@ -69,7 +70,18 @@ app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.
 app.add_typer(releases.app, name="release", help="Exported runs: list, verify.")
 app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
 app.add_typer(keys.app, name="key", help="Keys with which programs ask a service: make, list, revoke.")
-for commands in (privacy, reidentification, training, releases, searching, conversation, service, deploy, selftest):
+for commands in (
+    privacy,
+    reidentification,
+    training,
+    monitoring,
+    releases,
+    searching,
+    conversation,
+    service,
+    deploy,
+    selftest,
+):
     commands.register(app)
 
 

@@ -82,7 +82,20 @@ KINDS = {
     "search": Kind("Search for the best settings", "training.search.job", needs_accelerator=True, action="train"),
     "judge": Kind("Let a model judge two runs", "evaluation.judging", needs_accelerator=True, action="train"),
     "leaktest": Kind("Test for leaks", "training.leaks.job", needs_accelerator=True, action="test leaks"),
+    "retrain": Kind("Build the next version and train", "monitoring.retraining", action="train"),
+    # It has no model to load, but waits with those that do, so that the comparison queued before it has ended.
+    "replace": Kind("Use the new model if it is not worse", "monitoring.replacing", needs_accelerator=True, action="train"),
+    "compare questions": Kind("Compare the questions that were asked", "monitoring.questions", action="see project"),
     "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),
     "sample": Kind("Prepare the sample project", "sample", needs_accelerator=True, action="create project"),
     "demo": Kind("The whole path on the sample documents", "demo", needs_accelerator=True, action="create project"),
 }
+
+# Modules of `core.services` that queue what is due at some time; their `queue_due(workspace)` is asked by `advance`.
+SCHEDULES = ("monitoring.scheduling",)
+
+
+def queue_due(workspace: "Workspace") -> None:
+    """Queue the jobs whose time has come."""
+    for module in SCHEDULES:
+        import_module(f"core.services.{module}").queue_due(workspace)

@@ -1,7 +1,7 @@
 """The job queue: rows in SQLite, each run by a separate process.
 
-There is no daemon. `advance`, called by the command line, by pages and by finishing workers, marks jobs whose process
-is gone as failed and starts the next queued ones.
+There is no daemon. `advance`, called by the command line, by pages and by finishing workers, queues what is due, marks jobs
+whose process is gone as failed and starts the next queued ones.
 """
 
 import json
@@ -18,7 +18,7 @@ import psutil
 from core.access import Action
 from core.errors import GarrisonError, Hint, InputError, JobFailed
 from core.jobs.context import UNPACKED
-from core.jobs.kinds import KINDS
+from core.jobs.kinds import KINDS, queue_due
 from core.jobs.typed import JobParams
 from core.models.engine.crash import ended_by
 from core.records import Job, Project, new_id, now
@@ -82,7 +82,11 @@ def enqueue(workspace: Workspace, params: JobParams, *, project_id: str | None =
 
 
 def advance(workspace: Workspace) -> None:
-    """Mark jobs whose process is gone as failed, then start queued ones; only one at a time uses the accelerator."""
+    """Mark jobs whose process is gone as failed, then start queued ones; only one at a time uses the accelerator.
+
+    What is due by now is queued first.
+    """
+    queue_due(workspace)
     ready: list[Job] = []
     started = list(_children.items())
     with transaction(workspace.db):

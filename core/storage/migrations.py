@@ -296,6 +296,16 @@ def m031_comparisons(db: sqlite3.Connection) -> None:
     db.execute("create index comparisons_project on comparisons (project_id)")
 
 
+@migration
+def m032_monitoring(db: sqlite3.Connection) -> None:
+    """Add the model in use with its history, when it is time to retrain, and how well asked questions fit trained ones.
+
+    Of a question only that figure is kept, and it goes with the question.
+    """
+    for statement in _MONITORING.strip().split("\n\n"):
+        db.execute(statement)
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():
@@ -596,6 +606,30 @@ create table service_days (
     requests integer not null, refused integer not null, failed integer not null, tokens_in integer not null,
     tokens_out integer not null, seconds real not null, primary key (day, model)
 )
+"""
+
+_MONITORING = """
+create table models_in_use (
+    id text primary key, project_id text not null references projects on delete cascade, number integer not null,
+    run_id text not null references runs on delete cascade, way text not null, reason text not null, set_by text not null,
+    created_at text not null, unique (project_id, number)
+)
+
+create table monitoring_settings (
+    project_id text primary key references projects on delete cascade, settings text not null, person_id text,
+    evaluation_queued_at text
+)
+
+create table question_thresholds (
+    dataset_id text primary key references datasets on delete cascade, threshold real, questions integer not null
+)
+
+create table question_fits (
+    dataset_id text not null references datasets on delete cascade,
+    turn_id text not null references chat_turns on delete cascade, fit real, primary key (dataset_id, turn_id)
+) without rowid
+
+create index question_fits_turn on question_fits (turn_id)
 """
 
 # What stood for "not known", by table and column

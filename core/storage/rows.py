@@ -30,6 +30,7 @@ TABLES: dict[type, str] = {
     records.DatasetVersion: "datasets",
     records.Run: "runs",
     records.Evaluation: "evaluations",
+    records.ModelInUse: "models_in_use",
     records.Experiment: "experiments",
     records.OwnGoal: "own_goals",
     records.Conversation: "conversations",
@@ -54,6 +55,7 @@ VISIBLE: dict[type, tuple[Action, str]] = {
     records.DatasetVersion: ("see project", "project_id"),
     records.Run: ("see project", "project_id"),
     records.Evaluation: ("see project", "project_id"),
+    records.ModelInUse: ("see project", "project_id"),
     records.Experiment: ("see project", "project_id"),
     records.OwnGoal: ("see project", "project_id"),
     records.Conversation: ("chat", "project_id"),
@@ -70,12 +72,14 @@ PERSONAL = (records.Conversation, records.ChatTurn, records.Comparison)  # of th
 CHANGES: dict[type, Action] = {
     records.QuestionPair: "work on questions",
     records.WrittenText: "work on questions",
+    records.ModelInUse: "train",
     records.Experiment: "train",
     records.OwnGoal: "train",
     records.OwnInstruction: "chat",
 }
 WORDS = {
     records.DatasetVersion: "dataset version",
+    records.ModelInUse: "model in use",
     records.QuestionPair: "question pair",
     records.ListEntry: "list entry",
     records.OwnGoal: "goal",

@@ -4,9 +4,13 @@ import streamlit as st
 
 from core import jobs
 from core.jobs.kinds import KINDS
+from core.monitoring.reasons import reason_words
 from core.records import Project
+from core.services.monitoring.in_use import model_in_use
+from core.services.monitoring.report import monitoring_of
 from core.services.steps import Step, next_step, project_steps
 from core.storage import Workspace
+from core.words import counted
 from dashboard import resources
 from dashboard.components.follower import follow_job, is_active
 from dashboard.components.project_choice import POLICY_WORDS
@@ -39,6 +43,16 @@ def show_next(steps: tuple[Step, ...]) -> None:
         st.markdown(f"**Next:** {step.next_action.lower()}. {step.summary}.")
         if st.button(step.next_action, type="primary", icon=":material/arrow_forward:", key="next-action"):
             st.switch_page(STEP_PAGES[step.name].path)
+
+
+def show_time_to_retrain(workspace: Workspace, project: Project) -> None:
+    """Say in one line that it is time to train again, and why; nothing if it is not."""
+    reasons = monitoring_of(workspace, project).reasons if model_in_use(workspace, project) else ()
+    if reasons:
+        more = f" {counted(len(reasons) - 1, 'more reason')}." if len(reasons) > 1 else ""
+        with st.container(horizontal=True, vertical_alignment="center", key="time-to-retrain"):
+            st.markdown(f":material/update: **Time to retrain:** {reason_words(reasons[0])}{more}")
+            st.page_link("app_pages/monitoring.py", label="Open monitoring", icon=":material/arrow_forward:")
 
 
 def show_cards(steps: tuple[Step, ...]) -> None:
@@ -77,5 +91,6 @@ steps = project_steps(resources.workspace(), project)
 st.caption(f"Project **{project.name}** · {POLICY_WORDS[project.policy].lower()}")
 show_banner(project)
 show_next(steps)
+show_time_to_retrain(resources.workspace(), project)
 show_cards(steps)
 show_last_jobs(resources.workspace(), project)

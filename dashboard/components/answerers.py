@@ -1,4 +1,7 @@
-"""What can be chatted with: the project's finished runs, newest first, this machine's models, models on allowed hosts."""
+"""What can be chatted with: the project's finished runs, this machine's models, models on allowed hosts.
+
+The run in use comes first, so that it answers where nobody chose; then the others, the newest first.
+"""
 
 import streamlit as st
 
@@ -7,6 +10,7 @@ from core.models.engine.settings import Host, read_engine_settings
 from core.models.registry import model_folders, models_for
 from core.offline import is_local
 from core.records import Project, Run
+from core.services.monitoring.in_use import model_in_use
 from core.storage import Workspace, find
 from dashboard.components.errors import show_error
 
@@ -14,9 +18,11 @@ from dashboard.components.errors import show_error
 def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, str]:
     """Return everything that can answer: run id or model name, mapped to the label people choose it by."""
     runs = find(workspace.db, Run, project_id=project.id, is_finished=True, order="number desc") if project else []
+    used = model_in_use(workspace, project) if project else None
+    runs.sort(key=lambda run: used is None or run.id != used.run_id)
     models = models_for("chat", model_folders(workspace.home))
     return (
-        {run.id: f"Run {run.number}: {run.model}, tuned" for run in runs}
+        {run.id: f"Run {run.number}: {run.model}, {'in use' if used and run.id == used.run_id else 'tuned'}" for run in runs}
         | {model.name: f"{model.name}, as it came" for model in models}
         | {name: f"{name}, on {host.machine}" for name, host in hosts(workspace).items()}
     )

@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from core.monitoring.figures import Day
 from core.questions import drop_reason
 
 MOST_BARS = 15
@@ -149,3 +150,64 @@ def outcome_bars(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
         )
         .properties(height=ROW_HEIGHT_PX * len(models) + AXES_HEIGHT_PX + LEGEND_HEIGHT_PX)
     )
+
+
+def day_chart(days: Sequence[Day]) -> alt.Chart:
+    """Build a chart of how many questions were asked on each day, by what people thought of the answers."""
+    thumbs = ("no thumb", "thumb up", "thumb down")
+    long = [
+        {"day": day.day, "thumb": thumb, "place": place, "questions": count}
+        for day in days
+        for place, (thumb, count) in enumerate(zip(thumbs, (day.unjudged, day.up, day.down), strict=True))
+    ]
+    return (
+        alt.Chart(pd.DataFrame(long))
+        .mark_bar()
+        .encode(
+            x=alt.X("yearmonthdate(day):T", title=None, axis=alt.Axis(format="%b %-d", labelOverlap=True)),
+            y=alt.Y("questions:Q", title="Questions a day", axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color(
+                "thumb:N", title=None, scale=alt.Scale(domain=list(thumbs)), legend=alt.Legend(orient="top", columns=3)
+            ),
+            order=alt.Order("place:Q"),
+            tooltip=[
+                alt.Tooltip("day:T", title="Day"),
+                alt.Tooltip("thumb:N", title="Answers with"),
+                alt.Tooltip("questions:Q", title="How many"),
+            ],
+        )
+        .properties(height=240)
+    )
+
+
+def ending_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """Build a bar chart of answers that did not come to their end.
+
+    Args:
+        rows: `ending` (in words) and `answers` (their number).
+    """
+    return (
+        alt.Chart(pd.DataFrame(list(rows)))
+        .mark_bar()
+        .encode(
+            x=alt.X("answers:Q", title="Answers that did not come to their end", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("ending:N", title=None, sort=None, axis=alt.Axis(labelLimit=LABEL_PX)),
+            tooltip=[alt.Tooltip("ending:N", title="How"), alt.Tooltip("answers:Q", title="Answers")],
+        )
+        .properties(height=ROW_HEIGHT_PX * len(rows) + AXES_HEIGHT_PX)
+    )
+
+
+def fit_chart(fits: Sequence[float], threshold: float) -> alt.LayerChart:
+    """Build a histogram of how alike asked questions are to trained ones, with a line below which they are new."""
+    questions = (
+        alt.Chart(pd.DataFrame({"fit": list(fits)}))
+        .mark_bar()
+        .encode(
+            x=alt.X("fit:Q", title="How alike to the nearest trained question (1: the same)", bin=alt.Bin(step=0.05)),
+            y=alt.Y("count():Q", title="Questions", axis=alt.Axis(tickMinStep=1)),
+            tooltip=[alt.Tooltip("count():Q", title="Questions")],
+        )
+    )
+    line = alt.Chart(pd.DataFrame({"threshold": [threshold]})).mark_rule(strokeDash=[6, 4], strokeWidth=2)
+    return alt.layer(questions, line.encode(x=alt.X("threshold:Q"))).properties(height=220)

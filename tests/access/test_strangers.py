@@ -169,8 +169,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "evaluation": evaluation, "share": 0.7, "rows": [{"input": "Who?", "output": "Jane Doe.", "pair_id": "pair-0"}],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "choice": Choice(models=("tiny",), values={"seed": ("0", "1")}), "experiment": experiment,
-        "minutes": 1, "trials": 2, "conversation_id": conversation.id, "turn_id": turn.id, "setup": setup, "title": "x",
-        "is_pinned": True, "question": "Who?", "opener": lambda: None, "thumb": "up", "correction": "x",
+        "minutes": 1, "trials": 2, "days": 30, "conversation_id": conversation.id, "turn_id": turn.id, "setup": setup,
+        "title": "x", "is_pinned": True, "question": "Who?", "opener": lambda: None, "thumb": "up", "correction": "x",
         "comparison_id": comparison.id, "answers": [given, given], "is_blind": True, "better": 0,
         "what": run.id, "deployed": Deployed(served=Served(name="x", model=workspace.home), sha256=None),
         "address": Address(), "limits": Limits(), "on_ready": lambda _needs_key: None,
@@ -190,7 +190,7 @@ def params_of(check: str, run_id: str) -> JobParams:
     values = {"files": [], "path": "/x", "name": "x", "run_id": run_id, "format": "adapter", "quantization": "f16"}
     values |= {"full_epochs": 1, "variants": [{"model": "tiny", "settings": {}}] * 2, "goal": "facts"}
     values |= {"target": "/x", "model": "tiny", "settings": {}, "document_id": "document-1", "passage_id": "passage-1"}
-    values |= {"first_run_id": run_id, "second_run_id": "run-2"}
+    values |= {"first_run_id": run_id, "second_run_id": "run-2", "evaluate_job_id": "job-1"}
     kind = next(kind for kind in KINDS.values() if check == f"core.services.{kind.module}.check")
     return kind.params.from_values({name: value for name, value in values.items() if name in kind.params.model_fields})
 

@@ -31,6 +31,7 @@ from core.records import (
 )
 from core.services import review
 from core.services.documents import reading
+from core.services.monitoring import retraining
 from core.services.privacy import anonymization, second_search
 from core.services.questions import pair_import
 from core.services.training import answering, evaluation, export, runs
@@ -275,6 +276,27 @@ def finished(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         job = worker.run_job(workspace, submitted(workspace, for_training()))
         assert job.state == "done"
     return home
+
+
+def test_a_retraining_is_queued_once_and_whole(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.worker.advance", lambda _workspace: None)  # else a killed attempt begins to train
+    with opened(finished) as workspace:
+        update(workspace.db, QuestionPair, find(workspace.db, QuestionPair)[0].id, output="Anna did.")
+        (run,) = find(workspace.db, Run)
+        evaluated = Evaluation(
+            id="evaluation-1", project_id=run.project_id, run_id=run.id, adapter_sha256=None, questions_sha256="",
+            question_count=1, scores={}, verdict="", created_at=now(),
+        )  # fmt: skip
+        insert(workspace.db, evaluated)
+        job_id = submitted(workspace, retraining.Params())
+    for workspace in killed_everywhere(finished, job_id, nothing):
+        _, version = find(workspace.db, DatasetVersion)
+        queued = [job for job in find(workspace.db, Job, state="queued", order="created_at, rowid")]
+        assert [job.kind for job in queued] == ["train", "evaluate", "replace"]
+        assert retraining.Result.of(get(workspace.db, Job, job_id)) == retraining.Result(
+            dataset_id=version.id, number=2, train_job_id=queued[0].id, evaluate_job_id=queued[1].id,
+            replace_job_id=queued[2].id,
+        )  # fmt: skip
 
 
 def test_an_export_is_made_once_wherever_it_was_killed(finished: Path, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from core.records import Job, new_id, now
 from core.services import demo, sample
 from core.services.documents import reading
 from core.services.evaluation import judging
+from core.services.monitoring import questions as asked_questions
+from core.services.monitoring import replacing, retraining
 from core.services.privacy import anonymization, second_search
 from core.services.questions import generation, pair_import, refiltering
 from core.services.questions.freezing import job as freezing
@@ -117,6 +119,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         {"first_run_id": "run-1", "second_run_id": "run-2", "model": "site-70b"},
     ),
     (leaks.Params(run_id="run-1"), {"run_id": "run-1"}),
+    (evaluation.Params(run_id="run-1", asks_like="run-1"), {"run_id": "run-1", "asks_like": "run-1"}),
+    (retraining.Params(), {}),
+    (replacing.Params(evaluate_job_id="job-1"), {"evaluate_job_id": "job-1"}),
+    (asked_questions.Params(), {}),
     (
         export.Params(run_id="run-1", format="gguf", quantization="q8_0", target="/out"),
         {"run_id": "run-1", "format": "gguf", "quantization": "q8_0", "target": "/out"},
@@ -157,6 +163,15 @@ RESULTS: dict[str, dict[str, Any]] = {
         "preferences": {"first": 9, "second": 1, "same": 2, "disagreed": 3, "alike": 1},
     },
     "leaktest": {"run_id": "run-1", "light": "green", "tested": 41, "learned": 0},
+    "retrain": {
+        "dataset_id": "dataset-2", "number": 2,
+        "train_job_id": "job-2", "evaluate_job_id": "job-3", "replace_job_id": "job-4",
+    },
+    "replace": {
+        "run_id": "run-2", "before_run_id": "run-1", "is_in_use": True, "ruling": "not worse", "question_count": 12,
+        "words": [0.1, -0.05, 0.2], "good": None,
+    },
+    "compare questions": {"compared": 40},
     "export": {
         "release_id": "release-1", "path": "/out", "sha256": "a", "sha256_of": "SHA256SUMS", "note": "", "signer": None,
     },

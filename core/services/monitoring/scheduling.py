@@ -1,0 +1,62 @@
+"""Evaluations that a project asked for every so many days, queued when their time has come.
+
+Nothing waits for that time: whoever looks after the queue (`core.jobs.advance`: pages, commands, jobs that end) asks here.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from core import jobs
+from core.access import Actor
+from core.errors import AccessError, GarrisonError
+from core.records import Evaluation, ModelInUse, now
+from core.storage import Workspace, find, transaction
+from core.storage.people import person_of_job
+
+log = logging.getLogger(__name__)
+_SCHEDULED = """
+select s.project_id, s.person_id, s.evaluation_queued_at, json_extract(s.settings, '$.evaluate_every_days') as days
+from monitoring_settings s where days > 0
+"""
+
+
+def queue_due(workspace: Workspace) -> None:
+    """Queue the evaluations that are due, in the name of whoever asked for them; nothing if that person may not any more."""
+    for row in workspace.db.execute(_SCHEDULED).fetchall():
+        asked = Workspace(workspace.home)  # whoever looks after the queue need not belong to the project
+        try:
+            _queue_if_due(asked, row["project_id"], row["person_id"])
+        except AccessError:
+            log.debug("%s: who asked for evaluations may not train any more.", row["project_id"])
+        finally:
+            asked.close()
+
+
+def _queue_if_due(workspace: Workspace, project_id: str, person_id: str | None) -> None:
+    if person_id is not None:
+        workspace.actor = Actor(person=person_of_job(workspace, person_id, "train", project_id))
+    with transaction(workspace.db):
+        used = next(iter(find(workspace.db, ModelInUse, project_id=project_id, order="number desc")), None)
+        row = workspace.db.execute(f"{_SCHEDULED} and s.project_id = ?", [project_id]).fetchone()
+        if used is None or row is None or not _is_due(workspace, used, row["days"], row["evaluation_queued_at"]):
+            return
+        workspace.db.execute(
+            "update monitoring_settings set evaluation_queued_at = ? where project_id = ?", [now(), project_id]
+        )
+        _enqueue(workspace, used)
+
+
+def _is_due(workspace: Workspace, used: ModelInUse, days: int, queued_at: str | None) -> bool:
+    """Return whether the last evaluation of the model in use, or the last try to make one, is so many days ago."""
+    evaluated = find(workspace.db, Evaluation, run_id=used.run_id, order="created_at desc")
+    last = max(evaluated[0].created_at if evaluated else used.created_at, queued_at or "")
+    return datetime.now(UTC) - datetime.fromisoformat(last) >= timedelta(days=days)
+
+
+def _enqueue(workspace: Workspace, used: ModelInUse) -> None:
+    from core.services.training.evaluation import Params  # imports the training stage, so only when it is due
+
+    try:
+        jobs.enqueue(workspace, Params(run_id=used.run_id, asks_like=used.run_id), project_id=used.project_id)
+    except GarrisonError as error:  # such as a model that is gone: it is tried again when the next one is due
+        log.warning("%s: the evaluation that is due cannot begin (%s).", used.project_id, type(error).__name__)
