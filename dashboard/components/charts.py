@@ -11,6 +11,7 @@ from core.questions import drop_reason
 
 MOST_BARS = 15
 LABEL_PX = 180
+LINE_COLOR = "#d9730d"  # of a line across bars, which theme colors draw black in the dark
 SHAPES = ("circle", "diamond", "square", "triangle-up")  # as many as one chart compares models
 ROW_HEIGHT_PX, AXES_HEIGHT_PX, LEGEND_HEIGHT_PX = 30, 70, 60  # the chart's height includes its axes and its legend
 
@@ -154,11 +155,11 @@ def outcome_bars(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
 
 def day_chart(days: Sequence[Day]) -> alt.Chart:
     """Build a chart of how many questions were asked on each day, by what people thought of the answers."""
-    thumbs = ("no thumb", "thumb up", "thumb down")
+    thumbs = ("no thumb", "thumb down", "thumb up")
     long = [
         {"day": day.day, "thumb": thumb, "place": place, "questions": count}
         for day in days
-        for place, (thumb, count) in enumerate(zip(thumbs, (day.unjudged, day.up, day.down), strict=True))
+        for place, (thumb, count) in enumerate(zip(thumbs, (day.unjudged, day.down, day.up), strict=True))
     ]
     return (
         alt.Chart(pd.DataFrame(long))
@@ -190,7 +191,7 @@ def ending_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
         alt.Chart(pd.DataFrame(list(rows)))
         .mark_bar()
         .encode(
-            x=alt.X("answers:Q", title="Answers that did not come to their end", axis=alt.Axis(tickMinStep=1)),
+            x=alt.X("answers:Q", title="Answers ended early", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("ending:N", title=None, sort=None, axis=alt.Axis(labelLimit=LABEL_PX)),
             tooltip=[alt.Tooltip("ending:N", title="How"), alt.Tooltip("answers:Q", title="Answers")],
         )
@@ -204,10 +205,10 @@ def fit_chart(fits: Sequence[float], threshold: float) -> alt.LayerChart:
         alt.Chart(pd.DataFrame({"fit": list(fits)}))
         .mark_bar()
         .encode(
-            x=alt.X("fit:Q", title="How alike to the nearest trained question (1: the same)", bin=alt.Bin(step=0.05)),
+            x=alt.X("fit:Q", title="How alike (1: the same)", bin=alt.Bin(step=0.05)),
             y=alt.Y("count():Q", title="Questions", axis=alt.Axis(tickMinStep=1)),
             tooltip=[alt.Tooltip("count():Q", title="Questions")],
         )
     )
-    line = alt.Chart(pd.DataFrame({"threshold": [threshold]})).mark_rule(strokeDash=[6, 4], strokeWidth=2)
+    line = alt.Chart(pd.DataFrame({"threshold": [threshold]})).mark_rule(color=LINE_COLOR, strokeDash=[6, 4], strokeWidth=3)
     return alt.layer(questions, line.encode(x=alt.X("threshold:Q"))).properties(height=220)

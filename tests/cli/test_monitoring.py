@@ -55,7 +55,7 @@ def test_what_is_counted_is_shown_with_reasons_and_no_word_of_it(told, asked):  
     for _ in range(10):
         asked(thumb="down")
     out = told("monitor")[1]
-    assert "0 of 10 questions unlike those it was trained on." in out  # compared on the way
+    assert "0 of 10 questions are unlike those it was trained on." in out  # compared on the way
     assert "Time to retrain:\n  10 of 10 answers with a thumb got a thumb down" in out
     found = json.loads(told("monitor", "--json")[1])
     assert found["is_time"] and found["reasons"][0]["cause"] == "thumbs down" and found["figures"]["down"] == 10

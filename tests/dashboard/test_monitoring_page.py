@@ -61,7 +61,7 @@ def test_it_is_time_for_reasons_that_the_overview_tells_too(open_page, workspace
     compare_questions(workspace, used, embed=embed)
     app = open_page("monitoring", project_id=used.id)
     assert not app.exception and "10 of 10 answers with a thumb got a thumb down" in shown(app)
-    assert "1 of 11 questions unlike those it was trained on" in shown(app)
+    assert "1 of 11 questions are unlike those it was trained on" in shown(app)
     assert app.button(key="retrain").proto.type == "primary"
     assert [row for row in app.dataframe[-1].value["Who"]] == ["Run 1", "smollm2-135m-instruct"]
     overview = open_page(project_id=used.id)

@@ -115,11 +115,11 @@ def compare_questions(
     if not waiting:
         return 0
     chosen = embed or embedding(permitted)
-    trained = _trained(permitted, run, chosen, report)
+    read = _Read(len(waiting), report)
+    trained = _trained(permitted, run, chosen, read)
     for start in range(0, len(waiting), AT_ONCE):
         block = waiting[start : start + AT_ONCE]
-        if report:
-            report(start, len(waiting))
+        read.add(len(block))
         alone = [row for row in block if stands_alone(row["question"])] if trained else []
         found = dict(
             zip((row["id"] for row in alone), fits(chosen([row["question"] for row in alone]), trained), strict=True)
@@ -128,18 +128,33 @@ def compare_questions(
     return len(waiting)
 
 
-def _trained(permitted: Permitted, run: Run, embed: Embed, report: Report | None) -> bytes:
+class _Read:
+    """How many questions were read so far, of those that wait and those trained on."""
+
+    def __init__(self, total: int, report: Report | None) -> None:
+        self.total = total
+        self._done, self._report = 0, report
+
+    def add(self, count: int) -> None:
+        """Report what was read before, and count those that are read now."""
+        if self._report:
+            self._report(self._done, self.total)
+        self._done += count
+
+
+def _trained(permitted: Permitted, run: Run, embed: Embed, read: _Read) -> bytes:
     """Return the embeddings of the questions that a run was trained on, joined, from a file if they were made before."""
     path = permitted.project_folder(run.project_id) / "monitoring" / f"{run.dataset_id}.embeddings"
     is_known = permitted.db.execute("select 1 from question_thresholds where dataset_id = ?", [run.dataset_id]).fetchone()
     if is_known and path.exists():
         return path.read_bytes()
     questions, facts = _learned(permitted.dataset_folder(run.project_id, run.dataset_id) / TRAIN)
+    read.total += len(questions)
     parts: list[bytes] = []
     for start in range(0, len(questions), AT_ONCE):
-        if report:
-            report(start, len(questions))
-        parts += embed(questions[start : start + AT_ONCE])
+        block = questions[start : start + AT_ONCE]
+        read.add(len(block))
+        parts += embed(block)
     joined = b"".join(parts)
     threshold = threshold_of(joined, facts) if questions else None
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -39,7 +39,7 @@ def question_words(found: QuestionDrift) -> str:
     if found.threshold is None:
         few = f"Fewer than {LEAST_TRAINED} questions on different facts were trained on: too few to tell what is new."
         return few if found.asked else "No question to compare yet."
-    told = f"{found.unlike:,} of {counted(found.asked, 'question')} unlike those it was trained on."
+    told = f"{found.unlike:,} of {counted(found.asked, 'question')} are unlike those it was trained on."
     return f"{told} {counted(found.waiting, 'question')} not compared yet." if found.waiting else told
 
 

@@ -17,7 +17,7 @@ from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
 
 ENDING_WORDS = {
-    "cut": "Cut: the longest answer was reached",
+    "cut": "Cut: too long",
     "repeating": "Repeated itself",
     "stopped": "Stopped by a person",
     "broken off": "Broke off",
