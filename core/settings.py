@@ -224,16 +224,22 @@ class MonitoringSettings(Settings):
         default=0.3, ge=0, le=1, title="Not in the documents", description="Share of the answers from the documents."
     )
     most_unsupported: float = Field(
-        default=0.5, ge=0, le=1, title="Nothing supports them",
+        default=0.5,
+        ge=0,
+        le=1,
+        title="Nothing supports them",
         description="Share of the answers from the documents with a sentence that no source supports.",
-    )  # fmt: skip
+    )
     most_unlike: float = Field(
         default=0.3, ge=0, le=1, title="New questions", description="Share of questions unlike those it was trained on."
     )
     most_changed: float = Field(
-        default=0.2, ge=0, le=1, title="Documents changed",
+        default=0.2,
+        ge=0,
+        le=1,
+        title="Documents changed",
         description="Share of the documents that are new, changed or gone since its dataset version was frozen.",
-    )  # fmt: skip
+    )
     evaluate_every_days: int = Field(
         default=0, ge=0, le=3650, title="Evaluate again every … days", description="0: not by itself."
     )

@@ -53,12 +53,10 @@ def _reasons(signals: Signals, settings: MonitoringSettings) -> Iterator[Reason]
     if questions and questions.threshold is not None:
         shares.append(("new questions", questions.unlike, questions.asked, settings.most_unlike))
     for cause, count, total, bound in shares:
-        if total >= settings.least and count > bound * total:
+        if total >= settings.least and count / total > bound:
             yield Reason(cause=cause, count=count, total=total, bound=bound)
-    if documents and documents.moved > settings.most_changed * documents.total:
-        yield Reason(
-            cause="documents changed", count=documents.moved, total=documents.total, bound=settings.most_changed
-        )  # fmt: skip
+    if documents and documents.total and documents.moved / documents.total > settings.most_changed:
+        yield Reason(cause="documents changed", count=documents.moved, total=documents.total, bound=settings.most_changed)
 
 
 def reason_words(reason: Reason) -> str:

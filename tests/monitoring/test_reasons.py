@@ -53,6 +53,11 @@ def test_few_documents_count_as_well(moved, total, is_reason):
     assert causes(documents=DocumentDrift(changed=moved, total=total)) == ["documents changed"] * is_reason
 
 
+def test_a_share_that_is_no_round_number_in_binary_is_still_met_exactly():
+    bound = MonitoringSettings(most_down=0.29)
+    assert causes(bound, up=71, down=29) == [] and causes(bound, up=70, down=30) == ["thumbs down"]
+
+
 def test_a_share_of_one_switches_a_reason_off():
     off = MonitoringSettings(most_down=1, most_changed=1)
     assert causes(off, down=20, documents=DocumentDrift(new=4, total=4)) == []

@@ -128,6 +128,7 @@ def _queued(context: JobContext, before: Run) -> tuple[DatasetVersion, list[str]
             f"The question pairs are still those that run {before.number} was trained on.",
             "Write or mend question pairs first, or train with other settings on the page Train.",
         )
+    context.progress(100, 100, unit="%", message="Queueing the training")
     with transaction(workspace.db):
         if not _is_evaluated(workspace, before):  # so that there is something to compare with
             jobs.enqueue(workspace, evaluation.Params(run_id=before.id), project_id=project.id)

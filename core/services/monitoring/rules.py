@@ -37,6 +37,4 @@ def set_monitoring(workspace: Workspace, project: Project, settings: MonitoringS
             [project.id, json.dumps(values, sort_keys=True), rights.person_id(permitted.db)],
         )
         counts = {name: round(100 * value) if isinstance(value, float) else value for name, value in values.items()}
-        audit.append(
-            permitted.db, "monitoring changed", actor=by.name, subjects={"project": project.id}, counts=counts
-        )  # fmt: skip
+        audit.append(permitted.db, "monitoring changed", actor=by.name, subjects={"project": project.id}, counts=counts)

@@ -1,6 +1,7 @@
 """Evaluations as they are stored: read, in this form or an older one."""
 
 import json
+from pathlib import Path
 
 from core.errors import SetupError
 from core.evaluation import EvaluationResult
@@ -18,6 +19,11 @@ def stored_result(workspace: Workspace, evaluation: Evaluation) -> EvaluationRes
     path = workspace.evaluation_path(evaluation.project_id, evaluation.id)
     if not path.exists():
         raise SetupError(f"The file of evaluation {evaluation.id} is gone.", "Evaluate the run again.")
+    return read_result(path)
+
+
+def read_result(path: Path) -> EvaluationResult:
+    """Return the full result that the file of an evaluation holds."""
     return EvaluationResult.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -31,6 +31,7 @@ def show_figures(found: Monitoring) -> None:
     st.subheader(f"The last {days}")
     if not figures.answers:
         st.caption("Nobody asked anything on the page Chat in these days. Ask something there, and give answers a thumb.")
+        st.page_link("app_pages/chat.py", label="Open chat", icon=":material/forum:")
         return
     tiles = {
         "Questions": f"{figures.questions:,}",
@@ -91,8 +92,8 @@ def show_drift(workspace: Workspace, project: Project, found: Monitoring) -> Non
     if fits and found.questions.threshold is not None:
         st.altair_chart(fit_chart(fits, found.questions.threshold), alt="Questions by how alike they are to trained ones")
         st.caption(
-            "Left of the line are new questions: fewer than 5 in 100 of the questions it was trained on lie there, each "
-            "compared with those about other facts."
+            "Left of the line are new questions: of the questions it was trained on, each compared with those about other "
+            "facts, 5 in 100 lie there."
         )
 
 
