@@ -43,6 +43,7 @@ from core.services.chat.conversations import begin
 from core.services.deploy.deployed import Deployed
 from core.services.deploy.deploying import Address
 from core.services.lists.suggestions import Suggestion
+from core.services.monitoring.retraining import Retraining
 from core.services.privacy import anonymization
 from core.services.questions.curation import Place, Wording
 from core.services.questions.writing.unanswered import Invention
@@ -169,7 +170,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "evaluation": evaluation, "share": 0.7, "rows": [{"input": "Who?", "output": "Jane Doe.", "pair_id": "pair-0"}],
         "model": "tiny", "settings": TrainingSettings(), "value": "Maria Keller",
         "choice": Choice(models=("tiny",), values={"seed": ("0", "1")}), "experiment": experiment,
-        "minutes": 1, "trials": 2, "days": 30, "conversation_id": conversation.id, "turn_id": turn.id, "setup": setup,
+        "minutes": 1, "trials": 2, "days": 30, "last": Retraining(job=job, state="waiting"),
+        "conversation_id": conversation.id, "turn_id": turn.id, "setup": setup,
         "title": "x", "is_pinned": True, "question": "Who?", "opener": lambda: None, "thumb": "up", "correction": "x",
         "comparison_id": comparison.id, "answers": [given, given], "is_blind": True, "better": 0,
         "what": run.id, "deployed": Deployed(served=Served(name="x", model=workspace.home), sha256=None),
