@@ -9,12 +9,13 @@ from core.identity import declared
 from core.jobs import worker
 from core.records import Job
 from core.services.monitoring.in_use import put_in_use
+from core.services.monitoring.questions import compare_questions
 from core.services.monitoring.rules import set_monitoring
 from core.settings import MonitoringSettings
 from core.storage import find, people
 from tests.access.conftest import signed_in  # noqa: F401 - a fixture
 
-from .conftest import RIGHT, ROWS
+from .conftest import RIGHT, ROWS, embed
 
 ADA = declared("Ada")
 
@@ -79,6 +80,24 @@ def test_it_is_done_in_the_name_of_who_asked_for_it_whoever_looks(workspace, use
     people.grant(workspace, eve.actor.person.id, "expert", project=used)
     jobs.advance(stranger)
     assert [job.person_id for job in find(workspace.db, Job)] == [eve.actor.person.id]
+
+
+def test_questions_that_wait_are_compared_once_a_day_whatever_became_of_it(workspace, used, asked):
+    def comparing() -> list[str]:
+        jobs.advance(workspace)
+        return [job.state for job in find(workspace.db, Job, kind="compare questions")]
+
+    assert comparing() == []
+    asked()
+    assert comparing() == ["queued"] == comparing()
+    workspace.db.execute("update jobs set state = 'failed'")
+    assert comparing() == ["failed"]
+    workspace.db.execute("update jobs set created_at = ?", [ago(hours=25)])
+    assert comparing() == ["failed", "queued"]
+    assert find(workspace.db, Job, state="queued")[0].person_id is None
+    workspace.db.execute("update jobs set state = 'done', created_at = ?", [ago(hours=25)])
+    compare_questions(workspace, used, embed=embed)
+    assert comparing() == ["done", "done"]  # nothing waits
 
 
 def test_a_model_that_is_gone_stops_no_page(workspace, used, learned, evaluated):
