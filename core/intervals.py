@@ -1,6 +1,6 @@
-"""How far a share that was counted may lie from the true one by chance."""
+"""How far a share that was counted may lie from the true one by chance, and how likely chance alone is to explain it."""
 
-from math import sqrt
+from math import comb, sqrt
 
 Z_95 = 1.96  # of a two-sided 95 % interval: the .975 quantile of the standard normal distribution, rounded
 
@@ -17,3 +17,10 @@ def wilson(count: int, total: int, *, z: float = Z_95) -> tuple[float, float]:
     spread = z * sqrt(share * (1 - share) / total + z2 / (4 * total**2))
     low, high = ((share + z2 / (2 * total) + side * spread) / (1 + z2 / total) for side in (-1, 1))
     return max(0.0, low), min(1.0, high)
+
+
+def sign_test(won: int, lost: int) -> float:
+    """Return how likely so uneven a result or a more uneven one is if neither is better: the two-sided sign test, 0 to 1."""
+    decided = won + lost
+    tail = sum(comb(decided, count) for count in range(max(won, lost), decided + 1))
+    return min(1.0, float(2 * tail / 2**decided))

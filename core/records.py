@@ -96,6 +96,7 @@ AuditAction = Literal[
     "access refused",
 ]
 ListKind = Literal["deny", "allow"]
+AnswerOutcome = Literal["right", "wrong", "refused"]
 AnswerState = Literal["writing", "complete", "cut", "repeating", "stopped", "broken off"]
 Thumb = Literal["up", "down"]
 WayIntoUse = Literal["by hand", "automatic", "rolled back"]
@@ -579,6 +580,7 @@ class ComparedAnswer:
     version: str  # SHA-256 of the adapter or the model that answered; "" if it is not known
     text: str
     whole_s: float
+    from_documents: bool = False  # whether it read the project's approved documents first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -599,7 +601,72 @@ class Comparison:
     answers: tuple[ComparedAnswer, ...]
     is_blind: bool  # whether the person voted before he knew who had answered
     vote: Vote | None = None  # None until there is one
+    series_id: str | None = None  # the series whose answers these are; None if they were asked for by themselves
+    series_number: int | None = None  # of the question in that series
     created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesAnswerer:
+    """One of those who answer a series, as it was when the series began. SHA-256 values are "" where they are not known."""
+
+    answerer: str  # id of a run, or name of a model or a host
+    title: str  # as people know it
+    version: str  # of the adapter or the model
+    from_documents: bool = False  # whether it reads the project's approved documents before each answer
+    documents_sha256: str = ""  # of what was approved then, if it reads them
+    base: str = ""  # of a run: name of its base model
+    base_sha256: str = ""
+    dataset_number: int | None = None  # of a run: its dataset version
+    dataset_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """The same questions to two to four answerers, asked by a job; all who may chat in the project see the answers."""
+
+    id: str
+    project_id: str
+    person_id: str | None  # who began it; None for the operating system account
+    made_by: str  # that person's name, or the account's
+    number: int  # from 1 in its project
+    questions: str  # name of the file; "" for questions that were held out of training
+    questions_sha256: str  # of the file; of held-out questions, of their rows
+    question_count: int
+    answerers: tuple[SeriesAnswerer, ...]
+    settings: dict[str, Any]  # temperature, longest_tokens
+    job_id: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesQuestion:
+    """A question of a series, with the right answer if there is one."""
+
+    series_id: str
+    project_id: str
+    number: int  # from 1
+    question: str
+    reference: str  # "" if no right answer is known
+    system: str = ""  # instruction before the conversation
+    history: tuple[Turn, ...] = ()  # the conversation so far, oldest turn first
+    is_answerable: bool = True  # False if a refusal is what is right
+    was_trained_on: bool = False  # by one of the answerers: it counts for nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesAnswer:
+    """What one answerer of a series said to one of its questions; without a right answer, `f1` and `outcome` are None."""
+
+    series_id: str
+    project_id: str
+    number: int  # of the question
+    side: int  # position of the answerer, from 0
+    text: str
+    problem: str = ""  # why there is no answer, in a sentence; "" if there is one
+    whole_s: float
+    f1: float | None = None  # token F1, 0 to 1
+    outcome: AnswerOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,21 @@
-"""Chat with a model or a run, or compare two of them."""
+"""Chat with a model or a run, or let several answer at once (`together`)."""
 
 from core.chat.answerers import open_host, open_model, open_run
-from core.chat.conversation import Answer, ChatModel, answer, compare
+from core.chat.conversation import Answer, ChatModel, answer
 from core.chat.listening import with_pauses
+from core.chat.together import Ask, Ended, together
 from core.models.text import Message
 
-__all__ = ["Answer", "ChatModel", "Message", "answer", "compare", "open_host", "open_model", "open_run", "with_pauses"]
+__all__ = [
+    "Answer",
+    "Ask",
+    "ChatModel",
+    "Ended",
+    "Message",
+    "answer",
+    "open_host",
+    "open_model",
+    "open_run",
+    "together",
+    "with_pauses",
+]

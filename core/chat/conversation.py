@@ -1,10 +1,10 @@
-"""Conversations, timed answers, and comparison of two models. Depends on models only through `ChatModel`."""
+"""Conversations and timed answers. Depends on models only through `ChatModel`."""
 
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from core.chat.repeating import until_repeating
 from core.errors import InputError
@@ -21,6 +21,11 @@ class Answer:
     tokens_per_second: float  # as timed by the engine; otherwise the tokens after the first over their time
     is_complete: bool = True  # not cut at its longest, nor ended as below
     is_repeating: bool = False  # it was ended because it only repeated itself
+
+    @property
+    def whole_s(self) -> float:
+        """How long it took from the question to the last words, in seconds."""
+        return self.first_token_s + (self.token_count / self.tokens_per_second if self.tokens_per_second else 0.0)
 
     @property
     def is_empty(self) -> bool:
@@ -106,34 +111,3 @@ def answer(
         is_complete=pace.is_complete,
         is_repeating=pace.is_repeating,
     )
-
-
-def compare(
-    left: ChatModel,
-    right: ChatModel,
-    prompt: str,
-    *,
-    max_tokens: int = 256,
-    temperature: float = 0.0,
-    on_piece: Callable[[Literal["left", "right"], str], None] | None = None,
-    clock: Callable[[], float] = time.perf_counter,
-) -> tuple[Answer, Answer]:
-    """Ask both models the same, one after the other so that neither slows the other; return the left and right answer.
-
-    Raises:
-        InputError: there is nothing to answer, or the prompt is too long for one of them.
-    """
-    messages = [Message("user", prompt)]
-    sides: tuple[tuple[Literal["left", "right"], ChatModel], ...] = (("left", left), ("right", right))
-    answers = [
-        answer(
-            model,
-            messages,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            on_piece=(lambda piece, side=side: on_piece(side, piece)) if on_piece else None,  # type: ignore[misc]
-            clock=clock,
-        )
-        for side, model in sides
-    ]
-    return answers[0], answers[1]

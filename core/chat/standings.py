@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from core.intervals import wilson
 from core.records import Comparison
 
+_Key = tuple[str, str, bool]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -14,6 +16,7 @@ class Standing:
 
     answerer: str
     version: str  # SHA-256 of the adapter or the model; "" if it is not known
+    from_documents: bool = False  # whether it read the documents first
     won: int
     lost: int
     equal: int  # nobody was called better
@@ -31,12 +34,15 @@ class Standing:
 
 def standings(comparisons: Iterable[Comparison]) -> list[Standing]:
     """Count the votes for each answerer and version, the one that won most first."""
-    won, lost, equal = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    won, lost, equal = Counter[_Key](), Counter[_Key](), Counter[_Key]()
     for comparison in comparisons:
         if comparison.vote is None:
             continue
         for side, given in enumerate(comparison.answers):
             where = equal if comparison.vote.better is None else won if comparison.vote.better == side else lost
-            where[given.answerer, given.version] += 1
+            where[given.answerer, given.version, given.from_documents] += 1
     known = sorted({*won, *lost, *equal}, key=lambda key: (-won[key], lost[key], key))
-    return [Standing(answerer=key[0], version=key[1], won=won[key], lost=lost[key], equal=equal[key]) for key in known]
+    return [
+        Standing(answerer=key[0], version=key[1], from_documents=key[2], won=won[key], lost=lost[key], equal=equal[key])
+        for key in known
+    ]

@@ -1,4 +1,4 @@
-"""Let several models answer the same question at the same time."""
+"""Let models answer at the same time: several the same question, or one several questions."""
 
 import queue
 import threading
@@ -10,8 +10,16 @@ from core.models.text import Message
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A model, and the conversation that it is to answer: oldest first, ending with the question."""
+
+    model: ChatModel
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of the answer of model number `side`, as it is written."""
+    """A piece of the answer to what was asked at place `side`, as it is written."""
 
     side: int
     text: str
@@ -19,7 +27,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The whole answer of model number `side`, or why there is none."""
+    """The whole answer to what was asked at place `side`, or why there is none."""
 
     side: int
     answer: Answer | None
@@ -31,37 +39,35 @@ class _Left(Exception):  # noqa: N818 nobody sees it: it only ends the threads o
 
 
 def together(
-    models: Sequence[ChatModel], messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0
+    asks: Sequence[Ask], *, max_tokens: int, temperature: float = 0.0, at_once: int | None = None
 ) -> Generator[Piece | Ended]:
     """Yield the pieces of all answers as they come, and each answer's end.
 
-    Each model answers in a thread of its own. Closing this generator stops them all, each at its next piece.
+    Each answer is written in a thread. Closing this generator stops them all, each at its next piece.
 
     Args:
-        models: N models.
-        messages: the conversation, oldest first, ending with the question.
+        asks: N models with what they are asked; a model may be among them several times.
         max_tokens: longest answer.
         temperature: 0 gives the likeliest answer.
+        at_once: how many answers are written at the same time; None for all of them.
     """
     told: queue.SimpleQueue[Piece | Ended] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[tuple[int, Ask]] = queue.SimpleQueue()
     left = threading.Event()
 
-    def ask(side: int, model: ChatModel) -> None:
-        def tell(piece: str) -> None:
-            if left.is_set():
-                raise _Left
-            told.put(Piece(side, piece))
+    def work() -> None:
+        while not left.is_set():
+            try:
+                side, ask = waiting.get_nowait()
+            except queue.Empty:
+                return
+            told.put(_answered(side, ask, told, left, max_tokens=max_tokens, temperature=temperature))
 
-        try:
-            given = answer(model, messages, max_tokens=max_tokens, temperature=temperature, on_piece=tell)
-        except Exception as error:  # raised, or shown, where the answers are listened to
-            told.put(Ended(side, None, error))
-        else:
-            told.put(Ended(side, given))
-
-    for side, model in enumerate(models):
-        threading.Thread(target=ask, args=(side, model), name=f"compared-{side}", daemon=True).start()
-    open_count = len(models)
+    for place in enumerate(asks):
+        waiting.put(place)
+    for number in range(min(len(asks), at_once or len(asks))):
+        threading.Thread(target=work, name=f"compared-{number}", daemon=True).start()
+    open_count = len(asks)
     try:
         while open_count:
             said = told.get()
@@ -69,3 +75,26 @@ def together(
             yield said
     finally:
         left.set()
+
+
+def _answered(
+    side: int,
+    ask: Ask,
+    told: "queue.SimpleQueue[Piece | Ended]",
+    left: threading.Event,
+    *,
+    max_tokens: int,
+    temperature: float,
+) -> Ended:
+    """Let a model answer, telling each piece as it comes; return the answer, or why there is none."""
+
+    def tell(piece: str) -> None:
+        if left.is_set():
+            raise _Left
+        told.put(Piece(side, piece))
+
+    try:
+        given = answer(ask.model, ask.messages, max_tokens=max_tokens, temperature=temperature, on_piece=tell)
+    except Exception as error:  # raised, or shown, where the answers are listened to
+        return Ended(side, None, error)
+    return Ended(side, given)

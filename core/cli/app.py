@@ -18,6 +18,7 @@ from core import __version__, installation
 from core.cli import (
     approval,
     audit,
+    comparisons,
     conversation,
     datasets,
     deploy,
@@ -70,6 +71,7 @@ app.add_typer(audit.app, name="audit", help="Who did what: show, verify, export.
 app.add_typer(releases.app, name="release", help="Exported runs: list, verify.")
 app.add_typer(people.app, name="people", help="Who signed in, and what they may do.")
 app.add_typer(keys.app, name="key", help="Keys with which programs ask a service: make, list, revoke.")
+app.add_typer(comparisons.app, name="comparisons", help="Models compared over question files: list, report, export, delete.")
 for commands in (
     privacy,
     reidentification,
@@ -78,6 +80,7 @@ for commands in (
     releases,
     searching,
     conversation,
+    comparisons,
     service,
     deploy,
     selftest,

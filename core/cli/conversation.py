@@ -1,7 +1,6 @@
-"""`garrison chat` and `compare`."""
+"""`garrison chat`."""
 
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,9 +21,8 @@ LONGEST_TOKENS = 2048
 
 
 def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
+    """Add this file's command."""
     app.command()(chat)
-    app.command()(compare)
 
 
 def chat(
@@ -131,26 +129,3 @@ def _check_prompt(prompt: str) -> None:
 def _ask() -> str:
     print("> ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()
-
-
-def compare(
-    context: typer.Context,
-    left: Annotated[str, typer.Option(help="A model's name or a run's id.")],
-    right: Annotated[str, typer.Option(help="A model's name or a run's id.")],
-    prompt: Annotated[str, typer.Option(help="What both are asked.")],
-    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = LONGEST_TOKENS,
-) -> None:
-    """Ask two models or runs the same question."""
-    from core.chat import compare as compare_answers
-
-    shell = shell_of(context)
-    _check_prompt(prompt)
-    answers = compare_answers(
-        open_answerer(shell.workspace, left), open_answerer(shell.workspace, right), prompt, max_tokens=max_tokens
-    )
-    sides = {
-        side: {"name": name, **asdict(answer)}
-        for side, name, answer in zip(("left", "right"), (left, right), answers, strict=True)
-    }
-    text = "\n\n".join(f"{side['name']}:\n{side['text']}" for side in sides.values())
-    shell.show({"prompt": prompt, **sides}, text)

@@ -13,15 +13,15 @@ question's reference, which is a refusal itself, counts as one.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from core.evaluation.scores import exact_match, token_f1
 from core.language.english.function_words import NEGATIONS
 from core.language.english.quantities import numbers_in, units_in
 from core.language.english.units import UNITS
 from core.language.refusals import is_refusal
+from core.records import AnswerOutcome
 
-Outcome = Literal["right", "wrong", "refused"]
+Outcome = AnswerOutcome
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "refused")
 # Chosen, not measured: at 0.6, "every 90 days" is right where the reference is "They are charged every 90 days" (0.67), and
 # half of the words of a definition are not enough (0.5).

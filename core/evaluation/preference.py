@@ -6,7 +6,6 @@ How often it does is told with the result. Answers that are the same but for cas
 """
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +13,7 @@ from typing import Literal
 from core.evaluation.comparison import EvaluationResult, Row
 from core.evaluation.open_book import Source, shortened
 from core.evaluation.scores import normalize
+from core.intervals import sign_test
 from core.models.text import Prompt, TextGenerator
 from core.words import counted
 
@@ -89,9 +89,7 @@ class Preferences:
     @property
     def chance(self) -> float:
         """How likely so uneven a result is if neither run is better: the two-sided sign test over decided questions."""
-        decided, more = self.first + self.second, max(self.first, self.second)
-        tail = sum(math.comb(decided, count) for count in range(more, decided + 1))
-        return min(1.0, float(2 * tail / 2**decided))
+        return sign_test(self.first, self.second)
 
     @property
     def better(self) -> Literal["first", "second"] | None:

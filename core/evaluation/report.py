@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jinja2
-
 from core.evaluation.bootstrap import Comparison
 from core.evaluation.comparison import Column, EvaluationResult, Metric, Row
+from core.evaluation.html import render
 from core.evaluation.outcomes import RIGHT_F1
 from core.evaluation.verdict import judge, outcome, verdict
 
@@ -83,18 +82,10 @@ class Tick:
 
 def render_report(data: ReportData) -> str:
     """Render the report as one self-contained HTML document with all text escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("core.evaluation", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["duration"] = _duration
-    environment.filters["words"] = lambda name: str(name).replace("_", " ").replace("-", " ").lower()
     result = data.evaluation
     judged = judge(result, bound=data.good_enough)
-    return environment.get_template("report.html").render(
+    return render(
+        "report.html",
         data=data,
         verdict=verdict(result, judged),
         outcome=judged.change if judged.is_good_enough or judged.change == "worse" else "unclear",
@@ -233,11 +224,3 @@ def nice_ticks(low: float, high: float, *, most: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10(span / most))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10, 20) if math.ceil(round(span / (factor * power), 9)) <= most)
     return [round(low + index * step, 10) for index in range(math.ceil(round(span / step, 9)) + 1)]
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"

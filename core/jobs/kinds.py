@@ -86,6 +86,7 @@ KINDS = {
     # It has no model to load, but waits with those that do, so that the comparison queued before it has ended.
     "replace": Kind("Use the new model if it is not worse", "monitoring.replacing", needs_accelerator=True, action="train"),
     "compare questions": Kind("Compare the questions that were asked", "monitoring.questions", action="see project"),
+    "compare": Kind("Compare over a question file", "chat.series.job", needs_accelerator=True, action="chat"),
     "export": Kind("Export a model", "training.export", needs_accelerator=True, action="export"),
     "sample": Kind("Prepare the sample project", "sample", needs_accelerator=True, action="create project"),
     "demo": Kind("The whole path on the sample documents", "demo", needs_accelerator=True, action="create project"),

@@ -306,6 +306,13 @@ def m032_monitoring(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m033_series(db: sqlite3.Connection) -> None:
+    """Add comparisons over the questions of a file, with their answers, and which of them a vote is about."""
+    for statement in _SERIES.strip().split("\n\n"):
+        db.execute(statement)
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():
@@ -763,4 +770,33 @@ create table pair_act_rows (
 ) without rowid
 
 create index pair_act_rows_document on pair_act_rows (document_id)
+"""
+
+_SERIES = """
+create table series (
+    id text primary key, project_id text not null references projects on delete cascade, person_id text,
+    made_by text not null, number integer not null, questions text not null, questions_sha256 text not null,
+    question_count integer not null, answerers text not null, settings text not null, job_id text not null,
+    created_at text not null, unique (project_id, number)
+)
+
+create table series_questions (
+    series_id text not null references series on delete cascade,
+    project_id text not null references projects on delete cascade, number integer not null, question text not null,
+    reference text not null, system text not null, history text not null, is_answerable integer not null,
+    was_trained_on integer not null, primary key (series_id, number)
+)
+
+create table series_answers (
+    series_id text not null references series on delete cascade,
+    project_id text not null references projects on delete cascade, number integer not null, side integer not null,
+    text text not null, problem text not null, whole_s real not null, f1 real, outcome text,
+    primary key (series_id, number, side)
+)
+
+alter table comparisons add column series_id text references series on delete cascade
+
+alter table comparisons add column series_number integer
+
+create index comparisons_series on comparisons (series_id)
 """

@@ -33,6 +33,8 @@ from core.records import (
     QuestionPair,
     Review,
     Run,
+    Series,
+    SeriesAnswerer,
     Span,
     Variant,
     new_id,
@@ -139,6 +141,12 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
     insert(workspace.db, turn)
     given = ComparedAnswer(answerer="tiny", version="", text="Jane.", whole_s=1.0)
     comparison = keep_comparison(workspace, project, "Who is it?", [given, given], is_blind=True)
+    who = SeriesAnswerer(answerer="tiny", title="tiny", version="")
+    series = Series(
+        id="series-1", project_id=project.id, person_id=None, made_by="Ada", number=1, questions="", questions_sha256="",
+        question_count=1, answerers=(who, who), settings={}, job_id=job.id, created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, series)
     other = people.sign_in(workspace, token("other"))
     ada = declared("Ada")
     decision = Decision(verb="accepted", by=ada, before=(span,), after=(span,))
@@ -173,7 +181,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "minutes": 1, "trials": 2, "days": 30, "last": Retraining(job=job, state="waiting"),
         "conversation_id": conversation.id, "turn_id": turn.id, "setup": setup,
         "title": "x", "is_pinned": True, "question": "Who?", "opener": lambda: None, "thumb": "up", "correction": "x",
-        "comparison_id": comparison.id, "answers": [given, given], "is_blind": True, "better": 0,
+        "comparison_id": comparison.id, "series": series, "series_id": series.id, "answerers": series.answerers, "number": 1,
+        "most": 1, "answers": [given, given], "is_blind": True, "better": 0,
         "what": run.id, "deployed": Deployed(served=Served(name="x", model=workspace.home), sha256=None),
         "address": Address(), "limits": Limits(), "on_ready": lambda _needs_key: None,
         "documents": [document], "concerns": lambda _span: True, "by": ada, "actor": ada, "person": ada,
@@ -193,6 +202,7 @@ def params_of(check: str, run_id: str) -> JobParams:
     values |= {"full_epochs": 1, "variants": [{"model": "tiny", "settings": {}}] * 2, "goal": "facts"}
     values |= {"target": "/x", "model": "tiny", "settings": {}, "document_id": "document-1", "passage_id": "passage-1"}
     values |= {"first_run_id": run_id, "second_run_id": "run-2", "evaluate_job_id": "job-1"}
+    values |= {"answerers": [{"answerer": run_id}, {"answerer": "tiny"}]}
     kind = next(kind for kind in KINDS.values() if check == f"core.services.{kind.module}.check")
     return kind.params.from_values({name: value for name, value in values.items() if name in kind.params.model_fields})
 

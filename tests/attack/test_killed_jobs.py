@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from core import jobs
+from core.chat import Message
 from core.errors import ModelError
 from core.files import sha256_folder, write_atomic
 from core.jobs import worker
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams
+from core.models.text import Pace
 from core.records import (
     DatasetVersion,
     Detection,
@@ -25,11 +27,14 @@ from core.records import (
     QuestionPair,
     Release,
     Run,
+    Series,
+    SeriesAnswer,
     Span,
     new_id,
     now,
 )
 from core.services import review
+from core.services.chat.series import job as series_job
 from core.services.documents import reading
 from core.services.monitoring import retraining
 from core.services.privacy import anonymization, second_search
@@ -40,6 +45,7 @@ from core.services.training.experiments import job as experiments
 from core.settings import TrainingSettings
 from core.storage import Workspace, audit, audit_check, find, get, insert, update
 from core.training import TrainingResult
+from tests.services.chat.compared import Reciter, allow_hosts, params_for, write_questions
 from tests.unread import approve_all_unread
 
 from .killing import ADA, killed_everywhere, opened, put_document
@@ -328,6 +334,38 @@ def test_an_evaluation_that_was_stored_is_not_made_again_when_its_job_is_resumed
         insert(workspace.db, stored)
         questions = "/gone.jsonl"  # removed once the evaluation was stored
         assert evaluation.evaluate_run(JobContext(workspace, job), run, questions=questions) == stored
+
+
+def test_answers_of_a_series_are_kept_as_they_come_and_none_that_was_kept_is_asked_for_again(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, kept = tmp_path / "asked.txt", set[tuple[str, int]]()
+    questions = write_questions(tmp_path, {"Who?": "Ada.", "When?": "At noon."})
+    numbers = {"Who?": 1, "When?": 2}
+
+    class Noting(Reciter):
+        def stream(self, messages: Sequence[Message], **options: Any) -> Generator[str, None, Pace]:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"{self.other} {numbers[messages[-1].content]}\n")
+            return (yield from super().stream(messages, **options))
+
+    monkeypatch.setattr(series_job, "open_answerer", lambda _workspace, name: Noting({}, other=name))
+    with opened(home) as workspace:
+        allow_hosts(workspace, "one", "two")
+        job_id = submitted(workspace, params_for(questions, "one", "two"))
+
+    def look(workspace: Workspace) -> None:
+        log.write_text("")
+        kept.clear()
+        kept.update((answer.text, answer.number) for answer in find(workspace.db, SeriesAnswer))
+
+    for workspace in killed_everywhere(home, job_id, look):
+        (series,) = find(workspace.db, Series)
+        answers = sorted((answer.text, answer.number) for answer in find(workspace.db, SeriesAnswer))
+        assert answers == [("one", 1), ("one", 2), ("two", 1), ("two", 2)]
+        assert get(workspace.db, Job, job_id).result == {"series_id": series.id}
+        again = [(name, int(number)) for name, number in (line.split() for line in log.read_text().splitlines())]
+        assert sorted([*kept, *again]) == answers
 
 
 def test_the_side_that_an_evaluation_finished_is_not_made_again_when_its_job_is_resumed(

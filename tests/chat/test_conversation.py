@@ -1,9 +1,8 @@
 from collections.abc import Generator, Iterator, Sequence
-from itertools import count
 
 import pytest
 
-from core.chat import Answer, Message, answer, compare
+from core.chat import Answer, Message, answer
 from core.errors import InputError
 from core.models.text import Pace
 
@@ -96,23 +95,6 @@ def test_model_is_stopped_when_the_listener_goes_away() -> None:
 def test_without_a_question_there_is_no_answer(messages: list[Message]) -> None:
     with pytest.raises(InputError, match="no question"):
         answer(Reciter(["Yes."]), messages)
-
-
-def test_two_models_answer_the_same_prompt_one_after_the_other() -> None:
-    log: list[str] = []
-    left, right = Reciter(["l1 ", "l2"], log), Reciter(["r1 ", "r2 ", "r3"], log)
-    heard: list[tuple[str, str]] = []
-    first, second = compare(
-        left,
-        right,
-        "What is a red tag?",
-        on_piece=lambda side, piece: heard.append((side, piece)),
-        clock=map(float, count()).__next__,
-    )
-    assert (first.text, second.text) == ("l1 l2", "r1 r2 r3")
-    assert left.asked == right.asked == ASK
-    assert log == ["l1 ", "l2", "stopped", "r1 ", "r2 ", "r3", "stopped"]
-    assert heard == [("left", "l1 "), ("left", "l2"), ("right", "r1 "), ("right", "r2 "), ("right", "r3")]
 
 
 def test_longest_answer_is_passed_to_the_model() -> None:

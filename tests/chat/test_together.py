@@ -5,9 +5,9 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
-from core.chat import Message
+from core.chat import Ask, Ended, Message, together
 from core.chat.standings import Standing
-from core.chat.together import Ended, Piece, together
+from core.chat.together import Piece
 from core.errors import InputError
 from core.models.text import Pace
 
@@ -41,7 +41,7 @@ class Speaker:
 def test_all_answer_at_the_same_time_and_each_whole_answer_is_given(count):
     begun = threading.Barrier(count)  # passes only if all answer at once
     models = [Speaker([f"{side} ", "is ", "red."], begun) for side in range(count)]
-    said = list(together(models, ASK, max_tokens=9))
+    said = list(together([Ask(model, ASK) for model in models], max_tokens=9))
     ends = {each.side: each.answer.text for each in said if isinstance(each, Ended) and each.answer}
     assert ends == {side: f"{side} is red." for side in range(count)}
     pieces = [each.text for each in said if isinstance(each, Piece) and each.side == 0]
@@ -51,16 +51,24 @@ def test_all_answer_at_the_same_time_and_each_whole_answer_is_given(count):
 def test_one_that_cannot_answer_says_why_and_the_others_go_on():
     begun = threading.Barrier(2)
     error = InputError("Too long.", "Shorten it.")
-    said = list(together([Speaker([], begun, error), Speaker(["Red."], begun)], ASK, max_tokens=9))
+    models = [Speaker([], begun, error), Speaker(["Red."], begun)]
+    said = list(together([Ask(model, ASK) for model in models], max_tokens=9))
     ends = {each.side: each for each in said if isinstance(each, Ended)}
     assert ends[0].error is error and ends[0].answer is None
     assert ends[1].answer is not None and ends[1].answer.text == "Red."
 
 
+def test_no_more_answers_are_written_at_once_than_asked_for_and_all_are_given():
+    begun = threading.Barrier(2)  # passes only if two answer at once, and never waits for a third
+    speaker = Speaker(["Red."], begun)
+    said = together([Ask(speaker, ASK)] * 6, max_tokens=9, at_once=2)
+    assert sorted(each.side for each in said if isinstance(each, Ended) and each.answer) == [0, 1, 2, 3, 4, 5]
+
+
 def test_leaving_stops_all_models():
     begun = threading.Barrier(2)
     models = [Speaker(["tick "] * 10**9, begun) for _ in range(2)]
-    answers = together(models, ASK, max_tokens=9)
+    answers = together([Ask(model, ASK) for model in models], max_tokens=9)
     next(answers)
     answers.close()
     assert all(model.is_closed.wait(10) for model in models)

@@ -67,6 +67,6 @@ def test_a_cut_answer_and_a_prompt_that_is_too_long_are_told():
 
 
 def test_two_are_compared():
-    told = json.loads(_garrison("--json", "compare", "--left", EMBEDDED, "--right", EMBEDDED, "--prompt", "You?").stdout)
-    assert told["left"]["text"] == told["right"]["text"] == "Paris is the capital."
-    assert (told["left"]["token_count"], told["left"]["tokens_per_second"]) == (4, 59.5)  # as the engine counted
+    told = json.loads(_garrison("--json", "compare", EMBEDDED, EMBEDDED, "--prompt", "You?").stdout)["answers"]
+    assert [each["text"] for each in told] == ["Paris is the capital."] * 2
+    assert (told[0]["token_count"], told[0]["tokens_per_second"]) == (4, 59.5)  # as the engine counted

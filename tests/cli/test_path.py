@@ -80,8 +80,8 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     asked = ("--prompt", question, "--max-tokens", "64")
     answer = garrison("chat", "--run", run["run"], *asked)
     assert answer["answer"].strip()
-    both = garrison("compare", "--left", "smollm2-135m-instruct", "--right", run["run"], *asked)
-    assert both["left"]["text"].strip() and both["right"]["text"] == answer["answer"]
+    first, second = garrison("compare", "smollm2-135m-instruct", run["run"], *asked)["answers"]
+    assert first["text"].strip() and second["text"] == answer["answer"]
 
     release = garrison("export", run["run"], str(tmp_path / "gguf"), "--format", "gguf", "--quantization", "q8_0")
     file = next(Path(release["path"]).glob("*.gguf"))

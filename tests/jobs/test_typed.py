@@ -16,6 +16,8 @@ from core.jobs.typed import JobParams
 from core.jobs.worker import run_job
 from core.records import Job, new_id, now
 from core.services import demo, sample
+from core.services.chat.series import job as comparing
+from core.services.chat.series.answerers import Chosen
 from core.services.documents import reading
 from core.services.evaluation import judging
 from core.services.monitoring import questions as asked_questions
@@ -118,6 +120,10 @@ STORED: list[tuple[JobParams, dict[str, Any]]] = [
         judging.Params(first_run_id="run-1", second_run_id="run-2", model="site-70b"),
         {"first_run_id": "run-1", "second_run_id": "run-2", "model": "site-70b"},
     ),
+    (
+        comparing.Params(answerers=(Chosen(answerer="run-1", from_documents=True), Chosen(answerer="tiny"))),
+        {"answerers": [{"answerer": "run-1", "from_documents": True}, {"answerer": "tiny"}]},
+    ),
     (leaks.Params(run_id="run-1"), {"run_id": "run-1"}),
     (evaluation.Params(run_id="run-1", asks_like="run-1"), {"run_id": "run-1", "asks_like": "run-1"}),
     (retraining.Params(), {}),
@@ -162,6 +168,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         "first_run_id": "run-1", "second_run_id": "run-2", "model": "site-70b", "words": "Run 1 is better, by this judge.",
         "preferences": {"first": 9, "second": 1, "same": 2, "disagreed": 3, "alike": 1},
     },
+    "compare": {"series_id": "series-1"},
     "leaktest": {"run_id": "run-1", "light": "green", "tested": 41, "learned": 0},
     "retrain": {
         "dataset_id": "dataset-2", "number": 2,

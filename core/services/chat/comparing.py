@@ -6,7 +6,7 @@ from core.chat.standings import Standing, standings
 from core.errors import InputError
 from core.models.registry import model_folders, models_for
 from core.records import ComparedAnswer, Comparison, Project, Run, Vote, new_id, now
-from core.storage import Workspace, delete, find, get, insert, rights, update
+from core.storage import Workspace, count, delete, find, get, insert, rights, update
 from core.storage.traceless import empty_log, traceless
 
 FEWEST, MOST = 2, 4  # answers side by side
@@ -63,21 +63,28 @@ def vote(workspace: Workspace, comparison_id: str, better: int | None) -> None:
         update(permitted.db, Comparison, comparison.id, vote=Vote(better=better))
 
 
-def votes(workspace: Workspace, project: Project, *, is_blind: bool | None = None) -> list[Standing]:
+def votes(workspace: Workspace, project: Project) -> list[Standing]:
     """Return how everything that was compared in a project stands, by the votes of all its people.
-
-    With `is_blind`, only comparisons whose names were hidden until the vote count, or only the others.
 
     Raises:
         AccessError: the acting person may not chat in this project.
     """
     permitted = workspace.allowed("chat", project.id)
-    found = find(permitted.db, Comparison, project_id=project.id)
-    return standings(each for each in found if is_blind is None or each.is_blind == is_blind)
+    return standings(find(permitted.db, Comparison, project_id=project.id))
+
+
+def own_count(workspace: Workspace, project: Project) -> int:
+    """Return how many comparisons of the acting person a project keeps, with their votes on series.
+
+    Raises:
+        AccessError: the acting person may not chat in this project.
+    """
+    permitted = workspace.allowed("chat", project.id)
+    return count(permitted.db, Comparison, project_id=project.id, person_id=rights.person_id(permitted.db))
 
 
 def forget_comparisons(workspace: Workspace, project: Project) -> int:
-    """Delete the acting person's comparisons of a project for good; return how many there were.
+    """Delete the acting person's comparisons of a project for good, with their votes on series; return how many there were.
 
     Raises:
         AccessError: the acting person may not chat in this project.

@@ -40,7 +40,7 @@ class QuestionSet:
             number=place + 1,
             question=row["input"],
             reference=row["output"],
-            is_answerable=row["kind"] != UNANSWERABLE if row.get("kind") else not is_refusal(row["output"]),
+            is_answerable=is_answerable(row),
             kind=row.get("kind"),
             was_trained_on=self.was_trained_on[place],
             passage=source.text if source else "",
@@ -96,15 +96,20 @@ def question_set(workspace: Workspace, run: Run, rows: Sequence[Row]) -> Questio
         SetupError: the rows that the run was trained on are gone.
     """
     rights.check(workspace.db, "read documents", run.project_id)
-    trained = {_key(row) for row in trained_rows(workspace, run)}
+    trained = {question_key(row) for row in trained_rows(workspace, run)}
     return QuestionSet(
         rows=tuple(rows),
         sources=tuple(_sources(workspace, run.project_id, rows)),
-        was_trained_on=tuple(_key(row) in trained for row in rows),
+        was_trained_on=tuple(question_key(row) in trained for row in rows),
     )
 
 
-def _key(row: Mapping[str, Any]) -> _Key:
+def is_answerable(row: Mapping[str, Any]) -> bool:
+    """Return whether the documents answer a question: its kind says so, else its right answer is no refusal."""
+    return bool(row["kind"] != UNANSWERABLE if row.get("kind") else not is_refusal(row["output"]))
+
+
+def question_key(row: Mapping[str, Any]) -> _Key:
     """Return a question with the questions before it, as they are compared: without case, punctuation and articles."""
     return tuple(normalize(each["input"]) for each in (*row.get("history", ()), row))
 

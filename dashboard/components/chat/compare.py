@@ -6,26 +6,55 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from core.chat import Message
+from core.chat import Ask, Ended, Message, together
 from core.chat.standings import Standing
-from core.chat.together import Ended, together
 from core.errors import GarrisonError
 from core.records import ComparedAnswer, Comparison, Project, Run
-from core.services.chat.comparing import FEWEST, MOST, keep_comparison, version_of, vote, votes
+from core.services.chat.comparing import (
+    FEWEST,
+    MOST,
+    forget_comparisons,
+    keep_comparison,
+    own_count,
+    version_of,
+    vote,
+    votes,
+)
 from core.storage import Workspace, find, get
+from core.words import counted
 from dashboard import resources
 from dashboard.components.answerers import show_where
 from dashboard.components.chat.answer_html import STYLE, answer_html
+from dashboard.components.chat.series.ballot import LETTERS
+from dashboard.components.chat.series.page import show_all_series
 from dashboard.components.errors import show_error, shown_errors
 
 LONGEST_TOKENS = 1024
-LETTERS = "ABCD"
+WHAT = {"one": "One question", "file": "Over a question file"}
 _KEPT = "compared"  # id of the comparison that is shown
 
 
 def show_compare(workspace: Workspace, project: Project, answerers: Mapping[str, str]) -> None:
-    """Ask several models the same question, show the answers as they are written, and take the vote."""
+    """Show the choice between one question now and the questions of a file, and what was chosen."""
     st.html(STYLE)
+    what = st.segmented_control(
+        "What to ask",
+        list(WHAT),
+        default="one",
+        required=True,
+        format_func=lambda name: WHAT[name],
+        label_visibility="collapsed",
+        key="compare-what",
+    )
+    if what == "one":
+        show_one_question(workspace, project, answerers)
+    else:
+        with shown_errors():
+            show_all_series(workspace, project, answerers)
+
+
+def show_one_question(workspace: Workspace, project: Project, answerers: Mapping[str, str]) -> None:
+    """Ask several models the same question, show the answers as they are written, and take the vote."""
     names = list(answerers)
     if len(names) < FEWEST:
         st.info("There is one model only. Train one, or add another, to compare it with.", icon=":material/info:")
@@ -58,6 +87,7 @@ def show_compare(workspace: Workspace, project: Project, answerers: Mapping[str,
         _show_kept(workspace, project, answerers)
     with shown_errors():
         show_standings(votes(workspace, project), answerers)
+        show_forgetting(workspace, project)
 
 
 def base_of_newest(workspace: Workspace, answerers: Mapping[str, str]) -> str:
@@ -86,8 +116,9 @@ def _ask(
             boxes[side].caption("Thinking …")
     with st.spinner("Opening the models …", show_time=True):
         models = [resources.answerer(workspace, name) for name in names]
+    asked = [Message("user", question)]
     written, kept = [""] * len(names), list[ComparedAnswer]()
-    for said in together(models, [Message("user", question)], max_tokens=LONGEST_TOKENS):
+    for said in together([Ask(model, asked) for model in models], max_tokens=LONGEST_TOKENS):
         if not isinstance(said, Ended):
             written[said.side] += said.text
             boxes[said.side].html(answer_html(written[said.side]))
@@ -110,10 +141,8 @@ def _raise_or_show(said: Ended) -> None:
 
 def _kept(workspace: Workspace, name: str, said: Ended) -> ComparedAnswer:
     assert said.answer is not None  # noqa: S101 for the type checker
-    given = said.answer
-    writing_s = given.token_count / given.tokens_per_second if given.tokens_per_second else 0.0
     return ComparedAnswer(
-        answerer=name, version=version_of(workspace, name), text=given.text, whole_s=given.first_token_s + writing_s
+        answerer=name, version=version_of(workspace, name), text=said.answer.text, whole_s=said.answer.whole_s
     )
 
 
@@ -167,7 +196,8 @@ def show_standings(found: Sequence[Standing], answerers: Mapping[str, str]) -> N
         low, high = each.interval
         rows.append(
             {
-                "Who answered": answerers.get(each.answerer, each.answerer),
+                "Who answered": answerers.get(each.answerer, each.answerer)
+                + (", from the documents" if each.from_documents else ""),
                 "Version": each.version[:8] or "not known",
                 "Better": each.won,
                 "Not chosen": each.lost,
@@ -177,3 +207,26 @@ def show_standings(found: Sequence[Standing], answerers: Mapping[str, str]) -> N
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Votes by who answered")
     st.caption("In brackets: the range in which the share may lie by chance, 19 times of 20. The fewer votes, the wider.")
+
+
+def show_forgetting(workspace: Workspace, project: Project) -> None:
+    """Draw the deletion of what the person has compared and voted on; nothing if there is nothing."""
+    count = own_count(workspace, project)
+    if not count:
+        return
+    with st.popover("Delete what I compared", icon=":material/delete:", key="compare-menu"):
+        st.caption(
+            f"You have compared {counted(count, 'question')} in this project. The questions, the answers and your votes, "
+            "also those on comparisons over a question file, are gone then. This cannot be undone."
+        )
+        is_meant = st.checkbox("Delete for good", key="compare-forget-meant")
+        if st.button(
+            "Delete my comparisons",
+            type="primary",
+            icon=":material/delete_forever:",
+            key="compare-forget",
+            disabled=not is_meant,
+        ):
+            forget_comparisons(workspace, project)
+            st.session_state.pop(_KEPT, None)
+            st.rerun()

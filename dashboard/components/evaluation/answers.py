@@ -34,7 +34,8 @@ def _show_row(row: Row) -> None:
     )
     st.text(row.reference)
     for place, (column, graded) in zip(st.columns(len(row.answers)), row.answers.items(), strict=True):
-        place.caption(f"**{COLUMN_WORDS[column]}**  \n{outcome_words(row, graded)}")
+        told = outcome_words(graded.outcome, graded.token_f1, is_answerable=row.asked.is_answerable)
+        place.caption(f"**{COLUMN_WORDS[column]}**  \n{told}")
         place.text(graded.answer.strip() or "(nothing)")
     if row.asked.passage:
         with st.expander("The passage it was asked with", icon=":material/article:"):

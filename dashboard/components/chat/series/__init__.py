@@ -1,0 +1,1 @@
+"""Comparing over a question file: started, looked at, voted on, taken along."""

@@ -1,0 +1,112 @@
+"""Chat & compare, over a question file: begun, looked at, voted on, deleted."""
+
+import pytest
+
+from core.records import Comparison, Job, Series
+from core.services.chat.series import job, stored
+from core.storage import find
+from tests.services.chat.compared import QUESTIONS, Reciter, allow_hosts, answered, params_for, write_questions
+
+
+@pytest.fixture
+def project(workspace):
+    return workspace.create_project("Winches")
+
+
+@pytest.fixture
+def series(workspace, project, waiting_jobs, monkeypatch, tmp_path) -> Series:
+    allow_hosts(workspace, "good", "poor")
+    models = {"good": Reciter(QUESTIONS), "poor": Reciter({}, "No *idea* <b>at all</b>.")}
+    monkeypatch.setattr(job, "open_answerer", lambda _workspace, name: models[name])
+    return answered(workspace, project, params_for(write_questions(tmp_path), "good", "poor"))
+
+
+@pytest.fixture
+def open_file_mode(open_page, project):
+    def open_it():
+        app = open_page("chat", project_id=project.id)
+        app.get_by_key("chat-mode").set_value("compare").run()
+        app.get_by_key("compare-what").set_value("file").run()
+        assert not app.exception and not app.error
+        return app
+
+    return open_it
+
+
+def test_a_project_without_any_says_what_to_bring_and_who_can_be_asked_twice(open_file_mode, workspace):
+    allow_hosts(workspace, "good")
+    app = open_file_mode()
+    start = app.button(key="series-start")
+    assert start.disabled and start.proto.type == "primary"
+    assert "good, on models.site, from the documents" in app.multiselect(key="series-who").options
+    told = [caption.value for caption in app.caption]
+    assert any("Bring a file of questions" in words for words in told)
+    assert any("What comes of it will stand here" in words for words in told)
+
+
+def test_a_file_begins_a_job_whose_progress_is_followed(open_file_mode, workspace, waiting_jobs):
+    allow_hosts(workspace, "good", "poor")
+    app = open_file_mode()
+    app.multiselect(key="series-who").set_value(["good, on models.site", "poor, on models.site"]).run()
+    app.file_uploader(key="series-questions").set_value(("mine.txt", b"Who?\nWhen?\n", "text/plain")).run()
+    app.button(key="series-start").click().run()
+    (begun,) = find(workspace.db, Job, kind="compare")
+    assert begun.params["name"] == "mine.txt" and begun.params["remove_after"]
+    assert any("Compare over a question file" in element.value for element in app.markdown)
+    assert app.button(key="series-start").disabled
+
+
+def test_results_say_who_is_better_with_the_range_that_so_few_questions_allow(open_file_mode, series):
+    app = open_file_mode()
+    assert app.selectbox(key="series").options == ["1. 3 questions of questions.jsonl · done"]
+    assert any("Chance alone may explain that" in element.value for element in app.markdown)
+    pairs, scores = (frame.value for frame in app.dataframe)
+    assert list(pairs.iloc[0])[2:] == [3, 0, 0, "100% (44% to 100%)"]  # Wilson, 3 of 3, by hand
+    assert list(scores["Right"]) == [3, 0]
+
+
+def test_votes_are_taken_without_names_skipped_and_taken_back(open_file_mode, workspace, series):
+    app = open_file_mode()
+    app.get_by_key("series-view").set_value("vote").run()
+    shown = [element.value for element in app.markdown]
+    assert "**Answer A**" in shown and not any("models.site" in words for words in shown)
+    assert app.text[0].value == "What holds the winch?"
+    app.button(key="series-skip").click().run()
+    assert app.text[0].value == "How much does it hold?"
+    app.button(key="series-vote-1").click().run()
+    assert app.text[0].value == "Who may use it?"
+    app.button(key="series-vote-none").click().run()
+    assert app.text[0].value == "What holds the winch?"  # which was skipped
+    assert [vote.series_number for vote in find(workspace.db, Comparison)] == [2, 3]
+    app.button(key="series-take-back").click().run()
+    assert app.text[0].value == "Who may use it?"
+    app.get_by_key("series-view").set_value("results").run()
+    assert [element.value for element in app.subheader] == ["By the right answers", "By your votes"]
+
+
+def test_all_answers_stand_side_by_side_and_load_nothing(open_file_mode, series):
+    app = open_file_mode()
+    app.get_by_key("series-view").set_value("answers").run()
+    assert [element.value for element in app.text] == [text for pair in QUESTIONS.items() for text in pair]
+    bodies = [element.proto.body for element in app.get("html")]
+    assert sum("No <em>idea</em> &lt;b&gt;at all&lt;/b&gt;." in body for body in bodies) == 3
+    assert any("wrong (0% of the words)" in caption.value for caption in app.caption)
+
+
+def test_a_comparison_is_deleted_after_a_second_thought(open_file_mode, workspace, project, series):
+    app = open_file_mode()
+    assert app.button(key="series-delete").disabled
+    app.checkbox(key=f"series-delete-{series.id}").check().run()
+    app.button(key="series-delete").click().run()
+    assert stored.all_series(workspace, project) == [] and not app.exception
+
+
+def test_own_comparisons_of_single_questions_are_deleted(open_page, workspace, project, series):
+    from core.services.chat.series.ballots import cast
+
+    cast(workspace, series.id, 1, 0)
+    app = open_page("chat", project_id=project.id)
+    app.get_by_key("chat-mode").set_value("compare").run()
+    app.checkbox(key="compare-forget-meant").check().run()
+    app.button(key="compare-forget").click().run()
+    assert find(workspace.db, Comparison) == [] and not app.exception
