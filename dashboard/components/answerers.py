@@ -3,6 +3,8 @@
 The run in use comes first, so that it answers where nobody chose; then the others, the newest first.
 """
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.errors import SetupError
@@ -38,6 +40,13 @@ def hosts(workspace: Workspace) -> dict[str, Host]:
     except SetupError as error:
         show_error(error)
         return {}
+
+
+def base_of_newest(workspace: Workspace, answerers: Mapping[str, str]) -> str:
+    """Return the base model of the newest run (else the last in the list), to compare before and after."""
+    names = list(answerers)
+    runs = find(workspace.db, Run, id=names[0])
+    return runs[0].model if runs and runs[0].model in answerers else names[-1]
 
 
 def show_where(workspace: Workspace, *names: str) -> None:

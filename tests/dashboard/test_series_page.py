@@ -81,7 +81,7 @@ def test_votes_are_taken_without_names_skipped_and_taken_back(open_file_mode, wo
     app.button(key="series-take-back").click().run()
     assert app.text[0].value == "Who may use it?"
     app.get_by_key("series-view").set_value("results").run()
-    assert [element.value for element in app.subheader] == ["By the right answers", "By your votes"]
+    assert [element.value for element in app.subheader] == ["By the right answers", "By votes"]
 
 
 def test_all_answers_stand_side_by_side_and_load_nothing(open_file_mode, series):

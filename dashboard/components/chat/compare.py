@@ -9,7 +9,7 @@ import streamlit as st
 from core.chat import Ask, Ended, Message, together
 from core.chat.standings import Standing
 from core.errors import GarrisonError
-from core.records import ComparedAnswer, Comparison, Project, Run
+from core.records import ComparedAnswer, Comparison, Project
 from core.services.chat.comparing import (
     FEWEST,
     MOST,
@@ -20,10 +20,10 @@ from core.services.chat.comparing import (
     vote,
     votes,
 )
-from core.storage import Workspace, find, get
+from core.storage import Workspace, get
 from core.words import counted
 from dashboard import resources
-from dashboard.components.answerers import show_where
+from dashboard.components.answerers import base_of_newest, show_where
 from dashboard.components.chat.answer_html import STYLE, answer_html
 from dashboard.components.chat.series.ballot import LETTERS
 from dashboard.components.chat.series.page import show_all_series
@@ -88,13 +88,6 @@ def show_one_question(workspace: Workspace, project: Project, answerers: Mapping
     with shown_errors():
         show_standings(votes(workspace, project), answerers)
         show_forgetting(workspace, project)
-
-
-def base_of_newest(workspace: Workspace, answerers: Mapping[str, str]) -> str:
-    """Return the base model of the newest run (else the last in the list), to compare before and after."""
-    names = list(answerers)
-    runs = find(workspace.db, Run, id=names[0])
-    return runs[0].model if runs and runs[0].model in answerers else names[-1]
 
 
 def _ask(

@@ -28,7 +28,7 @@ def show_results(workspace: Workspace, series: Series) -> None:
         _show_pairs(figures.by_right_answers, titles, alt="Who had more right answers")
         _show_scores(figures, titles)
     if figures.by_votes:
-        st.subheader("By your votes")
+        st.subheader("By votes")
         votes, voters = counted(figures.vote_count, "vote"), counted(figures.voter_count, "person", "people")
         st.caption(f"{votes} of {voters}, who saw no names.")
         _show_pairs(figures.by_votes, titles, alt="Whose answers got more votes")

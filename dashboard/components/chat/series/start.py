@@ -10,7 +10,7 @@ from core.services.chat.comparing import FEWEST, MOST
 from core.services.chat.series.answerers import Chosen
 from core.storage import Workspace, find
 from core.words import counted
-from dashboard.components.answerers import show_where
+from dashboard.components.answerers import base_of_newest, show_where
 from dashboard.components.errors import shown_errors
 from dashboard.components.questions.pair_files import READABLE, SUFFIXES, Upload, submit_with_file
 
@@ -21,13 +21,14 @@ def show_start(
     workspace: Workspace, project: Project, answerers: Mapping[str, str], *, is_first: bool, is_busy: bool
 ) -> None:
     """Draw the choice of answerers and questions, and begin the job."""
+    names = list(answerers.values())
     labels = {label: Chosen(answerer=name) for name, label in answerers.items()}
     labels |= {f"{label}{READS}": Chosen(answerer=name, from_documents=True) for name, label in answerers.items()}
     with st.expander("Compare over a question file", expanded=is_first, icon=":material/playlist_add_check:"):
         chosen = st.multiselect(
             "Who answers all of them",
             list(labels),
-            default=list(labels)[:FEWEST],
+            default=list(dict.fromkeys((names[0], answerers[base_of_newest(workspace, answerers)]))),
             max_selections=MOST,
             key="series-who",
             help="Each may be there twice: as it answers by itself, and as it answers from the approved documents.",
