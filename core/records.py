@@ -663,6 +663,7 @@ class SeriesAnswer:
     number: int  # of the question
     side: int  # position of the answerer, from 0
     text: str
+    state: AnswerState = "complete"  # "cut" and "repeating" as in a `ChatTurn`
     problem: str = ""  # why there is no answer, in a sentence; "" if there is one
     whole_s: float
     f1: float | None = None  # token F1, 0 to 1

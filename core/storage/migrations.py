@@ -790,7 +790,7 @@ create table series_questions (
 create table series_answers (
     series_id text not null references series on delete cascade,
     project_id text not null references projects on delete cascade, number integer not null, side integer not null,
-    text text not null, problem text not null, whole_s real not null, f1 real, outcome text,
+    text text not null, state text not null, problem text not null, whole_s real not null, f1 real, outcome text,
     primary key (series_id, number, side)
 )
 

@@ -66,7 +66,7 @@ def data(text: str = "Words", **changes: Any) -> ReportData:
         questions_sha256="cd" * 32, question_count=2, answerers=answerers,
         settings={"temperature": 0.0, "longest_tokens": 512}, job_id="job-1", created_at="2026-11-23T10:00:00.000+00:00",
     )  # fmt: skip
-    given = SampledAnswer(title=text, text=text, outcome="right", f1=1.0, votes=2)
+    given = SampledAnswer(title=text, text=text, note=text, outcome="right", f1=1.0, votes=2)
     marks = [[GOOD, BAD]] * 8
     values = ReportData(
         project=text, series=series, answer_count=4, scored_count=8, trained_count=1, scores=scores(marks),

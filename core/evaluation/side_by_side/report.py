@@ -18,6 +18,7 @@ class SampledAnswer:
 
     title: str
     text: str
+    note: str  # how it ended, if it was not complete
     outcome: AnswerOutcome | None
     f1: float | None
     votes: int

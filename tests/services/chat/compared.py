@@ -28,7 +28,7 @@ class Reciter:
     backend = "recited"
 
     def __init__(self, known: Mapping[str, str], other: str = "No idea at all.") -> None:
-        self.known, self.other, self.asked = known, other, list[str]()
+        self.known, self.other, self.asked, self.is_complete = known, other, list[str](), True
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
         question = messages[-1].content
@@ -36,7 +36,7 @@ class Reciter:
         if question == "too long":
             raise InputError("The conversation has 9 tokens; this model reads 8.", "Shorten the message.")
         yield self.known.get(question, self.other)
-        return Pace(read_count=9, cached_count=0, token_count=4, tokens_per_second=8.0, is_complete=True)
+        return Pace(read_count=9, cached_count=0, token_count=4, tokens_per_second=8.0, is_complete=self.is_complete)
 
     def close(self) -> None:
         pass

@@ -213,7 +213,7 @@ def test_own_votes_are_forgotten_with_the_other_comparisons(workspace, project, 
     assert get(workspace.db, Series, series.id)
 
 
-def test_one_that_reads_the_documents_is_another_than_one_that_does_not(workspace, project, tmp_path, monkeypatch):
+def test_one_that_reads_the_documents_is_another_than_one_that_does_not(workspace, learned, tmp_path, monkeypatch):
     class FromDocuments(Reciter):
         def __init__(self, *_given: object) -> None:
             super().__init__({}, "From a document.")
@@ -222,7 +222,7 @@ def test_one_that_reads_the_documents_is_another_than_one_that_does_not(workspac
     monkeypatch.setattr(job, "count_sources", lambda *_given, **_named: 0)
     chosen = (Chosen(answerer="good"), Chosen(answerer="good", from_documents=True))
     params = job.Params(answerers=chosen, questions=str(write_questions(tmp_path)))
-    series = answered(workspace, project, params)
+    series = answered(workspace, learned.project, params)
     assert [each.title for each in series.answerers] == ["good, on models.site", "good, on models.site, from the documents"]
     answers = stored.page_of(workspace, series.id, first=0, most=1)[0].answers
     assert [answers[side].text for side in (0, 1)] == ["Four steel bolts.", "From a document."]
@@ -230,6 +230,21 @@ def test_one_that_reads_the_documents_is_another_than_one_that_does_not(workspac
     assert ballot
     ballots.cast(workspace, series.id, 1, ballot.texts.index("From a document."))
     assert figures_of(workspace, series.id).by_votes[0].lost == 1
+
+
+def test_without_an_approved_document_nobody_answers_from_the_documents(workspace, project, tmp_path):
+    chosen = (Chosen(answerer="good"), Chosen(answerer="good", from_documents=True))
+    params = job.Params(answerers=chosen, questions=str(write_questions(tmp_path)))
+    with pytest.raises(InputError, match="No document of this project is approved"):
+        jobs.submit(workspace, params, project_id=project.id)
+
+
+def test_an_answer_that_was_cut_is_told_as_such(workspace, project, tmp_path, knows_all):
+    knows_all.is_complete = False
+    series = answered(workspace, project, params_for(write_questions(tmp_path), "good", "poor"))
+    answers = stored.page_of(workspace, series.id, first=0, most=1)[0].answers
+    assert (answers[0].state, answers[1].state) == ("cut", "complete")
+    assert "it reached the longest answer" in report_of(workspace, series.id)
 
 
 def test_questions_that_a_run_was_trained_on_count_for_nothing(workspace, learned, tmp_path, monkeypatch):

@@ -34,7 +34,14 @@ def as_they_are(workspace: Workspace, project: Project, chosen: Sequence[Chosen]
         raise InputError(f"{len(chosen)} of them cannot be compared.", f"Choose {FEWEST} to {MOST}.")
     if len({(each.answerer, each.from_documents) for each in chosen}) < len(chosen):
         raise InputError("One of them was chosen twice.", "Choose each once, or once with the documents and once without.")
-    documents = documents_sha256(permitted, project) if any(each.from_documents for each in chosen) else ""
+    documents = ""
+    if any(each.from_documents for each in chosen):
+        documents = documents_sha256(permitted, project)
+        if not documents:
+            raise InputError(
+                "No document of this project is approved, so there is nothing to answer from.",
+                "Approve one on the page Review, or let all answer by themselves.",
+            )
     return tuple(_as_it_is(permitted, project, each, documents) for each in chosen)
 
 
@@ -67,7 +74,7 @@ def _as_it_is(workspace: Workspace, project: Project, chosen: Chosen, documents:
 
 
 def documents_sha256(workspace: Workspace, project: Project) -> str:
-    """Return a hash that changes with whatever is approved in a project.
+    """Return a hash that changes with whatever is approved in a project; "" if nothing is.
 
     Raises:
         AccessError: the acting person may not see the project.
@@ -75,7 +82,8 @@ def documents_sha256(workspace: Workspace, project: Project) -> str:
     rights.check(workspace.db, "see project", project.id)
     documents = find(workspace.db, Document, project_id=project.id, state="read")
     approvals = (workspace.active_review(document.id) for document in documents if document.kind != "pairs")
-    return sha256_text("\n".join(sorted(review.anonymized_sha256 for review in approvals if review)))
+    approved = sorted(review.anonymized_sha256 for review in approvals if review)
+    return sha256_text("\n".join(approved)) if approved else ""
 
 
 def check_unchanged(workspace: Workspace, project: Project, answerers: Sequence[SeriesAnswerer]) -> None:

@@ -26,7 +26,7 @@ def as_csv(workspace: Workspace, series_id: str) -> str:
     series, permitted = permitted_series(workspace, series_id)
     file = io.StringIO()
     writer = csv.writer(file)
-    columns = ("answer", "outcome", "token_f1", "seconds", "votes")
+    columns = ("answer", "state", "outcome", "token_f1", "seconds", "votes")
     named = [f"{column} of {each.title}" for each in series.answerers for column in columns]
     writer.writerow(map(harmless, ["number", "question", "right answer", "counts", *named]))
     votes = votes_by_question(permitted, series)
@@ -38,6 +38,7 @@ def as_csv(workspace: Workspace, series_id: str) -> str:
             cells += (
                 [
                     answer.text or answer.problem,
+                    answer.state,
                     answer.outcome or "",
                     _number(answer.f1),
                     _number(answer.whole_s),

@@ -185,6 +185,7 @@ def _scored(question: SeriesQuestion, side: int, ended: Ended) -> SeriesAnswer:
         number=question.number,
         side=side,
         text=text,
+        state="complete" if given is None or given.is_complete else "repeating" if given.is_repeating else "cut",
         problem="" if given else "It could not read a question this long.",
         whole_s=given.whole_s if given else 0.0,
         f1=token_f1(text, question.reference) if is_scored else None,

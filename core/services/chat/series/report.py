@@ -3,6 +3,7 @@
 from core import __version__
 from core.evaluation.side_by_side.report import ReportData, Sampled, SampledAnswer, chosen_numbers, render_report
 from core.records import Project, Series, now
+from core.services.chat.chat_export import STATE_WORDS
 from core.services.chat.series.figures import figures_of, scored_questions, votes_by_question
 from core.services.chat.series.stored import answer_count, answered_questions, permitted_series
 from core.storage import Permitted, Workspace, get
@@ -53,6 +54,7 @@ def _sample(permitted: Permitted, series: Series) -> list[Sampled]:
             SampledAnswer(
                 title=series.answerers[side].title,
                 text=answer.text or answer.problem,
+                note=STATE_WORDS[answer.state],
                 outcome=answer.outcome,
                 f1=answer.f1,
                 votes=given[side],

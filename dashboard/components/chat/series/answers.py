@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.records import Series, SeriesAnswer
+from core.services.chat.chat_export import STATE_WORDS
 from core.services.chat.series.stored import Answered, page_of
 from core.storage import Workspace
 from core.storage.series_pages import Order
@@ -57,5 +58,7 @@ def _show_answer(title: str, answer: SeriesAnswer | None, *, is_answerable: bool
         st.caption("Not answered yet.")
     elif answer.text:
         st.html(answer_html(answer.text))
+        if words := STATE_WORDS[answer.state]:
+            st.caption(f"{words.capitalize()}.")
     else:
         st.caption(answer.problem or "It ended without a word.")
