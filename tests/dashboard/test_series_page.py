@@ -4,7 +4,7 @@ import pytest
 
 from core.records import Comparison, Job, Series
 from core.services.chat.series import job, stored
-from core.storage import find
+from core.storage import find, get, update
 from tests.services.chat.compared import QUESTIONS, Reciter, allow_hosts, answered, params_for, write_questions
 
 
@@ -99,6 +99,22 @@ def test_a_comparison_is_deleted_after_a_second_thought(open_file_mode, workspac
     app.checkbox(key=f"series-delete-{series.id}").check().run()
     app.button(key="series-delete").click().run()
     assert stored.all_series(workspace, project) == [] and not app.exception
+
+
+def test_an_older_one_that_was_interrupted_can_be_resumed_where_it_is_chosen(
+    open_file_mode, workspace, project, series, tmp_path
+):
+    answered(workspace, project, params_for(write_questions(tmp_path), "poor", "good"))
+    update(workspace.db, Job, series.job_id, state="failed", error="The job's process ended.")
+    workspace.db.execute("delete from series_answers where series_id = ? and side = 1", [series.id])
+    app = open_file_mode()
+    assert (
+        app.selectbox(key="series").options[1] == "1. 3 questions of questions.jsonl · 3 of 6 answers, stopped by an error"
+    )
+    assert not any((button.key or "").startswith("resume-") for button in app.button)
+    app.selectbox(key="series").set_value(series.id).run()
+    app.button(key=f"resume-{series.job_id}").click().run()
+    assert get(workspace.db, Job, series.job_id).state == "queued" and not app.exception
 
 
 def test_own_comparisons_of_single_questions_are_deleted(open_page, workspace, project, series):

@@ -86,6 +86,7 @@ def run(context: JobContext, params: Params) -> Result:
     for side, left in enumerate(due):
         if left:
             _answer(context, project, series, side, left, report)
+    check_unchanged(context.workspace, project, series.answerers)  # also while they answered, as by a withdrawn approval
     return Result(series_id=series.id)
 
 

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.records import JobState, Project, Series
+from core.records import Job, JobState, Project, Series
 from core.services.chat.series.files import as_csv, as_jsonl
 from core.services.chat.series.report import report_of
 from core.services.chat.series.stored import all_series, answer_count, delete_series, may_delete, state_of
-from core.storage import Workspace
+from core.storage import Workspace, find
 from core.words import counted
 from dashboard.components.chat.series.answers import show_answers
 from dashboard.components.chat.series.ballot import show_ballot
 from dashboard.components.chat.series.results import show_results
 from dashboard.components.chat.series.start import show_start
 from dashboard.components.errors import shown_errors
-from dashboard.components.follower import follow_newest, is_active
+from dashboard.components.follower import follow_job, follow_newest, is_active
 from dashboard.components.words import JOB_WORDS, ago, clock
 
 VIEWS = {"results": "Results", "vote": "Vote without names", "answers": "All answers"}
@@ -33,6 +33,9 @@ def show_all_series(workspace: Workspace, project: Project, answerers: Mapping[s
         )
         return
     series = choose_series(workspace, found)
+    for stopped in find(workspace.db, Job, id=series.job_id):
+        if stopped.state in ("failed", "cancelled") and job is not None and stopped.id != job.id:
+            follow_job(workspace, stopped)  # the newest one is shown above
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(
             "What to look at",
