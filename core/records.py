@@ -100,6 +100,7 @@ AnswerOutcome = Literal["right", "wrong", "refused"]
 AnswerState = Literal["writing", "complete", "cut", "repeating", "stopped", "broken off"]
 Thumb = Literal["up", "down"]
 WayIntoUse = Literal["by hand", "automatic", "rolled back"]
+NoteOrigin = Literal["summary", "beginnings"]  # by the model, or the beginnings of the questions where it could not
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
 SEARCH_VERSION = 1  # of the personal data search; incremented whenever the search learns to find more
@@ -520,6 +521,17 @@ class ChatSetup:
     temperature: float = 0.0  # 0 gives the likeliest answer; the higher, the freer
     longest_tokens: int = 2048  # longest answer
     from_documents: bool = False  # answers rest on the project's approved documents, or say that these do not tell
+    remembers: bool = False  # the model is told what the person was told before in this project, where it fits a question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatNote:
+    """What a model is told in place of a conversation's earlier turns."""
+
+    text: str
+    until: int  # number of the last turn that it tells of; it begins with the first
+    origin: NoteOrigin
+    is_edited: bool = False  # the person has changed its words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -532,6 +544,7 @@ class Conversation:
     title: str
     is_pinned: bool = False
     setup: ChatSetup
+    note: ChatNote | None = None  # None while the model reads all turns themselves
     created_at: str
     updated_at: str  # when a question was asked last
 
@@ -546,6 +559,17 @@ class ChatPace:
     cached_count: int | None = None  # of these, known from before
     token_count: int | None = None
     tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """The place of words that a model was told again: the piece of a turn that begins with character `start`.
+
+    It holds no words, so that what is deleted is gone wherever it was remembered.
+    """
+
+    turn_id: str
+    start: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -565,9 +589,11 @@ class ChatTurn:
     answerer: str  # who answered: id of a run, or name of a model or a host
     pace: ChatPace | None = None  # None while it is written
     sources: dict[str, Any] = field(default_factory=dict)  # `DocumentAnswer` as JSON; {} if nothing was looked up
+    remembered: tuple[Remembered, ...] = ()  # what the model was told again with the question, best first
     thumb: Thumb | None = None  # what the person thinks of the answer
     correction: str | None = None  # what it should have been, in the person's words
     is_replaced: bool = False  # asked again, and kept for what the person thought of it
+    is_forgotten: bool = False  # never to be remembered
     created_at: str
     written_at: str  # when the answer was last stored
 

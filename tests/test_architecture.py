@@ -25,7 +25,7 @@ ROOMS = {
     "deploy",
     "monitoring",
 }
-READING = {"documents", "privacy", "questions", "evaluation", "retrieval"}  # the rooms that read text as language
+READING = {"documents", "privacy", "questions", "evaluation", "retrieval", "chat"}  # the rooms that read text as language
 
 # What each part of core may import from core. Rooms pass records to each other and read no database; only `models` may be
 # used by the rest.

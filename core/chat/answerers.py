@@ -6,10 +6,12 @@ The libraries are imported when a model is opened.
 import json
 import threading
 from collections.abc import Generator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.chat.conversation import ChatModel
+from core.chat.room import Room, guessed_tokens, too_long
 from core.errors import Hint, InputError, SetupError
 from core.models.text import Message, Pace
 from core.records import ModelFormat
@@ -18,7 +20,6 @@ from core.settings import Precision
 
 if TYPE_CHECKING:
     from core.models.causal import CausalModel
-    from core.models.engine.model import EngineModel
     from core.models.engine.remote import HostModel
     from core.models.engine.settings import Host
 
@@ -38,10 +39,7 @@ def open_model(path: Path, format: ModelFormat) -> ChatModel:
         EngineCrashed: the engine ended while loading.
     """
     if format == "gguf":
-        from core.models.engine.model import EngineModel
-        from core.models.engine.supervisor import shared
-
-        return _Served(EngineModel(shared(), path))
+        return _Engine(path)
     if format == "safetensors":
         from core.models.causal import load_causal
 
@@ -59,7 +57,7 @@ def open_host(name: str, host: "Host") -> ChatModel:
     """
     from core.models.engine.remote import HostModel
 
-    return _Hosted(HostModel(name, host), backend=name)
+    return _Hosted(HostModel(name, host), name)
 
 
 def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | None = None) -> ChatModel:
@@ -88,12 +86,11 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
     if run.is_whole:
         return _open_whole(run, template, precision)
 
-    from core.models.engine.supervisor import shared
     from core.models.engine.tuned import tuned
 
     tuned_run = tuned(base, format, folder=folder, template=template, precision=precision, cache=cache)
     if tuned_run:
-        return _Served(tuned_run.open_run(shared()))
+        return _Engine(tuned_run.model, template=tuned_run.template, adapter=tuned_run.adapter)
 
     from core.models.causal import load_adapter, load_causal
 
@@ -106,10 +103,7 @@ def _open_whole(run: RunFolder, template: str, precision: Precision) -> ChatMode
     from core.models.engine.tuned import base_for_engine
 
     if gguf := base_for_engine(run.weights, "safetensors", precision=precision, cache=run.path):
-        from core.models.engine.model import EngineModel
-        from core.models.engine.supervisor import shared
-
-        return _Served(EngineModel(shared(), gguf, template=template))
+        return _Engine(gguf, template=template)
     from core.models.causal import load_causal
 
     return _Causal(load_causal(run.weights, "safetensors", precision=precision, template=template))
@@ -123,27 +117,69 @@ def _precision(record: Path) -> Precision:
     return precision
 
 
-class _Served:
-    """A `ChatModel` over a server, the engine's or another machine's, which answers several requests in parallel."""
+class _Engine:
+    """A `ChatModel` over llama.cpp's server, which answers several requests in parallel."""
 
-    def __init__(self, model: "EngineModel | HostModel", *, backend: str = "llama.cpp") -> None:
-        self._model = model
-        self.backend = backend
+    backend = "llama.cpp"
+
+    def __init__(self, path: Path, *, template: str = "", adapter: Path | None = None) -> None:
+        from core.models.engine.model import EngineModel
+        from core.models.engine.supervisor import shared
+
+        self._path, self._template, self._adapter = path, template, adapter
+        self._model = EngineModel(shared(), path, template=template, adapter=adapter)
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
-        return (yield from self._model.stream(_mappings(messages), max_tokens=max_tokens, temperature=temperature))
+        try:
+            return (yield from self._model.stream(_mappings(messages), max_tokens=max_tokens, temperature=temperature))
+        except InputError as error:
+            room = self.room(messages)
+            if room.left < 1:
+                raise too_long(messages, room) from error
+            raise
+
+    def room(self, messages: Sequence[Message]) -> Room:
+        from core.models.conversation import prompt_tokens
+        from core.models.engine.context import made_for_tokens
+        from core.models.engine.supervisor import shared
+        from core.models.llama import cached_vocabulary
+
+        with shared().serving(self._path, adapter=self._adapter) as serving:
+            readable = serving.client.context_tokens()
+        vocabulary = cached_vocabulary(self._path)
+        taken = len(prompt_tokens(vocabulary, self._template or vocabulary.template, _mappings(messages)))
+        return Room(taken=taken, readable=readable, made_for=made_for_tokens(self._path))
 
     def close(self) -> None:
         self._model.close()
 
 
-class _Hosted(_Served):
-    """Another machine's server: it applies the template itself, so it is asked in words to go on with an answer."""
+class _Hosted:
+    """A `ChatModel` over another machine's server, which applies the template itself and answers in parallel."""
+
+    def __init__(self, model: "HostModel", name: str) -> None:
+        self._model = model
+        self.backend = name
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
+        """Ask in words to go on with an answer that has begun, since the server writes the template."""
         begun = messages[-1:] and messages[-1].role == "assistant"
         asked = [*messages, GO_ON] if begun else messages
-        return (yield from super().stream(asked, max_tokens=max_tokens, temperature=temperature))
+        try:
+            return (yield from self._model.stream(_mappings(asked), max_tokens=max_tokens, temperature=temperature))
+        except InputError as error:  # what a server refuses for any other reason is a `ModelError`
+            raise too_long(messages, None) from error
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        readable = self._readable
+        return None if readable is None else Room(taken=guessed_tokens(messages), readable=readable)
+
+    @cached_property
+    def _readable(self) -> int | None:
+        return self._model.longest_tokens()
+
+    def close(self) -> None:
+        self._model.close()
 
 
 class _Causal:
@@ -159,9 +195,24 @@ class _Causal:
         from core.models.decoding import generate_stream
 
         with self._lock:
-            return (
-                yield from generate_stream(self._open, _mappings(messages), max_tokens=max_tokens, temperature=temperature)
-            )
+            try:
+                return (
+                    yield from generate_stream(
+                        self._open, _mappings(messages), max_tokens=max_tokens, temperature=temperature
+                    )
+                )
+            except InputError as error:
+                room = self.room(messages)
+                if room.left < 1:
+                    raise too_long(messages, room) from error
+                raise
+
+    def room(self, messages: Sequence[Message]) -> Room:
+        from core.models.conversation import prompt_tokens
+
+        causal = self._open
+        taken = len(prompt_tokens(causal.vocabulary, causal.template, _mappings(messages)))
+        return Room(taken=taken, readable=causal.context_tokens)
 
     def close(self) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.chat.repeating import until_repeating
+from core.chat.room import Room
 from core.errors import InputError
 from core.models.text import Message, Pace
 
@@ -52,7 +53,15 @@ class ChatModel(Protocol):
             temperature: 0 gives the likeliest answer, the same every time.
 
         Raises:
-            InputError: the conversation is longer than the model can read.
+            TooLong: the conversation is longer than the model can read.
+        """
+        ...
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        """Return how long a conversation is for this model and how much it reads; None if that cannot be known.
+
+        Raises:
+            SetupError: the model cannot be loaded or reached.
         """
         ...
 

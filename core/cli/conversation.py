@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.chat.noting import Told, instruction_with, noted, turns_to_note
+from core.chat.room import CHARACTERS_A_TOKEN
 from core.cli.shell import Shell, report_error, shell_of, visible
 from core.cli.sources import reporter, source_fields, source_text
 from core.errors import InputError
 from core.models.engine import EngineCrashed
-from core.records import Run
+from core.models.text import Message
+from core.records import ChatNote, Run
 from core.services.chat.answerers import open_answerer
 from core.storage import get
 
@@ -40,7 +43,7 @@ def chat(
     ] = False,
 ) -> None:
     """Chat with a model or a run; the answer is printed as it is written."""
-    from core.chat import Message, answer
+    from core.chat import answer
 
     shell = shell_of(context)
     if bool(model) == bool(run):
@@ -51,17 +54,16 @@ def chat(
         get(shell.workspace.db, Run, run)
     answerer = open_answerer(shell.workspace, model or run)
     reading = _reading(shell, answerer, project) if documents or project else None
-    messages: list[Message] = []
+    talk = _Talk(answerer, answer_tokens=max_tokens, from_documents=bool(reading))
 
     question = prompt or _ask()
     if shell.is_json and not question:
         raise InputError("Nothing was asked.", "Give a question with --prompt.")
     while question:
-        messages.append(Message("user", question))
         try:
             given = answer(
                 reading or answerer,
-                messages,
+                talk.asked(question),
                 max_tokens=max_tokens,
                 temperature=temperature,
                 on_piece=None if shell.is_json else _show,
@@ -71,10 +73,9 @@ def chat(
             if prompt or shell.is_json:
                 raise
             report_error(error, is_json=False)  # continue: the next question restarts the engine
-            messages.pop()
             question = _ask()
             continue
-        messages.append(Message("assistant", given.text))
+        talk.add(question, given.text)
         told = _told(question, given, backend=answerer.backend)
         if reading:
             cited = reading.cited(given.text)
@@ -83,6 +84,48 @@ def chat(
             shell.show(told, "\n")
         _show_ending(given)
         question = "" if prompt or shell.is_json else _ask()  # with --json, one question gives one document
+
+
+class _Talk:
+    """What was said so far, as far as the model reads it, and a note of the rest."""
+
+    def __init__(self, model: "ChatModel", *, answer_tokens: int, from_documents: bool) -> None:
+        from core.services.retrieval.answering import SOURCE_CHARACTERS
+
+        self._model, self._answer_tokens = model, answer_tokens
+        self._source_tokens = SOURCE_CHARACTERS // CHARACTERS_A_TOKEN * from_documents
+        self._told: list[Told] = []  # what the note does not tell
+        self._note: ChatNote | None = None
+        self._count = 0
+
+    def asked(self, question: str) -> list[Message]:
+        """Return what the model reads; say so if the beginning is summed up for that."""
+        count = turns_to_note(
+            lambda left_out: self._model.room(self._messages(question, left_out)),
+            len(self._told),
+            answer_tokens=self._answer_tokens,
+            other_tokens=self._source_tokens,
+        )
+        if count:
+            print("(longer than the model can read: its beginning is summed up …)", file=sys.stderr)
+            for step in noted(self._model, self._told[:count], before=self._note):
+                self._note = step.note if step.is_whole else self._note
+            self._told = self._told[count:]
+            if self._note:
+                print(f"(earlier in this conversation: {visible(self._note.text)})", file=sys.stderr)
+        return self._messages(question)
+
+    def add(self, question: str, given: str) -> None:
+        """Add a question with its answer."""
+        self._count += 1
+        if given.strip():
+            self._told.append(Told(self._count, question, given))
+
+    def _messages(self, question: str, left_out: int = 0) -> list[Message]:
+        said = instruction_with(self._note)
+        for turn in self._told[left_out:]:
+            said += [Message("user", turn.question), Message("assistant", turn.answer)]
+        return [*said, Message("user", question)]
 
 
 def _show(piece: str) -> None:

@@ -32,8 +32,12 @@ _BEGINS_MEANING = frozenset("a an the any all one those that to".split())
 
 def content_words(question: str) -> list[str]:
     """Return the words of a question, each once and in lower case, without stop words unless there are no others."""
-    words = list(dict.fromkeys(_WORD.findall(question.lower())))
-    return [word for word in words if word not in _ASKING] or words
+    return telling_words(question) or list(dict.fromkeys(_WORD.findall(question.lower())))
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the words of a text that are no stop words, each once and in lower case."""
+    return [word for word in dict.fromkeys(_WORD.findall(text.lower())) if word not in _ASKING]
 
 
 def term_asked_for(question: str) -> str:

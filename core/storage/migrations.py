@@ -313,6 +313,14 @@ def m033_series(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m034_remembered(db: sqlite3.Connection) -> None:
+    """Add what a model was told again of earlier turns, which turns are forgotten, and the notes of long conversations."""
+    db.execute("alter table conversations add column note text")
+    db.execute("alter table chat_turns add column remembered text not null default '[]'")
+    db.execute("alter table chat_turns add column is_forgotten integer not null default 0")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

@@ -4,6 +4,7 @@ A file of its own beside the project, so that no other project's words count in 
 the workspace. It holds nothing that is not in the approved texts, and may be deleted at any time.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -108,6 +109,11 @@ class SourceIndex:
     def __len__(self) -> int:
         """Count the passages."""
         return int(self._db.execute("select count(*) from passages").fetchone()[0])
+
+    def count_of(self, document_ids: Iterable[str]) -> int:
+        """Count the passages of these documents."""
+        query = "select count(*) from passages where document_id in (select value from json_each(?))"
+        return int(self._db.execute(query, [json.dumps(list(document_ids))]).fetchone()[0])
 
     def waiting(self, limit: int) -> list[tuple[int, str]]:
         """Return numbers and texts, with headings, of up to `limit` passages of one document without an embedding."""

@@ -137,6 +137,10 @@ class Workspace:
         """Return the path of the index of a project's approved passages; it may be deleted at any time."""
         return self._folder(project_id, "read documents") / "sources.sqlite3"
 
+    def said_path(self, project_id: str, person_id: str | None) -> Path:
+        """Return the path of the index of what a person was told in a project; it may be deleted at any time."""
+        return self._folder(project_id, "chat") / "said" / f"{person_id or 'account'}.sqlite3"
+
     def dataset_folder(self, project_id: str, dataset_id: str) -> Path:
         """Return the folder that holds a dataset version's `train.jsonl` and `heldout.jsonl`."""
         return self._folder(project_id, "read documents") / "datasets" / dataset_id

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.records import ChatTurn, Conversation, Project
 from core.services.chat.conversations import conversations
+from core.services.chat.earlier.remembering import recalled_in
 from core.services.chat.starters import starter_questions
 from core.services.chat.turns import turns
 from core.storage import Workspace
@@ -15,6 +16,7 @@ from dashboard.components.chat.chosen import chosen_conversation
 from dashboard.components.chat.compare import show_compare
 from dashboard.components.chat.conversation_list import show_list, show_menu
 from dashboard.components.chat.following import follow
+from dashboard.components.chat.note import show_note
 from dashboard.components.chat.setup import choose_setup
 from dashboard.components.chat.turns import show_turn
 from dashboard.components.chat.writing import Place, carry_out, show_last_error
@@ -70,8 +72,12 @@ def show_conversation(
     if not said and not act:
         with beginning.container():
             show_beginning(workspace, project)
+    if conversation:
+        show_note(workspace, conversation, opener=lambda: resources.answerer(workspace, setup.answerer))
+    recalled = recalled_in(workspace, conversation.id) if conversation else {}
     for turn in _newest(shown):
-        show_turn(workspace, turn, name=answerers.get(turn.answerer, turn.answerer), is_last=turn is said[-1] and not act)
+        name_then = answerers.get(turn.answerer, turn.answerer)
+        show_turn(workspace, turn, name=name_then, is_last=turn is said[-1] and not act, recalled=recalled)
     if act:
         carry_out(workspace, project, act, Place(conversation=conversation, setup=setup, name=name, stop=stop))
     show_last_error()

@@ -74,6 +74,7 @@ OPEN = {
     "core.services.questions.curation.acting.acting": "asks when its block begins; the acts that it is for are here",
     "core.services.retrieval.index.current_index": "asks when its block begins",
     "core.services.retrieval.index.embedding": "looks for a model",
+    "core.services.chat.earlier.said.current_said": "asks when its block begins",
     "core.services.training.runs.find_trainable": "looks for a model",
     "core.services.training.runs.base_of": "looks for a model",
     "core.services.chat.comparing.version_of": "tells the hash of a model, or of a run that the person may see",

@@ -188,3 +188,24 @@ def test_a_second_window_shows_the_answer_as_it_is_written_and_can_stop_it(page:
     for window in (other, page):
         expect(window.get_by_text("Stopped here.")).to_be_visible()
     assert answer(page) == answer(other)
+
+
+def test_a_conversation_longer_than_the_model_reads_goes_on_with_a_note_that_can_be_changed(
+    page: Page, address: str
+) -> None:
+    open_chat(page, address)
+    for number in range(4):  # 280 tokens each and as many answered; the stand-in reads 2,048
+        ask(page, f"say {number} " + " ".join(f"rope-{number}-{part}" for part in range(45)))
+        expect(page.locator(".garrison-answer")).to_have_count(number + 1, timeout=60_000)
+        settle(page)
+        page.wait_for_timeout(200)
+    expect(page.get_by_text("Earlier in this conversation:")).to_be_visible()
+    expect(page.locator(".st-key-chat-note")).to_contain_text("Paris is the capital.")  # so the stand-in sums up
+    expect(page.locator(".st-key-chat-note")).to_contain_text("answers are told to the model as this note.")
+    page.get_by_text("Change the note").click()
+    page.get_by_label("What the model is told").fill("We talk about ropes.")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator(".st-key-chat-note")).to_contain_text("You have changed it.")
+    page.reload()
+    expect(page.locator(".st-key-chat-note")).to_contain_text("We talk about ropes.")
+    expect(page.locator(".garrison-answer")).to_have_count(4)

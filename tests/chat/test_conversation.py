@@ -3,6 +3,7 @@ from collections.abc import Generator, Iterator, Sequence
 import pytest
 
 from core.chat import Answer, Message, answer
+from core.chat.room import Room
 from core.errors import InputError
 from core.models.text import Pace
 
@@ -25,6 +26,9 @@ class Reciter:
             self.log.append("stopped")
         count = len("".join(self.pieces).split())
         return Pace(read_count=9, cached_count=0, token_count=count, tokens_per_second=None, is_complete=True)
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        return None
 
     def close(self) -> None:
         self.log.append("closed")

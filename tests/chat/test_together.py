@@ -1,11 +1,13 @@
 """Several models answering at once."""
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from itertools import repeat
 
 import pytest
 
 from core.chat import Ask, Ended, Message, together
+from core.chat.room import Room
 from core.chat.standings import Standing
 from core.chat.together import Piece
 from core.errors import InputError
@@ -17,7 +19,7 @@ ASK = [Message("user", "What is a red tag?")]
 class Speaker:
     """A ChatModel that says its pieces once all that speak with it have begun."""
 
-    def __init__(self, pieces: Sequence[str], begun: threading.Barrier, error: Exception | None = None) -> None:
+    def __init__(self, pieces: Iterable[str], begun: threading.Barrier, error: Exception | None = None) -> None:
         self.pieces, self.begun, self.error, self.said = pieces, begun, error, 0
         self.is_closed = threading.Event()
 
@@ -32,6 +34,9 @@ class Speaker:
         finally:
             self.is_closed.set()
         return Pace(read_count=9, cached_count=0, token_count=self.said, tokens_per_second=9.0, is_complete=True)
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        return None
 
     def close(self) -> None:
         pass
@@ -67,7 +72,7 @@ def test_no_more_answers_are_written_at_once_than_asked_for_and_all_are_given():
 
 def test_leaving_stops_all_models():
     begun = threading.Barrier(2)
-    models = [Speaker(["tick "] * 10**9, begun) for _ in range(2)]
+    models = [Speaker(repeat("tick "), begun) for _ in range(2)]
     answers = together([Ask(model, ASK) for model in models], max_tokens=9)
     next(answers)
     answers.close()

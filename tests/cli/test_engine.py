@@ -66,6 +66,13 @@ def test_a_cut_answer_and_a_prompt_that_is_too_long_are_told():
     assert "this model reads" in told["error"] and "shorten the message" in told["hint"]
 
 
+def test_a_talk_longer_than_the_model_reads_goes_on_with_a_note():
+    questions = [f"say {number} " + " ".join(f"rope-{number}-{part}" for part in range(45)) for number in range(4)]
+    done = _garrison("chat", "--model", EMBEDDED, typed="\n".join([*questions, "", ""]))
+    assert done.returncode == 0 and all(question.removeprefix("say ") in done.stdout for question in questions)
+    assert "(earlier in this conversation: Paris is the capital.)" in done.stderr
+
+
 def test_two_are_compared():
     told = json.loads(_garrison("--json", "compare", EMBEDDED, EMBEDDED, "--prompt", "You?").stdout)["answers"]
     assert [each["text"] for each in told] == ["Paris is the capital."] * 2

@@ -3,10 +3,11 @@
 import pytest
 
 from core.chat import Message
-from core.records import Comparison, Vote
+from core.chat.room import Room, too_long
+from core.records import ChatNote, ChatSetup, ChatTurn, Comparison, Vote, now
 from core.services.chat.conversations import conversations
 from core.services.chat.turns import turns
-from core.storage import find
+from core.storage import find, insert
 from dashboard import resources
 from dashboard.components.answerers import who_can_answer
 from dashboard.session_keys import CHAT_ANSWERER
@@ -103,3 +104,85 @@ def test_a_host_that_an_administrator_allows_can_be_chosen_and_the_page_says_whe
     app = open_page("chat", project_id=project.id)
     assert "can be read by other accounts" in app.error[0].value
     assert app.selectbox(key="chat-who-new").options == ["smollm2-135m-instruct, as it came"]
+
+
+WINCH = "Which rope does the Keel 40 winch take?"
+
+
+def long_talk(workspace, project, setup):
+    """A conversation with a note of its first question."""
+    from core.services.chat.conversations import begin
+    from core.services.chat.earlier.notes import store_note
+
+    conversation = begin(workspace, project, WINCH, setup=setup)
+    for number, answer in enumerate(["It takes a steel rope.", "Every 90 days."], start=1):
+        turn = ChatTurn(
+            id=f"turn-{number}", conversation_id=conversation.id, number=number, question=WINCH, answer=answer,
+            state="complete", answerer=EMBEDDED, created_at=now(), written_at=now(),
+        )  # fmt: skip
+        insert(workspace.db, turn)
+    note = ChatNote(text="We talk about winches.", until=1, origin="summary")
+    store_note(workspace.allowed("chat", project.id), conversation, note)
+    return conversation
+
+
+def test_a_note_says_what_it_stands_for_and_is_changed_and_written_anew(open_page, workspace, monkeypatch):
+    monkeypatch.setattr(resources, "answerer", lambda _workspace, name: Reciter(["They asked ", "about a rope."]))
+    project = workspace.create_project("Empty")
+    conversation = long_talk(workspace, project, ChatSetup(answerer=EMBEDDED))
+    app = open_page("chat", project_id=project.id)
+    app.button(key=f"open-{conversation.id}").click().run()
+    assert "We talk about winches." in [element.value for element in app.text]
+    (told,) = [caption.value for caption in app.caption if "as this note" in caption.value]
+    assert "The first question and its answer are told to the model as this note. The model wrote it" in told
+    app.text_area(key=f"note-text-{conversation.id}").set_value("About the rope of a winch.")
+    next(button for button in app.form_submit_button if button.label == "Keep the note").click().run()
+    assert any("You have changed it." in caption.value for caption in app.caption)
+    app.button(key="chat-note-anew").click().run()
+    assert not app.error and not app.exception
+    note = conversations(workspace, project)[0].note
+    assert note == ChatNote(text="They asked about a rope.", until=1, origin="summary")
+    assert "They asked about a rope." in [element.value for element in app.text]
+
+
+def test_what_was_remembered_is_shown_with_its_place_and_forgotten_on_request(open_page, workspace, monkeypatch):
+    from core.services.chat.earlier import remembering, telling
+    from tests.services.retrieval.conftest import embed
+
+    for module in (remembering, telling):
+        monkeypatch.setattr(module, "embedding", lambda _workspace: embed)
+    monkeypatch.setattr(resources, "answerer", lambda _workspace, name: Reciter(["Steel."]))
+    project = workspace.create_project("Empty")
+    conversation = long_talk(workspace, project, ChatSetup(answerer=EMBEDDED))
+    app = open_page("chat", project_id=project.id)
+    assert app.toggle(key="chat-remembers-new").value is False
+    app.toggle(key="chat-remembers-new").set_value(True).run()
+    ask(app, WINCH)
+    assert not app.error and not app.exception
+    (asked,) = [turn for turn in find(workspace.db, ChatTurn) if turn.conversation_id != conversation.id]
+    assert {place.turn_id for place in asked.remembered} == {"turn-1", "turn-2"}
+    shown = [element.value for element in app.text]
+    assert f"You: {WINCH}" in shown and "Answer: It takes a steel rope." in shown
+    number = next(at for at, place in enumerate(asked.remembered, start=1) if place.turn_id == "turn-1")
+    app.button(key=f"remembered-forget-{asked.id}-{number}").click().run()
+    assert "Answer: It takes a steel rope." not in [element.value for element in app.text]
+    assert any("1 thing that was remembered here is forgotten." in caption.value for caption in app.caption)
+    app.button(key=f"remembered-open-{asked.id}-1").click().run()
+    assert app.query_params["conversation"] == conversation.id
+    app.checkbox(key=f"chat-forgetting-{conversation.id}").check().run()
+    app.button(key=f"chat-forget-{conversation.id}").click().run()
+    assert all(turn.is_forgotten for turn in find(workspace.db, ChatTurn))
+
+
+def test_a_message_longer_than_the_model_reads_is_told_without_tokens(open_page, workspace, monkeypatch):
+    class Short(Reciter):
+        def stream(self, messages, *, max_tokens, temperature):
+            raise too_long(messages, Room(taken=9600, readable=8192))
+            yield
+
+    monkeypatch.setattr(resources, "answerer", lambda _workspace, name: Short([]))
+    project = workspace.create_project("Empty")
+    app = open_page("chat", project_id=project.id)
+    ask(app, "word " * 40)
+    assert app.error[0].value.startswith("This message has about 7,200 words; this model reads about 6,140")
+    assert "token" not in app.error[0].value and "shorten the message" in app.error[0].value

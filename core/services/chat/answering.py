@@ -8,13 +8,15 @@ from typing import Self
 
 from core.chat import ChatModel, Message, with_pauses
 from core.chat.repeating import until_repeating
+from core.chat.room import Room
 from core.errors import InputError
 from core.models.text import Pace
-from core.records import AnswerState, ChatPace, ChatTurn, Conversation, Project, new_id, now
+from core.records import AnswerState, ChatPace, ChatTurn, Conversation, new_id, now
 from core.services.chat.conversations import own_conversation
-from core.services.chat.turns import is_abandoned, messages, silent_s, store_answer, turns
-from core.services.retrieval.answering import FromDocuments
-from core.storage import Permitted, Workspace, delete, find, find_all, get, insert, update
+from core.services.chat.earlier.said import drop
+from core.services.chat.earlier.telling import Doing, Telling
+from core.services.chat.turns import is_abandoned, silent_s, store_answer, turns
+from core.storage import Permitted, Workspace, delete, find, find_all, insert, update
 from core.storage.traceless import traceless
 
 Opener = Callable[[], ChatModel]  # opens who answers; called while the answer is waited for, since it may take long
@@ -34,15 +36,14 @@ class Writing:
         self,
         permitted: Permitted,
         turn: ChatTurn,
-        stream: Generator[str, None, Pace],
         *,
         clock: Callable[[], float],
-        reading: FromDocuments | None = None,
+        telling: Telling,
     ) -> None:
         self.turn = turn  # as it is stored
         self._permitted = permitted
-        self._reading = reading  # tells what an answer rests on, if that is to be documents
-        self._stream = with_pauses(until_repeating(stream, begun=turn.answer))
+        self._telling = telling  # knows what the model was told, and what the answer rests on
+        self._stream = with_pauses(until_repeating(telling.stream(), begun=turn.answer))
         self._clock = clock
         self._text = turn.answer
         self._started_s = self._stored_s = clock()
@@ -79,6 +80,7 @@ class Writing:
                 else:
                     self._store("complete" if pace.is_complete else "cut", self._pace(pace))
                 yield self._text
+                self._telling.close()
                 return
             if piece:
                 self._first_s = self._clock() if self._first_s is None else self._first_s
@@ -91,6 +93,11 @@ class Writing:
             if piece is None or self._clock() - shown_s >= SHOW_S:
                 shown_s = self._clock()
                 yield self._text
+
+    @property
+    def doing(self) -> Doing | None:
+        """What is done before the answer begins; None if the model is at work on it."""
+        return self._telling.doing
 
     def _pace(self, told: Pace | None = None) -> ChatPace:
         ended_s = self._clock()
@@ -110,8 +117,16 @@ class Writing:
     def _store(self, state: AnswerState, pace: ChatPace | None = None) -> None:
         self._stored_s = self._clock()
         is_ended = state != "writing" and bool(self._text.strip())
-        sources = self._reading.cited(self._text).as_json() if self._reading and is_ended else {}
-        self.turn = replace(self.turn, answer=self._text, state=state, pace=pace, sources=sources, written_at=now())
+        sources = self._telling.sources(self._text) if is_ended else {}
+        self.turn = replace(
+            self.turn,
+            answer=self._text,
+            state=state,
+            pace=pace,
+            sources=sources,
+            remembered=self._telling.remembered,
+            written_at=now(),
+        )
         self._is_over = not store_answer(self._permitted, self.turn)
 
 
@@ -167,7 +182,7 @@ def ask(
     with traceless(permitted.db):
         insert(permitted.db, turn)
         update(permitted.db, Conversation, conversation.id, updated_at=now())
-    return _written(permitted, conversation, turn, messages(conversation.setup, before, turn.question), opener, clock)
+    return _written(permitted, conversation, turn, before, opener, clock)
 
 
 def ask_again(
@@ -198,7 +213,8 @@ def ask_again(
             delete(permitted.db, ChatTurn, id=last.id)
         insert(permitted.db, turn)
         update(permitted.db, Conversation, conversation.id, updated_at=now())
-    return _written(permitted, conversation, turn, messages(conversation.setup, before, turn.question), opener, clock)
+    drop(permitted, conversation.project_id, [last.id])
+    return _written(permitted, conversation, turn, before, opener, clock)
 
 
 def go_on(
@@ -214,14 +230,11 @@ def go_on(
     conversation, permitted = own_conversation(workspace, conversation_id)
     *before, last = _any(turns(workspace, conversation_id))
     kept, between = _last_whole_word(last.answer)
-    said = messages(conversation.setup, before, last.question)
-    if kept:
-        said.append(Message("assistant", kept))
     answerer = conversation.setup.answerer
     turn = replace(last, answer=kept + between, state="writing", answerer=answerer, pace=None, written_at=now())
     with traceless(permitted.db):
         update(permitted.db, ChatTurn, turn.id, state="writing", answerer=answerer, pace=None, written_at=turn.written_at)
-    return _written(permitted, conversation, turn, said, opener, clock)
+    return _written(permitted, conversation, turn, before, opener, clock, begun=kept)
 
 
 def _last_whole_word(answer: str) -> tuple[str, str]:
@@ -253,15 +266,14 @@ def _written(
     permitted: Permitted,
     conversation: Conversation,
     turn: ChatTurn,
-    said: Sequence[Message],
+    before: Sequence[ChatTurn],
     opener: Opener,
     clock: Callable[[], float],
+    *,
+    begun: str = "",
 ) -> Writing:
-    setup, model, reading = conversation.setup, _Opening(opener), None
-    if setup.from_documents:
-        reading = FromDocuments(permitted, get(permitted.db, Project, conversation.project_id), model)
-    stream = (reading or model).stream(said, max_tokens=setup.longest_tokens, temperature=setup.temperature)
-    return Writing(permitted, turn, stream, clock=clock, reading=reading)
+    telling = Telling(permitted, conversation, turn, before=before, model=_Opening(opener), begun=begun)
+    return Writing(permitted, turn, clock=clock, telling=telling)
 
 
 class _Opening:
@@ -276,6 +288,9 @@ class _Opening:
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
         return (yield from self._opener().stream(messages, max_tokens=max_tokens, temperature=temperature))
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        return self._opener().room(messages)
 
     def close(self) -> None:
         """Do nothing: whoever opened the model closes it."""

@@ -4,6 +4,7 @@ import re
 
 from core.errors import InputError
 from core.records import ChatSetup, ChatTurn, Conversation, Project, new_id, now
+from core.services.chat.earlier.said import drop
 from core.storage import Permitted, Workspace, delete, find, get, insert, rights, update
 from core.storage.traceless import empty_log, traceless
 
@@ -118,10 +119,15 @@ def set_up(workspace: Workspace, conversation_id: str, setup: ChatSetup) -> None
 def delete_for_good(workspace: Workspace, conversation_id: str) -> None:
     """Delete a conversation with its questions, answers and feedback, and overwrite them in the database's files.
 
+    It is not remembered any more from then on.
+
     Raises:
         InputError: there is no such conversation of the acting person.
     """
     conversation, permitted = own_conversation(workspace, conversation_id)
+    turn_ids = [turn.id for turn in find(permitted.db, ChatTurn, conversation_id=conversation.id)]
+    drop(permitted, conversation.project_id, turn_ids)  # first, so that a crash leaves no words there
     with traceless(permitted.db):
         delete(permitted.db, Conversation, id=conversation.id)  # cascades to its turns
+    drop(permitted, conversation.project_id, turn_ids)  # again, if another question had them read meanwhile
     empty_log(permitted.db)

@@ -2,8 +2,8 @@
 
 from core.errors import InputError
 from core.records import ChatTurn, Thumb
-from core.services.chat.conversations import own_conversation
-from core.storage import Permitted, Workspace, get, update
+from core.services.chat.turns import own_turn
+from core.storage import Workspace, update
 from core.storage.traceless import traceless
 
 LONGEST_CORRECTION = 20_000  # characters
@@ -15,7 +15,7 @@ def judge(workspace: Workspace, turn_id: str, thumb: Thumb | None) -> None:
     Raises:
         InputError: there is no such answer in a conversation of the acting person.
     """
-    turn, permitted = _own_turn(workspace, turn_id)
+    turn, _, permitted = own_turn(workspace, turn_id)
     with traceless(permitted.db):
         update(permitted.db, ChatTurn, turn.id, thumb=thumb)
 
@@ -26,14 +26,8 @@ def correct(workspace: Workspace, turn_id: str, correction: str) -> None:
     Raises:
         InputError: the text is too long, or there is no such answer in a conversation of the acting person.
     """
-    turn, permitted = _own_turn(workspace, turn_id)
+    turn, _, permitted = own_turn(workspace, turn_id)
     if len(correction) > LONGEST_CORRECTION:
         raise InputError(f"A correction has at most {LONGEST_CORRECTION:,} characters.", "Shorten it.")
     with traceless(permitted.db):
         update(permitted.db, ChatTurn, turn.id, correction=correction.strip() or None)
-
-
-def _own_turn(workspace: Workspace, turn_id: str) -> tuple[ChatTurn, Permitted]:
-    turn = get(workspace.db, ChatTurn, turn_id)
-    _, permitted = own_conversation(workspace, turn.conversation_id)
-    return turn, permitted

@@ -1,13 +1,12 @@
-"""The questions and answers of a conversation as they are stored, and as a model reads them."""
+"""The questions and answers of a conversation as they are stored."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-from core.models.text import Message
-from core.records import ChatSetup, ChatTurn
+from core.records import ChatTurn, Conversation
 from core.services.chat.conversations import own_conversation
-from core.storage import Permitted, Workspace, find, update
+from core.storage import Permitted, Workspace, find, get, update
 from core.storage.traceless import traceless
 
 SILENT_S = 10.0  # an answer that was not stored for so long has no writer any more: it is stored every second
@@ -22,6 +21,17 @@ def turns(workspace: Workspace, conversation_id: str) -> list[ChatTurn]:
     conversation, permitted = own_conversation(workspace, conversation_id)
     stored = find(permitted.db, ChatTurn, conversation_id=conversation.id, is_replaced=False, order="number, rowid")
     return [replace(turn, state="broken off") if is_abandoned(turn) else turn for turn in stored]
+
+
+def own_turn(workspace: Workspace, turn_id: str) -> tuple[ChatTurn, Conversation, Permitted]:
+    """Return a turn of one of the acting person's conversations, the conversation, and the workspace for what follows.
+
+    Raises:
+        InputError: there is none with this id, or it is in somebody else's conversation.
+        AccessError: the actor may not chat in its project any more.
+    """
+    turn = get(workspace.db, ChatTurn, turn_id)
+    return turn, *own_conversation(workspace, turn.conversation_id)
 
 
 def is_abandoned(turn: ChatTurn) -> bool:
@@ -40,18 +50,8 @@ def store_answer(permitted: Permitted, turn: ChatTurn) -> bool:
         stored = find(permitted.db, ChatTurn, id=turn.id)
         is_written = bool(stored) and stored[0].state == "writing"
         state = {"state": turn.state} if is_written else {}  # whoever stopped it has said what became of it
-        changed = {"answer": turn.answer, "pace": turn.pace, "sources": turn.sources, "written_at": turn.written_at}
+        changed: dict[str, Any] = {
+            name: getattr(turn, name) for name in ("answer", "pace", "sources", "remembered", "written_at")
+        }
         update(permitted.db, ChatTurn, turn.id, **changed, **state)
     return is_written
-
-
-def messages(setup: ChatSetup, before: Sequence[ChatTurn], question: str) -> list[Message]:
-    """Return what a model reads: the instruction, the turns before that have an answer, and the question.
-
-    It begins alike from question to question, so that the engine reads only what is new.
-    """
-    said = [Message("system", setup.instruction)] if setup.instruction.strip() else []
-    for turn in before:
-        if turn.answer.strip():
-            said += [Message("user", turn.question), Message("assistant", turn.answer)]
-    return [*said, Message("user", question)]

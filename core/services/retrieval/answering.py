@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.chat import ChatModel
+from core.chat.room import Room
 from core.errors import InputError
 from core.evaluation import open_book
 from core.language.refusals import NOT_SAID, is_refusal
@@ -106,6 +107,10 @@ class FromDocuments:
                 characters //= 2
                 if characters < LEAST_CHARACTERS:
                     raise
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        """Return how long a conversation is without sources, and how much the model reads."""
+        return self._model.room(messages)
 
     def cited(self, answer: str) -> DocumentAnswer:
         """Return what supports the answer to the last question; it is refused if it says that the documents do not tell."""

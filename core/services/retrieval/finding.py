@@ -28,10 +28,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """Numbers of passages in an index, best first, and how well the best fit: see `Found`."""
+    """Numbers of passages in an index, best first, and how well the best fit: see `Found`.
+
+    `cosines` tells how near in meaning the nearest of them are to the question.
+    """
 
     numbers: tuple[int, ...]
     fit: float
+    cosines: dict[int, float]
 
 
 def find_sources(
@@ -73,11 +77,14 @@ def find_sources(
     return Found(sources=tuple(sources), fit=ranked.fit)
 
 
-def ranked_passages(index: SourceIndex, question: str, embedded: bytes, *, without: str = "") -> Ranked:
-    """Rank the passages of an index for a question and its embedding, as if the document `without` were not there."""
+def ranked_passages(index: SourceIndex, question: str, embedded: bytes, *, without: str = "", limit: int = RANKED) -> Ranked:
+    """Rank the passages of an index for a question and its embedding, as if the document `without` were not there.
+
+    Of each ranking, the first `limit` are joined.
+    """
     words = content_words(question)
-    by_words = index.by_words(words, limit=RANKED, without=without)
-    by_meaning = nearest(embedded, index.embeddings(without=without), limit=RANKED)
+    by_words = index.by_words(words, limit=limit, without=without)
+    by_meaning = nearest(embedded, index.embeddings(without=without), limit=limit)
     coverage = _coverage(index, words, by_words[0] if by_words else None)
     numbers = fused(
         [
@@ -86,8 +93,17 @@ def ranked_passages(index: SourceIndex, question: str, embedded: bytes, *, witho
             (1.0, _defining(index, term_asked_for(question), without)),
         ]
     )
-    closest = max(0.0, by_meaning[0][1]) if by_meaning else 0.0
-    return Ranked(numbers=tuple(numbers), fit=(coverage + MEANING_SHARE * closest) / (1 + MEANING_SHARE))
+    closest = by_meaning[0][1] if by_meaning else 0.0
+    return Ranked(numbers=tuple(numbers), fit=_fit(coverage, closest), cosines=dict(by_meaning))
+
+
+def fit_of(index: SourceIndex, question: str, number: int, *, cosine: float) -> float:
+    """Return how well one passage fits a question: see `Found`."""
+    return _fit(_coverage(index, content_words(question), number), cosine)
+
+
+def _fit(coverage: float, cosine: float) -> float:
+    return (coverage + MEANING_SHARE * max(0.0, cosine)) / (1 + MEANING_SHARE)
 
 
 def _defining(index: SourceIndex, term: str, without: str) -> list[int]:

@@ -38,7 +38,7 @@ def current_index(
         for document_id, review_id in approved.items():
             if known.get(document_id) != review_id:
                 index.put(document_id, review_id, permitted.passages_of(project.id, get(permitted.db, Review, review_id)))
-        _embed_waiting(index, embed, report)
+        embed_waiting(index, embed, report)
         yield index
 
 
@@ -66,7 +66,8 @@ def _approvals(workspace: Workspace, project: Project) -> dict[str, str]:
     return {row["id"]: row["review_id"] for row in rows}
 
 
-def _embed_waiting(index: SourceIndex, embed: Embed, report: Report | None) -> None:
+def embed_waiting(index: SourceIndex, embed: Embed, report: Report | None = None) -> None:
+    """Make the embeddings that an index lacks; they are stored as they are made."""
     count = index.waiting_count()
     done = 0
     while waiting := index.waiting(AT_ONCE):

@@ -7,6 +7,7 @@ from core.records import ChatSetup, Conversation, Project
 from core.services.chat import conversations as kept
 from core.services.chat.instructions import BUILT_IN, instructions, keep_instruction, remove_instruction
 from core.storage import Workspace
+from dashboard.components.chat.remembered import show_forgetting
 from dashboard.components.errors import show_error, shown_errors
 from dashboard.session_keys import CHAT_ANSWERER
 
@@ -46,16 +47,26 @@ def choose_setup(
         help="The model reads what the approved documents say about the question. The answer names its sources, says which "
         "sentences nothing supports, and is refused where the documents do not tell.",
     )
+    remembers = st.toggle(
+        "Use what was said before",
+        value=before.remembers,
+        key=f"chat-remembers-{key}",
+        help="Where it fits your question, the model reads what you asked earlier in this project and what was answered. "
+        "Below each answer stands what was remembered. If the model is on another machine, these words go there, too.",
+    )
     with st.popover("Settings", icon=":material/tune:", key="chat-settings"):
         temperature, longest_tokens = _choose_manner(before, key)
         st.divider()
         instruction = _choose_instruction(workspace, project, before, key)
+        st.divider()
+        show_forgetting(workspace, project, key=key)
     setup = ChatSetup(
         answerer=name,
         instruction=instruction.strip(),
         temperature=temperature,
         longest_tokens=longest_tokens,
         from_documents=from_documents,
+        remembers=remembers,
     )
     if conversation and setup != conversation.setup:
         kept.set_up(workspace, conversation.id, setup)

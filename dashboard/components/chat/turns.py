@@ -1,9 +1,12 @@
 """Questions and answers as they are shown, with what can be done below each answer."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from core.records import ChatPace, ChatTurn, Thumb
+from core.records import ChatPace, ChatTurn, Remembered, Thumb
 from core.services.chat.answering import stop
+from core.services.chat.earlier.remembering import Recalled
 from core.services.chat.feedback import correct, judge
 from core.services.chat.turns import turns
 from core.storage import Workspace
@@ -12,6 +15,7 @@ from dashboard.components.chat.acts import Act, request, request_edited
 from dashboard.components.chat.answer_html import answer_html
 from dashboard.components.chat.cited import show_cited
 from dashboard.components.chat.copying import copy_button
+from dashboard.components.chat.remembered import show_remembered
 from dashboard.components.errors import shown_errors
 
 STATE_WORDS = {
@@ -24,8 +28,10 @@ THUMBS: tuple[Thumb, Thumb] = ("down", "up")  # in the order of Streamlit's numb
 PERSON, MODEL = ":material/person:", ":material/shield:"
 
 
-def show_turn(workspace: Workspace, turn: ChatTurn, *, name: str, is_last: bool) -> None:
-    """Show a question and its answer; `name` says who answered."""
+def show_turn(
+    workspace: Workspace, turn: ChatTurn, *, name: str, is_last: bool, recalled: Mapping[Remembered, Recalled]
+) -> None:
+    """Show a question and its answer; `name` says who answered, `recalled` holds what was remembered with any turn."""
     show_question(turn.question)
     with st.chat_message(name, avatar=MODEL):
         if turn.state == "writing":
@@ -35,6 +41,7 @@ def show_turn(workspace: Workspace, turn: ChatTurn, *, name: str, is_last: bool)
             show_cited(turn.answer, turn.sources, key=turn.id)
         else:
             show_answer(turn.answer)
+        show_remembered(workspace, turn, recalled)
         if words := STATE_WORDS.get(turn.state):
             st.caption(f":material/info: {words}" if turn.answer.strip() else ":material/info: No answer was written.")
         with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn.id}"):

@@ -10,7 +10,9 @@ from core.errors import GarrisonError
 from core.records import ChatSetup, Conversation, Project
 from core.services.chat import answering
 from core.services.chat.conversations import begin
+from core.services.chat.earlier.telling import Doing
 from core.storage import Workspace
+from core.words import counted
 from dashboard import resources
 from dashboard.components.chat.acts import Act
 from dashboard.components.chat.answer_html import answer_html
@@ -18,6 +20,7 @@ from dashboard.components.chat.chosen import open_conversation
 from dashboard.components.chat.following import follow
 from dashboard.components.chat.turns import MODEL, show_question
 from dashboard.components.errors import show_error
+from dashboard.components.words import unformatted
 
 _ERROR = "chat-error"  # what ended the last answer, to be told once, below it
 
@@ -88,4 +91,17 @@ def _show(writing: answering.Writing, name: str) -> None:
                 if text.strip():
                     box.html(answer_html(text))
                 else:
-                    box.caption("Thinking …")
+                    box.caption(doing_words(writing.doing))
+
+
+def doing_words(doing: Doing | None) -> str:
+    """Say what is done before an answer begins."""
+    if doing is None:
+        return "Thinking …"
+    if doing.kind == "reading":
+        return f"Reading what was said before: {doing.done:,} of {doing.count:,} …"
+    written = f"\n\n{unformatted(doing.text)}" if doing.text else ""
+    return (
+        f"This conversation is longer than the model can read, so its first {counted(doing.count, 'question')} are summed "
+        f"up in a note …{written}"
+    )

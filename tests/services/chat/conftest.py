@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from core.chat import Message
+from core.chat.room import Room
 from core.models.text import Pace
 from core.records import ChatSetup, Conversation, Project
 from core.services.chat.conversations import begin
@@ -18,6 +19,7 @@ class Speaker:
 
     answers: list[Sequence[str | BaseException]]
     is_complete: bool = True
+    reads: int | None = None  # words; None if it does not tell
     asked: list[list[Message]] = field(default_factory=list)
     options: list[tuple[int, float]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
@@ -38,6 +40,12 @@ class Speaker:
         return Pace(
             read_count=9, cached_count=4, token_count=len(pieces), tokens_per_second=50.0, is_complete=self.is_complete
         )
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        """A token is a word here."""
+        if self.reads is None:
+            return None
+        return Room(taken=sum(len(message.content.split()) for message in messages), readable=self.reads)
 
     def close(self) -> None:
         self.log.append("freed")

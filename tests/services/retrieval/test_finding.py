@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from core.access import Actor
+from core.chat.room import Room
 from core.errors import AccessError, InputError
 from core.identity import declared
 from core.models.text import Message, Pace
@@ -147,6 +148,9 @@ class Scripted:
             raise InputError("The conversation is too long.", "Shorten it.")
         yield self.answer
         return Pace(read_count=1, cached_count=0, token_count=1, tokens_per_second=None, is_complete=True)
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        return None
 
     def close(self) -> None:
         pass

@@ -1,0 +1,130 @@
+"""What somebody asked and was told in a project, questions that it helps with, and others with which it must not come up."""
+
+# question, answer
+SAID = [
+    ("We run two Keel 40 winches on the north pier. Which rope do they take?", "The Keel 40 takes a steel rope of 12 mm."),
+    ("How often is the rope of the Keel 40 replaced?", "Every 90 days, or at once if more than three wires are broken."),
+    (
+        "Our feed pump makes a knocking noise since Monday. What may it be?",
+        "Knocking points to a worn bearing or to air in the suction line. Bleed the line first.",
+    ),
+    (
+        "I bled the suction line, and the knocking has stopped.",
+        "Then it was air. Check the gasket of the strainer, where air gets in most often.",
+    ),
+    (
+        "Please always give torques in newton meters, not in foot pounds.",
+        "I will give torques in newton meters from now on.",
+    ),
+    (
+        "What is the torque of the cylinder head bolts of the generator?",
+        "Tighten the cylinder head bolts in three steps to 98 newton meters.",
+    ),
+    (
+        "Who has to sign the lockout form before work on the boiler?",
+        "The shift supervisor and the person who does the work both sign the lockout form.",
+    ),
+    ("How long do we keep lockout forms?", "Lockout forms are kept for two years after the work has ended."),
+    (
+        "Write a checklist for the start of the emergency generator.",
+        "1. Check the oil level. 2. Open the fuel valve. 3. Switch the battery on. 4. Start and let it warm up.",
+    ),
+    (
+        "What do we do if the emergency generator does not start?",
+        "Wait thirty seconds, then try again. After three attempts check fuel and battery.",
+    ),
+    ("Translate 'Keep clear of the hook' into Spanish for our sign.", "Manténgase alejado del gancho."),
+    (
+        "Which fire extinguisher hangs beside the paint store?",
+        "A foam extinguisher of nine liters hangs beside the paint store.",
+    ),
+    (
+        "My trainees mix up red tags and yellow tags. How do I explain it to them?",
+        "A red tag means: do not use. A yellow tag means: use with caution. Let them sort pictures.",
+    ),
+    (
+        "How many people may stand on the scaffold at the west wall?",
+        "At most four people may stand on the scaffold at once.",
+    ),
+    (
+        "What is the report of the audit in March due for?",
+        "The audit report is due on the 14th of April, to the safety office.",
+    ),
+    (
+        "Summarize what the hydraulic manual says about filters.",
+        "Filters are changed after 500 hours of operation, and whenever the indicator shows red.",
+    ),
+    ("Thanks, that helped!", "You are welcome."),
+    ("Hello, are you there?", "Yes, how can I help you?"),
+    ("Can you make that shorter?", "Of course."),
+    ("Tell me a joke.", "Why did the valve go to school? It wanted to open its mind."),
+]
+# question, number of a turn that helps
+HELPED = [
+    ("Which rope does the winch on the north pier need?", 0),
+    ("What diameter has the steel rope of our Keel 40?", 0),
+    ("When is the winch rope to be replaced again?", 1),
+    ("How many broken wires are allowed in the rope of the Keel 40?", 1),
+    ("The feed pump is knocking again. What did we find last time?", 2),
+    ("What causes a knocking noise in a feed pump?", 2),
+    ("Where does air get into the suction line of the pump?", 3),
+    ("In which unit do I want torques?", 4),
+    ("To which torque are the cylinder head bolts tightened?", 5),
+    ("Who signs the lockout form for the boiler?", 6),
+    ("How many years are lockout forms kept?", 7),
+    ("What comes first when we start the emergency generator?", 8),
+    ("The emergency generator would not start this morning. What now?", 9),
+    ("What was the Spanish text for the sign at the hook?", 10),
+    ("What extinguisher is there at the paint store?", 11),
+    ("What is the difference between red tags and yellow tags?", 12),
+    ("How many people can work on the west scaffold?", 13),
+    ("When is the audit report due?", 14),
+    ("After how many hours are hydraulic filters changed?", 15),
+]
+UNRELATED = [
+    "Hi!",
+    "Hello, how are you today?",
+    "Thank you very much!",
+    "Thanks, that helped a lot.",
+    "Good morning!",
+    "Yes, please.",
+    "Why?",
+    "Can you explain that again?",
+    "Make it shorter, please.",
+    "What do you think?",
+    "Tell me something funny.",
+    "Are you a robot?",
+    "What can you do for me?",
+    "What is the capital of France?",
+    "Write a poem about autumn leaves.",
+    "How do I bake bread without yeast?",
+    "Who won the world cup in 2014?",
+    "What is seven times eight?",
+    "Suggest a name for my cat.",
+    "Explain photosynthesis to a child.",
+    "What is the weather like in Lisbon in May?",
+    "Give me three tips for sleeping better.",
+    "How do I say good night in Italian?",
+    "Which planet is the largest?",
+    "Draft an invitation to my sister's birthday party.",
+    "How do vaccines work?",
+    "What is a noun?",
+    "How long does it take to learn the piano?",
+    "What is the difference between a crocodile and an alligator?",
+    "Please correct the spelling of this sentence: I has a new bike.",
+    "How is a password made safe?",
+    "When was the telephone invented?",
+]
+# The same words about something else: they may bring up an earlier turn, and mostly should not.
+NEAR = [
+    "How many people work in the office?",
+    "Which form do I fill in for a holiday?",
+    "How often is the coffee machine cleaned?",
+    "Who signs my time sheet?",
+    "What is the torque of a bicycle pedal?",
+    "Which rope do climbers use?",
+    "How do I start the projector in the meeting room?",
+    "When is the rent due?",
+    "Translate 'Good luck' into French.",
+    "What is a red giant?",
+]
