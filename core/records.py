@@ -19,7 +19,7 @@ ReviewState = Literal["proposed", "returned", "approved", "withdrawn"]
 TwoPersonRule = Literal["auto", "on", "off"]
 Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
 PairState = Literal["kept", "dropped"]
-PairOrigin = Literal["generated", "imported", "written"]
+PairOrigin = Literal["generated", "imported", "written", "feedback"]
 SplitBy = Literal["document", "passage", "wording"]
 ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx", "embedding"]
 PartRole = Literal["system", "question", "answer"]
@@ -61,6 +61,10 @@ AuditAction = Literal[
     "question pairs merged",
     "filters applied",
     "act on pairs undone",
+    "preferences added",
+    "preferences removed",
+    "feedback set aside",
+    "feedback opened again",
     "documents exported",
     "run trained",
     "leak test run",
@@ -362,6 +366,7 @@ class QuestionPair:
     changed_by: str | None = None  # who decided, edited or added it last
     changed_at: str | None = None
     edited_by: str | None = None  # who wrote its question or answer, or changed them last; None if no person did
+    feedback_id: str | None = None  # of the feedback that it was made from, which may be gone; None if of none
     created_at: str
 
 
@@ -592,10 +597,58 @@ class ChatTurn:
     remembered: tuple[Remembered, ...] = ()  # what the model was told again with the question, best first
     thumb: Thumb | None = None  # what the person thinks of the answer
     correction: str | None = None  # what it should have been, in the person's words
+    is_unanswerable: bool = False  # whether it should have been that the documents do not say
     is_replaced: bool = False  # asked again, and kept for what the person thought of it
     is_forgotten: bool = False  # never to be remembered
     created_at: str
     written_at: str  # when the answer was last stored
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the person said what they think of the answer."""
+        return self.thumb is not None or self.correction is not None or self.is_unanswerable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a person, or a program, said of an answer; all that others see of the conversation that it stands in.
+
+    It goes with its conversation. What was made of it, a question pair or a preference, names its id and stays.
+    """
+
+    id: str
+    project_id: str
+    turn_id: str | None = None  # of the answer in a conversation; None if a program said it
+    question: str
+    answer: str
+    answerer: str  # who answered: id of a run, or name of a model or a host
+    sources: dict[str, Any] = field(default_factory=dict)  # `DocumentAnswer` as JSON; {} if nothing was looked up
+    thumb: Thumb | None = None
+    correction: str | None = None  # what the answer should have been
+    is_unanswerable: bool = False  # whether it should have been that the documents do not say
+    set_aside_by: str | None = None  # who decided that nothing is made of it; None if nobody did
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """A question with an answer that is preferred to another one, about a passage of approved text; see objective "dpo".
+
+    It was made from feedback or from a vote, which may be gone.
+    """
+
+    id: str
+    project_id: str
+    document_id: str
+    review_id: str  # of the approved text that it is about
+    passage_id: str
+    question: str
+    chosen: str
+    rejected: str
+    feedback_id: str | None = None
+    comparison_id: str | None = None
+    added_by: str
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

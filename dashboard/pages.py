@@ -89,6 +89,7 @@ PAGES: dict[str, tuple[Page, ...]] = {
             step="use",
             tour="Ask both, side by side. When you are content, take the model with you on the page Export & deploy.",
         ),
+        Page("feedback", "Feedback", "reviews", "work on questions"),
         Page("export", "Export & deploy", "outbox", "see project"),
         Page("monitoring", "Monitoring", "monitoring", "see project"),
     ),

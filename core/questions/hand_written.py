@@ -40,12 +40,22 @@ def personal_data_in(text: str, detections: Iterable[Detection], *, approved: st
         approved: the anonymized text that was approved; what stands there has been looked at, invented names included.
         originals: values of the document that the approved text replaces; each is found even where the detector is blind.
     """
-    found = [text[each.start : each.end] for each in detections]
-    found += [value for value in originals if len(value) > 2 and _stands_in(value, text)]
-    return [value for value in dict.fromkeys(found) if value.strip() and not _stands_in(value, approved)]
+    found = [*detected_values(text, detections), *original_values(text, originals)]
+    return [value for value in dict.fromkeys(found) if not stands_in(value, approved)]
 
 
-def _stands_in(value: str, text: str) -> bool:
+def detected_values(text: str, detections: Iterable[Detection]) -> list[str]:
+    """Return the values in `text` that the detector took for personal data."""
+    return [value for each in detections if (value := text[each.start : each.end]).strip()]
+
+
+def original_values(text: str, originals: Iterable[str]) -> list[str]:
+    """Return those values of documents that stand in `text`; what is shorter than three characters tells nothing."""
+    return [value for value in originals if len(value) > 2 and value.strip() and stands_in(value, text)]
+
+
+def stands_in(value: str, text: str) -> bool:
+    """Return whether a value stands in a text as whole words, whatever its letters' case and the white space in it."""
     words = r"\s+".join(re.escape(word) for word in value.split())
     return re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE) is not None
 

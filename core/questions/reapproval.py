@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from core.records import Passage, QuestionPair, WrittenText
+from core.records import Passage, Preference, QuestionPair, WrittenText
 
 _WORD = re.compile(r"\w+")
 
@@ -71,6 +71,18 @@ def renewed_texts(texts: Iterable[WrittenText], *, before: ApprovedText, after: 
         passage = unchanged.get(text.passage_id)
         if passage is not None and gone.isdisjoint(_WORD.findall(text.text)):
             yield replace(text, review_id=after.review_id, passage_id=passage.id)
+
+
+def renewed_preferences(
+    preferences: Iterable[Preference], *, before: ApprovedText, after: ApprovedText
+) -> Iterator[Preference]:
+    """Yield those of `preferences`, about the text `before`, that hold for the text `after`, as ones of that approval."""
+    unchanged = unchanged_passages(before, after)
+    gone = frozenset() if before.text == after.text else before.words - after.words
+    for each in preferences:
+        passage = unchanged.get(each.passage_id)
+        if passage is not None and gone.isdisjoint(_WORD.findall(f"{each.question}\n{each.chosen}\n{each.rejected}")):
+            yield replace(each, review_id=after.review_id, passage_id=passage.id)
 
 
 def _moved(pair: QuestionPair, unchanged: Mapping[str, Passage], starts: Mapping[str, int]) -> QuestionPair | None:

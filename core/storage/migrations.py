@@ -321,6 +321,13 @@ def m034_remembered(db: sqlite3.Connection) -> None:
     db.execute("alter table chat_turns add column is_forgotten integer not null default 0")
 
 
+@migration
+def m035_feedback(db: sqlite3.Connection) -> None:
+    """Add feedback for the experts of a project and the preferences made of it; what was judged before stays private."""
+    for statement in _FEEDBACK.strip().split("\n\n"):
+        db.execute(statement)
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():
@@ -608,6 +615,40 @@ create table own_instructions (
     id text primary key, project_id text not null references projects on delete cascade, name text not null collate nocase,
     text text not null, created_at text not null, unique (project_id, name)
 )
+"""
+
+_FEEDBACK = """
+alter table chat_turns add column is_unanswerable integer not null default 0
+
+alter table pairs add column feedback_id text
+
+create index pairs_of_feedback on pairs (feedback_id) where feedback_id is not null
+
+create table feedback (
+    id text primary key, project_id text not null references projects on delete cascade,
+    turn_id text references chat_turns on delete cascade, question text not null, answer text not null,
+    answerer text not null, sources text not null, thumb text, correction text, is_unanswerable integer not null,
+    set_aside_by text, created_at text not null
+)
+
+create index feedback_in_order on feedback (project_id, created_at, id)
+
+create index feedback_of_turn on feedback (turn_id)
+
+create table preferences (
+    id text primary key, project_id text not null references projects on delete cascade,
+    document_id text not null references documents on delete cascade, review_id text not null, passage_id text not null,
+    question text not null, chosen text not null, rejected text not null, feedback_id text, comparison_id text,
+    added_by text not null, created_at text not null
+)
+
+create index preferences_project on preferences (project_id)
+
+create index preferences_document on preferences (document_id)
+
+create unique index preference_of_feedback on preferences (feedback_id) where feedback_id is not null
+
+create unique index preference_of_vote on preferences (comparison_id, rejected) where comparison_id is not null
 """
 
 _SERVICES = """

@@ -95,7 +95,9 @@ def show_beginning(workspace: Workspace, project: Project) -> None:
     """Say what to do in a new conversation, with questions from the project's own documents."""
     starters = starter_questions(workspace, project)
     st.markdown("**Ask what your documents answer.**")
-    st.caption("Answers can be wrong: a model sounds sure either way. Only you see this conversation.")
+    st.caption(
+        "Answers can be wrong: a model sounds sure either way. Only you see this conversation, but for what you judge."
+    )
     for number, starter in enumerate(starters):
         st.button(
             unformatted(starter),

@@ -27,6 +27,7 @@ from core.records import (
     Document,
     Evaluation,
     Experiment,
+    Feedback,
     Job,
     ListEntry,
     Project,
@@ -42,8 +43,10 @@ from core.records import (
 )
 from core.services.chat.comparing import keep_comparison
 from core.services.chat.conversations import begin
+from core.services.chat.feedback import judge
 from core.services.deploy.deployed import Deployed
 from core.services.deploy.deploying import Address
+from core.services.feedback.using import Use
 from core.services.lists.suggestions import Suggestion
 from core.services.monitoring.retraining import Retraining
 from core.services.privacy import anonymization
@@ -53,6 +56,7 @@ from core.services.review import Decision
 from core.services.training.experiments.plan import Choice
 from core.settings import FilterSettings, TrainingSettings
 from core.storage import Workspace, find, get, insert, people
+from core.storage.feedback import FeedbackFilter
 from core.storage.pairs.pages import PairFilter
 from core.training.fit import Amount
 
@@ -140,6 +144,9 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         answerer="tiny", created_at=now(), written_at=now(),
     )  # fmt: skip
     insert(workspace.db, turn)
+    judge(workspace, turn.id, "down")
+    (feedback,) = find(workspace.db, Feedback)
+    place = Place(document_id=document.id, passage_id="passage-1")
     given = ComparedAnswer(answerer="tiny", version="", text="Jane.", whole_s=1.0)
     comparison = keep_comparison(workspace, project, "Who is it?", [given, given], is_blind=True)
     who = SeriesAnswerer(answerer="tiny", title="tiny", version="")
@@ -172,7 +179,8 @@ def arguments(workspace: Workspace) -> dict[str, Any]:
         "outcomes": [], "covered": {}, "chosen": PairFilter(), "among": PairFilter(),
         "wording": Wording(question="Who?", answer="Jane Doe."),
         "first": Wording(question="Who?", answer="Jane."), "second": Wording(question="Which?", answer="Doe."),
-        "place": Place(document_id=document.id, passage_id="passage-1"),
+        "place": place, "feedback": feedback, "feedback_id": feedback.id, "is_unanswerable": True,
+        "use": Use(place=place, question="Who?", answer="x"),
         "other": find(workspace.db, QuestionPair)[0], "pair_id": find(workspace.db, QuestionPair)[0].id,
         "review_ids": [review.id], "approvals": {review.id, "review-gone"},
         "limit": 0.05, "count": 3, "goal": "quick", "changes": {}, "dataset": workspace.home,
@@ -220,8 +228,10 @@ def test_stranger_is_refused(name: str, workspace: Workspace, signed_in: SignIn,
     asked = [one for one in inspect.signature(FUNCTIONS[name]).parameters.values()][1:]
     given = {one.name: arguments[one.name] for one in asked if one.default is one.empty}
     given |= {name: stranger.actor.person for name in ("by", "actor", "person") if name in given} if stranger.actor else {}
-    if ".curation." in name and "detector" in given:
+    if (".curation." in name or ".feedback." in name) and "detector" in given:
         given["detector"] = Blind()
+    if name.startswith("core.storage.feedback."):
+        given |= {"chosen": FeedbackFilter()} if "chosen" in given else {}
     if name.endswith(".check") and "params" in given:
         given["params"] = params_of(name, arguments["run_id"])
     if name.endswith("list_jobs"):

@@ -28,7 +28,12 @@ TESTED: dict[SplitBy, str] = {
     "passage": "They ask about passages that it was not trained on: without the passage it can hardly know the answers.",
     "wording": "They ask for facts that it was trained on, in words that it has not seen.",
 }
-ORIGINS: dict[PairOrigin, str] = {"generated": "written here", "imported": "brought in", "written": "added by hand"}
+ORIGINS: dict[PairOrigin, str] = {
+    "generated": "written here",
+    "imported": "brought in",
+    "written": "added by hand",
+    "feedback": "made from feedback",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

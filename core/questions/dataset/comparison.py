@@ -92,7 +92,7 @@ def _member(pair: QuestionPair) -> Member:
         wording=_held_once(pair.wording),
         origin=pair.origin,
         has_quote=bool(pair.quote),
-        is_by_people=pair.decided is not None or pair.changed_by is not None or pair.origin == "written",
+        is_by_people=pair.decided is not None or pair.changed_by is not None or pair.origin in ("written", "feedback"),
     )
 
 

@@ -207,7 +207,7 @@ def ask_again(
         raise InputError("There is no question to answer.", "Write a message first.")
     turn = _new_turn(conversation, asked, number=last.number)
     with traceless(permitted.db):
-        if last.thumb or last.correction:
+        if last.is_judged:
             update(permitted.db, ChatTurn, last.id, is_replaced=True, state=last.state)
         else:
             delete(permitted.db, ChatTurn, id=last.id)

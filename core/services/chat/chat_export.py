@@ -32,6 +32,8 @@ def as_markdown(workspace: Workspace, conversation_id: str) -> str:
         parts += [f"## {turn.number}. Question", turn.question, f"### Answer of {turn.answerer}", turn.answer.strip()]
         if words := STATE_WORDS[turn.state]:
             parts.append(f"({words})")
+        if turn.is_unanswerable:
+            parts.append("(It should have been that the documents do not say.)")
         if turn.correction:
             parts += ["### What it should have been", turn.correction]
     return "\n\n".join(parts) + "\n"

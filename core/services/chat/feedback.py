@@ -1,8 +1,15 @@
-"""What a person thinks of an answer: a thumb, and what it should have been. Kept with the answer."""
+"""What a person thinks of an answer: a thumb, what it should have been, or that it should not have been one.
+
+It is kept with the answer and, apart from the conversation, for the experts of the project (`core.services.feedback`).
+"""
+
+from dataclasses import replace
+from typing import Any
 
 from core.errors import InputError
 from core.records import ChatTurn, Thumb
 from core.services.chat.turns import own_turn
+from core.services.feedback.sharing import share
 from core.storage import Workspace, update
 from core.storage.traceless import traceless
 
@@ -15,9 +22,7 @@ def judge(workspace: Workspace, turn_id: str, thumb: Thumb | None) -> None:
     Raises:
         InputError: there is no such answer in a conversation of the acting person.
     """
-    turn, _, permitted = own_turn(workspace, turn_id)
-    with traceless(permitted.db):
-        update(permitted.db, ChatTurn, turn.id, thumb=thumb)
+    _keep(workspace, turn_id, thumb=thumb)
 
 
 def correct(workspace: Workspace, turn_id: str, correction: str) -> None:
@@ -26,8 +31,22 @@ def correct(workspace: Workspace, turn_id: str, correction: str) -> None:
     Raises:
         InputError: the text is too long, or there is no such answer in a conversation of the acting person.
     """
-    turn, _, permitted = own_turn(workspace, turn_id)
     if len(correction) > LONGEST_CORRECTION:
         raise InputError(f"A correction has at most {LONGEST_CORRECTION:,} characters.", "Shorten it.")
+    _keep(workspace, turn_id, correction=correction.strip() or None)
+
+
+def call_unanswerable(workspace: Workspace, turn_id: str, *, is_unanswerable: bool) -> None:
+    """Keep that an answer should have been that the documents do not say, or take that back.
+
+    Raises:
+        InputError: there is no such answer in a conversation of the acting person.
+    """
+    _keep(workspace, turn_id, is_unanswerable=is_unanswerable)
+
+
+def _keep(workspace: Workspace, turn_id: str, **changes: Any) -> None:
+    turn, conversation, permitted = own_turn(workspace, turn_id)
     with traceless(permitted.db):
-        update(permitted.db, ChatTurn, turn.id, correction=correction.strip() or None)
+        update(permitted.db, ChatTurn, turn.id, **changes)
+        share(permitted, conversation.project_id, replace(turn, **changes))

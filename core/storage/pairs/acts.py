@@ -223,6 +223,18 @@ def last_act(permitted: Permitted, project_id: str, *, by: Person) -> tuple[Pair
     return act, pairs[0], pairs[1] or ""
 
 
+def act_that_added(permitted: Permitted, pair: QuestionPair, *, by: Person) -> PairAct | None:
+    """Return the act in which a person added a pair; None if it was somebody else's, or is forgotten."""
+    row = permitted.db.execute(
+        "select a.* from pair_acts a join pair_act_rows r on r.act = a.number"
+        " where a.project_id = ? and a.person_id = ? and r.pair_id = ? and r.change = 'added'",
+        [pair.project_id, by.id, pair.id],
+    ).fetchone()
+    return row and PairAct(
+        number=row["number"], project_id=pair.project_id, action=row["action"], by=by, at=row["created_at"]
+    )
+
+
 def is_untouched(permitted: Permitted, act: PairAct) -> bool:
     """Return whether nobody has changed, removed or brought back any of the act's pairs, or the filter settings it set."""
     changed = permitted.db.execute(

@@ -7,7 +7,7 @@ import streamlit as st
 from core.records import ChatPace, ChatTurn, Remembered, Thumb
 from core.services.chat.answering import stop
 from core.services.chat.earlier.remembering import Recalled
-from core.services.chat.feedback import correct, judge
+from core.services.chat.feedback import call_unanswerable, correct, judge
 from core.services.chat.turns import turns
 from core.storage import Workspace
 from core.words import duration
@@ -24,6 +24,10 @@ STATE_WORDS = {
     "stopped": "Stopped here.",
     "broken off": "It broke off here.",
 }
+SEEN = (
+    "Judge an answer, and the experts of this project see it with its question and your correction; nothing else of the "
+    "conversation."
+)
 THUMBS: tuple[Thumb, Thumb] = ("down", "up")  # in the order of Streamlit's numbers
 PERSON, MODEL = ":material/person:", ":material/shield:"
 
@@ -47,10 +51,14 @@ def show_turn(
         with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn.id}"):
             _show_feedback(workspace, turn)
             _show_details(turn, name)
+        if is_last and turn.answer.strip():
+            st.caption(SEEN)
         last = st.empty()  # drawn empty at once when the next question is asked
         if is_last:
             with last.container(horizontal=True, vertical_alignment="center"):
                 _show_last(turn)
+        if turn.is_unanswerable:
+            st.caption(":material/block: You said that it should not have answered: the documents do not say.")
         if turn.correction:
             st.caption("What it should have been, in your words:")
             st.text(turn.correction)
@@ -108,6 +116,19 @@ def _show_feedback(workspace: Workspace, turn: ChatTurn) -> None:
                 with shown_errors():
                     correct(workspace, turn.id, text)
                     st.rerun()
+    st.button(
+        "It should have answered" if turn.is_unanswerable else "Should not have answered",
+        type="tertiary",
+        icon=":material/undo:" if turn.is_unanswerable else ":material/block:",
+        key=f"unanswerable-{turn.id}",
+        help=None if turn.is_unanswerable else "The right answer would have been that the documents do not say.",
+        on_click=_call_unanswerable,
+        args=[workspace, turn],
+    )
+
+
+def _call_unanswerable(workspace: Workspace, turn: ChatTurn) -> None:
+    call_unanswerable(workspace, turn.id, is_unanswerable=not turn.is_unanswerable)
 
 
 def _show_last(turn: ChatTurn) -> None:

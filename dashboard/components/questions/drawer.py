@@ -57,6 +57,7 @@ def provenance(pair: QuestionPair) -> str:
         "generated": f"written by a model ({WRITERS[pair.writer].words if pair.writer in WRITERS else 'earlier version'})",
         "imported": "brought in",
         "written": "written by hand",
+        "feedback": "made from feedback on an answer",
     }[pair.origin]
     edited = f"text by {unformatted(pair.edited_by)}" if pair.edited_by else ""
     kind = KINDS[pair.kind].words if pair.kind in KINDS else ""

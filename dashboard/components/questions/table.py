@@ -180,6 +180,7 @@ def _written(session: CurationSession) -> int:
 
 def _show_list(session: CurationSession) -> None:
     view = ListView(
+        label="Question pairs",
         current=session.open.pair.id if session.open else "",
         keys=KEYS,
         search=SEARCH,
@@ -187,7 +188,7 @@ def _show_list(session: CurationSession) -> None:
         focus=FOCUS.get(session.state.mode, ""),
         focus_number=session.state.turn,
     )
-    show_rows(_rows(session.page), view, answer=lambda pressed: doing.answer(session, pressed))
+    show_rows(_rows(session.page), view, key="curation-rows", answer=lambda pressed: doing.answer(session, pressed))
 
 
 def _rows(page: PairPage) -> list[Row]:
@@ -210,7 +211,8 @@ def _row(row: NumberedPair, *, is_same_fact: bool) -> Row:
     ]
     about = " · ".join(filter(None, parts))
     return Row(
-        id=pair.id, state=pair.state, question=pair.input, answer=pair.output, about=about, is_same_fact=is_same_fact
+        id=pair.id, state=pair.state, sign="✓" if pair.state == "kept" else "✕", question=pair.input, answer=pair.output,
+        about=about, is_same_fact=is_same_fact,
     )  # fmt: skip
 
 

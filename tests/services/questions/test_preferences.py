@@ -110,6 +110,14 @@ def test_the_preference_of_a_held_out_question_is_not_trained_on(tmp_path):
     assert json.loads((tmp_path / "preferences.jsonl").read_text(encoding="utf-8")) == rows[0]
 
 
+def test_nothing_held_out_is_learned_from_feedback(tmp_path):
+    told = (("1", "Asked?", "passage-1"), ("2", "Held?", "passage-1"), ("3", "Asked?", "passage-2"))
+    rows = [{"preference_id": name, "input": question, "passage_id": passage} for name, question, passage in told]
+    (tmp_path / "heldout.jsonl").write_text('{"pair_id": "held", "input": "Held?"}\n', encoding="utf-8")
+    version._write_preferences(rows, tmp_path, untaught={"passage-2"})
+    assert json.loads((tmp_path / "preferences.jsonl").read_text(encoding="utf-8")) == rows[0]
+
+
 def test_a_job_hands_the_preferences_of_its_version_on(workspace, learned, handed):
     mend(workspace, learned.pairs[0])
     frozen = freeze(workspace, learned.project, DatasetSettings(heldout_share=0))

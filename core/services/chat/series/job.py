@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from core.chat import Ask, ChatModel, Ended, Message, together
+from core.chat.room import Room
 from core.errors import InputError
 from core.evaluation.outcomes import outcome_of
 from core.evaluation.scores import token_f1
@@ -157,6 +158,9 @@ class _Reading:
             return (yield from reading.stream(messages, max_tokens=max_tokens, temperature=temperature))
         finally:
             self._workspace.close()  # this thread's connection
+
+    def room(self, messages: Sequence[Message]) -> Room | None:
+        return self._model.room(messages)
 
     def close(self) -> None:
         pass

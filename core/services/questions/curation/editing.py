@@ -19,7 +19,7 @@ from core.services.questions.curation.sources import (
     passage_of,
     source_of_edit,
 )
-from core.storage import Workspace, get
+from core.storage import Permitted, Workspace, get
 from core.storage.pairs import acts
 
 LONGEST = 20_000  # characters of a question or an answer
@@ -31,6 +31,20 @@ class Wording:
 
     question: str
     answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadWording:
+    """A wording without outer blanks, and what the detector found in its `text`."""
+
+    question: str
+    answer: str
+    detections: tuple[Detection, ...]
+
+    @property
+    def text(self) -> str:
+        """Question and answer, as the detector read them."""
+        return f"{self.question}\n{self.answer}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +69,7 @@ def edit(
     Raises:
         InputError: question or answer is empty, or the text it comes from is not approved.
     """
-    read = _read(wording, detector)
+    read = read_wording(wording, detector)
     with acting(workspace, pair.project_id, "question pair edited", by=by) as act:
         stored = get(act.permitted.db, QuestionPair, pair.id)
         source = source_of_edit(act.permitted, stored)
@@ -78,21 +92,44 @@ def add(
     Raises:
         InputError: question or answer is empty, the document is not approved, or the quote does not stand in the passage.
     """
-    read = _read(wording, detector)
+    read = read_wording(wording, detector)
     with acting(workspace, project.id, "question pair added", by=by) as act:
-        source = passage_of(act.permitted, place.document_id, place.passage_id)
-        if source.document.project_id != project.id:
-            raise InputError("This document belongs to another project.", "Choose one of the project's documents.")
+        source = passage_within(act.permitted, project.id, place)
         start, end = _quoted(place.quote, source)
-        blank = QuestionPair(
-            id=new_id("pair"), project_id=project.id, input="", output="", origin="written",
-            document_id=source.document.id, document_name=source.document.name, review_id=source.review_id,
-            passage_id=source.passage_id, page=source.page, quote=source.text[start:end], quote_start=start, quote_end=end,
-            created_at=act.record.at,
-        )  # fmt: skip
-        added = _written(act, blank, read, source=source, is_quoted=bool(place.quote.strip()))
-        acts.add_pair(act.permitted, act.record, added)
-        return added
+        blank = blank_pair(source, at=act.record.at)
+        blank = replace(blank, quote=source.text[start:end], quote_start=start, quote_end=end)
+        return add_within(act, blank, read, source=source, is_quoted=bool(place.quote.strip()))
+
+
+def passage_within(permitted: Permitted, project_id: str, place: Place) -> ApprovedPassage:
+    """Return the approved passage that an added pair comes from.
+
+    Raises:
+        InputError: the document is another project's or is not approved, or it has no such passage.
+    """
+    source = passage_of(permitted, place.document_id, place.passage_id)
+    if source.document.project_id != project_id:
+        raise InputError("This document belongs to another project.", "Choose one of the project's documents.")
+    return source
+
+
+def blank_pair(source: ApprovedPassage, *, at: str) -> QuestionPair:
+    """Return a pair that a person has yet to write, with all of its passage for a quote."""
+    return QuestionPair(
+        id=new_id("pair"), project_id=source.document.project_id, input="", output="", origin="written",
+        document_id=source.document.id, document_name=source.document.name, review_id=source.review_id,
+        passage_id=source.passage_id, page=source.page, quote=source.words, quote_start=source.start,
+        quote_end=source.end, created_at=at,
+    )  # fmt: skip
+
+
+def add_within(
+    act: Act, blank: QuestionPair, read: ReadWording, *, source: ApprovedPassage, is_quoted: bool = False
+) -> QuestionPair:
+    """Add a pair within an act: `blank` with what a person wrote, kept or dropped by what is found in it."""
+    added = _written(act, blank, read, source=source, is_quoted=is_quoted)
+    acts.add_pair(act.permitted, act.record, added)
+    return added
 
 
 def split(
@@ -109,13 +146,13 @@ def split(
     Raises:
         InputError: a question or an answer is empty, or the text it comes from is not approved.
     """
-    read_first, read_second = _read(first, detector), _read(second, detector)
+    read_first, read_second = read_wording(first, detector), read_wording(second, detector)
     with acting(workspace, pair.project_id, "question pair split", by=by) as act:
         stored = get(act.permitted.db, QuestionPair, pair.id)
         source = source_of_edit(act.permitted, stored)
         approved = approved_form(act.permitted, stored)  # also what precedes the question in a conversation
         one = _written(act, approved, read_first, source=source)
-        fresh = replace(approved, id=new_id("pair"), origin="written", fact=None, created_at=act.record.at)
+        fresh = replace(approved, id=new_id("pair"), origin="written", fact=None, feedback_id=None, created_at=act.record.at)
         other = _written(act, fresh, read_second, source=source)
         acts.edit_pair(act.permitted, act.record, stored, one)
         acts.add_pair(act.permitted, act.record, other)
@@ -136,7 +173,7 @@ def merge(
     Raises:
         InputError: they are of different documents, question or answer is empty, or the text is not approved.
     """
-    read = _read(wording, detector)
+    read = read_wording(wording, detector)
     with acting(workspace, pair.project_id, "question pairs merged", by=by) as act:
         stored, gone = (get(act.permitted.db, QuestionPair, each.id) for each in (pair, other))
         if stored.id == gone.id or (stored.project_id, stored.document_id) != (gone.project_id, gone.document_id):
@@ -161,30 +198,23 @@ def shown_for_edit(workspace: Workspace, pair: QuestionPair) -> Wording:
     return Wording(question=shown.input, answer=shown.output)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """A wording without outer blanks, and what the detector found in its `text`."""
+def read_wording(wording: Wording, detector: Detector) -> ReadWording:
+    """Search a wording for personal data; call it before the transaction, which must not wait for a model.
 
-    question: str
-    answer: str
-    detections: tuple[Detection, ...]
-
-    @property
-    def text(self) -> str:
-        return f"{self.question}\n{self.answer}"
-
-
-def _read(wording: Wording, detector: Detector) -> _Read:
-    """Search a wording for personal data; call it before the transaction, which must not wait for a model."""
+    Raises:
+        InputError: question or answer is empty or too long.
+    """
     question, answer = wording.question.strip(), wording.answer.strip()
     if not question or not answer or max(len(question), len(answer)) > LONGEST:
         raise InputError(
             f"A question and its answer need 1 to {LONGEST:,} characters each.", "Write both, or drop the pair."
         )
-    return _Read(question=question, answer=answer, detections=tuple(detector.detect([f"{question}\n{answer}"])[0]))
+    return ReadWording(question=question, answer=answer, detections=tuple(detector.detect([f"{question}\n{answer}"])[0]))
 
 
-def _written(act: Act, pair: QuestionPair, read: _Read, *, source: ApprovedPassage, is_quoted: bool = False) -> QuestionPair:
+def _written(
+    act: Act, pair: QuestionPair, read: ReadWording, *, source: ApprovedPassage, is_quoted: bool = False
+) -> QuestionPair:
     """Return `pair` with what a person wrote, kept or dropped by what is found in it."""
     originals = originals_of(act.permitted, source.document)
     found = personal_data_in(read.text, read.detections, approved=source.text, originals=originals)

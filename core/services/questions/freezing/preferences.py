@@ -1,4 +1,4 @@
-"""Which of two answers to a question reviewers preferred, as the database tells: edited answers, and replaced ones."""
+"""Which of two answers to a question people preferred: edited answers, replaced ones, and those of feedback and votes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,12 +30,19 @@ and k.system = d.system and k.history = d.history and k.output <> d.output order
 """
 
 
-def preferences_of(workspace: Workspace, project: Project) -> list[Row]:
-    """Return the questions to which reviewers preferred one answer to another: rows with `chosen` and `rejected`.
+# What was made from feedback or a vote, about text whose approval stands.
+_MADE = """
+select p.* from preferences p join reviews r on r.id = p.review_id and r.state = 'approved'
+where p.project_id = ? order by p.created_at, p.id
+"""
 
-    Both answers come from text whose approval stands, and no filter dropped the rejected one: what holds personal data is
-    not learned from, not even as what to avoid. Acts are forgotten after a while; what the newest dataset version kept of
-    them stays as long as its chosen answer does.
+
+def preferences_of(workspace: Workspace, project: Project) -> list[Row]:
+    """Return the questions to which people preferred one answer to another: rows with `chosen` and `rejected`.
+
+    They are about text whose approval stands. No filter dropped the rejected answer of a pair, and those of feedback and
+    votes were searched: what holds personal data is not learned from, not even as what to avoid. Acts are forgotten after
+    a while; what the newest dataset version kept of them stays as long as its chosen answer does.
 
     Raises:
         AccessError: the acting person may not read the project's documents.
@@ -43,6 +50,7 @@ def preferences_of(workspace: Workspace, project: Project) -> list[Row]:
     rights.check(workspace.db, "read documents", project.id)
     earlier = preferences_in(workspace, versions[0]) if (versions := versions_of(workspace, project)) else []
     rejected = list(_rejected(workspace, project))
+    earlier = [row for row in earlier if "pair_id" in row]  # the others are stored for good
     named = {pair_id for pair_id, _ in rejected} | {row["pair_id"] for row in earlier}
     kept = {
         pair.id: pair
@@ -51,7 +59,7 @@ def preferences_of(workspace: Workspace, project: Project) -> list[Row]:
     }
     rows = [_row(kept[pair_id], answer) for pair_id, answer in rejected if pair_id in kept]
     rows += [row for row in earlier if row["pair_id"] in kept and row == _row(kept[row["pair_id"]], row["rejected"])]
-    return list({(row["pair_id"], row["rejected"]): row for row in rows}.values())
+    return [*{(row["pair_id"], row["rejected"]): row for row in rows}.values(), *_made(workspace, project)]
 
 
 def preferences_in(workspace: Workspace, version: DatasetVersion) -> list[Row]:
@@ -63,6 +71,13 @@ def preferences_in(workspace: Workspace, version: DatasetVersion) -> list[Row]:
     rights.check(workspace.db, "read documents", version.project_id)
     path = workspace.dataset_folder(version.project_id, version.id) / PREFERENCES
     return read_rows(path) if path.exists() else []
+
+
+def _made(workspace: Workspace, project: Project) -> Iterator[Row]:
+    """Yield the preferences that were made from feedback and votes."""
+    for made in workspace.db.execute(_MADE, [project.id]):
+        answers = {"input": made["question"], "chosen": made["chosen"], "rejected": made["rejected"]}
+        yield answers | {"preference_id": made["id"], "passage_id": made["passage_id"], "review_id": made["review_id"]}
 
 
 def _rejected(workspace: Workspace, project: Project) -> Iterator[tuple[str, str]]:

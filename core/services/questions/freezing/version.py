@@ -108,7 +108,7 @@ def freeze(
             approvals = approvals_of(still, gathered.review_ids)
         sides = sides_of(gathered.compared, chosen)
         written = _write(gathered, sides, texts, beside, report or _silent)
-        _write_preferences(preferences, beside)
+        _write_preferences(preferences, beside, untaught=_untaught(gathered, sides))
         sha256 = content_sha256(beside)
         gathered.rows.unlink()
         card = card_of(gathered.compared, sides, chosen, diversity=written.diversity, texts=written.texts)
@@ -175,19 +175,31 @@ def _write(gathered: _Gathered, sides: Sides, texts: Sequence[WrittenText], fold
                 file.write(line)
                 _add(variety, json.loads(line))
                 done += 1
-    untaught = () if sides.by == "wording" else sides.heldout
-    lines = _text_lines(texts, heldout={gathered.compared.members[position].passage_id for position in untaught})
+    lines = _text_lines(texts, heldout=_untaught(gathered, sides))
     if lines:
         (folder / TEXTS).write_bytes(b"".join(lines))
     return _Written(variety.diversity(), len(lines))
 
 
-def _write_preferences(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Write preferences beside the rows, but for held-out pairs; nothing if none are left."""
+def _untaught(gathered: _Gathered, sides: Sides) -> set[str | None]:
+    """Return the ids of the passages about which nothing is to be learned, because questions about them are held out."""
+    held = () if sides.by == "wording" else sides.heldout
+    return {gathered.compared.members[position].passage_id for position in held}
+
+
+def _write_preferences(rows: Sequence[Mapping[str, Any]], folder: Path, *, untaught: Set[str | None] = frozenset()) -> None:
+    """Write preferences beside the rows, but for held-out pairs, their questions and passages; nothing if none are left."""
     if not rows:
         return
-    heldout = {row["pair_id"] for row in read_rows(folder / HELDOUT)}
-    content = b"".join(_line(row) for row in rows if row["pair_id"] not in heldout)
+    heldout = list(read_rows(folder / HELDOUT))
+    pairs, questions = {row["pair_id"] for row in heldout}, {row.get("input") for row in heldout}
+
+    def is_held_out(row: Mapping[str, Any]) -> bool:
+        if "pair_id" in row:
+            return row["pair_id"] in pairs
+        return row["input"] in questions or row["passage_id"] in untaught
+
+    content = b"".join(_line(row) for row in rows if not is_held_out(row))
     if content:
         (folder / PREFERENCES).write_bytes(content)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.questions.reapproval import ApprovedText, renewed, renewed_texts, unchanged_passages
-from core.records import Document, QuestionPair, Review, WrittenText
+from core.questions.reapproval import ApprovedText, renewed, renewed_preferences, renewed_texts, unchanged_passages
+from core.records import Document, Preference, QuestionPair, Review, WrittenText
 from core.storage import Permitted, audit, find, transaction
 
 
@@ -47,8 +47,9 @@ def _earlier_reviews(permitted: Permitted, document: Document, current: Review) 
     rows = permitted.db.execute(
         "select review_id from pairs where document_id = ? and origin <> 'imported'"
         " union select review_id from texts where document_id = ? and job_id is null"
+        " union select review_id from preferences where document_id = ?"
         " union select review_id from written_passages where document_id = ? and pairs is null",
-        [document.id, document.id, document.id],
+        [document.id] * 4,
     )
     named = {row["review_id"] for row in rows}
     return [
@@ -75,6 +76,7 @@ def _renew(permitted: Permitted, document: Document, before: ApprovedText, after
         "update pairs set review_id = ?, passage_id = ?, page = ?, quote_start = ?, quote_end = ? where id = ?",
         [(p.review_id, p.passage_id, p.page, p.quote_start, p.quote_end, p.id) for p in held.values()],
     )
+    _renew_preferences(permitted, document, before, after)
     changed = {pair.passage_id for pair in pairs if pair.id not in held} | _renew_texts(permitted, document, before, after)
     unchanged = {id for id, passage in unchanged_passages(before, after).items() if id == passage.id}
     written = [(after.review_id, before.review_id, passage_id) for passage_id in unchanged - changed]
@@ -94,3 +96,12 @@ def _renew_texts(permitted: Permitted, document: Document, before: ApprovedText,
         [(text.review_id, text.passage_id, text.id) for text in held.values()],
     )
     return {text.passage_id for text in texts if text.id not in held}
+
+
+def _renew_preferences(permitted: Permitted, document: Document, before: ApprovedText, after: ApprovedText) -> None:
+    """Carry over the preferences that were made of feedback and votes."""
+    stored = find(permitted.db, Preference, document_id=document.id, review_id=before.review_id)
+    permitted.db.executemany(
+        "update preferences set review_id = ?, passage_id = ? where id = ?",
+        [(each.review_id, each.passage_id, each.id) for each in renewed_preferences(stored, before=before, after=after)],
+    )

@@ -12,7 +12,12 @@ from core.storage.pairs.pages import PairCounts, PairFilter
 SEARCH, STATE, DOCUMENT = "filter-words", "filter-state", "filter-document_id"
 LIST = "curation-list"  # key of search and filters, above the list
 PASSAGE = "filter-passage_id"  # no field of its own: a passage is opened from the map or from one of its pairs
-ORIGINS = {"generated": "Written by a model", "written": "Written by a person", "imported": "Brought in"}
+ORIGINS = {
+    "generated": "Written by a model",
+    "written": "Written by a person",
+    "feedback": "Made from feedback",
+    "imported": "Brought in",
+}
 _OPEN = "\0"  # the choice that leaves a field open; a word of its own, since "" means that a pair has no kind
 _MORE: tuple[tuple[str, str, str], ...] = (
     ("reason", "Dropped because", "Any reason"),

@@ -1,4 +1,4 @@
-"""A list of question pairs, one of them current, that is gone through by keyboard without waiting for the server.
+"""A list of question pairs or feedback, one row current, that is gone through by keyboard without waiting for the server.
 
 The browser moves at once and sends what was pressed, with the pair that it was pressed on; whatever the server has not
 answered yet is sent again, with the next key or after a while, so that no key is lost on a busy machine. Texts are set with
@@ -42,7 +42,7 @@ export default function (component) {
     list.className = "garrison-rows"
     list.tabIndex = 0
     list.setAttribute("role", "listbox")
-    list.setAttribute("aria-label", "Question pairs")
+    list.setAttribute("aria-label", data.label)
     list.queue = []
     list.last = 0
     parentElement.appendChild(list)
@@ -65,7 +65,7 @@ export default function (component) {
         parent.appendChild(part)
         return part
       }
-      const sign = add("sign", row.state === "kept" ? "✓" : "✕", pair)
+      const sign = add("sign", row.sign, pair)
       sign.setAttribute("role", "img")
       sign.setAttribute("aria-label", row.state)
       const words = add("words", "", pair)
@@ -171,10 +171,11 @@ _MOUNT = st.components.v2.component("garrison_pair_rows", css=_CSS, js=_JS, isol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A pair as the list shows it; `about` is a line below it. One that asks for the fact of the row before is indented."""
+    """A row as the list shows it; `about` is a line below it. One that asks for the fact of the row before is indented."""
 
     id: str
     state: str
+    sign: str  # one character that shows the state
     question: str
     answer: str
     about: str
@@ -183,7 +184,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A key that was pressed ("open" for a click) on the pair `on`, and the pair that is current after it, if any."""
+    """A key that was pressed ("open" for a click) on the row `on`, and the row that is current after it, if any; by id."""
 
     key: str
     on: str
@@ -192,12 +193,13 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
-    """How the list is shown: the current pair, the keys it listens for, and where the focus goes.
+    """How the list is shown: its name, the current row, the keys it listens for, and where the focus goes.
 
     `is_open` says that Escape leaves something, also while somebody types. `focus` is the Streamlit key of the field that
     gets the focus, once for each `focus_number`; `search` that of the field for "/".
     """
 
+    label: str
     current: str
     keys: Sequence[str]
     search: str
@@ -206,29 +208,27 @@ class ListView:
     focus_number: int = 0
 
 
-_ANSWERED = "curation-answered"  # number of the last event that was answered, in session_state
-_KEY = "curation-rows"
-
-
-def show_rows(rows: Sequence[Row], view: ListView, *, answer: Callable[[Sequence[Pressed]], None]) -> None:
+def show_rows(rows: Sequence[Row], view: ListView, *, key: str, answer: Callable[[Sequence[Pressed]], None]) -> None:
     """Show the list; `answer` is called with what was pressed since, in order, before the page is drawn again."""
+    last_answered = f"{key}-answered"  # number of the last event that was answered, in session_state
 
     def on_events() -> None:
-        given: Mapping[str, Any] = st.session_state[_KEY]
-        answered = int(st.session_state.get(_ANSWERED, 0))
+        given: Mapping[str, Any] = st.session_state[key]
+        answered = int(st.session_state.get(last_answered, 0))
         fresh = [event for event in given.get("events") or () if int(event["number"]) > answered]
         if fresh:
-            st.session_state[_ANSWERED] = max(int(event["number"]) for event in fresh)
+            st.session_state[last_answered] = max(int(event["number"]) for event in fresh)
             answer([Pressed(str(event["key"]), str(event["on"]), str(event["then"])) for event in fresh])
 
     data = {
         "rows": [asdict(row) for row in rows],
+        "label": view.label,
         "current": view.current,
         "keys": list(view.keys),
         "search": view.search,
         "is_open": view.is_open,
         "focus": view.focus,
         "focus_number": view.focus_number,
-        "answered": int(st.session_state.get(_ANSWERED, 0)),
+        "answered": int(st.session_state.get(last_answered, 0)),
     }
-    _MOUNT(data=data, key=_KEY, on_events_change=on_events)
+    _MOUNT(data=data, key=key, on_events_change=on_events)

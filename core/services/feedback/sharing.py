@@ -1,0 +1,24 @@
+"""Hand what a person said of an answer to the experts of the project: that answer with its question, and no more."""
+
+from core.records import ChatTurn, Feedback, now
+from core.storage import Permitted, delete, find, insert, update
+
+
+def share(permitted: Permitted, project_id: str, turn: ChatTurn) -> None:
+    """Store what a person says of an answer now; what they took back is deleted. Call it in a transaction without traces.
+
+    The same answer always gets the same id, so that what was made of it is known although its feedback was taken back.
+    """
+    feedback_id = turn.id.replace("turn-", "feedback-", 1)
+    if not turn.is_judged:
+        delete(permitted.db, Feedback, id=feedback_id)
+        return
+    said = {"thumb": turn.thumb, "correction": turn.correction, "is_unanswerable": turn.is_unanswerable}
+    judged = {"question": turn.question, "answer": turn.answer, "answerer": turn.answerer, "sources": turn.sources}
+    if find(permitted.db, Feedback, id=feedback_id):
+        update(permitted.db, Feedback, feedback_id, **said, **judged)
+        return
+    insert(
+        permitted.db,
+        Feedback(id=feedback_id, project_id=project_id, turn_id=turn.id, **judged, **said, created_at=now()),  # type: ignore[arg-type]
+    )

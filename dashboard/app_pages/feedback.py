@@ -1,0 +1,20 @@
+"""Feedback: what people said of answers, to be made into question pairs and preferences, or set aside."""
+
+import streamlit as st
+
+from core.storage.feedback import FeedbackFilter, feedback_counts
+from dashboard.components.empty import empty_state
+from dashboard.components.feedback.inbox import show_inbox
+from dashboard.resources import require_project, workspace
+
+project = require_project()
+if any(feedback_counts(workspace(), project.id, FeedbackFilter()).states.values()):
+    st.caption("What people said of answers in the chat. You see the answer that was judged and its question, nothing else.")
+    show_inbox(workspace(), project)
+else:
+    empty_state(
+        "Nobody has judged an answer yet. Ask a model on the page Chat & compare, then press a thumb, *Correct this* or "
+        "*Should not have answered* below its answer.",
+        page="chat",
+        label="Ask a model",
+    )
