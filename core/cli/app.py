@@ -24,6 +24,7 @@ from core.cli import (
     deploy,
     documents,
     experiments,
+    feedback,
     jobs,
     keys,
     lists,
@@ -62,6 +63,7 @@ app.add_typer(documents.app, name="documents", help="Bring documents into a proj
 app.add_typer(lists.app, name="lists", help="What is always, and what is never, personal data: entries and patterns.")
 app.add_typer(approval.app, name="review", help="What was found: decide on it, read the sample, propose, approve.")
 app.add_typer(questions.app, name="questions", help="Make, filter, import and export question pairs.")
+app.add_typer(feedback.app, name="feedback", help="What people said of answers: list, use, set aside.")
 app.add_typer(datasets.app, name="dataset", help="Frozen question pairs: list, show, compare, freeze.")
 app.add_typer(experiments.app, name="experiment", help="Several trainings at once, compared: start, show, cancel.")
 app.add_typer(models.app, name="models", help="The models on this machine.")

@@ -69,7 +69,7 @@ def edit(
     before = curation.shown_for_edit(shell.workspace, stored)
     wording = replace(before, question=question or before.question, answer=answer or before.answer)
     detector = open_detector(shell.workspace, project_id=chosen.id)
-    edited = curation.edit(shell.workspace, stored, wording, detector=detector, by=_person(name))
+    edited = curation.edit(shell.workspace, stored, wording, detector=detector, by=person_called(name))
     why = f"Saved, but not kept: {edited.reason}." if edited.reason else "Saved and kept."
     shell.show(edited, why)
 
@@ -97,7 +97,7 @@ def undo(context: typer.Context, project: str, name: As = "") -> None:
     from core.services.questions import curation
 
     shell = shell_of(context)
-    undone = curation.undo(shell.workspace, shell.workspace.project(project).id, by=_person(name))
+    undone = curation.undo(shell.workspace, shell.workspace.project(project).id, by=person_called(name))
     words = f"Undone: {undone.action}, {counted(undone.pairs, 'pair')}." if undone else "There is nothing to undo."
     shell.show(asdict(undone) if undone else None, words)
 
@@ -111,7 +111,7 @@ def _decide(
         raise InputError("It is not said which pairs are meant.", "Name pairs by their ids, or words or a reason they have.")
     if not isinstance(among, PairFilter):
         among = [_pair(shell, chosen, pair).id for pair in among]
-    changed = act(shell.workspace, chosen.id, among, by=_person(name))
+    changed = act(shell.workspace, chosen.id, among, by=person_called(name))
     shell.show({"changed": changed}, f"{counted(changed, 'pair')} changed.")
 
 
@@ -138,16 +138,18 @@ def _row(pair: QuestionPair) -> dict[str, str]:
         "pair": pair.id,
         "state": pair.state,
         "because": "by hand" if pair.decided and not pair.reason else pair.reason,
-        "question": _short(pair.input),
-        "answer": _short(pair.output),
+        "question": short(pair.input),
+        "answer": short(pair.output),
         "where": " ".join(filter(None, (pair.document_name, pair.page))),
     }
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text as one line that is short enough for a table."""
     line = " ".join(text.split())
     return line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…"
 
 
-def _person(name: str) -> Person | None:
+def person_called(name: str) -> Person | None:
+    """Return the person of this name; None for whoever runs the command."""
     return declared(name) if name else None

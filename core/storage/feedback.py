@@ -18,7 +18,7 @@ _PREFERENCE = "(select id from preferences where feedback_id = f.id)"
 _NOT_DONE = "case when f.set_aside_by is null then 'open' else 'set aside' end"
 _STATE = f"case when exists {_PAIR} or exists {_PREFERENCE} then 'done' else {_NOT_DONE} end"
 _ITEMS = (
-    f"select f.*, {_STATE} as state, {_PAIR} as pair_id, {_PREFERENCE} as preference_id from feedback f"  # noqa: S608 constants
+    f"select f.*, f.rowid as place, {_STATE} as state, {_PAIR} as pair_id, {_PREFERENCE} as preference_id from feedback f"  # noqa: S608 constants
     " where f.project_id = :project"
 )
 _KINDS: dict[FeedbackKind, str] = {
@@ -63,7 +63,7 @@ def feedback_page(
     rights.check(workspace.db, "work on questions", project_id)
     rows = workspace.db.execute(
         f"select * from ({_ITEMS}) f where {_of_kind(chosen)} and coalesce(state = :state, 1)"  # noqa: S608 constants
-        " order by created_at desc, id desc limit :size offset :skipped",
+        " order by created_at desc, place desc limit :size offset :skipped",
         {"project": project_id, "state": chosen.state, "size": size, "skipped": first - 1},
     )
     return [_item(row) for row in rows]

@@ -631,7 +631,7 @@ create table feedback (
     set_aside_by text, created_at text not null
 )
 
-create index feedback_in_order on feedback (project_id, created_at, id)
+create index feedback_in_order on feedback (project_id, created_at)
 
 create index feedback_of_turn on feedback (turn_id)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core.storage.feedback import FeedbackFilter, feedback_counts
 from dashboard.components.empty import empty_state
 from dashboard.components.feedback.inbox import show_inbox
+from dashboard.components.feedback.votes import show_votes
 from dashboard.resources import require_project, workspace
 
 project = require_project()
@@ -18,3 +19,4 @@ else:
         page="chat",
         label="Ask a model",
     )
+show_votes(workspace(), project)

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from core.records import ChatSetup, ChatTurn, Feedback, Preference, QuestionPair, new_id, now
+from core.records import ChatSetup, ChatTurn, ComparedAnswer, Feedback, Preference, QuestionPair, new_id, now
+from core.services.chat.comparing import keep_comparison, vote
 from core.services.chat.conversations import begin
 from core.services.chat.feedback import call_unanswerable, correct, judge
 from core.storage import find, get, insert
-from dashboard.components.feedback import doing
+from dashboard.components.feedback import doing, votes
 from dashboard.components.feedback.doing import KEY_WORDS, KEYS
 from dashboard.components.questions.curation.keys import KEY_WORDS as CURATION_KEYS
 from tests.services.retrieval.conftest import embed
@@ -26,7 +27,8 @@ class Blind:
 @pytest.fixture(autouse=True)
 def without_networks(monkeypatch):
     monkeypatch.setattr("core.services.retrieval.finding.embedding", lambda _workspace: embed)
-    monkeypatch.setattr(doing, "detector_for", lambda _workspace, _project: Blind())
+    for module in (doing, votes):
+        monkeypatch.setattr(module, "detector_for", lambda _workspace, _project: Blind())
 
 
 @pytest.fixture
@@ -122,6 +124,17 @@ def test_a_person_says_in_the_chat_that_it_should_not_have_answered(open_page, w
     assert any("experts of this project see it" in caption.value for caption in app.caption)
     app.button(key=f"unanswerable-{asked[0].id}").click().run()
     assert not get(workspace.db, ChatTurn, asked[0].id).is_unanswerable
+
+
+def test_blind_votes_become_preferences_at_one_press(open_page, workspace, learned):
+    answers = [ComparedAnswer(answerer="tiny", version="", text=text, whole_s=1.0) for text in ("12 tonnes.", "Blue.")]
+    comparison = keep_comparison(workspace, learned.project, QUESTION, answers, is_blind=True)
+    vote(workspace, comparison.id, 0)
+    app = open_page("feedback", project_id=learned.project.id)
+    app.button(key="feedback-votes").click().run()
+    assert [(made.chosen, made.rejected) for made in find(workspace.db, Preference)] == [("12 tonnes.", "Blue.")]
+    assert "feedback-votes" not in [button.key for button in app.button]
+    assert any("1 preference made of votes." in caption.value for caption in app.caption)
 
 
 def test_keys_that_both_lists_have_mean_the_same():

@@ -177,6 +177,8 @@ def _show_vote(workspace: Workspace, comparison: Comparison) -> None:
         st.button("None of them", key="vote-none", on_click=vote, args=[workspace, comparison.id, None])
     if comparison.vote is not None:
         st.caption(":material/check: Your vote is kept. Choose again to change it.")
+    if comparison.is_blind:
+        st.caption("Models may learn from a blind vote: from its question and answers, without your name.")
 
 
 def show_standings(found: Sequence[Standing], answerers: Mapping[str, str]) -> None:

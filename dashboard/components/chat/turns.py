@@ -51,8 +51,6 @@ def show_turn(
         with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn.id}"):
             _show_feedback(workspace, turn)
             _show_details(turn, name)
-        if is_last and turn.answer.strip():
-            st.caption(SEEN)
         last = st.empty()  # drawn empty at once when the next question is asked
         if is_last:
             with last.container(horizontal=True, vertical_alignment="center"):
@@ -62,6 +60,8 @@ def show_turn(
         if turn.correction:
             st.caption("What it should have been, in your words:")
             st.text(turn.correction)
+        if is_last and turn.answer.strip():
+            st.caption(SEEN)
 
 
 def show_question(question: str) -> None:

@@ -87,12 +87,10 @@ def make_pair(session: InboxSession, feedback_id: str, use: Use) -> None:
         made = using.make_pair(session.workspace, feedback_id, use, detector=detector, by=session.person)
         session.state.last = session.state.current = feedback_id
         if made.state == "kept":
-            session.state.say("The question pair is made and kept.", pair_id=made.id)
+            session.state.say("The question pair is made and kept.")
         else:
             why = drop_reason(made.reason).description or drop_reason(made.reason).words
-            session.state.say(
-                trouble=f"The question pair is made, but not kept. {why} Open it and mend it, or undo.", pair_id=made.id
-            )
+            session.state.say(trouble=f"The question pair is made, but not kept. {why} Open it and mend it, or undo.")
 
 
 def make_preference(session: InboxSession, feedback_id: str, use: Use) -> None:

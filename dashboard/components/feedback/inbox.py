@@ -8,7 +8,7 @@ from core.storage.feedback import FeedbackFilter, FeedbackItem, feedback_counts,
 from dashboard.components.answerers import who_can_answer
 from dashboard.components.errors import shown_errors
 from dashboard.components.feedback import doing
-from dashboard.components.feedback.item import FOCUS, show_item
+from dashboard.components.feedback.item import FOCUS, show_item, show_told
 from dashboard.components.feedback.session import (
     EVERYTHING,
     KIND,
@@ -67,9 +67,10 @@ def _open(workspace: Workspace, project: Project, state: InboxState, rows: list[
 def _show(session: InboxSession) -> None:
     _show_filters(session)
     _show_bar(session)
-    if session.state.has_keys:
-        lines = [f"`{key}` {what}" for key, what in doing.KEY_WORDS.items()]
-        st.caption(" · ".join(lines))
+    with st.container():
+        if session.state.has_keys:
+            lines = [f"`{key}` {what}" for key, what in doing.KEY_WORDS.items()]
+            st.caption(" · ".join(lines))
     left, right = st.columns([5, 6], gap="medium")
     with left:
         if not session.rows:
@@ -95,16 +96,13 @@ def _show_filters(session: InboxSession) -> None:
 
 
 def _show_bar(session: InboxSession) -> None:
-    """Show what was done, and how to undo it."""
+    """Show the way to the keys and, unless it stands below the form, what was done and how to undo it."""
     state = session.state
     with st.container(horizontal=True, vertical_alignment="center"):
-        if state.last:
-            st.button("Undo (u)", icon=":material/undo:", key="feedback-undo", on_click=doing.undo, args=[session])
         st.button("Keys (?)", icon=":material/keyboard:", key="feedback-keys", on_click=_turn_keys, args=[state])
-        if state.note:
-            st.caption(f":material/check: {state.note}", width="content")
-    if state.trouble:
-        st.warning(state.trouble, icon=":material/warning:")
+        with st.container(width="content"):
+            if not state.is_told_below:
+                show_told(session)
 
 
 def _turn_keys(state: InboxState) -> None:

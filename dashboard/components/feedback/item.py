@@ -42,11 +42,25 @@ def show_item(session: InboxSession, item: FeedbackItem) -> None:
         if said.correction:
             st.caption("What it should have been, in the words of who asked:")
             st.text(said.correction)
-    with shown_errors():
+    with st.container(), shown_errors():  # always there, so that nothing below it changes its place
         _show_made(session, item)
     if item.pair_id is None or item.preference_id is None:
         with st.container(border=True, key="feedback-use"), shown_errors():
             _show_use(session, item)
+    if session.state.is_told_below:
+        show_told(session)
+
+
+def show_told(session: InboxSession) -> None:
+    """Say what came of the last act, and offer to undo it."""
+    state = session.state
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if state.last:
+            st.button("Undo (u)", icon=":material/undo:", key="feedback-undo", on_click=doing.undo, args=[session])
+        if state.note:
+            st.caption(f":material/check: {state.note}", width="content")
+    if state.trouble:
+        st.warning(state.trouble, icon=":material/warning:")
 
 
 def _show_made(session: InboxSession, item: FeedbackItem) -> None:
@@ -109,6 +123,7 @@ def _show_use(session: InboxSession, item: FeedbackItem) -> None:
     elif is_aside:
         doing.set_aside(session, said.id)
     if is_pair or is_preference or is_aside:
+        session.state.is_told_below = not is_aside
         draw_again()
 
 

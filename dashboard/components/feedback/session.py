@@ -32,14 +32,14 @@ class InboxState:
     current: str = ""  # id of the open item; "" for the first row
     note: str = ""  # what came of the last act
     trouble: str = ""  # what went wrong with it
-    pair_id: str = ""  # of the pair that the trouble is about
+    is_told_below: bool = False  # whether that is told below the form, where it was sent
     last: str = ""  # id of the feedback that the last act was about, which can be undone
     has_keys: bool = False  # whether the keys are listed
     turn: int = 0  # counts the times that the keyboard is to go to the answer
 
-    def say(self, note: str = "", *, trouble: str = "", pair_id: str = "") -> None:
+    def say(self, note: str = "", *, trouble: str = "", is_below: bool = False) -> None:
         """Tell what came of an act, in place of what was told before."""
-        self.note, self.trouble, self.pair_id = note, trouble, pair_id
+        self.note, self.trouble, self.is_told_below = note, trouble, is_below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
