@@ -20,6 +20,7 @@ from core.deploy.bodies import read_body
 from core.deploy.door import Admission, Caller, Door
 from core.deploy.embeddings import Embeddings
 from core.deploy.engine import KeptEngine
+from core.deploy.feedback import PATH, Keep, read_said
 from core.deploy.limits import LOOK_S, Limits
 from core.deploy.meters import Metered, Meters
 from core.deploy.outlet import Outlet
@@ -39,6 +40,7 @@ class Service:
     door: Door
     limits: Limits
     meters: Meters
+    keep_feedback: Keep | None = None  # None: what is served belongs to no project, which feedback could go to
     began_s: int = field(default_factory=lambda: int(time.time()))
     is_stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set once the time to finish answers is over
 
@@ -72,6 +74,9 @@ def build_app(service: Service) -> Starlette:
                 "/v1/embeddings",
                 Asked(service, admission, name="embeddings", answer=partial(_embed, service)),
                 methods=["POST"],
+            ),
+            Route(
+                PATH, Asked(service, admission, name="feedback", answer=partial(_keep_feedback, service)), methods=["POST"]
             ),
             *(
                 Route(path, Looked(service, None if path == "/health" else admission, look=look), methods=["GET"])
@@ -191,6 +196,14 @@ async def _embed(service: Service, body: dict[str, Any], outlet: Outlet, metered
     check_model(body, service.embeddings.name)
     answer, metered.tokens_in = await service.embeddings.answer(body)
     await outlet.whole(JSONResponse(answer))
+
+
+async def _keep_feedback(service: Service, body: dict[str, Any], outlet: Outlet, _: Metered) -> None:
+    said = read_said(body)
+    if service.keep_feedback is None:
+        raise Refused(404, "no_project", "What is served here belongs to no project that feedback could go to.")
+    await asyncio.get_running_loop().run_in_executor(None, service.keep_feedback, said)
+    await outlet.whole(JSONResponse({"object": "garrison.feedback", "kept": True}))
 
 
 def _health(service: Service, _: Request) -> Response:

@@ -14,6 +14,7 @@ from core.deploy.app import Service
 from core.deploy.door import Caller
 from core.deploy.embeddings import Embeddings
 from core.deploy.engine import KeptEngine, Served
+from core.deploy.feedback import Keep
 from core.deploy.limits import Limits
 from core.deploy.meters import Meters, Use
 from core.deploy.refusal import Refused
@@ -105,6 +106,7 @@ def run_service(
     keys: Keys | None = None,
     adapter: Path | None = None,
     tls: tuple[Path, Path] | None = None,
+    keep_feedback: Keep | None = None,
 ) -> Running:
     """A service that answers, in a thread that ends when it is stopped."""
     served = Served(name="tiny", model=model or write_model(folder / "model.gguf"), adapter=adapter)
@@ -118,6 +120,7 @@ def run_service(
             door=keys or Keys(),
             limits=limits,
             meters=meters,
+            keep_feedback=keep_feedback,
         )
         found.append((service, asyncio.get_running_loop(), asked))
         context = tls_context(*tls) if tls else None

@@ -11,6 +11,7 @@ from core.deploy.app import Service
 from core.deploy.door import LOOPBACK
 from core.deploy.embeddings import Embeddings
 from core.deploy.engine import KeptEngine
+from core.deploy.feedback import Keep
 from core.deploy.limits import Limits
 from core.deploy.meters import Meters, Use
 from core.deploy.serving import listen, serve, stopped_by_signals, tls_context
@@ -21,6 +22,7 @@ from core.records import AuditAction
 from core.services.deploy.deployed import Deployed
 from core.services.deploy.stored_door import StoredDoor
 from core.services.deploy.use import note_use
+from core.services.feedback.sharing import keep_said
 from core.storage import Permitted, Workspace, audit, transaction
 from core.storage.api_keys import all_keys, has_keys
 
@@ -93,6 +95,7 @@ def deploy(
             door=door,
             limits=limits,
             meters=meters,
+            keep_feedback=_keeper(permitted, deployed),
         )
         asked = asyncio.Event()
         with stopped_by_signals(asked):
@@ -120,6 +123,15 @@ def _open(workspace: Permitted, address: Address) -> _Opened:
             )
     tls = tls_context(address.certificate, address.private_key) if address.certificate and address.private_key else None
     return _Opened(listen(address.host, address.port), tls)
+
+
+def _keeper(permitted: Permitted, deployed: Deployed) -> Keep | None:
+    """Return what hands feedback of programs to the experts of the project that what is served belongs to."""
+    project_id = deployed.project_id
+    if project_id is None:
+        return None
+    answerer = deployed.run_id or deployed.served.name
+    return lambda said: keep_said(permitted, project_id, said, answerer=answerer)
 
 
 def _counts(meters: Meters) -> dict[str, int]:

@@ -1,7 +1,9 @@
-"""Hand what a person said of an answer to the experts of the project: that answer with its question, and no more."""
+"""Hand what was said of an answer to the experts of the project: that answer with its question, and no more."""
 
-from core.records import ChatTurn, Feedback, now
+from core.deploy.feedback import Said
+from core.records import ChatTurn, Feedback, new_id, now
 from core.storage import Permitted, delete, find, insert, update
+from core.storage.traceless import traceless
 
 
 def share(permitted: Permitted, project_id: str, turn: ChatTurn) -> None:
@@ -22,3 +24,22 @@ def share(permitted: Permitted, project_id: str, turn: ChatTurn) -> None:
         permitted.db,
         Feedback(id=feedback_id, project_id=project_id, turn_id=turn.id, **judged, **said, created_at=now()),  # type: ignore[arg-type]
     )
+
+
+def keep_said(permitted: Permitted, project_id: str, said: Said, *, answerer: str) -> None:
+    """Store what a program says of an answer that it got from a service."""
+    with traceless(permitted.db):
+        insert(
+            permitted.db,
+            Feedback(
+                id=new_id("feedback"),
+                project_id=project_id,
+                question=said.question,
+                answer=said.answer,
+                answerer=answerer,
+                thumb=said.rating,
+                correction=said.correction,
+                is_unanswerable=said.should_not_have_answered,
+                created_at=now(),
+            ),
+        )

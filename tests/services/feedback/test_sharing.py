@@ -1,10 +1,16 @@
 """What experts see of a conversation: the answers that were judged, with their questions, as long as they are there."""
 
+from dataclasses import replace
+
 import pytest
 
+from core.deploy.engine import Served
+from core.deploy.feedback import Said
 from core.records import ChatSetup, ChatTurn, Feedback, Preference, QuestionPair, new_id, now
 from core.services.chat.conversations import begin, delete_for_good
 from core.services.chat.feedback import call_unanswerable, correct, judge
+from core.services.deploy.deployed import Deployed
+from core.services.deploy.deploying import _keeper
 from core.services.feedback.using import Use, make_pair, make_preference
 from core.services.questions.curation import Place
 from core.storage import find, get, insert
@@ -80,6 +86,18 @@ def test_feedback_is_listed_by_kind_and_state_newest_first_and_counted(workspace
     counts = feedback_counts(workspace, learned.project.id, FeedbackFilter(kind="down", state="open"))
     assert counts.matching == 1 and counts.states == {"open": 1, "done": 1, "set aside": 0}
     assert counts.kinds == {"down": 1, "up": 1, "corrected": 0, "unanswerable": 1}
+
+
+def test_what_a_program_says_stands_in_the_same_inbox_and_can_be_used(workspace, learned):
+    deployed = Deployed(
+        served=Served(name="run-1", model=workspace.home), sha256=None, project_id=learned.project.id, run_id="run-1"
+    )
+    keep = _keeper(workspace.allowed("manage machine"), deployed)
+    assert keep is not None and _keeper(workspace.allowed("manage machine"), replace(deployed, project_id=None)) is None
+    keep(Said(question=QUESTION, answer="14.", rating="down", correction="12 tonnes.", should_not_have_answered=False))
+    (item,) = feedback_page(workspace, learned.project.id, FeedbackFilter(kind="corrected"))
+    assert (item.feedback.turn_id, item.feedback.answerer, item.feedback.thumb) == (None, "run-1", "down")
+    assert make_pair(workspace, item.feedback.id, USE, detector=NOBODY).state == "kept"
 
 
 @pytest.mark.parametrize("size", [1, 3])
