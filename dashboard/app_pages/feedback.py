@@ -10,7 +10,10 @@ from dashboard.resources import require_project, workspace
 
 project = require_project()
 if any(feedback_counts(workspace(), project.id, FeedbackFilter()).states.values()):
-    st.caption("What people said of answers in the chat. You see the answer that was judged and its question, nothing else.")
+    st.caption(
+        "What people said of answers: you see the answer that was judged and its question, nothing else. It goes when they "
+        "take it back or delete the conversation; what was made of it stays."
+    )
     show_inbox(workspace(), project)
 else:
     empty_state(

@@ -76,7 +76,10 @@ def show_menu(workspace: Workspace, conversation: Conversation) -> None:
                 width="stretch",
             )
         if st.checkbox("Delete for good", key=f"chat-delete-{conversation.id}"):
-            st.caption("Its questions, answers and feedback are gone then. This cannot be undone.")
+            st.caption(
+                "Its questions, answers and feedback are gone then; what experts made of the feedback stays. "
+                "This cannot be undone."
+            )
             if st.button("Delete this conversation", type="primary", icon=":material/delete_forever:", key="chat-delete"):
                 kept.delete_for_good(workspace, conversation.id)
                 open_conversation("")

@@ -19,10 +19,6 @@ from dashboard.components.review.session import draw_again
 from dashboard.components.words import ago, clock, unformatted
 
 FOCUS = "feedback-answer"  # key of the container that holds the field for the answer
-GONE = (
-    "It goes when the person takes it back or deletes the conversation. What was made of it stays: a question pair, a "
-    "preference."
-)
 
 
 def show_item(session: InboxSession, item: FeedbackItem) -> None:
@@ -30,7 +26,7 @@ def show_item(session: InboxSession, item: FeedbackItem) -> None:
     said = item.feedback
     st.html(STYLE)
     with st.container(border=True, key="feedback-open"):
-        st.caption(" · ".join(kinds_of(item)), help=GONE)
+        st.caption(" · ".join(kinds_of(item)))
         st.markdown(f"**{unformatted(said.question)}**")
         name = session.names.get(said.answerer, said.answerer)
         where = "" if said.turn_id else " · by a program that asked the service"
