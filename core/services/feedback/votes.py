@@ -1,4 +1,7 @@
-"""Votes of blind comparisons as preferences: the answer that won is preferred to each of the others."""
+"""Votes of blind comparisons as preferences: the answer that won is preferred to each of the others.
+
+Votes on a series stay out: its questions are there to compare models, which would have learned the answers.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -159,7 +162,7 @@ def _source(permitted: Permitted, project: Project, won: _Won, embed: Embed | No
 def _won(permitted: Permitted, project: Project) -> list[_Won]:
     """Return the blind comparisons with a winner of which preferences can still be made."""
     found = []
-    for comparison in find(permitted.db, Comparison, project_id=project.id, is_blind=True):
+    for comparison in find(permitted.db, Comparison, project_id=project.id, is_blind=True, series_id=None):
         chosen, others = _told(comparison)
         known = {each.rejected for each in find(permitted.db, Preference, comparison_id=comparison.id)} if others else set()
         if rejected := tuple(text for text in others if text not in known):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core.records import ComparedAnswer, Preference
+from core.records import ComparedAnswer, Comparison, Preference, Series, now
 from core.services.chat.comparing import forget_comparisons, keep_comparison, vote
 from core.services.feedback.votes import VotesUsed, unused_votes, use_votes
 from core.services.questions.freezing.preferences import preferences_of
-from core.storage import audit, find
+from core.storage import audit, find, insert, update
 from tests.services.retrieval.conftest import embed
 
 from .conftest import NOBODY, QUESTION, Names
@@ -38,6 +38,12 @@ def test_the_answer_that_won_is_preferred_to_each_of_the_others_once(workspace, 
     voted("10 tonnes.", "12 tonnes.", " 14 tonnes.", "12 tonnes.", better=1)
     voted("11 tonnes.", "13 tonnes.", better=None)
     voted("15 tonnes.", "16 tonnes.", is_blind=False)
+    series = Series(
+        id="series-1", project_id=learned.project.id, person_id=None, made_by="Ada", number=1, questions="", answerers=(),
+        questions_sha256="", question_count=1, settings={}, job_id="job-1", created_at=now(),
+    )  # fmt: skip
+    insert(workspace.db, series)
+    update(workspace.db, Comparison, voted("17 tonnes.", "18 tonnes.").id, series_id=series.id)  # there to test models
     assert unused_votes(workspace, learned.project) == 1
     assert use() == VotesUsed(added=2)
     assert made(workspace) == {("12 tonnes.", "10 tonnes."), ("12 tonnes.", "14 tonnes.")}
