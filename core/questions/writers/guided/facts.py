@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.language.english.function_words import COMMON_PREPOSITIONS, DEMONSTRATIVES
 from core.language.grammar import Word, parse
 from core.questions.passage_sentences import BULLETS, passage_sentences
 from core.questions.writers.guided import standing, telling
@@ -27,8 +28,9 @@ _UNFIT = re.compile(
     rf"|(?:this|next|preceding|previous|the) (?:{PIECE_OF_A_BOOK})|as follows|the following|e\.g|i\.e|copyright"
     rf"|(?:shown|listed|mentioned|described|discussed|stated|noted) (?:above|below|earlier|here|in (?:{PIECE_OF_A_BOOK}))"
     r"|the (?:above|below)|for example|for instance|for this reason"
-    r"|in (?:this|each|any|that|such|either|both|these|those|all other) (?:cases?|situations?|events?)"
-    r"|(?:in|of|to|on|with|from|into|by), \w+ing|in (?:a )?similar (?:fashion|manner)|(?:it|them)sel(?:f|ves)|as a result"
+    rf"|in (?:{'|'.join(DEMONSTRATIVES)}|each|any|such|either|both|all other) (?:cases?|situations?|events?)"
+    rf"|(?:{'|'.join(COMMON_PREPOSITIONS)}), \w+ing"
+    r"|in (?:a )?similar (?:fashion|manner)|(?:it|them)sel(?:f|ves)|as a result"
     r"|provided (?:that )?(?:the|an?|it|they|all|no|their))\b"
     # several things told by question words, of which one alone looks like a condition: "what it is, when it ends, and who …"
     r"|, (?:when|where|who|how|why) .+(?:, and|, or) (?:when|where|who|how|why|what)\b",
