@@ -87,7 +87,7 @@ def test_leaving_keeps_the_answer_as_broken_off_and_stops_the_model(workspace, c
 def test_stop_in_another_thread_ends_the_answer_and_waits_until_it_is_stored(workspace, conversation):
     """As the page does: what is pressed runs in a thread of its own while the answer is written in another."""
     has_begun = threading.Event()
-    model = Speaker([["tick "] * 100_000], before_each=lambda: has_begun.wait(0.01) and None)
+    model = Speaker([[f"tick {number} " for number in range(100_000)]], before_each=lambda: has_begun.wait(0.01) and None)
 
     def write() -> None:
         with ask(workspace, conversation.id, "Tick?", opener=lambda: model) as writing:
