@@ -9,6 +9,7 @@ import typer
 
 from core.cli.options import taking
 from core.cli.shell import shell_of
+from core.cli.sources import reporter
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +22,7 @@ class Options:
     """Where the service listens, and its limits."""
 
     name: Annotated[str, typer.Option(help="What clients call the model; without, its own name or id.")] = ""
+    documents: Annotated[str, typer.Option(help="Project whose approved text answers may be made from.")] = ""
     host: Annotated[str, typer.Option(help="Address to listen on; others than 127.0.0.1 need keys and TLS.")] = "127.0.0.1"
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8600
     certificate: Annotated[Path | None, typer.Option(help="TLS certificate with its chain (PEM).")] = None
@@ -45,6 +47,7 @@ def deploy(
     from core.deploy.limits import Limits
     from core.services.deploy.deployed import find_deployed
     from core.services.deploy.deploying import Address, deploy
+    from core.services.deploy.stored_documents import open_documents
 
     shell = shell_of(context)
     address = Address(
@@ -69,9 +72,14 @@ def deploy(
     )
     deployed = find_deployed(shell.workspace, what, name=options.name)
 
+    documents = None
+    if options.documents:
+        documents = open_documents(shell.workspace, shell.workspace.project(options.documents), report=reporter())
+
     def on_ready(needs_key: bool) -> None:
         keys = "" if needs_key else " (no key is needed: none was made yet)"
-        print(f"Garrison serves {deployed.served.name}: {address.url}{keys}", file=sys.stderr, flush=True)
+        read = f", and answers from the documents of {documents.project.name}" if documents else ""
+        print(f"Garrison serves {deployed.served.name}: {address.url}{keys}{read}", file=sys.stderr, flush=True)
 
-    used = deploy(shell.workspace, deployed, address, limits=limits, on_ready=on_ready)
+    used = deploy(shell.workspace, deployed, address, limits=limits, on_ready=on_ready, documents=documents)
     shell.show(used, f"Ended after {used.requests} requests, {used.tokens_out} tokens written.")

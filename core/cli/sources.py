@@ -79,18 +79,9 @@ def _rates(measured: Calibration) -> str:
 
 def source_fields(told: "DocumentAnswer") -> dict[str, Any]:
     """Return what supports an answer as JSON: its sources, its sentences with their citations, and whether it is refused."""
-    return {
-        "sources": list(map(_source, told.sources)),
-        "sentences": [
-            {
-                "text": sentence.text,
-                "citations": [_citation(told.sources[each.source], each) for each in sentence.citations],
-                "supported": sentence.is_supported,
-            }
-            for sentence in told.sentences
-        ],
-        "refused": told.is_refused,
-    }
+    fields = told.told()
+    sentences = [each | {"supported": bool(each["citations"])} for each in fields["sentences"]]
+    return {"sources": fields["sources"], "sentences": sentences, "refused": told.is_refused}
 
 
 def source_text(told: "DocumentAnswer") -> str:
@@ -105,11 +96,6 @@ def source_text(told: "DocumentAnswer") -> str:
 
 def _source(source: Source) -> dict[str, Any]:
     return {"document": source.document, "page": source.page, "passage": source.passage_id, "text": source.text}
-
-
-def _citation(source: Source, citation: Citation) -> dict[str, Any]:
-    place = {"source": citation.source, "document": source.document, "page": source.page, "passage": source.passage_id}
-    return place | {"start": citation.start, "end": citation.end, "text": source.text[citation.start : citation.end]}
 
 
 def _words(source: Source, citation: Citation) -> str:

@@ -4,6 +4,7 @@ import os
 import pwd
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from core.errors import InputError
@@ -11,6 +12,7 @@ from core.services.deploy.deploying import Address
 
 PROGRAM = "garrison"
 LEFT_OUT = ("--unit", "--json")
+NAMING = ("--name", "--documents")  # options whose values are names, also where a file is called so
 STOP_S = 15  # beyond the time to finish answers, before systemd kills what is left
 _UNIT = """[Unit]
 Description=Garrison: a language model as a service for other programs
@@ -87,7 +89,8 @@ def unit(home: Path, address: Address, arguments: Sequence[str], *, grace_s: int
             f"The workspace {home} belongs to root: a service that other programs ask must not run as root.",
             "Give the workspace to another user (chown -R).",
         )
-    told = [argument for argument in arguments[1:] if argument not in LEFT_OUT]
+    given = [argument for argument in arguments[1:] if argument not in LEFT_OUT]
+    told = [each if before in NAMING else _whole_path(each) for before, each in pairwise(["", *given])]
     is_privileged = address.port < 1024
     places = [home, *(each for each in (address.certificate, address.private_key) if each)]
     return _UNIT.format(
@@ -95,7 +98,7 @@ def unit(home: Path, address: Address, arguments: Sequence[str], *, grace_s: int
         home=quoted(str(home)),
         variable=quoted(f"GARRISON_HOME={home}"),
         # `$` begins a variable in a command alone: systemd.service(5), "Command lines"
-        command=" ".join(quoted(part).replace("$", "$$") for part in [*program(arguments[0]), *map(_whole_path, told)]),
+        command=" ".join(quoted(part).replace("$", "$$") for part in [*program(arguments[0]), *told]),
         stop_s=grace_s + STOP_S,
         network=_HERE_ALONE if address.is_loopback else _OTHERS,
         capabilities="CAP_NET_BIND_SERVICE" if is_privileged else "",

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.crash_reports import record_crash
 from core.deploy.bodies import read_body
+from core.deploy.documents import FIELD, DocumentAnswers, wants_documents
 from core.deploy.door import Admission, Caller, Door
 from core.deploy.embeddings import Embeddings
 from core.deploy.engine import KeptEngine
@@ -24,11 +25,11 @@ from core.deploy.feedback import PATH, Keep, read_said
 from core.deploy.limits import LOOK_S, Limits
 from core.deploy.meters import Metered, Meters
 from core.deploy.outlet import Outlet
-from core.deploy.refusal import ClientGone, Refused, stopping
+from core.deploy.refusal import ClientGone, Refused, stopping, unusable
 from core.deploy.relay import relay
 from core.deploy.requests import ENDPOINTS, RESPONSES, Endpoint, check_model, engine_request, unknown_model
 
-Answer = Callable[[dict[str, Any], Outlet, Metered], Coroutine[Any, Any, None]]
+Answer = Callable[[Caller, dict[str, Any], Outlet, Metered], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Service:
     limits: Limits
     meters: Meters
     keep_feedback: Keep | None = None  # None: what is served belongs to no project, which feedback could go to
+    documents: DocumentAnswers | None = None
     began_s: int = field(default_factory=lambda: int(time.time()))
     is_stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set once the time to finish answers is over
 
@@ -139,7 +141,7 @@ class Asked:
         outlet.is_body_read = True
         self._admission.count(caller)
         with self._admission.place():
-            await _watched(self._answer(body, outlet, metered), self._end_of(request, caller))
+            await _watched(self._answer(caller, body, outlet, metered), self._end_of(request, caller))
 
     async def _end_of(self, request: Request, caller: Caller) -> None:
         """Wait until there is a reason to answer no further, and raise it.
@@ -184,13 +186,20 @@ async def _watched(act: Coroutine[Any, Any, None], end: Coroutine[Any, Any, None
         await asyncio.gather(acting, ending, return_exceptions=True)
 
 
-async def _ask_engine(service: Service, endpoint: Endpoint, body: dict[str, Any], outlet: Outlet, metered: Metered) -> None:
+async def _ask_engine(
+    service: Service, endpoint: Endpoint, caller: Caller, body: dict[str, Any], outlet: Outlet, metered: Metered
+) -> None:
     check_model(body, service.engine.served.name)
     asked = engine_request(endpoint, body, service.limits)
-    await relay(service.engine, endpoint, asked, outlet=outlet, metered=metered)
+    if not wants_documents(endpoint, body):
+        await relay(service.engine, endpoint, asked, outlet=outlet, metered=metered)
+    elif service.documents is None:
+        raise unusable("This service does not answer from documents.", FIELD, code="unsupported_parameter")
+    else:
+        await service.documents.answer(caller, service.engine, asked, outlet=outlet, metered=metered)
 
 
-async def _embed(service: Service, body: dict[str, Any], outlet: Outlet, metered: Metered) -> None:
+async def _embed(service: Service, _: Caller, body: dict[str, Any], outlet: Outlet, metered: Metered) -> None:
     if service.embeddings is None:
         raise unknown_model(str(body.get("model", "")), ())
     check_model(body, service.embeddings.name)
@@ -198,7 +207,7 @@ async def _embed(service: Service, body: dict[str, Any], outlet: Outlet, metered
     await outlet.whole(JSONResponse(answer))
 
 
-async def _keep_feedback(service: Service, body: dict[str, Any], outlet: Outlet, _: Metered) -> None:
+async def _keep_feedback(service: Service, _caller: Caller, body: dict[str, Any], outlet: Outlet, _: Metered) -> None:
     said = read_said(body)
     if service.keep_feedback is None:
         raise Refused(404, "no_project", "What is served here belongs to no project that feedback could go to.")

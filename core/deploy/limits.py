@@ -8,6 +8,7 @@ BODY_S = 30.0  # allowed for sending the body
 STALL_S = 30.0  # without the client taking anything of an answer
 CONNECTIONS = 256  # open at once, with a request or idle
 DEEPEST = 64  # levels of nesting in a body: llama-server dies of a JSON schema with some thousands
+QUESTION_CHARACTERS = 4000  # of a question that is looked up in documents: each of its words is
 LOOK_S = 1.0  # between two looks whether a request that is being answered may still be
 
 

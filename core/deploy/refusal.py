@@ -36,6 +36,10 @@ class Refused(Exception):
         return {"message": self.message, "type": kind, "param": self.param, "code": self.code}
 
 
+class PromptTooLong(Refused):
+    """Raised for a prompt that the model cannot read as a whole."""
+
+
 class ClientGone(Exception):
     """Whoever asked has closed the connection."""
 

@@ -3,25 +3,41 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from starlette.responses import Response
 
 from core.deploy.engine import KeptEngine
 from core.deploy.meters import Metered
-from core.deploy.outlet import Outlet
-from core.deploy.refusal import Refused, engine_gone, unusable
+from core.deploy.refusal import PromptTooLong, Refused, engine_gone, unusable
 from core.deploy.requests import Endpoint
 
 TOO_LONG = "exceed_context_size_error"  # llama-server's name for a prompt that does not fit
 MEMORY_FULL = "Context size has been exceeded"  # begins its words for conversations that together do not fit
 
 
-async def relay(engine: KeptEngine, endpoint: Endpoint, body: dict[str, Any], *, outlet: Outlet, metered: Metered) -> None:
+class Receiver(Protocol):
+    """Takes an answer: `core.deploy.outlet.Outlet`, or what stands before it."""
+
+    async def whole(self, response: Response) -> None:
+        """Take an answer that is complete."""
+        ...
+
+    async def event(self, event: bytes) -> None:
+        """Take an event of a stream."""
+        ...
+
+    async def end(self) -> None:
+        """Take the end of a stream."""
+        ...
+
+
+async def relay(engine: KeptEngine, endpoint: Endpoint, body: dict[str, Any], *, outlet: Receiver, metered: Metered) -> None:
     """Answer a request with what the engine says.
 
     Raises:
+        PromptTooLong: the model cannot read the whole prompt; nothing was sent.
         Refused: the engine refuses it, is gone, or ended while it answered.
     """
     is_stream = body.get("stream", False)
@@ -64,7 +80,7 @@ async def _asked(engine: KeptEngine, endpoint: Endpoint, body: dict[str, Any]) -
         raise engine_gone() from error
 
 
-async def _stream(response: httpx.Response, endpoint: Endpoint, outlet: Outlet, metered: Metered) -> None:
+async def _stream(response: httpx.Response, endpoint: Endpoint, outlet: Receiver, metered: Metered) -> None:
     """Pass on the events of a stream, each whole."""
     is_ended = False
     async for event in _events(response):
@@ -131,7 +147,7 @@ def _refusal(content: bytes, endpoint: Endpoint) -> Refused:
         return Refused(502, "engine_error", "The model's engine answered with something other than an error.")
     if kind == TOO_LONG:
         words = f"The prompt has {told.get('n_prompt_tokens')} tokens; this service reads {told.get('n_ctx')}."
-        return unusable(words, endpoint.prompt, code="context_length_exceeded")
+        return PromptTooLong(400, "context_length_exceeded", words, param=endpoint.prompt)
     if message.startswith(MEMORY_FULL):
         words = "The conversations being answered do not fit into memory together. Try again."
         return Refused(503, "memory_full", words, retry_after_s=5)

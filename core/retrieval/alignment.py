@@ -21,6 +21,7 @@ from core.retrieval.wording import Word, words_of
 # these that come in the same order: see docs/decisions/retrieval.md.
 LEAST_COVERAGE, STRICT_COVERAGE, LEAST_ORDER = 0.75, 0.9, 0.5
 SHORT = 4  # content words below which an answer is read together with its question
+LONGEST = 400  # words of a sentence: what is longer is none, such as a phrase repeated without end
 LEAST_QUESTION = 0.5  # share of the question's content words that the source of such an answer holds
 _YES = re.compile(r"(?:yes|no)[.,:]\s+", re.IGNORECASE)
 # What makes a sentence of a meaning: "A tide gate is …", but not "A door that is …".
@@ -90,7 +91,7 @@ def _moved(words: Sequence[Word], by: int) -> tuple[Word, ...]:
 
 def _cited(sentence: str, places: Sequence[_Place], asked: Sequence[Word], defined: frozenset[str]) -> CitedSentence:
     said = words_of(_YES.sub("", sentence))
-    if not said or is_refusal(sentence):
+    if not 0 < len(said) <= LONGEST or is_refusal(sentence):
         return CitedSentence(text=sentence)
     is_decided = any(word.is_decisive for word in said)
     unsaid = frozenset() if _SAYS_OF.search(sentence) else defined - {word.stem for word in said}

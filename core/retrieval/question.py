@@ -5,11 +5,12 @@ import re
 from core.language.english.function_words import QUESTION_WORDS, STOP_WORDS
 
 LONGEST_TERM = 6  # words
+LONGEST_WANTED = 400  # characters of a question that wants a term defined
 _WORD = re.compile(r"\w+")
 _ASKING = STOP_WORDS | QUESTION_WORDS | frozenset("many much often long far please".split())
 _POLITE = (
     r"(?:(?:according to|regarding|concerning|in) [^:,]+[:,]\s*|please,?\s+"
-    r"|(?:can|could|would) you (?:please )?|tell me,?\s+)*"
+    r"|(?:can|could|would) you\s+|tell me,?\s+)*"  # each word in one way only: two take time without end
 )
 _TERM = r"(?:an?\s+|the\s+)?(?:(?:term|word|expression|abbreviation|acronym)s?\s+)?(?P<term>.+?)"
 _ASKS_FOR_MEANING = tuple(
@@ -42,8 +43,11 @@ def telling_words(text: str) -> list[str]:
 
 def term_asked_for(question: str) -> str:
     """Return the term that a question wants defined, as in "What is a culminating point?"; "" if it wants none defined."""
+    asked = " ".join(question.split())
+    if len(asked) > LONGEST_WANTED:
+        return ""
     for form in _ASKS_FOR_MEANING:
-        if found := form.fullmatch(" ".join(question.split())):
+        if found := form.fullmatch(asked):
             term = found["term"].strip(" \"'“”‘’")
             return term if 0 < len(term.split()) <= LONGEST_TERM else ""
     return ""

@@ -217,4 +217,4 @@ def _with_heading(heading: str, text: str) -> str:
 
 def _quoted(words: str) -> str:
     """Return words as FTS5 takes them literally: "not" and "*" are words there, no operators."""
-    return '"' + words.replace('"', " ") + '"'
+    return '"' + words.replace('"', " ").replace("\0", " ") + '"'

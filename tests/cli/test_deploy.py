@@ -12,9 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from core.services.deploy.keys import add_key
 from core.storage import Workspace, audit
 from tests.models.engine.standing import install_stand_in, write_model
 from tests.served import free_port
+from tests.services.retrieval.conftest import Approve, approve  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
 GARRISON = [sys.executable, "-m", "core.cli.app"]
@@ -35,6 +37,14 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     described = {"name": "tiny", "format": "gguf", "file": file.name, "size_bytes": file.stat().st_size, "sha256": "0" * 64}
     (folder / "model.json").write_text(json.dumps(described), encoding="utf-8")
     return file
+
+
+@pytest.fixture
+def workspace(home: Path) -> Iterator[Workspace]:
+    """The one that the processes find."""
+    opened = Workspace(home)
+    yield opened
+    opened.close()
 
 
 def garrison(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -89,6 +99,28 @@ def test_a_key_made_on_the_command_line_opens_it_and_a_revoked_one_does_not(mode
     assert "revoked" in listed and made["key"] not in listed
     [row] = json.loads(garrison("--json", "key", "list").stdout)
     assert row["last used"] != "never"
+
+
+@pytest.mark.model
+def test_answers_come_from_the_documents_of_a_project_for_its_keys(
+    model: Path,
+    workspace: Workspace,
+    approve: Approve,  # noqa: F811 - the fixture
+) -> None:
+    project = workspace.create_project("Manuals")
+    approve(project, "winch.txt", "The rope of the winch is replaced every 90 days.")
+    port, options = free_port(), ("--documents", "manuals")
+    secret = add_key(workspace, "wiki", project=project).secret
+    address, right = f"http://127.0.0.1:{port}/v1/chat/completions", {"authorization": f"Bearer {secret}"}
+    messages = [{"role": "user", "content": "How often is the rope of the winch replaced?"}]
+    body = ASKED | {"messages": messages, "garrison": {"documents": True}}
+    with serving("--port", str(port), *options):
+        assert httpx.post(address, json=body, timeout=60).status_code == 401
+        told = httpx.post(address, json=body, headers=right, timeout=60).json()["garrison"]
+        assert told["sources"][0]["document"] == "winch.txt" and not told["is_refused"]
+        assert [each["citations"] for each in told["sentences"]] == [[]]  # "Paris is the capital."
+    entries = [entry for entry, _ in audit.entries(workspace.db) if entry.action == "service started"]
+    assert [(each.subjects["project"], each.counts["documents"]) for each in entries] == [(project.id, 1)]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])

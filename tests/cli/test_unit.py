@@ -54,6 +54,9 @@ def test_files_are_named_by_their_whole_path(account: None, tmp_path: Path, monk
     (tmp_path / "model.gguf").touch()
     text = unit(tmp_path, Address(), ["garrison", "deploy", "model.gguf"], grace_s=10)
     assert f'"{tmp_path / "model.gguf"}"' in lines(text, "ExecStart")[0]
+    (tmp_path / "Manuals").mkdir()
+    text = unit(tmp_path, Address(), [*TOLD, "--documents", "Manuals"], grace_s=10)
+    assert lines(text, "ExecStart")[0].endswith('"--documents" "Manuals"')  # the project, not a folder called so
 
 
 def test_root_and_a_workspace_that_is_not_there_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

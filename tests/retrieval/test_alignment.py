@@ -139,3 +139,8 @@ def test_the_bare_meaning_of_another_term_is_no_support(question):
     assert not wrong.is_supported and right.citations[0].source == 1
     named, *_ = cite(texts[0], sources, question=question)
     assert named.is_supported  # it says itself of what it speaks
+
+
+def test_what_is_longer_than_a_sentence_is_compared_with_nothing():
+    assert supported("The pump is serviced every 12 months", PUMP)
+    assert not supported("The pump is serviced every 12 months " * 2000, PUMP)

@@ -21,6 +21,12 @@ def test_the_term_that_a_question_wants_defined(question, term):
     assert term_asked_for(question) == term
 
 
+@pytest.mark.parametrize("repeated", ["could you please ", "please, ", "in a, ", "what is ", "tell me "])
+def test_a_question_that_only_repeats_itself_wants_no_term_and_is_read_in_no_time(repeated):
+    assert term_asked_for(repeated * 20 + "why it stops, and where else than here it may be seen") == ""
+    assert term_asked_for(repeated * 500) == ""
+
+
 def test_a_passage_defines_a_term_where_it_says_what_it_is():
     assert definition_of("close area", "Plans differ. The close area is the portion of the area of operations.") == 18
     assert definition_of("RAM", "RAM (rockets) means any munition that falls.") == 0

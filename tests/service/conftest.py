@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from core.deploy.app import Service
-from core.deploy.door import Caller
+from core.deploy.documents import DocumentAnswers, Documents
+from core.deploy.door import Caller, Door
 from core.deploy.embeddings import Embeddings
 from core.deploy.engine import KeptEngine, Served
 from core.deploy.feedback import Keep
@@ -85,7 +86,7 @@ def asked_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def start(tmp_path: Path, asked_log: Path) -> Iterator[Start]:
-    """`start(limits, keys=…, adapter=…)`: a service that is stopped at the end of the test."""
+    """`start(limits, keys=…, adapter=…, documents=…)`: a service that is stopped at the end of the test."""
     started: list[Running] = []
 
     def start_it(limits: Limits | None = None, **options: object) -> Running:
@@ -103,7 +104,8 @@ def run_service(
     limits: Limits = Limits(),  # noqa: B008 frozen
     *,
     model: Path | None = None,
-    keys: Keys | None = None,
+    keys: Door | None = None,
+    documents: Documents | None = None,
     adapter: Path | None = None,
     tls: tuple[Path, Path] | None = None,
     keep_feedback: Keep | None = None,
@@ -121,6 +123,7 @@ def run_service(
             limits=limits,
             meters=meters,
             keep_feedback=keep_feedback,
+            documents=DocumentAnswers(documents) if documents else None,
         )
         found.append((service, asyncio.get_running_loop(), asked))
         context = tls_context(*tls) if tls else None

@@ -88,6 +88,19 @@ class Tried:
         assert alike(first, second) > alike(first, third)
         return f"{len(first)} numbers, {alike(first, second):.2f} > {alike(first, third):.2f}"
 
+    def documents(self) -> str:
+        """Answers from the documents, where the service has any."""
+        told, field = self.client.chat.completions, {"garrison": {"documents": True}}
+        try:
+            whole = told.create(model=self.model, messages=QUESTION, max_tokens=16, extra_body=field)
+        except openai.BadRequestError as error:
+            return f"{error.status_code} {error.code}"
+        *_, last = told.create(model=self.model, messages=QUESTION, max_tokens=16, extra_body=field, stream=True)
+        assert last.choices == [] and set(last.garrison) == set(whole.garrison) == {"is_refused", "sources", "sentences"}  # type: ignore[attr-defined]
+        with told.stream(model=self.model, messages=QUESTION, max_tokens=16, extra_body=field) as stream:
+            assert stream.get_final_completion().choices[0].finish_reason
+        return f"{whole.choices[0].message.content!r}, {len(whole.garrison['sources'])} sources"  # type: ignore[attr-defined]
+
     def too_long(self) -> str:
         return refused(openai.BadRequestError, lambda: self._say("word " * 20_000))
 
@@ -138,8 +151,8 @@ def main() -> None:
     tried = Tried(asked.url, asked.model, asked.key)
     for act in (
         tried.models, tried.chat, tried.stream, tried.completions, tried.responses, tried.responses_stream, tried.schema,
-        tried.tools, tried.embeddings, tried.too_long, tried.too_large, tried.unknown_model, tried.wrong_key,
-        tried.twenty_at_once,
+        tried.tools, tried.embeddings, tried.documents, tried.too_long, tried.too_large, tried.unknown_model,
+        tried.wrong_key, tried.twenty_at_once,
     ):  # fmt: skip
         print(f"{act.__name__:17} {act()}", flush=True)
 

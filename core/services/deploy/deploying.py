@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.deploy.app import Service
+from core.deploy.documents import DocumentAnswers
 from core.deploy.door import LOOPBACK
 from core.deploy.embeddings import Embeddings
 from core.deploy.engine import KeptEngine
@@ -20,12 +21,14 @@ from core.models import registry
 from core.models.embedder import EMBEDDING_MODEL, TOKENIZER, open_embedder
 from core.records import AuditAction
 from core.services.deploy.deployed import Deployed
+from core.services.deploy.stored_documents import StoredDocuments
 from core.services.deploy.stored_door import StoredDoor
 from core.services.deploy.use import note_use
 from core.services.feedback.sharing import keep_said
 from core.storage import Permitted, Workspace, audit, transaction
 from core.storage.api_keys import all_keys, has_keys
 
+MAKE_KEY = Hint("Make a key first.", command="garrison key add --name NAME")
 GIVE_BOTH = Hint("Give a certificate and its private key.", command="--certificate FILE --private-key FILE")
 
 
@@ -57,7 +60,13 @@ class _Opened:
 
 
 def deploy(
-    workspace: Workspace, deployed: Deployed, address: Address, *, limits: Limits, on_ready: Callable[[bool], None]
+    workspace: Workspace,
+    deployed: Deployed,
+    address: Address,
+    *,
+    limits: Limits,
+    on_ready: Callable[[bool], None],
+    documents: StoredDocuments | None = None,
 ) -> Use:
     """Serve until the process is asked to stop, and return what was used.
 
@@ -67,15 +76,19 @@ def deploy(
         address: where to listen.
         limits: how much to take in and give out.
         on_ready: called once requests can be answered, with whether they need a key.
+        documents: from `open_documents`, to answer from these where a request asks for it; every request needs a key then.
 
     Raises:
-        InputError: another address than this machine's is asked for without a key or a certificate.
+        InputError: another address than this machine's is asked for without a key or a certificate, documents without a
+            key, or documents of another project than that of what is served.
         SetupError: the address cannot be used, or the engine cannot load the model.
         AccessError: the acting person may not manage this machine.
     """
     permitted = workspace.allowed("manage machine")
+    _check_documents(permitted, deployed, documents)
     opened, meters = _open(permitted, address), Meters()
-    door = StoredDoor(permitted, project_id=deployed.project_id, is_open=address.is_loopback)
+    is_open = address.is_loopback and documents is None
+    door = StoredDoor(permitted, project_id=deployed.project_id, is_open=is_open)
 
     def keep_books(use: Use) -> None:
         note_use(permitted, deployed.served.name, project_id=deployed.project_id, use=use, key_ids=door.take_used())
@@ -85,8 +98,8 @@ def deploy(
     def begin() -> None:
         nonlocal is_begun
         is_begun, started = True, {"port": address.port, "others": int(not address.is_loopback)}
-        _note(permitted, "service started", deployed, counts=started)
-        on_ready(not address.is_loopback or has_keys(permitted.db))
+        _note(permitted, "service started", deployed, documents, counts=started)
+        on_ready(not is_open or has_keys(permitted.db))
 
     async def run() -> None:
         service = Service(
@@ -96,6 +109,7 @@ def deploy(
             limits=limits,
             meters=meters,
             keep_feedback=_keeper(permitted, deployed),
+            documents=DocumentAnswers(documents) if documents else None,
         )
         asked = asyncio.Event()
         with stopped_by_signals(asked):
@@ -103,7 +117,7 @@ def deploy(
 
     asyncio.run(run())
     if is_begun:
-        _note(permitted, "service stopped", deployed, counts=_counts(meters))
+        _note(permitted, "service stopped", deployed, documents, counts=_counts(meters))
     return meters.total
 
 
@@ -116,11 +130,8 @@ def _open(workspace: Permitted, address: Address) -> _Opened:
                 f"The service does not listen on {address.host} without a certificate: keys would be readable on the way.",
                 GIVE_BOTH,
             )
-        if all(key.revoked_at for key in all_keys(workspace.db)):
-            raise InputError(
-                f"The service does not listen on {address.host} without a key: anybody could ask it.",
-                Hint("Make a key first.", command="garrison key add --name NAME"),
-            )
+        if not _has_valid_key(workspace):
+            raise InputError(f"The service does not listen on {address.host} without a key: anybody could ask it.", MAKE_KEY)
     tls = tls_context(address.certificate, address.private_key) if address.certificate and address.private_key else None
     return _Opened(listen(address.host, address.port), tls)
 
@@ -132,6 +143,22 @@ def _keeper(permitted: Permitted, deployed: Deployed) -> Keep | None:
         return None
     answerer = deployed.run_id or deployed.served.name
     return lambda said: keep_said(permitted, project_id, said, answerer=answerer)
+
+
+def _check_documents(workspace: Permitted, deployed: Deployed, documents: StoredDocuments | None) -> None:
+    if documents is None:
+        return
+    if deployed.project_id not in (None, documents.project.id):
+        raise InputError(
+            f"{deployed.served.name} belongs to another project than {documents.project.name}.",
+            "Name its own project, or serve a model that belongs to none.",
+        )
+    if not _has_valid_key(workspace):
+        raise InputError("The service does not answer from documents without a key: anybody could read them.", MAKE_KEY)
+
+
+def _has_valid_key(workspace: Permitted) -> bool:
+    return any(key.revoked_at is None for key in all_keys(workspace.db))
 
 
 def _counts(meters: Meters) -> dict[str, int]:
@@ -149,13 +176,21 @@ def _embeddings(workspace: Permitted) -> Embeddings | None:
     return Embeddings(EMBEDDING_MODEL, lambda: open_embedder(weights, tokenizer, threads=1))
 
 
-def _note(workspace: Permitted, action: AuditAction, deployed: Deployed, *, counts: dict[str, int]) -> None:
-    named = {"project": deployed.project_id, "run": deployed.run_id, "release": deployed.release_id}
+def _note(
+    workspace: Permitted,
+    action: AuditAction,
+    deployed: Deployed,
+    documents: StoredDocuments | None,
+    *,
+    counts: dict[str, int],
+) -> None:
+    project_id = documents.project.id if documents else deployed.project_id
+    named = {"project": project_id, "run": deployed.run_id, "release": deployed.release_id}
     with transaction(workspace.db):
         audit.append(
             workspace.db,
             action,
             subjects={kind: value for kind, value in named.items() if value},
             hashes={"served": deployed.sha256},
-            counts=counts,
+            counts=counts | ({"documents": 1} if documents else {}),
         )

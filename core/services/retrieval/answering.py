@@ -1,6 +1,7 @@
 """Questions answered from a project's approved documents: sources before the question, citations after the answer."""
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,7 +19,8 @@ from core.services.retrieval.refusing import threshold_of
 from core.storage import Workspace
 
 SOURCE_CHARACTERS = 6000  # about 1,500 tokens of English: what five usual passages take
-LEAST_CHARACTERS = 400  # less tells a model nothing
+BUDGETS = (SOURCE_CHARACTERS, 3000, 1500, 750)  # of all sources together; the next one for a model that reads less
+LEAST_CHARACTERS = 400  # less of a source tells a model nothing
 NOT_IN_DOCUMENTS = NOT_SAID["en"][0]
 
 
@@ -34,6 +36,24 @@ class DocumentAnswer:
         """Convert to JSON types; `from_json` is the inverse."""
         return asdict(self)
 
+    def told(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the sources, and the sentences with the words that support each, as other programs are told them."""
+        places = [{"document": each.document, "page": each.page, "passage": each.passage_id} for each in self.sources]
+        return {
+            "sources": [place | {"text": each.text} for place, each in zip(places, self.sources, strict=True)],
+            "sentences": [
+                {
+                    "text": sentence.text,
+                    "citations": [
+                        {"source": each.source, **places[each.source], "start": each.start, "end": each.end}
+                        | {"text": self.sources[each.source].text[each.start : each.end]}
+                        for each in sentence.citations
+                    ],
+                }
+                for sentence in self.sentences
+            ],
+        }
+
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "DocumentAnswer":
         """Rebuild from the value that `as_json` returned."""
@@ -45,6 +65,42 @@ class DocumentAnswer:
             ),
             is_refused=values["is_refused"],
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulted:
+    """What a project's documents hold about a question; `is_told` is False where nothing in them fits well enough."""
+
+    question: str
+    sources: tuple[Source, ...]  # best first
+    is_told: bool
+
+    def cited(self, answer: str) -> DocumentAnswer:
+        """Return what supports an answer; it is refused if it says that the documents do not tell."""
+        return DocumentAnswer(
+            sources=self.sources,
+            sentences=cite(answer, self.sources, question=self.question),
+            is_refused=is_refusal(answer),
+        )
+
+
+def consult(
+    workspace: Workspace,
+    project: Project,
+    question: str,
+    *,
+    embed: Embed | None = None,
+    report: Report | None = None,
+) -> Consulted:
+    """Look up a question in a project's approved documents, as they are approved at this moment.
+
+    Raises:
+        AccessError: the actor may not chat in this project.
+        SetupError: the network that compares meanings is missing or damaged, or the index cannot be opened.
+    """
+    found = find_sources(workspace, project, question, embed=embed, report=report)
+    is_told = bool(found.sources) and found.fit >= threshold_of(workspace, project).threshold
+    return Consulted(question=question, sources=found.sources, is_told=is_told)
 
 
 class FromDocuments:
@@ -76,8 +132,7 @@ class FromDocuments:
         """
         self._workspace = workspace.allowed("chat", project.id)
         self._project, self._model, self._embed, self._report = project, model, embed, report
-        self._question = ""
-        self._sources: tuple[Source, ...] = ()
+        self._found = Consulted(question="", sources=(), is_told=False)
 
     @property
     def backend(self) -> str:
@@ -92,33 +147,24 @@ class FromDocuments:
             InputError: the conversation is longer than the model can read, also with hardly any of the sources.
             SetupError: the network that compares meanings is missing or damaged.
         """
-        self._question = messages[_asked_at(messages)].content
-        found = find_sources(self._workspace, self._project, self._question, embed=self._embed, report=self._report)
-        self._sources = found.sources
-        if not found.sources or found.fit < threshold_of(self._workspace, self._project).threshold:
+        question = messages[_asked_at(messages)].content
+        found = self._found = consult(self._workspace, self._project, question, embed=self._embed, report=self._report)
+        if not found.is_told:
             yield NOT_IN_DOCUMENTS
             return Pace(read_count=0, cached_count=0, token_count=0, tokens_per_second=None, is_complete=True)
-        characters = SOURCE_CHARACTERS
-        while True:
-            asked = asked_with(found.sources, messages, characters=characters)
-            try:
+        *longer, shortest = (asked_with(found.sources, messages, characters=each) for each in BUDGETS)
+        for asked in longer:
+            with suppress(InputError):  # the model reads less, as it says before it writes anything
                 return (yield from self._model.stream(asked, max_tokens=max_tokens, temperature=temperature))
-            except InputError:  # the model reads less, as it says before it writes anything
-                characters //= 2
-                if characters < LEAST_CHARACTERS:
-                    raise
+        return (yield from self._model.stream(shortest, max_tokens=max_tokens, temperature=temperature))
 
     def room(self, messages: Sequence[Message]) -> Room | None:
         """Return how long a conversation is without sources, and how much the model reads."""
         return self._model.room(messages)
 
     def cited(self, answer: str) -> DocumentAnswer:
-        """Return what supports the answer to the last question; it is refused if it says that the documents do not tell."""
-        return DocumentAnswer(
-            sources=self._sources,
-            sentences=cite(answer, self._sources, question=self._question),
-            is_refused=is_refusal(answer),
-        )
+        """Return what supports the answer to the last question; see `Consulted.cited`."""
+        return self._found.cited(answer)
 
     def close(self) -> None:
         """Free the model's memory."""

@@ -37,6 +37,14 @@ def test_the_passage_that_answers_comes_first_with_its_place(workspace, project,
     assert second.text == VALVE
 
 
+@pytest.mark.parametrize(
+    "question", ["What is a \0 pump?", 'What is "*" OR NEAR(pump?', "\0", "*", " ".join(map(chr, range(1, 4000)))]
+)
+def test_a_question_is_words_and_no_query(workspace, project, approve, question):
+    approve(project, "Pumps.md", PUMP)
+    assert len(find(workspace, project, question).sources) == 1
+
+
 def test_a_withdrawn_approval_takes_its_passages_out_before_the_next_answer(workspace, project, approve):
     document = approve(project, "Pumps.md", PUMP)
     approve(project, "Valves.md", VALVE)
