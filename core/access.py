@@ -112,6 +112,8 @@ GATES: dict[AuditAction, Action] = {
     "two-person rule changed": "set rules",
     "sample size changed": "set rules",
     "good enough changed": "set rules",
+    "chat retention changed": "set rules",
+    "chats deleted": "chat",
     "review proposed": "propose",
     "review returned": "approve",
     "review approved": "approve",

@@ -48,6 +48,8 @@ AuditAction = Literal[
     "two-person rule changed",
     "sample size changed",
     "good enough changed",
+    "chat retention changed",
+    "chats deleted",
     "question pairs carried over",
     "dataset version built",
     "dataset version exported",
@@ -101,10 +103,11 @@ AuditAction = Literal[
 ]
 ListKind = Literal["deny", "allow"]
 AnswerOutcome = Literal["right", "wrong", "refused"]
-AnswerState = Literal["writing", "complete", "cut", "repeating", "stopped", "broken off"]
+AnswerState = Literal["writing", "complete", "cut", "repeating", "stopped", "broken off", "unchecked"]
 Thumb = Literal["up", "down"]
 WayIntoUse = Literal["by hand", "automatic", "rolled back"]
 NoteOrigin = Literal["summary", "beginnings"]  # by the model, or the beginnings of the questions where it could not
+Kept = Literal["until-deleted", "days", "not-kept"]
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
 SEARCH_VERSION = 1  # of the personal data search; incremented whenever the search learns to find more
@@ -130,6 +133,20 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRetention:
+    """How long a project keeps conversations, compared answers and votes, and in what form."""
+
+    kept: Kept = "until-deleted"  # by whose they are; "not-kept": while they are open, a day at most
+    days: int | None = None  # after the last message, if they are kept for days
+    masked_since: str | None = None  # from when on personal data is masked before anything is stored; None: it is not
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether personal data is masked before anything is stored."""
+        return self.masked_since is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A body of documents and everything made from it. `policy` says how approval is given.
 
@@ -145,6 +162,7 @@ class Project:
     highest_marking: MarkingLevel = "unclassified"  # a document marked above it is refused
     leak_limit: float | None = None  # share of removed values that an exported run may give away at most; None: no limit
     good_enough: float = 0.6  # share of right answers from which a model is good enough to use, above 0 and up to 1
+    retention: ChatRetention = field(default_factory=ChatRetention)
     created_at: str
 
 
@@ -582,7 +600,8 @@ class ChatTurn:
     """A question of a conversation and its answer, as far as it was written.
 
     "cut" is an answer that reached its longest, "repeating" one that was ended because it only repeated itself, and "broken
-    off" one whose writer has gone, as after a crash or a reload.
+    off" one whose writer has gone, as after a crash or a reload; of an "unchecked" one nothing was stored, since it could
+    not be searched for personal data.
     """
 
     id: str

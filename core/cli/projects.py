@@ -73,6 +73,7 @@ def describe(workspace: Workspace, project: Project) -> dict[str, Any]:
         "highest_marking": project.highest_marking,
         "good_enough": project.good_enough,
         "leak_limit": project.leak_limit,
+        "chats": chats_json(project),
         "created_at": project.created_at,
         "steps": [
             {"name": s.name, "title": s.title, "state": s.state, "summary": s.summary, "next": s.next_action} for s in steps
@@ -125,6 +126,44 @@ def good_enough(
     set_good_enough(shell.workspace, project, share, actor=declared(as_))
     text = f"A model of {project.name} is good enough to use when {share:.0%} of its answers are right."
     shell.show({"good_enough": share}, text)
+
+
+@app.command()
+def chats(
+    context: typer.Context,
+    name: str,
+    kept: Annotated[
+        str, typer.Argument(help="until-deleted, not-kept, or the days after the last message, such as 30.")
+    ] = "",
+    mask: Annotated[
+        bool | None, typer.Option("--mask/--no-mask", help="Replace personal data by labels before anything is stored.")
+    ] = None,
+    as_: Annotated[str, typer.Option("--as", help="Who decides this.")] = "",
+) -> None:
+    """Show or set how long a project keeps conversations, compared answers and votes; delete what is due."""
+    from core.identity import declared
+    from core.services.chat.keeping.policy import counted_chats, kept_words, set_retention
+    from core.storage.chat_retention import clean
+
+    shell = shell_of(context)
+    project = shell.workspace.project(name)
+    before = project.retention
+    days = int(kept) if kept.isdecimal() else None if kept else before.days
+    if not kept and mask is None:
+        deleted = clean(shell.workspace)
+    else:
+        chosen = "days" if days is not None else kept or before.kept
+        is_masked = before.is_masked if mask is None else mask
+        person = declared(as_)
+        deleted = set_retention(shell.workspace, project, chosen, days=days, is_masked=is_masked, actor=person)
+    project = shell.workspace.project(name)
+    text = f"Chats of {project.name}: {kept_words(project.retention)}."
+    shell.show(chats_json(project) | {"deleted": deleted}, f"{text} {counted_chats(deleted)} deleted." if deleted else text)
+
+
+def chats_json(project: Project) -> dict[str, Any]:
+    """Return how long a project keeps chats, and in what form, as JSON types."""
+    return {"kept": project.retention.kept, "days": project.retention.days, "masked_since": project.retention.masked_since}
 
 
 @app.command("leak-limit")

@@ -24,6 +24,7 @@ from core.jobs.queue import advance, as_columns, claim
 from core.offline import refuse_connections
 from core.records import Job, now
 from core.storage import Workspace, get, transaction, update
+from core.storage.chat_retention import clean
 from core.storage.people import person_of_job
 
 WATCH_INTERVAL_S = 0.5
@@ -43,6 +44,7 @@ def run_job(workspace: Workspace, job_id: str) -> Job:
     watcher = threading.Thread(target=_watch, args=(workspace, context, is_over), daemon=True)
     watcher.start()
     try:
+        clean(workspace)  # there is no daemon: whatever begins deletes what is due
         workspace.actor = _actor(workspace, context.job)
         result = KINDS[context.job.kind].run(context).as_json()
         changes = {"state": "done", "result": result, "message": "", **as_columns(None)}

@@ -328,6 +328,12 @@ def m035_feedback(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+@migration
+def m036_chat_retention(db: sqlite3.Connection) -> None:
+    """Add how long a project keeps what is said in its chats; so far, until whoever asked deletes it."""
+    db.execute("alter table projects add column retention text not null default '{}'")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

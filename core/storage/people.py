@@ -8,6 +8,7 @@ from core.access import ROLES, Action, Actor
 from core.errors import AccessError, Hint, InputError
 from core.records import AuditAction, Person, Project, Role, now
 from core.storage import audit, rights
+from core.storage.chat_retention import forget_at_sign_out
 from core.storage.rows import from_row
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
@@ -79,9 +80,10 @@ def sign_in(workspace: Workspace, token: Token) -> Actor:
 
 
 def sign_out(workspace: Workspace) -> None:
-    """End the acting person's sign-in, in every window and for every copy of its cookie."""
+    """End the acting person's sign-in, in every window and for every copy of its cookie; delete chats that end with it."""
     actor = rights.restricted(workspace.db)
     if actor is not None and actor.sign_in_id is not None:
+        forget_at_sign_out(workspace)
         _end(workspace.db, "id = ?", actor.sign_in_id)
 
 

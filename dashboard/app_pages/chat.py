@@ -16,6 +16,7 @@ from dashboard.components.chat.chosen import chosen_conversation
 from dashboard.components.chat.compare import show_compare
 from dashboard.components.chat.conversation_list import show_list, show_menu
 from dashboard.components.chat.following import follow
+from dashboard.components.chat.keeping import show_keeping, show_unmasked
 from dashboard.components.chat.note import show_note
 from dashboard.components.chat.setup import choose_setup
 from dashboard.components.chat.turns import show_turn
@@ -61,6 +62,7 @@ def show_conversation(
         if conversation:
             show_menu(workspace, conversation)
     show_where(workspace, setup.answerer)
+    show_unmasked(project, conversation)
     name = answerers.get(setup.answerer, setup.answerer)
     with st.bottom:
         stop = st.empty()
@@ -130,7 +132,12 @@ project = resources.current_project()
 answerers = who_can_answer(workspace, project)
 if not answerers:
     empty_state("There is no model on this machine yet. Add one first.", page="models", label="Add a model")
-elif choose_mode() == "chat":
-    show_chat(workspace, project or resources.require_project(), answerers)
 else:
-    show_compare(workspace, project or resources.require_project(), answerers)
+    project = project or resources.require_project()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="chat-head"):
+        mode = choose_mode()
+        show_keeping(workspace, project)
+    if mode == "chat":
+        show_chat(workspace, project, answerers)
+    else:
+        show_compare(workspace, project, answerers)

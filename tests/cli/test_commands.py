@@ -48,6 +48,21 @@ def test_an_error_is_one_line_with_a_hint_and_exit_code_2(garrison: Run) -> None
     assert err.count("\n") == 1 and "no project" in err and "Projects are" in err
 
 
+def test_how_long_chats_are_kept_is_shown_and_set(garrison: Run) -> None:
+    garrison("project", "create", "a")
+    assert "Kept until you delete it" in garrison("project", "chats", "a")[1]
+    assert json.loads(garrison("--json", "project", "chats", "a", "30", "--as", "Ada")[1]) == {
+        "kept": "days", "days": 30, "masked_since": None, "deleted": 0,
+    }  # fmt: skip
+    assert "Kept 30 days with personal data masked" in garrison("project", "chats", "a", "--mask", "--as", "Ada")[1]
+    told = json.loads(garrison("--json", "project", "chats", "a", "not-kept", "--as", "Ada")[1])
+    assert (told["kept"], told["days"]) == ("not-kept", None) and told["masked_since"]
+    assert json.loads(garrison("--json", "project", "show", "a")[1])["chats"]["kept"] == "not-kept"
+    for wrong in ("0", "for-ever", "3651", "days"):
+        assert garrison("project", "chats", "a", wrong, "--as", "Ada")[0] == 2
+    assert garrison("project", "chats", "a", "until-deleted")[0] == 2  # nobody has said who decides it
+
+
 def test_an_error_with_json_is_json_too(garrison: Run) -> None:
     code, out, _ = garrison("--json", "documents", "list", "nothing")
     assert code == 2

@@ -4,10 +4,12 @@ import pytest
 
 from core.chat import Message
 from core.chat.room import Room, too_long
-from core.records import ChatNote, ChatSetup, ChatTurn, Comparison, Vote, now
-from core.services.chat.conversations import conversations
+from core.identity import declared
+from core.records import ChatNote, ChatRetention, ChatSetup, ChatTurn, Comparison, Conversation, Project, Vote, now
+from core.services.chat.conversations import begin, conversations
+from core.services.chat.keeping.policy import set_retention
 from core.services.chat.turns import turns
-from core.storage import find, insert
+from core.storage import find, get, insert, update
 from dashboard import resources
 from dashboard.components.answerers import who_can_answer
 from dashboard.session_keys import CHAT_ANSWERER
@@ -74,6 +76,59 @@ def test_names_stay_hidden_until_the_vote_and_the_votes_are_counted(open_page, w
     assert kept.vote == Vote(better=1) and kept.is_blind
     assert any(EMBEDDED in element.value for element in app.markdown)
     assert list(app.dataframe[0].value["Better"]) == [1, 0]
+
+
+def lines(app) -> list[str]:
+    return [caption.value for caption in app.caption]
+
+
+def test_how_long_is_told_in_a_line_and_changed_there(open_page, workspace):
+    project = workspace.create_project("Empty")
+    old = begin(workspace, project, "Old?", setup=ChatSetup(answerer=EMBEDDED))
+    update(workspace.db, Conversation, old.id, updated_at="2026-01-01T00:00:00.000+00:00")
+    app = open_page("chat", project_id=project.id)
+    assert ":material/schedule: Kept until you delete it" in lines(app)
+    app.radio(key=f"chat-kept-{project.id}").set_value("days").run()
+    assert app.number_input(key=f"chat-days-{project.id}").value == 30
+    assert any("1 conversation or comparison" in each.value and "at once" in each.value for each in app.markdown)
+    assert app.button(key="chat-keeping-change").disabled  # nobody has said who decides it
+    app.text_input(key="reviewer").set_value("Ada Boss").run()
+    app.button(key="chat-keeping-change").click().run()
+    assert not app.exception and not app.error
+    assert get(workspace.db, Project, project.id).retention == ChatRetention(kept="days", days=30)
+    assert ":material/schedule: Kept 30 days" in lines(app) and find(workspace.db, Conversation) == []
+    app.get_by_key("chat-mode").set_value("compare").run()
+    assert ":material/schedule: Kept 30 days" in lines(app)
+
+
+def test_a_masked_answer_is_shown_as_it_is_kept_and_what_was_said_before_is_told(open_page, workspace, monkeypatch):
+    from tests.services.chat.test_keeping import Finder
+
+    monkeypatch.setattr(resources, "answerer", lambda *_: Reciter(["Quillon ", "did."]))
+    monkeypatch.setattr("core.services.privacy.anonymization.open_detector", lambda *_given, **_named: Finder())
+    project = workspace.create_project("Empty")
+    before = begin(workspace, project, "Before?", setup=ChatSetup(answerer=EMBEDDED))
+    set_retention(workspace, project, "not-kept", is_masked=True, actor=declared("Ada"))
+    app = open_page("chat", project_id=project.id)
+    assert any(line.startswith(":material/schedule: Not kept") for line in lines(app))
+    app.button(key=f"open-{before.id}").click().run()
+    assert any("Begun before personal data was masked" in line for line in lines(app))
+    app.button(key="new-conversation").click().run()
+    ask(app, "Who is Zanzibarra?")
+    assert not app.exception and not app.error
+    assert "&lt;PERSON_2&gt; did." in answers(app)[0]
+    assert [each.title for each in conversations(workspace, project)] == ["Who is <PERSON_1>?"]
+
+
+def test_a_new_session_deletes_what_is_kept_no_longer_whatever_page_it_opens(open_page, workspace):
+    project = workspace.create_project("Empty")
+    set_retention(workspace, project, "not-kept", actor=declared("Ada"))
+    old = begin(workspace, project, "Old?", setup=ChatSetup(answerer=EMBEDDED))
+    open_page("help", project_id=project.id)
+    assert find(workspace.db, Conversation)
+    update(workspace.db, Conversation, old.id, updated_at="2026-01-01T00:00:00.000+00:00")
+    open_page("help", project_id=project.id)
+    assert find(workspace.db, Conversation) == []
 
 
 @pytest.mark.model

@@ -22,7 +22,7 @@ from core.jobs.context import JobContext
 from core.jobs.kinds import KINDS, Kind
 from core.jobs.typed import JobParams, JobResult
 from core.jobs.worker import run_job
-from core.records import Document, Job, Project, now
+from core.records import ChatRetention, ChatSetup, Conversation, Document, Job, Project, now
 from core.services import sample
 from core.services.documents import reading
 from core.storage import Workspace, count, find, get, insert, update
@@ -85,6 +85,26 @@ def test_starting_the_same_twice_gives_the_same_job(workspace: Workspace, kind: 
     assert jobs.submit(workspace, started(a=2)).id != first.id
     run_job(workspace, first.id)
     assert jobs.submit(workspace, started(a=1)).id != first.id
+
+
+def test_a_job_that_begins_deletes_chats_that_are_kept_no_longer(workspace: Workspace, kind: Register) -> None:
+    project = workspace.create_project("a")
+    update(workspace.db, Project, project.id, retention=ChatRetention(kept="not-kept"))
+    setup, then = ChatSetup(answerer="tiny"), "2026-01-01T00:00:00.000+00:00"
+    insert(
+        workspace.db,
+        Conversation(
+            id="conversation-1",
+            project_id=project.id,
+            person_id=None,
+            title="?",
+            setup=setup,
+            created_at=then,
+            updated_at=then,
+        ),
+    )
+    run_job(workspace, jobs.submit(workspace, kind(lambda context: {})()).id)
+    assert find(workspace.db, Conversation) == []
 
 
 def test_a_job_reports_progress_and_its_result(workspace: Workspace, kind: Register) -> None:

@@ -15,6 +15,7 @@ from core.records import AnswerState, ChatPace, ChatTurn, Conversation, new_id, 
 from core.services.chat.conversations import own_conversation
 from core.services.chat.earlier.said import drop
 from core.services.chat.earlier.telling import Doing, Telling
+from core.services.chat.keeping.stored_form import StoredForm
 from core.services.chat.turns import is_abandoned, silent_s, store_answer, turns
 from core.storage import Permitted, Workspace, delete, find, find_all, insert, update
 from core.storage.traceless import traceless
@@ -29,7 +30,8 @@ STOP_S = 3.0  # that an answer may take to be stored after it was stopped
 class Writing:
     """An answer while a model writes it. Use it as a context manager and iterate over it: that is what makes it go on.
 
-    It is stored every second and when the block ends: as broken off, unless it came to its end or `stop` ended it.
+    It is stored every second and when the block ends: as broken off, unless it came to its end or `stop` ended it. Where
+    personal data is masked, nothing of it is stored before its end, since only what was searched may be.
     """
 
     def __init__(
@@ -37,10 +39,14 @@ class Writing:
         permitted: Permitted,
         turn: ChatTurn,
         *,
+        asked: str,
+        form: StoredForm,
         clock: Callable[[], float],
         telling: Telling,
     ) -> None:
         self.turn = turn  # as it is stored
+        self.asked = asked  # the question as it was asked
+        self._form, self._begun = form, turn.answer
         self._permitted = permitted
         self._telling = telling  # knows what the model was told, and what the answer rests on
         self._stream = with_pauses(until_repeating(telling.stream(), begun=turn.answer))
@@ -116,14 +122,22 @@ class Writing:
 
     def _store(self, state: AnswerState, pace: ChatPace | None = None) -> None:
         self._stored_s = self._clock()
-        is_ended = state != "writing" and bool(self._text.strip())
-        sources = self._telling.sources(self._text) if is_ended else {}
+        try:
+            is_searched_later = state == "writing" and self._form.is_masked
+            answer = self.turn.answer if is_searched_later else self._form.of(self._text)
+        except BaseException:
+            self._put(self._begun, "unchecked", pace or self._pace())
+            raise
+        self._put(answer, state, pace)
+
+    def _put(self, answer: str, state: AnswerState, pace: ChatPace | None) -> None:
+        is_ended = state not in ("writing", "unchecked") and bool(answer.strip())
         self.turn = replace(
             self.turn,
-            answer=self._text,
+            answer=answer,
             state=state,
             pace=pace,
-            sources=sources,
+            sources=self._telling.sources(answer) if is_ended else {},
             remembered=self._telling.remembered,
             written_at=now(),
         )
@@ -178,11 +192,12 @@ def ask(
     conversation, permitted = own_conversation(workspace, conversation_id)
     _end(permitted, conversation)  # the one before, if it is still being written
     before = turns(workspace, conversation_id)
-    turn = _new_turn(conversation, question, number=1 + max((each.number for each in before), default=0))
+    form = StoredForm(permitted, conversation.project_id, said=_said(before))
+    turn = _new_turn(conversation, form.of(question), number=1 + max((each.number for each in before), default=0))
     with traceless(permitted.db):
         insert(permitted.db, turn)
         update(permitted.db, Conversation, conversation.id, updated_at=now())
-    return _written(permitted, conversation, turn, before, opener, clock)
+    return _written(permitted, conversation, turn, before, opener, clock, asked=question.strip(), form=form)
 
 
 def ask_again(
@@ -205,7 +220,8 @@ def ask_again(
     asked = last.question if question is None else question
     if not asked.strip():
         raise InputError("There is no question to answer.", "Write a message first.")
-    turn = _new_turn(conversation, asked, number=last.number)
+    form = StoredForm(permitted, conversation.project_id, said=_said(before))
+    turn = _new_turn(conversation, form.of(asked), number=last.number)
     with traceless(permitted.db):
         if last.is_judged:
             update(permitted.db, ChatTurn, last.id, is_replaced=True, state=last.state)
@@ -214,7 +230,7 @@ def ask_again(
         insert(permitted.db, turn)
         update(permitted.db, Conversation, conversation.id, updated_at=now())
     drop(permitted, conversation.project_id, [last.id])
-    return _written(permitted, conversation, turn, before, opener, clock)
+    return _written(permitted, conversation, turn, before, opener, clock, asked=asked.strip(), form=form)
 
 
 def go_on(
@@ -234,7 +250,8 @@ def go_on(
     turn = replace(last, answer=kept + between, state="writing", answerer=answerer, pace=None, written_at=now())
     with traceless(permitted.db):
         update(permitted.db, ChatTurn, turn.id, state="writing", answerer=answerer, pace=None, written_at=turn.written_at)
-    return _written(permitted, conversation, turn, before, opener, clock, begun=kept)
+    form = StoredForm(permitted, conversation.project_id, said=_said([*before, last]))
+    return _written(permitted, conversation, turn, before, opener, clock, asked=turn.question, form=form, begun=kept)
 
 
 def _last_whole_word(answer: str) -> tuple[str, str]:
@@ -242,6 +259,10 @@ def _last_whole_word(answer: str) -> tuple[str, str]:
     end = next((at for at in range(len(answer) - 1, -1, -1) if answer[at].isspace()), -1)
     kept = answer[: end + 1].rstrip()
     return kept, answer[len(kept) : end + 1] if kept else ""
+
+
+def _said(before: Sequence[ChatTurn]) -> list[str]:
+    return [text for turn in before for text in (turn.question, turn.answer)]
 
 
 def _any(found: Sequence[ChatTurn]) -> Sequence[ChatTurn]:
@@ -270,10 +291,13 @@ def _written(
     opener: Opener,
     clock: Callable[[], float],
     *,
+    asked: str,
+    form: StoredForm,
     begun: str = "",
 ) -> Writing:
-    telling = Telling(permitted, conversation, turn, before=before, model=_Opening(opener), begun=begun)
-    return Writing(permitted, turn, clock=clock, telling=telling)
+    told = replace(turn, question=asked)  # stored is the form in which it may be
+    telling = Telling(permitted, conversation, told, before=before, model=_Opening(opener), begun=begun)
+    return Writing(permitted, turn, asked=asked, form=form, clock=clock, telling=telling)
 
 
 class _Opening:

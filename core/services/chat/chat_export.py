@@ -15,6 +15,7 @@ STATE_WORDS: dict[AnswerState, str] = {
     "repeating": "ended here: it only repeated itself",
     "stopped": "stopped here",
     "broken off": "broke off here",
+    "unchecked": "was not kept: it could not be searched for personal data",
 }
 
 

@@ -1,12 +1,15 @@
 """Comparisons that a person has voted on: kept with the versions that answered, counted, forgotten."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.chat.standings import Standing, standings
 from core.errors import InputError
 from core.models.registry import model_folders, models_for
 from core.records import ComparedAnswer, Comparison, Project, Run, Vote, new_id, now
+from core.services.chat.keeping.stored_form import StoredForm
 from core.storage import Workspace, count, delete, find, get, insert, rights, update
+from core.storage.chat_retention import forget_others
 from core.storage.traceless import empty_log, traceless
 
 FEWEST, MOST = 2, 4  # answers side by side
@@ -22,7 +25,7 @@ def version_of(workspace: Workspace, name: str) -> str:
 def keep_comparison(
     workspace: Workspace, project: Project, question: str, answers: Sequence[ComparedAnswer], *, is_blind: bool
 ) -> Comparison:
-    """Store a question with its answers, for the acting person to vote on.
+    """Store a question with its answers, for the acting person to vote on; where none is kept, those before are deleted.
 
     Raises:
         InputError: there is no question, or there are fewer than two answers or more than four.
@@ -33,17 +36,21 @@ def keep_comparison(
         raise InputError("There is no question to answer.", "Write a message first.")
     if not FEWEST <= len(answers) <= MOST:
         raise InputError(f"{len(answers)} answers cannot be compared.", f"Choose {FEWEST} to {MOST} models.")
+    form = StoredForm(permitted, project.id)
     comparison = Comparison(
         id=new_id("comparison"),
         project_id=project.id,
         person_id=rights.person_id(permitted.db),
-        question=question,
-        answers=tuple(answers),
+        question=form.of(question),
+        answers=tuple(replace(each, text=form.of(each.text)) for each in answers),
         is_blind=is_blind,
         created_at=now(),
     )
     with traceless(permitted.db):
+        forgotten = forget_others(permitted, project.id)
         insert(permitted.db, comparison)
+    if forgotten:
+        empty_log(permitted.db)
     return comparison
 
 

@@ -1,11 +1,14 @@
 """A person's conversations in a project: listed, begun, changed, deleted for good. Nobody sees those of others."""
 
 import re
+from dataclasses import replace
 
 from core.errors import InputError
 from core.records import ChatSetup, ChatTurn, Conversation, Project, new_id, now
 from core.services.chat.earlier.said import drop
+from core.services.chat.keeping.stored_form import StoredForm
 from core.storage import Permitted, Workspace, delete, find, get, insert, rights, update
+from core.storage.chat_retention import clean, forget_others, is_due
 from core.storage.traceless import empty_log, traceless
 
 TITLE_CHARACTERS = 60
@@ -17,6 +20,8 @@ def conversations(workspace: Workspace, project: Project, *, words: str = "") ->
     `words` limits the result to those that have it in their title, a question or an answer, whatever its letters' case.
     """
     permitted = workspace.allowed("chat", project.id)
+    if is_due(permitted.db):
+        clean(workspace)
     order = "is_pinned desc, updated_at desc, rowid desc"
     own = find(permitted.db, Conversation, project_id=project.id, person_id=rights.person_id(permitted.db), order=order)
     sought = words.strip().casefold()
@@ -45,7 +50,7 @@ def own_conversation(workspace: Workspace, conversation_id: str) -> tuple[Conver
 
 
 def begin(workspace: Workspace, project: Project, question: str, *, setup: ChatSetup) -> Conversation:
-    """Store a new conversation, which is named after its first question.
+    """Store a new conversation, which is named after its first question; where none is kept, the one before is deleted.
 
     Raises:
         InputError: there is no question.
@@ -54,17 +59,21 @@ def begin(workspace: Workspace, project: Project, question: str, *, setup: ChatS
     permitted = workspace.allowed("chat", project.id)
     if not question.strip():
         raise InputError("There is no question to answer.", "Write a message first.")
+    form = StoredForm(permitted, project.id)
     conversation = Conversation(
         id=new_id("conversation"),
         project_id=project.id,
         person_id=rights.person_id(permitted.db),
-        title=title_of(question),
-        setup=setup,
+        title=title_of(form.of(question)),
+        setup=replace(setup, instruction=form.of(setup.instruction)),
         created_at=now(),
         updated_at=now(),
     )
     with traceless(permitted.db):
+        forgotten = forget_others(permitted, project.id)
         insert(permitted.db, conversation)
+    if forgotten:
+        empty_log(permitted.db)
     return conversation
 
 
@@ -89,8 +98,9 @@ def rename(workspace: Workspace, conversation_id: str, title: str) -> None:
         raise InputError(
             f"A conversation needs a name of 1 to {2 * TITLE_CHARACTERS} characters.", "Give it a short, plain name."
         )
+    title = StoredForm(permitted, conversation.project_id).of(words)
     with traceless(permitted.db):
-        update(permitted.db, Conversation, conversation.id, title=words)
+        update(permitted.db, Conversation, conversation.id, title=title)
 
 
 def pin(workspace: Workspace, conversation_id: str, *, is_pinned: bool) -> None:
@@ -111,7 +121,9 @@ def set_up(workspace: Workspace, conversation_id: str, setup: ChatSetup) -> None
         InputError: there is no such conversation of the acting person.
     """
     conversation, permitted = own_conversation(workspace, conversation_id)
+    form = StoredForm(permitted, conversation.project_id)
     if setup != conversation.setup:
+        setup = replace(setup, instruction=form.of(setup.instruction))
         with traceless(permitted.db):
             update(permitted.db, Conversation, conversation.id, setup=setup)
 

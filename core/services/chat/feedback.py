@@ -8,6 +8,7 @@ from typing import Any
 
 from core.errors import InputError
 from core.records import ChatTurn, Thumb
+from core.services.chat.keeping.stored_form import StoredForm
 from core.services.chat.turns import own_turn
 from core.services.feedback.sharing import share
 from core.storage import Workspace, update
@@ -33,7 +34,9 @@ def correct(workspace: Workspace, turn_id: str, correction: str) -> None:
     """
     if len(correction) > LONGEST_CORRECTION:
         raise InputError(f"A correction has at most {LONGEST_CORRECTION:,} characters.", "Shorten it.")
-    _keep(workspace, turn_id, correction=correction.strip() or None)
+    turn, conversation, permitted = own_turn(workspace, turn_id)
+    form = StoredForm(permitted, conversation.project_id, said=(turn.question, turn.answer))
+    _keep(workspace, turn_id, correction=form.of(correction.strip()) or None)
 
 
 def call_unanswerable(workspace: Workspace, turn_id: str, *, is_unanswerable: bool) -> None:

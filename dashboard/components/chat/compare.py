@@ -20,7 +20,7 @@ from core.services.chat.comparing import (
     vote,
     votes,
 )
-from core.storage import Workspace, get
+from core.storage import Workspace, find
 from core.words import counted
 from dashboard import resources
 from dashboard.components.answerers import base_of_newest, show_where
@@ -147,9 +147,10 @@ def _show_kept(workspace: Workspace, project: Project, answerers: Mapping[str, s
     """Show the last comparison of this session, and ask for the vote."""
     if not (kept := st.session_state.get(_KEPT)):
         return
-    comparison = get(workspace.db, Comparison, kept)
-    if comparison.project_id != project.id:
+    found = find(workspace.db, Comparison, id=kept, project_id=project.id)  # it may be kept no longer
+    if not found:
         return
+    comparison = found[0]
     is_hidden = comparison.is_blind and comparison.vote is None
     for side, column in enumerate(st.columns(len(comparison.answers), border=True)):
         given = comparison.answers[side]

@@ -23,6 +23,7 @@ STATE_WORDS = {
     "repeating": "Ended here: the model only repeated itself. A manner other than Precise may help.",
     "stopped": "Stopped here.",
     "broken off": "It broke off here.",
+    "unchecked": "It was not kept: it could not be searched for personal data.",
 }
 SEEN = (
     "Judge an answer, and the experts of this project see it with its question and your correction; nothing else of the "
@@ -47,7 +48,8 @@ def show_turn(
             show_answer(turn.answer)
         show_remembered(workspace, turn, recalled)
         if words := STATE_WORDS.get(turn.state):
-            st.caption(f":material/info: {words}" if turn.answer.strip() else ":material/info: No answer was written.")
+            is_told = turn.answer.strip() or turn.state == "unchecked"
+            st.caption(f":material/info: {words if is_told else 'No answer was written.'}")
         with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn.id}"):
             _show_feedback(workspace, turn)
             _show_details(turn, name)

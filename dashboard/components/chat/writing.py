@@ -79,7 +79,7 @@ def _begun(workspace: Workspace, act: Act, conversation_id: str, setup: ChatSetu
 
 
 def _show(writing: answering.Writing, name: str) -> None:
-    show_question(writing.turn.question)
+    show_question(writing.asked)
     with st.chat_message(name, avatar=MODEL):
         box = st.empty()
         box.caption("Thinking …")

@@ -8,6 +8,7 @@ from core.chat.noting import LONGEST_NOTE, NoteSoFar, Told, noted
 from core.errors import InputError
 from core.records import ChatNote, Conversation
 from core.services.chat.conversations import own_conversation
+from core.services.chat.keeping.stored_form import StoredForm
 from core.services.chat.turns import turns
 from core.storage import Permitted, Workspace, update
 from core.storage.traceless import traceless
@@ -15,6 +16,7 @@ from core.storage.traceless import traceless
 
 def store_note(permitted: Permitted, conversation: Conversation, note: ChatNote) -> None:
     """Store a note with its conversation, in place of the one before."""
+    note = replace(note, text=StoredForm(permitted, conversation.project_id).of(note.text))
     with traceless(permitted.db):
         update(permitted.db, Conversation, conversation.id, note=note)
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.records import CustomPattern, ListEntry, Project
-from core.storage import Workspace, find
+from core.records import Project
+from core.storage import Workspace
 
 if TYPE_CHECKING:
     from core.privacy import Detector
@@ -17,17 +17,7 @@ def detector_for(workspace: Workspace, project: Project) -> "Detector":
     Raises:
         SetupError: a model is missing or damaged.
     """
-    lists: list[str] = []
-    for project_id in ("", project.id):
-        lists += [entry.id for entry in find(workspace.db, ListEntry, project_id=project_id)]
-        lists += [pattern.id for pattern in find(workspace.db, CustomPattern, project_id=project_id)]
-    return _detector_at(str(workspace.home), project.id, tuple(lists))
+    from core.services.privacy.held_detector import held_detector
 
-
-@st.cache_resource(max_entries=1, show_spinner="Getting ready to look for personal data …")
-def _detector_at(home: str, project_id: str, lists: tuple[str, ...]) -> "Detector":
-    from pathlib import Path
-
-    from core.services.privacy.anonymization import open_detector
-
-    return open_detector(Workspace(Path(home)), project_id=project_id)
+    with st.spinner("Getting ready to look for personal data …"):
+        return held_detector(workspace, project.id)
