@@ -16,7 +16,7 @@ from dashboard.components.chat.chosen import chosen_conversation
 from dashboard.components.chat.compare import show_compare
 from dashboard.components.chat.conversation_list import show_list, show_menu
 from dashboard.components.chat.following import follow
-from dashboard.components.chat.keeping import show_keeping, show_unmasked
+from dashboard.components.chat.keeping import show_keeping, show_kept
 from dashboard.components.chat.note import show_note
 from dashboard.components.chat.setup import choose_setup
 from dashboard.components.chat.turns import show_turn
@@ -62,7 +62,7 @@ def show_conversation(
         if conversation:
             show_menu(workspace, conversation)
     show_where(workspace, setup.answerer)
-    show_unmasked(project, conversation)
+    show_kept(project, conversation)
     name = answerers.get(setup.answerer, setup.answerer)
     with st.bottom:
         stop = st.empty()

@@ -53,8 +53,10 @@ def more_words(retention: ChatRetention) -> str:
     return " ".join([*said, MASKED.replace("<", "\\<")] if retention.is_masked else said)
 
 
-def show_unmasked(project: Project, conversation: Conversation | None) -> None:
-    """Say that a conversation may hold personal data from before it was masked here."""
+def show_kept(project: Project, conversation: Conversation | None) -> None:
+    """Say when a conversation ends that is not kept, and that one may hold personal data from before it was masked here."""
+    if project.retention.kept == "not-kept":
+        st.caption(f":material/schedule: {NOT_KEPT}")
     if conversation and is_from_before_masking(project.retention, conversation.created_at):
         st.caption(
             ":material/info: Begun before personal data was masked here: what was said until then stays as it was stored. "

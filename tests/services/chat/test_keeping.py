@@ -9,17 +9,31 @@ import pytest
 from core.errors import AccessError, InputError, SetupError
 from core.identity import declared
 from core.models.text import Message
-from core.records import ChatRetention, ChatSetup, ChatTurn, ComparedAnswer, Comparison, Conversation, Detection, Project
+from core.records import (
+    ChatNote,
+    ChatRetention,
+    ChatSetup,
+    ChatTurn,
+    ComparedAnswer,
+    Comparison,
+    Conversation,
+    Detection,
+    Project,
+)
 from core.services.chat import answering, chat_export
 from core.services.chat.answering import ask, ask_again, go_on, stop
 from core.services.chat.comparing import keep_comparison, vote, votes
 from core.services.chat.conversations import begin, conversations, own_conversation, pin, rename, set_up
+from core.services.chat.earlier.notes import store_note
+from core.services.chat.earlier.said import current_said
 from core.services.chat.feedback import correct
 from core.services.chat.keeping.policy import due_at_once, is_from_before_masking, kept_words, set_retention
 from core.services.chat.turns import turns
 from core.storage import Workspace, audit, chat_retention, find, get, people, update
 from core.storage.chat_retention import clean
+from core.storage.source_index import SourceIndex
 from tests.access.conftest import signed_in  # noqa: F401 - a fixture
+from tests.services.retrieval.conftest import embed
 
 from .conftest import Speaker
 from .test_answering import written
@@ -246,6 +260,22 @@ def test_a_kill_while_it_deletes_leaves_nothing_that_the_next_call_does_not_dele
     assert not is_in_files(workspace, "Zanzibarra") and len(noted(workspace)) == 1
 
 
+@pytest.mark.parametrize("policy", ["days", "not-kept"])
+def test_what_is_kept_no_longer_is_not_remembered_either(workspace, project, policy):
+    asked(workspace, project, "Where is Zanzibarra?", "Zanzibarra is in the box.")
+    path = workspace.said_path(project.id, None)
+    with current_said(workspace, project, embed=embed) as index:
+        assert len(index.approvals()) == 1
+    set_retention(workspace, project, policy, days=1 if policy == "days" else None, actor=ADA)
+    if policy == "days":
+        clean(workspace, at=datetime.now(UTC) + timedelta(days=2))
+    else:
+        begin(workspace, project, "Next?", setup=SETUP)
+    assert not any(b"Zanzibarra" in each.read_bytes() for each in path.parent.iterdir())
+    with SourceIndex(path) as index:
+        assert index.approvals() == {}
+
+
 # --- who decides ------------------------------------------------------------------------------------
 
 
@@ -321,6 +351,9 @@ def test_masked_words_never_reach_the_files_of_the_database(workspace, masked, m
     rename(workspace, conversation.id, "About Quillon")
     correct(workspace, turn.id, "Quillon went alone.")
     set_up(workspace, conversation.id, ChatSetup(answerer="tiny", instruction="You are Quillon."))
+    permitted = workspace.allowed("chat", masked.id)
+    store_note(permitted, conversation, ChatNote(until=1, text="Quillon went.", origin="summary", is_edited=False))
+    assert get(workspace.db, Conversation, conversation.id).note.text == "<PERSON_1> went."
     comparison = compared(workspace, masked, "Who is Quillon?", "Quillon of Marlport")
     assert (comparison.question, comparison.answers[1].text) == ("Who is <PERSON_1>?", "<PERSON_1> of <LOCATION_1>")
     assert own_conversation(workspace, conversation.id)[0].setup.instruction == "You are <PERSON_1>."

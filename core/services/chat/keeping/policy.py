@@ -18,7 +18,7 @@ def kept_words(retention: ChatRetention) -> str:
     if retention.kept == "days":
         return f"Kept {counted(retention.days or 0, 'day')} {masked}".rstrip()
     if retention.kept == "not-kept":
-        return f"Not kept; while it is open {masked}" if masked else "Not kept"
+        return "Not kept, and masked while it is open" if masked else "Not kept"
     return f"Kept {masked}" if masked else "Kept until you delete it"
 
 
