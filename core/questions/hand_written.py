@@ -50,8 +50,16 @@ def detected_values(text: str, detections: Iterable[Detection]) -> list[str]:
 
 
 def original_values(text: str, originals: Iterable[str]) -> list[str]:
-    """Return those values of documents that stand in `text`; what is shorter than three characters tells nothing."""
-    return [value for value in originals if len(value) > 2 and value.strip() and stands_in(value, text)]
+    """Return those values of documents that stand in `text`; what is shorter than three characters tells nothing.
+
+    Other signs may stand between the words of a value: "INV 00123" says INV-00123.
+    """
+    return [value for value in originals if len(value) > 2 and value.strip() and _is_said(value, text)]
+
+
+def _is_said(value: str, text: str) -> bool:
+    words = r"[\W_]+".join(map(re.escape, re.findall(r"[^\W_]+", value)))
+    return stands_in(value, text) or bool(words and re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE))
 
 
 def stands_in(value: str, text: str) -> bool:

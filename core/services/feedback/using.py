@@ -39,6 +39,8 @@ def make_pair(
 ) -> QuestionPair:
     """Make a question pair of feedback; it is checked, and kept or dropped, as one that is added by hand.
 
+    It may hold no personal data of another document either: a model answers from all that it knows.
+
     Returns:
         The pair as it is stored; if one was made of this feedback before, that one, as it is now.
 
@@ -47,6 +49,8 @@ def make_pair(
     """
     feedback, permitted = _opened(workspace, feedback_id, by)
     read = read_wording(_wording(permitted, use), detector)
+    project = get(permitted.db, Project, feedback.project_id)
+    is_personal = bool(holding_personal_data(permitted, project, [read.text], detector=detector))
     with acting(workspace, feedback.project_id, "question pair added", by=by) as act:
         get(act.permitted.db, Feedback, feedback_id)  # raises if it was taken back meanwhile
         for made in _pairs_of(act.permitted, feedback):
@@ -57,7 +61,7 @@ def make_pair(
             fact = f"{source.review_id}:{blank.id}"
             blank = replace(blank, kind=UNANSWERABLE, fact=fact, quote="", quote_start=0, quote_end=0)
         update(act.permitted.db, Feedback, feedback_id, set_aside_by=None)
-        return add_within(act, blank, read, source=source)
+        return add_within(act, blank, read, source=source, is_personal=is_personal)
 
 
 def make_preference(

@@ -110,6 +110,37 @@ def test_the_given_answer_may_hold_no_value_that_any_document_replaced(workspace
     assert make_pair(workspace, feedback.id, USE, detector=NOBODY).state == "kept"
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Zork Plinth", "Zork Plinth"),
+        ("Zork Plinth", "**Zork** Plinth"),
+        ("Zork Plinth", "Zork-Plinth"),
+        ("Zork Plinth", "\uff3aork Pl\u200binth"),
+        ("Z\u00f6rk Plinth", "Zo\u0308rk Plinth"),
+        ("O'Zork", "O\u2019Zork"),
+        ("INV-00123", "INV 00123"),
+    ],
+)
+def test_nothing_is_made_of_a_value_that_another_document_replaced(workspace, learned, judged, value, said):
+    text = f"Call {value} about it."
+    other = replace(get(workspace.db, Document, "document-1"), id="document-2", name="b.txt")
+    workspace.store_text(other, text, pages=())
+    insert(workspace.db, other)
+    insert(
+        workspace.db,
+        Span(
+            id="span-2", document_id=other.id, start=5, end=5 + len(value), entity="PERSON", score=1.0, detector="x",
+            state="accepted", surrogate="Jane",
+        ),
+    )  # fmt: skip
+    feedback = judged(f"14 tonnes, says {said}.", correction="12 tonnes.")
+    with pytest.raises(InputError, match="personal data"):
+        make_preference(workspace, feedback.id, USE, detector=NOBODY)
+    pair = make_pair(workspace, feedback.id, replace(USE, answer=f"12 tonnes {said}"), detector=NOBODY)
+    assert (pair.state, pair.reason) == ("dropped", LEFT_OVER.name)
+
+
 def test_the_same_answer_is_no_preference_and_another_place_proves_nothing(workspace, learned, judged):
     feedback = judged("12 tonnes.", thumb="up")
     with pytest.raises(InputError, match="the same"):

@@ -124,10 +124,19 @@ def blank_pair(source: ApprovedPassage, *, at: str) -> QuestionPair:
 
 
 def add_within(
-    act: Act, blank: QuestionPair, read: ReadWording, *, source: ApprovedPassage, is_quoted: bool = False
+    act: Act,
+    blank: QuestionPair,
+    read: ReadWording,
+    *,
+    source: ApprovedPassage,
+    is_quoted: bool = False,
+    is_personal: bool = False,
 ) -> QuestionPair:
-    """Add a pair within an act: `blank` with what a person wrote, kept or dropped by what is found in it."""
-    added = _written(act, blank, read, source=source, is_quoted=is_quoted)
+    """Add a pair within an act: `blank` with what a person wrote, kept or dropped by what is found in it.
+
+    With `is_personal` the caller has found personal data in it.
+    """
+    added = _written(act, blank, read, source=source, is_quoted=is_quoted, is_personal=is_personal)
     acts.add_pair(act.permitted, act.record, added)
     return added
 
@@ -213,14 +222,20 @@ def read_wording(wording: Wording, detector: Detector) -> ReadWording:
 
 
 def _written(
-    act: Act, pair: QuestionPair, read: ReadWording, *, source: ApprovedPassage, is_quoted: bool = False
+    act: Act,
+    pair: QuestionPair,
+    read: ReadWording,
+    *,
+    source: ApprovedPassage,
+    is_quoted: bool = False,
+    is_personal: bool = False,
 ) -> QuestionPair:
     """Return `pair` with what a person wrote, kept or dropped by what is found in it."""
     originals = originals_of(act.permitted, source.document)
     found = personal_data_in(read.text, read.detections, approved=source.text, originals=originals)
     needs_none = is_quoted or pair.kind == "unanswerable"
     place = None if needs_none else proof_of(read.answer, source.words, question=read.question)
-    reason = LEFT_OVER.name if found else "" if needs_none or place else NOT_FOUND.name
+    reason = LEFT_OVER.name if found or is_personal else "" if needs_none or place else NOT_FOUND.name
     start, end = (source.start + place.start, source.start + place.end) if place else (pair.quote_start, pair.quote_end)
     return replace(
         pair,
