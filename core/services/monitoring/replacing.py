@@ -68,7 +68,7 @@ def run(context: JobContext, params: Params) -> Result:
             before = used.run_id if used else None
         found = _compared(permitted, project, run, stored, before)
         is_in_use = bool(used and used.run_id == run.id)
-        if not is_in_use and found.ruling == "not worse":
+        if not is_in_use and found.ruling == "not worse" and not context.finished_ids("before"):  # else a person went back
             context.finish_item(f"before:{before or ''}")
             store_use(permitted, project, run, way="automatic")
             is_in_use = True

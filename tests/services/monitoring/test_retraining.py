@@ -8,7 +8,7 @@ from core.identity import declared
 from core.jobs import worker
 from core.records import DatasetVersion, Evaluation, Job, QuestionPair
 from core.services.monitoring import replacing, retraining
-from core.services.monitoring.in_use import model_in_use, put_in_use
+from core.services.monitoring.in_use import go_back, model_in_use, put_in_use
 from core.services.monitoring.retraining import last_retraining, resume_retraining
 from core.storage import find, get, update
 
@@ -126,6 +126,10 @@ def test_jobs_that_are_killed_after_their_work_tell_of_it_once_more(workspace, u
     update(workspace.db, Job, replace_job.id, state="queued", result={})
     assert replacing.Result.of(worker.run_job(workspace, replace_job.id)) == told
     assert model_in_use(workspace, used).number == 2
+    go_back(workspace, used, by=ADA)
+    update(workspace.db, Job, replace_job.id, state="queued", result={})
+    assert not replacing.Result.of(worker.run_job(workspace, replace_job.id)).is_in_use
+    assert model_in_use(workspace, used).run_id == "run-1"
 
 
 def test_pairs_added_meanwhile_do_not_move_the_questions_that_both_runs_are_asked(
