@@ -87,7 +87,7 @@ def main() -> None:
         if workspace and (chosen := st.session_state.pop(NEXT_PROJECT_ID, "")):
             st.session_state[PROJECT_ID] = chosen
         if workspace:
-            resources.clean_chats()
+            resources.clean_up()
             with st.sidebar:
                 choose_project(workspace, resources.projects())
     page = navigation(workspace)

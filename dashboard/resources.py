@@ -8,10 +8,11 @@ from core.records import Project, Run
 from core.settings import default_home
 from core.storage import Workspace, find, rights
 from core.storage.chat_retention import clean
+from core.storage.removal import clear_leftovers
 from dashboard.components.empty import empty_state
 from dashboard.components.person import signed_in
 from dashboard.components.project_choice import new_project_form
-from dashboard.session_keys import CHATS_CLEANED, PROJECT_ID
+from dashboard.session_keys import CLEANED_UP, PROJECT_ID
 
 MODELS_AT_ONCE = 2  # chat models kept in memory: as many as a comparison needs
 
@@ -34,11 +35,12 @@ def workspace() -> Workspace:
     return Workspace(default_home(), actor=actor) if actor else _workspace_at(str(default_home()))
 
 
-def clean_chats() -> None:
-    """Delete what is kept no longer of chats, of everybody, where a session begins."""
-    if CHATS_CLEANED not in st.session_state:
+def clean_up() -> None:
+    """Delete what is kept no longer, of everybody, where a session begins: chats, and folders of what is gone."""
+    if CLEANED_UP not in st.session_state:
         clean(_workspace_at(str(default_home())))
-        st.session_state[CHATS_CLEANED] = True
+        clear_leftovers(_workspace_at(str(default_home())))
+        st.session_state[CLEANED_UP] = True
 
 
 def projects() -> list[Project]:

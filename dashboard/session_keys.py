@@ -19,5 +19,5 @@ TRAIN_GOAL = "train-goal"  # a goal, or the name of one of the project's own
 
 CHAT_ANSWERER = "chat-answerer"  # run id or name of the model that the next conversation is to be with
 CHAT_CONVERSATION = "chat-conversation"  # id of the conversation that is open; "" for a new one
-CHATS_CLEANED = "chats-cleaned"  # whether what is kept no longer was deleted when this session began
+CLEANED_UP = "cleaned-up"  # whether what is kept no longer was deleted when this session began
 CHAT_ACT = "chat-act"  # what was pressed below the last answer: an `Act`

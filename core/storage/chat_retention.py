@@ -14,7 +14,7 @@ from core.records import ChatRetention
 from core.storage import audit, rights
 from core.storage.database import BUSY_TIMEOUT_S
 from core.storage.source_index import SourceIndex
-from core.storage.traceless import empty_log, traceless
+from core.storage.traceless import empty_log, finish_emptying, traceless
 from core.storage.workspace import Permitted, Workspace
 
 LONGEST_OPEN = timedelta(days=1)  # that a conversation stays which is not kept, after its last message
@@ -35,6 +35,7 @@ def clean(workspace: Workspace, *, at: datetime | None = None) -> int:
     """
     limits = list(_limits(workspace.db, at))
     if not limits:
+        finish_emptying(workspace.db)
         return 0
     # in nobody's name: a person may only happen to open a page, and may not see what others said
     everybody = Workspace(workspace.home) if workspace.actor else workspace

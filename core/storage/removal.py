@@ -31,6 +31,16 @@ def remove_document(workspace: Workspace, document: Document, *, actor: str | No
     shutil.rmtree(workspace.document_folder(document), ignore_errors=True)
 
 
+def clear_leftovers(workspace: Workspace) -> None:
+    """Remove the folders of projects and jobs that are gone, as an interrupted removal leaves them."""
+    for table in ("projects", "jobs"):
+        folders = list((workspace.home / table).glob("*-*"))  # before the rows, which are there before their folders
+        known = {row["id"] for row in workspace.db.execute(f"select id from {table}")}  # noqa: S608 ours
+        for folder in folders:
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def remove_project(workspace: Workspace, project: Project, *, actor: str | None = None) -> None:
     """Remove a project with all that is in it, and overwrite its words. `actor` is the name of who does it, if known."""
     rights.check(workspace.db, "delete project", project.id)
@@ -43,6 +53,8 @@ def remove_project(workspace: Workspace, project: Project, *, actor: str | None 
         counts = {words: count(workspace.db, kind, project_id=project.id) for words, kind in held.items()}
         audit.append(workspace.db, "project deleted", actor=actor, subjects={"project": project.id}, counts=counts)
         delete(workspace.db, Project, id=project.id)
+        job_ids = [job.id for job in find(workspace.db, Job, project_id=project.id)]
         delete(workspace.db, Job, project_id=project.id)
-    shutil.rmtree(folder, ignore_errors=True)
+    for path in (folder, *map(workspace.job_folder, job_ids)):
+        shutil.rmtree(path, ignore_errors=True)
     empty_log(workspace.db)

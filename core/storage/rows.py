@@ -138,8 +138,17 @@ def _to_sql(value: Any) -> Any:
     value = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
     if isinstance(value, tuple):  # of records or texts
         return json.dumps([item if isinstance(item, str) else asdict(item) for item in value])
+    if isinstance(value, str) and not value.isascii():
+        _check_whole(value)
     # json.dumps escapes non-ASCII: a path may hold bytes that are not UTF-8, which SQLite refuses as text
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+
+
+def _check_whole(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError("A text holds half a character, which cannot be stored.", "Type it anew.") from error
 
 
 def from_row(kind: type[Record], row: sqlite3.Row, **extra: Any) -> Record:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from core.storage.transactions import transaction
 
@@ -20,5 +21,23 @@ def traceless(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def empty_log(db: sqlite3.Connection) -> None:
-    """Write the log (`garrison.sqlite3-wal`) into the database and empty it, so that it holds nothing deleted either."""
-    db.execute("pragma wal_checkpoint(truncate)")
+    """Write the log (`garrison.sqlite3-wal`) into the database and empty it, so that it holds nothing deleted either.
+
+    Whoever reads at the moment keeps it from being emptied; a mark beside it then tells `finish_emptying` to try again.
+    """
+    mark = _mark(db)
+    mark.touch()
+    is_busy = db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+    if not is_busy:
+        mark.unlink(missing_ok=True)
+
+
+def finish_emptying(db: sqlite3.Connection) -> None:
+    """Empty the log if that was tried before and did not come to its end."""
+    if _mark(db).exists():
+        empty_log(db)
+
+
+def _mark(db: sqlite3.Connection) -> Path:
+    name = next(row[2] for row in db.execute("pragma database_list") if row[1] == "main")
+    return Path(f"{name}-log-to-empty")
