@@ -1,6 +1,7 @@
 """Remove a document from a project, or a project from the workspace, with everything that came from it."""
 
 import shutil
+import time
 
 from core.records import DatasetVersion, Document, Job, Project, Review, Run, Span
 from core.storage import audit, rights
@@ -9,6 +10,8 @@ from core.storage.source_index import SourceIndex
 from core.storage.traceless import empty_log, traceless
 from core.storage.transactions import transaction
 from core.storage.workspace import Workspace
+
+LONGEST_PUT_ASIDE_S = 24 * 3600
 
 
 def remove_document(workspace: Workspace, document: Document, *, actor: str | None = None) -> None:
@@ -32,13 +35,17 @@ def remove_document(workspace: Workspace, document: Document, *, actor: str | No
 
 
 def clear_leftovers(workspace: Workspace) -> None:
-    """Remove the folders of projects and jobs that are gone, as an interrupted removal leaves them."""
+    """Remove the folders of projects and jobs that are gone, as an interrupted removal leaves them, and files for no job."""
     for table in ("projects", "jobs"):
         folders = list((workspace.home / table).glob("*-*"))  # before the rows, which are there before their folders
         known = {row["id"] for row in workspace.db.execute(f"select id from {table}")}  # noqa: S608 ours
         for folder in folders:
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
+    for folder in (workspace.home / "incoming").glob("*"):  # put aside by a page, whose job may still be about to begin
+        named = workspace.db.execute("select 1 from jobs where instr(params, ?)", [folder.name]).fetchone()
+        if not named and time.time() - folder.stat().st_mtime > LONGEST_PUT_ASIDE_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_project(workspace: Workspace, project: Project, *, actor: str | None = None) -> None:

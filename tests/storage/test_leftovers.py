@@ -1,6 +1,8 @@
 """Nothing is left of what was removed: neither folders after an interruption, nor words in the log while somebody reads."""
 
+import os
 import sqlite3
+import time
 
 import pytest
 
@@ -46,6 +48,18 @@ def test_what_an_interrupted_removal_left_is_removed_later_and_nothing_else(work
     assert all(folder.exists() for folder in folders)
     clear_leftovers(workspace)
     assert not any(folder.exists() for folder in folders) and kept.exists()
+
+
+def test_files_put_aside_for_a_job_stay_while_there_is_one_or_may_be(workspace: Workspace) -> None:
+    ages = {"named": 30, "new": 0, "left": 30}
+    for name, days in ages.items():
+        folder = workspace.home / "incoming" / name
+        folder.mkdir(parents=True)
+        (folder / "pairs.jsonl").write_text(WORD, encoding="utf-8")
+        os.utime(folder, (time.time() - 86_400 * days,) * 2)
+    insert(workspace.db, Job(id="job-1", kind="import", params={"path": "/x/incoming/named/pairs.jsonl"}, created_at=now()))
+    clear_leftovers(workspace)
+    assert sorted(path.name for path in (workspace.home / "incoming").iterdir()) == ["named", "new"]
 
 
 def test_a_log_that_somebody_read_is_emptied_later(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
