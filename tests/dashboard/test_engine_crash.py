@@ -43,7 +43,7 @@ def test_manner_and_instruction_are_kept_with_the_conversation_and_told_to_the_m
     app.selectbox(key="chat-template-new").set_value("Step by step").run()
     assert "numbered list" in app.text_area(key="chat-instruction-new").value
     app.number_input(key="chat-longest-new").set_value(64).run()
-    ask(app, "say " + "word " * 100)
+    ask(app, "say " + " ".join(f"word{number}" for number in range(100)))
     (conversation,) = conversations(workspace, project)
     assert (conversation.setup.temperature, conversation.setup.longest_tokens) == (1.0, 64)
     assert conversation.setup.instruction == BUILT_IN["Step by step"]
