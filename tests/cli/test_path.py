@@ -38,7 +38,7 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     folder = tmp_path / "documents"
     folder.mkdir()
     for path in sample_documents():
-        if path.suffix in (".md", ".eml", ".docx", ".html"):
+        if path.suffix in (".md", ".html") or path.stem == "mail_handover_night_shift":
             shutil.copy(path, folder / path.name)
     garrison("project", "create", "workshop")
     added = garrison("documents", "add", "workshop", str(folder))["documents"]
@@ -60,7 +60,7 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     leaked = [value for value in planted if any(value in row["input"] + row["output"] for row in rows)]
     assert leaked == []
 
-    run = garrison("train", "workshop", "--goal", "quick", "--set", "max_steps=12", "--set", "sample_questions=1")
+    run = garrison("train", "workshop", "--goal", "quick", "--set", "max_steps=8", "--set", "sample_questions=1")
     assert run["train_loss"] > 0 and run["rows_per_second"] > 0 and run["peak_memory_bytes"] > 10**8
     assert (
         len(list(garrison.home.glob(f"projects/*/runs/{run['run']}/adapter-*.gguf"))) == 1
@@ -69,7 +69,7 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     columns = evaluation["columns"]
     assert list(columns) == ["base", "tuned", "base_with_passage", "tuned_with_passage"]
     losses = {name: column["loss"]["value"] for name, column in columns.items()}
-    assert losses["tuned"] < losses["base"]  # even twelve steps teach the form of the answers
+    assert losses["tuned"] < losses["base"]  # even eight steps teach the form of the answers
     assert losses["base_with_passage"] < losses["base"]  # the passage holds them
     known = evaluation["forgetting"]
     assert known["questions"]["count"] == 60 and known["questions"]["base"]["value"] > 0.1  # a small model knows some of it
@@ -88,7 +88,7 @@ def test_documents_become_a_tuned_model(garrison: Terminal, tmp_path: Path) -> N
     garrison("models", "add", str(file), "--name", "workshop-model")
     assert garrison("chat", "--model", "workshop-model", "--prompt", question)["answer"].strip()
     steps = {step["name"]: step["state"] for step in garrison("project", "show", "workshop")["steps"]}
-    judged = "done" if evaluation["is_good_enough"] else "needs you"  # twelve steps need not be enough
+    judged = "done" if evaluation["is_good_enough"] else "needs you"  # eight steps need not be enough
     assert steps == {**dict.fromkeys(steps, "done"), "evaluate": judged}
 
     assert garrison("audit", "verify")["is_whole"]
