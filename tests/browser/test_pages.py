@@ -77,7 +77,6 @@ def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path
     expect(page.locator(".st-key-go-evaluate button")).to_be_visible(timeout=WORK_MS)
 
     go_to(page, "Evaluate")
-    page.locator(".st-key-ask-general").get_by_text("Also ask what it knew before").click()  # the path by command asks
     press(page, "start-evaluation")
     expect(page.locator(".st-key-verdict")).to_be_visible(timeout=WORK_MS)
 
