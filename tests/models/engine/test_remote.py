@@ -205,7 +205,7 @@ def test_a_llama_server_of_the_site_answers_too() -> None:
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
         assert given.text.strip() == "The capital of France is Paris." and given.token_count > 5
-        with pytest.raises(InputError, match="this model reads 512"):
+        with pytest.raises(InputError, match="longer than the model can read"):
             answer(model, [Message("user", "word " * 800)])
     finally:
         server.kill()
