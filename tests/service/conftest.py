@@ -74,6 +74,16 @@ class Running:
         messages = [{"role": "user", "content": content}]
         return self.client.post("/v1/chat/completions", json={"model": "tiny", "messages": messages, **fields})
 
+    def used(self) -> Use:
+        """All that was used, once nothing is answered any more: a stream is read to its end before it is counted."""
+
+        async def when_idle() -> Use:
+            while self.service.meters.in_flight:
+                await asyncio.sleep(0.01)
+            return self.service.meters.total
+
+        return asyncio.run_coroutine_threadsafe(when_idle(), self.loop).result(30)
+
 
 Start = Callable[..., Running]
 

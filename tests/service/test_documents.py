@@ -62,7 +62,7 @@ def test_an_answer_comes_with_what_supports_it(service: Running, shelf: Shelf, a
     assert told["choices"][0]["message"]["content"] == "Every 12 months." and told["model"] == "tiny"
     assert told["garrison"]["sentences"] == [{"text": "Every 12 months.", "citations": []}]
     assert shelf.asked == [(None, "How often?")] and prompts_of(asked_log) == ["say Every 12 months."]
-    assert service.service.meters.total.tokens_out == 3
+    assert service.used().tokens_out == 3
 
 
 def test_a_streamed_answer_ends_with_an_event_that_clients_take_for_one_without_words(

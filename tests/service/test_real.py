@@ -32,12 +32,12 @@ def test_a_chat_names_the_model_and_not_its_file(service: Running) -> None:
 
 
 def test_usage_is_streamed_to_whoever_asks_for_it_and_counted_for_all(service: Running) -> None:
-    before = service.service.meters.total
+    before = service.used()
     without = payloads(service.ask(max_tokens=3, stream=True).text)
     told = payloads(service.ask(max_tokens=3, stream=True, stream_options={"include_usage": True}).text)
     assert not any("usage" in each for each in without)
     assert told[-1]["choices"] == [] and told[-1]["usage"]["completion_tokens"] == 3
-    after = service.service.meters.total
+    after = service.used()
     assert after.tokens_out - before.tokens_out == 6
     assert after.tokens_in - before.tokens_in == 2 * told[-1]["usage"]["prompt_tokens"]
 
@@ -51,9 +51,9 @@ def test_an_answer_has_the_form_that_a_schema_asks_for(service: Running) -> None
 def test_responses_end_with_what_was_used(service: Running) -> None:
     body = {"model": "tiny", "input": "Hello", "max_output_tokens": 3}
     assert service.client.post("/v1/responses", json=body).json()["usage"]["output_tokens"] == 3
-    before = service.service.meters.total.tokens_out
+    before = service.used().tokens_out
     told = payloads(service.client.post("/v1/responses", json=body | {"stream": True}).text)
-    assert told[-1]["type"] == "response.completed" and service.service.meters.total.tokens_out - before == 3
+    assert told[-1]["type"] == "response.completed" and service.used().tokens_out - before == 3
 
 
 def test_a_prompt_that_is_too_long_is_told_both_numbers(service: Running) -> None:
