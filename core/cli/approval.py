@@ -83,7 +83,8 @@ def check(
     job = room.shell.run(second_search.Params(document_id=document_id, **asker), project_id=room.project.id)
     result = second_search.Result.of(job)
     text = f"{counted(result.documents, 'document')} searched again; "
-    text += f"{counted(result.found, 'place')} that look like personal data in the anonymized text."
+    verb = "looks" if result.found == 1 else "look"
+    text += f"{counted(result.found, 'place')} that {verb} like personal data in the anonymized text."
     room.shell.show(job.result, text)
 
 

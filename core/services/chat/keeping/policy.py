@@ -28,8 +28,11 @@ def counted_chats(number: int) -> str:
 
 
 def is_from_before_masking(retention: ChatRetention, created_at: str) -> bool:
-    """Return whether something that began at `created_at` may hold words that were stored before masking began."""
-    return retention.masked_since is not None and created_at < retention.masked_since
+    """Return whether something that began at `created_at` may hold words that were stored before masking began.
+
+    Both times are of milliseconds; what began within the same one may have come before.
+    """
+    return retention.masked_since is not None and created_at <= retention.masked_since
 
 
 def due_at_once(workspace: Workspace, project: Project, kept: str, *, days: int | None = None) -> int:
