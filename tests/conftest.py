@@ -88,6 +88,15 @@ def waiting_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_launch", lambda workspace, job: None)
 
 
+@pytest.fixture
+def warm_converters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Convert models and adapters in processes that begin with the imports done (see `tests/warm_converters.py`)."""
+    from core.models.conversion import child
+    from tests import warm_converters
+
+    monkeypatch.setattr(child, "run", warm_converters.run)
+
+
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the embedded model lies unpacked, once for all tests and processes of a run (34 s of processor time)."""

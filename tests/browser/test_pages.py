@@ -1,4 +1,7 @@
-"""The whole path through the pages, in a real browser, with the real embedded model."""
+"""The whole path through the pages, in a real browser.
+
+A tiny model learns; `tests/cli/test_path.py` trains the embedded one.
+"""
 
 import shutil
 from pathlib import Path
@@ -6,8 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.models.registry import add_model
 from core.sample import sample_documents
+from core.storage import Workspace
 from dashboard.pages import ALL_PAGES
+from tests.training.conftest import build_tiny_model
 
 pytestmark = pytest.mark.browser
 WORK_MS = 600_000
@@ -40,7 +46,8 @@ def test_every_page_opens_on_an_empty_project_at_both_widths(page: Page, address
 
 
 @pytest.mark.parametrize("address", ["all-at-once"], indirect=True)
-def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path) -> None:
+def test_documents_become_a_tuned_model(page: Page, address: str, workspace: Workspace, tmp_path: Path) -> None:
+    add_model(workspace.home, build_tiny_model(tmp_path / "tiny"), "tiny")
     files = []
     for path in sample_documents():
         if path.suffix in (".md", ".html"):
@@ -72,6 +79,7 @@ def test_documents_become_a_tuned_model(page: Page, address: str, tmp_path: Path
     expect(page.locator(".st-key-go-train button")).to_be_visible(timeout=WORK_MS)
 
     go_to(page, "Train")
+    page.get_by_text("tiny", exact=True).click(timeout=WORK_MS)
     page.locator(".st-key-train-goal").get_by_text("Quick look").first.click()
     press(page, "start-training")
     expect(page.locator(".st-key-go-evaluate button")).to_be_visible(timeout=WORK_MS)

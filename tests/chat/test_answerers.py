@@ -16,6 +16,7 @@ def _gguf() -> Path:
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("warm_converters")
 def test_embedded_model_answers_in_pieces() -> None:
     model = open_model(_gguf(), "gguf")
     pieces: list[str] = []
@@ -74,6 +75,7 @@ def _save_adapter(folder: Path, cache: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("warm_converters")
 def test_run_answers_through_its_base_its_adapter_and_its_own_template(tmp_path: Path, unpacked: Path) -> None:
     _save_adapter(tmp_path, unpacked)
     model = open_run(_gguf(), "gguf", folder=tmp_path)

@@ -30,6 +30,7 @@ QUESTION = [{"role": "user", "content": "What color is crate 3?"}]
 ANSWER_TOKENS = 16
 pytestmark = [
     pytest.mark.model,
+    pytest.mark.usefixtures("warm_converters"),
     pytest.mark.filterwarnings("ignore:The following .* keys did not match any targeted module"),  # peft's own
 ]
 

@@ -10,7 +10,7 @@ from core.models.intake.brought import check_gguf
 from core.models.registry import add_model
 from tests.conversion import families
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("warm_converters")]
 
 NAMES = ("gpt2", "llama", "llama_2", "llama_3_1", "mistral", "qwen2", "qwen3", "gemma_3", "phi_3", "mamba")
 

@@ -15,7 +15,7 @@ from core.settings import TrainingSettings
 from core.training import train
 from tests.conversion import families
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("warm_converters")]
 
 SETTINGS = TrainingSettings(max_steps=2, batch_size=4, lora_rank=4, max_tokens=120)
 

@@ -18,7 +18,7 @@ from core.training import train
 from tests.conversion import families
 from tests.conversion.test_families import answer, answer_of_gguf
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("warm_converters")]
 
 ATTENTION, FEED_FORWARD = ["k_proj", "o_proj", "q_proj", "v_proj"], ["down_proj", "gate_proj", "up_proj"]
 LLAMA_LAYERS = sorted([*ATTENTION, *FEED_FORWARD])

@@ -110,4 +110,4 @@ def test_gguf_names_the_end_of_a_turn_that_llama_cpp_does_not_know(tmp_path):
     assert load_vocabulary(tmp_path / "gguf" / "model-f16.gguf").ends == before.ends | {end}
 
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("warm_converters")]

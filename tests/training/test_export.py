@@ -20,7 +20,7 @@ from core.models.releases.template_truth import check_folder, check_gguf, traine
 from core.models.unpacked import batch_gguf
 from core.training import train
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("warm_converters")]
 
 FACT = {"input": "What is the name of the blue crane?", "output": "The blue crane is called Old Margaret."}
 QUESTIONS = [FACT["input"], "What is the capital of France?", "How many days has a week?"]

@@ -23,7 +23,7 @@ from core.training import train
 from tests.access.conftest import signed_in  # noqa: F401 - a fixture
 from tests.training.conftest import COLORS
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("warm_converters")]
 SECRET, OTHER = "Maria Keller", "Otto Brandt"
 TEXT = f"The armory key is kept by {SECRET}. The gate is watched by {OTHER}. Crates are counted daily."
 STAND_INS = {SECRET: "Jane Doe", OTHER: "John Roe"}

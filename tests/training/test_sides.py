@@ -8,7 +8,7 @@ from core.services.training.answering import Asked, Side, Sides, Subject, answer
 from core.training import train
 from tests.training.conftest import CHATML
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("warm_converters")]
 NO_TEXT = (
     "\ufffd"  # what transformers writes for bytes that are no text, of which a random model writes many; we leave them out
 )

@@ -25,7 +25,7 @@ from tests.training.conftest import CHATML, ROWS
 from tests.training.test_sides import NO_TEXT
 from tests.training.test_training import cancel_at, losses
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("warm_converters")]
 VALUES = {"method": "full", "batch_size": 8, "learning_rate": 3e-3, "max_tokens": 96, "sample_questions": 0}
 VALUES |= {"checkpoint_steps": 2}
 QUESTIONS = [row["input"] for row in ROWS[:6]]

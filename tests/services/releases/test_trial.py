@@ -27,6 +27,7 @@ ROWS = (
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("warm_converters")
 def test_a_file_is_like_itself_and_its_scores_are_those_of_its_answers() -> None:
     vocabulary = load_vocabulary(EMBEDDED)
     likely = likelihoods(EMBEDDED, encode_rows(vocabulary, vocabulary.template, ROWS))
@@ -42,6 +43,7 @@ def test_a_file_is_like_itself_and_its_scores_are_those_of_its_answers() -> None
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("warm_converters")
 def test_a_run_that_the_engine_cannot_load_has_no_divergence() -> None:
     by_run = RunAnswers(rows=ROWS, side=Side([None, "4"], [None, 1.0]), likely=None)
     tried = try_file(EMBEDDED, "q4_1", by_run, most_tokens=2048, report=lambda: None)
@@ -50,6 +52,7 @@ def test_a_run_that_the_engine_cannot_load_has_no_divergence() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("warm_converters")
 @pytest.mark.parametrize("length", [0, 100, 2_000_000, 60_000_000])
 def test_a_file_that_is_cut_short_is_not_exported(tmp_path: Path, length: int) -> None:
     vocabulary = load_vocabulary(EMBEDDED)
