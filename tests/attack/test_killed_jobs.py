@@ -243,9 +243,14 @@ def trained(*_given: object, folder: Path, **_named: object) -> TrainingResult:
     return TrainingResult(adapter_sha256=sha256_folder(folder / "adapter"), metrics={})
 
 
-def test_a_run_and_its_dataset_version_are_made_once_and_recorded_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def train_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.services.training.runs.train", trained)
+    monkeypatch.setattr("core.services.training.runs.measured_once", lambda _path: {})  # else by real steps, at each moment
     monkeypatch.setattr("core.services.training.runs._make_ready", lambda *_given: None)
+
+
+def test_a_run_and_its_dataset_version_are_made_once_and_recorded_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train_nothing(monkeypatch)
     with opened(home) as workspace:
         with_pairs(workspace)
         job_id = submitted(workspace, for_training())
@@ -275,8 +280,7 @@ def test_an_experiment_is_queued_once_and_whole(home: Path, monkeypatch: pytest.
 @pytest.fixture
 def finished(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with a finished run, closed."""
-    monkeypatch.setattr("core.services.training.runs.train", trained)
-    monkeypatch.setattr("core.services.training.runs._make_ready", lambda *_given: None)
+    train_nothing(monkeypatch)
     with opened(home) as workspace:
         with_pairs(workspace)
         job = worker.run_job(workspace, submitted(workspace, for_training()))
