@@ -121,13 +121,19 @@ class ByteLine:
 
 def progress_line(job: Job) -> str:
     """Format a job's progress, such as "Reading file 3 of 12 · 25% · about 40 seconds left", as far as known."""
-    parts = [job.message or job.state]
+    parts = [job.message or _beginning(job)]
     if job.total:
         parts.append(f"{int(100 * job.done / job.total)}%")  # rounded down: no 100% before the end
     eta = jobs.eta_s(job)
     if eta is not None:
         parts.append(time_left(eta))
     return " · ".join(parts)
+
+
+def _beginning(job: Job) -> str:
+    """Say what a job does that has not told anything yet."""
+    is_waiting = job.state == "queued" and job.launched_s is None
+    return "Waiting for its turn: another job needs the processor to itself" if is_waiting else "Starting"
 
 
 def time_left(seconds: float) -> str:

@@ -390,6 +390,15 @@ def test_progress_without_a_terminal_is_a_line_for_each_tenth_with_whole_percent
     assert capsys.readouterr().err == "Reading · 13% · about 6 minutes left\n"  # 216 steps at 34 a minute
 
 
+def test_a_job_that_waits_for_another_says_so_and_then_that_it_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    job = Job(id="job-1", kind="train", created_at=datetime.now(UTC).isoformat())
+    printer = ProgressPrinter()
+    for seen in (job, job, replace(job, launched_s=1.0), replace(job, launched_s=1.0, state="running")):
+        printer.show(seen)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["Waiting for its turn: another job needs the processor to itself", "Starting"]
+
+
 def test_the_time_left_is_counted_down_in_seconds_and_never_in_hours() -> None:
     assert [time_left(seconds) for seconds in (0.2, 1.2, 89, 90, 4200)] == [
         "about 0 seconds left",
