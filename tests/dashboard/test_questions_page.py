@@ -102,7 +102,7 @@ def test_project_without_pairs_has_nothing_to_search_or_to_decide_on(open_page, 
 def test_provenance_says_where_how_and_by_whom(open_page, workspace, learned):
     update(workspace.db, QuestionPair, "pair-0", writer="guided", kind="number", wording="open", edited_by="Ada *A*")
     app = open_page("questions", project_id=learned.project.id)
-    said = r"Winch\.md · page 1 · written by a model (Guided) · Number · Open question · text by Ada \*A\*"
+    said = r"Winch\.md · page 1 · written automatically (Guided) · Number · Open question · text by Ada \*A\*"
     assert said in [caption.value for caption in app.caption]
 
 
