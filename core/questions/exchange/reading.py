@@ -132,10 +132,11 @@ def _note(brought: Brought, problem: Problem) -> None:
 
 def _read(row: Row, columns: Columns | None, brought: Brought) -> Conversation | Problem:
     if columns is None:
+        titles = " If the first row is a pair and no names, say so." if brought.form.is_table else ""
         return Problem(
             place=row.place,
             fault="has no question or no answer that is known by its name",
-            hint=f"Choose which column holds what. Known by themselves are {KNOWN}.",
+            hint=f"Choose which column holds what.{titles} Known by themselves are {KNOWN}.",
         )
     return read_row(row, columns, brought.left_out)
 

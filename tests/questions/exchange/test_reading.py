@@ -155,8 +155,9 @@ def test_json_is_read_whatever_its_name(file, name):
 def test_what_is_neither_is_told_its_line(file):
     with pytest.raises(InputError, match=r"a\.jsonl: line 1 is not JSON"):
         read_pairs(file("a.jsonl", "Just a text.\nAnd more of it.\n"))
-    with pytest.raises(InputError, match=r"a\.csv: line 2 has no question or no answer that is known by its name"):
+    with pytest.raises(InputError, match=r"a\.csv: line 2 has no question or no answer that is known by its name") as told:
         read_pairs(file("a.csv", "alpha,beta\nWhy?,So.\n"))
+    assert "the first row is a pair" in str(told.value.hint)
 
 
 @pytest.mark.parametrize(
