@@ -30,7 +30,7 @@ def _read(source: Source) -> Iterator[Row | Problem]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                value = json.loads(line)
+                value = _parsed(line)
             except (ValueError, RecursionError) as error:
                 yield Problem(place=f"line {number}", fault="is not JSON", hint=_hint(error))
             else:
@@ -40,9 +40,41 @@ def _read(source: Source) -> Iterator[Row | Problem]:
 def _whole(text: str) -> Any:
     """Return the whole file as one JSON document; None if it is not one."""
     try:
-        return json.loads(text)
+        return _parsed(text)
     except (ValueError, RecursionError):
         return None
+
+
+class _Ambiguous(dict[str, Any]):
+    """An object that gives one of its names two values, of which a parser takes the last without a word."""
+
+    name = ""
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def _object(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(entries)
+    if len(values) < len(entries):
+        for name, value in entries:
+            if value != values[name]:
+                values = _Ambiguous(values)
+                values.name = name
+                break
+    return values
+
+
+def _ambiguous(value: Any) -> str | None:
+    """Return a name in a row, or in what it holds, that has two values; None if none has."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, _Ambiguous):
+            return each.name
+        left += each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+    return None
 
 
 def _hint(error: Exception) -> str:
@@ -58,6 +90,9 @@ def _row(place: str, value: Any) -> Row | Problem:
             fault="is not an object with a question and an answer",
             hint='Write it as {"input": "the question", "output": "the answer"}.',
         )
+    name = _ambiguous(value)
+    if name is not None:
+        return Problem(place=place, fault=f"gives {shown(name)[:40]!r} two values", hint="Delete the one that is not meant.")
     return Row(place=place, values={shown(key): each for key, each in value.items()})
 
 

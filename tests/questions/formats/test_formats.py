@@ -36,6 +36,33 @@ def test_what_is_written_is_read_back(make_pair, tmp_path):
     assert read_pairs(tmp_path / "pairs.jsonl") == [(pair.input, pair.output) for pair in pairs]
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            '{"input": "Why?", "output": "So."}\n{"input": "A?", "input": "B?", "output": "x"}',
+            "line 2 gives 'input' two values",
+        ),
+        ('[{"input": "A?", "output": "x", "output": "y"}]', "row 1 gives 'output' two values"),
+        (
+            '{"messages": [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "x", "content": "y"}]}',
+            "line 1 gives 'content' two values",
+        ),
+    ],
+)
+def test_a_row_that_says_two_things_in_one_place_is_refused(content, words, tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(content)
+    with pytest.raises(InputError, match=words):
+        read_pairs(path)
+
+
+def test_the_same_value_twice_says_one_thing(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"input": "A?", "input": "A?", "output": "x", "extra": ' + "[" * 900 + "]" * 900 + "}")
+    assert read_pairs(path) == [("A?", "x")]
+
+
 def test_failed_write_leaves_the_old_file(make_pair, tmp_path, monkeypatch):
     path = tmp_path / "pairs.jsonl"
     path.write_text("old")
