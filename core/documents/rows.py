@@ -20,7 +20,7 @@ def read_json(path: Path) -> tuple[str, tuple[Page, ...], str]:
     if path.stat().st_size > MAX_JSON_BYTES:
         raise InputError(f"The JSON file is larger than {MAX_JSON_BYTES // 2**20} MB.", "Save it as JSON Lines (.jsonl).")
     try:
-        value = json.loads(decode(path.read_bytes()).lstrip("\ufeff"))
+        value = json.loads(decode(path.read_bytes()).lstrip("\ufeff"), object_pairs_hook=_all_values)
         records = value if isinstance(value, list) else [value]
         return "\n\n".join(filter(None, ("\n".join(_lines(record)) for record in records))), (), ""
     except json.JSONDecodeError as error:
@@ -40,10 +40,21 @@ def read_jsonl(path: Path) -> tuple[str, tuple[Page, ...], str]:
         if not line.strip():
             continue
         try:
-            records.append("\n".join(_lines(json.loads(line))))
+            records.append("\n".join(_lines(json.loads(line, object_pairs_hook=_all_values))))
         except (json.JSONDecodeError, RecursionError) as error:
             raise InputError(f"Line {number} is not valid JSON.", "Correct that line and add the file again.") from error
     return "\n\n".join(filter(None, records)), (), ""
+
+
+def _all_values(entries: list[tuple[str, object]]) -> dict[str, object]:
+    """Keep every value of a name that an object gives twice, as a list: a parser by itself keeps the last alone."""
+    values = dict(entries)
+    if len(values) == len(entries):
+        return values
+    all_values: dict[str, list[object]] = {name: [] for name in values}
+    for name, value in entries:
+        all_values[name].append(value)
+    return dict(all_values)
 
 
 def _lines(value: object, name: str = "") -> Iterator[str]:

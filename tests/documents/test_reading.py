@@ -156,6 +156,12 @@ def test_json_values_are_named_by_their_place(tmp_path: Path) -> None:
     assert read(tmp_path, "a.json", data).text == "name: Anna\nhome.city: Bern\ntags: a\ntags: b\n\nname: Otto"
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_json_that_names_a_value_twice_loses_none(name: str, tmp_path: Path) -> None:
+    data = '{"crew": "Anna", "crew": "Otto", "home": {"city": ["Bern"], "city": {"city": "Rom"}}}'
+    assert read(tmp_path, name, data).text == "crew: Anna\ncrew: Otto\nhome.city: Bern\nhome.city.city: Rom"
+
+
 def test_broken_line_seven_of_jsonl_is_named(tmp_path: Path) -> None:
     lines = [json.dumps({"text": "ok"})] * 6 + ['{"text": '] + [json.dumps({"text": "ok"})]
     assert "Line 7 " in refusal(tmp_path, "a.jsonl", "\n".join(lines)).message
