@@ -21,7 +21,8 @@ Treatment = Literal["surrogate", "tag", "mask", "remove", "keep"]
 PairState = Literal["kept", "dropped"]
 PairOrigin = Literal["generated", "imported", "written", "feedback"]
 SplitBy = Literal["document", "passage", "wording"]
-ModelFormat = Literal["gguf", "safetensors", "spacy", "onnx", "embedding"]
+ModelFormat = Literal["gguf", "safetensors", "adapter", "spacy", "onnx", "embedding"]
+BaseProof = Literal["", "hash", "name", "shapes"]  # by what an adapter is known to belong to its base
 PartRole = Literal["system", "question", "answer"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ReleaseFormat = Literal["adapter", "merged", "gguf"]
@@ -818,7 +819,8 @@ class AuditEntry:
 class Model:
     """A model on this machine. `path` is the GGUF file or the model's folder.
 
-    `training_fault` says in a sentence why it cannot be trained; "" if it can, or if nobody looked.
+    `training_fault` says in a sentence why it cannot be trained; "" if it can, or if nobody looked. The base is that of an
+    adapter: the name of another model on this machine, its SHA-256, what the adapter says it was made for, and the proof.
     """
 
     name: str
@@ -830,6 +832,10 @@ class Model:
     source: str = ""
     is_embedded: bool = False
     training_fault: str = ""
+    base: str = ""
+    base_sha256: str = ""
+    made_for: str = ""
+    base_proof: BaseProof = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

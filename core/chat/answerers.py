@@ -98,6 +98,33 @@ def open_run(base: Path, format: ModelFormat, *, folder: Path, cache: Path | Non
     return _Causal(load_adapter(causal, run.adapter))
 
 
+def open_adapter(base: Path, format: ModelFormat, *, folder: Path, cache: Path) -> ChatModel:
+    """Open an adapter that was made elsewhere with its base, using the chat template that lies with it, else the base's.
+
+    The engine answers, with the adapter loaded beside the base; transformers does where llama.cpp cannot.
+
+    Args:
+        base: the base model, a GGUF file or a folder of safetensors.
+        format: its format.
+        folder: the adapter's folder, in peft's format; it is left as it is.
+        cache: folder for converted models and adapters.
+
+    Raises:
+        SetupError: the adapter is missing or damaged, or there is not enough memory.
+        InputError: the base cannot be loaded.
+    """
+    from core.models.adapters.brought import template_in
+    from core.models.adapters.engine import adapter_files
+
+    template = template_in(folder)
+    if files := adapter_files(base, format, folder=folder, cache=cache):
+        return _Engine(files.model, template=template, adapter=files.adapter)
+
+    from core.models.causal import load_adapter, load_causal
+
+    return _Causal(load_adapter(load_causal(base, format, template=template, cache=cache), folder))
+
+
 def _open_whole(run: RunFolder, template: str, precision: Precision) -> ChatModel:
     """Open a run that is a model by itself, with the engine if llama.cpp supports its family; its GGUF is kept with it."""
     from core.models.engine.tuned import base_for_engine

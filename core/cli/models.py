@@ -10,8 +10,8 @@ from core import installation
 from core.cli.shell import ByteLine, report_error, shell_of, table
 from core.errors import SetupError
 from core.models import registry
-from core.models.intake.facts import facts_of, sentences
-from core.models.model_formats import uses_in_words
+from core.models.described import lines_of
+from core.models.intake.facts import facts_of
 from core.records import Model
 
 app = typer.Typer(no_args_is_help=True)
@@ -26,12 +26,7 @@ def card(model: Model) -> tuple[dict[str, Any], str]:
     """Return what `models show` tells of a model, as a document and as text."""
     facts, files = facts_of(model), registry.file_hashes(model)
     told = describe(model) | {"facts": asdict(facts) if facts else None, "files": files}
-    lines = {
-        "Name": model.name,
-        **(sentences(facts) if facts else {}),
-        "License": model.license or "not stated",
-        "Used for": uses_in_words(model),
-    }
+    lines = {"Name": model.name, **lines_of(model)}
     if model.training_fault:
         lines["Not trained"] = model.training_fault
     width = max(map(len, lines))
@@ -56,10 +51,11 @@ def add(
     context: typer.Context,
     path: Path,
     name: Annotated[str, typer.Option(help="What to call it.")] = "",
+    base: Annotated[str, typer.Option(help="The model that an adapter belongs to, if it does not say so itself.")] = "",
 ) -> None:
-    """Add a model: a GGUF file or a folder with safetensors."""
+    """Add a model: a GGUF file, a folder with safetensors, or a LoRA adapter, or one of these folders as a zip."""
     shell = shell_of(context)
-    model = registry.add_model(shell.workspace.home, path, name or None)
+    model = registry.add_model(shell.workspace.home, path, name or None, base=base)
     told, text = card(model)
     shell.show(told, f"Model {model.name} is there.\n{text}")
 

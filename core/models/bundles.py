@@ -17,7 +17,7 @@ from core.carry.verify import Bundle, Trust, faults, open_bundle
 from core.errors import Hint, InputError, SetupError
 from core.files import folder_atomic
 from core.models import registry
-from core.models.intake.brought import MANIFEST
+from core.models.intake.carried import MANIFEST
 from core.records import Model
 
 FOLDER = "models"  # top folder in the bundle, with one folder per model

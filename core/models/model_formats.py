@@ -25,6 +25,7 @@ MODEL_FORMATS: dict[str, WeightFormat] = {
     for form in (
         WeightFormat("gguf", ("questions", "training", "chat")),
         WeightFormat("safetensors", ("training", "chat")),
+        WeightFormat("adapter", ("chat",)),  # LoRA in peft's format, on a model of one of the two above
         WeightFormat("spacy", ("finding personal data",)),  # ships with the product, as the next
         WeightFormat("onnx", ("finding personal data",)),
         WeightFormat("embedding", ("comparing questions",)),  # ONNX weights of sentence embeddings, and their tokenizer

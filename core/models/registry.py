@@ -1,6 +1,7 @@
 """The models on this machine: folders with a `model.json`, put there by the installer or added by a user.
 
-A language model is a GGUF file or a folder of safetensors; a detection model is a spaCy or ONNX folder.
+A language model is a GGUF file or a folder of safetensors, or an adapter on one of them; a detection model is a spaCy or
+ONNX folder.
 Pickled weights and model code are never copied in, because loading either would run foreign code.
 Listing reads `model.json` alone; `verify_models` reads every byte.
 """
@@ -17,8 +18,11 @@ from typing import Any, Literal
 from core.embedded import embedded_folder
 from core.errors import Hint, InputError, SetupError
 from core.files import folder_atomic, sha256_file, sha256_folder
-from core.models.intake.brought import MANIFEST, PICKLED, check_gguf, check_safetensors, look, training_fault
+from core.models.adapters.belonging import Chosen, choose_base
+from core.models.intake.brought import Brought, check_gguf, check_safetensors, look, training_fault
+from core.models.intake.carried import MANIFEST, PICKLED
 from core.models.intake.parts import join, proposed_name
+from core.models.intake.zipped import unzipped
 from core.models.model_formats import MODEL_FORMATS, Use, is_for
 from core.records import Model
 
@@ -83,16 +87,22 @@ def find_model(folders: Sequence[Path], name: str) -> Model:
     return model
 
 
-def add_model(home: Path, path: Path, name: str | None = None) -> Model:
-    """Copy a GGUF file or a folder of safetensors into `home/models/<name>`, with its license.
+def add_model(home: Path, path: Path, name: str | None = None, *, base: str = "") -> Model:
+    """Copy a GGUF file, a folder of safetensors or an adapter into `home/models/<name>`, with its license.
 
     Every weight must be there and be read by the library that answers with it. The copy is independent of the original,
     and its folder appears complete or not at all. The parts of a split GGUF are joined to one file. From a folder of
-    safetensors only weights, configuration, tokenizer, chat template and license are copied: no code, no pickles, no
-    subfolders.
+    safetensors, or a zip of one, only weights, configuration, tokenizer, chat template and license are copied: no code, no
+    pickles, no subfolders. The description of an adapter is written anew (`core.models.adapters.description`).
+
+    Args:
+        home: the workspace's folder.
+        path: a file, a folder, or a zip of a folder.
+        name: what to call it; None for the name of the file or folder.
+        base: the model that an adapter is put on; "" for the one that its hash or name tells.
 
     Raises:
-        InputError: this is not a usable model, or the name is taken.
+        InputError: this is not a usable model, the name is taken, or an adapter belongs to another model.
         SetupError: the disk is full or not writable.
     """
     path = path.absolute()  # so that "." gets a name
@@ -101,31 +111,45 @@ def add_model(home: Path, path: Path, name: str | None = None) -> Model:
         raise InputError(
             f"{name!r} cannot be the name of a model.", "Use lower-case letters, digits, dots, hyphens and underscores."
         )
-    if any(model.name == name for model in list_models(model_folders(home))):
+    models = list_models(model_folders(home))
+    if any(model.name == name for model in models):
         raise InputError(f"There already is a model {name!r}.", Hint("Give another name.", command="--name NAME"))
-    brought = look(path)
     target = home / "models" / name
-    with folder_atomic(target) as folder:
-        if brought.is_split:
-            join(brought.files, folder / brought.file)
-            check_gguf(folder / brought.file, path.name)
-        else:
-            for file in brought.files:
-                _copy(file, folder / file.name)
-        weights = folder if brought.file == "." else folder / brought.file
-        description = {
-            "name": name,
-            "file": brought.file,
-            "format": brought.format,
-            "sha256": hash_model(weights),
-            "license": brought.license,
-            "source": path.name,
-            "files": {file.name: sha256_file(file) for file in sorted(folder.iterdir())},
-            "training_fault": training_fault(weights) if brought.format == "gguf" else "",
-        }
-        (folder / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-        (folder / MANIFEST).chmod(0o644)
+    with unzipped(path, target) as source:
+        brought = look(source, path.name)
+        chosen = _base_of(brought, models, name=path.name, base=base)
+        with folder_atomic(target) as folder:
+            weights = _take(brought, chosen, folder, path.name)
+            description = {
+                "name": name,
+                "file": brought.file,
+                "format": brought.format,
+                "sha256": hash_model(weights),
+                "license": brought.license,
+                "source": path.name,
+                "files": {file.name: sha256_file(file) for file in sorted(folder.iterdir())},
+                "training_fault": training_fault(weights) if brought.format == "gguf" else "",
+                **_belongs(brought, chosen),
+            }
+            (folder / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+            (folder / MANIFEST).chmod(0o644)
     return _read_model(target / MANIFEST)
+
+
+def find_base(folders: Sequence[Path], adapter: Model) -> Model:
+    """Return the model that an adapter belongs to.
+
+    Raises:
+        SetupError: it is not on this machine.
+        InputError: another model has that name now.
+    """
+    base = find_model(folders, adapter.base)
+    if base.sha256 != adapter.base_sha256:
+        raise InputError(
+            f"{base.name} is not the model that the adapter {adapter.name} was put on: its SHA-256 differs.",
+            f"Remove it and add the one with SHA-256 {adapter.base_sha256[:16]}… under this name, or add the adapter again.",
+        )
+    return base
 
 
 def remove_model(home: Path, name: str, cache: Path) -> None:
@@ -171,6 +195,8 @@ def check_folder(folder: Path) -> None:
         check_gguf(Path(model.path), model.name)
     elif model.format == "safetensors":
         check_safetensors(folder, model.name)
+    elif model.format == "adapter":
+        look(folder, model.name)
 
 
 def described_hash(content: bytes) -> str:
@@ -218,8 +244,44 @@ def _read_model(manifest: Path) -> Model:
         license=str(values.get("license", "")),
         source=str(values.get("source", "")),
         training_fault=str(values.get("training_fault", "")),
+        base=str(values.get("base", "")),
+        base_sha256=str(values.get("base_sha256", "")),
+        made_for=str(values.get("made_for", "")),
+        base_proof=values.get("base_proof", ""),
         is_embedded=folder.parent == embedded_folder(),
     )
+
+
+def _base_of(brought: Brought, models: Sequence[Model], *, name: str, base: str) -> Chosen | None:
+    """Return the base of an adapter; None for a model of its own."""
+    if brought.adapter:
+        return choose_base(brought.adapter.adapter, brought.adapter.told, models, name=name, chosen=base)
+    if base:
+        raise InputError(f"{name!r} is a model of its own, so it has no base.", "Add it without naming a base.")
+    return None
+
+
+def _belongs(brought: Brought, chosen: Chosen | None) -> dict[str, str]:
+    """Return what the description of an adapter says of its base; {} for a model of its own."""
+    if not brought.adapter or not chosen:
+        return {}
+    base = {"base": chosen.model.name, "base_sha256": chosen.model.sha256, "base_proof": chosen.proof}
+    return base | {"made_for": brought.adapter.told.name}
+
+
+def _take(brought: Brought, chosen: Chosen | None, folder: Path, name: str) -> Path:
+    """Copy what was brought into `folder`, or write it there; return the path of the weights."""
+    if brought.is_split:
+        join(brought.files, folder / brought.file)
+        check_gguf(folder / brought.file, name)
+    else:
+        for file in brought.files:
+            _copy(file, folder / file.name)
+    texts = brought.adapter.texts(chosen.base) if brought.adapter and chosen else {}
+    for file_name, text in texts.items():
+        (folder / file_name).write_text(text, encoding="utf-8")
+        (folder / file_name).chmod(0o644)
+    return folder if brought.file == "." else folder / brought.file
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ from core.errors import SetupError
 from core.models.engine.settings import Host, read_engine_settings
 from core.models.registry import model_folders, models_for
 from core.offline import is_local
-from core.records import Project, Run
+from core.records import Model, Project, Run
 from core.services.monitoring.in_use import model_in_use
 from core.storage import Workspace, find
 from dashboard.components.errors import show_error
@@ -25,9 +25,13 @@ def who_can_answer(workspace: Workspace, project: Project | None) -> dict[str, s
     models = models_for("chat", model_folders(workspace.home))
     return (
         {run.id: f"Run {run.number}: {run.model}, {'in use' if used and run.id == used.run_id else 'tuned'}" for run in runs}
-        | {model.name: f"{model.name}, as it came" for model in models}
+        | {model.name: _label(model) for model in models}
         | {name: f"{name}, on {host.machine}" for name, host in hosts(workspace).items()}
     )
+
+
+def _label(model: Model) -> str:
+    return f"{model.name}, adapter on {model.base}" if model.format == "adapter" else f"{model.name}, as it came"
 
 
 def hosts(workspace: Workspace) -> dict[str, Host]:

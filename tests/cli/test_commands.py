@@ -18,6 +18,8 @@ from core.cli.app import app, main
 from core.cli.shell import ProgressPrinter, time_left
 from core.records import Job
 from core.storage import Workspace, insert
+from tests.small_adapters import write_adapter
+from tests.small_models import write_folder
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -434,6 +436,17 @@ def test_model_is_shown_with_its_facts_and_the_checksum_of_each_file(garrison: R
     assert code == 0 and "134.5 million" in out and "License        Apache-2.0" in out
     told = json.loads(garrison("models", "show", "smollm2-135m-instruct", "--json")[1])
     assert told["facts"]["context_tokens"] == 8192 and list(told["files"].values()) == [told["sha256"]]
+
+
+def test_adapter_is_added_to_a_base_that_is_named(garrison: Run, tmp_path: Path) -> None:
+    folder = str(write_adapter(tmp_path / "adapter", base_model_name_or_path=""))
+    assert garrison("models", "add", str(write_folder(tmp_path / "tiny")))[0] == 0
+    code, _, err = garrison("models", "add", folder)
+    assert code == 2 and "made for a model that it does not name" in err and "--base tiny" in err
+    code, out, _ = garrison("models", "add", folder, "--base", "tiny")
+    assert code == 0 and "Adapter on  tiny (its weights fit; nothing proves that it was made for this model)" in out
+    told = json.loads(garrison("models", "show", "adapter", "--json")[1])
+    assert (told["base"], told["base_proof"], told["format"]) == ("tiny", "shapes", "adapter")
 
 
 def test_a_home_that_cannot_be_used_is_a_setup_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,13 @@
 """The models page: what is here, adding and removing."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from core.models.registry import add_model, embedded_folder, list_models, model_folders
-from tests.small_models import write_gguf
+from tests.small_adapters import write_adapter
+from tests.small_models import write_folder, write_gguf
 
 
 @pytest.fixture
@@ -41,6 +43,30 @@ def test_model_is_added_through_the_browser_and_the_copy_goes(open_page, workspa
     assert not app.error
     assert names(workspace) == ["tiny-model"]
     assert not list((workspace.home / "incoming").iterdir())
+
+
+def test_adapter_is_added_as_a_zip_and_said_to_be_one(open_page, workspace, tmp_path):
+    add_model(workspace.home, write_folder(tmp_path / "Tiny"), "tiny")
+    write_adapter(tmp_path / "adapter")
+    zipped = Path(shutil.make_archive(str(tmp_path / "My Adapter"), "zip", tmp_path / "adapter"))
+    app = open_page("models")
+    app.file_uploader(key="model-files").upload("My Adapter.zip", zipped.read_bytes())
+    app.form_submit_button[1].click().run()
+    assert not app.error
+    assert names(workspace) == ["my-adapter", "tiny"]
+    app.selectbox(key="model-card").select("my-adapter").run()
+    told = next(frame.value for frame in app.dataframe if "What it is" in frame.value.columns).set_index("")["What it is"]
+    assert told["Adapter on"] == "tiny (it names this model, and its weights fit)"
+    assert "my-adapter" not in app.selectbox(key="model-base").options  # no adapter is put on an adapter
+
+
+def test_adapter_for_another_model_is_refused_on_the_page_with_both_names(open_page, workspace, tmp_path):
+    app = open_page("models")
+    app.text_input(key="model-path").set_value(str(write_adapter(tmp_path / "adapter")))
+    app.selectbox(key="model-base").select("smollm2-135m-instruct")
+    app.form_submit_button[0].click().run()
+    assert "'adapter' was made for publisher/Tiny and does not fit smollm2-135m-instruct" in app.error[0].value
+    assert names(workspace) == []
 
 
 @pytest.mark.parametrize(("path", "words"), [("", "No path was given"), ("/nowhere/model.gguf", "There is nothing at")])

@@ -36,7 +36,8 @@ def test_every_format_that_records_may_have_is_described():
 
 def test_models_are_listed_for_what_they_are_used_for(folder):
     assert names("questions", folder) == ["gguf"]
-    assert names("training", folder) == names("chat", folder) == ["gguf", "safetensors"]
+    assert names("training", folder) == ["gguf", "safetensors"]
+    assert names("chat", folder) == ["adapter", "gguf", "safetensors"]
     assert names("finding personal data", folder) == ["onnx", "spacy"]
 
 
@@ -45,6 +46,7 @@ def test_uses_are_shown_in_words():
     assert [uses_in_words(model) for model in models] == [
         "Questions, training, chat",
         "Training, chat",
+        "Chat",
         "Finding personal data",
         "Finding personal data",
         "Comparing questions",
@@ -61,5 +63,5 @@ def test_a_new_format_is_one_record(folder, monkeypatch):
         find_generator(workspace, GenerationSettings(model="safetensors"))
     with pytest.raises(InputError, match="spacy is not a language model"):
         find_trainable(workspace, "spacy")
-    with pytest.raises(SetupError, match="Present: gguf, safetensors, spacy. Add another"):
+    with pytest.raises(SetupError, match="Present: adapter, gguf, safetensors, spacy. Add another"):
         find_model([folder], "none")

@@ -78,7 +78,8 @@ def fault(outcome: Outcome, name: str) -> InputError:
         )
     if outcome.ending is Ending.UNFIT_ADAPTER:
         return InputError(
-            "The adapter does more than llama.cpp can load (DoRA, biases or layers of their own).", "Export as merged."
+            "The adapter does more than llama.cpp can load (DoRA, biases, embeddings or layers of their own).",
+            "Export as merged.",
         )
     return InputError(
         f"llama.cpp's converter cannot convert {name} ({outcome.detail}).", "Export as merged, or choose another model."

@@ -14,7 +14,7 @@ import runpy
 import shutil
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -176,8 +176,9 @@ def _read_plainly() -> None:
 def _staged(adapter: Path, folder: Path) -> Path:
     """Copy the adapter to `folder` as the converter expects it: scaled by alpha over rank, weights as (out, in).
 
-    peft may scale by the square root of the rank instead, and stores the adapter of a `Conv1D` (GPT-2) transposed relative
-    to its weight, which the converter transposes.
+    peft may scale by the square root of the rank instead, or give layers a rank and an alpha of their own, which go into
+    their weights; and it stores the adapter of a `Conv1D` (GPT-2) transposed relative to its weight, which the converter
+    transposes.
 
     Raises:
         _EndedError: the adapter uses features a GGUF adapter cannot express.
@@ -186,16 +187,17 @@ def _staged(adapter: Path, folder: Path) -> Path:
 
     config = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
     weights = load_file(str(adapter / WEIGHTS))
-    modules = {re.split(r"\.lora_[AB]\.", name)[0] for name in weights}
-    # peft adds patterns by itself that match nothing, such as those for the experts of a Mixtral
-    patterns = [*(config.get("rank_pattern") or {}), *(config.get("alpha_pattern") or {})]
-    has_pattern = any(re.match(rf"(.*\.)?({pattern})$", module) for pattern in patterns for module in modules)
+    # an adapter on an embedding would be applied to the output layer, too, where both share their weights
     more = any(config.get(key) for key in ("use_dora", "modules_to_save", "target_parameters"))
-    if has_pattern or more or config.get("bias", "none") != "none":
+    if more or config.get("bias", "none") != "none" or any("lora_embedding_" in name for name in weights):
         raise _EndedError(Ending.UNFIT_ADAPTER)
     folder.mkdir(parents=True)
-    if config.get("use_rslora"):
-        config["lora_alpha"] *= config["r"] ** 0.5
+    alpha = config["lora_alpha"] * (config["r"] ** 0.5 if config.get("use_rslora") else 1)
+    factors = {name: _factor(config, name, weights, alpha) for name in weights if ".lora_B." in name}
+    factors = {name: factor for name, factor in factors.items() if abs(factor - 1) > 1e-9}
+    if factors:  # in fp32, as the converter wants both halves of a layer in one type
+        weights = {name: weight.float() * factors.get(name, 1.0) for name, weight in weights.items()}
+    config["lora_alpha"] = alpha
     if config.get("fan_in_fan_out"):
         other = {"lora_A": "lora_B", "lora_B": "lora_A"}
         turned = {}
@@ -203,10 +205,32 @@ def _staged(adapter: Path, folder: Path) -> Path:
             part = "lora_A" if ".lora_A." in name else "lora_B"
             turned[name.replace(part, other[part])] = weight.T.contiguous()
         save_file(turned, str(folder / WEIGHTS))
+    elif factors:
+        save_file(weights, str(folder / WEIGHTS))
     else:
         shutil.copyfile(adapter / WEIGHTS, folder / WEIGHTS)
     (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
     return folder
+
+
+def _factor(config: Mapping[str, Any], name: str, weights: Mapping[str, Any], alpha: float) -> float:
+    """Return by what the second half of a layer's adapter must be multiplied, so that alpha over rank scales it rightly.
+
+    Args:
+        config: peft's description.
+        name: that of the half.
+        weights: all of the adapter.
+        alpha: the one that llama.cpp gets for all layers; it divides by the rank of the tensor.
+    """
+    layer, rank = name.split(".lora_B.")[0], int(weights[name].shape[-1])
+
+    def own(patterns: str, default: float) -> float:  # as peft's `get_pattern_key`
+        found = (config.get(patterns) or {}).items()
+        return next((value for pattern, value in found if re.match(rf"(.*\.)?({pattern})$", layer)), default)
+
+    divisor = own("rank_pattern", config["r"])
+    divisor = divisor**0.5 if config.get("use_rslora") else divisor
+    return own("alpha_pattern", config["lora_alpha"]) / divisor * rank / alpha
 
 
 def _prepare(request: Request, folder: Path) -> None:

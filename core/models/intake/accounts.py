@@ -51,7 +51,7 @@ def check(account: Account, name: str, *, reader: str) -> None:
     raise InputError(account.sentence(name, reader), hint)
 
 
-def listed(names: Collection[str]) -> str:
+def listed(names: Collection[str], word: str = "weight") -> str:
     """Return how many weights these are and the names of the first, such as "9 weights (a, b, c and 6 more)"."""
     first, more = sorted(names)[:SHOWN], len(names) - SHOWN
-    return f"{counted(len(names), 'weight')} ({', '.join(first)}{f' and {more} more' if more > 0 else ''})"
+    return f"{counted(len(names), word)} ({', '.join(first)}{f' and {more} more' if more > 0 else ''})"

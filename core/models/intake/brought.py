@@ -1,4 +1,4 @@
-"""What somebody brings as a model: a GGUF file, its parts, or a folder of safetensors, looked at before it is copied.
+"""What somebody brings as a model: a GGUF file, its parts, a folder of safetensors, or an adapter, looked at before copying.
 
 Pickled weights and model code are never taken, because loading either would run foreign code.
 """
@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
+from core.models.adapters.brought import BroughtAdapter, look_at_adapter
 from core.models.card import license_in
+from core.models.intake.carried import ADAPTER, CARRIED, MANIFEST, ONLY, PICKLED, SAVE_AGAIN
 from core.models.intake.gguf_file import check_kind, check_read
 from core.models.intake.header import HINT, Header, read_header
 from core.models.intake.parts import joined_name, parts_of
 from core.records import ModelFormat
 
-MANIFEST = "model.json"  # what `core.models.registry` keeps beside a model
-PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack"}
-# Files that make up a safetensors model: weights, configuration, tokenizer, chat template, card and license.
-CARRIED = {".safetensors", ".json", ".jinja", ".model", ".txt", ".md", ""}
-ADAPTER, TOKENIZER = "adapter_config.json", ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json")
-ONLY = "Models must be safetensors or GGUF only."
+TOKENIZER = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +26,7 @@ class Brought:
     format: ModelFormat
     file: str  # "." if the model is a folder
     license: str  # "" if none is named
+    adapter: BroughtAdapter | None = None
 
     @property
     def is_split(self) -> bool:
@@ -36,17 +34,18 @@ class Brought:
         return self.format == "gguf" and len(self.files) > 1
 
 
-def look(path: Path) -> Brought:
+def look(path: Path, name: str = "") -> Brought:
     """Check that a model can be taken: every weight is there, and is read by what would read it.
 
-    The parts of a split GGUF are only counted: check them with `check_gguf` once they are joined.
+    The parts of a split GGUF are only counted: check them with `check_gguf` once they are joined. Of an adapter is checked
+    what needs no base. `name` is what messages call the model; "" for the name of the file or folder.
 
     Raises:
         InputError: it cannot; the message says what it is, or what it lacks.
     """
     if not path.exists():
         raise InputError(f"There is nothing at {str(path)!r}.", "Give a GGUF file or a folder with safetensors.")
-    return _look_at_file(path) if path.is_file() else _look_at_folder(path)
+    return _look_at_file(path) if path.is_file() else _look_at_folder(path, name or path.name)
 
 
 def check_gguf(path: Path, name: str) -> Header:
@@ -77,7 +76,7 @@ def check_safetensors(folder: Path, name: str) -> None:
 
     files = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     if (folder / ADAPTER).is_file():
-        raise InputError(f"The folder {name!r} holds an adapter (LoRA), no model.", "Add the model that it was made for.")
+        raise InputError(f"The folder {name!r} holds an adapter (LoRA), no model.", "Add it on the page Models, as it is.")
     if not any(file.suffix == ".safetensors" for file in files):
         raise InputError(f"The folder {name!r} holds {_instead(files)}.", ONLY)
     for needed in ("config.json", "tokenizer_config.json"):
@@ -100,7 +99,9 @@ def training_fault(path: Path) -> str:
 
 def _look_at_file(path: Path) -> Brought:
     if path.suffix in PICKLED:
-        raise InputError(f"{path.name!r} holds pickled weights.", ONLY)
+        raise InputError(f"{path.name!r} holds pickled weights.", f"{ONLY} {SAVE_AGAIN}")
+    if path.suffix == ".safetensors":
+        raise InputError(f"{path.name!r} is one file of a model or adapter.", "Give the folder in which it lies.")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name!r} is empty.", HINT)
     header = read_header(path)
@@ -113,8 +114,11 @@ def _look_at_file(path: Path) -> Brought:
     return Brought(files=tuple(parts), format="gguf", file=name, license=license)
 
 
-def _look_at_folder(path: Path) -> Brought:
-    check_safetensors(path, path.name)
+def _look_at_folder(path: Path, name: str) -> Brought:
+    if (path / ADAPTER).is_file():
+        adapter = look_at_adapter(path, name)
+        return Brought(files=adapter.files, format="adapter", file=".", license=license_in(path), adapter=adapter)
+    check_safetensors(path, name)
     present = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
     files = tuple(file for file in present if file.suffix in CARRIED and file.name != MANIFEST)
     return Brought(files=files, format="safetensors", file=".", license=license_in(path))

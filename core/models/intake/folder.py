@@ -74,7 +74,7 @@ def account_of(folder: Path, config: Any, name: str) -> Account:
         InputError: files are missing or damaged, or transformers has no language model of this family.
     """
     stored = stored_weights(folder, name)
-    kind = _class_of(name, config)
+    kind = class_of(name, config)
     text = config.sub_configs.get("text_config")
     if text is not None and getattr(kind, "config_class", None) == text:  # as AutoModelForCausalLM does
         config = config.get_text_config()
@@ -102,7 +102,12 @@ def account_from(told: dict[str, Any]) -> Account:
     )
 
 
-def _class_of(name: str, config: Any) -> Any:
+def class_of(name: str, config: Any) -> Any:
+    """Return transformers' class of the language model called `name` in messages.
+
+    Raises:
+        InputError: it has none of this family.
+    """
     from transformers import AutoModelForCausalLM
 
     try:

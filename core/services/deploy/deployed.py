@@ -8,10 +8,12 @@ from core.deploy.engine import Served
 from core.errors import Hint, InputError
 from core.files import sha256_file
 from core.models import registry
+from core.models.adapters.brought import TEMPLATE
 from core.models.card import SUMS
 from core.models.engine.tuned import base_for_engine, tuned
+from core.models.intake.carried import ADAPTER
 from core.models.model_formats import is_for
-from core.records import Release, Run
+from core.records import Model, Release, Run
 from core.run_folder import RunFolder
 from core.services.training.leaks.limit import check_leak_limit
 from core.services.training.runs import base_of
@@ -70,8 +72,23 @@ def _found(workspace: Permitted, what: str) -> Deployed:
         raise InputError(
             f"{what} is not a language model.", Hint("Choose one of the language models.", command="garrison models list")
         )
+    if model.format == "adapter":
+        return Deployed(served=_adapter(workspace, model), sha256=model.sha256)
     file = _as_gguf(workspace, Path(model.path), model.format == "gguf", model.name)
     return Deployed(served=Served(name=model.name, model=file), sha256=model.sha256)
+
+
+def _adapter(workspace: Permitted, model: Model) -> Served:
+    """Return an adapter that was added, with its base and the chat template that came with it."""
+    from core.models.adapters.engine import adapter_files  # imports llama.cpp
+
+    base, folder = registry.find_base(registry.model_folders(workspace.home), model), Path(model.path)
+    files = adapter_files(Path(base.path), base.format, folder=folder, cache=workspace.unpacked_folder)
+    if files is None:
+        raise InputError(f"The engine cannot answer for the adapter {model.name}.", "Chat with it, or serve its base.")
+    template = folder / TEMPLATE
+    template_file = template if template.is_file() else None
+    return Served(name=model.name, model=files.model, adapter=files.adapter, template=template_file)
 
 
 def _run(workspace: Permitted, run: Run) -> Deployed:
@@ -113,6 +130,8 @@ def _brought(workspace: Permitted, path: Path) -> Deployed:
     """Return a GGUF, or a folder with one or with safetensors, whose weights are all there and as its sums say."""
     from core.models.intake.brought import look
 
+    if (path / ADAPTER).is_file():
+        raise InputError("An adapter is no model by itself.", "Add it on the page Models, and serve it by its name.")
     if path.is_dir():
         _check_sums(path)
     file = path if path.is_file() else _gguf_in(path)

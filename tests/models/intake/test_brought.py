@@ -118,7 +118,7 @@ def test_weights_that_are_stored_in_four_bits_are_refused_before_a_training(home
 def test_what_is_no_model_is_named(home, tmp_path):
     adapter = write_folder(tmp_path / "adapter")
     (adapter / "adapter_config.json").write_text("{}", encoding="utf-8")
-    assert "holds an adapter (LoRA)" in refusal(home, adapter).message
+    assert refusal(home, adapter).message == "The adapter 'adapter' holds no adapter_model.safetensors."
     tokenizer = write_folder(tmp_path / "tokenizer")
     (tokenizer / "model.safetensors").unlink()
     assert "holds a tokenizer and no weights" in refusal(home, tokenizer).message

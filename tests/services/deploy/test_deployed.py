@@ -6,13 +6,15 @@ import pytest
 
 from core.errors import AccessError, InputError, SetupError
 from core.files import sha256_file
+from core.models.adapters.engine import AdapterFiles
 from core.models.card import SUMS
-from core.records import Release, Run, new_id, now
+from core.records import Model, Release, Run, new_id, now
 from core.services.deploy import deployed
 from core.services.deploy.deployed import find_deployed
 from core.storage import Workspace, insert, update
 from tests.access.conftest import SignIn, filled, signed_in  # noqa: F401 - a fixture
 from tests.models.engine.standing import write_model
+from tests.small_adapters import write_adapter
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +55,29 @@ def test_a_gguf_is_served_by_the_name_of_its_file(workspace: Workspace, tmp_path
 def test_a_name_that_nobody_could_write_is_refused(name: str, workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no name"):
         find_deployed(workspace, str(write_model(tmp_path / "a.gguf")), name=name)
+
+
+def test_an_adapter_is_served_with_its_base_and_its_own_template(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = tmp_path / "base.gguf"
+    model = Model(
+        name="added", path=str(tmp_path), format="adapter", size_bytes=1, sha256="ab", base="tiny", base_sha256="cd"
+    )
+    (tmp_path / "chat_template.jinja").write_text("{{ messages }}", encoding="utf-8")
+    tiny = Model(name="tiny", path=str(base), format="gguf", size_bytes=1, sha256="cd")
+    monkeypatch.setattr("core.models.registry.list_models", lambda _: [model, tiny])
+    files = AdapterFiles(base, tmp_path / "adapter.gguf")
+    monkeypatch.setattr("core.models.adapters.engine.adapter_files", lambda *_, **__: files)
+    write_model(base)
+    served = find_deployed(workspace, "added").served
+    assert (served.name, served.model, served.adapter) == ("added", base, files.adapter)
+    assert served.template == tmp_path / "chat_template.jinja"
+    monkeypatch.setattr("core.models.adapters.engine.adapter_files", lambda *_, **__: None)
+    with pytest.raises(InputError, match="The engine cannot answer for the adapter added"):
+        find_deployed(workspace, "added")
+    with pytest.raises(InputError, match="no model by itself"):
+        find_deployed(workspace, str(write_adapter(tmp_path / "folder")))
 
 
 def test_an_export_is_served_by_id_by_folder_and_by_file(workspace: Workspace, export: Path) -> None:

@@ -7,9 +7,10 @@ from core.errors import InputError
 from core.files import sha256_text
 from core.models.engine.settings import read_engine_settings
 from core.records import DatasetVersion, Document, Project, Run, SeriesAnswerer
+from core.services.chat.answerers import find_answering
 from core.services.chat.comparing import FEWEST, MOST, version_of
 from core.services.training.lineage import check_belongs
-from core.services.training.runs import base_of, find_trainable
+from core.services.training.runs import base_of
 from core.settings import Settings
 from core.storage import Workspace, find, get, rights
 
@@ -69,7 +70,10 @@ def _as_it_is(workspace: Workspace, project: Project, chosen: Chosen, documents:
         )
     if host := read_engine_settings(workspace.home).hosts.get(name):
         return replace(found, title=f"{name}, on {host.machine}{suffix}")
-    find_trainable(workspace, name)
+    model = find_answering(workspace, name)
+    if model.format == "adapter":
+        title = f"{name}, adapter on {model.base}{suffix}"
+        return replace(found, title=title, base=model.base, base_sha256=model.base_sha256)
     return found
 
 
