@@ -42,8 +42,10 @@ def open_model(path: Path, format: ModelFormat) -> ChatModel:
         return _Engine(path)
     if format == "safetensors":
         from core.models.causal import load_causal
+        from core.models.devices import loading_of
 
-        return _Causal(load_causal(path, format))
+        loading = loading_of(path)
+        return _Causal(load_causal(path, format, precision=loading.precision, split=loading.split))
     raise InputError(
         f"{path.name} is not a language model.", Hint("Choose one of the language models.", command="garrison models list")
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import GarrisonError, InputError
 from core.models.adapters.description import read_description
 from core.models.adapters.weights import read_weights
 from core.models.intake.facts import facts_of, sentences
@@ -22,7 +22,19 @@ def lines_of(model: Model) -> dict[str, str]:
     """Return what a model is, in words by what they are about, in the order in which they are shown."""
     facts = facts_of(model)
     lines = _adapter_lines(model) if model.format == "adapter" else sentences(facts) if facts else {}
+    if model.format == "safetensors" and facts:
+        lines["Opened now"] = opened_now(model)
     return lines | {"License": model.license or "not stated", "Used for": uses_in_words(model)}
+
+
+def opened_now(model: Model) -> str:
+    """Return how a safetensors model would be opened for chat, by what is free now: its precision, and what lies where."""
+    from core.models.devices import loading_of  # imports torch
+
+    try:
+        return loading_of(Path(model.path)).words
+    except GarrisonError as error:
+        return error.message
 
 
 def _adapter_lines(model: Model) -> dict[str, str]:

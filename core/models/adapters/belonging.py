@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import Hint, InputError
-from core.models.adapters.weights import Adapter, Base, misfits
+from core.models.adapters.weights import Adapter, misfits
 from core.models.releases.card import CARD_JSON
+from core.models.shapes import Base
 from core.records import BaseProof, Model
 
 LINEAGE = "lineage.json"  # beside an adapter that Garrison exported, with its card
@@ -112,7 +113,7 @@ def _checked(adapter: Adapter, told: Told, model: Model, name: str) -> Chosen:
 
 
 def _base(model: Model) -> Base:
-    from core.models.adapters.layers import base_at
+    from core.models.intake.layers import base_at
 
     return base_at(Path(model.path), model.format)
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from core.errors import InputError
 from core.models.adapters.belonging import Told, told_base
 from core.models.adapters.description import CONFIG, COPY_AGAIN, read_description
-from core.models.adapters.weights import WEIGHTS, Adapter, Base, read_weights
+from core.models.adapters.weights import WEIGHTS, Adapter, read_weights
 from core.models.card import CARD, license_files
 from core.models.intake.carried import PICKLED, SAVE_AGAIN
+from core.models.shapes import Base
 
 TEMPLATE, TOKENIZER = "chat_template.jinja", "tokenizer_config.json"
 LONGEST_BYTES = 5_000_000  # of a file with a chat template

@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.models.adapters.description import COPY_AGAIN, MERGE, Description
 from core.models.intake.accounts import listed
 from core.models.intake.weights import header_of
+from core.models.shapes import Base, Layer
 
 WEIGHTS = "adapter_model.safetensors"
 KINDS = ("F32", "F16", "BF16")
@@ -24,24 +25,6 @@ HALVES: dict[str, Half] = {
     "lora_magnitude_vector": "magnitude",
     "lora_magnitude_vector.weight": "magnitude",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A layer of a base that an adapter may adapt: numbers of its inputs and outputs (of an embedding: tokens and width)."""
-
-    inputs: int
-    outputs: int
-    is_embedding: bool = False
-    is_transposed: bool = False  # stores its weight as (inputs, outputs), as GPT-2's do
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
-    """What an adapter must fit: the layers of a model by their names, and the shapes of all its weights."""
-
-    layers: Mapping[str, Layer]
-    weights: Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

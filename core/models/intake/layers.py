@@ -1,4 +1,4 @@
-"""The layers of a model that an adapter may be for, as transformers names them; their shapes alone, without any numbers.
+"""The layers of a model as transformers builds and names them; their shapes alone, without any numbers.
 
 Import this module inside the functions that need it: it loads torch and transformers.
 """
@@ -11,10 +11,10 @@ import torch
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from core.models.adapters.weights import Base, Layer
 from core.models.conversion.model import folder_key
 from core.models.intake.folder import class_of, read_config
 from core.models.intake.gguf_config import config_of
+from core.models.shapes import Base, Layer
 from core.records import ModelFormat
 
 
@@ -36,8 +36,17 @@ def _base_at(path: Path, format: ModelFormat, _state: str) -> Base:
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
     layers = {name: _layer(module) for name, module in model.named_modules()}
-    weights = {name: tuple(weight.shape) for name, weight in model.named_parameters(remove_duplicate=False)}
-    return Base(layers={name: layer for name, layer in layers.items() if layer}, weights=weights)
+    weights, shared, names = {}, {}, dict[int, str]()
+    for name, weight in model.named_parameters(remove_duplicate=False):
+        weights[name] = tuple(weight.shape)
+        if names.setdefault(id(weight), name) != name:
+            shared[name] = names[id(weight)]
+    return Base(
+        layers={name: layer for name, layer in layers.items() if layer},
+        weights=weights,
+        shared=shared,
+        buffers=tuple(name for name, _ in model.named_buffers()),
+    )
 
 
 def _layer(module: Any) -> Layer | None:
