@@ -5,6 +5,7 @@ import streamlit as st
 from core import jobs
 from core.chat import ChatModel
 from core.records import Project, Run
+from core.services.chat.comparing import version_of
 from core.settings import default_home
 from core.storage import Workspace, find, rights
 from core.storage.chat_retention import clean
@@ -71,7 +72,8 @@ def require_project() -> Project:
 
 
 @st.cache_resource(max_entries=MODELS_AT_ONCE, show_spinner=False, on_release=ChatModel.close)
-def _opened_at(home: str, name: str) -> ChatModel:
+def _opened_at(home: str, name: str, version: str) -> ChatModel:
+    """Open what is called `name`; its version belongs to the key, since another model may be added under the same name."""
     from core.models.engine.supervisor import shared
     from core.services.chat.answerers import open_answerer
 
@@ -90,4 +92,4 @@ def answerer(workspace: Workspace, name: str) -> ChatModel:
     """
     for run in find(_workspace_at(str(workspace.home)).db, Run, id=name):
         rights.check(workspace.db, "chat", run.project_id)  # the cache of opened models is shared by everybody
-    return _opened_at(str(workspace.home), name)
+    return _opened_at(str(workspace.home), name, version_of(workspace, name))

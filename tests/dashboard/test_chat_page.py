@@ -241,3 +241,11 @@ def test_a_message_longer_than_the_model_reads_is_told_without_tokens(open_page,
     ask(app, "word " * 40)
     assert app.error[0].value.startswith("This message has about 7,200 words; this model reads about 6,140")
     assert "token" not in app.error[0].value and "shorten the message" in app.error[0].value
+
+
+def test_another_model_under_the_same_name_is_opened_anew(workspace, monkeypatch):
+    versions = iter(["first", "first", "second"])
+    monkeypatch.setattr(resources, "version_of", lambda *_: next(versions))
+    monkeypatch.setattr("core.services.chat.answerers.open_answerer", lambda *_: Reciter(["Steel."]))
+    first, again, second = [resources.answerer(workspace, "added") for _ in range(3)]
+    assert first is again and second is not first

@@ -69,7 +69,7 @@ def header_of(file: Path) -> dict[str, Stored]:
         ends = [entry["data_offsets"][1] for entry in header.values()]
         is_whole = bool(ends) and max(ends) + length + 8 == size
         stored = {name: Stored(tuple(entry["shape"]), str(entry["dtype"])) for name, entry in header.items()}
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError):
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         is_whole = False
     if not is_whole:
         raise InputError(f"The weights {file.name!r} are damaged or cut short.", "Copy the model again and compare sizes.")

@@ -413,3 +413,26 @@ def test_names_in_a_message_are_short_and_printable(home, base, tmp_path):
     message = refusal(home, write_adapter(tmp_path / "adapter", change=put(name, (1,)))).message
     assert "1 weight (xxx" in message
     assert len(message) < 400 and message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[" * 100_000,
+        b'{"a": {"dtype": "F32", "shape": "x", "data_offsets": [0, 4]}}',
+        b'{"a": {"dtype": "F32", "shape": 4, "data_offsets": [0, 4]}}',
+        b'{"a": 1}',
+        b"\xff\xfe",
+    ],
+)
+def test_hostile_header_of_weights_is_refused(home, base, tmp_path, header):
+    source = write_adapter(tmp_path / "adapter")
+    weights = len(header).to_bytes(8, "little") + header + bytes(4)
+    (source / "adapter_model.safetensors").write_bytes(weights)
+    assert refusal(home, source)
+
+
+def test_header_that_claims_to_be_larger_than_its_file_is_refused(home, base, tmp_path):
+    source = write_adapter(tmp_path / "adapter")
+    (source / "adapter_model.safetensors").write_bytes((2**62).to_bytes(8, "little") + b"{}")
+    assert "damaged or cut short" in refusal(home, source).message
