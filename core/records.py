@@ -135,7 +135,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRetention:
-    """How long a project keeps conversations, compared answers and votes, and in what form."""
+    """How long a project keeps what is said, in chats, feedback and series, and in what form."""
 
     kept: Kept = "until-deleted"  # by whose they are; "not-kept": while they are open, a day at most
     days: int | None = None  # after the last message, if they are kept for days
@@ -736,6 +736,7 @@ class Series:
     settings: dict[str, Any]  # temperature, longest_tokens
     job_id: str
     created_at: str
+    words_deleted_at: str | None = None  # when its questions and answers were, which the project keeps no longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

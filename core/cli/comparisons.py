@@ -236,6 +236,8 @@ def _show(shell: Shell, series: Series) -> None:
         for side, score in enumerate(figures.scores)
     ]
     lines = [f"Series {series.number}: {counted(series.question_count, 'question')}, {len(titles)} answer each."]
+    if series.words_deleted_at:
+        lines.append("Its questions and answers are deleted: the project keeps them no longer.")
     lines.append(table(rows, empty="There is no right answer to score by."))
     lines += [f"By the right answers: {tally_words(each, titles)}" for each in figures.by_right_answers]
     lines += [f"By votes: {tally_words(each, titles)}" for each in figures.by_votes]

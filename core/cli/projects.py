@@ -140,7 +140,7 @@ def chats(
     ] = None,
     as_: Annotated[str, typer.Option("--as", help="Who decides this.")] = "",
 ) -> None:
-    """Show or set how long a project keeps conversations, compared answers and votes; delete what is due."""
+    """Show or set how long a project keeps what is said, in chats, feedback and series; delete what is due."""
     from core.identity import declared
     from core.services.chat.keeping.policy import counted_chats, kept_words, set_retention
     from core.storage.chat_retention import clean

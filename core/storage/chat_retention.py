@@ -1,4 +1,4 @@
-"""Delete for good what a project keeps no longer of its chats: conversations, compared answers and votes, of everybody.
+"""Delete for good what a project keeps no longer of what is said: chats, feedback, and the words of series, of everybody.
 
 There is no daemon: `clean` is called where a dashboard session or a job begins, and where a list of conversations is read.
 What is due is found by times alone, so that it does no harm to call it twice, or to be killed while it runs.
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from core.records import ChatRetention
 from core.storage import audit, rights
 from core.storage.database import BUSY_TIMEOUT_S
+from core.storage.series_words import delete_words
 from core.storage.source_index import SourceIndex
 from core.storage.traceless import empty_log, finish_emptying, traceless
 from core.storage.workspace import Permitted, Workspace
@@ -25,13 +26,16 @@ _WHOLE = "coalesce((select max(written_at) from chat_turns where conversation_id
 _DUE = {  # the last question is looked at first, which is cheap: of most that are not due it is too young
     "conversations": f"project_id = :project and updated_at <= :until and {_WHOLE}",
     "comparisons": "project_id = :project and series_id is null and created_at <= :until",
+    "feedback": "project_id = :project and turn_id is null and created_at <= :until",  # the other goes with its conversation
+    "series": "project_id = :project and words_deleted_at is null and created_at <= :until"
+    " and not exists (select 1 from jobs where id = job_id and state in ('queued', 'running'))",
 }
 
 
 def clean(workspace: Workspace, *, at: datetime | None = None) -> int:
-    """Delete everything that is due, whoever looks; return how many conversations and comparisons that were.
+    """Delete everything that is due, whoever looks; return how many conversations, comparisons, feedback and series.
 
-    `at` is the time that counts as now, in UTC. What bears a later time than that is not due.
+    Of a series only the words go. `at` is the time that counts as now, in UTC. What bears a later time than that is not due.
     """
     limits = list(_limits(workspace.db, at))
     if not limits:
@@ -56,7 +60,7 @@ def is_due(db: sqlite3.Connection) -> bool:
 
 
 def due_counts(db: sqlite3.Connection, project_id: str, until: str) -> dict[str, int]:
-    """Return how many conversations and comparisons of a project had their last message at `until` or before."""
+    """Return how much of each kind of a project had its last message at `until` or before."""
     values = {"project": project_id, "until": until}
     found = {table: db.execute(f"select count(*) from {table} where {due}", values) for table, due in _DUE.items()}  # noqa: S608 ours
     return {table: int(rows.fetchone()[0]) for table, rows in found.items()}
@@ -85,7 +89,13 @@ def _delete(workspace: Workspace, project_id: str, until: str) -> int:
     said = _said(db, _DUE["conversations"], values)
     _drop(workspace, project_id, said)  # first, so that a crash leaves no words there
     with traceless(db):
-        counts = {table: db.execute(f"delete from {table} where {due}", values).rowcount for table, due in _DUE.items()}  # noqa: S608 ours
+        series = db.execute(f"select id from series where {_DUE['series']}", values).fetchall()  # noqa: S608 ours
+        counts = {
+            table: db.execute(f"delete from {table} where {due}", values).rowcount  # noqa: S608 ours
+            for table, due in _DUE.items()
+            if table != "series"
+        }
+        counts["series"] = delete_words(db, [row["id"] for row in series])
         _note(db, project_id, counts)
     _drop(workspace, project_id, said)  # again, if a question had them read meanwhile
     return sum(counts.values())

@@ -334,6 +334,12 @@ def m036_chat_retention(db: sqlite3.Connection) -> None:
     db.execute("alter table projects add column retention text not null default '{}'")
 
 
+@migration
+def m037_words_of_series(db: sqlite3.Connection) -> None:
+    """Add when the words of a series were deleted, because its project keeps them no longer."""
+    db.execute("alter table series add column words_deleted_at text")
+
+
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:
     """Store null where `stood_for`, by table and column, says which value stood for it."""
     for table, columns in stood_for.items():

@@ -105,7 +105,7 @@ def test_every_field_that_may_be_none_has_its_value() -> None:
     chosen = {(kind, name) for kind, values in NOT_KNOWN.items() for name in values}
     null = {(Review, "unread"), (QuestionPair, "decided"), (Evaluation, "is_good_enough"), (Project, "leak_limit")}
     null |= {(records.Release, "sums_sha256"), (records.Release, "signer")}
-    null |= {(records.Series, "person_id"), (records.SeriesAnswerer, "dataset_number")}
+    null |= {(records.Series, "person_id"), (records.Series, "words_deleted_at"), (records.SeriesAnswerer, "dataset_number")}
     null |= {(QuestionPair, "feedback_id")}
     null |= {(kind, name) for kind, name in may_be_none if kind in (records.Feedback, records.Preference)}
     null |= {(records.ChatRetention, "days"), (records.ChatRetention, "masked_since")}

@@ -90,7 +90,7 @@ def test_how_long_is_told_in_a_line_and_changed_there(open_page, workspace):
     assert ":material/schedule: Kept until you delete it" in lines(app)
     app.radio(key=f"chat-kept-{project.id}").set_value("days").run()
     assert app.number_input(key=f"chat-days-{project.id}").value == 30
-    assert any("1 conversation or comparison" in each.value and "at once" in each.value for each in app.markdown)
+    assert any("1 conversation, comparison, series" in each.value and "at once" in each.value for each in app.markdown)
     assert app.button(key="chat-keeping-change").disabled  # nobody has said who decides it
     app.text_input(key="reviewer").set_value("Ada Boss").run()
     app.button(key="chat-keeping-change").click().run()

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from core.identity import declared
 from core.records import ChatSetup, ChatTurn, ComparedAnswer, Feedback, Preference, QuestionPair, new_id, now
 from core.services.chat.comparing import keep_comparison, vote
 from core.services.chat.conversations import begin
 from core.services.chat.feedback import call_unanswerable, correct, judge
+from core.services.chat.keeping.policy import set_retention
 from core.storage import find, get, insert
 from dashboard.components.feedback import doing, votes
 from dashboard.components.feedback.doing import KEY_WORDS, KEYS
@@ -143,3 +145,10 @@ def test_keys_that_both_lists_have_mean_the_same():
     }
     for key in ("n", "p", "u", "?"):
         assert any(key in words.split() for words in CURATION_KEYS)
+
+
+def test_the_page_says_how_long_feedback_stays_and_that_it_is_masked(open_page, workspace, learned, asked):
+    set_retention(workspace, learned.project, "days", days=7, is_masked=True, actor=declared("Ada"))
+    app = open_page("feedback", project_id=learned.project.id)
+    told = " ".join(caption.value for caption in app.caption)
+    assert "what a program said 7 days after it did" in told and "Personal data is masked in it." in told

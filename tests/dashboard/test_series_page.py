@@ -2,9 +2,12 @@
 
 import pytest
 
+from core.identity import declared
 from core.records import Comparison, Job, Series
+from core.services.chat.keeping.policy import set_retention
 from core.services.chat.series import job, stored
 from core.storage import find, get, update
+from core.storage.chat_retention import clean
 from tests.services.chat.compared import QUESTIONS, Reciter, allow_hosts, answered, params_for, write_questions
 
 
@@ -126,3 +129,15 @@ def test_own_comparisons_of_single_questions_are_deleted(open_page, workspace, p
     app.checkbox(key="compare-forget-meant").check().run()
     app.button(key="compare-forget").click().run()
     assert find(workspace.db, Comparison) == [] and not app.exception
+
+
+def test_what_is_kept_no_longer_is_told_and_scores_are_still_there(open_file_mode, workspace, project, series):
+    set_retention(workspace, project, "days", days=1, actor=declared("Ada"))
+    update(workspace.db, Series, series.id, created_at="2026-01-01T00:00:00.000+00:00")
+    clean(workspace)
+    app = open_file_mode()
+    assert any("deleted 1 day after it began" in caption.value for caption in app.caption)
+    assert any("were deleted" in info.value for info in app.info)
+    assert list(app.dataframe[1].value["Right"]) == [3, 0]
+    assert app.get_by_key("series-view").proto.options[0].content == "Results"
+    assert len(app.get_by_key("series-view").proto.options) == 1

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import InputError
-from core.records import ChatTurn, Thumb
+from core.records import ChatTurn, Project, Thumb
+from core.services.chat.keeping.policy import is_from_before_masking
 from core.services.chat.keeping.stored_form import StoredForm
 from core.services.chat.turns import own_turn
 from core.services.feedback.sharing import share
-from core.storage import Workspace, update
+from core.storage import Permitted, Workspace, get, update
 from core.storage.traceless import empty_log, traceless
 
 LONGEST_CORRECTION = 20_000  # characters
@@ -50,8 +51,18 @@ def call_unanswerable(workspace: Workspace, turn_id: str, *, is_unanswerable: bo
 
 def _keep(workspace: Workspace, turn_id: str, **changes: Any) -> None:
     turn, conversation, permitted = own_turn(workspace, turn_id)
+    shared = _masked(permitted, conversation.project_id, replace(turn, **changes))
     with traceless(permitted.db):
         update(permitted.db, ChatTurn, turn.id, **changes)
-        share(permitted, conversation.project_id, replace(turn, **changes))
+        share(permitted, conversation.project_id, shared)
     if turn.is_judged:  # some of it may have been taken back
         empty_log(permitted.db)
+
+
+def _masked(permitted: Permitted, project_id: str, turn: ChatTurn) -> ChatTurn:
+    """Return a turn as others may see it: masked, if it was said before masking began in its project."""
+    if not is_from_before_masking(get(permitted.db, Project, project_id).retention, turn.created_at):
+        return turn
+    form = StoredForm(permitted, project_id, said=(turn.correction or "",))
+    correction = form.of(turn.correction) if turn.correction else None
+    return replace(turn, question=form.of(turn.question), answer=form.of(turn.answer), correction=correction)

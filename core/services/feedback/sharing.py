@@ -1,8 +1,10 @@
 """Hand what was said of an answer to the experts of the project: that answer with its question, and no more."""
 
 from core.deploy.feedback import Said
-from core.records import ChatTurn, Feedback, new_id, now
-from core.storage import Permitted, delete, find, insert, update
+from core.deploy.refusal import Refused
+from core.records import ChatTurn, Feedback, Project, new_id, now
+from core.services.chat.keeping.stored_form import StoredForm
+from core.storage import Permitted, delete, find, get, insert, update
 from core.storage.traceless import traceless
 
 
@@ -27,18 +29,27 @@ def share(permitted: Permitted, project_id: str, turn: ChatTurn) -> None:
 
 
 def keep_said(permitted: Permitted, project_id: str, said: Said, *, answerer: str) -> None:
-    """Store what a program says of an answer that it got from a service."""
+    """Store what a program says of an answer that it got from a service, masked where the project masks what is said.
+
+    Raises:
+        Refused: the project keeps nothing that is said.
+        SetupError: personal data is to be masked, and a model that finds it is missing or damaged.
+    """
+    form = StoredForm(permitted, project_id)
+    question, answer, correction = map(form.of, (said.question, said.answer, said.correction or ""))
     with traceless(permitted.db):
+        if get(permitted.db, Project, project_id).retention.kept == "not-kept":
+            raise Refused(403, "not_kept", "This project keeps nothing that is said, so no feedback either.")
         insert(
             permitted.db,
             Feedback(
                 id=new_id("feedback"),
                 project_id=project_id,
-                question=said.question,
-                answer=said.answer,
+                question=question,
+                answer=answer,
                 answerer=answerer,
                 thumb=said.rating,
-                correction=said.correction,
+                correction=correction or None,
                 is_unanswerable=said.should_not_have_answered,
                 created_at=now(),
             ),

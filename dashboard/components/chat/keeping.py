@@ -66,7 +66,7 @@ def show_kept(project: Project, conversation: Conversation | None) -> None:
 
 def _show_change(workspace: Workspace, project: Project) -> None:
     before = project.retention
-    st.markdown("**How long conversations, compared answers and votes are kept here**")
+    st.markdown("**How long chats, compared answers, votes, feedback and question-file comparisons are kept here**")
     kept = st.radio(
         "How long",
         KEPT,

@@ -134,7 +134,7 @@ def test_deleted_for_good_exactly_as_many_days_after_the_last_message_pinned_or_
     assert clean(workspace, at=due) == 1 and not titles(workspace, project)
     assert find(workspace.db, ChatTurn) == [] and not is_in_files(workspace, "Zanzibarra")
     assert clean(workspace, at=due) == 0
-    assert noted(workspace) == [(project.id, {"conversations": 1, "comparisons": 0})]
+    assert noted(workspace) == [(project.id, {"conversations": 1, "comparisons": 0, "feedback": 0, "series": 0})]
 
 
 def test_the_answer_is_a_message_too(workspace, project):
@@ -238,7 +238,7 @@ def test_compared_answers_and_votes_are_kept_no_longer_than_conversations(worksp
     assert clean(workspace, at=made + timedelta(days=2) - MS) == 0 and votes(workspace, project)
     assert clean(workspace, at=made + timedelta(days=2)) == 1 and votes(workspace, project) == []
     assert not is_in_files(workspace, "Zanzibarra")
-    assert noted(workspace) == [(project.id, {"conversations": 0, "comparisons": 1})]
+    assert noted(workspace) == [(project.id, {"conversations": 0, "comparisons": 1, "feedback": 0, "series": 0})]
 
 
 @pytest.mark.parametrize("place", ["audit.append", "empty_log"])

@@ -1,4 +1,4 @@
-"""How long a project keeps conversations, compared answers and votes: told in words, and set."""
+"""How long a project keeps what is said, in chats, feedback and series: told in words, and set."""
 
 from typing import cast, get_args
 
@@ -23,8 +23,37 @@ def kept_words(retention: ChatRetention) -> str:
 
 
 def counted_chats(number: int) -> str:
-    """Return a number of conversations and comparisons with its noun."""
-    return counted(number, "conversation or comparison", many="conversations and comparisons")
+    """Return a number of what is deleted together with its noun."""
+    one = "conversation, comparison, series or item of feedback"
+    return counted(number, one, many="conversations, comparisons, series and items of feedback")
+
+
+def feedback_words(retention: ChatRetention) -> str:
+    """Say in sentences when feedback leaves the inbox by itself, and in what form it is there."""
+    days = counted(retention.days or 0, "day")
+    said = {
+        "until-deleted": "",
+        "days": f"It goes with its conversation, and what a program said {days} after it did.",
+        "not-kept": "This project keeps nothing that is said: feedback goes with its conversation, after a day at the "
+        "latest, and programs can leave none.",
+    }[retention.kept]
+    return f"{said} Personal data is masked in it.".strip() if retention.is_masked else said
+
+
+def series_words(retention: ChatRetention) -> str:
+    """Say in sentences what becomes of the questions and answers of a series."""
+    days = counted(retention.days or 0, "day")
+    said = {
+        "until-deleted": "",
+        "days": f"Its questions and answers are deleted {days} after it began; scores and votes stay.",
+        "not-kept": "This project keeps nothing that is said: questions and answers are deleted as soon as all have "
+        "answered, and scores stay.",
+    }[retention.kept]
+    masked = (
+        "Personal data in a file is masked before anybody is asked, and in the answers; a right answer that holds any is "
+        "not scored by."
+    )
+    return f"{said} {masked}".strip() if retention.is_masked else said
 
 
 def is_from_before_masking(retention: ChatRetention, created_at: str) -> bool:
@@ -36,7 +65,7 @@ def is_from_before_masking(retention: ChatRetention, created_at: str) -> bool:
 
 
 def due_at_once(workspace: Workspace, project: Project, kept: str, *, days: int | None = None) -> int:
-    """Return how many conversations and comparisons, of everybody, a change of the policy would delete at once.
+    """Return how much that was said, by everybody, a change of the policy would delete at once.
 
     Raises:
         InputError: there is no such policy.
@@ -50,7 +79,7 @@ def due_at_once(workspace: Workspace, project: Project, kept: str, *, days: int 
 def set_retention(
     workspace: Workspace, project: Project, kept: str, *, days: int | None = None, is_masked: bool = False, actor: Person
 ) -> int:
-    """Set how long a project keeps chats, and delete what it keeps no longer; return how many of them that were.
+    """Set how long a project keeps what is said, and delete what it keeps no longer; return how much that was.
 
     What was said before personal data was masked stays as it was stored.
 

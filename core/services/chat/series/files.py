@@ -47,7 +47,8 @@ def as_csv(workspace: Workspace, series_id: str) -> str:
                 if answer
                 else [""] * len(columns)
             )
-        counts = "no: trained on" if question.was_trained_on else "yes" if question.reference else "no right answer"
+        is_scored = any(answer.outcome for answer in found.answers.values())
+        counts = "no: trained on" if question.was_trained_on else "yes" if is_scored else "no right answer"
         writer.writerow(map(harmless, [str(question.number), question.question, question.reference, counts, *cells]))
     return file.getvalue()
 

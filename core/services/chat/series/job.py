@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from core.chat import Ask, ChatModel, Ended, Message, together
@@ -14,6 +15,7 @@ from core.jobs.typed import JobParams, JobResult, PathText
 from core.models.text import Pace
 from core.records import Project, Series, SeriesAnswer, SeriesAnswerer, SeriesQuestion, now
 from core.services.chat.answerers import open_answerer
+from core.services.chat.keeping.stored_form import StoredForm
 from core.services.chat.series.answerers import Chosen, as_they_are, check_unchanged
 from core.services.chat.series.questions import questions_of, rows_of, sha256_of
 from core.services.documents.incoming import remove_incoming, shown_name
@@ -22,7 +24,8 @@ from core.services.retrieval.index import count_sources
 from core.storage import Workspace, find, get, insert, insert_many
 from core.storage.audit import account
 from core.storage.series_pages import answered
-from core.storage.traceless import traceless
+from core.storage.series_words import delete_words
+from core.storage.traceless import empty_log, traceless
 
 Report = Callable[[int, str], None]  # called with the number of new answers, or 0, and what is done; an exception ends it
 
@@ -59,7 +62,12 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     as_they_are(workspace, project, params.answerers)
     if not 1 <= params.longest_tokens <= MOST_TOKENS:
         raise InputError(f"An answer cannot have {params.longest_tokens} tokens.", f"Choose 1 to {MOST_TOKENS:,}.")
-    _rows(workspace, project, params)
+    rows = _rows(workspace, project, params)
+    if project.retention.kept == "not-kept" and not any(row["output"] for row in rows):
+        raise InputError(
+            "This project keeps nothing that is said, and without right answers no score would be left of this either.",
+            "Bring questions with right answers, or let the project keep what is said for some days.",
+        )
 
 
 def _rows(workspace: Workspace, project: Project, params: Params) -> list[dict[str, object]]:
@@ -77,6 +85,8 @@ def run(context: JobContext, params: Params) -> Result:
     questions = find(context.workspace.db, SeriesQuestion, series_id=series.id, order="number")
     kept = [answered(context.workspace.db, series.id, side) for side in range(len(series.answerers))]
     due = [[each for each in questions if each.number not in known] for known in kept]
+    if series.words_deleted_at and any(due):
+        raise InputError("The project keeps the questions of this comparison no longer.", "Compare anew.")
     done, count = 0, sum(map(len, due))  # of this attempt, so that the time left goes by what is still to be done
 
     def report(answers: int, message: str) -> None:
@@ -88,7 +98,17 @@ def run(context: JobContext, params: Params) -> Result:
         if left:
             _answer(context, project, series, side, left, report)
     check_unchanged(context.workspace, project, series.answerers)  # also while they answered, as by a withdrawn approval
+    _forget_unless_kept(context.workspace, project.id, series)
     return Result(series_id=series.id)
+
+
+def _forget_unless_kept(workspace: Workspace, project_id: str, series: Series) -> None:
+    """Delete questions and answers at once, if the project keeps nothing that is said."""
+    if get(workspace.db, Project, project_id).retention.kept != "not-kept" or series.words_deleted_at:
+        return
+    with traceless(workspace.db):
+        delete_words(workspace.db, [series.id])
+    empty_log(workspace.db)
 
 
 def _begun(context: JobContext, project: Project, params: Params) -> Series:
@@ -100,7 +120,8 @@ def _begun(context: JobContext, project: Project, params: Params) -> Series:
     context.progress(0, 1, message="Reading the questions")
     rows = _rows(workspace, project, params)
     answerers = as_they_are(workspace, project, params.answerers)
-    questions = questions_of(workspace, project, rows, answerers, series_id=series_id)
+    form = StoredForm(workspace.allowed("chat", project.id), project.id) if params.questions else None
+    questions = questions_of(workspace, project, rows, answerers, series_id=series_id, form=form)
     actor = workspace.actor
     with traceless(workspace.db):
         number = 1 + max((each.number for each in find(workspace.db, Series, project_id=project.id)), default=0)
@@ -137,7 +158,8 @@ def _answer(
         with closing(said):
             for each in said:
                 if isinstance(each, Ended):
-                    _store(context, _scored(questions[each.side], side, each))
+                    question = questions[each.side]
+                    _store(context, _in_stored_form(workspace, question, _scored(question, side, each)))
                 report(isinstance(each, Ended), f"{answerer.title} answers")
 
 
@@ -200,6 +222,12 @@ def _scored(question: SeriesQuestion, side: int, ended: Ended) -> SeriesAnswer:
         if is_scored
         else None,
     )
+
+
+def _in_stored_form(workspace: Workspace, question: SeriesQuestion, answer: SeriesAnswer) -> SeriesAnswer:
+    """Return an answer as its project stores it: it was scored by what was said."""
+    permitted = workspace.allowed("chat", answer.project_id)
+    return replace(answer, text=StoredForm(permitted, answer.project_id, said=(question.question,)).of(answer.text))
 
 
 def _store(context: JobContext, answer: SeriesAnswer) -> None:

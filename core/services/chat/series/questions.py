@@ -10,6 +10,7 @@ from core.files import sha256_file, sha256_text
 from core.questions import read_conversations
 from core.questions.dataset import thinned
 from core.records import DatasetVersion, Project, Run, SeriesAnswerer, SeriesQuestion, Turn
+from core.services.chat.keeping.stored_form import StoredForm
 from core.services.questions.datasets import HELDOUT, read_rows
 from core.services.training.lineage import trained_rows
 from core.services.training.question_set import is_answerable, question_key
@@ -76,9 +77,24 @@ def sha256_of(path: str, rows: Sequence[Row]) -> str:
 
 
 def questions_of(
-    workspace: Workspace, project: Project, rows: Sequence[Row], answerers: Sequence[SeriesAnswerer], *, series_id: str
+    workspace: Workspace,
+    project: Project,
+    rows: Sequence[Row],
+    answerers: Sequence[SeriesAnswerer],
+    *,
+    series_id: str,
+    form: StoredForm | None = None,
 ) -> list[SeriesQuestion]:
     """Return the questions as a series keeps them, with whether any run among the answerers was trained on them.
+
+    Args:
+        workspace: where runs and their rows are stored.
+        project: whose series it is.
+        rows: questions with their right answers.
+        answerers: who is asked.
+        series_id: of the series.
+        form: in which words of a file are stored and asked; None for rows that the project stores anyway. A right answer
+            that changes in it is left out: what is said could not be compared with it.
 
     Raises:
         SetupError: the rows that a run was trained on are gone.
@@ -87,15 +103,18 @@ def questions_of(
     permitted = workspace.allowed("chat", project.id, also="read documents")
     runs = [run for each in {each.answerer: None for each in answerers} for run in find(permitted.db, Run, id=each)]
     learned = {question_key(row) for run in runs for row in trained_rows(permitted, run)}
+    stored = form.of if form else str
     return [
         SeriesQuestion(
             series_id=series_id,
             project_id=project.id,
             number=number,
-            question=row["input"],
-            reference=row["output"],
-            system=row.get("system", ""),
-            history=tuple(Turn(input=turn["input"], output=turn["output"]) for turn in row.get("history", ())),
+            question=stored(row["input"]),
+            reference=row["output"] if stored(row["output"]) == row["output"] else "",
+            system=stored(row.get("system", "")),
+            history=tuple(
+                Turn(input=stored(turn["input"]), output=stored(turn["output"])) for turn in row.get("history", ())
+            ),
             is_answerable=is_answerable(row),
             was_trained_on=question_key(row) in learned,
         )

@@ -42,6 +42,8 @@ def report_of(workspace: Workspace, series_id: str) -> str:
 
 
 def _sample(permitted: Permitted, series: Series) -> list[Sampled]:
+    if series.words_deleted_at:
+        return []
     chosen = chosen_numbers(scored_questions(permitted, series), [each.title for each in series.answerers])
     if not chosen:
         chosen = dict.fromkeys(numbers(permitted.db, series.id, order="most different", first=0, most=FIRST), "")

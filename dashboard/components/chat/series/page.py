@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.records import Job, JobState, Project, Series
+from core.services.chat.keeping.policy import series_words
 from core.services.chat.series.files import as_csv, as_jsonl
 from core.services.chat.series.report import report_of
 from core.services.chat.series.stored import all_series, answer_count, delete_series, may_delete, state_of
@@ -26,6 +27,8 @@ def show_all_series(workspace: Workspace, project: Project, answerers: Mapping[s
     job = follow_newest(workspace, project, "compare")
     found = all_series(workspace, project)
     show_start(workspace, project, answerers, is_first=not found, is_busy=is_active(job))
+    if words := series_words(project.retention):
+        st.caption(f":material/schedule: {words}")
     if not found:
         st.caption(
             "What comes of it will stand here: who is right how often, your votes on answers without names, and a report "
@@ -36,10 +39,16 @@ def show_all_series(workspace: Workspace, project: Project, answerers: Mapping[s
     for stopped in find(workspace.db, Job, id=series.job_id):
         if stopped.state in ("failed", "cancelled") and job is not None and stopped.id != job.id:
             follow_job(workspace, stopped)  # the newest one is shown above
+    if series.words_deleted_at:
+        st.info(
+            f"Its questions and answers were deleted {ago(series.words_deleted_at)}: this project keeps them no longer. "
+            "Scores and votes are still here.",
+            icon=":material/schedule:",
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(
             "What to look at",
-            list(VIEWS),
+            list(VIEWS)[:1] if series.words_deleted_at else list(VIEWS),
             default="results",
             required=True,
             format_func=lambda name: VIEWS[name],
