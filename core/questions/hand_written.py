@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from core.language.english.function_words import STOP_WORDS
 from core.questions.evidence import Evidence, find_evidence
 from core.questions.passage_sentences import passage_sentences
+from core.questions.said_values import Original, original_values, values_left_over
 from core.records import Detection
 
 SHARE = 0.6  # of the telling words of an answer that a sentence must have to prove it
@@ -31,41 +32,24 @@ def proof_of(answer: str, text: str, *, question: str) -> Evidence | None:
     return Evidence(*places[best]) if shares[best] >= SHARE else None
 
 
-def personal_data_in(text: str, detections: Iterable[Detection], *, approved: str, originals: Sequence[str]) -> list[str]:
+def personal_data_in(
+    text: str, detections: Iterable[Detection], *, approved: str, originals: Sequence[Original]
+) -> list[str]:
     """Return the values in `text` that are personal data and do not stand in the approved text.
 
     Args:
         text: what a person wrote.
         detections: what the detector found in it.
         approved: the anonymized text that was approved; what stands there has been looked at, invented names included.
-        originals: values of the document that the approved text replaces; each is found even where the detector is blind.
+        originals: what of the document the approved text replaces; each is found even where the detector is blind.
     """
     found = [*detected_values(text, detections), *original_values(text, originals)]
-    return [value for value in dict.fromkeys(found) if not stands_in(value, approved)]
+    return values_left_over(dict.fromkeys(found), approved)
 
 
 def detected_values(text: str, detections: Iterable[Detection]) -> list[str]:
     """Return the values in `text` that the detector took for personal data."""
     return [value for each in detections if (value := text[each.start : each.end]).strip()]
-
-
-def original_values(text: str, originals: Iterable[str]) -> list[str]:
-    """Return those values of documents that stand in `text`; what is shorter than three characters tells nothing.
-
-    Other signs may stand between the words of a value: "INV 00123" says INV-00123.
-    """
-    return [value for value in originals if len(value) > 2 and value.strip() and _is_said(value, text)]
-
-
-def _is_said(value: str, text: str) -> bool:
-    words = r"[\W_]+".join(map(re.escape, re.findall(r"[^\W_]+", value)))
-    return stands_in(value, text) or bool(words and re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE))
-
-
-def stands_in(value: str, text: str) -> bool:
-    """Return whether a value stands in a text as whole words, whatever its letters' case and the white space in it."""
-    words = r"\s+".join(re.escape(word) for word in value.split())
-    return re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _telling(text: str) -> set[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.questions.filters.content.personal_data import values_left_over
+from core.questions.said_values import values_left_over
 from core.questions.terms import stems
 
 LEAST_WORDS = 20

@@ -141,6 +141,56 @@ def test_nothing_is_made_of_a_value_that_another_document_replaced(workspace, le
     assert (pair.state, pair.reason) == ("dropped", LEFT_OVER.name)
 
 
+NAMED = [  # a person's name in another document, what is said of it, what else that document says, whether it is too much
+    ("Zork Tarkwell", "says Zork", "", True),
+    ("Zork Tarkwell", "says tarkwell", "", True),  # no English word: whatever its case
+    ("Zork Plinth", "says Plinth", "", True),
+    ("Zork Plinth", "on a plinth", "", False),  # a word of the language, written as one
+    ("Zork Plinth", "Plinth", "The plinth is heavy.", False),  # the document writes it in lower case, too
+    ("April May", "since May", "", False),  # a month
+    ("Erin Bank", "from the Bank", "", False),  # a word of offices
+    ("Jan van der Zork", "von der Bahn, der", "", False),  # particles
+    ("Bo Zork", "Bo", "", False),  # two letters
+    ("Orla Rose", "the pressure rose", "", False),
+    ("Orla Rose", "Rose said so", "", True),
+    ("Orla Winch", "The Winch", "", False),  # the approved text says it
+    ("\u738b\u5c0f\u660e", "\u8d1f\u8d23\u4eba\u662f\u738b\u5c0f\u660e\u5148\u751f", "", True),
+]
+
+
+@pytest.mark.parametrize(("name", "said", "more", "is_too_much"), NAMED)
+def test_a_part_of_a_name_counts_if_it_tells_who_is_meant(workspace, learned, judged, name, said, more, is_too_much):
+    other = replace(get(workspace.db, Document, "document-1"), id="document-2", name="b.txt")
+    workspace.store_text(other, f"Call {name} about it. {more}", pages=())
+    insert(workspace.db, other)
+    insert(
+        workspace.db,
+        Span(
+            id="span-2", document_id=other.id, start=5, end=5 + len(name), entity="PERSON", score=1.0, detector="x",
+            state="accepted", surrogate="Jane",
+        ),
+    )  # fmt: skip
+    feedback = judged(correction="12 tonnes.")
+    pair = make_pair(workspace, feedback.id, replace(USE, answer=f"12 tonnes, {said}."), detector=NOBODY)
+    assert (pair.reason == LEFT_OVER.name) is is_too_much
+
+
+def test_a_part_of_what_is_no_name_of_a_person_does_not_count(workspace, learned, judged):
+    other = replace(get(workspace.db, Document, "document-1"), id="document-2", name="b.txt")
+    workspace.store_text(other, "Call Northern Zork about it.", pages=())
+    insert(workspace.db, other)
+    insert(
+        workspace.db,
+        Span(
+            id="span-2", document_id=other.id, start=5, end=18, entity="ORGANIZATION", score=1.0, detector="x",
+            state="accepted", surrogate="Acme",
+        ),
+    )  # fmt: skip
+    feedback = judged(correction="12 tonnes.")
+    pair = make_pair(workspace, feedback.id, replace(USE, answer="12 tonnes, Northern."), detector=NOBODY)
+    assert pair.reason != LEFT_OVER.name
+
+
 def test_the_same_answer_is_no_preference_and_another_place_proves_nothing(workspace, learned, judged):
     feedback = judged("12 tonnes.", thumb="up")
     with pytest.raises(InputError, match="the same"):

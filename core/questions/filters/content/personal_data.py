@@ -4,11 +4,12 @@ The approved text is anonymized, so what stands there is invented or was let pas
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from core.language.english.dictionary import english_words
 from core.language.english.function_words import STOP_WORDS
 from core.questions.filters.filter import Case, DropReason, Filter, each
+from core.questions.said_values import values_left_over
 from core.records import Detection
 from core.settings import FilterSettings
 
@@ -57,12 +58,6 @@ def _is_common(plain: str) -> bool:
 def count_left_over(text: str, detections: Sequence[Detection], known: str) -> int:
     """Count the detected values that do not stand in the `known` text, whatever its case and white space."""
     return len(values_left_over((text[each.start : each.end] for each in detections), known))
-
-
-def values_left_over(values: Iterable[str], known: str) -> list[str]:
-    """Return the values that do not stand in the `known` text, whatever its case and white space."""
-    plain = " ".join(known.casefold().split())
-    return [value for value in values if " ".join(value.casefold().split()) not in plain]
 
 
 def _is_left_over(case: Case, _: FilterSettings) -> bool:

@@ -231,7 +231,7 @@ def _written(
     is_personal: bool = False,
 ) -> QuestionPair:
     """Return `pair` with what a person wrote, kept or dropped by what is found in it."""
-    originals = originals_of(act.permitted, source.document)
+    originals = originals_of(act.permitted, source.document, said=read.text)
     found = personal_data_in(read.text, read.detections, approved=source.text, originals=originals)
     needs_none = is_quoted or pair.kind == "unanswerable"
     place = None if needs_none else proof_of(read.answer, source.words, question=read.question)

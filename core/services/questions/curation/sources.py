@@ -1,9 +1,16 @@
 """The approved passage that a question pair comes from, or is to come from, and what must not be brought back into it."""
 
+import re
 from dataclasses import dataclass
 
 from core.errors import InputError
+from core.language.name_particles import OF_PEOPLE
+from core.privacy.detection.propagation import stands_alone
 from core.privacy.replacement.masking import is_masked
+from core.privacy.text.english import is_english
+from core.privacy.text.normalization import fold
+from core.privacy.text.vocabulary import small_words
+from core.questions.said_values import Original
 from core.records import Document, Passage, QuestionPair, Span
 from core.services.questions.trainable import reviewed_form
 from core.storage import Permitted, find, get
@@ -81,11 +88,39 @@ def approved_form(permitted: Permitted, pair: QuestionPair) -> QuestionPair:
     return approved
 
 
-def originals_of(permitted: Permitted, document: Document) -> list[str]:
-    """Return the values in a document that its anonymized text replaces, each once."""
-    text = permitted.text(document)
-    spans = find(permitted.db, Span, document_id=document.id)
-    return list(dict.fromkeys(text[span.start : span.end] for span in spans if is_masked(span)))
+def originals_of(permitted: Permitted, document: Document, *, said: str) -> list[Original]:
+    """Return the values in a document that its anonymized text replaces, each once, and the parts of names that tell.
+
+    A part of a person's name tells by itself who is meant if propagation would mask it alone (`stands_alone`): "Plinth", but
+    not "May", "Bank" or "de", nor a word that the document writes in lower case as well. One that is an English word, too,
+    is looked for with a capital letter alone.
+
+    Args:
+        permitted: the workspace.
+        document: whose values they are.
+        said: where they will be looked for; what has no word in it is left out.
+    """
+    text, everything = permitted.text(document), fold(said)
+    spans = [span for span in find(permitted.db, Span, document_id=document.id) if is_masked(span)]
+    values = dict.fromkeys(text[span.start : span.end] for span in spans)
+    near = [value for value in values if _may_stand_in(value, everything)]
+    people = dict.fromkeys(text[span.start : span.end] for span in spans if span.entity == "PERSON")
+    parts = {part for value in people for part in _name_parts(value) if fold(part) in everything}
+    common = small_words(text) if parts else frozenset[str]()
+    told = sorted(part for part in parts.difference(values) if stands_alone(part, common))
+    return [*map(Original, near), *(Original(part, is_also_a_word=is_english(part)) for part in told)]
+
+
+def _name_parts(value: str) -> list[str]:
+    """Return the words of a name of several, without particles."""
+    parts = re.findall(r"[^\W_]+", value)
+    return [part for part in parts if part.casefold() not in OF_PEOPLE] if len(parts) > 1 else []
+
+
+def _may_stand_in(value: str, everything: str) -> bool:
+    """Return whether the first word of a value stands in folded texts: quick, so that few values are looked for."""
+    first = re.search(r"[^\W_]+", fold(value))
+    return (first.group() if first else fold(value)) in everything
 
 
 def _passage(document: Document, review_id: str, passage: Passage, text: str) -> ApprovedPassage:
