@@ -18,6 +18,7 @@ TRAIN_MODEL = "train-model"  # name of the model to train
 TRAIN_GOAL = "train-goal"  # a goal, or the name of one of the project's own
 
 CHAT_ANSWERER = "chat-answerer"  # run id or name of the model that the next conversation is to be with
+USE_NOTE = "use-note"  # what was put in use on another page, and how to go back, to be told once on the page Chat
 CHAT_CONVERSATION = "chat-conversation"  # id of the conversation that is open; "" for a new one
 CLEANED_UP = "cleaned-up"  # whether what is kept no longer was deleted when this session began
 CHAT_ACT = "chat-act"  # what was pressed below the last answer: an `Act`

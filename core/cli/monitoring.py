@@ -103,22 +103,23 @@ def use(
 ) -> None:
     """Say which run the project's people use, go back to the one before, or show what was in use."""
     from core.identity import declared
-    from core.services.monitoring.in_use import go_back, history_of, put_in_use
-    from core.services.monitoring.words import WAY_WORDS
+    from core.services.monitoring.in_use import go_back, history_of, put_in_use, run_before, run_in_use
+    from core.services.monitoring.words import WAY_WORDS, use_words
 
     shell = shell_of(context)
     chosen = shell.workspace.project(project)
     if back and run_id:
         raise InputError("A run and --back do not go together.", "Give one of them.")
     if back or run_id:
-        by = declared(as_)
+        by, before = declared(as_), run_in_use(shell.workspace, chosen)
         used = (
             go_back(shell.workspace, chosen, by=by)
             if back
             else put_in_use(shell.workspace, chosen, run_id, reason=reason, by=by)
         )
         run = get(shell.workspace.db, Run, used.run_id)
-        shell.show(used, f"Run {run.number} ({run.id}) is in use now.")
+        way_back = f" To go back: garrison use {chosen.name} --back" if run_before(shell.workspace, chosen) else ""
+        shell.show(used, f"{use_words(run, before)}{way_back}")
         return
     listed = history_of(shell.workspace, chosen)
     rows = [

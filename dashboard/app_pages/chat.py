@@ -24,6 +24,7 @@ from dashboard.components.chat.writing import Place, carry_out, show_last_error
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
 from dashboard.components.words import unformatted
+from dashboard.session_keys import USE_NOTE
 
 MODES = {"chat": "Chat", "compare": "Compare"}
 PAGE_STYLE = """<style>
@@ -134,6 +135,8 @@ if not answerers:
     empty_state("There is no model on this machine yet. Add one first.", page="models", label="Add a model")
 else:
     project = project or resources.require_project()
+    if note := st.session_state.pop(USE_NOTE, ""):
+        st.success(note, icon=":material/check_circle:")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="chat-head"):
         mode = choose_mode()
         show_keeping(workspace, project)

@@ -18,6 +18,7 @@ from dashboard.components.evaluation.scores import show_outcomes, show_scores
 from dashboard.components.evaluation.verdict import show_bound, show_next, show_verdict
 from dashboard.components.follower import follow_newest, is_active
 from dashboard.components.leak_card import show_leaks
+from dashboard.components.person import acting_person
 from dashboard.components.questions.pair_files import READABLE, SUFFIXES, submit_with_file
 
 
@@ -91,15 +92,18 @@ def show_page(workspace: Workspace, project: Project, runs: list[Run]) -> None:
         evaluation, result = newest
         with top:
             show_verdict(result, evaluation, judged)
-            show_next(chosen, judged)
-            show_bound(workspace, project)
+            person = acting_person()
+            show_next(workspace, project, chosen, judged, person)
+            show_bound(workspace, project, person)
         show_answers(result)
         show_outcomes(result)
         show_scores(result)
         show_forgetting(result)
-    elif not is_active(job):
+    else:
+        person = acting_person()
+    if newest is None and not is_active(job):
         st.caption("Both models answer the same questions that were kept out of training; then you see which is closer.")
-    show_leaks(workspace, project, chosen)
+    show_leaks(workspace, project, chosen, person)
 
 
 workspace = resources.workspace()

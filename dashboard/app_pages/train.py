@@ -35,7 +35,7 @@ from dashboard.components.run_comparison import show_comparison
 from dashboard.components.run_progress import show_progress
 from dashboard.components.setting_fields import LABELS, setting_fields, setting_key
 from dashboard.components.words import ago
-from dashboard.session_keys import CHAT_ANSWERER, TRAIN_GOAL, TRAIN_MODEL
+from dashboard.session_keys import TRAIN_GOAL, TRAIN_MODEL
 
 METHODS: dict[Method, str] = {
     "lora": "an adapter beside the model (usual)",
@@ -347,9 +347,8 @@ def show_last_run(workspace: Workspace, project: Project) -> bool:
     if not compared:
         if st.button("Compare with the base model", icon=":material/balance:", key="go-evaluate", type="primary"):
             st.switch_page("app_pages/evaluate.py")
-    elif is_good and st.button("Use this model", icon=":material/forum:", key="go-use", type="primary"):
-        st.session_state[CHAT_ANSWERER] = finished[0].id
-        st.switch_page("app_pages/chat.py")
+    elif is_good and st.button("Use this model", icon=":material/check:", key="go-use", type="primary"):
+        st.switch_page("app_pages/evaluate.py")  # where it is told what is in use, and this one put there
     st.subheader("Train again")
     return bool(compared) and not is_good
 

@@ -4,14 +4,14 @@ import streamlit as st
 
 from core import jobs
 from core.evaluation.leaks import LIGHT_WORDS, NOT_TESTED, LeakTest, Light
-from core.records import Project, Run
+from core.records import Person, Project, Run
 from core.services.training.leaks.job import read_leak_test
 from core.services.training.leaks.limit import set_leak_limit
 from core.storage import Workspace, rights
 from core.words import share_words
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_newest, is_active
-from dashboard.components.person import acting_person, reason_against
+from dashboard.components.person import reason_against
 from dashboard.components.review.page_text import entity_words
 from dashboard.components.words import ago, clock
 
@@ -24,7 +24,7 @@ ICONS: dict[Light, str] = {
 }
 
 
-def show_leaks(workspace: Workspace, project: Project, run: Run) -> None:
+def show_leaks(workspace: Workspace, project: Project, run: Run, person: Person | None) -> None:
     """Show the newest leak test of a run, or how to make one."""
     st.markdown("#### Does it give away what it must not?")  # the page's subheaders are those of the verdict
     job = follow_newest(workspace, project, "leaktest")
@@ -49,10 +49,10 @@ def show_leaks(workspace: Workspace, project: Project, run: Run) -> None:
         with shown_errors():
             jobs.submit(workspace, Params(run_id=run.id), project_id=project.id)
             st.rerun()
-    _show_limit(workspace, project)
+    _show_limit(workspace, project, person)
 
 
-def _show_limit(workspace: Workspace, project: Project) -> None:
+def _show_limit(workspace: Workspace, project: Project, person: Person | None) -> None:
     """Show whether a leak test decides about exports here, and let those change it who may set rules."""
     against = reason_against(workspace, "set rules", project)
     with st.popover("May it be exported?", type="tertiary", disabled=bool(against), help=against or None):
@@ -64,7 +64,6 @@ def _show_limit(workspace: Workspace, project: Project) -> None:
             format_func=lambda share: "whatever they do: no limit" if share is None else f"fewer than {share_words(share)}",
             key="leak-limit",
         )
-        person = acting_person()
         is_same = limit == project.leak_limit
         if st.button("Change it", disabled=is_same or person is None, key="leak-limit-change") and person is not None:
             with shown_errors():

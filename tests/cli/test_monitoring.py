@@ -39,11 +39,12 @@ def told(workspace, learned, second, monkeypatch, capsys, scripted):  # noqa: F8
 
 def test_a_run_is_used_with_a_reason_and_taken_back(told, workspace, learned):
     assert "No model is in use yet" in told("use")[1]
-    assert told("use", "run-1", "--as", "Ada")[1] == "Run 1 (run-1) is in use now.\n"
+    assert told("use", "run-1", "--as", "Ada")[1] == "Run 1 is in use now. Before, none was.\n"
     code, _, err = told("use", "run-2", "--as", "Ada")
     assert code == 2 and "--reason TEXT" in err
-    assert told("use", "run-2", "--as", "Ada", "--reason", "It speaks as we do.")[0] == 0
-    assert told("use", "--back", "--as", "Ada")[1] == "Run 1 (run-1) is in use now.\n"
+    code, out, _ = told("use", "run-2", "--as", "Ada", "--reason", "It speaks as we do.")
+    assert code == 0 and out.startswith("Run 2 is in use now. Before, it was run 1. To go back: garrison use ")
+    assert told("use", "--back", "--as", "Ada")[1] == "Run 1 is in use now. Before, it was run 2.\n"
     assert told("use", "run-2", "--back", "--as", "Ada")[0] == 2
     assert [line.split()[0] for line in told("use")[1].splitlines()] == ["run", "run-1", "run-2", "run-1"]
     assert model_in_use(workspace, learned.project).way == "rolled back"

@@ -1,13 +1,16 @@
 """The evaluate page: the verdict first, the worst answers next, what to do with that."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from core.evaluation import judge, verdict
 from core.evaluation.forgetting import GeneralQuestion, compared
 from core.files import write_atomic
+from core.identity import declared
 from core.records import DatasetVersion, Evaluation, Job, Project, now
+from core.services.monitoring.in_use import model_in_use, put_in_use
 from core.services.training.evaluation import Params
 from core.storage import find, get, insert, update
 from tests.graded import graded
@@ -227,3 +230,49 @@ def test_the_general_set_is_asked_unless_switched_off(open_page, workspace, lear
     app.button(key="start-evaluation").click().run()
     (job,) = find(workspace.db, Job, kind="evaluate")
     assert Params.from_values(job.params).has_general is is_asked
+
+
+def test_the_first_model_is_put_in_use_and_the_chat_says_so(open_page, workspace, learned, evaluated):
+    evaluated([REFERENCE] * 8)
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert any("No model is in use yet" in part.value for part in app.caption)
+    assert app.button(key="use-model").disabled  # nobody has said who it is
+    app.text_input(key="reviewer").input("Ada").run()
+    app.button(key="use-model").click().run()
+    assert not app.exception and not app.error
+    used = model_in_use(workspace, learned.project)
+    assert used and (used.run_id, used.set_by, used.reason) == (learned.run.id, "Ada", "")
+    told = [part.value for part in app.success]
+    assert told == ["Run 1 is in use now. Before, none was."]
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert any("This run is in use." in part.value for part in app.caption)
+    assert primary_buttons(app) == ["Ask this model"] and not app.exception
+
+
+def test_in_place_of_another_one_it_takes_a_reason_and_the_one_before_is_told(open_page, workspace, learned, evaluated):
+    insert(workspace.db, replace(learned.run, id="run-0", number=7))
+    put_in_use(workspace, learned.project, "run-0", by=declared("Bob"))
+    evaluated([REFERENCE] * 8)
+    app = open_page("evaluate", project_id=learned.project.id)
+    app.selectbox(key="evaluate-run").set_value(learned.run.id).run()
+    app.text_input(key="reviewer").input("Ada").run()
+    assert any("In use now: run 7" in part.value and "say why" in part.value for part in app.caption)
+    assert app.button(key="use-model").disabled
+    app.text_input(key="use-reason").input("It speaks as we do.").run()
+    app.button(key="use-model").click().run()
+    used = model_in_use(workspace, learned.project)
+    assert not app.exception and used and (used.run_id, used.reason) == (learned.run.id, "It speaks as we do.")
+    assert [part.value.split(" To go")[0] for part in app.success] == ["Run 1 is in use now. Before, it was run 7."]
+
+
+def test_a_model_can_be_asked_without_being_put_in_use(open_page, workspace, learned, evaluated):
+    evaluated([REFERENCE] * 8)
+    app = open_page("evaluate", project_id=learned.project.id)
+    app.button(key="ask-model").click().run()
+    assert not app.exception and model_in_use(workspace, learned.project) is None
+
+
+def test_the_name_is_asked_for_once(open_page, learned, evaluated):
+    evaluated([REFERENCE] * 8)
+    app = open_page("evaluate", project_id=learned.project.id)
+    assert not app.exception and len([field for field in app.text_input if field.label == "Your name"]) == 1

@@ -28,6 +28,16 @@ def model_in_use(workspace: Workspace, project: Project) -> ModelInUse | None:
     return next(iter(history_of(workspace, project)), None)
 
 
+def run_in_use(workspace: Workspace, project: Project) -> Run | None:
+    """Return the run that is in use in a project; None if nobody has said so yet.
+
+    Raises:
+        AccessError: the acting person may not see the project.
+    """
+    used = model_in_use(workspace, project)
+    return get(workspace.db, Run, used.run_id) if used else None
+
+
 def run_before(workspace: Workspace, project: Project) -> Run | None:
     """Return the run that was in use before the present one, to go back to; None if there is none.
 

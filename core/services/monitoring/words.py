@@ -15,6 +15,12 @@ WAY_WORDS: dict[WayIntoUse, str] = {
 }
 
 
+def use_words(run: Run, before: Run | None) -> str:
+    """Say which run is in use now, and what was before."""
+    was = f"Before, it was run {before.number}." if before else "Before, none was."
+    return f"Run {run.number} is in use now. {was}"
+
+
 def outcome_words(workspace: Workspace, project: Project, last: Retraining) -> str:
     """Say how far the last retraining is and, once it is done, whether its run is in use and why.
 

@@ -14,14 +14,14 @@ from core.evaluation.verdict import (
     weakness_words,
 )
 from core.questions.kinds import KINDS
-from core.records import Evaluation, Project, Run
+from core.records import Evaluation, Person, Project, Run
 from core.services.training.good_enough import LEAST, set_good_enough
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors
-from dashboard.components.person import acting_person, reason_against
+from dashboard.components.evaluation.using import show_use, use_caption
+from dashboard.components.person import reason_against
 from dashboard.components.words import ago
-from dashboard.session_keys import CHAT_ANSWERER
 
 TWO_COLUMNS = "This comparison is from before answers with the passage were compared, too: compare again to see them."
 NEXT_PAGES = {
@@ -86,24 +86,22 @@ def _icon(judged: Judgement) -> str:
     ]
 
 
-def show_next(run: Run, judged: Judgement) -> None:
+def show_next(workspace: Workspace, project: Project, run: Run, judged: Judgement, person: Person | None) -> None:
     """Show what to do next, with the reason; the model is offered for use first only if it is good enough."""
     st.caption(next_words(judged))
-    with st.container(horizontal=True):
+    st.caption(use_caption(workspace, project, run))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         if judged.next in NEXT_PAGES:
             label, icon, page = NEXT_PAGES[judged.next]
             if st.button(label, type="primary", icon=icon, key="next-step"):
                 st.switch_page(f"app_pages/{page}.py")
-        is_good = judged.next == "use"
-        if st.button("Use this model", type="primary" if is_good else "secondary", icon=":material/forum:", key="use-model"):
-            st.session_state[CHAT_ANSWERER] = run.id
-            st.switch_page("app_pages/chat.py")
+        show_use(workspace, project, run, person, is_first=judged.next == "use")
         if judged.next != "train longer":
             if st.button("Train again", icon=":material/school:", key="train-again"):
                 st.switch_page("app_pages/train.py")
 
 
-def show_bound(workspace: Workspace, project: Project) -> None:
+def show_bound(workspace: Workspace, project: Project, person: Person | None) -> None:
     """Show from how many right answers on a model is good enough here, and let those change it who may set rules."""
     against = reason_against(workspace, "set rules", project)
     with st.popover("When is it good enough?", type="tertiary", disabled=bool(against), help=against or None):
@@ -117,7 +115,6 @@ def show_bound(workspace: Workspace, project: Project) -> None:
             format="%d%%",
             key="good-enough",
         )
-        person = acting_person()
         is_same = percent == round(100 * project.good_enough)
         if st.button("Change it", disabled=is_same or person is None, key="good-enough-change") and person is not None:
             with shown_errors():
