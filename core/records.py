@@ -109,6 +109,7 @@ Thumb = Literal["up", "down"]
 WayIntoUse = Literal["by hand", "automatic", "rolled back"]
 NoteOrigin = Literal["summary", "beginnings"]  # by the model, or the beginnings of the questions where it could not
 Kept = Literal["until-deleted", "days", "not-kept"]
+LONGEST_SAID = 20_000  # characters of a question, an answer or a correction in feedback
 MarkingLevel = Literal["unclassified", "restricted", "confidential", "secret", "top-secret"]
 
 SEARCH_VERSION = 1  # of the personal data search; incremented whenever the search learns to find more

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.deploy.refusal import unusable
+from core.records import LONGEST_SAID
 
 PATH = "/v1/garrison/feedback"
-LONGEST = 20_000  # characters of a question, an answer or a correction
 FIELDS = ("question", "answer", "rating", "correction", "should_not_have_answered")
 
 
@@ -54,7 +54,7 @@ def read_said(body: dict[str, Any]) -> Said:
 def _text(body: dict[str, Any], name: str, *, is_needed: bool = True) -> str:
     value = body.get(name)
     text = value.strip() if isinstance(value, str) else ""
-    is_fine = len(text) <= LONGEST and (bool(text) if is_needed else value is None or isinstance(value, str))
+    is_fine = len(text) <= LONGEST_SAID and (bool(text) if is_needed else value is None or isinstance(value, str))
     if not is_fine:
-        raise unusable(f"This is a text of 1 to {LONGEST:,} characters.", name)
+        raise unusable(f"This is a text of 1 to {LONGEST_SAID:,} characters.", name)
     return text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.deploy.feedback import LONGEST, PATH, Said
+from core.deploy.feedback import PATH, Said
+from core.records import LONGEST_SAID
 from tests.service.conftest import Keys, Start
 from tests.service.test_refused import error
 
@@ -31,7 +32,7 @@ def test_what_cannot_be_used_is_named_and_nothing_is_kept(start: Start) -> None:
     for changes, param in (
         ({"question": ""}, "question"),
         ({"answer": None}, "answer"),
-        ({"answer": "a" * (LONGEST + 1)}, "answer"),
+        ({"answer": "a" * (LONGEST_SAID + 1)}, "answer"),
         ({"rating": "good"}, "rating"),
         ({"rating": None}, "rating"),
         ({"rating": ["up"]}, "rating"),

@@ -7,15 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import InputError
-from core.records import ChatTurn, Project, Thumb
+from core.records import LONGEST_SAID, ChatTurn, Project, Thumb
 from core.services.chat.keeping.policy import is_from_before_masking
 from core.services.chat.keeping.stored_form import StoredForm
 from core.services.chat.turns import own_turn
 from core.services.feedback.sharing import share
 from core.storage import Permitted, Workspace, get, update
 from core.storage.traceless import empty_log, traceless
-
-LONGEST_CORRECTION = 20_000  # characters
 
 
 def judge(workspace: Workspace, turn_id: str, thumb: Thumb | None) -> None:
@@ -33,8 +31,8 @@ def correct(workspace: Workspace, turn_id: str, correction: str) -> None:
     Raises:
         InputError: the text is too long, or there is no such answer in a conversation of the acting person.
     """
-    if len(correction) > LONGEST_CORRECTION:
-        raise InputError(f"A correction has at most {LONGEST_CORRECTION:,} characters.", "Shorten it.")
+    if len(correction) > LONGEST_SAID:
+        raise InputError(f"A correction has at most {LONGEST_SAID:,} characters.", "Shorten it.")
     turn, conversation, permitted = own_turn(workspace, turn_id)
     form = StoredForm(permitted, conversation.project_id, said=(turn.question, turn.answer))
     _keep(workspace, turn_id, correction=form.of(correction.strip()) or None)
