@@ -23,6 +23,7 @@ from dashboard.components.chat.turns import show_turn
 from dashboard.components.chat.writing import Place, carry_out, show_last_error
 from dashboard.components.empty import empty_state
 from dashboard.components.errors import shown_errors
+from dashboard.components.one_of import one_of
 from dashboard.components.words import unformatted
 from dashboard.session_keys import USE_NOTE
 
@@ -115,17 +116,7 @@ def show_beginning(workspace: Workspace, project: Project) -> None:
 
 def choose_mode() -> str:
     """Draw the choice between chat and compare; return the chosen one."""
-    return str(
-        st.segmented_control(
-            "What to do",
-            list(MODES),
-            default="chat",
-            required=True,
-            format_func=lambda mode: MODES[mode],
-            label_visibility="collapsed",
-            key="chat-mode",
-        )
-    )
+    return one_of("What to do", MODES, key="chat-mode")
 
 
 workspace = resources.workspace()

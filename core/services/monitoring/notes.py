@@ -7,6 +7,15 @@ from core.records import Project
 from core.services.chat.turns import SILENT_S
 from core.storage import Workspace
 
+# The questions that people asked since a day, with how well each fits those that a dataset version trains on: a query goes
+# on so behind `select …`. Its values are the dataset version's id, the project's and the day.
+ASKED = (
+    "from chat_turns t join conversations c on c.id = t.conversation_id"
+    " left join question_fits f on f.turn_id = t.id and f.dataset_id = ?"
+    " where c.project_id = ? and t.created_at >= ? and t.is_replaced = 0"
+)
+NOT_COMPARED = f"{ASKED} and f.turn_id is null"
+
 # Sentences that nothing supports are looked for only in answers that are no refusals.
 _NOTES = """
 select substr(t.created_at, 1, 10) as day, t.answerer,

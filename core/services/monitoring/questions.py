@@ -22,15 +22,13 @@ from core.monitoring.question_drift import (
 )
 from core.records import Project, Run
 from core.services.monitoring.in_use import model_in_use
-from core.services.monitoring.notes import since_of
+from core.services.monitoring.notes import ASKED, NOT_COMPARED, since_of
 from core.services.monitoring.rules import monitoring_settings_of
 from core.services.questions.datasets import TRAIN, rows_file
 from core.services.retrieval.index import Embed, embedding
 from core.storage import Permitted, Workspace, get, transaction
 
 Report = Callable[[int, int], None]  # called with how many questions were read, and of how many
-_OF = "from chat_turns t join conversations c on c.id = t.conversation_id left join question_fits f"
-_ASKED = f"{_OF} on f.turn_id = t.id and f.dataset_id = ? where c.project_id = ? and t.created_at >= ? and t.is_replaced = 0"
 
 
 class Params(JobParams):
@@ -72,7 +70,7 @@ def question_drift(workspace: Workspace, project: Project, run: Run, *, days: in
     threshold = _stored_threshold(permitted, run)
     row = permitted.db.execute(
         "select count(f.fit) as asked, coalesce(sum(f.fit < ?), 0) as unlike,"  # noqa: S608 a constant
-        f" coalesce(sum(f.turn_id is null), 0) as waiting {_ASKED}",
+        f" coalesce(sum(f.turn_id is null), 0) as waiting {ASKED}",
         [threshold or 0.0, run.dataset_id, project.id, since_of(days)],
     ).fetchone()
     unlike = 0 if threshold is None else row["unlike"]
@@ -87,7 +85,7 @@ def fits_of(workspace: Workspace, project: Project, run: Run, *, days: int) -> l
     """
     permitted = workspace.allowed("see project", project.id)
     rows = permitted.db.execute(
-        f"select f.fit {_ASKED} and f.fit is not null order by f.fit",  # noqa: S608 a constant
+        f"select f.fit {ASKED} and f.fit is not null order by f.fit",  # noqa: S608 a constant
         [run.dataset_id, project.id, since_of(days)],
     )
     return [row["fit"] for row in rows]
@@ -109,7 +107,7 @@ def compare_questions(
     run = get(permitted.db, Run, used.run_id)
     days = monitoring_settings_of(permitted, project).days
     waiting = permitted.db.execute(
-        f"select t.id, t.question {_ASKED} and f.turn_id is null",  # noqa: S608 a constant
+        f"select t.id, t.question {NOT_COMPARED}",  # noqa: S608 a constant
         [run.dataset_id, project.id, since_of(days)],
     ).fetchall()
     if not waiting:

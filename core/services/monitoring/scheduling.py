@@ -12,7 +12,7 @@ from core import jobs
 from core.access import Actor
 from core.errors import AccessError, GarrisonError
 from core.records import Evaluation, ModelInUse, now
-from core.services.monitoring.notes import since_of
+from core.services.monitoring.notes import NOT_COMPARED, since_of
 from core.settings import MonitoringSettings
 from core.storage import Workspace, find, transaction
 from core.storage.people import person_of_job
@@ -30,11 +30,6 @@ where u.number = (select max(number) from models_in_use where project_id = u.pro
     and not exists (
         select 1 from jobs where project_id = u.project_id and kind = 'compare questions' and created_at > ?
     )
-"""
-_WAITING = """
-select 1 from chat_turns t join conversations c on c.id = t.conversation_id
-left join question_fits f on f.turn_id = t.id and f.dataset_id = ?
-where c.project_id = ? and t.created_at >= ? and t.is_replaced = 0 and f.turn_id is null limit 1
 """
 
 
@@ -60,7 +55,8 @@ def queue_due(workspace: Workspace) -> None:
 def _is_any_waiting(workspace: Workspace, project_id: str, dataset_id: str, days: int | None) -> bool:
     """Return whether there are questions, of the days that are looked at, that were not compared yet."""
     since = since_of(days or MonitoringSettings().days)
-    return workspace.db.execute(_WAITING, [dataset_id, project_id, since]).fetchone() is not None
+    waiting = workspace.db.execute(f"select 1 {NOT_COMPARED} limit 1", [dataset_id, project_id, since])  # noqa: S608 a constant
+    return waiting.fetchone() is not None
 
 
 def _queue_comparing(workspace: Workspace, project_id: str) -> None:

@@ -28,6 +28,7 @@ from dashboard.components.chat.answer_html import STYLE, answer_html
 from dashboard.components.chat.series.ballot import LETTERS
 from dashboard.components.chat.series.page import show_all_series
 from dashboard.components.errors import show_error, shown_errors
+from dashboard.components.one_of import one_of
 
 LONGEST_TOKENS = 1024
 WHAT = {"one": "One question", "file": "Over a question file"}
@@ -37,15 +38,7 @@ _KEPT = "compared"  # id of the comparison that is shown
 def show_compare(workspace: Workspace, project: Project, answerers: Mapping[str, str]) -> None:
     """Show the choice between one question now and the questions of a file, and what was chosen."""
     st.html(STYLE)
-    what = st.segmented_control(
-        "What to ask",
-        list(WHAT),
-        default="one",
-        required=True,
-        format_func=lambda name: WHAT[name],
-        label_visibility="collapsed",
-        key="compare-what",
-    )
+    what = one_of("What to ask", WHAT, key="compare-what")
     if what == "one":
         show_one_question(workspace, project, answerers)
     else:

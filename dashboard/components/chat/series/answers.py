@@ -9,6 +9,7 @@ from core.storage import Workspace
 from core.storage.series_pages import Order
 from dashboard.components.chat.answer_html import answer_html
 from dashboard.components.evaluation.words import outcome_words
+from dashboard.components.one_of import one_of
 from dashboard.components.words import unformatted
 
 QUESTIONS_A_PAGE = 5  # answers are long
@@ -17,15 +18,7 @@ ORDERS: dict[Order, str] = {"most different": "Most different first", "as asked"
 
 def show_answers(workspace: Workspace, series: Series) -> None:
     """Show the questions, those on which the answers differ most first unless asked otherwise."""
-    order = st.segmented_control(
-        "Order",
-        list(ORDERS),
-        default="most different",
-        required=True,
-        format_func=lambda name: ORDERS[name],
-        key="series-order",
-        label_visibility="collapsed",
-    )
+    order = one_of("Order", ORDERS, key="series-order")
     pages = -(-series.question_count // QUESTIONS_A_PAGE)
     page = st.pagination(pages, key=f"series-page-{series.id}", max_visible_pages=5) if pages > 1 else 1
     first = (page - 1) * QUESTIONS_A_PAGE

@@ -17,6 +17,7 @@ from dashboard.components.chat.series.results import show_results
 from dashboard.components.chat.series.start import show_start
 from dashboard.components.errors import shown_errors
 from dashboard.components.follower import follow_job, follow_newest, is_active
+from dashboard.components.one_of import one_of
 from dashboard.components.words import JOB_WORDS, ago, clock
 
 VIEWS = {"results": "Results", "vote": "Vote without names", "answers": "All answers"}
@@ -46,20 +47,13 @@ def show_all_series(workspace: Workspace, project: Project, answerers: Mapping[s
             icon=":material/schedule:",
         )
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.segmented_control(
-            "What to look at",
-            list(VIEWS)[:1] if series.words_deleted_at else list(VIEWS),
-            default="results",
-            required=True,
-            format_func=lambda name: VIEWS[name],
-            label_visibility="collapsed",
-            key="series-view",
-        )
+        views = {"results": VIEWS["results"]} if series.words_deleted_at else VIEWS
+        view = one_of("What to look at", views, key="series-view")
         show_files(workspace, series)
         if may_delete(workspace, series):
             show_deletion(workspace, series)
     with shown_errors():
-        {"results": show_results, "vote": show_ballot, "answers": show_answers}[str(view)](workspace, series)
+        {"results": show_results, "vote": show_ballot, "answers": show_answers}[view](workspace, series)
 
 
 def choose_series(workspace: Workspace, found: Sequence[Series]) -> Series:
