@@ -756,6 +756,20 @@ class SeriesQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSource:
+    """A passage of approved text that an answer of a series was given from."""
+
+    document: str  # its name
+    page: str  # label of the page where it begins; "" if there are none
+    passage_id: str
+
+    @property
+    def words(self) -> str:
+        """Where it stands, and its id."""
+        return ", ".join(filter(None, (self.document, self.page, self.passage_id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesAnswer:
     """What one answerer of a series said to one of its questions; without a right answer, `f1` and `outcome` are None."""
 
@@ -769,6 +783,7 @@ class SeriesAnswer:
     whole_s: float
     f1: float | None = None  # token F1, 0 to 1
     outcome: AnswerOutcome | None = None
+    sources: tuple[SeriesSource, ...] = ()  # what the model read before it answered from the documents, the best first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -336,8 +336,9 @@ def m036_chat_retention(db: sqlite3.Connection) -> None:
 
 @migration
 def m037_words_of_series(db: sqlite3.Connection) -> None:
-    """Add when the words of a series were deleted, because its project keeps them no longer."""
+    """Add when the words of a series were deleted, which its project keeps no longer, and which sources its answers had."""
     db.execute("alter table series add column words_deleted_at text")
+    db.execute("alter table series_answers add column sources text not null default '[]'")
 
 
 def _store_null(db: sqlite3.Connection, stood_for: Mapping[str, Mapping[str, str | float]]) -> None:

@@ -7,7 +7,7 @@ from core.records import now
 
 _GONE = (  # the words of each table; what is replaced in a `traceless` block is overwritten in the file
     "update series_questions set question = '', reference = '', system = '', history = '[]' where series_id = :series",
-    "update series_answers set text = '' where series_id = :series",
+    "update series_answers set text = '', sources = '[]' where series_id = :series",
     "update comparisons set question = '', answers = (select json_group_array(json_set(value, '$.text', ''))"
     " from json_each(answers)) where series_id = :series",
     "update series set words_deleted_at = :at where id = :series",

@@ -22,6 +22,7 @@ class SampledAnswer:
     outcome: AnswerOutcome | None
     f1: float | None
     votes: int
+    sources: tuple[str, ...] = ()  # passages that it was given from, in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,11 @@ class FromDocuments:
         """What runs the model that answers."""
         return self._model.backend
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What was found for the last question; none if the documents do not tell."""
+        return tuple(self._found.sources) if self._found.is_told else ()
+
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
         """Yield the answer to the last message from the documents; see `ChatModel.stream`.
 

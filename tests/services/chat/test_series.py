@@ -12,7 +12,8 @@ import pytest
 from core import jobs
 from core.errors import AccessError, InputError
 from core.jobs import worker
-from core.records import Comparison, Job, Series, SeriesAnswer, SeriesQuestion
+from core.records import Comparison, Job, Series, SeriesAnswer, SeriesQuestion, SeriesSource
+from core.retrieval import Source
 from core.services.chat import comparing
 from core.services.chat.series import ballots, files, job, stored
 from core.services.chat.series.answerers import Chosen
@@ -21,6 +22,11 @@ from core.services.chat.series.report import report_of
 from core.storage import count, find, get, update
 from tests.access.conftest import SignIn, signed_in  # noqa: F401 - a fixture
 from tests.services.chat.compared import QUESTIONS, Reciter, allow_hosts, answered, params_for, write_questions
+
+SOURCE = Source(
+    document_id="document-1", document="winch.pdf", review_id="review-1", passage_id="passage-7", heading="", page="page 4",
+    start=0, text="It holds.",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -217,6 +223,7 @@ def test_one_that_reads_the_documents_is_another_than_one_that_does_not(workspac
     class FromDocuments(Reciter):
         def __init__(self, *_given: object) -> None:
             super().__init__({}, "From a document.")
+            self.sources = (SOURCE,)
 
     monkeypatch.setattr(job, "FromDocuments", FromDocuments)
     monkeypatch.setattr(job, "count_sources", lambda *_given, **_named: 0)
@@ -226,6 +233,14 @@ def test_one_that_reads_the_documents_is_another_than_one_that_does_not(workspac
     assert [each.title for each in series.answerers] == ["good, on models.site", "good, on models.site, from the documents"]
     answers = stored.page_of(workspace, series.id, first=0, most=1)[0].answers
     assert [answers[side].text for side in (0, 1)] == ["Four steel bolts.", "From a document."]
+    kept = SeriesSource(document="winch.pdf", page="page 4", passage_id="passage-7")
+    assert [answers[side].sources for side in (0, 1)] == [(), (kept,)]
+    row = next(csv.DictReader(StringIO(files.as_csv(workspace, series.id))))
+    assert [row[f"sources of {each.title}"] for each in series.answerers] == ["", "winch.pdf, page 4, passage-7"]
+    line = json.loads(files.as_jsonl(workspace, series.id).splitlines()[1])
+    told = {"document": "winch.pdf", "page": "page 4", "passage_id": "passage-7"}
+    assert [each["sources"] for each in line["answers"]] == [[], [told]]
+    assert "From winch.pdf, page 4, passage-7" in report_of(workspace, series.id)
     ballot = ballots.next_ballot(workspace, series.id)
     assert ballot
     ballots.cast(workspace, series.id, 1, ballot.texts.index("From a document."))

@@ -26,7 +26,7 @@ def as_csv(workspace: Workspace, series_id: str) -> str:
     series, permitted = permitted_series(workspace, series_id)
     file = io.StringIO()
     writer = csv.writer(file)
-    columns = ("answer", "state", "outcome", "token_f1", "seconds", "votes")
+    columns = ("answer", "state", "outcome", "token_f1", "seconds", "votes", "sources")
     named = [f"{column} of {each.title}" for each in series.answerers for column in columns]
     writer.writerow(map(harmless, ["number", "question", "right answer", "counts", *named]))
     votes = votes_by_question(permitted, series)
@@ -43,6 +43,7 @@ def as_csv(workspace: Workspace, series_id: str) -> str:
                     _number(answer.f1),
                     _number(answer.whole_s),
                     str(given),
+                    "; ".join(each.words for each in answer.sources),
                 ]
                 if answer
                 else [""] * len(columns)

@@ -13,7 +13,7 @@ from core.evaluation.scores import token_f1
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult, PathText
 from core.models.text import Pace
-from core.records import Project, Series, SeriesAnswer, SeriesAnswerer, SeriesQuestion, now
+from core.records import Project, Series, SeriesAnswer, SeriesAnswerer, SeriesQuestion, SeriesSource, now
 from core.services.chat.answerers import open_answerer
 from core.services.chat.keeping.stored_form import StoredForm
 from core.services.chat.series.answerers import Chosen, as_they_are, check_unchanged
@@ -153,18 +153,21 @@ def _answer(
         count_sources(workspace, project, report=lambda _done, _total: report(0, READING))
     report(0, f"Opening {answerer.title}")
     with closing(open_answerer(workspace, answerer.answerer)) as model:
-        asks = [Ask(_reading(workspace, project, model, answerer), _messages(question)) for question in questions]
+        readings = [_reading(workspace, project, model, answerer) for _ in questions]
+        asks = [Ask(reading or model, _messages(question)) for reading, question in zip(readings, questions, strict=True)]
         said = together(asks, max_tokens=settings["longest_tokens"], temperature=settings["temperature"], at_once=AT_ONCE)
         with closing(said):
             for each in said:
                 if isinstance(each, Ended):
                     question = questions[each.side]
-                    _store(context, _in_stored_form(workspace, question, _scored(question, side, each)))
+                    reading = readings[each.side]
+                    answer = replace(_scored(question, side, each), sources=reading.sources if reading else ())
+                    _store(context, _in_stored_form(workspace, question, answer))
                 report(isinstance(each, Ended), f"{answerer.title} answers")
 
 
-def _reading(workspace: Workspace, project: Project, model: ChatModel, answerer: SeriesAnswerer) -> ChatModel:
-    return _Reading(workspace, project, model) if answerer.from_documents else model
+def _reading(workspace: Workspace, project: Project, model: ChatModel, answerer: SeriesAnswerer) -> "_Reading | None":
+    return _Reading(workspace, project, model) if answerer.from_documents else None
 
 
 class _Reading:
@@ -173,11 +176,16 @@ class _Reading:
     def __init__(self, workspace: Workspace, project: Project, model: ChatModel) -> None:
         self._workspace, self._project, self._model = workspace, project, model
         self.backend = model.backend
+        self.sources: tuple[SeriesSource, ...] = ()
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> Generator[str, None, Pace]:
         try:
             reading = FromDocuments(self._workspace, self._project, self._model)
-            return (yield from reading.stream(messages, max_tokens=max_tokens, temperature=temperature))
+            pace = yield from reading.stream(messages, max_tokens=max_tokens, temperature=temperature)
+            self.sources = tuple(
+                SeriesSource(document=each.document, page=each.page, passage_id=each.passage_id) for each in reading.sources
+            )
+            return pace
         finally:
             self._workspace.close()  # this thread's connection
 

@@ -60,6 +60,7 @@ def _sample(permitted: Permitted, series: Series) -> list[Sampled]:
                 outcome=answer.outcome,
                 f1=answer.f1,
                 votes=given[side],
+                sources=tuple(each.words for each in answer.sources),
             )
             for side, answer in sorted(found.answers.items())
         )

@@ -53,5 +53,8 @@ def _show_answer(title: str, answer: SeriesAnswer | None, *, is_answerable: bool
         st.html(answer_html(answer.text))
         if words := STATE_WORDS[answer.state]:
             st.caption(f"{words.capitalize()}.")
+        if answer.sources:
+            places = dict.fromkeys(", ".join(filter(None, (each.document, each.page))) for each in answer.sources)
+            st.caption(f":material/menu_book: From {unformatted('; '.join(places))}")
     else:
         st.caption(answer.problem or "It ended without a word.")
