@@ -53,8 +53,9 @@ def state_words(pair: QuestionPair) -> str:
 
 def provenance(pair: QuestionPair) -> str:
     """Say where a pair comes from, who wrote it and how, and who changed it last."""
+    way = WRITERS[pair.writer].words if pair.writer in WRITERS else "earlier version"
     made = {
-        "generated": f"written automatically ({WRITERS[pair.writer].words if pair.writer in WRITERS else 'earlier version'})",
+        "generated": f"written automatically ({way})",
         "imported": "brought in",
         "written": "written by hand",
         "feedback": "made from feedback on an answer",
