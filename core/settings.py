@@ -14,6 +14,7 @@ Goal = Literal["quick", "facts", "heart", "style"]
 Keep = Literal["best", "last"]
 Objective = Literal["answers", "dpo"]
 Method = Literal["lora", "rslora", "dora", "full"]
+Weights = Literal["whole", "divided"]
 Layers = Literal["all", "mlp", "attention"]
 DetectionLevel = Literal["standard", "thorough"]
 SplitChoice = Literal["auto", "document", "passage", "wording"]
@@ -161,6 +162,7 @@ class TrainingSettings(Settings):
     start_run: str = ""  # id of the run that this one goes on from, with its adapter; "": with a fresh one
     max_tokens: int = Field(default=512, ge=32, le=32768)  # per row
     processes: int = Field(default=1, ge=1, le=64)  # that share the rows of each step; with GPUs, one for each of them
+    weights: Weights = "whole"  # of the model, in each process; "divided": each process holds a part of every layer
     checkpoint_steps: int = Field(default=20, ge=1)
     sample_questions: int = Field(default=5, ge=0, le=20)  # answered at each measurement, to be read while it trains
     canaries: int = Field(default=0, ge=0, le=5)  # made-up sentences planted, to measure what is learned by heart
@@ -190,6 +192,19 @@ class TrainingSettings(Settings):
             raise ValueError(f"method full needs precision {' or '.join(EXACT)}, because weights of fewer bits cannot learn")
         if self.method == "full" and (self.general_share or self.start_run):
             raise ValueError("general_share and start_run need an adapter, and method full trains without one")
+        return self
+
+    @model_validator(mode="after")
+    def _can_divide(self) -> Self:
+        """Check that weights are divided only where there are several processes, and weights that can be."""
+        if self.weights == "whole":
+            return self
+        if self.processes == 1:
+            raise ValueError("weights divided needs processes of 2 or more, among which they are divided")
+        if self.precision not in EXACT:
+            raise ValueError(f"weights divided needs precision {' or '.join(EXACT)}, because quantized weights stay whole")
+        if self.method == "full" or self.objective == "dpo":
+            raise ValueError("weights divided needs an adapter that learns answers, not method full or objective dpo")
         return self
 
     @model_validator(mode="after")

@@ -71,6 +71,7 @@ def load_causal(
     template: str = "",
     cache: Path | None = None,
     split: Split | None = None,
+    is_staged: bool = False,
 ) -> CausalModel:
     """Load a model for training or inference, on the GPU if there is one.
 
@@ -82,6 +83,8 @@ def load_causal(
         cache: folder for GGUFs unpacked to safetensors in fp16 (2 bytes per weight), which makes the next load fast:
             1.2 s of CPU time instead of 34 s for the embedded model. None unpacks every time.
         split: where the parts of a folder of safetensors go, for inference alone; None for the first GPU or the memory.
+        is_staged: leave the weights as they are stored, in main memory, where only what is read takes room: for whoever
+            divides them among several processes.
 
     Raises:
         InputError: this is not a language model that can be loaded safely.
@@ -96,7 +99,7 @@ def load_causal(
         check_safetensors(path, path.name)
     sys.audit("garrison.load", str(path))
     with memory_errors():
-        options = load_options(precision, device)
+        options = {"dtype": "auto"} if is_staged else load_options(precision, device)
         options |= _placed(split, is_quantized="quantization_config" in options) if split else {}
         try:
             if format == "gguf" and cache is not None:
@@ -111,9 +114,10 @@ def load_causal(
                     command="garrison models verify",
                 ),
             ) from error
-        if not {"quantization_config", "device_map"} & options.keys():  # such models are in place and cannot be moved
+        is_placed = is_staged or {"quantization_config", "device_map"} & options.keys()
+        if not is_placed:  # such models are in place and cannot be moved
             model.to(device)
-    if device == "cpu":
+    if device == "cpu" and not is_staged:
         compute_in_fp32(model, precision)
     model.requires_grad_(False)
     model.eval()

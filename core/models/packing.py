@@ -64,17 +64,17 @@ def group(rows: Sequence[Encoded], limit: int, *, may_share: bool = True) -> Ite
         yield chosen
 
 
-def fit(work: Callable[[int], Result], limit: int) -> tuple[Result, int]:
+def fit(work: Callable[[int], Result], limit: int, *, least: int = LEAST_PACK_TOKENS) -> tuple[Result, int]:
     """Return `work(limit)` and the limit, halving it and retrying while the GPU runs out of memory.
 
     Raises:
-        torch.OutOfMemoryError: not even packs of LEAST_PACK_TOKENS fit.
+        torch.OutOfMemoryError: not even packs of `least` tokens fit.
     """
     while True:
         try:
             return work(limit), limit
         except torch.OutOfMemoryError:
-            if limit <= LEAST_PACK_TOKENS:
+            if limit <= least:
                 raise
         limit //= 2
         torch.cuda.empty_cache()

@@ -125,7 +125,7 @@ def append(file: TextIO, progress: "Progress") -> None:
 
 def _identity(trainer: "Trainer") -> str:
     """Compute a hash shared by trainings that take the same steps, however often they save and whatever they show."""
-    values = trainer.settings.model_dump(exclude={"checkpoint_steps", "goal", "sample_questions", "canaries"})
+    values = trainer.settings.model_dump(exclude={"checkpoint_steps", "goal", "sample_questions", "canaries", "weights"})
     settings = {name: value if isinstance(value, str) else float(value) for name, value in values.items()}  # 6 equals 6.0
     told = json.dumps(
         [settings, len(trainer.rows), len(trainer.texts), trainer.steps, list(trainer.rows[0].tokens)], sort_keys=True

@@ -29,6 +29,9 @@ RUNTIME_BYTES = 4.9e8  # the interpreter with its libraries: what was held after
 TOKEN_FACTORS, TOKEN_BYTES = {"bf16": 7.3, "fp32": 10.7}, 6e5
 TOKEN_FACTOR = 11.8  # in the other precisions, where weights are turned into fp32 for each product besides
 PACK = 1024  # tokens that go through the model at once on a processor: `core.models.packing.PACK_TOKENS`
+# Of weights that are divided, what each process holds besides its part: embeddings, and two layers that are put together.
+# Of the model of `python -m tests.benchmarks.dividing` with its eight layers it is .14 to .27, and less of deeper ones.
+WHOLE_SHARE = 0.25
 CHECKPOINT_BYTES = 12  # of a weight that learns: itself and the two means of AdamW, in 4 bytes each
 HARMED_BELOW = 3e8  # weights of a model that full training harms (arXiv 2606.06920)
 LORA_SHARE = 0.0181 / 8  # trainable share per unit of rank: 2.44 M of 134.5 M weights at rank 8
@@ -71,12 +74,23 @@ class Fit:
     start_s: float = START_S  # of these, before the first step
     is_speed_measured: bool = False  # by an earlier run or probe of this model here, whatever else the machine did then
     is_busy: bool = False  # whether other programs keep the machine busy, which the duration does not count
+    process_bytes: float = 0.0  # of the memory, what each process needs
+    parts: int = 1  # that the weights are divided into, each held by a process
+    is_on_gpus: bool = False  # whether each of these processes has a GPU of its own
+
+    @property
+    def division(self) -> str:
+        """Among how many the weights are divided and what each needs, in a sentence; "" if they are whole."""
+        if self.parts == 1:
+            return ""
+        among = f"{self.parts} {'GPUs' if self.is_on_gpus else 'processes'}"
+        return f"The weights are divided among {among}; each needs about {size(self.process_bytes)}."
 
     @property
     def basis(self) -> str:
         """What these figures rest on, in a sentence, and one more if the machine is busy."""
         speed = "at the speed last measured here" if self.is_speed_measured else "for a machine that does nothing else"
-        rests_on = f"An estimate from the model's size and the questions' length, {speed}."
+        rests_on = f"An estimate from the model's size and the questions' length, {speed}. {self.division}".rstrip()
         slower = "It may take longer now." if self.is_speed_measured else "It takes twice as long now, or longer."
         return f"{rests_on} {BUSY} {slower}" if self.is_busy else rests_on
 
@@ -150,7 +164,7 @@ def remedies(settings: TrainingSettings) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if settings.method == "full":
         changes["method"] = "lora"
-    elif settings.precision != "4bit":
+    elif settings.precision != "4bit" and settings.weights == "whole":
         changes["precision"] = "4bit"
     if settings.batch_size > 1:
         changes["batch_size"] = max(1, settings.batch_size // 4)
@@ -177,6 +191,7 @@ def estimate(
     free_memory_bytes: float,
     free_disk_bytes: float,
     is_busy: bool = False,
+    gpus: int = 0,
 ) -> Fit:
     """Estimate what training `model` on so much needs.
 
@@ -189,6 +204,7 @@ def estimate(
         free_memory_bytes: free memory of this machine.
         free_disk_bytes: free space on the disk that holds the workspace.
         is_busy: whether other programs keep the machine busy.
+        gpus: how many GPUs there are, if that is known.
     """
     weights = weight_count(model)
     tokens = min(row_tokens(amount), settings.max_tokens)
@@ -201,8 +217,14 @@ def estimate(
     steps = seen / (settings.batch_size * settings.gradient_accumulation)
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
     loaded = 0.0 if is_whole else loaded_bytes(model, settings, expert_weights=expert_weights)  # else among those that learn
+    parts = settings.processes if settings.weights == "divided" else 1
+    held = loaded if parts == 1 else loaded * (WHOLE_SHARE + (1 - WHOLE_SHARE) / parts)
+    each = RUNTIME_BYTES + held + 16 * trainable
     return Fit(
-        memory_bytes=settings.processes * (RUNTIME_BYTES + loaded + 16 * trainable) + activations,
+        memory_bytes=settings.processes * each + activations,
+        process_bytes=each + activations,
+        parts=parts,
+        is_on_gpus=gpus >= parts,
         free_memory_bytes=free_memory_bytes,
         disk_bytes=(4 + 2 * CHECKPOINT_BYTES) * trainable + 1e7,  # what is learned, and two checkpoints with the optimizer
         checkpoint_bytes=CHECKPOINT_BYTES * trainable,

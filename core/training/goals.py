@@ -3,15 +3,15 @@
 Each derived value comes with its reason, in a sentence that the Train page and `garrison train --plan` show.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.records import Model
-from core.settings import Goal, Precision, TrainingSettings
+from core.settings import EXACT, Goal, Precision, TrainingSettings
 from core.training.fit import HARMED_BELOW, LORA_SHARE, Amount, Fit, estimate, weight_count
 from core.training.speeds import WORTH, gain_of_bf16
-from core.words import check_choice, counted, duration
+from core.words import check_choice, counted, duration, size
 
 # The embedded model learns at 1e-3 (docs/decisions/training.md). The best rate falls with the width of a model to the power
 # .78 (Schulman and others 2025, "LoRA without regret"), and width grows with the root of the number of weights.
@@ -63,6 +63,7 @@ class Situation:
     preferences: int = 0  # questions with an answer that reviewers preferred to another
     minutes: float | None = None
     is_busy: bool = False  # whether other programs keep the machine busy
+    gpu_bytes: Sequence[float] = ()  # the memory of each GPU, if there are several
     speeds: Mapping[str, float] = field(default_factory=dict)  # of products by precision, if they were measured here
 
     def fit(self, settings: TrainingSettings) -> Fit:
@@ -76,6 +77,7 @@ class Situation:
             free_memory_bytes=self.free_memory_bytes,
             free_disk_bytes=self.free_disk_bytes,
             is_busy=self.is_busy,
+            gpus=len(self.gpu_bytes),
         )
 
 
@@ -113,6 +115,8 @@ def derive(goal: str, situation: Situation, changes: Mapping[str, Any] | None = 
     settings = TrainingSettings.from_values({**values, **changed})
     if "precision" not in changed:
         settings, reasons["precision"] = _with_precision(settings, situation)
+    settings, why = _divided(settings, situation, changed)
+    reasons |= why
     if "epochs" not in changed and not settings.max_steps:
         settings, reasons["epochs"] = _in_time(settings, situation, reasons["epochs"])
     return Derived(settings, reasons, warning_of(settings, situation.model))
@@ -127,6 +131,8 @@ def as_found(found: TrainingSettings, situation: Situation, changes: Mapping[str
     changed = dict(changes or {})
     settings = TrainingSettings.from_values({**found.model_dump(), **changed})
     reasons = {name: "From this project's own goal, which a search found." for name in FOUND if name not in changed}
+    settings, why = _divided(settings, situation, changed)
+    reasons |= why
     if "epochs" not in changed and not settings.max_steps:
         settings, reasons["epochs"] = _in_time(settings, situation, reasons["epochs"])
     return Derived(settings, reasons, warning_of(settings, situation.model))
@@ -147,10 +153,10 @@ def _derived(aim: Aim, situation: Situation, *, is_whole: bool) -> dict[str, tup
     weights, facts = weight_count(situation.model), situation.amount.facts
     rank = max(aim.least_rank, _rank(weights, facts))
     rate = aim.rate_share * REFERENCE_RATE * (REFERENCE_WEIGHTS / weights) ** RATE_POWER
-    size = f"a model of {weights / 1e6:,.0f} million weights"
+    of_size = f"a model of {weights / 1e6:,.0f} million weights"
     epochs = (aim.shown, f"Each of the {counted(facts, 'fact')} is shown {aim.shown:g} times, in different words.")
     if is_whole:
-        why = f"A tenth of what fits an adapter on {size}: all weights learn at once."
+        why = f"A tenth of what fits an adapter on {of_size}: all weights learn at once."
         return {"epochs": epochs, "learning_rate": (float(f"{rate * WHOLE_RATE:.2g}"), why)}
     kept: dict[str, tuple[Any, str]] = {}
     if aim.keeps_general:
@@ -162,7 +168,7 @@ def _derived(aim: Aim, situation: Situation, *, is_whole: bool) -> dict[str, tup
         "epochs": epochs,
         "lora_rank": (rank, f"{room}: the adapter gets {_adapter_weights(weights, rank) / 1e6:.1f} million weights."),
         "lora_alpha": (2 * rank, "Twice the rank, as usual."),
-        "learning_rate": (float(f"{rate:.2g}"), f"What fits {size}: larger ones learn with smaller steps."),
+        "learning_rate": (float(f"{rate:.2g}"), f"What fits {of_size}: larger ones learn with smaller steps."),
         **kept,
     }
 
@@ -199,6 +205,28 @@ def _with_precision(settings: TrainingSettings, situation: Situation) -> tuple[T
             exact = "The most exact numbers, for which there is memory."
             return fitting, exact if is_exact else "More exact numbers need more memory than is free."
     return settings.model_copy(update={"precision": FROM_LARGE_TO_SMALL[-1]}), "The smallest that there is; it may not fit."
+
+
+def _divided(
+    settings: TrainingSettings, situation: Situation, changed: Mapping[str, Any]
+) -> tuple[TrainingSettings, dict[str, str]]:
+    """Return the settings with weights divided among all GPUs, and why, if they do not fit on one but do on all together."""
+    parts, whole = len(situation.gpu_bytes), situation.fit(settings).process_bytes
+    is_possible = settings.method != "full" and settings.objective == "answers"
+    if parts < 2 or not is_possible or not changed.keys().isdisjoint(("weights", "processes")):
+        return settings, {}
+    room = 0.9 * min(situation.gpu_bytes)
+    if whole <= room:
+        return settings, {}
+    for precision in EXACT if "precision" not in changed else {settings.precision}.intersection(EXACT):
+        divided = settings.model_copy(update={"weights": "divided", "processes": parts, "precision": precision})
+        if situation.fit(divided).process_bytes <= room:
+            why = f"The weights are divided among {parts} GPUs: whole they need {size(whole)}, and one has {size(room)}."
+            told = {"weights": why, "processes": "One for each GPU."}
+            if "precision" not in changed:
+                told["precision"] = "The most exact numbers, for which there is memory on all GPUs together."
+            return divided, told
+    return settings, {}
 
 
 def _in_time(settings: TrainingSettings, situation: Situation, reason: str) -> tuple[TrainingSettings, str]:

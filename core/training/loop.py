@@ -18,12 +18,22 @@ from core.errors import InputError, ModelError
 from core.models.causal import CausalModel
 from core.models.conversation import Encoded
 from core.models.losses import mean_losses
-from core.models.packing import PACK_TOKENS, Pack, can_share, fit, group, has_plain_output, pack, token_losses
+from core.models.packing import (
+    LEAST_PACK_TOKENS,
+    PACK_TOKENS,
+    Pack,
+    can_share,
+    fit,
+    group,
+    has_plain_output,
+    pack,
+    token_losses,
+)
 from core.models.torch_setup import memory_errors, peft_warnings_logged
 from core.settings import Layers, TrainingSettings
 from core.training.drift import drifts
 from core.training.learning import RECENT, is_diverging
-from core.training.memory import held_bytes, peak_bytes
+from core.training.memory import held_bytes, held_weight_bytes, peak_bytes
 from core.training.preferences import Preferences
 from core.training.products import join_products
 from core.training.progress import Progress
@@ -81,6 +91,10 @@ class Trainer:
         self.model = causal.model if settings.method == "full" else attach_adapter(causal, settings)
         if start:
             begin_with(self.model, start)
+        if self.team.is_divided:
+            from core.training.team.dividing import divide  # torch's part for this takes a second to import
+
+            divide(causal, self.model, self.team)
         self.causal = replace(causal, model=self.model)
         self.validation = validation
         self.weights = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
@@ -92,7 +106,9 @@ class Trainer:
         if rejected:
             beta, may_share = settings.preference_beta, self.may_share
             self.preferences = Preferences(self.causal, rows, rejected, beta=beta, may_share=may_share)
-        self.pack_tokens = PACK_TOKENS[causal.device]
+        # Divided, all processes go through the model equally often: one alone cannot try again with smaller packs.
+        self.pack_tokens = PACK_TOKENS["cpu" if self.team.is_divided else causal.device]
+        self.least_tokens = self.pack_tokens if self.team.is_divided else LEAST_PACK_TOKENS
         in_step = settings.batch_size * settings.gradient_accumulation
         self.texts_per_step = min(max(1, round(settings.passage_share * in_step)), in_step - 1) if texts else 0
         most = in_step - self.texts_per_step - 1
@@ -142,10 +158,10 @@ class Trainer:
             SetupError: not enough memory.
         """
         self.model.train()
-        with memory_errors(), torch.random.fork_rng():  # dropout draws numbers
+        with self.team.together(), memory_errors(), torch.random.fork_rng():  # dropout draws numbers
             longest = longest_places(self.rows, self.rows_per_step)
             others = self.texts[: self.texts_per_step], self.general[: self.general_per_step]
-            _, self.pack_tokens = fit(partial(self._backward, longest, *others), self.pack_tokens)
+            _, self.pack_tokens = fit(partial(self._backward, longest, *others), self.pack_tokens, least=self.least_tokens)
         self.optimizer.zero_grad(set_to_none=True)
 
     def take_step(self) -> Progress:
@@ -164,8 +180,9 @@ class Trainer:
         for options in self.optimizer.param_groups:
             options["lr"] = learning_rate
         self.model.train()
-        with memory_errors():
-            (loss, drift), self.pack_tokens = fit(partial(self._backward, chosen, texts, general), self.pack_tokens)
+        work = partial(self._backward, chosen, texts, general)
+        with self.team.together(), memory_errors():
+            (loss, drift), self.pack_tokens = fit(work, self.pack_tokens, least=self.least_tokens)
         loss, drift_sum = self.team.add_up(self.weights.values(), (loss, drift or 0.0))
         self.drift = None if drift is None else drift_sum
         if not math.isfinite(loss):
@@ -277,6 +294,7 @@ class Trainer:
             "trainable_weights": sum(weight.numel() for weight in self.weights.values()),
             "adapted_layers": adapted(self.model),
             "weights_bytes": int(self.model.get_memory_footprint()),
+            "held_weight_bytes": held_weight_bytes(self.model),
             "device": self.causal.device,
         }
 
@@ -323,9 +341,10 @@ class Trainer:
         learned_count = sum(len(row.tokens) - row.answer_start for row in rows)
         own = self.team.share(rows)
         total = 0.0
-        for chosen in group(own, pack_tokens, may_share=self.may_share):
-            packed = pack([own[index] for index in chosen], dtype=self.causal.dtype, device=self.causal.device)
-            loss = by_token(self.model, packed).sum() / learned_count
+        for chosen in self.team.passes(list(group(own, pack_tokens, may_share=self.may_share))):
+            learned = rows[:1] if chosen is None else [own[index] for index in chosen]
+            packed = pack(learned, dtype=self.causal.dtype, device=self.causal.device)
+            loss = by_token(self.model, packed).sum() / learned_count * (chosen is not None)
             (weight * loss).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         return total
@@ -345,7 +364,8 @@ class Trainer:
 
     def _validate(self) -> float:
         """Return the mean loss over the validation rows, each weighted equally."""
-        losses = mean_losses(self.causal, self.validation, may_share=self.may_share)
+        with self.team.together():
+            losses = mean_losses(self.causal, self.validation, may_share=self.may_share)
         return sum(losses) / len(losses)
 
 

@@ -1,8 +1,12 @@
 """How much memory a training holds, and the most it held."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import psutil
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def held_bytes(device: str) -> int:
@@ -12,6 +16,12 @@ def held_bytes(device: str) -> int:
 
         return int(torch.cuda.memory_allocated())
     return int(psutil.Process().memory_info().rss)
+
+
+def held_weight_bytes(model: "nn.Module") -> int:
+    """Return the bytes of a model's weights that this process holds: of those divided among several, its part."""
+    held = (weight.to_local() if hasattr(weight, "to_local") else weight for weight in model.parameters())
+    return sum(weight.numel() * weight.element_size() for weight in held)
 
 
 def peak_bytes(device: str) -> int:

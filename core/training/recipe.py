@@ -13,7 +13,7 @@ The folder of a finished run:
     result.json       the adapter's hash and the run's metrics
 
 Calling `train` again on the folder of an interrupted run continues from its last intact checkpoint.
-Not supported: a model divided over several GPUs, several machines.
+Not supported: several machines.
 """
 
 import json
@@ -103,6 +103,8 @@ def train(
         validation = rows.validation_sample(causal, validation_rows, settings)
         facts = fact_count(row.get("fact") for row in train_rows)
         texts = rows.text_pieces(causal, passages, settings)
+        asked = samples.sample_questions(causal, validation_rows or train_rows, settings.sample_questions)
+        is_divided = settings.weights == "divided"
         work = Work(
             path=path,
             format=format,
@@ -115,6 +117,8 @@ def train(
             facts=facts,
             settings=settings,
             start=start,
+            validation=validation if is_divided else (),
+            asked=asked if is_divided else (),
         )
         trainer = Trainer(
             causal,
@@ -133,7 +137,6 @@ def train(
         note("Answering the questions held back, before anything is learned")
         checkpoints.resume(folder, trainer)
         log = checkpoints.open_log(folder, trainer)
-        asked = samples.sample_questions(causal, validation_rows or train_rows, settings.sample_questions)
         if trainer.step == 0:
             samples.answer_samples(kept, trainer, asked)
 

@@ -28,16 +28,9 @@ def sample_questions(causal: "CausalModel", rows: Sequence[Mapping[str, Any]], c
 
 def answer_samples(kept: RunFolder, trainer: "Trainer", rows: Sequence[Mapping[str, Any]]) -> None:
     """Append how the model answers `rows` at this step; what a resumed run answered later than that is dropped."""
-    from core.models.decoding import generate_batch
-
     if not rows:
         return
-    was_training = trainer.model.training
-    trainer.model.eval()
-    try:
-        answers = generate_batch(trainer.causal, [asked(row) for row in rows], max_tokens=MAX_TOKENS)
-    finally:
-        trainer.model.train(was_training)
+    answers = answers_now(trainer, rows)
     told = [
         {"question": row["input"], "reference": row["output"], "answer": answer}
         for row, answer in zip(rows, answers, strict=True)
@@ -45,6 +38,19 @@ def answer_samples(kept: RunFolder, trainer: "Trainer", rows: Sequence[Mapping[s
     before = [each for each in read_samples(kept) if each["step"] < trainer.step]
     lines = [json.dumps(each, ensure_ascii=False) for each in (*before, {"step": trainer.step, "answers": told})]
     write_atomic(kept.samples, "".join(f"{line}\n" for line in lines))
+
+
+def answers_now(trainer: "Trainer", rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return how the model answers `rows` at this step; where its weights are divided, all processes ask at once."""
+    from core.models.decoding import generate_batch
+
+    was_training = trainer.model.training
+    trainer.model.eval()
+    try:
+        with trainer.team.together():
+            return generate_batch(trainer.causal, [asked(row) for row in rows], max_tokens=MAX_TOKENS)
+    finally:
+        trainer.model.train(was_training)
 
 
 def read_samples(kept: RunFolder) -> list[dict[str, Any]]:

@@ -19,7 +19,8 @@ def load_to_train(
     Arguments and errors are those of `load_causal`.
     """
     if settings.method != "full":
-        return load_causal(path, format, precision=settings.precision, template=template, cache=cache)
+        is_staged = settings.weights == "divided"
+        return load_causal(path, format, precision=settings.precision, template=template, cache=cache, is_staged=is_staged)
     return unfrozen(load_causal(path, format, template=template, cache=cache), settings.precision)
 
 

@@ -36,6 +36,10 @@ LABELS = {
     "lora_dropout": ("LoRA dropout", "Share of the adapter that is switched off at random in a step."),
     "max_tokens": ("Longest row in tokens", "Longer rows are left out."),
     "processes": ("Processes", "That share the questions of each step. With several GPUs: one for each of them."),
+    "weights": (
+        "Weights of the model",
+        "whole: all of them in each process. divided: a part in each, for models too large for one GPU.",
+    ),
     "checkpoint_steps": ("Steps between checkpoints", "After a stop, at most this much is lost."),
     "keep": ("Which state to keep", "last: knows its questions best. best: the lowest error on the questions held back."),
     "seed": ("Seed", "The same seed gives the same run."),

@@ -104,3 +104,29 @@ def test_preferences_are_learned_in_few_small_steps_on_two_answers_each():
     assert many - START_S == pytest.approx(2 * (few - START_S))
     with pytest.raises(InputError, match="preferred answers alone"):
         derive("facts", here, {"objective": "dpo", "passage_share": 0.2})
+
+
+GPUS = replace(HERE, model=LARGE, free_memory_bytes=1e12, gpu_bytes=(24e9, 24e9))
+
+
+def test_weights_that_do_not_fit_on_one_gpu_are_divided_among_all():
+    derived = derive("quick", GPUS)
+    chosen = derived.settings
+    assert (chosen.weights, chosen.processes, chosen.precision) == ("divided", 2, "bf16")
+    assert derived.reasons["weights"].startswith("The weights are divided among 2 GPUs: ")
+    assert derived.reasons["processes"] == "One for each GPU."
+    fit = GPUS.fit(chosen)
+    assert fit.process_bytes < 0.9 * 24e9 < GPUS.fit(chosen.model_copy(update={"weights": "whole"})).process_bytes
+    assert "The weights are divided among 2 GPUs; each needs about" in fit.basis
+
+
+@pytest.mark.parametrize("situation", [replace(GPUS, model=SMALL), replace(GPUS, gpu_bytes=(8e9, 8e9)), HERE])
+def test_weights_stay_whole_where_they_fit_on_one_gpu_or_not_even_on_all(situation):
+    derived = derive("quick", situation)
+    assert (derived.settings.weights, derived.settings.processes) == ("whole", 1)
+    assert "weights" not in derived.reasons
+
+
+@pytest.mark.parametrize("changes", [{"weights": "whole"}, {"processes": 1}, {"precision": "4bit"}, {"method": "full"}])
+def test_weights_are_not_divided_against_what_a_person_chose(changes):
+    assert derive("quick", GPUS, changes).settings.weights == "whole"

@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -54,8 +56,19 @@ def situation_here(
         preferences=len(preferences_of(workspace, project)) if objective == "dpo" else 0,
         minutes=minutes,
         is_busy=is_busy(),
+        gpu_bytes=gpu_bytes(),
         speeds=kept_speeds(workspace.speeds_path),
     )
+
+
+@cache
+def gpu_bytes() -> tuple[float, ...]:
+    """Return the memory of each GPU if there are several; torch is asked only where Linux tells of them."""
+    if len(list(Path("/proc/driver/nvidia/gpus").glob("*"))) < 2:
+        return ()
+    import torch
+
+    return tuple(float(torch.cuda.get_device_properties(each).total_memory) for each in range(torch.cuda.device_count()))
 
 
 def fit_here(workspace: Workspace, project: Project, model: Model, *, amount: Amount, settings: TrainingSettings) -> Fit:

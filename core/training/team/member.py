@@ -15,13 +15,14 @@ def main() -> None:
     """Take the steps that the first process takes, until that says that there is none left."""
     refuse_connections()
     told = json.load(sys.stdin)
-    from core.training import checkpoints, rows
+    from core.training import checkpoints, rows, samples
     from core.training.loop import Trainer
     from core.training.team.starting import Work, join, leave
     from core.training.team.team import Team
     from core.training.whole import load_to_train
 
-    work, team = Work.from_json(told["work"]), Team(rank=told["rank"], size=told["size"])
+    work = Work.from_json(told["work"])
+    team = Team(rank=told["rank"], size=told["size"], is_divided=work.settings.weights == "divided")
     join(Path(told["meeting"]), team)
     causal = load_to_train(work.path, work.format, settings=work.settings, template=work.template, cache=work.cache)
     trainer = Trainer(
@@ -30,15 +31,22 @@ def main() -> None:
         texts=work.texts,
         general=rows.general_rows(causal, work.settings),
         rejected=work.rejected,
-        validation=(),
+        validation=work.validation,
         settings=work.settings,
         facts=work.facts,
         start=work.start,
         team=team,
     )
+    if team.is_divided:
+        trainer.rehearse()
     checkpoints.resume(work.folder, trainer)
+    if trainer.step == 0:
+        samples.answers_now(trainer, work.asked)
     while team.goes_on():
         trainer.take_step()
+        if trainer.is_measured or trainer.step == trainer.steps:
+            samples.answers_now(trainer, work.asked)
+    trainer.measure()
     leave()
 
 

@@ -42,6 +42,10 @@ class Work:
     facts: int
     settings: TrainingSettings
     start: Path | None = None
+    validation: Sequence[
+        Encoded
+    ] = ()  # and what is asked on the way: only if weights are divided, which takes all processes
+    asked: Sequence[Mapping[str, Any]] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON types."""
@@ -57,6 +61,8 @@ class Work:
             "facts": self.facts,
             "settings": self.settings.model_dump(),
             "start": str(self.start) if self.start else None,
+            "validation": _told(self.validation),
+            "asked": [dict(row) for row in self.asked],
         }
 
     @classmethod
@@ -74,6 +80,8 @@ class Work:
             facts=told["facts"],
             settings=TrainingSettings.from_values(told["settings"]),
             start=Path(told["start"]) if told["start"] else None,
+            validation=_read(told["validation"]),
+            asked=told["asked"],
         )
 
 
@@ -96,7 +104,7 @@ def team_for(work: Work) -> Iterator[Team]:
         meeting = Path(name) / "team"
         others = [_start(work, meeting, rank=rank, size=size) for rank in range(1, size)]
         threads = torch.get_num_threads()
-        team, wait_s = Team(rank=0, size=size), 0.0
+        team, wait_s = Team(rank=0, size=size, is_divided=work.settings.weights == "divided"), 0.0
         try:
             join(meeting, team)
             yield team

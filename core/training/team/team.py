@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed import DistError
 
 from core.errors import SetupError
 from core.models.conversation import Encoded
@@ -21,6 +22,7 @@ class Team:
 
     rank: int = 0
     size: int = 1
+    is_divided: bool = False  # whether each process holds a part of the weights, so that all go through the model together
 
     def share(self, rows: Sequence[Encoded]) -> Sequence[Encoded]:
         """Return the rows of a step that this process learns from: long and short ones dealt out in turn."""
@@ -53,15 +55,47 @@ class Team:
         """
         if self.size == 1:
             return is_next
-        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
-        told = torch.tensor([float(is_next and self.rank == 0)], device=device)
+        told = torch.tensor([float(is_next and self.rank == 0)], device=_device())
         self._exchange(told)
         return bool(told.item())
+
+    def passes(self, own: Sequence[Sequence[int]]) -> Iterator[Sequence[int] | None]:
+        """Yield the packs of this process; where weights are divided, then None for each that another process has more.
+
+        Raises:
+            SetupError: another process has ended.
+        """
+        most = len(own)
+        if self.is_divided:
+            counts = torch.zeros(self.size, device=_device())
+            counts[self.rank] = len(own)
+            self._exchange(counts)
+            most = int(counts.max().item())
+        yield from own
+        yield from [None] * (most - len(own))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Watch over a block in which the processes put layers together: one that has ended is told as such.
+
+        Raises:
+            SetupError: another process has ended.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            if not (self.is_divided and (isinstance(error, DistError) or "gloo" in str(error).lower())):
+                raise
+            raise _ended(self.size) from error
 
     def _exchange(self, told: Tensor) -> None:
         """Replace numbers by their sums over all processes."""
         with ended_told(self.size):
             distributed.all_reduce(told)
+
+
+def _device() -> str:
+    return "cuda" if distributed.get_backend() == "nccl" else "cpu"
 
 
 @contextmanager
@@ -70,7 +104,11 @@ def ended_told(size: int) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise SetupError(
-            f"One of the {size} processes that train together has ended.",
-            "See whether memory ran out; resume the job, or train with processes=1.",
-        ) from error
+        raise _ended(size) from error
+
+
+def _ended(size: int) -> SetupError:
+    return SetupError(
+        f"One of the {size} processes that train together has ended.",
+        "See whether memory ran out; resume the job, or train with processes=1.",
+    )

@@ -115,3 +115,11 @@ def test_the_fewest_changes_that_fit_are_proposed(free, changes):
         return estimate(model, settings, amount=amount, tokens_per_s=0, free_memory_bytes=free * GB, free_disk_bytes=GB)
 
     assert fitting_changes(SETTINGS, fit_of) == changes
+
+
+def test_divided_weights_are_not_probed(workspace, learned, monkeypatch):
+    monkeypatch.setattr(probing, "check_reviewed", lambda *_: None)
+    monkeypatch.setattr(probing, "find_trainable", lambda *_: None)
+    divided = TrainingSettings(processes=2, weights="divided")
+    with pytest.raises(InputError, match="Three steps cannot be tried"):
+        probing.check(workspace, learned.project.id, probing.Params(model="tiny", settings=divided))

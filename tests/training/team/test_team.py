@@ -58,21 +58,22 @@ def test_the_death_of_another_process_is_told_and_what_was_learned_is_kept(optio
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
 
 
-def test_each_process_needs_memory_for_the_model(tmp_path):
+def test_each_process_needs_memory_for_the_model_or_for_its_part(tmp_path):
     model = Model(name="m", path=str(tmp_path), format="safetensors", size_bytes=10**9, sha256="", source="")
     amount = Amount(pairs=100, facts=50, characters=10_000)
     needed = [
         estimate(
             model,
-            TrainingSettings(processes=processes),
+            TrainingSettings.from_values(values),
             amount=amount,
             tokens_per_s=0,
             free_memory_bytes=0,
             free_disk_bytes=0,
         ).memory_bytes
-        for processes in (1, 3)
+        for values in ({}, {"processes": 3}, {"processes": 3, "weights": "divided"})
     ]
     assert needed[1] > 2 * needed[0]
+    assert needed[0] < needed[2] < 0.75 * needed[1]
 
 
 def test_every_row_is_learned_by_one_process_of_a_team():

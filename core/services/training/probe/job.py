@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import psutil
 
+from core.errors import InputError
 from core.jobs.context import JobContext
 from core.jobs.typed import JobParams, JobResult
 from core.models.intake.facts import facts_of
@@ -63,6 +64,11 @@ def check(workspace: Workspace, project_id: str, params: Params) -> None:
     """Check that there are reviewed pairs, and that the model can be trained."""
     check_reviewed(workspace, get(workspace.db, Project, project_id))
     find_trainable(workspace, params.model)
+    if params.settings.weights == "divided":
+        raise InputError(
+            "Three steps cannot be tried with weights that are divided.",
+            "Start the training: it tries its longest step first, and says at once if memory is short.",
+        )
 
 
 def run(context: JobContext, params: Params) -> Result:
