@@ -29,9 +29,10 @@ RUNTIME_BYTES = 4.9e8  # the interpreter with its libraries: what was held after
 TOKEN_FACTORS, TOKEN_BYTES = {"bf16": 7.3, "fp32": 10.7}, 6e5
 TOKEN_FACTOR = 11.8  # in the other precisions, where weights are turned into fp32 for each product besides
 PACK = 1024  # tokens that go through the model at once on a processor: `core.models.packing.PACK_TOKENS`
-# Of weights that are divided, what each process holds besides its part: embeddings, and two layers that are put together.
-# Of the model of `python -m tests.benchmarks.dividing` with its eight layers it is .14 to .27, and less of deeper ones.
-WHOLE_SHARE = 0.25
+# Of weights that are divided, what each GPU holds besides its part: embeddings, and two layers that are put together. It is
+# computed, two layers of eight, and was not measured. On processors the peak of a process was 2.1 times the whole weights
+# (docs/training.md): they are divided, but what was used to divide and to put them together is not given back.
+WHOLE_SHARE, ON_PROCESSOR = 0.25, 2.1
 CHECKPOINT_BYTES = 12  # of a weight that learns: itself and the two means of AdamW, in 4 bytes each
 HARMED_BELOW = 3e8  # weights of a model that full training harms (arXiv 2606.06920)
 LORA_SHARE = 0.0181 / 8  # trainable share per unit of rank: 2.44 M of 134.5 M weights at rank 8
@@ -181,6 +182,13 @@ def fitting_changes(settings: TrainingSettings, fit_of: Callable[[TrainingSettin
     return None
 
 
+def _held_share(parts: int, gpus: int) -> float:
+    """Return how much of the loaded weights each process holds at most."""
+    if parts == 1:
+        return 1.0
+    return WHOLE_SHARE + (1 - WHOLE_SHARE) / parts if gpus >= parts else ON_PROCESSOR
+
+
 def estimate(
     model: Model,
     settings: TrainingSettings,
@@ -218,8 +226,7 @@ def estimate(
     share = min(1.0, settings.max_steps / steps) if settings.max_steps and steps else 1.0
     loaded = 0.0 if is_whole else loaded_bytes(model, settings, expert_weights=expert_weights)  # else among those that learn
     parts = settings.processes if settings.weights == "divided" else 1
-    held = loaded if parts == 1 else loaded * (WHOLE_SHARE + (1 - WHOLE_SHARE) / parts)
-    each = RUNTIME_BYTES + held + 16 * trainable
+    each = RUNTIME_BYTES + loaded * _held_share(parts, gpus) + 16 * trainable
     return Fit(
         memory_bytes=settings.processes * each + activations,
         process_bytes=each + activations,

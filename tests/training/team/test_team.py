@@ -69,6 +69,7 @@ def test_each_process_needs_memory_for_the_model_or_for_its_part(tmp_path):
             tokens_per_s=0,
             free_memory_bytes=0,
             free_disk_bytes=0,
+            gpus=3,
         ).memory_bytes
         for values in ({}, {"processes": 3}, {"processes": 3, "weights": "divided"})
     ]
