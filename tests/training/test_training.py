@@ -105,7 +105,7 @@ def test_a_step_that_runs_out_of_gpu_memory_is_taken_again_in_smaller_packs(opti
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return real(model, packed, **options)
 
-    monkeypatch.setattr("core.models.packing.LEAST_PACK_TOKENS", 1)
+    monkeypatch.setattr(loop, "LEAST_PACK_TOKENS", 1)
     monkeypatch.setattr(loop, "token_losses", short_of_memory)
     result = train(**common, folder=tmp_path / "halved")
     assert max(sizes) > 128 >= sizes[-1]
