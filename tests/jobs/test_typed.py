@@ -50,7 +50,7 @@ TRAINING = {
     "learning_rate": 0.001, "warmup_share": 0.05,
     "method": "lora", "layers": "all", "passage_share": 0.0, "lora_rank": 8, "lora_alpha": 16, "lora_dropout": 0.0,
     "objective": "answers", "preference_beta": 0.1, "general_share": 0.0, "general_weight": 1.0, "start_run": "",
-    "processes": 1, "max_tokens": 512,
+    "processes": 1, "weights": "whole", "max_tokens": 512,
     "checkpoint_steps": 20, "sample_questions": 5, "canaries": 0, "keep": "last", "seed": 0,
 }  # fmt: skip
 OF_TRAINING = TrainingSettings(goal="quick", epochs=5, lora_rank=8, lora_alpha=16)
