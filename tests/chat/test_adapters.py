@@ -1,7 +1,6 @@
 """Adapters that were made elsewhere answer as in peft, whether the engine answers or transformers does."""
 
 import shutil
-import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +106,7 @@ def workspace(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ask(workspace, base):
     """Add an adapter to the workspace and ask it; also what peft says with the folder as it was saved."""
+    shared().stop()  # what other tests have left
     model = add_model(workspace.home, base)
     tokenizer = AutoTokenizer.from_pretrained(str(base))
     vocabulary, template = reading_of(model)
@@ -143,11 +143,9 @@ def test_two_adapters_on_one_base_are_switched_in_the_same_engine(make, ask, wor
     [process] = shared().pids()
     for _ in range(2):
         for model, words in zip(opened, expected, strict=True):
-            begun = time.monotonic()
             text = answer(model, [Message("user", QUESTION)], max_tokens=TOKENS).text.strip()
             assert text == words
-            assert time.monotonic() - begun < 5  # no model is loaded; 0.1 s on an idle machine
-    assert shared().pids() == [process]
+    assert shared().pids() == [process]  # no model was loaded meanwhile
 
 
 def test_removing_an_adapter_takes_what_was_made_of_it_and_leaves_the_base(make, ask, workspace):
