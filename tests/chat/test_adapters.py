@@ -36,7 +36,11 @@ KINDS = {
     "with a head": ({"modules_to_save": ["lm_head"]}, TRANSFORMERS),
     "embedding": ({"target_modules": ["q_proj", "embed_tokens"]}, TRANSFORMERS),
 }
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore::UserWarning")]
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.usefixtures("warm_converters"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+]
 
 
 @dataclass(frozen=True)
