@@ -19,6 +19,7 @@ from core.models.agreement import spaced
 from core.models.conversation import Vocabulary
 from core.models.intake.accounts import check
 from core.models.intake.brought import check_safetensors
+from core.models.intake.carried import ADAPTER_WEIGHTS
 from core.models.intake.folder import READER, account_from, read_config
 from core.models.intake.gguf_config import check_gguf_for_training, config_of, quick_names
 from core.models.precision import compute_in_fp32, load_options
@@ -145,7 +146,7 @@ def load_adapter(causal: CausalModel, folder: Path) -> CausalModel:
     from peft import PeftModel
     from safetensors import SafetensorError
 
-    if not (folder / "adapter_model.safetensors").is_file():
+    if not (folder / ADAPTER_WEIGHTS).is_file():
         raise SetupError(f"There is no adapter in {folder}.", "Restore the workspace from a backup or train again.")
     try:
         with peft_warnings_logged():

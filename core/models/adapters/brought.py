@@ -6,10 +6,10 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.models.adapters.belonging import Told, told_base
-from core.models.adapters.description import CONFIG, COPY_AGAIN, read_description
-from core.models.adapters.weights import WEIGHTS, Adapter, read_weights
+from core.models.adapters.description import COPY_AGAIN, read_description
+from core.models.adapters.weights import Adapter, read_weights
 from core.models.card import CARD, license_files
-from core.models.intake.carried import PICKLED, SAVE_AGAIN
+from core.models.intake.carried import ADAPTER, ADAPTER_WEIGHTS, PICKLED, SAVE_AGAIN
 from core.models.shapes import Base
 
 TEMPLATE, TOKENIZER = "chat_template.jinja", "tokenizer_config.json"
@@ -30,7 +30,7 @@ class BroughtAdapter:
         layers = self.adapter.layers
         is_transposed = any(base.layers[layer].is_transposed for layer in layers)
         config = json.dumps(self.adapter.described.as_peft(layers, is_transposed=is_transposed), indent=1)
-        return {CONFIG: config} | ({TEMPLATE: self.template} if self.template else {})
+        return {ADAPTER: config} | ({TEMPLATE: self.template} if self.template else {})
 
 
 def look_at_adapter(folder: Path, name: str) -> BroughtAdapter:
@@ -39,10 +39,10 @@ def look_at_adapter(folder: Path, name: str) -> BroughtAdapter:
     Raises:
         InputError: it holds no LoRA adapter in safetensors, or one that is damaged or does what is not done here.
     """
-    weights = folder / WEIGHTS
+    weights = folder / ADAPTER_WEIGHTS
     if not weights.is_file():
         is_pickled = any(file.suffix in PICKLED for file in folder.iterdir())
-        found = "only pickled weights" if is_pickled else f"no {WEIGHTS}"
+        found = "only pickled weights" if is_pickled else f"no {ADAPTER_WEIGHTS}"
         raise InputError(f"The adapter {name!r} holds {found}.", SAVE_AGAIN if is_pickled else COPY_AGAIN)
     if weights.stat().st_size == 0:
         raise InputError(f"The weights of the adapter {name!r} are an empty file.", COPY_AGAIN)

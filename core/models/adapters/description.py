@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import InputError
+from core.models.intake.carried import ADAPTER
 
-CONFIG = "adapter_config.json"
 LONGEST_BYTES = 1_000_000  # of a description; peft's own have 1 to 50 kB
 LARGEST_RANK = 4096
 NAME = re.compile(r"\w[\w.-]{0,199}")
@@ -118,24 +118,24 @@ def read_description(folder: Path, name: str) -> Description:
     Raises:
         InputError: it is damaged, of another kind than LoRA, or says something that would not be done here.
     """
-    told = _told(folder / CONFIG, name)
+    told = _told(folder / ADAPTER, name)
     _check_kind(told, name)
     _check_known(told, name)
     try:
         return _description(told)
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise InputError(f"The {CONFIG} of {name!r} is damaged, or says what is not understood here.", MERGE) from error
+        raise InputError(f"The {ADAPTER} of {name!r} is damaged, or says what is not understood here.", MERGE) from error
 
 
 def _told(path: Path, name: str) -> dict[str, Any]:
     if path.stat().st_size > LONGEST_BYTES:
-        raise InputError(f"The {CONFIG} of {name!r} is far too long for a description.", COPY_AGAIN)
+        raise InputError(f"The {ADAPTER} of {name!r} is far too long for a description.", COPY_AGAIN)
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"The {CONFIG} of {name!r} is damaged.", COPY_AGAIN) from error
+        raise InputError(f"The {ADAPTER} of {name!r} is damaged.", COPY_AGAIN) from error
     if not isinstance(told, dict):
-        raise InputError(f"The {CONFIG} of {name!r} is damaged.", COPY_AGAIN)
+        raise InputError(f"The {ADAPTER} of {name!r} is damaged.", COPY_AGAIN)
     return told
 
 

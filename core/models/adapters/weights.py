@@ -9,10 +9,10 @@ from typing import Literal
 from core.errors import InputError
 from core.models.adapters.description import COPY_AGAIN, MERGE, Description
 from core.models.intake.accounts import listed
+from core.models.intake.carried import ADAPTER_WEIGHTS
 from core.models.intake.weights import header_of
 from core.models.shapes import Base, Layer
 
-WEIGHTS = "adapter_model.safetensors"
 KINDS = ("F32", "F16", "BF16")
 PREFIX = "base_model.model."  # peft's, before the name of each layer
 LAYER = re.compile(r"\w[\w.-]{0,199}")
@@ -53,7 +53,7 @@ def read_weights(folder: Path, described: Description, name: str) -> Adapter:
     Raises:
         InputError: they are damaged, or halves are missing, or a rank is not as the description says.
     """
-    stored = header_of(folder / WEIGHTS)
+    stored = header_of(folder / ADAPTER_WEIGHTS)
     odd = [key for key, weight in stored.items() if weight.kind not in KINDS]
     if odd:
         raise InputError(f"{name!r} has weights that are no plain numbers: {_listed(odd)}.", MERGE)

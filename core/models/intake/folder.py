@@ -10,10 +10,10 @@ import torch
 
 from core.errors import InputError
 from core.models.intake.accounts import COPY_AGAIN, Account, check
+from core.models.intake.carried import CONFIG
 from core.models.intake.weights import stored_weights
 from core.models.torch_setup import prepare_libraries
 
-CONFIG = "config.json"
 READER = "transformers"
 # Tables that older versions of transformers stored among the weights; today's compute them.
 COMPUTED = ("rotary_emb.inv_freq", "attn.bias", "attn.masked_bias", "attention.bias", "attention.masked_bias")

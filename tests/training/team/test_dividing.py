@@ -1,28 +1,18 @@
 """Processes that hold a part of the model each learn what one process with the whole model learns."""
 
-import json
 import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from core.errors import JobCancelled, SetupError
 from core.training import train
+from tests.training.team.processes import losses, others
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 DIVIDED = {"processes": 2, "weights": "divided"}
-
-
-def losses(folder: Path) -> list[float]:
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return [row["loss"] for row in map(json.loads, lines) if "loss" in row]
-
-
-def others() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "core.training.team.member" in child.cmdline()]
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """Processes that train together learn what one process learns."""
 
-import json
 import os
 import signal
-from pathlib import Path
 
-import psutil
 import pytest
 
 from core.errors import SetupError
@@ -14,17 +11,9 @@ from core.settings import TrainingSettings
 from core.training import train
 from core.training.fit import Amount, estimate
 from core.training.team import Team
+from tests.training.team.processes import losses, others
 
 pytestmark = pytest.mark.model
-
-
-def losses(folder: Path) -> list[float]:
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return [row["loss"] for row in map(json.loads, lines) if "loss" in row]
-
-
-def others() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "core.training.team.member" in child.cmdline()]
 
 
 @pytest.fixture
