@@ -19,7 +19,7 @@ from core.services.training.good_enough import LEAST, set_good_enough
 from core.storage import Workspace
 from core.words import counted
 from dashboard.components.errors import shown_errors
-from dashboard.components.evaluation.using import show_use, use_caption
+from dashboard.components.evaluation.using import show_use, use_of
 from dashboard.components.person import reason_against
 from dashboard.components.words import ago
 
@@ -89,13 +89,14 @@ def _icon(judged: Judgement) -> str:
 def show_next(workspace: Workspace, project: Project, run: Run, judged: Judgement, person: Person | None) -> None:
     """Show what to do next, with the reason; the model is offered for use first only if it is good enough."""
     st.caption(next_words(judged))
-    st.caption(use_caption(workspace, project, run))
+    use = use_of(workspace, project, run)
+    st.caption(use.words)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if judged.next in NEXT_PAGES:
             label, icon, page = NEXT_PAGES[judged.next]
             if st.button(label, type="primary", icon=icon, key="next-step"):
                 st.switch_page(f"app_pages/{page}.py")
-        show_use(workspace, project, run, person, is_first=judged.next == "use")
+        show_use(workspace, project, use, person, is_first=judged.next == "use")
         if judged.next != "train longer":
             if st.button("Train again", icon=":material/school:", key="train-again"):
                 st.switch_page("app_pages/train.py")
